@@ -1,0 +1,1 @@
+//! What Threadkeep promises, shown.
