@@ -1,1 +1,10 @@
 //! What Threadkeep promises, shown.
+
+// A test that cannot go on has failed; its name says what it shows.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod bad_input;
+mod fixtures;
+mod made_up_homes;
+mod plain_reading;
+mod real_homes;

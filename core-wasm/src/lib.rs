@@ -1,2 +1,41 @@
-//! x
+//! The decisions of Threadkeep: what a rollout's lines mean, where a thread is, whether a row and a file belong
+//! together, what the startup gate does next.
+//!
+//! Everything here is pure: `no_std` with `alloc`, so the compiler itself proves that no file, clock, thread or
+//! environment is reached. What the world knows comes in through the traits of [`ports`], which the component fills with
+//! the imports of `wit/core.wit` and a native test with plain data.
+//!
+//! The way of the data:
+//!
+//! ```text
+//! bytes → lines → json → record → fold → extract      one rollout into facts
+//!                                   ↓
+//!                 names + old row → assemble → row     all files of a thread into one row
+//! walk + known files → diff → startup                  what has to be parsed, and when the state DB is complete
+//! row + files → find, page                             where a thread is
+//! ```
 #![no_std]
+#![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
+
+extern crate alloc;
+
+pub mod assemble;
+pub mod codec;
+pub mod diff;
+pub mod extract;
+pub mod find;
+pub mod fold;
+pub mod json;
+pub mod lines;
+pub mod names;
+pub mod packed;
+pub mod page;
+pub mod paths;
+pub mod ports;
+pub mod record;
+pub mod startup;
+pub mod time;
+pub mod types;
+
+#[cfg(target_arch = "wasm32")]
+mod component;

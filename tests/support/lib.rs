@@ -1,1 +1,33 @@
-//! Support for the tests.
+//! What the tests and the benchmark share: the program in a clean environment, real and made-up Codex homes, and a
+//! plain reading of rollouts that owes nothing to the program.
+
+// A helper that cannot go on fails its test; there is nobody to hand an error to.
+#![allow(clippy::unwrap_used)]
+
+// First: its macros are for all that follow.
+#[macro_use]
+mod json;
+
+mod answers;
+mod bench_home;
+mod damage;
+mod demo;
+mod homes;
+mod program;
+mod random;
+mod reading;
+mod time;
+mod tree;
+mod writer;
+
+pub use answers::{FIELDS, differences, ids, list_everything};
+pub use bench_home::{BenchHome, bench_home};
+pub use damage::{edit_lines, line_offset};
+pub use demo::demo_home;
+pub use homes::{RealHome, real_homes};
+pub use program::{Outcome, Program, Running};
+pub use random::{RandomHome, any_home, any_rollout, any_text, damaged};
+pub use reading::{ReadFile, ReadThread, Reading, read_home};
+pub use time::{file_stamp, millis, rfc3339};
+pub use tree::{Entry, listing, open_to_everybody};
+pub use writer::{CodexDb, Collection, Form, Rollout, config, name_thread, uuid4, uuid7};

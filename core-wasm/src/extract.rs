@@ -1,0 +1,226 @@
+//! How much of a rollout is read, and where from.
+//!
+//! * A file of up to [`WHOLE`] bytes, and any compressed one, is read from beginning to end.
+//! * A larger plain one is read from its beginning until every first-of-its-kind fact is known, then from its end, in
+//!   growing steps backwards, until every last-of-its-kind fact is. What lies between is recorded as unread. The answer
+//!   is the one that the whole would give, but for lines that are counted there.
+//! * A file that grew since an earlier parse is read from where that one stopped, once the bytes before that place have
+//!   proved to be the same.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use crate::fold::Fold;
+use crate::lines::Lines;
+use crate::paths::is_compressed;
+use crate::ports::{FileResult, Reader, Rollouts};
+use crate::types::{BadLine, EntryKind, Extraction, FileFacts, ParseError};
+
+/// Larger plain files are read from both ends.
+pub const WHOLE: u64 = 8 << 20;
+/// Bytes asked for at a time.
+const CHUNK: u32 = 512 << 10;
+/// First step backwards from the end of a large file; each further step is four times as long.
+const TAIL: u64 = 1 << 20;
+/// A head this long has been read before anything else of a file is known.
+const HEAD: u32 = 64 << 10;
+
+/// Reads a rollout. `earlier` is the state that an earlier parse of the same path left.
+pub fn extract<R: Rollouts>(
+    rollouts: &R,
+    file: &FileFacts,
+    earlier: Option<&[u8]>,
+) -> Result<Extraction, ParseError> {
+    if file.kind != EntryKind::File {
+        return Err(ParseError::Unreadable(crate::types::FileError::NotAFile.to_string()));
+    }
+    let mut pass = Pass::default();
+    let result = read(rollouts, file, earlier, &mut pass);
+    result.map_err(|error| ParseError::Unreadable(error.to_string()))?;
+    pass.into_extraction()
+}
+
+/// The thread that a file's head names; none if no record in its first lines does.
+pub fn identify<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Option<alloc::string::String>> {
+    let mut reader = rollouts.open(path, 0)?;
+    let mut fold = Fold::default();
+    let mut lines = Lines::new(1, 0);
+    let mut seen = 0u64;
+    loop {
+        let chunk = reader.next(HEAD)?;
+        seen += chunk.len() as u64;
+        lines.push(&chunk, |line| {
+            fold.line(&line, true);
+        });
+        let at_end = chunk.len() < HEAD as usize;
+        if at_end {
+            lines.finish(|line| {
+                fold.line(&line, true);
+            });
+        }
+        if fold.identity.is_some() || at_end || seen > WHOLE {
+            return Ok(fold.identity.map(|identity| identity.id));
+        }
+    }
+}
+
+fn read<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>, pass: &mut Pass) -> FileResult<()> {
+    let plain = !is_compressed(&file.path);
+    let known = earlier.filter(|_| plain).and_then(Fold::decode);
+    if let Some(known) = known.filter(|known| known.identity.is_some())
+        && let Some(reader) = continues(rollouts, file, &known, pass)?
+    {
+        pass.fold = known;
+        return pass.to_end(reader, pass.fold.lines + 1, pass.fold.unread.is_none());
+    }
+    let mut reader = rollouts.open(&file.path, 0)?;
+    if !plain || file.size <= WHOLE {
+        return pass.to_end(reader, 1, true);
+    }
+    let mut lines = Lines::new(1, 0);
+    while !pass.fold.head_is_settled() {
+        if !pass.chunk(&mut reader, &mut lines, true)? {
+            pass.end(&mut lines, true);
+            return Ok(());
+        }
+    }
+    let head_end = lines.offset();
+    let mut step = TAIL;
+    loop {
+        let from = file.size.saturating_sub(step);
+        if from <= head_end {
+            // The tail has met the head: nothing is left unread.
+            drop(reader);
+            pass.fold.offset = head_end;
+            let reader = rollouts.open(&file.path, head_end)?;
+            return pass.to_end(reader, lines.number(), true);
+        }
+        let mut tail = Pass::default();
+        tail.tail(rollouts, file, from)?;
+        pass.bytes_read += tail.bytes_read;
+        if tail.fold.tail_is_settled() {
+            pass.fold.offset = head_end;
+            pass.fold.join(tail.fold);
+            pass.cut_off = tail.cut_off;
+            return Ok(());
+        }
+        step = step.saturating_mul(4);
+    }
+}
+
+/// A reader at the place where an earlier parse stopped, if the bytes before it are still the same.
+fn continues<R: Rollouts>(
+    rollouts: &R,
+    file: &FileFacts,
+    known: &Fold,
+    pass: &mut Pass,
+) -> FileResult<Option<R::Reader>> {
+    if known.anchor.is_empty() || file.size < known.offset {
+        return Ok(None);
+    }
+    let mut reader = rollouts.open(&file.path, known.offset - known.anchor.len() as u64)?;
+    let before = reader.next(known.anchor.len() as u32)?;
+    pass.bytes_read += before.len() as u64;
+    Ok((before == known.anchor).then_some(reader))
+}
+
+/// One pass over a file, or over its tail.
+#[derive(Default)]
+struct Pass {
+    fold: Fold,
+    /// What stands after the last newline and is no record (yet).
+    cut_off: Option<BadLine>,
+    bytes_read: u64,
+}
+
+impl Pass {
+    fn to_end<R: Reader>(&mut self, mut reader: R, number: u64, numbered: bool) -> FileResult<()> {
+        let mut lines = Lines::new(number, self.fold.offset);
+        while self.chunk(&mut reader, &mut lines, numbered)? {}
+        self.end(&mut lines, numbered);
+        Ok(())
+    }
+
+    /// Takes a chunk in; false when it was the last one.
+    fn chunk<R: Reader>(&mut self, reader: &mut R, lines: &mut Lines, numbered: bool) -> FileResult<bool> {
+        let chunk = reader.next(CHUNK)?;
+        self.bytes_read += chunk.len() as u64;
+        let fold = &mut self.fold;
+        lines.push(&chunk, |line| {
+            fold.line(&line, numbered);
+        });
+        Ok(chunk.len() == CHUNK as usize)
+    }
+
+    fn end(&mut self, lines: &mut Lines, numbered: bool) {
+        lines.finish(|line| self.cut_off = self.fold.line(&line, numbered));
+        // A record without a newline is taken in, and so are its bytes; anything else is read again next time.
+        let taken = if self.cut_off.is_none() { lines.pending() } else { 0 };
+        self.fold.offset = lines.offset() + taken;
+    }
+
+    fn tail<R: Rollouts>(&mut self, rollouts: &R, file: &FileFacts, from: u64) -> FileResult<()> {
+        let mut reader = rollouts.open(&file.path, from)?;
+        // The line that `from` falls into belongs to what is not looked at.
+        let mut skipped = from;
+        let first = loop {
+            let chunk = reader.next(CHUNK)?;
+            self.bytes_read += chunk.len() as u64;
+            match memchr::memchr(b'\n', &chunk) {
+                Some(end) => {
+                    skipped += end as u64 + 1;
+                    break chunk[end + 1..].to_vec();
+                }
+                None if chunk.len() < CHUNK as usize => {
+                    self.fold.offset = skipped + chunk.len() as u64;
+                    return Ok(());
+                }
+                None => skipped += chunk.len() as u64,
+            }
+        };
+        self.fold.offset = skipped;
+        self.fold.unread = Some((0, skipped));
+        self.to_end(Chained { first: Some(first), reader }, 1, false)
+    }
+
+    fn into_extraction(self) -> Result<Extraction, ParseError> {
+        let mut bad_lines = self.fold.bad_lines.clone();
+        bad_lines.extend(self.cut_off.clone());
+        let Some(identity) = &self.fold.identity else {
+            return Err(match bad_lines.into_iter().next() {
+                None if self.fold.lines == 0 => ParseError::Empty,
+                first => ParseError::NoSessionMeta(first),
+            });
+        };
+        Ok(Extraction {
+            thread: identity.id.clone(),
+            state: self.fold.encode(),
+            bad_lines,
+            bad_count: self.fold.bad_count + u64::from(self.cut_off.is_some()),
+            unread: self.fold.unread,
+            bytes_read: self.bytes_read,
+        })
+    }
+}
+
+/// What is left of a chunk, then the rest of the stream; every answer is full until the end.
+struct Chained<R> {
+    first: Option<Vec<u8>>,
+    reader: R,
+}
+
+impl<R: Reader> Reader for Chained<R> {
+    fn next(&mut self, limit: u32) -> FileResult<Vec<u8>> {
+        let mut chunk = self.first.take().unwrap_or_default();
+        let room = limit - (chunk.len() as u32).min(limit);
+        if room > 0 {
+            let more = self.reader.next(room)?;
+            if chunk.is_empty() {
+                chunk = more;
+            } else {
+                chunk.extend_from_slice(&more);
+            }
+        }
+        Ok(chunk)
+    }
+}

@@ -1,0 +1,55 @@
+//! Names that users gave: where they are read, and which of several counts.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::json::Cursor;
+use crate::paths::canonical_id;
+use crate::types::{CodexFacts, NameClaim, Provenance};
+
+/// Names in lines of `session_index.jsonl`, `{"id","thread_name","updated_at"}` each, in order. The file is only ever
+/// appended to, so the last line of a thread counts; empty names and lines that are not JSON count for nothing.
+pub fn from_index(lines: &[u8]) -> Vec<NameClaim> {
+    lines.split(|&b| b == b'\n').filter_map(index_line).collect()
+}
+
+fn index_line(line: &[u8]) -> Option<NameClaim> {
+    let (mut id, mut name) = (None, None);
+    let mut cursor = Cursor::new(line);
+    let read = cursor.object(|c, key| {
+        match key.raw() {
+            b"id" => id = c.text()?,
+            b"thread_name" => name = c.text()?,
+            _ => c.skip()?,
+        }
+        Ok(())
+    });
+    read.and_then(|()| cursor.finish()).ok()?;
+    claim(&id?.decode(), &name?.decode(), Provenance::SessionIndex)
+}
+
+/// Names in rows of the Codex DB. A paginated thread has a column of its own; a legacy one has only its title, which is
+/// a name exactly when it is not the first user message.
+pub fn from_codex(rows: &[(String, CodexFacts)]) -> Vec<NameClaim> {
+    let name = |facts: &CodexFacts| -> Option<String> {
+        if let Some(name) = facts.name.as_deref().filter(|name| !name.trim().is_empty()) {
+            return Some(name.into());
+        }
+        let title = facts.title.as_deref()?;
+        // A backfill takes the title from the first message with a text, where the first message itself had none.
+        let first = facts.first_user_message.as_deref()?;
+        (!first.trim().is_empty() && first != "[Image]" && title.trim() != first.trim()).then(|| title.into())
+    };
+    rows.iter().filter_map(|(id, facts)| claim(id, &name(facts)?, Provenance::CodexDb)).collect()
+}
+
+fn claim(id: &str, name: &str, source: Provenance) -> Option<NameClaim> {
+    let name = name.trim();
+    let thread = canonical_id(id)?;
+    (!name.is_empty()).then(|| NameClaim { thread, name: name.into(), source })
+}
+
+/// The claim that counts: the strongest source's.
+pub fn strongest(claims: &[NameClaim]) -> Option<&NameClaim> {
+    claims.iter().max_by_key(|claim| claim.source)
+}

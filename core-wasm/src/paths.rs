@@ -1,0 +1,70 @@
+//! What paths and ids say by their form alone.
+
+use alloc::format;
+use alloc::string::String;
+
+use crate::types::Collection;
+
+/// The collection a path of the home lies in.
+pub fn collection_of(path: &str) -> Collection {
+    if path.starts_with("archived_sessions/") { Collection::Archived } else { Collection::Active }
+}
+
+/// Does a file of this name claim to be a rollout? Codex's own are `rollout-<time>-<id>.jsonl`; a thread may be
+/// continued under any other name.
+pub fn is_candidate(path: &str) -> bool {
+    let path = path.strip_suffix(".zst").unwrap_or(path);
+    path.ends_with(".jsonl")
+}
+
+/// The file holds compressed text.
+pub fn is_compressed(path: &str) -> bool {
+    path.ends_with(".zst")
+}
+
+/// The same rollout in its other form: compressed for plain, plain for compressed.
+pub fn twin(path: &str) -> String {
+    match path.strip_suffix(".zst") {
+        Some(plain) => plain.into(),
+        None => format!("{path}.zst"),
+    }
+}
+
+/// A UUID in its canonical form, from any form that Codex takes: upper case, braces, `urn:uuid:`, without dashes.
+pub fn canonical_id(text: &str) -> Option<String> {
+    let text = text.trim();
+    let text = text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(text);
+    let text = text.strip_prefix("urn:uuid:").unwrap_or(text);
+    let dashed = text.len() == 36;
+    if !dashed && text.len() != 32 {
+        return None;
+    }
+    let mut id = String::with_capacity(36);
+    for (at, byte) in text.bytes().enumerate() {
+        if dashed && matches!(at, 8 | 13 | 18 | 23) {
+            if byte != b'-' {
+                return None;
+            }
+            continue;
+        }
+        if !byte.is_ascii_hexdigit() {
+            return None;
+        }
+        if matches!(id.len(), 8 | 13 | 18 | 23) {
+            id.push('-');
+        }
+        id.push(char::from(byte.to_ascii_lowercase()));
+    }
+    (id.len() == 36).then_some(id)
+}
+
+/// The beginning of an id, at least eight characters of one, in canonical form; a whole id is none.
+pub fn id_prefix(text: &str) -> Option<String> {
+    let text = text.trim();
+    let fits = (8..36).contains(&text.len())
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    fits.then(|| text.to_ascii_lowercase())
+}

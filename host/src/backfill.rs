@@ -1,0 +1,313 @@
+//! Filling a state DB: files are parsed in parallel, an instance of the core to each worker, and stored by the one handle
+//! in path order, batch by batch. What has to be parsed, and when it is enough, the core's startup gate says.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+
+use crate::component::exports::parsing;
+use crate::component::imports::backfill::{Job, Phase, Refusal, Tally};
+use crate::component::types::FileFacts;
+use crate::component::{Core, Runtime, World};
+use crate::home::Home;
+use crate::state::{Batch, Claim, Locks, Parsed, Refused, Shelf, StateError};
+
+/// Files stored in one transaction.
+const BATCH: usize = 256;
+/// Files that may be on their way through the workers.
+const ON_THE_WAY: u64 = 512;
+/// More workers than this only wait for the disk and for the one who writes.
+const MOST_WORKERS: usize = 8;
+
+/// Told how a long start goes on.
+pub trait Progress: Send + Sync {
+    /// So many more files are to be read.
+    fn expect(&self, files: u64);
+    /// So many more have been stored.
+    fn stored(&self, files: u64);
+    /// Another process is filling the state DB, and this one waits for it.
+    fn waiting(&self, owner: &str);
+    /// It is over.
+    fn finish(&self);
+}
+
+/// A state DB being filled.
+pub(crate) struct Filling {
+    runtime: Runtime,
+    home: Arc<Home>,
+    shelf: Shelf,
+    locks: Option<Locks>,
+    claim: Option<Claim>,
+    pool: Option<Pool>,
+    ready: Vec<Parsed>,
+    tally: Tally,
+    changed: bool,
+    progress: Option<Arc<dyn Progress>>,
+    warnings: Vec<String>,
+}
+
+impl Filling {
+    /// Of `shelf` from `home`. Without locks nobody else can have the database.
+    pub(crate) fn new(
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        shelf: &Shelf,
+        locks: Option<Locks>,
+        progress: Option<Arc<dyn Progress>>,
+    ) -> Filling {
+        Filling {
+            runtime: runtime.clone(),
+            home: home.clone(),
+            shelf: shelf.clone(),
+            locks,
+            claim: None,
+            pool: None,
+            ready: Vec::new(),
+            tally: Tally { stored: 0, failed: 0 },
+            changed: false,
+            progress,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// What a person should know, in words.
+    pub(crate) fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    pub(crate) fn current(&mut self) -> Result<Phase, StateError> {
+        let phase = self.shelf.phase(self.locks.as_ref())?;
+        if let (Phase::Running(owner), Some(progress)) = (&phase, &self.progress)
+            && !owner.gone
+        {
+            progress.waiting(&owner.name);
+        }
+        Ok(phase)
+    }
+
+    pub(crate) fn claim(&mut self) -> Result<bool, StateError> {
+        self.claim = self.shelf.claim(self.locks.as_ref())?;
+        Ok(self.claim.is_some())
+    }
+
+    pub(crate) fn watermark(&mut self) -> Result<Option<String>, StateError> {
+        self.shelf.watermark()
+    }
+
+    pub(crate) fn known(&mut self, after: Option<String>, limit: u32) -> Result<Vec<u8>, StateError> {
+        self.shelf.known(after, limit)
+    }
+
+    pub(crate) fn offer(&mut self, jobs: Vec<Job>) -> Result<(), StateError> {
+        for job in jobs {
+            let earlier = match job.grown {
+                true => self.shelf.fold_of(job.file.path.clone())?,
+                false => None,
+            };
+            let pool = match &mut self.pool {
+                Some(pool) => pool,
+                none => none.insert(Pool::start(&self.runtime, &self.home)?),
+            };
+            pool.submit(Task { file: job.file, earlier })?;
+            while pool.on_the_way() >= ON_THE_WAY {
+                pool.receive(true)?;
+            }
+            while pool.receive(false)? {}
+            self.ready.extend(pool.in_order());
+            while self.ready.len() >= BATCH {
+                self.store(BATCH)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn refuse(&mut self, files: Vec<Refusal>) -> Result<(), StateError> {
+        let parsed = files.into_iter().map(|refusal| Parsed {
+            file: refusal.file,
+            outcome: Err(Refused { reason: refusal.reason, line: None }),
+        });
+        // Not part of the path order, so without a watermark.
+        let parsed: Vec<Parsed> = parsed.collect();
+        self.tally.failed += parsed.len() as u64;
+        self.shelf.store(Batch { parsed, ..Batch::default() })
+    }
+
+    pub(crate) fn forget(&mut self, gone: Vec<String>) -> Result<(), StateError> {
+        self.changed = true;
+        self.shelf.forget(gone)
+    }
+
+    pub(crate) fn settle(&mut self) -> Result<Tally, StateError> {
+        if let Some(pool) = &mut self.pool {
+            while pool.on_the_way() > 0 {
+                pool.receive(true)?;
+                self.ready.extend(pool.in_order());
+                if self.ready.len() >= BATCH {
+                    break;
+                }
+            }
+        }
+        while !self.ready.is_empty() {
+            self.store(BATCH)?;
+            if let Some(pool) = &mut self.pool {
+                while pool.on_the_way() > 0 && self.ready.len() < BATCH {
+                    pool.receive(true)?;
+                    self.ready.extend(pool.in_order());
+                }
+            }
+        }
+        if std::mem::take(&mut self.changed) {
+            self.shelf.relate()?;
+        }
+        Ok(self.tally)
+    }
+
+    pub(crate) fn import_lore(&mut self) -> Result<(), StateError> {
+        let warnings = self.shelf.import_lore(&self.home)?;
+        self.warnings.extend(warnings);
+        Ok(())
+    }
+
+    pub(crate) fn expect(&mut self, files: u64) {
+        if let Some(progress) = &self.progress {
+            progress.expect(files);
+        }
+    }
+
+    pub(crate) fn finish(&mut self) -> Result<(), StateError> {
+        match self.claim.take() {
+            Some(claim) => self.shelf.finish(claim),
+            None => Err(StateError::ClaimLost),
+        }
+    }
+
+    /// Stores at most `most` of the files that are ready, in one transaction.
+    fn store(&mut self, most: usize) -> Result<(), StateError> {
+        let rest = self.ready.split_off(self.ready.len().min(most));
+        let parsed = std::mem::replace(&mut self.ready, rest);
+        let count = parsed.len() as u64;
+        let failed = parsed.iter().filter(|parsed| parsed.outcome.is_err()).count() as u64;
+        let token = self.claim.as_ref().map(|claim| claim.token().to_string());
+        self.shelf.store(Batch { parsed, gone: Vec::new(), token })?;
+        self.changed = true;
+        self.tally.stored += count - failed;
+        self.tally.failed += failed;
+        if let Some(progress) = &self.progress {
+            progress.stored(count);
+        }
+        Ok(())
+    }
+}
+
+/// A file to be parsed.
+struct Task {
+    file: FileFacts,
+    earlier: Option<Vec<u8>>,
+}
+
+/// Workers, and what is on its way through them.
+struct Pool {
+    tasks: Option<mpsc::Sender<(u64, Task)>>,
+    results: mpsc::Receiver<(u64, Parsed)>,
+    workers: Vec<JoinHandle<()>>,
+    submitted: u64,
+    received: u64,
+    handed_out: u64,
+    early: BTreeMap<u64, Parsed>,
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.tasks.take();
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
+        }
+    }
+}
+
+impl Pool {
+    fn start(runtime: &Runtime, home: &Arc<Home>) -> Result<Pool, StateError> {
+        let count = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(MOST_WORKERS));
+        let (tasks, inbox) = mpsc::channel::<(u64, Task)>();
+        let (outbox, results) = mpsc::channel();
+        let inbox = Arc::new(Mutex::new(inbox));
+        let mut workers = Vec::new();
+        for number in 0..count {
+            let (inbox, outbox) = (inbox.clone(), outbox.clone());
+            let mut core = Core::new(runtime, World::of(home));
+            let work = move || {
+                loop {
+                    let Ok(Ok((number, task))) = inbox.lock().map(|inbox| inbox.recv()) else { return };
+                    let parsed = parse(&mut core, task);
+                    if outbox.send((number, parsed)).is_err() {
+                        return;
+                    }
+                }
+            };
+            let spawned = std::thread::Builder::new().name(format!("parse-{number}")).spawn(work);
+            workers.push(spawned.map_err(|error| StateError::Io(format!("no thread for parsing: {error}")))?);
+        }
+        Ok(Pool {
+            tasks: Some(tasks),
+            results,
+            workers,
+            submitted: 0,
+            received: 0,
+            handed_out: 0,
+            early: BTreeMap::new(),
+        })
+    }
+
+    fn submit(&mut self, task: Task) -> Result<(), StateError> {
+        let gone = || StateError::Io("the parsing threads are gone".into());
+        let tasks = self.tasks.as_ref().ok_or_else(gone)?;
+        tasks.send((self.submitted, task)).map_err(|_| gone())?;
+        self.submitted += 1;
+        Ok(())
+    }
+
+    fn on_the_way(&self) -> u64 {
+        self.submitted - self.received
+    }
+
+    /// Takes one result in; false when there is none and it was not to be waited for.
+    fn receive(&mut self, wait: bool) -> Result<bool, StateError> {
+        let result = match wait {
+            true => self.results.recv().map_err(|_| StateError::Io("the parsing threads are gone".into()))?,
+            false => match self.results.try_recv() {
+                Ok(result) => result,
+                Err(_) => return Ok(false),
+            },
+        };
+        self.received += 1;
+        self.early.insert(result.0, result.1);
+        Ok(true)
+    }
+
+    /// The results that nothing earlier is missing before.
+    fn in_order(&mut self) -> Vec<Parsed> {
+        let mut ready = Vec::new();
+        while let Some(parsed) = self.early.remove(&self.handed_out) {
+            self.handed_out += 1;
+            ready.push(parsed);
+        }
+        ready
+    }
+}
+
+fn parse(core: &mut Core, task: Task) -> Parsed {
+    let Task { file, earlier } = task;
+    let answer = core.call("extract", |bindings, store| {
+        bindings.threadkeep_core_parsing().call_extract(store, &file, earlier.as_deref())
+    });
+    let outcome = match answer {
+        Ok(Ok(extraction)) => Ok(extraction),
+        Ok(Err(parsing::Error::Empty)) => Err(Refused { reason: "the file is empty".into(), line: None }),
+        Ok(Err(parsing::Error::NoSessionMeta(line))) => {
+            Err(Refused { reason: "no record in it names a thread".into(), line })
+        }
+        Ok(Err(parsing::Error::Unreadable(why))) => Err(Refused { reason: format!("unreadable: {why}"), line: None }),
+        Err(error) => Err(Refused { reason: error.to_string(), line: None }),
+    };
+    Parsed { file, outcome }
+}

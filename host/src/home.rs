@@ -1,0 +1,122 @@
+//! A Codex home and the places that belong to it, each resolved once.
+//!
+//! `sessions`, `archived_sessions` and the SQLite home may be links to other disks; below them no link is followed.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+/// Why a home cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// Neither a flag nor the environment names one.
+    #[error("no Codex home: $HOME is not set; name the home with --home DIR")]
+    Unknown,
+    /// It is not there, or it is no directory.
+    #[error("the Codex home {0} cannot be opened: {1}; name another one with --home DIR")]
+    Unusable(PathBuf, std::io::Error),
+    /// One of its directories cannot be opened.
+    #[error("{0} cannot be opened: {1}")]
+    Place(PathBuf, std::io::Error),
+}
+
+/// Where a home is: what the flag says, else `$CODEX_HOME`, else `~/.codex`.
+pub fn locate(flag: Option<PathBuf>, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, HomeError> {
+    let set = |name| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    flag.or_else(|| set("CODEX_HOME"))
+        .or_else(|| set("HOME").map(|home| home.join(".codex")))
+        .ok_or(HomeError::Unknown)
+}
+
+/// An open home.
+pub struct Home {
+    root: PathBuf,
+    dir: Dir,
+    sessions: Option<Dir>,
+    archived: Option<Dir>,
+    sqlite: PathBuf,
+    default_provider: String,
+}
+
+impl Home {
+    /// Opens the home at `root`. `env` gives environment variables (`CODEX_SQLITE_HOME`).
+    pub fn open(root: &Path, env: impl Fn(&str) -> Option<OsString>) -> Result<Home, HomeError> {
+        let unusable = |error| HomeError::Unusable(root.to_path_buf(), error);
+        let absolute = std::path::absolute(root).map_err(unusable)?;
+        let dir = Dir::open_ambient_dir(&absolute, ambient_authority()).map_err(unusable)?;
+        let place = |name: &str| match Dir::open_ambient_dir(absolute.join(name), ambient_authority()) {
+            Ok(dir) => Ok(Some(dir)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(HomeError::Place(absolute.join(name), error)),
+        };
+        let config = Config::read(&dir);
+        let sqlite = config
+            .sqlite_home
+            .or_else(|| env("CODEX_SQLITE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from))
+            .map_or_else(|| absolute.clone(), |place| absolute.join(place));
+        Ok(Home {
+            sessions: place("sessions")?,
+            archived: place("archived_sessions")?,
+            root: absolute,
+            dir,
+            sqlite,
+            default_provider: config.model_provider.unwrap_or_else(|| "openai".into()),
+        })
+    }
+
+    /// Its absolute path.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The home itself.
+    pub(crate) fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    /// Where Codex keeps its databases.
+    pub(crate) fn sqlite_home(&self) -> &Path {
+        &self.sqlite
+    }
+
+    /// The configured model provider.
+    pub(crate) fn default_provider(&self) -> &str {
+        &self.default_provider
+    }
+
+    /// The two collections in byte order of their names, where they exist.
+    pub(crate) fn collections(&self) -> impl Iterator<Item = (&'static str, &Dir)> {
+        [("archived_sessions", &self.archived), ("sessions", &self.sessions)]
+            .into_iter()
+            .filter_map(|(name, dir)| Some((name, dir.as_ref()?)))
+    }
+
+    /// The collection that a home path lies in, and the rest of the path.
+    pub(crate) fn resolve<'a>(&self, path: &'a str) -> Option<(&Dir, &'a str)> {
+        let (collection, rest) = path.split_once('/')?;
+        let (_, dir) = self.collections().find(|(name, _)| *name == collection)?;
+        Some((dir, rest))
+    }
+
+    /// The absolute path of a home path, for showing.
+    pub fn absolute(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+}
+
+/// What the home's `config.toml` says that matters here. A file that is not TOML says nothing: reading threads must not
+/// depend on it.
+#[derive(Default, serde::Deserialize)]
+struct Config {
+    sqlite_home: Option<PathBuf>,
+    model_provider: Option<String>,
+}
+
+impl Config {
+    fn read(dir: &Dir) -> Config {
+        let text = dir.read_to_string("config.toml").unwrap_or_default();
+        toml::from_str(&text).unwrap_or_default()
+    }
+}

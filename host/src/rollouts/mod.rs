@@ -1,0 +1,69 @@
+//! The home's rollouts as the core sees them: entries and plain text. What an entry's name means, and what its bytes
+//! mean, is the core's business.
+
+mod read;
+mod walk;
+
+use cap_fs_ext::{FollowSymlinks, MetadataExt as _, OpenOptionsFollowExt as _};
+use cap_std::fs::{File, FileType, Metadata, OpenOptions, OpenOptionsExt as _};
+
+use crate::component::imports::rollouts::Error;
+use crate::component::types::{EntryKind, FileFacts};
+use crate::home::Home;
+
+pub use read::RolloutReader;
+pub use walk::{Walk, named};
+pub(crate) use walk::{kind_code, kind_from, pack};
+
+/// What stands at a home path.
+pub fn facts(home: &Home, path: &str) -> Result<FileFacts, Error> {
+    let (dir, rest) = home.resolve(path).ok_or(Error::NotFound)?;
+    let metadata = dir.symlink_metadata(rest).map_err(file_error)?;
+    Ok(FileFacts {
+        path: path.into(),
+        kind: kind_of(metadata.file_type()),
+        size: metadata.len(),
+        modified_ns: modified_ns(&metadata),
+        inode: metadata.ino(),
+    })
+}
+
+fn kind_of(file_type: FileType) -> EntryKind {
+    if file_type.is_file() {
+        EntryKind::File
+    } else if file_type.is_dir() {
+        EntryKind::Directory
+    } else if file_type.is_symlink() {
+        EntryKind::Link
+    } else {
+        EntryKind::Other
+    }
+}
+
+fn modified_ns(metadata: &Metadata) -> i64 {
+    let modified = metadata.modified().map(|time| time.into_std());
+    let since = modified.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    since.map_or(0, |since| since.as_nanos() as i64)
+}
+
+/// Opens a file for reading: no link is followed, and a pipe is not waited for.
+fn open_file(home: &Home, path: &str) -> Result<File, Error> {
+    let (dir, rest) = home.resolve(path).ok_or(Error::NotFound)?;
+    let mut options = OpenOptions::new();
+    options.read(true).follow(FollowSymlinks::No);
+    #[cfg(unix)]
+    options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    dir.open_with(rest, &options).map_err(file_error)
+}
+
+fn file_error(error: std::io::Error) -> Error {
+    use std::io::ErrorKind;
+    let too_many_links = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Error::NotFound,
+        ErrorKind::PermissionDenied => Error::Denied,
+        ErrorKind::IsADirectory => Error::NotAFile,
+        _ if too_many_links => Error::NotAFile,
+        _ => Error::Io(error.to_string()),
+    }
+}

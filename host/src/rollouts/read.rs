@@ -1,0 +1,60 @@
+//! Plain text of one rollout, compressed or not.
+
+use std::io::{BufReader, Read, Seek, SeekFrom};
+
+use cap_std::fs::File;
+
+use super::{file_error, open_file};
+use crate::component::imports::rollouts::Error;
+use crate::home::Home;
+
+/// At most this much is handed out at a time.
+const LONGEST: u32 = 4 << 20;
+
+/// An open rollout.
+pub struct RolloutReader(Source);
+
+enum Source {
+    Plain(File),
+    Compressed(Box<zstd::stream::read::Decoder<'static, BufReader<File>>>),
+}
+
+impl RolloutReader {
+    /// Opens a rollout at a plain-text offset.
+    pub fn open(home: &Home, path: &str, offset: u64) -> Result<RolloutReader, Error> {
+        let mut file = open_file(home, path)?;
+        if !path.ends_with(".zst") {
+            if offset > 0 {
+                file.seek(SeekFrom::Start(offset)).map_err(file_error)?;
+            }
+            return Ok(RolloutReader(Source::Plain(file)));
+        }
+        let decoder = zstd::stream::read::Decoder::new(file).map_err(file_error)?;
+        let mut reader = RolloutReader(Source::Compressed(Box::new(decoder)));
+        let mut left = offset;
+        while left > 0 {
+            let skipped = reader.next(left.min(LONGEST.into()) as u32)?.len() as u64;
+            if skipped == 0 {
+                break;
+            }
+            left -= skipped;
+        }
+        Ok(reader)
+    }
+
+    /// The next bytes: as many as asked for, fewer only at the end.
+    pub fn next(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
+        let limit = limit.min(LONGEST);
+        let mut chunk = Vec::with_capacity(limit as usize);
+        match &mut self.0 {
+            Source::Plain(file) => {
+                file.take(limit.into()).read_to_end(&mut chunk).map_err(file_error)?;
+            }
+            Source::Compressed(decoder) => {
+                let read = decoder.take(limit.into()).read_to_end(&mut chunk);
+                read.map_err(|error| Error::BrokenCompression(error.to_string()))?;
+            }
+        }
+        Ok(chunk)
+    }
+}

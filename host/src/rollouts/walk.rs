@@ -1,0 +1,209 @@
+//! Every entry of both collections in byte order of the path, without following links and without regard to ignore
+//! files.
+
+use std::vec::IntoIter;
+
+use cap_fs_ext::DirExt as _;
+use cap_std::fs::Dir;
+use rustix::fs::{AtFlags, FileType, statat};
+
+use super::file_error;
+use crate::component::imports::rollouts::Error;
+use crate::component::types::{EntryKind, FileFacts};
+use crate::home::Home;
+
+/// At most this many entries are handed out at a time.
+const MOST: u32 = 16_384;
+/// Version of the packed form, see `core-wasm/src/packed.rs`.
+const PACKED: u8 = 1;
+/// Directories inside each other; deeper ones are left out.
+const DEEPEST: usize = 32;
+
+/// A walk under way: the directories from the collection down to where it is.
+pub struct Walk {
+    open: Vec<Level>,
+    waiting: IntoIter<(String, Dir)>,
+}
+
+struct Level {
+    dir: Dir,
+    /// Path of the directory with a slash at its end.
+    path: String,
+    entries: IntoIter<Entry>,
+}
+
+struct Entry {
+    /// The name, with a slash at its end when it is a directory: that puts whole paths into byte order.
+    name: String,
+    kind: EntryKind,
+    /// The name is not UTF-8, so that no path can say where the entry is.
+    nameless: bool,
+}
+
+impl Walk {
+    /// Of a home, from the beginning.
+    pub fn of(home: &Home) -> Walk {
+        let collections: Vec<(String, Dir)> = home
+            .collections()
+            .filter_map(|(name, dir)| Some((format!("{name}/"), dir.try_clone().ok()?)))
+            .collect();
+        Walk { open: Vec::new(), waiting: collections.into_iter() }
+    }
+
+    /// The next entries in the packed form of `core-wasm/src/packed.rs`; empty at the end.
+    pub fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
+        let mut packed = Vec::new();
+        for _ in 0..limit.clamp(1, MOST) {
+            match self.next()? {
+                Some(facts) => pack(&mut packed, &facts),
+                None => break,
+            }
+        }
+        Ok(packed)
+    }
+
+    /// The next entry, looked at.
+    fn next(&mut self) -> Result<Option<FileFacts>, Error> {
+        while let Some(entry) = self.step()? {
+            let Some(level) = self.open.last() else { break };
+            let bare = entry.name.trim_end_matches('/');
+            let path = format!("{}{bare}", level.path);
+            if entry.nameless {
+                return Ok(Some(FileFacts { path, kind: EntryKind::Other, size: 0, modified_ns: 0, inode: 0 }));
+            }
+            // An entry that is gone by now was not there.
+            let Ok(stat) = statat(&level.dir, bare, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+            let kind = kind_of(FileType::from_raw_mode(stat.st_mode));
+            let facts = FileFacts {
+                path,
+                kind,
+                size: stat.st_size as u64,
+                modified_ns: stat.st_mtime as i64 * 1_000_000_000 + stat.st_mtime_nsec as i64,
+                inode: stat.st_ino as u64,
+            };
+            if kind == EntryKind::Directory {
+                self.enter(&entry.name)?;
+            }
+            return Ok(Some(facts));
+        }
+        Ok(None)
+    }
+
+    /// The next entry, by its name alone.
+    fn step(&mut self) -> Result<Option<Entry>, Error> {
+        loop {
+            match self.open.last_mut() {
+                Some(level) => match level.entries.next() {
+                    Some(entry) => return Ok(Some(entry)),
+                    None => {
+                        self.open.pop();
+                    }
+                },
+                None => match self.waiting.next() {
+                    Some((path, dir)) => {
+                        let entries = list(&dir)?;
+                        self.open.push(Level { dir, path, entries });
+                    }
+                    None => return Ok(None),
+                },
+            }
+        }
+    }
+
+    fn enter(&mut self, name: &str) -> Result<(), Error> {
+        let Some(level) = self.open.last() else { return Ok(()) };
+        if self.open.len() >= DEEPEST {
+            return Ok(());
+        }
+        // A directory that cannot be opened has no entries to speak of; it was reported itself.
+        let Ok(dir) = level.dir.open_dir_nofollow(name.trim_end_matches('/')) else { return Ok(()) };
+        let Ok(entries) = list(&dir) else { return Ok(()) };
+        let path = format!("{}{name}", level.path);
+        self.open.push(Level { dir, path, entries });
+        Ok(())
+    }
+}
+
+/// The entries of a directory, sorted.
+fn list(dir: &Dir) -> Result<IntoIter<Entry>, Error> {
+    let mut entries = Vec::new();
+    for entry in rustix::fs::Dir::read_from(dir).map_err(|error| file_error(error.into()))? {
+        let entry = entry.map_err(|error| file_error(error.into()))?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") {
+            continue;
+        }
+        let kind = kind_of(match entry.file_type() {
+            FileType::Unknown => statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)
+                .map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode)),
+            known => known,
+        });
+        let nameless = name.to_str().is_err();
+        let mut name = name.to_string_lossy().into_owned();
+        if kind == EntryKind::Directory {
+            name.push('/');
+        }
+        entries.push(Entry { name, kind, nameless });
+    }
+    entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(entries.into_iter())
+}
+
+fn kind_of(file_type: FileType) -> EntryKind {
+    match file_type {
+        FileType::RegularFile => EntryKind::File,
+        FileType::Directory => EntryKind::Directory,
+        FileType::Symlink => EntryKind::Link,
+        _ => EntryKind::Other,
+    }
+}
+
+/// Appends an entry in the form of `core-wasm/src/packed.rs`.
+pub(crate) fn pack(packed: &mut Vec<u8>, facts: &FileFacts) {
+    if packed.is_empty() {
+        packed.push(PACKED);
+    }
+    packed.push(kind_code(facts.kind));
+    packed.extend_from_slice(&facts.size.to_le_bytes());
+    packed.extend_from_slice(&facts.modified_ns.to_le_bytes());
+    packed.extend_from_slice(&facts.inode.to_le_bytes());
+    let path = &facts.path.as_bytes()[..facts.path.len().min(u16::MAX.into())];
+    packed.extend_from_slice(&(path.len() as u16).to_le_bytes());
+    packed.extend_from_slice(path);
+}
+
+/// The number that stands for a kind, in packed lists and in the state DB.
+pub(crate) fn kind_code(kind: EntryKind) -> u8 {
+    match kind {
+        EntryKind::File => 0,
+        EntryKind::Directory => 1,
+        EntryKind::Link => 2,
+        EntryKind::Other => 3,
+    }
+}
+
+/// The kind that a number stands for.
+pub(crate) fn kind_from(code: u8) -> EntryKind {
+    match code {
+        0 => EntryKind::File,
+        1 => EntryKind::Directory,
+        2 => EntryKind::Link,
+        _ => EntryKind::Other,
+    }
+}
+
+/// Files of both collections whose name contains `part`, in path order.
+pub fn named(home: &Home, part: &str) -> Result<Vec<String>, Error> {
+    let mut walk = Walk::of(home);
+    let mut paths = Vec::new();
+    while let Some(entry) = walk.step()? {
+        if entry.kind == EntryKind::Directory {
+            walk.enter(&entry.name)?;
+        } else if entry.name.contains(part)
+            && let Some(level) = walk.open.last()
+        {
+            paths.push(format!("{}{}", level.path, entry.name));
+        }
+    }
+    Ok(paths)
+}

@@ -1,0 +1,228 @@
+//! The one place where a process comes by its handle.
+//!
+//! [`init`] opens, migrates, has the core's gate fill or wait, and hands the handle out only when the state DB is
+//! complete. [`open_existing`], for readers that do not own the state, only opens. The order of the locks: `open.lock`
+//! around opening and migrating, then, inside the gate, `owner.lock` for as long as this process fills.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backfill::{Filling, Progress};
+use crate::component::exports::startup::{Error as GateError, Outcome};
+use crate::component::{Core, CoreError, Runtime, World};
+use crate::home::Home;
+use crate::state::{FileLock, Locks, Rescued, Shelf, StateDb, StateError, move_aside};
+
+/// How to start.
+#[derive(Clone)]
+pub struct Config {
+    /// Where the state DB is.
+    pub state_dir: PathBuf,
+    /// How long to wait for another process's backfill.
+    pub wait: Duration,
+    /// Bring a complete state DB up to date with the files.
+    pub refresh: bool,
+    /// Read every rollout again.
+    pub rebuild: bool,
+    /// Told how it goes on.
+    pub progress: Option<Arc<dyn Progress>>,
+}
+
+impl Config {
+    /// The usual way to start: wait 30 seconds, refresh, show nothing.
+    pub fn of(state_dir: PathBuf) -> Config {
+        Config { state_dir, wait: Duration::from_secs(30), refresh: true, rebuild: false, progress: None }
+    }
+}
+
+/// Why there is no handle.
+#[derive(Debug, thiserror::Error)]
+pub enum StartupError {
+    /// The state DB failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Another process did not come to an end in time.
+    #[error(
+        "{owner} has been filling the state DB and did not finish within {waited:?}; if it is stuck, end it and try \
+         again, or wait longer with --wait SECONDS"
+    )]
+    TimedOut {
+        /// Who.
+        owner: String,
+        /// How long this process waited.
+        waited: Duration,
+    },
+    /// New rollouts kept appearing.
+    #[error("{0} new rollouts appeared while the others were read, again and again; try again when the home is calmer")]
+    NeverSettled(u64),
+    /// The home's files cannot be walked.
+    #[error("the home's rollouts cannot be listed: {0}")]
+    Files(String),
+    /// The core failed.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+}
+
+/// What a start did.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Files that were looked at.
+    pub scanned: u64,
+    /// Files parsed and stored.
+    pub stored: u64,
+    /// Files recorded with a reason why they have no thread.
+    pub failed: u64,
+    /// Time spent waiting for another process.
+    pub waited: Duration,
+    /// This process did the backfill.
+    pub backfilled_here: bool,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// Opens, migrates, fills or waits, and verifies; then hands out the handle.
+pub fn init(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<(StateDb, Report), StartupError> {
+    create_private_dir(&config.state_dir)?;
+    let damaged = match start(runtime, home, config, None) {
+        Err(StartupError::State(StateError::Corrupt(why))) => why,
+        other => return other,
+    };
+    let rescued = rescue(runtime, home, config)?;
+    let (state, mut report) = start(runtime, home, config, rescued.as_ref())?;
+    if let Some(rescued) = rescued {
+        let place = rescued.moved_to.display();
+        let warning = format!(
+            "the state DB was damaged ({damaged}); it was moved to {place} and a new one was filled from the rollouts"
+        );
+        report.warnings.insert(0, warning);
+    }
+    Ok((state, report))
+}
+
+/// Opens a complete state DB of this version, if there is one. Never fills, never migrates, creates nothing.
+pub fn open_existing(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    state_dir: &Path,
+) -> Result<Option<StateDb>, StartupError> {
+    let assembler = Core::new(runtime, World::default());
+    let Some(shelf) = Shelf::open_as_it_is(state_dir, assembler, home.default_provider())? else {
+        return Ok(None);
+    };
+    Ok(shelf.is_complete()?.then(|| StateDb::of(shelf)))
+}
+
+/// Everything that the files say, in a private temporary database: for a process without a handle.
+pub(crate) fn from_files(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    progress: Option<Arc<dyn Progress>>,
+) -> Result<(Shelf, Report), StartupError> {
+    let shelf = temporary(runtime, home)?;
+    let filling = Filling::new(runtime, home, &shelf, None, progress);
+    let report = gate(runtime, home, filling, Duration::ZERO, false)?;
+    Ok((shelf, report))
+}
+
+/// Names and Codex's own rows alone, in a private temporary database.
+pub(crate) fn lore_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<Shelf, StartupError> {
+    let shelf = temporary(runtime, home)?;
+    shelf.import_lore(home)?;
+    Ok(shelf)
+}
+
+fn temporary(runtime: &Runtime, home: &Arc<Home>) -> Result<Shelf, StartupError> {
+    Ok(Shelf::temporary(Core::new(runtime, World::default()), home.default_provider())?)
+}
+
+fn start(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    config: &Config,
+    rescued: Option<&Rescued>,
+) -> Result<(StateDb, Report), StartupError> {
+    let locks = Locks::of(&config.state_dir);
+    let opening = open_lock(&locks, config.wait)?;
+    let assembler = Core::new(runtime, World::default());
+    let shelf = Shelf::open(&config.state_dir, assembler, home.default_provider())?;
+    if let Some(rescued) = rescued {
+        shelf.take_in(rescued)?;
+    }
+    if config.rebuild && rescued.is_none() && !FileLock::is_held(&locks.owner)? {
+        shelf.begin_again()?;
+    }
+    drop(opening);
+    let filling = Filling::new(runtime, home, &shelf, Some(locks), config.progress.clone());
+    let report = gate(runtime, home, filling, config.wait, config.refresh)?;
+    Ok((StateDb::of(shelf), report))
+}
+
+fn open_lock(locks: &Locks, wait: Duration) -> Result<FileLock, StartupError> {
+    FileLock::take_within(&locks.open, wait)?.ok_or_else(|| StartupError::TimedOut {
+        owner: format!("another process ({})", locks.open.display()),
+        waited: wait,
+    })
+}
+
+/// Runs the core's gate over a filling.
+fn gate(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    filling: Filling,
+    wait: Duration,
+    refresh: bool,
+) -> Result<Report, StartupError> {
+    let mut core = Core::new(runtime, World::of(home).with_filling(filling));
+    let bound = wait.as_millis().min(i64::MAX as u128) as i64;
+    let answer = core.call("startup", |bindings, store| {
+        bindings.threadkeep_core_startup().call_run(store, bound, refresh)
+    });
+    let warnings = core.world().and_then(World::filling).map(Filling::take_warnings).unwrap_or_default();
+    match answer? {
+        Ok(Outcome { scanned, stored, failed, waited, backfilled_here }) => Ok(Report {
+            scanned,
+            stored,
+            failed,
+            waited: Duration::from_millis(waited.max(0) as u64),
+            backfilled_here,
+            warnings,
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl From<GateError> for StartupError {
+    fn from(error: GateError) -> Self {
+        match error {
+            GateError::TimedOut((owner, waited)) => {
+                StartupError::TimedOut { owner, waited: Duration::from_millis(waited.max(0) as u64) }
+            }
+            GateError::NeverSettled(left) => StartupError::NeverSettled(left),
+            GateError::Corrupt(why) => StartupError::State(StateError::Corrupt(why)),
+            GateError::State(why) => StartupError::State(StateError::Io(why)),
+            GateError::Files(why) => StartupError::Files(why),
+        }
+    }
+}
+
+/// Moves a damaged state DB aside, if it still is damaged once nobody else is opening it.
+fn rescue(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<Option<Rescued>, StartupError> {
+    let _opening = open_lock(&Locks::of(&config.state_dir), config.wait)?;
+    let assembler = Core::new(runtime, World::default());
+    let sound = match Shelf::open(&config.state_dir, assembler, home.default_provider()) {
+        Ok(shelf) => shelf.is_sound()?,
+        Err(StateError::Corrupt(_)) => false,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(if sound { None } else { Some(move_aside(&config.state_dir)?) })
+}
+
+/// The state directory, with a mode that keeps others out when it is created here.
+fn create_private_dir(dir: &Path) -> Result<(), StateError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|error| StateError::Directory(dir.to_path_buf(), error))
+}

@@ -1,0 +1,116 @@
+//! Reading a database that belongs to somebody else, without leaving a trace.
+//!
+//! A read-only connection still creates `-wal` and `-shm` beside a database that has none, and `immutable=1` is blind to
+//! rows that are only in a WAL. So: with no WAL, or an empty one, immutable; otherwise a private copy of both. Either
+//! way the files must be the same after the reading as before, or it is done again.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+use super::StateError;
+
+/// How often a database may change while it is read.
+const TRIES: u32 = 5;
+
+/// A database that is only ever looked at.
+pub(crate) struct ForeignDb {
+    path: PathBuf,
+    wal: PathBuf,
+}
+
+/// How its files stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp(String);
+
+impl Stamp {
+    /// As text, to be kept and compared.
+    pub(crate) fn as_text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ForeignDb {
+    /// The database at a path, if there is one.
+    pub(crate) fn at(path: &Path) -> Option<ForeignDb> {
+        let mut wal = path.as_os_str().to_os_string();
+        wal.push("-wal");
+        path.is_file().then(|| ForeignDb { path: path.to_path_buf(), wal: wal.into() })
+    }
+
+    /// How its files stand: size, time and header of the database, size and time of the WAL.
+    pub(crate) fn stamp(&self) -> Stamp {
+        let mut header = [0u8; 100];
+        let read = fs::File::open(&self.path).and_then(|mut file| file.read(&mut header)).unwrap_or(0);
+        // The change counter and the version it is valid for, which SQLite moves on with every commit to the file.
+        let counters: Vec<u8> = header[..read].iter().skip(24).take(4).chain(header[..read].iter().skip(92)).copied().collect();
+        let facts = |path: &Path| match fs::metadata(path) {
+            Ok(metadata) => {
+                let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+                format!("{} {}", metadata.len(), modified.unwrap_or_default().as_nanos())
+            }
+            Err(_) => "none".into(),
+        };
+        Stamp(format!("{} | {} | {} | {counters:?}", self.path.display(), facts(&self.path), facts(&self.wal)))
+    }
+
+    /// Reads with a connection that sees every committed row.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl Fn(&Connection) -> Result<T, StateError>,
+    ) -> Result<(T, Stamp), StateError> {
+        let mut last = StateError::Busy;
+        for _ in 0..TRIES {
+            let before = self.stamp();
+            let answer = self.read_once(&work);
+            if before != self.stamp() {
+                last = answer.err().unwrap_or(StateError::Busy);
+                continue;
+            }
+            return answer.map(|answer| (answer, before));
+        }
+        Err(last)
+    }
+
+    fn read_once<T>(&self, work: &impl Fn(&Connection) -> Result<T, StateError>) -> Result<T, StateError> {
+        let (connection, _copy) = self.open()?;
+        let answer = work(&connection);
+        drop(connection);
+        answer
+    }
+
+    /// A connection that sees every committed row, and the private copy that it may need.
+    pub(crate) fn open(&self) -> Result<(Connection, Option<TempDir>), StateError> {
+        let wal_holds_something = fs::metadata(&self.wal).is_ok_and(|wal| wal.len() > 0);
+        if !wal_holds_something {
+            return Ok((open_immutable(&self.path)?, None));
+        }
+        let io = |error: std::io::Error| StateError::Io(format!("{} cannot be copied: {error}", self.path.display()));
+        let private = tempfile::Builder::new().prefix("threadkeep-").tempdir().map_err(io)?;
+        let copy = private.path().join("copy.sqlite");
+        fs::copy(&self.path, &copy).map_err(io)?;
+        fs::copy(&self.wal, private.path().join("copy.sqlite-wal")).map_err(io)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Ok((Connection::open_with_flags(&copy, flags)?, Some(private)))
+    }
+}
+
+/// Opens a file that nobody writes to while it is read: SQLite then creates nothing beside it.
+fn open_immutable(path: &Path) -> Result<Connection, StateError> {
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' => uri.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
+            byte => uri.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(uri, flags)?)
+}

@@ -1,0 +1,223 @@
+//! The state DB: one SQLite connection, owned by one thread, reached through a handle.
+//!
+//! A [`StateDb`] comes only from [`crate::startup`], which hands it out when the database is complete. Consumers take it
+//! as a parameter. The same tables serve, in a private temporary database, a process that works without the state DB:
+//! then they hold what was just read from the files, and vanish with the process.
+
+mod claim;
+mod error;
+mod files;
+mod foreign;
+mod lock;
+mod lore;
+mod page;
+mod rescue;
+mod rows;
+mod schema;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+use crate::component::Core;
+
+pub(crate) use claim::{Claim, Locks};
+pub use error::StateError;
+pub(crate) use files::{Batch, Parsed, Refused};
+pub use files::{Problem, Totals};
+pub(crate) use foreign::ForeignDb;
+pub(crate) use lock::FileLock;
+pub(crate) use rescue::{Rescued, move_aside};
+
+/// Name of the database inside the state directory.
+pub const FILE_NAME: &str = "state.sqlite";
+
+/// The handle. Cheap to clone; the connection closes with the last one.
+#[derive(Clone)]
+pub struct StateDb(Shelf);
+
+impl StateDb {
+    /// Only the startup gate makes handles, and only of a complete database.
+    pub(crate) fn of(shelf: Shelf) -> StateDb {
+        StateDb(shelf)
+    }
+
+    /// The rows behind the handle.
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.0
+    }
+
+    /// What is stored, counted.
+    pub fn totals(&self) -> Result<Totals, StateError> {
+        self.0.totals()
+    }
+
+    /// Files without a thread, and lines that are no records.
+    pub fn problems(&self) -> Result<Vec<Problem>, StateError> {
+        self.0.problems()
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// A database with this program's tables, and the thread that owns its connection.
+#[derive(Clone)]
+pub(crate) struct Shelf(Arc<Worker>);
+
+struct Worker {
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Makes rows out of files, on behalf of the one who owns the connection.
+    assembler: Arc<Mutex<Core>>,
+    provider: String,
+    /// A private copy that the connection reads, deleted after it.
+    copy: Option<tempfile::TempDir>,
+}
+
+impl Drop for Worker {
+    /// Waits until the connection is closed: SQLite then leaves no WAL behind.
+    fn drop(&mut self) {
+        if let Ok(mut jobs) = self.jobs.lock() {
+            jobs.take();
+        }
+        if let Some(thread) = self.thread.lock().ok().and_then(|mut thread| thread.take()) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shelf {
+    /// Takes over a connection. `assembler` makes rows out of files; `provider` is the home's model provider.
+    fn over(mut connection: Connection, assembler: Core, provider: &str) -> Result<Shelf, StateError> {
+        let (jobs, inbox) = mpsc::channel::<Job>();
+        let thread = std::thread::Builder::new()
+            .name("state-db".into())
+            .spawn(move || {
+                for job in inbox {
+                    job(&mut connection);
+                }
+            })
+            .map_err(|error| StateError::Io(format!("no thread for the state DB: {error}")))?;
+        Ok(Shelf(Arc::new(Worker {
+            jobs: Mutex::new(Some(jobs)),
+            thread: Mutex::new(Some(thread)),
+            assembler: Arc::new(Mutex::new(assembler)),
+            provider: provider.into(),
+            copy: None,
+        })))
+    }
+
+    /// Opens and migrates the database in a state directory. The caller holds the open lock.
+    pub(crate) fn open(dir: &Path, assembler: Core, provider: &str) -> Result<Shelf, StateError> {
+        Shelf::over(schema::open(&dir.join(FILE_NAME))?, assembler, provider)
+    }
+
+    /// Opens the database in a state directory if it is one of this version, and migrates nothing.
+    pub(crate) fn open_as_it_is(dir: &Path, assembler: Core, provider: &str) -> Result<Option<Shelf>, StateError> {
+        match schema::open_as_it_is(&dir.join(FILE_NAME))? {
+            Some(connection) => Shelf::over(connection, assembler, provider).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The database in a state directory, only to be looked at; none when there is none.
+    pub(crate) fn look_at(dir: &Path, assembler: Core, provider: &str) -> Result<Option<Shelf>, StateError> {
+        let path = dir.join(FILE_NAME);
+        let Some(foreign) = ForeignDb::at(&path) else { return Ok(None) };
+        let (connection, copy) = foreign.open()?;
+        if !schema::check(&connection, &path)? {
+            return Ok(None);
+        }
+        let mut shelf = Shelf::over(connection, assembler, provider)?;
+        if let Some(worker) = Arc::get_mut(&mut shelf.0) {
+            worker.copy = copy;
+        }
+        Ok(Some(shelf))
+    }
+
+    /// A private temporary database, which SQLite keeps in memory while it is small.
+    pub(crate) fn temporary(assembler: Core, provider: &str) -> Result<Shelf, StateError> {
+        Shelf::over(schema::open_temporary()?, assembler, provider)
+    }
+
+    /// Runs `work` on the thread that owns the connection and waits for its answer.
+    pub(crate) fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StateError> + Send + 'static,
+    ) -> Result<T, StateError> {
+        let gone = || StateError::Io("the thread that owns the state DB is gone".into());
+        let (answer, answers) = mpsc::sync_channel(1);
+        let job: Job = Box::new(move |connection| {
+            let _ = answer.send(work(connection));
+        });
+        let jobs = self.0.jobs.lock().map_err(|_| gone())?;
+        jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
+        drop(jobs);
+        answers.recv().map_err(|_| gone())?
+    }
+
+    /// Runs `work` in one immediate transaction, which is rolled back when it fails.
+    pub(crate) fn transaction<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StateError> + Send + 'static,
+    ) -> Result<T, StateError> {
+        self.with(|connection| {
+            let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let answer = work(&transaction)?;
+            transaction.commit()?;
+            Ok(answer)
+        })
+    }
+
+    fn assembler(&self) -> Assembler {
+        Assembler { core: self.0.assembler.clone(), provider: self.0.provider.clone() }
+    }
+
+    /// Asks the core's parsing interface something that needs no files.
+    pub(crate) fn ask<T>(
+        &self,
+        name: &'static str,
+        export: impl FnOnce(&crate::component::exports::parsing::Guest, &mut wasmtime::Store<crate::component::World>) -> wasmtime::Result<T>,
+    ) -> Result<T, StateError> {
+        let mut core = self.0.assembler.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
+        Ok(core.call(name, |bindings, store| export(bindings.threadkeep_core_parsing(), store))?)
+    }
+}
+
+/// Asks the core which rows should stand.
+pub(crate) struct Assembler {
+    core: Arc<Mutex<Core>>,
+    provider: String,
+}
+
+impl Assembler {
+    fn assemble(
+        &self,
+        dossiers: Vec<crate::component::exports::repair::Dossier>,
+    ) -> Result<Vec<crate::component::types::ThreadRow>, StateError> {
+        let mut core = self.core.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
+        Ok(core.call("assemble", |bindings, store| {
+            bindings.threadkeep_core_repair().call_assemble(store, &dossiers, &self.provider)
+        })?)
+    }
+}
+
+/// Where the state of a home is kept: what the flag says; a subdirectory of what the environment says; else the home's
+/// own `threadkeep/`.
+pub fn state_dir(home: &Path, flag: Option<PathBuf>, env: Option<PathBuf>) -> PathBuf {
+    let own = || home.join("threadkeep");
+    flag.unwrap_or_else(|| env.map_or_else(own, |shared| shared.join(subdirectory(home))))
+}
+
+/// A name for a home inside a shared state directory: its last part, for people, and a hash of its whole path.
+fn subdirectory(home: &Path) -> String {
+    let text = home.to_string_lossy();
+    let hash = text.bytes().fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    });
+    let last = home.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let plain: String = last.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+    format!("{plain}-{hash:016x}")
+}

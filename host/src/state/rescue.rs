@@ -1,0 +1,89 @@
+//! A damaged state DB is moved aside, never deleted, and what only it knew goes into the new one.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+
+use super::{FILE_NAME, ForeignDb, Shelf, StateError};
+
+/// What was saved of a damaged database.
+pub(crate) struct Rescued {
+    /// Where it is now.
+    pub(crate) moved_to: PathBuf,
+    names: Vec<(String, i64, String)>,
+    codex: Vec<[Option<String>; 6]>,
+}
+
+/// Moves the damaged database of a state directory aside, with what SQLite keeps beside it, after reading what can still
+/// be read. The caller holds the open lock; nobody has the database open.
+pub(crate) fn move_aside(dir: &Path) -> Result<Rescued, StateError> {
+    let path = dir.join(FILE_NAME);
+    let read = |connection: &Connection| Ok((readable_names(connection), readable_codex(connection)));
+    let saved = ForeignDb::at(&path).map(|old| old.read(read));
+    let (names, codex) = match saved {
+        Some(Ok((saved, _))) => saved,
+        _ => (Vec::new(), Vec::new()),
+    };
+    let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    let mut moved_to = dir.join(format!("{FILE_NAME}.damaged-{stamp}"));
+    let mut number = 1;
+    while moved_to.exists() {
+        number += 1;
+        moved_to = dir.join(format!("{FILE_NAME}.damaged-{stamp}-{number}"));
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        let beside = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
+        match std::fs::rename(beside(&path), beside(&moved_to)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(StateError::Directory(dir.to_path_buf(), error)),
+        }
+    }
+    Ok(Rescued { moved_to, names, codex })
+}
+
+/// Rows up to the first one that cannot be read.
+fn readable_names(connection: &Connection) -> Vec<(String, i64, String)> {
+    let Ok(mut select) = connection.prepare("SELECT thread_id, source, name FROM names") else { return Vec::new() };
+    let Ok(rows) = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))) else { return Vec::new() };
+    rows.map_while(Result::ok).collect()
+}
+
+fn readable_codex(connection: &Connection) -> Vec<[Option<String>; 6]> {
+    let sql = "SELECT thread_id, name, title, first_user_message, memory_mode, extra FROM codex";
+    let Ok(mut select) = connection.prepare(sql) else { return Vec::new() };
+    let Ok(rows) = select.query_map([], |row| {
+        Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])
+    }) else {
+        return Vec::new();
+    };
+    rows.map_while(Result::ok).collect()
+}
+
+impl Shelf {
+    /// SQLite finds nothing wrong with the file.
+    pub(crate) fn is_sound(&self) -> Result<bool, StateError> {
+        self.with(|connection| {
+            let check = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+            Ok(check.is_ok_and(|answer| answer == "ok"))
+        })
+    }
+
+    /// Puts what was saved into this database. Sources that still speak for themselves are read anew afterwards.
+    pub(crate) fn take_in(&self, rescued: &Rescued) -> Result<(), StateError> {
+        let (names, codex) = (rescued.names.clone(), rescued.codex.clone());
+        self.transaction(move |transaction| {
+            for (thread, source, name) in names {
+                transaction.execute("INSERT OR IGNORE INTO names VALUES (?1, ?2, ?3)", params![thread, source, name])?;
+            }
+            for row in codex {
+                transaction.execute(
+                    "INSERT OR IGNORE INTO codex (thread_id, name, title, first_user_message, memory_mode, extra)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    row,
+                )?;
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! Opening and migrating. Migrations are numbered by their place in the list and are never edited; a change is a new one.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StateError;
+
+/// The newest schema version this program knows.
+pub(crate) const SCHEMA: i64 = MIGRATIONS.len() as i64;
+
+/// How long a writer waits for another one.
+const BUSY: Duration = Duration::from_secs(20);
+
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE threads (
+        id TEXT PRIMARY KEY,
+        path TEXT NOT NULL,
+        archived INTEGER NOT NULL,
+        name TEXT,
+        name_source INTEGER,
+        preview TEXT NOT NULL,
+        title TEXT NOT NULL,
+        first_user_message TEXT,
+        cwd TEXT,
+        last_cwd TEXT,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        recency_at INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        source_kind TEXT NOT NULL,
+        model_provider TEXT,
+        model TEXT,
+        cli_version TEXT,
+        git_branch TEXT,
+        git_sha TEXT,
+        git_origin_url TEXT,
+        tokens_used INTEGER,
+        parent_thread_id TEXT,
+        forked_from_id TEXT,
+        base_thread_id TEXT,
+        history_mode TEXT NOT NULL,
+        memory_mode TEXT,
+        missing INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    -- Lists by each of the three times, newest or oldest first.
+    CREATE INDEX threads_by_creation ON threads (created_at, id);
+    CREATE INDEX threads_by_update ON threads (updated_at, id);
+    CREATE INDEX threads_by_recency ON threads (recency_at, id);
+    -- Which threads named a file that is gone.
+    CREATE INDEX threads_by_path ON threads (path);
+    -- Forks whose preview is another thread's.
+    CREATE INDEX threads_by_base ON threads (base_thread_id) WHERE base_thread_id IS NOT NULL;
+
+    -- Every entry that claims to be a rollout, as it was when it was looked at.
+    CREATE TABLE files (
+        path TEXT PRIMARY KEY,
+        kind INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        modified_ns INTEGER NOT NULL,
+        inode INTEGER NOT NULL,
+        thread_id TEXT,
+        -- Why there is no thread in it; null when there is.
+        reason TEXT,
+        bad_count INTEGER NOT NULL DEFAULT 0,
+        -- JSON: [[line, offset, reason], ...]
+        bad_lines TEXT,
+        unread_from INTEGER,
+        unread_to INTEGER
+    ) WITHOUT ROWID;
+    -- All files of a thread.
+    CREATE INDEX files_by_thread ON files (thread_id) WHERE thread_id IS NOT NULL;
+    -- What `status` names.
+    CREATE INDEX files_with_problems ON files (path) WHERE reason IS NOT NULL OR bad_count > 0;
+    -- What `status` counts.
+    CREATE INDEX files_partly_read ON files (path) WHERE unread_from IS NOT NULL;
+
+    -- What the core learned of a file, in its own form; apart, so that walking over `files` stays quick.
+    CREATE TABLE folds (
+        path TEXT PRIMARY KEY,
+        state BLOB NOT NULL
+    ) WITHOUT ROWID;
+
+    -- Names by source, kept for good: 0 session index, 1 Codex DB, 2 user.
+    CREATE TABLE names (
+        thread_id TEXT NOT NULL,
+        source INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (thread_id, source)
+    ) WITHOUT ROWID;
+    -- Threads by name.
+    CREATE INDEX names_by_name ON names (name);
+
+    -- Codex's own row of a thread, as it was last seen: what rollouts cannot give back. `extra` is a JSON object of
+    -- further columns by their names.
+    CREATE TABLE codex (
+        thread_id TEXT PRIMARY KEY,
+        name TEXT,
+        title TEXT,
+        first_user_message TEXT,
+        memory_mode TEXT,
+        extra TEXT NOT NULL
+    ) WITHOUT ROWID;
+
+    -- How far a source of lore was read, by its own measure.
+    CREATE TABLE sources (
+        source TEXT PRIMARY KEY,
+        stamp TEXT NOT NULL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE backfill (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        phase TEXT NOT NULL CHECK (phase IN ('pending', 'running', 'complete')),
+        owner TEXT,
+        token TEXT,
+        watermark TEXT
+    );
+    INSERT INTO backfill (only, phase) VALUES (1, 'pending');
+"];
+
+/// Opens and migrates. Nothing is written when the database is newer than the program.
+pub(super) fn open(path: &Path) -> Result<Connection, StateError> {
+    refuse_newer(path, stored_version(path)?)?;
+    create_private(path)?;
+    let mut connection = Connection::open(path)?;
+    settings(&connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// Opens a database of exactly this version; none for any other, or when there is none.
+pub(super) fn open_as_it_is(path: &Path) -> Result<Option<Connection>, StateError> {
+    if stored_version(path)? != Some(SCHEMA) {
+        return Ok(None);
+    }
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    settings(&connection)?;
+    Ok(check(&connection, path)?.then_some(connection))
+}
+
+/// A private database that SQLite deletes when it is closed.
+pub(super) fn open_temporary() -> Result<Connection, StateError> {
+    let mut connection = Connection::open("")?;
+    settings(&connection)?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    migrate(&mut connection, Path::new("temporary"))?;
+    Ok(connection)
+}
+
+fn settings(connection: &Connection) -> Result<(), StateError> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "cache_size", -8_000)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn version(connection: &Connection) -> Result<i64, StateError> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Is it a database of this very version? An empty or an older one counts as none, a newer one is refused.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<bool, StateError> {
+    let found = version(connection)?;
+    refuse_newer(path, Some(found))?;
+    Ok(found == SCHEMA)
+}
+
+fn refuse_newer(path: &Path, found: Option<i64>) -> Result<(), StateError> {
+    match found {
+        Some(found) if found > SCHEMA => {
+            Err(StateError::Newer { path: path.to_path_buf(), found, known: SCHEMA })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StateError> {
+    let found = version(connection)?;
+    refuse_newer(path, Some(found))?;
+    for (at, migration) in MIGRATIONS.iter().enumerate().skip(found.max(0) as usize) {
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", at as i64 + 1)?;
+        transaction.commit()?;
+    }
+    if found < SCHEMA {
+        // The version then stands in the file itself, where a look at its header finds it.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+/// The schema version by the file's header, read before SQLite opens it: opening would already write beside it.
+/// <https://www.sqlite.org/fileformat.html>, offset 60.
+fn stored_version(path: &Path) -> Result<Option<i64>, StateError> {
+    let mut header = [0u8; 64];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
+        Ok(()) if header.starts_with(b"SQLite format 3\0") => {
+            Ok(header.last_chunk::<4>().map(|version| i64::from(i32::from_be_bytes(*version))))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Creates the file with a mode that keeps others out; SQLite gives its WAL the same mode.
+fn create_private(path: &Path) -> Result<(), StateError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let dir = path.parent().unwrap_or(path).to_path_buf();
+    options.open(path).map(drop).map_err(|error| StateError::Directory(dir, error))
+}

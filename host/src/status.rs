@@ -1,0 +1,118 @@
+//! What a start would find. Only looks: nothing is created or changed, not even beside the state DB.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::backfill::{Filling, Progress};
+use crate::component::exports::startup::Findings;
+use crate::component::{Core, Runtime, World};
+use crate::home::Home;
+use crate::startup::{self, StartupError};
+use crate::state::{FILE_NAME, Problem, Shelf, StateError, Totals};
+
+/// How a home and its state DB stand.
+#[derive(Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// The home.
+    pub home: PathBuf,
+    /// Its state DB.
+    pub state_db: StateDbStatus,
+    /// Threads with a file.
+    pub threads: u64,
+    /// Threads whose files are gone.
+    pub missing: u64,
+    /// Files that claim to be rollouts.
+    pub files: u64,
+    /// Files without a thread, and lines that are no records.
+    pub problems: Vec<Problem>,
+    /// What changed on disk since the state DB was brought up to date.
+    pub pending: Pending,
+    /// Files too large to be read whole.
+    pub partly_read: u64,
+}
+
+/// Where the state DB is and how far.
+#[derive(Debug, serde::Serialize)]
+pub struct StateDbStatus {
+    /// Its path.
+    pub path: PathBuf,
+    /// `none`, `pending`, `running`, `complete`, `damaged`, or `other-version`.
+    pub phase: String,
+    /// Who fills it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+/// Files that a start would read or forget.
+#[derive(Debug, Default, serde::Serialize)]
+#[allow(missing_docs)]
+pub struct Pending {
+    pub new: u64,
+    pub changed: u64,
+    pub vanished: u64,
+}
+
+/// Looks. Without a complete state DB every rollout is read, into a temporary one.
+pub fn status(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    state_dir: Option<&Path>,
+    progress: Option<Arc<dyn Progress>>,
+) -> Result<Status, StartupError> {
+    let path = state_dir.map(|dir| dir.join(FILE_NAME)).unwrap_or_default();
+    let looked = match state_dir {
+        Some(dir) => look(runtime, home, dir)?,
+        None => Look::Without(StateDbStatus { path, phase: "none".into(), owner: None }),
+    };
+    let (state_db, totals, problems, pending) = match looked {
+        Look::Complete(state_db, totals, problems, findings) => {
+            let pending = Pending { new: findings.new, changed: findings.changed, vanished: findings.vanished };
+            (state_db, totals, problems, pending)
+        }
+        Look::Without(state_db) => {
+            let (shelf, report) = startup::from_files(runtime, home, progress)?;
+            let pending = Pending { new: report.scanned, ..Pending::default() };
+            (state_db, shelf.totals()?, shelf.problems()?, pending)
+        }
+    };
+    Ok(Status {
+        home: home.root().to_path_buf(),
+        state_db,
+        threads: totals.threads,
+        missing: totals.missing,
+        files: totals.files,
+        problems,
+        pending,
+        partly_read: totals.partly_read,
+    })
+}
+
+enum Look {
+    Complete(StateDbStatus, Totals, Vec<Problem>, Findings),
+    Without(StateDbStatus),
+}
+
+fn look(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Look, StartupError> {
+    let path = dir.join(FILE_NAME);
+    let stands = |phase: &str, owner| StateDbStatus { path: path.clone(), phase: phase.into(), owner };
+    let assembler = Core::new(runtime, World::default());
+    let shelf = match Shelf::look_at(dir, assembler, home.default_provider()) {
+        Ok(Some(shelf)) => shelf,
+        Ok(None) => return Ok(Look::Without(stands("none", None))),
+        Err(StateError::Newer { .. }) => return Ok(Look::Without(stands("other-version", None))),
+        Err(StateError::Corrupt(_)) => return Ok(Look::Without(stands("damaged", None))),
+        Err(error) => return Err(error.into()),
+    };
+    use crate::component::imports::backfill::Phase;
+    match shelf.phase(None)? {
+        Phase::Complete => {}
+        Phase::Pending => return Ok(Look::Without(stands("pending", None))),
+        Phase::Running(owner) => return Ok(Look::Without(stands("running", Some(owner.name)))),
+    }
+    let filling = Filling::new(runtime, home, &shelf, None, None);
+    let mut core = Core::new(runtime, World::of(home).with_filling(filling));
+    let findings = core
+        .call("survey", |bindings, store| bindings.threadkeep_core_startup().call_survey(store))??;
+    Ok(Look::Complete(stands("complete", None), shelf.totals()?, shelf.problems()?, findings))
+}

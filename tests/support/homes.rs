@@ -1,0 +1,81 @@
+//! Homes that real Codex releases wrote, where this machine has them.
+
+use std::io::{BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use rusqlite::{Connection, params};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// One of them, unpacked for one test.
+pub struct RealHome {
+    /// `h142` and the like.
+    pub name: String,
+    /// The home.
+    pub path: PathBuf,
+    archives: PathBuf,
+    _unpacked: TempDir,
+}
+
+/// The homes of these names; none, said on stderr, when there are no real homes here.
+pub fn real_homes<'a>(names: &'a [&'a str]) -> impl Iterator<Item = RealHome> + 'a {
+    let archives = archives();
+    if archives.is_none() {
+        // Not `eprintln`: the test harness would keep it to itself.
+        writeln!(io::stderr(), "skipped: no real homes (THREADKEEP_TEST_HOMES)").unwrap();
+    }
+    archives.into_iter().flat_map(move |archives| names.iter().map(move |name| RealHome::unpack(&archives, name)))
+}
+
+fn archives() -> Option<PathBuf> {
+    let given = env::var_os("THREADKEEP_TEST_HOMES").map(PathBuf::from);
+    let place = given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/homes"));
+    let any = fs::read_dir(&place)
+        .is_ok_and(|entries| entries.flatten().any(|entry| entry.file_name().to_string_lossy().ends_with(".tar.xz")));
+    any.then_some(place)
+}
+
+impl RealHome {
+    fn unpack(archives: &Path, name: &str) -> RealHome {
+        let unpacked = tempfile::tempdir().unwrap();
+        let archive = archives.join(format!("{name}.tar.xz"));
+        let packed = plain(&archive).unwrap_or_else(|| panic!("{} is missing", archive.display()));
+        tar::Archive::new(packed.as_slice()).unpack(unpacked.path()).unwrap();
+        let path = unpacked.path().join(name);
+        assert!(path.is_dir(), "{} holds no directory {name}", archive.display());
+        RealHome { name: name.to_owned(), path, archives: archives.to_owned(), _unpacked: unpacked }
+    }
+
+    /// Points Codex's rows at the place where the home is now; as unpacked, it is a home that was moved.
+    pub fn relocate(&self) {
+        let database = self.path.join("state_5.sqlite");
+        if !database.exists() {
+            return;
+        }
+        let connection = Connection::open(database).unwrap();
+        let mut rows = connection.prepare("SELECT id, rollout_path FROM threads").unwrap();
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        let rows: Vec<(String, String)> = rows.unwrap().map(Result::unwrap).collect();
+        for (id, path) in rows {
+            let within = path.find("/sessions/").or_else(|| path.find("/archived_sessions/"));
+            if let Some(within) = within {
+                let there = format!("{}{}", self.path.display(), &path[within..]);
+                connection.execute("UPDATE threads SET rollout_path = ?1 WHERE id = ?2", params![there, id]).unwrap();
+            }
+        }
+    }
+
+    /// What the newest Codex answers for every thread of this home: `{ID: {"row": …, "read": …, "turns": …}}`.
+    pub fn oracle(&self) -> Option<Value> {
+        let answers = self.archives.join("../codex/oracle").join(format!("{}.json.xz", self.name));
+        Some(serde_json::from_slice(&plain(&answers)?).unwrap())
+    }
+}
+
+fn plain(path: &Path) -> Option<Vec<u8>> {
+    let mut packed = BufReader::new(fs::File::open(path).ok()?);
+    let mut plain = Vec::new();
+    lzma_rs::xz_decompress(&mut packed, &mut plain).unwrap();
+    Some(plain)
+}

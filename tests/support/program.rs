@@ -1,0 +1,230 @@
+//! The program, run in an environment that holds nothing but what a test gives it.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+use std::{env, fs};
+
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The user and group of nobody in particular.
+const NOBODY: u32 = 65_534;
+
+/// How to run the program.
+pub struct Program {
+    path: PathBuf,
+    leading: Vec<OsString>,
+    variables: Vec<(OsString, OsString)>,
+    nobody: bool,
+    watched: bool,
+    // The home directory of the user, empty: not the Codex home.
+    place: TempDir,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// Its output.
+    pub stdout: String,
+    /// Its words.
+    pub stderr: String,
+    /// The most memory it had resident, in KiB, if that was watched.
+    pub peak_kib: u64,
+}
+
+/// A run that goes on.
+pub struct Running {
+    child: Option<Child>,
+}
+
+impl Default for Program {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Program {
+    /// The program of this build.
+    pub fn new() -> Self {
+        let tests = env::current_exe().unwrap();
+        let path =
+            tests.ancestors().skip(1).take(2).map(|directory| directory.join("threadkeep")).find(|path| path.is_file());
+        let path = path.unwrap_or_else(|| {
+            panic!("the program is not built: no `threadkeep` above {}; run `cargo build --release`", tests.display())
+        });
+        let place = tempfile::tempdir().unwrap();
+        Program { path, leading: Vec::new(), variables: Vec::new(), nobody: false, watched: false, place }
+    }
+
+    /// The program on a home, its state directory elsewhere.
+    pub fn on(home: &Path, state: &Path) -> Self {
+        Self::new().with(["--home".as_ref(), home.as_os_str(), "--state-dir".as_ref(), state.as_os_str()])
+    }
+
+    /// The program on a home, without a state DB.
+    pub fn stateless(home: &Path) -> Self {
+        Self::new().with(["--home".as_ref(), home.as_os_str(), "--no-state".as_ref()])
+    }
+
+    /// Arguments that go before every command.
+    pub fn with<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.leading.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// A variable of the environment.
+    pub fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.variables.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Watches the memory of the runs.
+    pub fn watched(mut self) -> Self {
+        self.watched = true;
+        self
+    }
+
+    /// Runs as a user who owns nothing, if this user may; root reads what nobody else may read. None if that does not
+    /// work here, said on stderr.
+    pub fn as_nobody(mut self) -> Option<Self> {
+        if !geteuid().is_root() {
+            return Some(self);
+        }
+        // The build directory may be closed to others.
+        let copy = self.place.path().join("threadkeep");
+        fs::copy(&self.path, &copy).unwrap();
+        for path in [self.place.path(), &copy] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        self.path = copy;
+        self.nobody = true;
+        let works = self.command(["--version"]).output().is_ok_and(|output| output.status.success());
+        if !works {
+            eprintln!("skipped: running as another user does not work here");
+        }
+        works.then_some(self)
+    }
+
+    fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = Command::new(&self.path);
+        command.args(&self.leading).args(arguments).current_dir(self.place.path()).stdin(Stdio::null());
+        command.env_clear().envs([("TZ", "UTC"), ("LC_ALL", "C"), ("COLUMNS", "80")]);
+        command.env("HOME", self.place.path()).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if self.nobody {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    }
+
+    /// Runs to the end.
+    pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Outcome {
+        let child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let status = format!("/proc/{}/status", child.id());
+        let (peak, over) = (AtomicU64::new(0), AtomicBool::new(!self.watched));
+        let output = thread::scope(|scope| {
+            // The high-water mark only grows: the last look before the end has seen nearly all of it.
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    peak.fetch_max(high_water(&status), Ordering::Relaxed);
+                    thread::sleep(Duration::from_millis(1));
+                }
+            });
+            let output = child.wait_with_output().unwrap();
+            over.store(true, Ordering::Relaxed);
+            output
+        });
+        let peak_kib = peak.load(Ordering::Relaxed);
+        Outcome::new(output.status, &output.stdout, &output.stderr, peak_kib)
+    }
+
+    /// Runs to the end, which must be a good one, and takes its output as JSON.
+    pub fn json<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Value {
+        let arguments: Vec<OsString> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
+        let json = std::iter::once("--json".into());
+        self.run(json.chain(arguments)).well().json()
+    }
+
+    /// Starts, and goes on.
+    pub fn spawn<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Running {
+        let child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Running { child: Some(child) }
+    }
+}
+
+fn high_water(status: &str) -> u64 {
+    let text = fs::read_to_string(status).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+impl Outcome {
+    fn new(status: ExitStatus, stdout: &[u8], stderr: &[u8], peak_kib: u64) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_owned()).unwrap();
+        Outcome { code: status.code(), signal: status.signal(), stdout: text(stdout), stderr: text(stderr), peak_kib }
+    }
+
+    /// The output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("not JSON: {error}\n{self:?}"))
+    }
+
+    /// Fails unless it ended well.
+    #[track_caller]
+    pub fn well(self) -> Self {
+        self.ended(0)
+    }
+
+    /// Fails unless it ended with this code and without a panic.
+    #[track_caller]
+    pub fn ended(self, code: i32) -> Self {
+        assert!(!self.stderr.contains("panicked"), "it panicked:\n{}", self.stderr);
+        assert_eq!(self.code, Some(code), "{self:?}");
+        self
+    }
+}
+
+impl Running {
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let process = Pid::from_raw(self.id().try_into().unwrap()).unwrap();
+        kill_process(process, signal).unwrap();
+    }
+
+    /// It has ended.
+    pub fn is_over(&mut self) -> bool {
+        self.child.as_mut().unwrap().try_wait().unwrap().is_some()
+    }
+
+    /// Waits for its end.
+    pub fn outcome(mut self) -> Outcome {
+        let output = self.child.take().unwrap().wait_with_output().unwrap();
+        Outcome::new(output.status, &output.stdout, &output.stderr, 0)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // Over already, perhaps; then there is nothing to end.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
