@@ -5,7 +5,7 @@ use std::vec::IntoIter;
 
 use cap_fs_ext::DirExt as _;
 use cap_std::fs::Dir;
-use rustix::fs::{AtFlags, FileType, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, statat};
 
 use super::file_error;
 use crate::component::imports::rollouts::Error;
@@ -127,7 +127,10 @@ impl Walk {
 /// The entries of a directory, sorted.
 fn list(dir: &Dir) -> Result<IntoIter<Entry>, Error> {
     let mut entries = Vec::new();
-    for entry in rustix::fs::Dir::read_from(dir).map_err(|error| file_error(error.into()))? {
+    // A `Dir` may be open for its path only; reading entries wants a descriptor of its own.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let readable = rustix::fs::openat(dir, ".", flags, Mode::empty()).and_then(rustix::fs::Dir::new);
+    for entry in readable.map_err(|error| file_error(error.into()))? {
         let entry = entry.map_err(|error| file_error(error.into()))?;
         let name = entry.file_name();
         if matches!(name.to_bytes(), b"." | b"..") {

@@ -1,0 +1,183 @@
+//! What can be asked.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Finds, lists and reads the threads of a Codex home.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 ambiguous.
+#[derive(Parser)]
+#[command(version, about, long_about, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Flags of every command.
+#[derive(ClapArgs)]
+pub(super) struct Global {
+    /// The Codex home [default: $CODEX_HOME, else ~/.codex]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) home: Option<PathBuf>,
+    /// Where the state DB is [default: a directory of the home's own in $THREADKEEP_STATE_DIR, else HOME/threadkeep]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) state_dir: Option<PathBuf>,
+    /// Answer from the files alone: the state DB is neither opened nor created
+    #[arg(long, global = true)]
+    pub(super) no_state: bool,
+    /// Trust the rows: do not look for files that changed
+    #[arg(long, global = true)]
+    pub(super) no_refresh: bool,
+    /// How long to wait for another process that is filling the state DB
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30)]
+    pub(super) wait: u32,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Fill the state DB, or bring it up to date
+    Init(Init),
+    /// Say how the home and its state DB stand, changing nothing
+    Status,
+    /// List threads, newest first
+    List(List),
+    /// Say where a thread is
+    Find(Find),
+    /// Show what is known of a thread
+    Read(Read),
+}
+
+/// `init`
+#[derive(ClapArgs)]
+pub(super) struct Init {
+    /// Read every rollout again; names are kept
+    #[arg(long)]
+    pub(super) rebuild: bool,
+}
+
+/// `list`
+#[derive(ClapArgs)]
+pub(super) struct List {
+    /// How many threads, 0 for all
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(super) limit: u32,
+    /// Where to go on: nextCursor of the page before
+    #[arg(long, value_name = "CURSOR")]
+    pub(super) cursor: Option<String>,
+    /// Archived threads only
+    #[arg(long, conflicts_with = "all")]
+    pub(super) archived: bool,
+    /// Active and archived threads
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Only threads from these sources, or `any` [default: all but sub-agents whose parent is there]
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub(super) source: Vec<SourceKind>,
+    /// Sub-agents as threads of their own, not under their parent
+    #[arg(long)]
+    pub(super) flat: bool,
+    /// Only this model provider
+    #[arg(long, value_name = "NAME")]
+    pub(super) provider: Option<String>,
+    /// Only threads that began or last ran in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(super) cwd: Option<String>,
+    /// Only threads that began or last ran in this directory or below it
+    #[arg(long, value_name = "DIR")]
+    pub(super) under: Option<String>,
+    /// Which time the list goes by
+    #[arg(long, value_name = "KEY", default_value = "updated")]
+    pub(super) sort: Sort,
+    /// Oldest first
+    #[arg(long)]
+    pub(super) asc: bool,
+    /// Only from this time on: 2026-03-01, or RFC 3339
+    #[arg(long, value_name = "TIME")]
+    pub(super) since: Option<String>,
+    /// Only before this time
+    #[arg(long, value_name = "TIME")]
+    pub(super) until: Option<String>,
+    /// Only threads whose title or preview contains this
+    #[arg(long, value_name = "TEXT")]
+    pub(super) title: Option<String>,
+}
+
+/// `find`
+#[derive(ClapArgs)]
+pub(super) struct Find {
+    /// An id, at least 8 characters of one, or a name
+    pub(super) id: String,
+    /// Archived threads only
+    #[arg(long, conflicts_with = "all")]
+    pub(super) archived: bool,
+    /// Active and archived threads; the default
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+/// `read`
+#[derive(ClapArgs)]
+pub(super) struct Read {
+    /// An id, at least 8 characters of one, or a name
+    pub(super) id: String,
+}
+
+/// Which time a list goes by.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Sort {
+    /// When the thread was created
+    Created,
+    /// Time of its last record
+    Updated,
+    /// When its last turn began
+    Recency,
+}
+
+/// Codex's `ThreadSourceKind`s.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+#[value(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub(super) enum SourceKind {
+    Any,
+    Cli,
+    Vscode,
+    Exec,
+    AppServer,
+    SubAgent,
+    SubAgentReview,
+    SubAgentCompact,
+    SubAgentThreadSpawn,
+    SubAgentOther,
+    Unknown,
+}
+
+impl SourceKind {
+    /// Asking for sub-agents means seeing them.
+    pub(super) fn is_sub_agent(self) -> bool {
+        self.row_kinds().is_some_and(|kinds| kinds.iter().all(|kind| kind.starts_with("subAgent")))
+    }
+
+    /// The kinds that rows carry and that this one stands for; none for any.
+    pub(super) fn row_kinds(self) -> Option<&'static [&'static str]> {
+        Some(match self {
+            SourceKind::Any => return None,
+            SourceKind::Cli => &["cli"],
+            SourceKind::Vscode => &["vscode"],
+            SourceKind::Exec => &["exec"],
+            SourceKind::AppServer => &["appServer"],
+            SourceKind::SubAgent => &["subAgentReview", "subAgentCompact", "subAgentThreadSpawn", "subAgentOther"],
+            SourceKind::SubAgentReview => &["subAgentReview"],
+            SourceKind::SubAgentCompact => &["subAgentCompact"],
+            SourceKind::SubAgentThreadSpawn => &["subAgentThreadSpawn"],
+            SourceKind::SubAgentOther => &["subAgentOther"],
+            SourceKind::Unknown => &["unknown"],
+        })
+    }
+}

@@ -1,0 +1,249 @@
+//! The commands. Each decides nothing about threads: it opens what it needs, asks, and prints.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use threadkeep::backfill::Progress;
+use threadkeep::component::Runtime;
+use threadkeep::component::imports::state::{RowQuery, SortKey};
+use threadkeep::component::types::{Collection, ThreadRow};
+use threadkeep::home::{Home, locate};
+use threadkeep::lookup;
+use threadkeep::startup::{self, Config, Report};
+use threadkeep::state::{StateDb, state_dir};
+use threadkeep::status;
+
+use super::args::{Args, Command, Find, Global, Init, List, Read, Sort, SourceKind};
+use super::item::Item;
+use super::{Usage, progress, text};
+
+/// What every command works with. The handle is not in it: each command comes by it in its own way.
+struct Session {
+    runtime: Runtime,
+    home: Arc<Home>,
+    state_dir: PathBuf,
+    global: Global,
+    progress: Option<Arc<dyn Progress>>,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<()> {
+    let env = |name: &str| std::env::var_os(name);
+    let root = locate(args.global.home.clone(), env)?;
+    let home = Arc::new(Home::open(&root, env)?);
+    let shared = env("THREADKEEP_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let session = Session {
+        runtime: Runtime::load()?,
+        state_dir: std::path::absolute(state_dir(home.root(), args.global.state_dir.clone(), shared))?,
+        progress: progress::bar(args.global.json),
+        home,
+        global: args.global,
+    };
+    match args.command {
+        Command::Init(init) => session.init(&init),
+        Command::Status => session.status(),
+        Command::List(list) => session.list(&list),
+        Command::Find(find) => session.find(&find),
+        Command::Read(read) => session.read(&read),
+    }
+}
+
+impl Session {
+    fn config(&self) -> Config {
+        Config {
+            state_dir: self.state_dir.clone(),
+            wait: Duration::from_secs(self.global.wait.into()),
+            refresh: !self.global.no_refresh,
+            rebuild: false,
+            progress: self.progress.clone(),
+        }
+    }
+
+    /// Starts for a command that changes the state DB: without a handle there is nothing to do.
+    fn start(&self, config: &Config) -> anyhow::Result<(StateDb, Report)> {
+        let started = startup::init(&self.runtime, &self.home, config);
+        self.end_progress();
+        let (state, report) = started?;
+        report.warnings.iter().for_each(|warning| self.say(warning));
+        Ok((state, report))
+    }
+
+    /// Starts for a command that only looks: without a handle it answers from the files, and says so.
+    fn start_to_look(&self) -> Option<StateDb> {
+        if self.global.no_state {
+            return None;
+        }
+        match self.start(&self.config()) {
+            Ok((state, _)) => Some(state),
+            Err(error) => {
+                self.say(&format!("{error:#}; answering from the files"));
+                None
+            }
+        }
+    }
+
+    fn end_progress(&self) {
+        if let Some(progress) = &self.progress {
+            progress.finish();
+        }
+    }
+
+    fn say(&self, words: &str) {
+        eprintln!("threadkeep: {words}");
+    }
+
+    /// Prints the document for programs, or the text for people.
+    fn print(&self, document: impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        let out = match self.global.json {
+            true => serde_json::to_string(&document)? + "\n",
+            false => text(),
+        };
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(out.as_bytes())?;
+        Ok(stdout.flush()?)
+    }
+
+    fn init(&self, init: &Init) -> anyhow::Result<()> {
+        if self.global.no_state {
+            return Err(Usage("init fills the state DB, so it cannot go with --no-state".into()).into());
+        }
+        let (state, report) = self.start(&Config { rebuild: init.rebuild, ..self.config() })?;
+        let threads = state.totals()?.threads;
+        let document = json!({
+            "scanned": report.scanned,
+            "stored": report.stored,
+            "failed": report.failed,
+            "waitedMs": report.waited.as_millis() as u64,
+            "backfilledHere": report.backfilled_here,
+        });
+        self.print(document, || text::report(&report, threads))
+    }
+
+    fn status(&self) -> anyhow::Result<()> {
+        let dir = (!self.global.no_state).then_some(self.state_dir.as_path());
+        let status = status::status(&self.runtime, &self.home, dir, self.progress.clone());
+        self.end_progress();
+        let status = status?;
+        self.print(&status, || text::status(&status))
+    }
+
+    fn list(&self, list: &List) -> anyhow::Result<()> {
+        let query = query(list)?;
+        let state = self.start_to_look();
+        let (runtime, home) = (&self.runtime, &self.home);
+        let cursor = list.cursor.as_deref();
+        let page = lookup::list(runtime, home, state.as_ref(), &query, cursor, list.limit, self.progress.clone());
+        self.end_progress();
+        let page = page?;
+        let items = page.rows.iter().map(|row| Item::new(row, home)).collect::<anyhow::Result<Vec<_>>>()?;
+        let time: fn(&ThreadRow) -> i64 = match query.sort {
+            SortKey::Created => |row| row.created_at,
+            SortKey::Updated => |row| row.updated_at,
+            SortKey::Recency => |row| row.recency_at,
+        };
+        self.print(Page { items, next_cursor: page.next.as_deref() }, || {
+            let mut out = text::list(&page.rows, time, text::width());
+            if let Some(next) = &page.next {
+                out.push_str(&format!("more: --cursor {next}\n"));
+            }
+            out
+        })
+    }
+
+    fn find(&self, find: &Find) -> anyhow::Result<()> {
+        let within = find.archived.then_some(Collection::Archived);
+        let state = self.start_to_look();
+        let found = lookup::find(&self.runtime, &self.home, state.as_ref(), &find.id, within)?;
+        let mut document = serde_json::to_value(Item::new(&found.row, &self.home)?)?;
+        let discrepancies: Vec<Value> = found
+            .discrepancies
+            .iter()
+            .map(|what| {
+                let (kind, about) = lookup::describe(what);
+                json!({"kind": kind, "about": about})
+            })
+            .collect();
+        document["via"] = match found.via {
+            threadkeep::component::exports::lookup::Via::State => "state".into(),
+            threadkeep::component::exports::lookup::Via::Files => "files".into(),
+        };
+        document["verified"] = found.verified.into();
+        document["discrepancies"] = discrepancies.into();
+        self.print(document, || {
+            for what in &found.discrepancies {
+                let (kind, about) = lookup::describe(what);
+                self.say(&format!("{kind}: {about}"));
+            }
+            format!("{}\n", self.home.absolute(&found.row.path).display())
+        })
+    }
+
+    fn read(&self, read: &Read) -> anyhow::Result<()> {
+        let state = self.start_to_look();
+        let found = lookup::find(&self.runtime, &self.home, state.as_ref(), &read.id, None)?;
+        let item = Item::new(&found.row, &self.home)?;
+        self.print(item, || text::thread(&found.row, &self.home, text::width()))
+    }
+}
+
+/// A list as `--json` prints it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a> {
+    items: Vec<Item<'a>>,
+    next_cursor: Option<&'a str>,
+}
+
+fn query(list: &List) -> anyhow::Result<RowQuery> {
+    let within = match (list.archived, list.all) {
+        (true, _) => Some(Collection::Archived),
+        (_, true) => None,
+        _ => Some(Collection::Active),
+    };
+    let any = list.source.is_empty() || list.source.contains(&SourceKind::Any);
+    let kinds = || list.source.iter().filter_map(|kind| kind.row_kinds()).flatten().map(|kind| kind.to_string());
+    Ok(RowQuery {
+        within,
+        source_kinds: (!any).then(|| kinds().collect()),
+        fold_children: !list.flat && !list.source.iter().any(|kind| kind.is_sub_agent()),
+        provider: list.provider.clone(),
+        cwd: list.cwd.as_deref().map(directory).transpose()?,
+        under: list.under.as_deref().map(directory).transpose()?,
+        since: list.since.as_deref().map(time).transpose()?,
+        until: list.until.as_deref().map(time).transpose()?,
+        title: list.title.clone(),
+        sort: match list.sort {
+            Sort::Created => SortKey::Created,
+            Sort::Updated => SortKey::Updated,
+            Sort::Recency => SortKey::Recency,
+        },
+        ascending: list.asc,
+    })
+}
+
+/// A directory as rollouts name it: absolute, without a slash at its end.
+fn directory(given: &str) -> anyhow::Result<String> {
+    if given.is_empty() {
+        return Err(Usage("an empty directory matches nothing; leave the flag out".into()).into());
+    }
+    let absolute = std::path::absolute(given)?.to_string_lossy().into_owned();
+    let trimmed = absolute.trim_end_matches('/');
+    Ok(if trimmed.is_empty() { "/".into() } else { trimmed.into() })
+}
+
+/// Milliseconds of a time that a person gave.
+fn time(given: &str) -> anyhow::Result<i64> {
+    use jiff::{Timestamp, civil, tz::TimeZone};
+    if let Ok(time) = given.parse::<Timestamp>() {
+        return Ok(time.as_millisecond());
+    }
+    let civil = given.parse::<civil::DateTime>().ok();
+    let zoned = civil.and_then(|time| time.to_zoned(TimeZone::system()).ok());
+    match zoned {
+        Some(zoned) => Ok(zoned.timestamp().as_millisecond()),
+        None => Err(Usage(format!("'{given}' is no time: write 2026-03-01 or 2026-03-01T12:00:00Z")).into()),
+    }
+}

@@ -1,0 +1,80 @@
+//! A thread as `--json` prints it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use threadkeep::component::types::{Provenance, ThreadRow};
+use threadkeep::home::Home;
+
+/// One thread.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Item<'a> {
+    id: &'a str,
+    name: Option<&'a str>,
+    name_source: Option<&'static str>,
+    preview: &'a str,
+    title: &'a str,
+    path: String,
+    archived: bool,
+    cwd: Option<&'a str>,
+    last_cwd: Option<&'a str>,
+    created_at: String,
+    updated_at: String,
+    recency_at: String,
+    source: Box<RawValue>,
+    source_kind: &'a str,
+    model_provider: Option<&'a str>,
+    model: Option<&'a str>,
+    cli_version: Option<&'a str>,
+    git_branch: Option<&'a str>,
+    git_sha: Option<&'a str>,
+    git_origin_url: Option<&'a str>,
+    tokens_used: Option<i64>,
+    parent_thread_id: Option<&'a str>,
+    forked_from_id: Option<&'a str>,
+    history_mode: &'a str,
+    memory_mode: Option<&'a str>,
+}
+
+impl<'a> Item<'a> {
+    pub(super) fn new(row: &'a ThreadRow, home: &Home) -> anyhow::Result<Item<'a>> {
+        Ok(Item {
+            id: &row.id,
+            name: row.name.as_deref(),
+            name_source: row.name_source.map(|source| match source {
+                Provenance::SessionIndex => "sessionIndex",
+                Provenance::CodexDb => "codexDb",
+                Provenance::User => "user",
+            }),
+            preview: &row.preview,
+            title: &row.title,
+            path: home.absolute(&row.path).to_string_lossy().into_owned(),
+            archived: row.archived,
+            cwd: row.cwd.as_deref(),
+            last_cwd: row.last_cwd.as_deref(),
+            created_at: time(row.created_at),
+            updated_at: time(row.updated_at),
+            recency_at: time(row.recency_at),
+            source: RawValue::from_string(row.source.clone())?,
+            source_kind: &row.source_kind,
+            model_provider: row.model_provider.as_deref(),
+            model: row.model.as_deref(),
+            cli_version: row.cli_version.as_deref(),
+            git_branch: row.git_branch.as_deref(),
+            git_sha: row.git_sha.as_deref(),
+            git_origin_url: row.git_origin_url.as_deref(),
+            tokens_used: row.tokens_used,
+            parent_thread_id: row.parent_thread_id.as_deref(),
+            forked_from_id: row.forked_from_id.as_deref(),
+            history_mode: &row.history_mode,
+            memory_mode: row.memory_mode.as_deref(),
+        })
+    }
+}
+
+/// RFC 3339 UTC with milliseconds.
+fn time(millis: i64) -> String {
+    let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}

@@ -1,0 +1,61 @@
+//! The command line: what was asked, the one decision how the handle lives, and the exit code.
+
+mod args;
+mod commands;
+mod item;
+mod progress;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Args;
+
+/// Exit codes, the same for every command.
+mod exit {
+    pub(super) const DONE: u8 = 0;
+    pub(super) const FAILED: u8 = 1;
+    pub(super) const USAGE: u8 = 2;
+    pub(super) const NOT_FOUND: u8 = 3;
+    pub(super) const AMBIGUOUS: u8 = 4;
+}
+
+/// A mistake in how the program was called.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+pub(crate) fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
+        }
+    };
+    match commands::run(args) {
+        Ok(()) => ExitCode::from(exit::DONE),
+        Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
+        Err(error) => {
+            eprintln!("threadkeep: {error:#}");
+            ExitCode::from(code_of(&error))
+        }
+    }
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    use threadkeep::lookup::LookupError;
+    match error.downcast_ref::<LookupError>() {
+        Some(LookupError::NotFound(_)) => exit::NOT_FOUND,
+        Some(LookupError::Ambiguous { .. }) => exit::AMBIGUOUS,
+        Some(LookupError::BadCursor(_)) => exit::USAGE,
+        _ if error.is::<Usage>() => exit::USAGE,
+        _ => exit::FAILED,
+    }
+}
+
+/// Whoever read the output had enough: `threadkeep list | head`.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,61 @@
+//! A bar on stderr while a long start goes on; on a terminal only.
+
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use threadkeep::backfill::Progress;
+
+/// The bar, shown once there is something to show.
+struct Bar {
+    bar: ProgressBar,
+    begun: Mutex<bool>,
+}
+
+/// A bar, unless the output is for a program.
+pub(super) fn bar(json: bool) -> Option<Arc<dyn Progress>> {
+    let wanted = !json && std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
+    wanted.then(|| Arc::new(Bar { bar: ProgressBar::hidden(), begun: Mutex::new(false) }) as Arc<dyn Progress>)
+}
+
+impl Bar {
+    /// The first call draws it.
+    fn begin(&self) {
+        let Ok(mut begun) = self.begun.lock() else { return };
+        if std::mem::replace(&mut *begun, true) {
+            return;
+        }
+        let template = "reading rollouts {bar:24} {human_pos}/{human_len}  {per_sec}  {eta} left";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        self.bar.set_style(style.progress_chars("=> "));
+        self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr_with_hz(10));
+    }
+}
+
+/// Fewer files than this are read before a bar could be read.
+const WORTH_SHOWING: u64 = 200;
+
+impl Progress for Bar {
+    fn expect(&self, files: u64) {
+        self.bar.inc_length(files);
+        if self.bar.length().unwrap_or(0) >= WORTH_SHOWING {
+            self.begin();
+        }
+    }
+
+    fn stored(&self, files: u64) {
+        self.bar.inc(files);
+    }
+
+    fn waiting(&self, owner: &str) {
+        self.begin();
+        self.bar.set_style(ProgressStyle::default_spinner());
+        self.bar.set_message(format!("waiting for {owner}, which is filling the state DB"));
+        self.bar.enable_steady_tick(Duration::from_millis(120));
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
