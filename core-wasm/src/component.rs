@@ -47,6 +47,7 @@ impl From<types::FileFacts> for core_types::FileFacts {
                 types::EntryKind::Directory => core_types::EntryKind::Directory,
                 types::EntryKind::Link => core_types::EntryKind::Link,
                 types::EntryKind::Other => core_types::EntryKind::Other,
+                types::EntryKind::Closed => core_types::EntryKind::Closed,
             },
         })
     }
@@ -60,6 +61,7 @@ impl From<core_types::FileFacts> for types::FileFacts {
                 core_types::EntryKind::Directory => types::EntryKind::Directory,
                 core_types::EntryKind::Link => types::EntryKind::Link,
                 core_types::EntryKind::Other => types::EntryKind::Other,
+                core_types::EntryKind::Closed => types::EntryKind::Closed,
             },
         })
     }
@@ -372,7 +374,7 @@ impl exported::parsing::Guest for Component {
     ) -> Result<exported::parsing::Extraction, exported::parsing::Error> {
         match extract::extract(&World, &file.into(), earlier.as_deref()) {
             Ok(extraction) => Ok(fields!(extraction => exported::parsing::Extraction {
-                thread, state, bad_count, unread, bytes_read,
+                thread, state, bad_count, unread, continues, bytes_read,
             } with {
                 bad_lines: |from: &core_types::Extraction| from.bad_lines.iter().cloned().map(Into::into).collect(),
             })),

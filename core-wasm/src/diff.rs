@@ -70,10 +70,15 @@ impl<W: Walker> Candidates<W> {
         while self.page.is_empty() && !self.ended {
             let packed = self.walker.next(PAGE)?;
             self.ended = packed.is_empty();
-            self.page.extend(whole(&packed)?.into_iter().filter(|entry| is_candidate(&entry.path)));
+            self.page.extend(whole(&packed)?.into_iter().filter(may_hold_a_thread));
         }
         Ok(self.page.pop_front())
     }
+}
+
+/// Files by their name; and a directory that hides what it holds.
+fn may_hold_a_thread(entry: &FileFacts) -> bool {
+    entry.kind == EntryKind::Closed || is_candidate(&entry.path)
 }
 
 fn whole(packed: &[u8]) -> FileResult<Vec<FileFacts>> {
@@ -153,6 +158,7 @@ pub fn refusal(file: &FileFacts) -> Option<String> {
         EntryKind::File => None,
         EntryKind::Directory => Some("a directory, not a file".into()),
         EntryKind::Link => Some("a symbolic link, which is not followed".into()),
+        EntryKind::Closed => Some("a directory that cannot be opened: rollouts in it are not seen".into()),
         EntryKind::Other => Some(format!("neither a file nor a directory, {} bytes", file.size)),
     }
 }

@@ -12,8 +12,9 @@ use alloc::vec::Vec;
 
 use crate::fold::Fold;
 use crate::lines::Lines;
-use crate::paths::is_compressed;
+use crate::paths::{canonical_id, is_compressed};
 use crate::ports::{FileResult, Reader, Rollouts};
+use crate::record;
 use crate::types::{BadLine, EntryKind, Extraction, FileFacts, ParseError};
 
 /// Larger plain files are read from both ends.
@@ -22,6 +23,8 @@ pub const WHOLE: u64 = 8 << 20;
 const CHUNK: u32 = 512 << 10;
 /// First step backwards from the end of a large file; each further step is four times as long.
 const TAIL: u64 = 1 << 20;
+/// The id of a thread stands this near the beginning, where Codex wrote it.
+const GLANCE: u32 = 1 << 10;
 /// A head this long has been read before anything else of a file is known.
 const HEAD: u32 = 64 << 10;
 
@@ -38,6 +41,13 @@ pub fn extract<R: Rollouts>(
     let result = read(rollouts, file, earlier, &mut pass);
     result.map_err(|error| ParseError::Unreadable(error.to_string()))?;
     pass.into_extraction()
+}
+
+/// The thread that the very beginning of a file names, if it is a rollout as Codex writes them. Says nothing of whether
+/// the line it stands in is whole: good for passing over other threads' files quickly, no more.
+pub fn glance<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Option<alloc::string::String>> {
+    let head = rollouts.open(path, 0)?.next(GLANCE)?;
+    Ok(record::early_id(&head).and_then(|id| canonical_id(&id)))
 }
 
 /// The thread that a file's head names; none if no record in its first lines does.
@@ -198,6 +208,7 @@ impl Pass {
             bad_lines,
             bad_count: self.fold.bad_count + u64::from(self.cut_off.is_some()),
             unread: self.fold.unread,
+            continues: identity.base_thread.as_deref() == Some(identity.id.as_str()),
             bytes_read: self.bytes_read,
         })
     }

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use crate::assemble::assemble;
 use crate::diff::Candidates;
-use crate::extract::{extract, identify};
+use crate::extract::{extract, glance, identify};
 use crate::paths::{canonical_id, collection_of, id_prefix, twin};
 use crate::ports::{Diagnostics, Lore, Rollouts, State, StateResult};
 use crate::types::{Collection, Discrepancy, Dossier, EntryKind, FileError, FileFacts, StateError, ThreadRow};
@@ -239,7 +239,8 @@ fn files_of<W: World>(
         let mut all = Candidates::new(world.walk()?);
         while let Some(file) = all.next()? {
             let tried = paths.binary_search(&file.path).is_ok() || file.kind != EntryKind::File;
-            if !tried && let Look::Right = look(world, &file.path, id) {
+            let other = || matches!(glance(world, &file.path), Ok(Some(other)) if other != id);
+            if !tried && !other() && let Look::Right = look(world, &file.path, id) {
                 files.push(file);
             }
         }

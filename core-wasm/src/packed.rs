@@ -6,7 +6,7 @@
 //! ```text
 //! version  u8, now 1
 //! entries, each:
-//!   kind      u8: 0 file, 1 directory, 2 link, 3 other
+//!   kind      u8: 0 file, 1 directory, 2 link, 3 other, 4 closed
 //!   size      u64
 //!   modified  i64, nanoseconds
 //!   inode     u64
@@ -55,7 +55,9 @@ impl<'a> Entries<'a> {
             0 => EntryKind::File,
             1 => EntryKind::Directory,
             2 => EntryKind::Link,
-            _ => EntryKind::Other,
+            3 => EntryKind::Other,
+            4 => EntryKind::Closed,
+            _ => return None,
         };
         let size = u64::from_le_bytes(self.take()?);
         let modified_ns = i64::from_le_bytes(self.take()?);

@@ -122,6 +122,22 @@ pub fn read(line: &[u8]) -> Result<Record<'_>, Fault> {
     Ok(Record { at, body })
 }
 
+/// The id that a rollout's first line gives, read from a beginning of that line.
+pub fn early_id(head: &[u8]) -> Option<String> {
+    let mut id = None;
+    let mut wrapped = None;
+    // The beginning of a line ends in a fault, which is no answer: what counts is what stood before it.
+    let _ = Cursor::new(head).object(|c, key| match key.raw() {
+        b"id" => c.text().map(|text| id = text),
+        b"payload" => c.object(|c, key| match key.raw() {
+            b"id" => c.text().map(|text| wrapped = text),
+            _ => c.skip(),
+        }),
+        _ => c.skip(),
+    });
+    wrapped.or(id).map(|text| text.decode().into_owned())
+}
+
 /// The fields of a bare line.
 #[derive(Default)]
 struct Bare<'a> {

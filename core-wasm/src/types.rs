@@ -19,6 +19,7 @@ pub enum EntryKind {
     Directory,
     Link,
     Other,
+    Closed,
 }
 
 /// `types.file-facts`
@@ -236,6 +237,7 @@ pub struct Extraction {
     pub bad_lines: Vec<BadLine>,
     pub bad_count: u64,
     pub unread: Option<(u64, u64)>,
+    pub continues: bool,
     pub bytes_read: u64,
 }
 

@@ -23,6 +23,8 @@ const DEEPEST: usize = 32;
 pub struct Walk {
     open: Vec<Level>,
     waiting: IntoIter<(String, Dir)>,
+    /// The directory that was looked at last and not gone down into yet, by its path.
+    below: Option<Level>,
 }
 
 struct Level {
@@ -32,12 +34,19 @@ struct Level {
     entries: IntoIter<Entry>,
 }
 
+/// A directory stands in its parent's list twice: by its name, as an entry, and by its name with a slash, as what holds
+/// further entries. That is what puts whole paths into byte order.
 struct Entry {
-    /// The name, with a slash at its end when it is a directory: that puts whole paths into byte order.
     name: String,
     kind: EntryKind,
     /// The name is not UTF-8, so that no path can say where the entry is.
     nameless: bool,
+}
+
+impl Entry {
+    fn leads_down(&self) -> bool {
+        self.name.ends_with('/')
+    }
 }
 
 impl Walk {
@@ -47,7 +56,7 @@ impl Walk {
             .collections()
             .filter_map(|(name, dir)| Some((format!("{name}/"), dir.try_clone().ok()?)))
             .collect();
-        Walk { open: Vec::new(), waiting: collections.into_iter() }
+        Walk { open: Vec::new(), waiting: collections.into_iter(), below: None }
     }
 
     /// The next entries in the packed form of `core-wasm/src/packed.rs`; empty at the end.
@@ -65,26 +74,29 @@ impl Walk {
     /// The next entry, looked at.
     fn next(&mut self) -> Result<Option<FileFacts>, Error> {
         while let Some(entry) = self.step()? {
+            if entry.leads_down() {
+                self.enter(&entry.name);
+                continue;
+            }
             let Some(level) = self.open.last() else { break };
-            let bare = entry.name.trim_end_matches('/');
-            let path = format!("{}{bare}", level.path);
+            let path = format!("{}{}", level.path, entry.name);
             if entry.nameless {
                 return Ok(Some(FileFacts { path, kind: EntryKind::Other, size: 0, modified_ns: 0, inode: 0 }));
             }
             // An entry that is gone by now was not there.
-            let Ok(stat) = statat(&level.dir, bare, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+            let Ok(stat) = statat(&level.dir, &*entry.name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
             let kind = kind_of(FileType::from_raw_mode(stat.st_mode));
-            let facts = FileFacts {
+            if kind == EntryKind::Directory {
+                self.below = self.level_below(&format!("{}/", entry.name));
+            }
+            let closed = kind == EntryKind::Directory && self.below.is_none();
+            return Ok(Some(FileFacts {
                 path,
-                kind,
+                kind: if closed { EntryKind::Closed } else { kind },
                 size: stat.st_size as u64,
                 modified_ns: stat.st_mtime as i64 * 1_000_000_000 + stat.st_mtime_nsec as i64,
                 inode: stat.st_ino as u64,
-            };
-            if kind == EntryKind::Directory {
-                self.enter(&entry.name)?;
-            }
-            return Ok(Some(facts));
+            }));
         }
         Ok(None)
     }
@@ -110,17 +122,20 @@ impl Walk {
         }
     }
 
-    fn enter(&mut self, name: &str) -> Result<(), Error> {
-        let Some(level) = self.open.last() else { return Ok(()) };
-        if self.open.len() >= DEEPEST {
-            return Ok(());
-        }
-        // A directory that cannot be opened has no entries to speak of; it was reported itself.
-        let Ok(dir) = level.dir.open_dir_nofollow(name.trim_end_matches('/')) else { return Ok(()) };
-        let Ok(entries) = list(&dir) else { return Ok(()) };
-        let path = format!("{}{name}", level.path);
-        self.open.push(Level { dir, path, entries });
-        Ok(())
+    /// Goes down into a directory, if it can be opened.
+    fn enter(&mut self, name: &str) {
+        let path = self.open.last().map(|level| format!("{}{name}", level.path));
+        let looked_at = self.below.take().filter(|below| Some(&below.path) == path.as_ref());
+        let below = looked_at.or_else(|| self.level_below(name));
+        self.open.extend(below);
+    }
+
+    /// The level of a directory of the last level; none when it cannot be opened or lies too deep.
+    fn level_below(&self, name: &str) -> Option<Level> {
+        let level = self.open.last().filter(|_| self.open.len() < DEEPEST)?;
+        let dir = level.dir.open_dir_nofollow(name.trim_end_matches('/')).ok()?;
+        let entries = list(&dir).ok()?;
+        Some(Level { dir, path: format!("{}{name}", level.path), entries })
     }
 }
 
@@ -142,9 +157,9 @@ fn list(dir: &Dir) -> Result<IntoIter<Entry>, Error> {
             known => known,
         });
         let nameless = name.to_str().is_err();
-        let mut name = name.to_string_lossy().into_owned();
+        let name = name.to_string_lossy().into_owned();
         if kind == EntryKind::Directory {
-            name.push('/');
+            entries.push(Entry { name: format!("{name}/"), kind, nameless });
         }
         entries.push(Entry { name, kind, nameless });
     }
@@ -182,6 +197,7 @@ pub(crate) fn kind_code(kind: EntryKind) -> u8 {
         EntryKind::Directory => 1,
         EntryKind::Link => 2,
         EntryKind::Other => 3,
+        EntryKind::Closed => 4,
     }
 }
 
@@ -191,6 +207,7 @@ pub(crate) fn kind_from(code: u8) -> EntryKind {
         0 => EntryKind::File,
         1 => EntryKind::Directory,
         2 => EntryKind::Link,
+        4 => EntryKind::Closed,
         _ => EntryKind::Other,
     }
 }
@@ -200,9 +217,10 @@ pub fn named(home: &Home, part: &str) -> Result<Vec<String>, Error> {
     let mut walk = Walk::of(home);
     let mut paths = Vec::new();
     while let Some(entry) = walk.step()? {
-        if entry.kind == EntryKind::Directory {
-            walk.enter(&entry.name)?;
-        } else if entry.name.contains(part)
+        if entry.leads_down() {
+            walk.enter(&entry.name);
+        } else if entry.kind != EntryKind::Directory
+            && entry.name.contains(part)
             && let Some(level) = walk.open.last()
         {
             paths.push(format!("{}{}", level.path, entry.name));

@@ -194,7 +194,25 @@ pub(super) fn problems(connection: &Connection) -> Result<Vec<Problem>, StateErr
             problems.push(Problem { path, line: None, offset: None, reason });
         }
     }
+    problems.extend(duplicates(connection)?);
     Ok(problems)
+}
+
+/// Files that begin a thread which another file begins too, and that are not the one it is read from.
+fn duplicates(connection: &Connection) -> Result<Vec<Problem>, StateError> {
+    let mut select = connection.prepare(
+        "SELECT files.path, threads.path, threads.id FROM files JOIN threads ON threads.id = files.thread_id
+         WHERE files.continues = 0 AND threads.path <> files.path AND EXISTS (
+             SELECT 1 FROM files AS other
+             WHERE other.thread_id = files.thread_id AND other.continues = 0 AND other.path <> files.path)
+         ORDER BY files.path",
+    )?;
+    let duplicates = select.query_map([], |row| {
+        let (path, counts, id): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let reason = format!("a second file of thread {id}, which is read from {counts}");
+        Ok(Problem { path, line: None, offset: None, reason })
+    })?;
+    Ok(duplicates.collect::<Result<_, _>>()?)
 }
 
 fn facts(row: &Row<'_>) -> rusqlite::Result<FileFacts> {
@@ -250,8 +268,9 @@ fn store_file(transaction: &Transaction<'_>, parsed: &Parsed) -> Result<Vec<Stri
         ids_by(transaction, "SELECT thread_id FROM files WHERE path = ?1 AND thread_id IS NOT NULL", &file.path)?;
     let mut insert = transaction.prepare_cached(
         "INSERT OR REPLACE INTO files
-         (path, kind, size, modified_ns, inode, thread_id, reason, bad_count, bad_lines, unread_from, unread_to)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         (path, kind, size, modified_ns, inode, thread_id, continues, reason, bad_count, bad_lines, unread_from,
+          unread_to)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     let facts = params![file.path, kind_code(file.kind), file.size as i64, file.modified_ns, file.inode as i64];
     let place = |bad: &BadLine| (bad.line, bad.offset, bad.reason.clone());
@@ -262,6 +281,7 @@ fn store_file(transaction: &Transaction<'_>, parsed: &Parsed) -> Result<Vec<Stri
             let (from, to) = found.unread.unzip();
             let rest = params![
                 found.thread,
+                found.continues,
                 None::<String>,
                 found.bad_count as i64,
                 bad,
@@ -276,7 +296,7 @@ fn store_file(transaction: &Transaction<'_>, parsed: &Parsed) -> Result<Vec<Stri
         }
         Err(refused) => {
             let bad = refused.line.as_ref().map(|line| json(&[place(line)]));
-            let rest = params![None::<String>, refused.reason, 0, bad, None::<i64>, None::<i64>];
+            let rest = params![None::<String>, false, refused.reason, 0, bad, None::<i64>, None::<i64>];
             insert.execute(&[facts, rest].concat()[..])?;
             transaction.prepare_cached("DELETE FROM folds WHERE path = ?1")?.execute([&file.path])?;
         }

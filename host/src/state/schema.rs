@@ -63,6 +63,8 @@ const MIGRATIONS: &[&str] = &["
         modified_ns INTEGER NOT NULL,
         inode INTEGER NOT NULL,
         thread_id TEXT,
+        -- Its history begins in an earlier file of the same thread.
+        continues INTEGER NOT NULL DEFAULT 0,
         -- Why there is no thread in it; null when there is.
         reason TEXT,
         bad_count INTEGER NOT NULL DEFAULT 0,
