@@ -18,12 +18,18 @@ use wit_component::ComponentEncoder;
 const GUEST: &str = "threadkeep-core";
 const GUEST_TARGET: &str = "wasm32-unknown-unknown";
 
-/// The guest is small and runs often: everything for speed. An abort is a trap, which the host contains.
-const GUEST_PROFILE: [(&str, &str); 4] = [
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3"),
-    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
-    ("CARGO_PROFILE_RELEASE_LTO", "fat"),
-    ("CARGO_PROFILE_RELEASE_PANIC", "abort"),
+/// The guest is small and runs often: everything for speed. An abort is a trap, which the host contains. What only runs
+/// while it is compiled, the macro that reads `wit/` above all, is rather built quickly: that is what `dev` gives.
+const GUEST_PROFILE: [(&str, &str); 9] = [
+    ("CARGO_PROFILE_GUEST_INHERITS", "dev"),
+    ("CARGO_PROFILE_GUEST_OPT_LEVEL", "3"),
+    ("CARGO_PROFILE_GUEST_CODEGEN_UNITS", "1"),
+    ("CARGO_PROFILE_GUEST_LTO", "fat"),
+    ("CARGO_PROFILE_GUEST_PANIC", "abort"),
+    ("CARGO_PROFILE_GUEST_DEBUG", "false"),
+    ("CARGO_PROFILE_GUEST_DEBUG_ASSERTIONS", "false"),
+    ("CARGO_PROFILE_GUEST_OVERFLOW_CHECKS", "false"),
+    ("CARGO_PROFILE_GUEST_INCREMENTAL", "false"),
 ];
 
 fn main() -> ExitCode {
@@ -72,7 +78,7 @@ fn build_guest(root: &Path, out: &Path) -> Result<Vec<u8>> {
     }
     command
         .current_dir(root)
-        .args(["rustc", "--quiet", "--locked", "--release"])
+        .args(["rustc", "--quiet", "--locked", "--profile", "guest"])
         .args(["--package", GUEST, "--lib", "--crate-type", "cdylib"])
         .args(["--target", GUEST_TARGET, "--target-dir"])
         .arg(&target_dir)
@@ -94,7 +100,7 @@ fn build_guest(root: &Path, out: &Path) -> Result<Vec<u8>> {
     for line in messages.lines().filter(|line| !line.is_empty()) {
         println!("cargo::warning={line}");
     }
-    let module = target_dir.join(GUEST_TARGET).join("release/threadkeep_core.wasm");
+    let module = target_dir.join(GUEST_TARGET).join("guest/threadkeep_core.wasm");
     fs::read(&module).with_context(|| format!("cannot read {}", module.display()))
 }
 

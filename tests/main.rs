@@ -4,7 +4,14 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod bad_input;
+mod boundaries;
+mod component;
+mod finding;
 mod fixtures;
+mod gate;
 mod made_up_homes;
+mod native;
+mod parsing;
 mod plain_reading;
 mod real_homes;
+mod state_db;

@@ -136,8 +136,8 @@ fn find_and_read_answer_what_list_shows() {
     }
 }
 
-/// The sources in which a person talks; the others are asked for by `--source`.
-const INTERACTIVE: [&str; 2] = ["cli", "vscode"];
+/// The sources that a plain list shows: a person talks, or somebody asked for one run.
+const INTERACTIVE: [&str; 4] = ["cli", "vscode", "exec", "appServer"];
 
 #[test]
 fn a_plain_list_shows_interactive_threads_and_folds_sub_agents() {

@@ -371,18 +371,14 @@ impl exported::parsing::Guest for Component {
     fn extract(
         file: types::FileFacts,
         earlier: Option<Vec<u8>>,
-    ) -> Result<exported::parsing::Extraction, exported::parsing::Error> {
-        match extract::extract(&World, &file.into(), earlier.as_deref()) {
+    ) -> Result<exported::parsing::Extraction, exported::parsing::NoThread> {
+        match extract::extract(&World, &file.into(), earlier.as_deref(), extract::Limits::USUAL) {
             Ok(extraction) => Ok(fields!(extraction => exported::parsing::Extraction {
                 thread, state, bad_count, unread, continues, bytes_read,
             } with {
                 bad_lines: |from: &core_types::Extraction| from.bad_lines.iter().cloned().map(Into::into).collect(),
             })),
-            Err(core_types::ParseError::Empty) => Err(exported::parsing::Error::Empty),
-            Err(core_types::ParseError::NoSessionMeta(bad)) => {
-                Err(exported::parsing::Error::NoSessionMeta(bad.map(Into::into)))
-            }
-            Err(core_types::ParseError::Unreadable(why)) => Err(exported::parsing::Error::Unreadable(why)),
+            Err(none) => Err(exported::parsing::NoThread { reason: none.reason, line: none.line.map(Into::into) }),
         }
     }
 

@@ -1,13 +1,13 @@
 //! How much of a rollout is read, and where from.
 //!
-//! * A file of up to [`WHOLE`] bytes, and any compressed one, is read from beginning to end.
+//! * A file of up to [`Limits::whole`] bytes, and any compressed one, is read from beginning to end.
 //! * A larger plain one is read from its beginning until every first-of-its-kind fact is known, then from its end, in
 //!   growing steps backwards, until every last-of-its-kind fact is. What lies between is recorded as unread. The answer
 //!   is the one that the whole would give, but for lines that are counted there.
 //! * A file that grew since an earlier parse is read from where that one stopped, once the bytes before that place have
 //!   proved to be the same.
 
-use alloc::string::ToString;
+use alloc::format;
 use alloc::vec::Vec;
 
 use crate::fold::Fold;
@@ -15,14 +15,24 @@ use crate::lines::Lines;
 use crate::paths::{canonical_id, is_compressed};
 use crate::ports::{FileResult, Reader, Rollouts};
 use crate::record;
-use crate::types::{BadLine, EntryKind, Extraction, FileFacts, ParseError};
+use crate::types::{BadLine, EntryKind, Extraction, FileError, FileFacts, NoThread};
 
-/// Larger plain files are read from both ends.
-pub const WHOLE: u64 = 8 << 20;
-/// Bytes asked for at a time.
-const CHUNK: u32 = 512 << 10;
-/// First step backwards from the end of a large file; each further step is four times as long.
-const TAIL: u64 = 1 << 20;
+/// How much is read at a time, and of what at all.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Larger plain files are read from both ends.
+    pub whole: u64,
+    /// Bytes asked for at a time.
+    pub chunk: u32,
+    /// First step backwards from the end of a large file; each further step is four times as long.
+    pub tail: u64,
+}
+
+impl Limits {
+    /// What the program uses.
+    pub const USUAL: Limits = Limits { whole: 8 << 20, chunk: 512 << 10, tail: 1 << 20 };
+}
+
 /// The id of a thread stands this near the beginning, where Codex wrote it.
 const GLANCE: u32 = 1 << 10;
 /// A head this long has been read before anything else of a file is known.
@@ -33,14 +43,19 @@ pub fn extract<R: Rollouts>(
     rollouts: &R,
     file: &FileFacts,
     earlier: Option<&[u8]>,
-) -> Result<Extraction, ParseError> {
+    limits: Limits,
+) -> Result<Extraction, NoThread> {
     if file.kind != EntryKind::File {
-        return Err(ParseError::Unreadable(crate::types::FileError::NotAFile.to_string()));
+        return Err(unreadable(FileError::NotAFile));
     }
-    let mut pass = Pass::default();
+    let mut pass = Pass::new(limits);
     let result = read(rollouts, file, earlier, &mut pass);
-    result.map_err(|error| ParseError::Unreadable(error.to_string()))?;
+    result.map_err(unreadable)?;
     pass.into_extraction()
+}
+
+fn unreadable(error: FileError) -> NoThread {
+    NoThread { reason: format!("it cannot be read: {error}"), line: None }
 }
 
 /// The thread that the very beginning of a file names, if it is a rollout as Codex writes them. Says nothing of whether
@@ -68,7 +83,7 @@ pub fn identify<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Option<allo
                 fold.line(&line, true);
             });
         }
-        if fold.identity.is_some() || at_end || seen > WHOLE {
+        if fold.identity.is_some() || at_end || seen > Limits::USUAL.whole {
             return Ok(fold.identity.map(|identity| identity.id));
         }
     }
@@ -84,7 +99,7 @@ fn read<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>, pas
         return pass.to_end(reader, pass.fold.lines + 1, pass.fold.unread.is_none());
     }
     let mut reader = rollouts.open(&file.path, 0)?;
-    if !plain || file.size <= WHOLE {
+    if !plain || file.size <= pass.limits.whole {
         return pass.to_end(reader, 1, true);
     }
     let mut lines = Lines::new(1, 0);
@@ -95,7 +110,7 @@ fn read<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>, pas
         }
     }
     let head_end = lines.offset();
-    let mut step = TAIL;
+    let mut step = pass.limits.tail;
     loop {
         let from = file.size.saturating_sub(step);
         if from <= head_end {
@@ -105,7 +120,7 @@ fn read<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>, pas
             let reader = rollouts.open(&file.path, head_end)?;
             return pass.to_end(reader, lines.number(), true);
         }
-        let mut tail = Pass::default();
+        let mut tail = Pass::new(pass.limits);
         tail.tail(rollouts, file, from)?;
         pass.bytes_read += tail.bytes_read;
         if tail.fold.tail_is_settled() {
@@ -135,8 +150,8 @@ fn continues<R: Rollouts>(
 }
 
 /// One pass over a file, or over its tail.
-#[derive(Default)]
 struct Pass {
+    limits: Limits,
     fold: Fold,
     /// What stands after the last newline and is no record (yet).
     cut_off: Option<BadLine>,
@@ -144,6 +159,10 @@ struct Pass {
 }
 
 impl Pass {
+    fn new(limits: Limits) -> Pass {
+        Pass { limits, fold: Fold::default(), cut_off: None, bytes_read: 0 }
+    }
+
     fn to_end<R: Reader>(&mut self, mut reader: R, number: u64, numbered: bool) -> FileResult<()> {
         let mut lines = Lines::new(number, self.fold.offset);
         while self.chunk(&mut reader, &mut lines, numbered)? {}
@@ -153,13 +172,13 @@ impl Pass {
 
     /// Takes a chunk in; false when it was the last one.
     fn chunk<R: Reader>(&mut self, reader: &mut R, lines: &mut Lines, numbered: bool) -> FileResult<bool> {
-        let chunk = reader.next(CHUNK)?;
+        let chunk = reader.next(self.limits.chunk)?;
         self.bytes_read += chunk.len() as u64;
         let fold = &mut self.fold;
         lines.push(&chunk, |line| {
             fold.line(&line, numbered);
         });
-        Ok(chunk.len() == CHUNK as usize)
+        Ok(chunk.len() == self.limits.chunk as usize)
     }
 
     fn end(&mut self, lines: &mut Lines, numbered: bool) {
@@ -174,14 +193,14 @@ impl Pass {
         // The line that `from` falls into belongs to what is not looked at.
         let mut skipped = from;
         let first = loop {
-            let chunk = reader.next(CHUNK)?;
+            let chunk = reader.next(self.limits.chunk)?;
             self.bytes_read += chunk.len() as u64;
             match memchr::memchr(b'\n', &chunk) {
                 Some(end) => {
                     skipped += end as u64 + 1;
                     break chunk[end + 1..].to_vec();
                 }
-                None if chunk.len() < CHUNK as usize => {
+                None if chunk.len() < self.limits.chunk as usize => {
                     self.fold.offset = skipped + chunk.len() as u64;
                     return Ok(());
                 }
@@ -193,14 +212,14 @@ impl Pass {
         self.to_end(Chained { first: Some(first), reader }, 1, false)
     }
 
-    fn into_extraction(self) -> Result<Extraction, ParseError> {
+    fn into_extraction(self) -> Result<Extraction, NoThread> {
         let mut bad_lines = self.fold.bad_lines.clone();
         bad_lines.extend(self.cut_off.clone());
         let Some(identity) = &self.fold.identity else {
-            return Err(match bad_lines.into_iter().next() {
-                None if self.fold.lines == 0 => ParseError::Empty,
-                first => ParseError::NoSessionMeta(first),
-            });
+            let line = bad_lines.into_iter().next();
+            let empty = line.is_none() && self.fold.lines == 0;
+            let reason = if empty { "it is empty" } else { "no session_meta in it says which thread it is" };
+            return Err(NoThread { reason: reason.into(), line });
         };
         Ok(Extraction {
             thread: identity.id.clone(),

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use crate::assemble::assemble;
 use crate::diff::Candidates;
-use crate::extract::{extract, glance, identify};
+use crate::extract::{Limits, extract, glance, identify};
 use crate::paths::{canonical_id, collection_of, id_prefix, twin};
 use crate::ports::{Diagnostics, Lore, Rollouts, State, StateResult};
 use crate::types::{Collection, Discrepancy, Dossier, EntryKind, FileError, FileFacts, StateError, ThreadRow};
@@ -262,7 +262,7 @@ fn row_from<W: World>(
     let files: Vec<_> = files
         .into_iter()
         .filter_map(|file| {
-            let state = extract(world, &file, None).ok()?.state;
+            let state = extract(world, &file, None, Limits::USUAL).ok()?.state;
             Some((file, state))
         })
         .collect();

@@ -143,8 +143,11 @@ impl Fold {
                     };
                 }
             }
-            Body::UserItem(text) => {
-                if self.first_item.is_none() || self.context_cwd.is_none() {
+            Body::UserItem { texts, images } => {
+                for text in &texts {
+                    if self.first_item.is_some() && self.context_cwd.is_some() {
+                        break;
+                    }
                     let text = text.decode();
                     if self.context_cwd.is_none() {
                         self.context_cwd = context_cwd(&text);
@@ -152,6 +155,9 @@ impl Fold {
                     if self.first_item.is_none() {
                         self.first_item = spoken(&text).map(cut);
                     }
+                }
+                if images && self.first_item.is_none() {
+                    self.first_item = Some("[Image]".into());
                 }
             }
             Body::Tokens(total) => self.tokens = Some(total),

@@ -154,7 +154,8 @@ impl Condenser {
         if !self.full {
             return;
         }
-        out.truncate(self.safe);
+        // At least a byte stays: what is no value at all must not look like an empty line.
+        out.truncate(self.safe.max(1));
         // A line that is not whole stays cut off; a whole one gets back the closing brackets that were left out.
         if !self.broken && !self.in_string && self.open.is_empty() {
             let closers = open_containers(out);

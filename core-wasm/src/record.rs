@@ -41,7 +41,12 @@ pub enum Body<'a> {
         images: bool,
     },
     /// A message in the user's role, as the model got it: the user's own, or context that was put before it.
-    UserItem(Text<'a>),
+    UserItem {
+        /// Its texts.
+        texts: Vec<Text<'a>>,
+        /// There were images with it.
+        images: bool,
+    },
     /// Tokens used so far.
     Tokens(i64),
     /// The model was set.
@@ -323,8 +328,8 @@ fn response_item<'a>(c: &mut Cursor<'a>) -> Step<Body<'a>> {
 }
 
 fn user_item<'a>(role: Option<Text<'a>>, content: Content<'a>) -> Body<'a> {
-    match content.texts.into_iter().next() {
-        Some(text) if role.is_some_and(|role| role.is("user")) => Body::UserItem(text),
+    match role {
+        Some(role) if role.is("user") => Body::UserItem { texts: content.texts, images: content.images },
         _ => Body::Other,
     }
 }
@@ -350,7 +355,7 @@ fn texts<'a>(c: &mut Cursor<'a>, content: &mut Content<'a>) -> Step<()> {
 
 /// Texts of the user's role that the program put there, by how they begin. Sources: the rollouts of ten releases, whose
 /// first user items are these.
-const INJECTED: [&str; 12] = [
+const INJECTED: [&str; 13] = [
     "<environment_context>",
     "<user_instructions>",
     "<permissions instructions>",
@@ -361,6 +366,7 @@ const INJECTED: [&str; 12] = [
     "<user_shell_command>",
     "<subagent_notification>",
     "<image name=",
+    "</image>",
     "# AGENTS.md instructions",
     "<INSTRUCTIONS>",
 ];

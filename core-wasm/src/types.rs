@@ -241,13 +241,12 @@ pub struct Extraction {
     pub bytes_read: u64,
 }
 
-/// `parsing.error`
+/// `parsing.no-thread`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum ParseError {
-    Empty,
-    NoSessionMeta(Option<BadLine>),
-    Unreadable(String),
+pub struct NoThread {
+    pub reason: String,
+    pub line: Option<BadLine>,
 }
 
 /// `repair.dossier`; `files` pairs each file with its parse state.

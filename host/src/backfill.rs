@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
-use crate::component::exports::parsing;
 use crate::component::imports::backfill::{Job, Phase, Refusal, Tally};
 use crate::component::types::FileFacts;
 use crate::component::{Core, Runtime, World};
@@ -302,11 +301,7 @@ fn parse(core: &mut Core, task: Task) -> Parsed {
     });
     let outcome = match answer {
         Ok(Ok(extraction)) => Ok(extraction),
-        Ok(Err(parsing::Error::Empty)) => Err(Refused { reason: "the file is empty".into(), line: None }),
-        Ok(Err(parsing::Error::NoSessionMeta(line))) => {
-            Err(Refused { reason: "no record in it names a thread".into(), line })
-        }
-        Ok(Err(parsing::Error::Unreadable(why))) => Err(Refused { reason: format!("unreadable: {why}"), line: None }),
+        Ok(Err(none)) => Err(Refused { reason: none.reason, line: none.line }),
         Err(error) => Err(Refused { reason: error.to_string(), line: None }),
     };
     Parsed { file, outcome }

@@ -170,7 +170,6 @@ impl Session {
             threadkeep::component::exports::lookup::Via::State => "state".into(),
             threadkeep::component::exports::lookup::Via::Files => "files".into(),
         };
-        document["verified"] = found.verified.into();
         document["discrepancies"] = discrepancies.into();
         self.print(document, || {
             for what in &found.discrepancies {

@@ -1,0 +1,62 @@
+# Every target makes its prerequisites available by itself. `make` lists them.
+
+CARGO ?= cargo
+# For every build, test and lint; CI passes --locked.
+CARGO_FLAGS ?=
+BENCH_ARGS ?=
+
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+PROGRAM := $(TARGET_DIR)/release/threadkeep
+
+.DEFAULT_GOAL := help
+.PHONY: help setup component build run test bench lint fmt
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## make the build's tools available, above all a compiler for the component's target
+	@.ci/setup
+
+build: setup ## build the program, with the component inside, and the tests' own programs
+	$(CARGO) build --release --workspace $(CARGO_FLAGS)
+
+component: setup ## build the component and say where it is
+	$(CARGO) build --release --package threadkeep $(CARGO_FLAGS)
+	@ls -t $$(find $(TARGET_DIR)/release/build -name core.component.wasm) | head -n 1 | xargs wc -c | \
+		awk '{ print $$2 ": " $$1 " bytes" }'
+
+# Codex's own files are only read: the state goes below the target directory.
+run: build ## list the threads of your Codex home, or of a copy of the tests' home if you have none
+	@set -e; \
+	threadkeep() { \
+		echo "+ $(PROGRAM) $$*" >&2; \
+		$(PROGRAM) "$$@"; \
+	}; \
+	home="$${CODEX_HOME:-$$HOME/.codex}"; \
+	if [ -d "$$home" ]; then \
+		threadkeep --home "$$home" --state-dir $(TARGET_DIR)/state/user list; \
+	else \
+		home=$(TARGET_DIR)/demo-home; \
+		if [ ! -d $$home ]; then \
+			rm -rf $$home.new; \
+			cp -R tests/fixtures/home $$home.new; \
+			mv $$home.new $$home; \
+		fi; \
+		for command in init list status; do \
+			threadkeep --home $$home --state-dir $(TARGET_DIR)/state/demo $$command; \
+		done; \
+	fi
+
+test: build ## build everything and run every test
+	$(CARGO) test --release --workspace $(CARGO_FLAGS)
+
+bench: build ## measure; BENCH_ARGS goes to the benchmark
+	$(CARGO) run --release --package threadkeep-tests --bin threadkeep-bench $(CARGO_FLAGS) -- $(BENCH_ARGS)
+
+lint: ## check format and lints, warnings being errors
+	@.ci/setup lint
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
+
+fmt: ## format the sources
+	$(CARGO) fmt --all

@@ -1,0 +1,68 @@
+//! What may stand where: kept by reading the sources.
+
+use std::path::{Path, PathBuf};
+
+fn sources(dir: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut waiting = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(dir)];
+    while let Some(dir) = waiting.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+/// Lines of code that contain a word; comments may name what they explain.
+fn lines_with<'a>(sources: &'a [(PathBuf, String)], word: &'a str) -> Vec<String> {
+    let code = |line: &&str| !line.trim_start().starts_with("//");
+    let hits = sources.iter().flat_map(|(path, text)| {
+        text.lines().filter(code).filter(|line| line.contains(word)).map(move |line| format!("{}: {line}", path.display()))
+    });
+    hits.collect()
+}
+
+#[test]
+fn the_host_names_no_record_type_of_a_rollout() {
+    let host = sources("host/src");
+    for kind in [
+        "session_meta", "turn_context", "event_msg", "response_item", "item_completed", "token_count", "task_started",
+        "task_complete", "history_base", "world_state", "record_type", "agent_message", "\"user_message", "compacted",
+        "turn_aborted", "input_text", "rollout-",
+    ] {
+        assert_eq!(lines_with(&host, kind), Vec::<String>::new(), "{kind}");
+    }
+}
+
+#[test]
+fn the_host_compares_no_thread_ids() {
+    let host = sources("host/src");
+    for comparison in ["thread ==", "thread !=", ".id ==", ".id !=", "id == ", "Uuid"] {
+        let hits = lines_with(&host, comparison);
+        let in_rust: Vec<_> = hits.into_iter().filter(|line| !line.contains("WHERE") && !line.contains(" = ?")).collect();
+        assert_eq!(in_rust, Vec::<String>::new(), "{comparison}");
+    }
+}
+
+#[test]
+fn the_core_reaches_neither_std_nor_unsafe_code() {
+    let core = sources("core-wasm/src");
+    assert_eq!(lines_with(&core, "std::"), Vec::<String>::new());
+    assert_eq!(lines_with(&core, "unsafe {"), Vec::<String>::new());
+}
+
+#[test]
+fn the_handle_is_made_in_one_place() {
+    let host = sources("host/src");
+    let makers = lines_with(&host, "StateDb::of(");
+    assert!(makers.iter().all(|line| line.contains("startup.rs")), "{makers:?}");
+    let openers = lines_with(&host, "Connection::open");
+    assert!(openers.iter().all(|line| line.contains("schema.rs") || line.contains("foreign.rs")), "{openers:?}");
+}

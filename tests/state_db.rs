@@ -1,0 +1,141 @@
+//! The state DB's file: who may read it, and what happens when it is newer than the program, damaged or junk.
+
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::Path;
+
+use rusqlite::Connection;
+use support::{Collection, Program, Rollout};
+use tempfile::{TempDir, tempdir};
+
+const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
+
+fn small_home() -> TempDir {
+    let home = tempdir().unwrap();
+    for number in 1..=40 {
+        Rollout::paginated(&format!("019ca8a0-0000-7000-8000-0000000000{number:02}"))
+            .at("2026-03-01T10:00:00.000Z")
+            .cwd("/src/app")
+            .user("hello")
+            .tokens(7)
+            .write(home.path(), Collection::Active);
+    }
+    home
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn only_its_owner_may_read_the_state() {
+    let home = small_home();
+    Program::new().run(["--home", home.path().to_str().unwrap(), "init"]).well();
+    let dir = home.path().join("threadkeep");
+    assert_eq!(mode(&dir), 0o700);
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    assert!(dir.join("state.sqlite").exists());
+}
+
+#[test]
+fn a_state_db_newer_than_the_program_is_refused_and_left_alone() {
+    let (home, state) = (small_home(), tempdir().unwrap());
+    let file = state.path().join("state.sqlite");
+    let newer = Connection::open(&file).unwrap();
+    newer.execute_batch("CREATE TABLE from_the_future (x); PRAGMA user_version = 4711").unwrap();
+    drop(newer);
+    let before = support::listing(state.path());
+    let bytes = std::fs::read(&file).unwrap();
+    let program = Program::on(home.path(), state.path());
+    let refused = program.run(["init"]).ended(1);
+    assert!(refused.stderr.contains("4711") && refused.stderr.contains("update"), "{}", refused.stderr);
+    let list = program.run(["--json", "list"]).ended(0);
+    assert_eq!(list.json()["items"].as_array().unwrap().len(), 40);
+    assert!(list.stderr.contains("answering from the files"), "{}", list.stderr);
+    assert!(std::fs::read(&file).unwrap() == bytes);
+    let mut after = support::listing(state.path());
+    after.remove("open.lock");
+    after.remove("owner.lock");
+    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+}
+
+/// Names of what was moved aside.
+fn moved_aside(state: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(state).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.contains("damaged-")).collect()
+}
+
+#[test]
+fn a_junk_state_db_is_moved_aside_and_rebuilt_and_the_user_is_told() {
+    let (home, state) = (small_home(), tempdir().unwrap());
+    std::fs::write(state.path().join("state.sqlite"), "this is no database at all".repeat(100)).unwrap();
+    let program = Program::on(home.path(), state.path());
+    let list = program.run(["--json", "list"]).ended(0);
+    assert_eq!(list.json()["items"].as_array().unwrap().len(), 40);
+    let aside = moved_aside(state.path());
+    assert_eq!(aside.len(), 1);
+    assert!(aside[0].contains("damaged-20"), "the name has a date: {}", aside[0]);
+    assert!(list.stderr.contains(&aside[0]), "{}", list.stderr);
+    assert_eq!(program.run(["list"]).ended(0).stderr, "");
+}
+
+#[test]
+fn names_that_only_a_damaged_state_db_knew_are_kept() {
+    let (home, state) = (small_home(), tempdir().unwrap());
+    let program = Program::on(home.path(), state.path());
+    program.run(["init"]).well();
+    let file = state.path().join("state.sqlite");
+    let db = Connection::open(&file).unwrap();
+    db.execute("INSERT INTO names (thread_id, source, name) VALUES (?1, 2, 'only here')", [ONE]).unwrap();
+    let page: u64 = db.query_row("SELECT rootpage FROM sqlite_master WHERE name = 'threads'", [], |row| row.get::<_, i64>(0)).unwrap() as u64;
+    let size: u64 = db.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0)).unwrap() as u64;
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(db);
+    let raw = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
+    raw.write_all_at(&vec![0xA5; size as usize], (page - 1) * size).unwrap();
+    drop(raw);
+    // Something to write, so that the damage is met.
+    Rollout::paginated("019ca8a0-0000-7000-8000-000000000077").at("2026-03-02T10:00:00.000Z").cwd("/src/app").user("new").write(home.path(), Collection::Active);
+    let told = program.run(["init"]).ended(0);
+    assert_eq!(moved_aside(state.path()).len(), 1);
+    assert!(told.stderr.contains("damaged"), "{}", told.stderr);
+    assert_eq!(program.json(["find", "only here"])["id"], ONE);
+}
+
+#[test]
+fn a_rebuild_reads_everything_again_and_keeps_names() {
+    let (home, state) = (small_home(), tempdir().unwrap());
+    let program = Program::on(home.path(), state.path());
+    program.run(["init"]).well();
+    let db = Connection::open(state.path().join("state.sqlite")).unwrap();
+    db.execute("INSERT INTO names (thread_id, source, name) VALUES (?1, 2, 'mine')", [ONE]).unwrap();
+    db.execute("UPDATE threads SET preview = 'wrong', cwd = '/wrong', memory_mode = 'disabled' WHERE id = ?1", [ONE]).unwrap();
+    drop(db);
+    std::fs::remove_dir_all(home.path().join("sessions/2026/03/01").join("none")).ok();
+    let report = program.json(["init", "--rebuild"]);
+    assert_eq!((report["stored"].as_i64(), report["backfilledHere"].as_bool()), (Some(40), Some(true)));
+    let found = program.json(["find", ONE]);
+    assert_eq!(found["name"], "mine");
+    assert_eq!((found["preview"].as_str(), found["cwd"].as_str()), (Some("hello"), Some("/src/app")));
+    assert_eq!(found["memoryMode"], "disabled");
+}
+
+#[test]
+fn commands_that_only_look_create_nothing() {
+    let home = small_home();
+    let state = home.path().join("threadkeep");
+    let before = support::listing(home.path());
+    let program = Program::on(home.path(), &state);
+    program.run(["status"]).well();
+    program.run(["--no-state", "list"]).well();
+    program.run(["--no-state", "find", ONE]).well();
+    program.run(["--no-state", "read", ONE]).well();
+    assert_eq!(before, support::listing(home.path()));
+    program.run(["init"]).well();
+    let before = support::listing(home.path());
+    let status = program.json(["status"]);
+    assert_eq!(status["stateDb"]["phase"], "complete");
+    assert_eq!(before, support::listing(home.path()));
+}
