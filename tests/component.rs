@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use support::{Collection, any_rollout, damaged, demo_home, listing};
+use support::{Collection, Disk, any_rollout, damaged, demo_home, listing};
 use tempfile::tempdir;
 use threadkeep::component::types as wit;
 use threadkeep::component::{Core, CoreError, Guard, Guarded, Runtime, World, guarded_store, imported_interfaces, ticking_engine};
@@ -16,7 +16,6 @@ use threadkeep_core::ports::Rollouts;
 use threadkeep_core::types::{EntryKind, FileFacts};
 use wasmtime::component::{Component, Linker};
 
-use crate::native::Disk;
 
 fn open(home: &std::path::Path) -> Arc<Home> {
     Arc::new(Home::open(home, |_| None).unwrap())

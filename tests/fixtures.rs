@@ -68,10 +68,13 @@ fn the_demo_home_shows_every_form() {
     assert!(reading.without.is_empty());
 }
 
+/// Begins a rollout of one form.
+type New = fn(&str) -> Rollout;
+
 #[test]
 fn what_is_told_reads_back_in_every_form() {
     let id = uuid7(millis("2026-05-01T08:00:00.000Z"), 1);
-    let forms: [(&str, fn(&str) -> Rollout); 7] = [
+    let forms: [(&str, New); 7] = [
         ("bare", Rollout::bare),
         ("0.50", Rollout::early),
         ("0.100", |id| Rollout::legacy(id).release(100)),

@@ -24,7 +24,7 @@ fn home_of(rollouts: u64) -> TempDir {
             .cwd("/src/app")
             .user(&format!("question {number}"))
             .agent("An answer.")
-            .tokens(number)
+            .tokens(number + 1)
             .write(home.path(), Collection::Active);
     }
     home
@@ -191,7 +191,7 @@ fn every_start_takes_in_what_appeared_grew_moved_or_vanished() {
 
     // Grew, moved, archived, vanished, appeared.
     let at = 1_767_225_600_000;
-    let grown = Rollout::paginated(&id(0)).at_millis(at).cwd("/src/app").user("question 0").agent("An answer.").tokens(0);
+    let grown = Rollout::paginated(&id(0)).at_millis(at).cwd("/src/app").user("question 0").agent("An answer.").tokens(1);
     std::fs::write(path(0), grown.user("one more").agent("Yes.").tokens(99).bytes()).unwrap();
     std::fs::create_dir_all(home.path().join("sessions/2030/01/01")).unwrap();
     let moved = home.path().join("sessions/2030/01/01/moved.jsonl");
@@ -203,7 +203,7 @@ fn every_start_takes_in_what_appeared_grew_moved_or_vanished() {
     Rollout::legacy(&new).at_millis(at + 10_000_000).cwd("/src/new").user("a new one").write(home.path(), Collection::Active);
 
     let stale = program.json(["--no-refresh", "list", "--sort", "created", "--asc", "--limit", "1"]);
-    assert_eq!(stale["items"][0]["tokensUsed"], 0);
+    assert_eq!(stale["items"][0]["tokensUsed"], 1);
     let list = program.json(["list", "--all", "--sort", "created", "--asc"]);
     assert_eq!(support::ids(&list), [id(0), id(1), id(2), new]);
     assert_eq!(list["items"][0]["tokensUsed"], 99);

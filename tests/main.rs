@@ -3,6 +3,7 @@
 // A test that cannot go on has failed; its name says what it shows.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod any_damage;
 mod bad_input;
 mod boundaries;
 mod component;
@@ -10,7 +11,6 @@ mod finding;
 mod fixtures;
 mod gate;
 mod made_up_homes;
-mod native;
 mod parsing;
 mod plain_reading;
 mod real_homes;

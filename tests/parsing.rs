@@ -1,14 +1,13 @@
 //! What a rollout's bytes become, however they are cut, and however much of them is read.
 
 use proptest::prelude::*;
-use support::{Rollout, any_rollout, damaged};
+use support::{Memory, Rollout, any_rollout, damaged, facts};
 use threadkeep_core::extract::{Limits, extract};
 use threadkeep_core::fold::Fold;
 use threadkeep_core::json::Cursor;
 use threadkeep_core::lines::{Lines, WHOLE_LINE};
 use threadkeep_core::types::{Extraction, NoThread};
 
-use crate::native::{Memory, facts};
 
 const PATH: &str = "sessions/2026/03/01/rollout-x.jsonl";
 const ID: &str = "019ca8a0-0000-7000-8000-000000000001";

@@ -1,146 +1,211 @@
-//! How fast the program is, and how much memory it needs, on a home of any size that this program makes itself.
+//! Measures what Threadkeep promises of its speed and memory, on a home that it makes itself.
 //!
-//! `threadkeep-bench [ROLLOUTS] [--runs N]`: 10,000 rollouts (about 800 MB, kept under the build directory for the
-//! next time), every time the median of 5 runs.
+//! `threadkeep-bench [--rollouts N] [--runs N] [--home DIR]`: medians over the runs, whole processes from outside. The home
+//! is made below the target directory once for each size, and read before anything is measured, so that the page cache is
+//! warm. Machines are noisy: what is compared is measured in turn, in one run.
 
-// A benchmark that cannot go on has nothing to say.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, missing_docs)]
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
-use support::{Program, bench_home};
+use support::{Program, bench_home, listing};
+use threadkeep::component::types::{EntryKind, FileFacts};
+use threadkeep::component::{Core, Runtime, World};
+use threadkeep::home::Home;
+
+struct Settings {
+    rollouts: usize,
+    runs: usize,
+    home: Option<PathBuf>,
+}
+
+impl Settings {
+    fn from_arguments() -> Settings {
+        let mut settings = Settings { rollouts: 10_000, runs: 7, home: None };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(flag) = arguments.next() {
+            let value = arguments.next().unwrap_or_else(|| panic!("{flag} wants a value"));
+            match flag.as_str() {
+                "--rollouts" => settings.rollouts = value.parse().unwrap(),
+                "--runs" => settings.runs = value.parse().unwrap(),
+                "--home" => settings.home = Some(value.into()),
+                other => panic!("unknown flag {other}"),
+            }
+        }
+        settings
+    }
+}
 
 fn main() {
-    let mut arguments = env::args().skip(1);
-    let (mut rollouts, mut runs) = (10_000, 5);
-    while let Some(argument) = arguments.next() {
-        let number = if argument == "--runs" { arguments.next() } else { Some(argument.clone()) };
-        let Some(number) = number.and_then(|number| number.replace(['_', ','], "").parse().ok()) else {
-            eprintln!("usage: threadkeep-bench [ROLLOUTS] [--runs N]");
-            std::process::exit(2);
-        };
-        *(if argument == "--runs" { &mut runs } else { &mut rollouts }) = number;
+    let settings = Settings::from_arguments();
+    let target = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf();
+    let home = settings.home.clone().unwrap_or_else(|| made_home(&target, settings.rollouts));
+    let files: Vec<PathBuf> =
+        listing(&home).into_keys().filter(|path| path.contains(".jsonl")).map(|path| home.join(path)).collect();
+    let bytes = read_all(&files);
+    println!("{} rollouts, {:.0} MB, {} runs each\n", files.len(), bytes as f64 / 1e6, settings.runs);
+
+    let state = target.join("bench-state");
+    let program = Program::on(&home, &state);
+    let filled = |args: &[&str]| Measured::of(|| program.run(args).well());
+    let fresh = || std::fs::remove_dir_all(&state).unwrap_or_default();
+    fresh();
+    program.run(["init"]).well();
+    let id = program.json(["list", "--limit", "1", "--sort", "created", "--asc"])["items"][0]["id"].as_str().unwrap().to_string();
+
+    let mut table = Table::default();
+    for _ in 0..settings.runs {
+        table.note("read every byte, one thread", Measured::of(|| read_all(&files)));
+        fresh();
+        table.note("init, no state DB", filled(&["init"]));
+        table.note("init, nothing changed", filled(&["init"]));
+        table.note("find -type f -printf '%s %T@'", Measured::of(|| walk(&home)));
+        table.note("list 50, with refresh", filled(&["list"]));
+        table.note("list 50, --no-refresh", filled(&["--no-refresh", "list"]));
+        table.note("find ID, with refresh", filled(&["find", &id]));
+        table.note("find ID, --no-refresh", filled(&["--no-refresh", "find", &id]));
+        table.note("find ID, --no-state", filled(&["--no-state", "find", &id]));
+        table.note("list 50, --no-state", filled(&["--no-state", "list"]));
     }
-    let bench = Bench::prepare(rollouts, runs.max(1));
-    bench.run();
+    table.print();
+    println!("\nlist with refresh / find: {:.2}", table.median(4) / table.median(3));
+    println!("init / read every byte:   {:.2}", table.median(1) / table.median(0));
+
+    println!("\npeak memory");
+    let watched = Program::on(&home, &state).watched();
+    fresh();
+    println!("  {:>7.1} MB  init, no state DB", watched.run(["init"]).well().peak_kib as f64 / 1024.0);
+    println!("  {:>7.1} MB  list --limit 0", watched.run(["list", "--limit", "0"]).well().peak_kib as f64 / 1024.0);
+    let large = large_home(&target);
+    let watched = Program::stateless(&large).watched();
+    println!("  {:>7.1} MB  a rollout of 300 MB with a line of 64 MB", watched.run(["list"]).well().peak_kib as f64 / 1024.0);
+
+    println!("\nparsing, one thread, {} MB", files.iter().take(1000).map(|file| file.metadata().unwrap().len()).sum::<u64>() / 1_000_000);
+    parsing(&home, &files[..files.len().min(1000)], settings.runs);
 }
 
-struct Bench {
-    home: PathBuf,
-    state: PathBuf,
-    /// A thread in the middle of the home.
-    id: String,
-    runs: usize,
+fn made_home(target: &Path, rollouts: usize) -> PathBuf {
+    let home = target.join(format!("bench-home-{rollouts}"));
+    if !home.exists() {
+        eprintln!("making a home of {rollouts} rollouts below the target directory");
+        let begun = home.with_extension("begun");
+        std::fs::remove_dir_all(&begun).unwrap_or_default();
+        bench_home(&begun, rollouts);
+        std::fs::rename(&begun, &home).unwrap();
+    }
+    home
 }
 
-impl Bench {
-    fn prepare(rollouts: usize, runs: usize) -> Self {
-        let program = env::current_exe().unwrap();
-        let place = program.ancestors().nth(2).unwrap().join("bench");
-        let (home, state) = (place.join(format!("home-{rollouts}")), place.join("state"));
-        let ids = home.join("ids");
-        if !ids.exists() {
-            fs::remove_dir_all(&home).ok();
-            fs::create_dir_all(&home).unwrap();
-            let begun = Instant::now();
-            let made = bench_home(&home, rollouts);
-            println!("made {rollouts} rollouts, {} MB, in {:.1} s", made.bytes >> 20, begun.elapsed().as_secs_f64());
-            fs::write(&ids, made.ids.join("\n")).unwrap();
+/// A home with one rollout of 300 MB, most of it in lines of 1 MB and one of 64 MB, compressed: all of it is read.
+fn large_home(target: &Path) -> PathBuf {
+    let home = target.join("bench-home-large");
+    let path = home.join("sessions/2026/03/01/rollout-2026-03-01T10-00-00-019ca8a0-0000-7000-8000-000000000001.jsonl.zst");
+    if !path.exists() {
+        let head = support::Rollout::paginated("019ca8a0-0000-7000-8000-000000000001").at("2026-03-01T10:00:00.000Z").cwd("/a").user("hello");
+        let mut plain = head.bytes();
+        for megabytes in std::iter::repeat_n(1, 236).chain([64]) {
+            plain.extend_from_slice(br#"{"timestamp":"2026-03-01T10:00:01.000Z","type":"world_state","payload":{"text":""#);
+            plain.resize(plain.len() + (megabytes << 20), b'x');
+            plain.extend_from_slice(b"\"}}\n");
         }
-        let id = fs::read_to_string(&ids).unwrap().lines().nth(rollouts / 2).unwrap_or_default().to_owned();
-        Bench { home, state, id, runs }
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, zstd::encode_all(&plain[..], 1).unwrap()).unwrap();
     }
+    home
+}
 
-    fn run(&self) {
-        let bytes = warm(&self.home);
-        let read = median(self.runs, || assert_eq!(warm(&self.home), bytes));
-        println!("home: {}, {} MB in the page cache\n", self.home.display(), bytes >> 20);
-        println!("{:<40}{:>12}{:>18}{:>14}", "", "median", "bound", "peak");
-        self.row("reading every byte of the home once", read, None, None);
-
-        let program = || Program::on(&self.home, &self.state);
-        let init = self.measure(|| self.fresh(), || drop(program().run(["init"]).well()));
-        self.row("init, no state DB", init, Some(1_500.0), Some(self.peak(&["init"], true)));
-        let walk = median(self.runs, || find_sizes(&self.home));
-        self.row("find -type f -printf '%s %T@'", walk, None, None);
-        for (words, arguments, bound) in [
-            ("list, 50, with refresh", &["list"][..], walk * 2.0),
-            ("list, 50, --no-refresh", &["--no-refresh", "list"], 10.0),
-            ("find ID, --no-refresh", &["--no-refresh", "find", &self.id], 10.0),
-            ("read ID, --no-refresh", &["--no-refresh", "read", &self.id], 10.0),
-        ] {
-            let program = program();
-            let time = self.measure(|| (), || drop(program.run(arguments).well()));
-            self.row(words, time, Some(bound), Some(self.peak(arguments, false)));
+fn read_all(files: &[PathBuf]) -> u64 {
+    let mut buffer = vec![0; 1 << 20];
+    let mut bytes = 0;
+    for path in files {
+        let mut file = File::open(path).unwrap();
+        loop {
+            match file.read(&mut buffer).unwrap() {
+                0 => break,
+                read => bytes += read as u64,
+            }
         }
-        let stateless = Program::stateless(&self.home);
-        let time = self.measure(|| (), || drop(stateless.run(["list"]).well()));
-        self.row("list, 50, --no-state", time, None, None);
     }
-
-    fn fresh(&self) {
-        fs::remove_dir_all(&self.state).ok();
-    }
-
-    fn measure(&self, mut before: impl FnMut(), mut run: impl FnMut()) -> f64 {
-        let mut times: Vec<Duration> = Vec::new();
-        for _ in 0..self.runs {
-            before();
-            let begun = Instant::now();
-            run();
-            times.push(begun.elapsed());
-        }
-        milliseconds(times)
-    }
-
-    /// The peak memory of one more run, in MB; watching costs time, so timed runs are not watched.
-    fn peak(&self, arguments: &[&str], fresh: bool) -> f64 {
-        if fresh {
-            self.fresh();
-        }
-        let outcome = Program::on(&self.home, &self.state).watched().run(arguments).well();
-        outcome.peak_kib as f64 / 1024.0
-    }
-
-    fn row(&self, words: &str, time: f64, bound: Option<f64>, peak: Option<f64>) {
-        let bound =
-            bound.map_or(String::new(), |bound| format!("{}{bound:.1} ms", if time > bound { "OVER " } else { "" }));
-        let peak = peak.map_or(String::new(), |peak| format!("{}{peak:.0} MB", if peak > 64.0 { "OVER " } else { "" }));
-        println!("{words:<40}{:>12}{bound:>18}{peak:>14}", format!("{time:.1} ms"));
-    }
+    bytes
 }
 
-fn median(runs: usize, mut run: impl FnMut()) -> f64 {
-    milliseconds((0..runs).map(|_| {
-        let begun = Instant::now();
-        run();
-        begun.elapsed()
-    }))
-}
-
-fn milliseconds(times: impl IntoIterator<Item = Duration>) -> f64 {
-    let mut times: Vec<Duration> = times.into_iter().collect();
-    times.sort();
-    times[times.len() / 2].as_secs_f64() * 1000.0
-}
-
-/// Reads every file, so that all that follows finds it in memory; answers how many bytes there are.
-fn warm(directory: &Path) -> u64 {
-    let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
-    entries
-        .map(|entry| match entry.file_type().unwrap().is_dir() {
-            true => warm(&entry.path()),
-            false => fs::read(entry.path()).unwrap().len() as u64,
-        })
-        .sum()
-}
-
-/// What the refresh of a list is compared with: the cheapest look at every file that a common tool takes.
-fn find_sizes(home: &Path) {
+fn walk(home: &Path) {
     let mut find = Command::new("find");
     find.arg(home).args(["-type", "f", "-printf", "%s %T@\n"]).stdout(Stdio::null());
-    assert!(find.status().is_ok_and(|status| status.success()), "`find` of GNU findutils is needed");
+    assert!(find.status().unwrap().success());
+}
+
+/// Extraction by the component and by a native build of the same code.
+fn parsing(home: &Path, files: &[PathBuf], runs: usize) {
+    let runtime = Runtime::load().unwrap();
+    let open = Arc::new(Home::open(home, |_| None).unwrap());
+    let mut core = Core::new(&runtime, World::of(&open));
+    let relative = |path: &PathBuf| path.strip_prefix(home).unwrap().to_str().unwrap().to_string();
+    let mut table = Table::default();
+    for _ in 0..runs {
+        table.note("component", Measured::of(|| {
+            for path in files {
+                let size = path.metadata().unwrap().len();
+                let file = FileFacts { path: relative(path), kind: EntryKind::File, size, modified_ns: 0, inode: 0 };
+                let call = core.call("extract", |bindings, store| {
+                    bindings.threadkeep_core_parsing().call_extract(store, &file, None)
+                });
+                call.unwrap().unwrap();
+            }
+        }));
+        table.note("native", Measured::of(|| {
+            let disk = support::Disk::of(home);
+            for path in files {
+                use threadkeep_core::extract::{Limits, extract};
+                use threadkeep_core::ports::Rollouts;
+                let file = disk.facts(&relative(path)).unwrap();
+                extract(&disk, &file, None, Limits::USUAL).unwrap();
+            }
+        }));
+    }
+    table.print();
+    println!("\ncomponent / native: {:.2}", table.median(0) / table.median(1));
+}
+
+struct Measured(Duration);
+
+impl Measured {
+    fn of<T>(work: impl FnOnce() -> T) -> Measured {
+        let began = Instant::now();
+        let _ = work();
+        Measured(began.elapsed())
+    }
+}
+
+#[derive(Default)]
+struct Table(Vec<(&'static str, Vec<f64>)>);
+
+impl Table {
+    fn note(&mut self, what: &'static str, measured: Measured) {
+        let millis = measured.0.as_secs_f64() * 1e3;
+        match self.0.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, times)) => times.push(millis),
+            None => self.0.push((what, vec![millis])),
+        }
+    }
+
+    fn median(&self, row: usize) -> f64 {
+        let mut times = self.0[row].1.clone();
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    }
+
+    fn print(&self) {
+        println!("  {:>9}  {:>9}  {:>9}  ms", "min", "median", "max");
+        for (row, (what, times)) in self.0.iter().enumerate() {
+            let min = times.iter().copied().fold(f64::INFINITY, f64::min);
+            let max = times.iter().copied().fold(0.0, f64::max);
+            println!("  {min:>9.1}  {:>9.1}  {max:>9.1}  {what}", self.median(row));
+        }
+    }
 }

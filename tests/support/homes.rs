@@ -1,12 +1,14 @@
 //! Homes that real Codex releases wrote, where this machine has them.
 
-use std::io::{BufReader, Write as _};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{env, fs};
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::skipped;
 
 /// One of them, unpacked for one test.
 pub struct RealHome {
@@ -22,8 +24,7 @@ pub struct RealHome {
 pub fn real_homes<'a>(names: &'a [&'a str]) -> impl Iterator<Item = RealHome> + 'a {
     let archives = archives();
     if archives.is_none() {
-        // Not `eprintln`: the test harness would keep it to itself.
-        writeln!(io::stderr(), "skipped: no real homes (THREADKEEP_TEST_HOMES)").unwrap();
+        skipped("no real homes (THREADKEEP_TEST_HOMES)");
     }
     archives.into_iter().flat_map(move |archives| names.iter().map(move |name| RealHome::unpack(&archives, name)))
 }

@@ -13,6 +13,7 @@ mod bench_home;
 mod damage;
 mod demo;
 mod homes;
+mod native;
 mod program;
 mod random;
 mod reading;
@@ -25,9 +26,17 @@ pub use bench_home::{BenchHome, bench_home};
 pub use damage::{edit_lines, line_offset};
 pub use demo::demo_home;
 pub use homes::{RealHome, real_homes};
+pub use native::{Disk, Memory, facts};
 pub use program::{Outcome, Program, Running};
 pub use random::{RandomHome, any_home, any_rollout, any_text, damaged};
 pub use reading::{ReadFile, ReadThread, Reading, read_home};
 pub use time::{file_stamp, millis, rfc3339};
 pub use tree::{Entry, listing, open_to_everybody};
 pub use writer::{CodexDb, Collection, Form, Rollout, config, name_thread, uuid4, uuid7};
+
+/// Says that a test, or a part of it, does not run here, and why.
+pub fn skipped(why: &str) {
+    use std::io::Write as _;
+    // Not `eprintln`, which the test harness keeps to itself while all is well.
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}

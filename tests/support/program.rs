@@ -14,6 +14,8 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::skipped;
+
 /// The user and group of nobody in particular.
 const NOBODY: u32 = 65_534;
 
@@ -109,9 +111,9 @@ impl Program {
         }
         self.path = copy;
         self.nobody = true;
-        let works = self.command(["--version"]).output().is_ok_and(|output| output.status.success());
+        let works = self.command(["--help"]).output().is_ok_and(|output| output.status.success());
         if !works {
-            eprintln!("skipped: running as another user does not work here");
+            skipped("running as another user does not work here");
         }
         works.then_some(self)
     }

@@ -115,7 +115,7 @@ fn read_file(home: &Path, path: &str) -> Option<ReadFile> {
     for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
         match serde_json::from_slice::<Map<String, Value>>(line) {
             Ok(record) => file.take(&Value::Object(record)),
-            Err(_) if line.is_empty() => {}
+            Err(_) if line.trim_ascii().is_empty() => {}
             Err(_) => file.bad_lines.push(at + 1),
         }
     }
@@ -129,14 +129,14 @@ impl ReadFile {
         }
         let payload = &record["payload"];
         match record["type"].as_str() {
-            Some("session_meta") if self.meta.is_null() => self.meta = payload.clone(),
+            Some("session_meta") if self.meta.is_null() && names_a_thread(payload) => self.meta = payload.clone(),
             Some("turn_context") => {
                 self.last_cwd = text(payload, "cwd");
                 self.model = text(payload, "model");
             }
             Some("event_msg") => self.event(record, payload),
             Some("message") if self.bare && record["role"] == "user" => self.hear_bare(&record["content"]),
-            None if self.meta.is_null() && record["id"].is_string() && record["timestamp"].is_string() => {
+            None if self.meta.is_null() && names_a_thread(record) && record["timestamp"].is_string() => {
                 self.meta = record.clone();
                 self.bare = true;
             }
@@ -162,7 +162,7 @@ impl ReadFile {
                 self.hear(payload["message"].as_str().unwrap_or_default(), pictures);
             }
             Some("item_completed") if !inherited && payload["item"]["type"] == "UserMessage" => {
-                let content = payload["item"]["content"].as_array().unwrap();
+                let content = parts(&payload["item"]["content"]);
                 let words: Vec<&str> = content.iter().filter_map(|part| part["text"].as_str()).collect();
                 self.hear(&words.concat(), words.len() < content.len());
             }
@@ -171,7 +171,7 @@ impl ReadFile {
     }
 
     fn hear_bare(&mut self, content: &Value) {
-        let parts = content.as_array().unwrap();
+        let parts = parts(content);
         let words: Vec<&str> = parts.iter().filter_map(|part| part["text"].as_str()).collect();
         let words = words.concat();
         if let Some(context) = words.strip_prefix("<environment_context>") {
@@ -192,6 +192,20 @@ impl ReadFile {
             };
         }
     }
+}
+
+fn parts(content: &Value) -> &[Value] {
+    content.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Its `id` looks like a UUID.
+fn names_a_thread(meta: &Value) -> bool {
+    let id = meta["id"].as_str().unwrap_or_default();
+    let fits = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    id.len() == 36 && id.bytes().enumerate().all(fits)
 }
 
 /// A fork that copied nothing shows its parent's words, and its own where that one has none.

@@ -1,0 +1,88 @@
+//! Rollouts damaged anywhere, read by the core itself and by a plain reader: the same thread, the same bad lines.
+
+use std::fs;
+
+use proptest::prelude::*;
+use support::{damaged, line_offset, read_home};
+use threadkeep_core::extract::extract;
+use threadkeep_core::ports::{FileResult, Reader, Rollouts, Walker};
+use threadkeep_core::types::{EntryKind, Extraction, FileError, FileFacts, ParseError};
+
+const PLACE: &str = "sessions/2026/05/05/rollout-2026-05-05T05-05-05-019df6a5-0000-7000-8000-000000000000.jsonl";
+
+/// A home of one rollout, in memory.
+struct One(Vec<u8>);
+
+struct Rest(Vec<u8>);
+
+struct Nowhere;
+
+impl Reader for Rest {
+    fn next(&mut self, limit: u32) -> FileResult<Vec<u8>> {
+        let end = self.0.len().min(limit as usize);
+        Ok(self.0.drain(..end).collect())
+    }
+}
+
+impl Walker for Nowhere {
+    fn next(&mut self, _: u32) -> FileResult<Vec<u8>> {
+        Ok(Vec::new())
+    }
+}
+
+impl Rollouts for One {
+    type Reader = Rest;
+    type Walker = Nowhere;
+
+    fn facts(&self, at: &str) -> FileResult<FileFacts> {
+        let size = self.0.len() as u64;
+        Ok(FileFacts { path: at.to_owned(), kind: EntryKind::File, size, modified_ns: 0, inode: 0 })
+    }
+
+    fn open(&self, _: &str, offset: u64) -> FileResult<Rest> {
+        let offset = usize::try_from(offset).map_err(|error| FileError::Io(error.to_string()))?;
+        Ok(Rest(self.0[offset..].to_vec()))
+    }
+
+    fn walk(&self) -> FileResult<Nowhere> {
+        Ok(Nowhere)
+    }
+
+    fn named(&self, _: &str) -> FileResult<Vec<String>> {
+        Ok(Vec::new())
+    }
+}
+
+fn by_the_core(text: &[u8]) -> Result<Extraction, ParseError> {
+    let home = One(text.to_owned());
+    extract(&home, &home.facts(PLACE).unwrap(), None)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damage_costs_the_lines_that_it_hits_and_no_others(text in damaged()) {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(PLACE);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &text).unwrap();
+        let reading = read_home(home.path());
+        match (by_the_core(&text), reading.threads.values().next()) {
+            (Ok(found), Some(thread)) => {
+                prop_assert_eq!(&found.thread, &thread.id);
+                let bad = &thread.files[0].bad_lines;
+                prop_assert_eq!(found.bad_count, bad.len() as u64);
+                for (found, line) in found.bad_lines.iter().zip(bad) {
+                    prop_assert_eq!(found.line, *line as u64);
+                    prop_assert_eq!(found.offset, line_offset(&path, *line));
+                    prop_assert!(!found.reason.is_empty());
+                }
+            }
+            (Err(_), None) => {}
+            // What makes a bare first line one, once it is damaged, is for the core to say.
+            (Err(_), Some(thread)) => prop_assert!(thread.files[0].bare),
+            (Ok(found), None) => prop_assert!(false, "the core sees a thread: {found:?}"),
+        }
+    }
+}
