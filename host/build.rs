@@ -46,13 +46,7 @@ fn build() -> Result<()> {
     let host = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let root = host.parent().context("host/ is not in its workspace")?;
     let out = PathBuf::from(variable("OUT_DIR")?);
-    for input in [
-        "core-wasm",
-        "wit",
-        "Cargo.toml",
-        "Cargo.lock",
-        "host/src/component/engine_config.rs",
-    ] {
+    for input in ["core-wasm", "wit", "Cargo.toml", "Cargo.lock", "host/src/component/engine_config.rs"] {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
 

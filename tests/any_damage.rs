@@ -3,59 +3,14 @@
 use std::fs;
 
 use proptest::prelude::*;
-use support::{damaged, line_offset, read_home};
-use threadkeep_core::extract::extract;
-use threadkeep_core::ports::{FileResult, Reader, Rollouts, Walker};
-use threadkeep_core::types::{EntryKind, Extraction, FileError, FileFacts, ParseError};
+use support::{Memory, damaged, facts, line_offset, read_home};
+use threadkeep_core::extract::{Limits, extract};
+use threadkeep_core::types::{Extraction, NoThread};
 
 const PLACE: &str = "sessions/2026/05/05/rollout-2026-05-05T05-05-05-019df6a5-0000-7000-8000-000000000000.jsonl";
 
-/// A home of one rollout, in memory.
-struct One(Vec<u8>);
-
-struct Rest(Vec<u8>);
-
-struct Nowhere;
-
-impl Reader for Rest {
-    fn next(&mut self, limit: u32) -> FileResult<Vec<u8>> {
-        let end = self.0.len().min(limit as usize);
-        Ok(self.0.drain(..end).collect())
-    }
-}
-
-impl Walker for Nowhere {
-    fn next(&mut self, _: u32) -> FileResult<Vec<u8>> {
-        Ok(Vec::new())
-    }
-}
-
-impl Rollouts for One {
-    type Reader = Rest;
-    type Walker = Nowhere;
-
-    fn facts(&self, at: &str) -> FileResult<FileFacts> {
-        let size = self.0.len() as u64;
-        Ok(FileFacts { path: at.to_owned(), kind: EntryKind::File, size, modified_ns: 0, inode: 0 })
-    }
-
-    fn open(&self, _: &str, offset: u64) -> FileResult<Rest> {
-        let offset = usize::try_from(offset).map_err(|error| FileError::Io(error.to_string()))?;
-        Ok(Rest(self.0[offset..].to_vec()))
-    }
-
-    fn walk(&self) -> FileResult<Nowhere> {
-        Ok(Nowhere)
-    }
-
-    fn named(&self, _: &str) -> FileResult<Vec<String>> {
-        Ok(Vec::new())
-    }
-}
-
-fn by_the_core(text: &[u8]) -> Result<Extraction, ParseError> {
-    let home = One(text.to_owned());
-    extract(&home, &home.facts(PLACE).unwrap(), None)
+fn by_the_core(text: &[u8]) -> Result<Extraction, NoThread> {
+    extract(&Memory::of(PLACE, text), &facts(PLACE, text.len()), None, Limits::USUAL)
 }
 
 proptest! {

@@ -24,7 +24,10 @@ fn sources(dir: &str) -> Vec<(PathBuf, String)> {
 fn lines_with<'a>(sources: &'a [(PathBuf, String)], word: &'a str) -> Vec<String> {
     let code = |line: &&str| !line.trim_start().starts_with("//");
     let hits = sources.iter().flat_map(|(path, text)| {
-        text.lines().filter(code).filter(|line| line.contains(word)).map(move |line| format!("{}: {line}", path.display()))
+        text.lines()
+            .filter(code)
+            .filter(|line| line.contains(word))
+            .map(move |line| format!("{}: {line}", path.display()))
     });
     hits.collect()
 }
@@ -33,9 +36,23 @@ fn lines_with<'a>(sources: &'a [(PathBuf, String)], word: &'a str) -> Vec<String
 fn the_host_names_no_record_type_of_a_rollout() {
     let host = sources("host/src");
     for kind in [
-        "session_meta", "turn_context", "event_msg", "response_item", "item_completed", "token_count", "task_started",
-        "task_complete", "history_base", "world_state", "record_type", "agent_message", "\"user_message", "compacted",
-        "turn_aborted", "input_text", "rollout-",
+        "session_meta",
+        "turn_context",
+        "event_msg",
+        "response_item",
+        "item_completed",
+        "token_count",
+        "task_started",
+        "task_complete",
+        "history_base",
+        "world_state",
+        "record_type",
+        "agent_message",
+        "\"user_message",
+        "compacted",
+        "turn_aborted",
+        "input_text",
+        "rollout-",
     ] {
         assert_eq!(lines_with(&host, kind), Vec::<String>::new(), "{kind}");
     }
@@ -46,7 +63,8 @@ fn the_host_compares_no_thread_ids() {
     let host = sources("host/src");
     for comparison in ["thread ==", "thread !=", ".id ==", ".id !=", "id == ", "Uuid"] {
         let hits = lines_with(&host, comparison);
-        let in_rust: Vec<_> = hits.into_iter().filter(|line| !line.contains("WHERE") && !line.contains(" = ?")).collect();
+        let in_rust: Vec<_> =
+            hits.into_iter().filter(|line| !line.contains("WHERE") && !line.contains(" = ?")).collect();
         assert_eq!(in_rust, Vec::<String>::new(), "{comparison}");
     }
 }

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use support::{Collection, Disk, any_rollout, damaged, demo_home, listing};
 use tempfile::tempdir;
 use threadkeep::component::types as wit;
-use threadkeep::component::{Core, CoreError, Guard, Guarded, Runtime, World, guarded_store, imported_interfaces, ticking_engine};
+use threadkeep::component::{
+    Core, CoreError, Guard, Guarded, Runtime, World, guarded_store, imported_interfaces, ticking_engine,
+};
 use threadkeep::home::Home;
 use threadkeep::rollouts::Walk;
 use threadkeep_core::extract::{Limits, extract};
@@ -15,7 +17,6 @@ use threadkeep_core::packed::Entries;
 use threadkeep_core::ports::Rollouts;
 use threadkeep_core::types::{EntryKind, FileFacts};
 use wasmtime::component::{Component, Linker};
-
 
 fn open(home: &std::path::Path) -> Arc<Home> {
     Arc::new(Home::open(home, |_| None).unwrap())
@@ -156,7 +157,8 @@ fn host_and_core_agree_on_the_packed_form_and_on_the_order_of_paths() {
     let day = home.path().join("sessions/2026/03/01");
     std::fs::create_dir_all(day.join("rollout-a.jsonl")).unwrap();
     std::fs::create_dir_all(home.path().join("archived_sessions")).unwrap();
-    for name in ["rollout-a.jsonl-x", "rollout-a.jsonl/inside.jsonl", "rollout-ü 🚀.jsonl", "rollout-a.json", "z.zst"] {
+    for name in ["rollout-a.jsonl-x", "rollout-a.jsonl/inside.jsonl", "rollout-ü 🚀.jsonl", "rollout-a.json", "z.zst"]
+    {
         std::fs::write(day.join(name), name).unwrap();
     }
     std::fs::write(home.path().join("archived_sessions/old.jsonl"), "old").unwrap();
@@ -187,7 +189,10 @@ fn host_and_core_agree_on_the_packed_form_and_on_the_order_of_paths() {
             _ => EntryKind::File,
         };
         let native = Disk::of(home.path()).facts(&file.path).unwrap();
-        assert_eq!((file.kind, file.size, file.modified_ns, file.inode), (kind, native.size, native.modified_ns, native.inode));
+        assert_eq!(
+            (file.kind, file.size, file.modified_ns, file.inode),
+            (kind, native.size, native.modified_ns, native.inode)
+        );
     }
 }
 

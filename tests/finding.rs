@@ -143,7 +143,9 @@ fn a_file_that_lies_is_found_by_its_head_and_not_by_its_name() {
     std::fs::rename(&setting.one, &aside).unwrap();
     std::fs::rename(&setting.two, &setting.one).unwrap();
     std::fs::rename(&aside, &setting.two).unwrap();
-    for program in [setting.program().with(["--no-refresh"]), setting.program(), Program::stateless(setting.home.path())] {
+    for program in
+        [setting.program().with(["--no-refresh"]), setting.program(), Program::stateless(setting.home.path())]
+    {
         let found = program.json(["find", ONE]);
         assert_eq!(found["path"], setting.two.to_str().unwrap());
         let found = program.json(["find", TWO]);
@@ -203,7 +205,9 @@ fn ignore_files_that_cover_the_home_hide_nothing() {
     std::fs::create_dir_all(setting.home.path().join(".git/info")).unwrap();
     std::fs::write(setting.home.path().join(".git/info/exclude"), "*\n").unwrap();
     let fresh = tempdir().unwrap();
-    for program in [setting.program(), Program::on(setting.home.path(), fresh.path()), Program::stateless(setting.home.path())] {
+    for program in
+        [setting.program(), Program::on(setting.home.path(), fresh.path()), Program::stateless(setting.home.path())]
+    {
         let program = program.variable("HOME", ignored.path());
         assert_eq!(program.json(["find", ONE])["path"], setting.one.to_str().unwrap());
         assert_eq!(program.json(["list"])["items"].as_array().unwrap().len(), 2);

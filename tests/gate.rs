@@ -31,10 +31,8 @@ fn home_of(rollouts: u64) -> TempDir {
 }
 
 fn ask<T: rusqlite::types::FromSql>(state: &Path, sql: &str) -> Option<T> {
-    let connection = Connection::open_with_flags(
-        state.join("state.sqlite"),
-        rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE,
-    );
+    let connection =
+        Connection::open_with_flags(state.join("state.sqlite"), rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE);
     connection.ok()?.query_row(sql, [], |row| row.get(0)).optional().ok().flatten()
 }
 
@@ -191,7 +189,8 @@ fn every_start_takes_in_what_appeared_grew_moved_or_vanished() {
 
     // Grew, moved, archived, vanished, appeared.
     let at = 1_767_225_600_000;
-    let grown = Rollout::paginated(&id(0)).at_millis(at).cwd("/src/app").user("question 0").agent("An answer.").tokens(1);
+    let grown =
+        Rollout::paginated(&id(0)).at_millis(at).cwd("/src/app").user("question 0").agent("An answer.").tokens(1);
     std::fs::write(path(0), grown.user("one more").agent("Yes.").tokens(99).bytes()).unwrap();
     std::fs::create_dir_all(home.path().join("sessions/2030/01/01")).unwrap();
     let moved = home.path().join("sessions/2030/01/01/moved.jsonl");
@@ -200,7 +199,11 @@ fn every_start_takes_in_what_appeared_grew_moved_or_vanished() {
     std::fs::rename(path(2), home.path().join("archived_sessions/rollout-archived.jsonl")).unwrap();
     std::fs::remove_file(path(3)).unwrap();
     let new = uuid7(at + 10_000_000, 77);
-    Rollout::legacy(&new).at_millis(at + 10_000_000).cwd("/src/new").user("a new one").write(home.path(), Collection::Active);
+    Rollout::legacy(&new)
+        .at_millis(at + 10_000_000)
+        .cwd("/src/new")
+        .user("a new one")
+        .write(home.path(), Collection::Active);
 
     let stale = program.json(["--no-refresh", "list", "--sort", "created", "--asc", "--limit", "1"]);
     assert_eq!(stale["items"][0]["tokensUsed"], 1);

@@ -8,7 +8,6 @@ use threadkeep_core::json::Cursor;
 use threadkeep_core::lines::{Lines, WHOLE_LINE};
 use threadkeep_core::types::{Extraction, NoThread};
 
-
 const PATH: &str = "sessions/2026/03/01/rollout-x.jsonl";
 const ID: &str = "019ca8a0-0000-7000-8000-000000000001";
 

@@ -89,7 +89,9 @@ fn names_that_only_a_damaged_state_db_knew_are_kept() {
     let file = state.path().join("state.sqlite");
     let db = Connection::open(&file).unwrap();
     db.execute("INSERT INTO names (thread_id, source, name) VALUES (?1, 2, 'only here')", [ONE]).unwrap();
-    let page: u64 = db.query_row("SELECT rootpage FROM sqlite_master WHERE name = 'threads'", [], |row| row.get::<_, i64>(0)).unwrap() as u64;
+    let page: u64 = db
+        .query_row("SELECT rootpage FROM sqlite_master WHERE name = 'threads'", [], |row| row.get::<_, i64>(0))
+        .unwrap() as u64;
     let size: u64 = db.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0)).unwrap() as u64;
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     drop(db);
@@ -97,7 +99,11 @@ fn names_that_only_a_damaged_state_db_knew_are_kept() {
     raw.write_all_at(&vec![0xA5; size as usize], (page - 1) * size).unwrap();
     drop(raw);
     // Something to write, so that the damage is met.
-    Rollout::paginated("019ca8a0-0000-7000-8000-000000000077").at("2026-03-02T10:00:00.000Z").cwd("/src/app").user("new").write(home.path(), Collection::Active);
+    Rollout::paginated("019ca8a0-0000-7000-8000-000000000077")
+        .at("2026-03-02T10:00:00.000Z")
+        .cwd("/src/app")
+        .user("new")
+        .write(home.path(), Collection::Active);
     let told = program.run(["init"]).ended(0);
     assert_eq!(moved_aside(state.path()).len(), 1);
     assert!(told.stderr.contains("damaged"), "{}", told.stderr);
@@ -111,7 +117,8 @@ fn a_rebuild_reads_everything_again_and_keeps_names() {
     program.run(["init"]).well();
     let db = Connection::open(state.path().join("state.sqlite")).unwrap();
     db.execute("INSERT INTO names (thread_id, source, name) VALUES (?1, 2, 'mine')", [ONE]).unwrap();
-    db.execute("UPDATE threads SET preview = 'wrong', cwd = '/wrong', memory_mode = 'disabled' WHERE id = ?1", [ONE]).unwrap();
+    db.execute("UPDATE threads SET preview = 'wrong', cwd = '/wrong', memory_mode = 'disabled' WHERE id = ?1", [ONE])
+        .unwrap();
     drop(db);
     std::fs::remove_dir_all(home.path().join("sessions/2026/03/01").join("none")).ok();
     let report = program.json(["init", "--rebuild"]);

@@ -460,9 +460,7 @@ impl From<startup::GateError> for exported::startup::Error {
         match error {
             startup::GateError::TimedOut { owner, waited } => exported::startup::Error::TimedOut((owner, waited)),
             startup::GateError::NeverSettled(left) => exported::startup::Error::NeverSettled(left),
-            startup::GateError::State(core_types::StateError::Corrupt(why)) => {
-                exported::startup::Error::Corrupt(why)
-            }
+            startup::GateError::State(core_types::StateError::Corrupt(why)) => exported::startup::Error::Corrupt(why),
             startup::GateError::State(error) => exported::startup::Error::State(error.to_string()),
             startup::GateError::Files(error) => exported::startup::Error::Files(error.to_string()),
         }

@@ -66,7 +66,7 @@ impl<W: Walker> Candidates<W> {
     }
 
     /// The next one in byte order of the path.
-    pub fn next(&mut self) -> FileResult<Option<FileFacts>> {
+    pub fn take(&mut self) -> FileResult<Option<FileFacts>> {
         while self.page.is_empty() && !self.ended {
             let packed = self.walker.next(PAGE)?;
             self.ended = packed.is_empty();
@@ -84,7 +84,11 @@ fn may_hold_a_thread(entry: &FileFacts) -> bool {
 fn whole(packed: &[u8]) -> FileResult<Vec<FileFacts>> {
     let mut entries = Entries::new(packed);
     let list: Vec<FileFacts> = entries.by_ref().collect();
-    if entries.is_whole() { Ok(list) } else { Err(FileError::Io("a packed list of files does not fit its form".into())) }
+    if entries.is_whole() {
+        Ok(list)
+    } else {
+        Err(FileError::Io("a packed list of files does not fit its form".into()))
+    }
 }
 
 /// What the state DB knows of the files.
@@ -116,21 +120,21 @@ pub fn diff<R: Rollouts, B: Backfill>(
 ) -> Result<(), DiffError> {
     let mut disk = Candidates::new(rollouts.walk()?);
     let mut known = Known { backfill, page: VecDeque::new(), last: None, ended: false };
-    let (mut here, mut there) = (disk.next()?, known.next()?);
+    let (mut here, mut there) = (disk.take()?, known.next()?);
     loop {
         match (here.take(), there.take()) {
             (None, None) => return Ok(()),
             (Some(now), Some(then)) if now.path == then.path => {
                 each(compare(now, &then))?;
-                (here, there) = (disk.next()?, known.next()?);
+                (here, there) = (disk.take()?, known.next()?);
             }
             (Some(now), Some(then)) if now.path < then.path => {
                 each(Change::New(now))?;
-                (here, there) = (disk.next()?, Some(then));
+                (here, there) = (disk.take()?, Some(then));
             }
             (Some(now), None) => {
                 each(Change::New(now))?;
-                here = disk.next()?;
+                here = disk.take()?;
             }
             (now, Some(then)) => {
                 each(Change::Vanished(then.path))?;

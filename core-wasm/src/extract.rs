@@ -96,11 +96,11 @@ fn read<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>, pas
         && let Some(reader) = continues(rollouts, file, &known, pass)?
     {
         pass.fold = known;
-        return pass.to_end(reader, pass.fold.lines + 1, pass.fold.unread.is_none());
+        return pass.read_on(reader, pass.fold.lines + 1, pass.fold.unread.is_none());
     }
     let mut reader = rollouts.open(&file.path, 0)?;
     if !plain || file.size <= pass.limits.whole {
-        return pass.to_end(reader, 1, true);
+        return pass.read_on(reader, 1, true);
     }
     let mut lines = Lines::new(1, 0);
     while !pass.fold.head_is_settled() {
@@ -118,7 +118,7 @@ fn read<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>, pas
             drop(reader);
             pass.fold.offset = head_end;
             let reader = rollouts.open(&file.path, head_end)?;
-            return pass.to_end(reader, lines.number(), true);
+            return pass.read_on(reader, lines.number(), true);
         }
         let mut tail = Pass::new(pass.limits);
         tail.tail(rollouts, file, from)?;
@@ -163,7 +163,7 @@ impl Pass {
         Pass { limits, fold: Fold::default(), cut_off: None, bytes_read: 0 }
     }
 
-    fn to_end<R: Reader>(&mut self, mut reader: R, number: u64, numbered: bool) -> FileResult<()> {
+    fn read_on<R: Reader>(&mut self, mut reader: R, number: u64, numbered: bool) -> FileResult<()> {
         let mut lines = Lines::new(number, self.fold.offset);
         while self.chunk(&mut reader, &mut lines, numbered)? {}
         self.end(&mut lines, numbered);
@@ -209,7 +209,7 @@ impl Pass {
         };
         self.fold.offset = skipped;
         self.fold.unread = Some((0, skipped));
-        self.to_end(Chained { first: Some(first), reader }, 1, false)
+        self.read_on(Chained { first: Some(first), reader }, 1, false)
     }
 
     fn into_extraction(self) -> Result<Extraction, NoThread> {

@@ -237,10 +237,13 @@ fn files_of<W: World>(
     }
     if files.is_empty() {
         let mut all = Candidates::new(world.walk()?);
-        while let Some(file) = all.next()? {
+        while let Some(file) = all.take()? {
             let tried = paths.binary_search(&file.path).is_ok() || file.kind != EntryKind::File;
             let other = || matches!(glance(world, &file.path), Ok(Some(other)) if other != id);
-            if !tried && !other() && let Look::Right = look(world, &file.path, id) {
+            if !tried
+                && !other()
+                && let Look::Right = look(world, &file.path, id)
+            {
                 files.push(file);
             }
         }

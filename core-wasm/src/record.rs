@@ -6,6 +6,7 @@
 //!
 //! Only what metadata needs is taken out; everything else is checked and passed over. Unknown types are records too.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -23,7 +24,7 @@ pub struct Record<'a> {
 /// What a line says, as far as metadata goes.
 pub enum Body<'a> {
     /// Who the thread is.
-    Meta(Meta<'a>),
+    Meta(Box<Meta<'a>>),
     /// The settings of a turn.
     TurnContext {
         /// Working directory.
@@ -158,7 +159,7 @@ impl<'a> Bare<'a> {
     fn body(self, kind: Option<Text<'a>>) -> Body<'a> {
         match kind {
             None if self.id.is_some() && self.timestamp.is_some() && self.instructions => {
-                Body::Meta(Meta { id: self.id, timestamp: self.timestamp, ..self.git })
+                Body::Meta(Box::new(Meta { id: self.id, timestamp: self.timestamp, ..self.git }))
             }
             Some(kind) if kind.is("message") => user_item(self.role, self.content),
             _ => Body::Other,
@@ -205,7 +206,7 @@ fn session_meta<'a>(c: &mut Cursor<'a>) -> Step<Body<'a>> {
         }
         Ok(())
     })?;
-    Ok(Body::Meta(meta))
+    Ok(Body::Meta(Box::new(meta)))
 }
 
 fn git<'a>(c: &mut Cursor<'a>, meta: &mut Meta<'a>) -> Step<()> {
@@ -379,9 +380,8 @@ pub fn spoken(text: &str) -> Option<&str> {
         Some((_, request)) => request.trim(),
         None => text.trim(),
     };
-    let injected = INJECTED.iter().any(|start| {
-        text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
-    });
+    let injected =
+        INJECTED.iter().any(|start| text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)));
     (!text.is_empty() && !injected).then_some(text)
 }
 

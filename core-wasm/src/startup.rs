@@ -163,7 +163,9 @@ fn round<W: Rollouts + Backfill>(world: &W, after: Option<&str>, outcome: &mut O
                 work.gone.push(path);
                 return Ok(());
             }
-            Change::New(file) | Change::Changed { now: file, .. } if after.is_some_and(|after| *file.path <= *after) => {
+            Change::New(file) | Change::Changed { now: file, .. }
+                if after.is_some_and(|after| *file.path <= *after) =>
+            {
                 return Ok(());
             }
             Change::New(file) => {

@@ -121,10 +121,9 @@ impl Filling {
     }
 
     pub(crate) fn refuse(&mut self, files: Vec<Refusal>) -> Result<(), StateError> {
-        let parsed = files.into_iter().map(|refusal| Parsed {
-            file: refusal.file,
-            outcome: Err(Refused { reason: refusal.reason, line: None }),
-        });
+        let parsed = files
+            .into_iter()
+            .map(|refusal| Parsed { file: refusal.file, outcome: Err(Refused { reason: refusal.reason, line: None }) });
         // Not part of the path order, so without a watermark.
         let parsed: Vec<Parsed> = parsed.collect();
         self.tally.failed += parsed.len() as u64;

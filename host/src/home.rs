@@ -25,9 +25,7 @@ pub enum HomeError {
 /// Where a home is: what the flag says, else `$CODEX_HOME`, else `~/.codex`.
 pub fn locate(flag: Option<PathBuf>, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, HomeError> {
     let set = |name| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    flag.or_else(|| set("CODEX_HOME"))
-        .or_else(|| set("HOME").map(|home| home.join(".codex")))
-        .ok_or(HomeError::Unknown)
+    flag.or_else(|| set("CODEX_HOME")).or_else(|| set("HOME").map(|home| home.join(".codex"))).ok_or(HomeError::Unknown)
 }
 
 /// An open home.

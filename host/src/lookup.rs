@@ -15,7 +15,9 @@ use crate::state::StateDb;
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
     /// Nobody answers to it.
-    #[error("no thread '{0}': neither an id, nor at least eight characters of one, nor a name; `threadkeep list` shows them")]
+    #[error(
+        "no thread '{0}': neither an id, nor at least eight characters of one, nor a name; `threadkeep list` shows them"
+    )]
     NotFound(String),
     /// Several do.
     #[error("several threads answer to '{wanted}': {}; give more of the id", .candidates.join(", "))]
@@ -56,8 +58,8 @@ pub fn find(
     };
     let world = World::of(home).with_rows(state.map(|state| state.shelf().clone())).with_lore(Some(lore));
     let mut core = Core::new(runtime, world);
-    let answer = core
-        .call("find", |bindings, store| bindings.threadkeep_core_lookup().call_find(store, wanted, within))?;
+    let answer =
+        core.call("find", |bindings, store| bindings.threadkeep_core_lookup().call_find(store, wanted, within))?;
     answer.map_err(|error| failed(error, wanted))
 }
 
@@ -76,9 +78,8 @@ pub fn list(
         None => startup::from_files(runtime, home, progress)?.0,
     };
     let mut core = Core::new(runtime, World::of(home).with_rows(Some(shelf.clone())).with_lore(Some(shelf)));
-    let answer = core.call("page", |bindings, store| {
-        bindings.threadkeep_core_lookup().call_page(store, query, cursor, limit)
-    })?;
+    let answer =
+        core.call("page", |bindings, store| bindings.threadkeep_core_lookup().call_page(store, query, cursor, limit))?;
     answer.map_err(|error| failed(error, ""))
 }
 

@@ -101,11 +101,7 @@ pub fn init(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<(Sta
 }
 
 /// Opens a complete state DB of this version, if there is one. Never fills, never migrates, creates nothing.
-pub fn open_existing(
-    runtime: &Runtime,
-    home: &Arc<Home>,
-    state_dir: &Path,
-) -> Result<Option<StateDb>, StartupError> {
+pub fn open_existing(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path) -> Result<Option<StateDb>, StartupError> {
     let assembler = Core::new(runtime, World::default());
     let Some(shelf) = Shelf::open_as_it_is(state_dir, assembler, home.default_provider())? else {
         return Ok(None);
@@ -175,9 +171,8 @@ fn gate(
 ) -> Result<Report, StartupError> {
     let mut core = Core::new(runtime, World::of(home).with_filling(filling));
     let bound = wait.as_millis().min(i64::MAX as u128) as i64;
-    let answer = core.call("startup", |bindings, store| {
-        bindings.threadkeep_core_startup().call_run(store, bound, refresh)
-    });
+    let answer =
+        core.call("startup", |bindings, store| bindings.threadkeep_core_startup().call_run(store, bound, refresh));
     let warnings = core.world().and_then(World::filling).map(Filling::take_warnings).unwrap_or_default();
     match answer? {
         Ok(Outcome { scanned, stored, failed, waited, backfilled_here }) => Ok(Report {

@@ -112,7 +112,6 @@ fn look(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Look, Startup
     }
     let filling = Filling::new(runtime, home, &shelf, None, None);
     let mut core = Core::new(runtime, World::of(home).with_filling(filling));
-    let findings = core
-        .call("survey", |bindings, store| bindings.threadkeep_core_startup().call_survey(store))??;
+    let findings = core.call("survey", |bindings, store| bindings.threadkeep_core_startup().call_survey(store))??;
     Ok(Look::Complete(stands("complete", None), shelf.totals()?, shelf.problems()?, findings))
 }

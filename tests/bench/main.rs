@@ -56,7 +56,10 @@ fn main() {
     let fresh = || std::fs::remove_dir_all(&state).unwrap_or_default();
     fresh();
     program.run(["init"]).well();
-    let id = program.json(["list", "--limit", "1", "--sort", "created", "--asc"])["items"][0]["id"].as_str().unwrap().to_string();
+    let id = program.json(["list", "--limit", "1", "--sort", "created", "--asc"])["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_string();
 
     let mut table = Table::default();
     for _ in 0..settings.runs {
@@ -83,9 +86,15 @@ fn main() {
     println!("  {:>7.1} MB  list --limit 0", watched.run(["list", "--limit", "0"]).well().peak_kib as f64 / 1024.0);
     let large = large_home(&target);
     let watched = Program::stateless(&large).watched();
-    println!("  {:>7.1} MB  a rollout of 300 MB with a line of 64 MB", watched.run(["list"]).well().peak_kib as f64 / 1024.0);
+    println!(
+        "  {:>7.1} MB  a rollout of 300 MB with a line of 64 MB",
+        watched.run(["list"]).well().peak_kib as f64 / 1024.0
+    );
 
-    println!("\nparsing, one thread, {} MB", files.iter().take(1000).map(|file| file.metadata().unwrap().len()).sum::<u64>() / 1_000_000);
+    println!(
+        "\nparsing, one thread, {} MB",
+        files.iter().take(1000).map(|file| file.metadata().unwrap().len()).sum::<u64>() / 1_000_000
+    );
     parsing(&home, &files[..files.len().min(1000)], settings.runs);
 }
 
@@ -104,12 +113,18 @@ fn made_home(target: &Path, rollouts: usize) -> PathBuf {
 /// A home with one rollout of 300 MB, most of it in lines of 1 MB and one of 64 MB, compressed: all of it is read.
 fn large_home(target: &Path) -> PathBuf {
     let home = target.join("bench-home-large");
-    let path = home.join("sessions/2026/03/01/rollout-2026-03-01T10-00-00-019ca8a0-0000-7000-8000-000000000001.jsonl.zst");
+    let path =
+        home.join("sessions/2026/03/01/rollout-2026-03-01T10-00-00-019ca8a0-0000-7000-8000-000000000001.jsonl.zst");
     if !path.exists() {
-        let head = support::Rollout::paginated("019ca8a0-0000-7000-8000-000000000001").at("2026-03-01T10:00:00.000Z").cwd("/a").user("hello");
+        let head = support::Rollout::paginated("019ca8a0-0000-7000-8000-000000000001")
+            .at("2026-03-01T10:00:00.000Z")
+            .cwd("/a")
+            .user("hello");
         let mut plain = head.bytes();
         for megabytes in std::iter::repeat_n(1, 236).chain([64]) {
-            plain.extend_from_slice(br#"{"timestamp":"2026-03-01T10:00:01.000Z","type":"world_state","payload":{"text":""#);
+            plain.extend_from_slice(
+                br#"{"timestamp":"2026-03-01T10:00:01.000Z","type":"world_state","payload":{"text":""#,
+            );
             plain.resize(plain.len() + (megabytes << 20), b'x');
             plain.extend_from_slice(b"\"}}\n");
         }
@@ -148,25 +163,32 @@ fn parsing(home: &Path, files: &[PathBuf], runs: usize) {
     let relative = |path: &PathBuf| path.strip_prefix(home).unwrap().to_str().unwrap().to_string();
     let mut table = Table::default();
     for _ in 0..runs {
-        table.note("component", Measured::of(|| {
-            for path in files {
-                let size = path.metadata().unwrap().len();
-                let file = FileFacts { path: relative(path), kind: EntryKind::File, size, modified_ns: 0, inode: 0 };
-                let call = core.call("extract", |bindings, store| {
-                    bindings.threadkeep_core_parsing().call_extract(store, &file, None)
-                });
-                call.unwrap().unwrap();
-            }
-        }));
-        table.note("native", Measured::of(|| {
-            let disk = support::Disk::of(home);
-            for path in files {
-                use threadkeep_core::extract::{Limits, extract};
-                use threadkeep_core::ports::Rollouts;
-                let file = disk.facts(&relative(path)).unwrap();
-                extract(&disk, &file, None, Limits::USUAL).unwrap();
-            }
-        }));
+        table.note(
+            "component",
+            Measured::of(|| {
+                for path in files {
+                    let size = path.metadata().unwrap().len();
+                    let file =
+                        FileFacts { path: relative(path), kind: EntryKind::File, size, modified_ns: 0, inode: 0 };
+                    let call = core.call("extract", |bindings, store| {
+                        bindings.threadkeep_core_parsing().call_extract(store, &file, None)
+                    });
+                    call.unwrap().unwrap();
+                }
+            }),
+        );
+        table.note(
+            "native",
+            Measured::of(|| {
+                let disk = support::Disk::of(home);
+                for path in files {
+                    use threadkeep_core::extract::{Limits, extract};
+                    use threadkeep_core::ports::Rollouts;
+                    let file = disk.facts(&relative(path)).unwrap();
+                    extract(&disk, &file, None, Limits::USUAL).unwrap();
+                }
+            }),
+        );
     }
     table.print();
     println!("\ncomponent / native: {:.2}", table.median(0) / table.median(1));

@@ -48,9 +48,11 @@ pub(super) fn thread(row: &ThreadRow, home: &Home, width: usize) -> String {
         }
     };
     let path = home.absolute(&row.path).to_string_lossy().into_owned();
-    let git: Vec<&str> = [&row.git_branch, &row.git_sha, &row.git_origin_url].into_iter().flatten().map(String::as_str).collect();
+    let git: Vec<&str> =
+        [&row.git_branch, &row.git_sha, &row.git_origin_url].into_iter().flatten().map(String::as_str).collect();
     let model: Vec<&str> = [&row.model, &row.model_provider].into_iter().flatten().map(String::as_str).collect();
-    let codex: Vec<&str> = row.cli_version.as_deref().into_iter().chain([row.source_kind.as_str(), row.history_mode.as_str()]).collect();
+    let codex: Vec<&str> =
+        row.cli_version.as_deref().into_iter().chain([row.source_kind.as_str(), row.history_mode.as_str()]).collect();
     fact("id", Some(&row.id));
     fact("name", row.name.as_deref());
     fact("preview", Some(&row.preview));

@@ -52,10 +52,8 @@ impl Entry {
 impl Walk {
     /// Of a home, from the beginning.
     pub fn of(home: &Home) -> Walk {
-        let collections: Vec<(String, Dir)> = home
-            .collections()
-            .filter_map(|(name, dir)| Some((format!("{name}/"), dir.try_clone().ok()?)))
-            .collect();
+        let collections: Vec<(String, Dir)> =
+            home.collections().filter_map(|(name, dir)| Some((format!("{name}/"), dir.try_clone().ok()?))).collect();
         Walk { open: Vec::new(), waiting: collections.into_iter(), below: None }
     }
 
@@ -72,6 +70,7 @@ impl Walk {
     }
 
     /// The next entry, looked at.
+    #[allow(clippy::unnecessary_cast)] // The fields of `stat` have other types on other systems.
     fn next(&mut self) -> Result<Option<FileFacts>, Error> {
         while let Some(entry) = self.step()? {
             if entry.leads_down() {

@@ -89,10 +89,8 @@ impl Shelf {
         let token = claim.token.clone();
         self.transaction(move |transaction| {
             check(transaction, &token)?;
-            transaction.execute(
-                "UPDATE backfill SET phase = 'complete', owner = NULL, token = NULL, watermark = NULL",
-                [],
-            )?;
+            transaction
+                .execute("UPDATE backfill SET phase = 'complete', owner = NULL, token = NULL, watermark = NULL", [])?;
             Ok(())
         })
     }

@@ -171,8 +171,7 @@ pub(super) fn problems(connection: &Connection) -> Result<Vec<Problem>, StateErr
     while let Some(row) = found.next()? {
         let path: String = row.get(0)?;
         let bad: Option<String> = row.get(2)?;
-        let lines: Vec<(u64, u64, String)> =
-            bad.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+        let lines: Vec<(u64, u64, String)> = bad.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
         let shown = lines.len() as u64;
         let at = |line: u64| (line > 0).then_some(line);
         if let Some(reason) = row.get::<_, Option<String>>(1)? {
@@ -237,7 +236,11 @@ fn store(transaction: &Transaction<'_>, batch: Batch, assembler: &Assembler) -> 
     }
     let mut touched = Vec::new();
     for path in &batch.gone {
-        touched.extend(ids_by(transaction, "SELECT thread_id FROM files WHERE path = ?1 AND thread_id IS NOT NULL", path)?);
+        touched.extend(ids_by(
+            transaction,
+            "SELECT thread_id FROM files WHERE path = ?1 AND thread_id IS NOT NULL",
+            path,
+        )?);
         touched.extend(ids_by(transaction, "SELECT id FROM threads WHERE path = ?1", path)?);
         transaction.prepare_cached("DELETE FROM files WHERE path = ?1")?.execute([path])?;
         transaction.prepare_cached("DELETE FROM folds WHERE path = ?1")?.execute([path])?;

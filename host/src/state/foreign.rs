@@ -47,7 +47,8 @@ impl ForeignDb {
         let mut header = [0u8; 100];
         let read = fs::File::open(&self.path).and_then(|mut file| file.read(&mut header)).unwrap_or(0);
         // The change counter and the version it is valid for, which SQLite moves on with every commit to the file.
-        let counters: Vec<u8> = header[..read].iter().skip(24).take(4).chain(header[..read].iter().skip(92)).copied().collect();
+        let counters: Vec<u8> =
+            header[..read].iter().skip(24).take(4).chain(header[..read].iter().skip(92)).copied().collect();
         let facts = |path: &Path| match fs::metadata(path) {
             Ok(metadata) => {
                 let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
@@ -110,7 +111,6 @@ fn open_immutable(path: &Path) -> Result<Connection, StateError> {
         }
     }
     uri.push_str("?immutable=1");
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(Connection::open_with_flags(uri, flags)?)
 }

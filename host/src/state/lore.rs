@@ -212,10 +212,12 @@ fn read_codex(connection: &Connection) -> Result<Vec<CodexRow>, StateError> {
     let list: Vec<String> = wanted.map(|column| or_null(column)).collect();
     let mut select = connection.prepare(&format!("SELECT id, {} FROM threads ORDER BY id", list.join(", ")))?;
     let rows = select.query_map([], |row| {
-        let text = |at: usize| row.get::<_, Value>(at).map(|value| match value {
-            Value::Text(text) => Some(text),
-            _ => None,
-        });
+        let text = |at: usize| {
+            row.get::<_, Value>(at).map(|value| match value {
+                Value::Text(text) => Some(text),
+                _ => None,
+            })
+        };
         let mut extra = serde_json::Map::new();
         for (at, column) in EXTRA.iter().enumerate() {
             let value = match row.get::<_, Value>(at + 5)? {
@@ -226,13 +228,8 @@ fn read_codex(connection: &Connection) -> Result<Vec<CodexRow>, StateError> {
             };
             extra.insert((*column).into(), value);
         }
-        let facts =
-            CodexFacts { name: text(1)?, title: text(2)?, first_user_message: text(3)?, memory_mode: text(4)? };
-        Ok(CodexRow {
-            id: text(0)?.unwrap_or_default(),
-            facts,
-            extra: serde_json::Value::Object(extra).to_string(),
-        })
+        let facts = CodexFacts { name: text(1)?, title: text(2)?, first_user_message: text(3)?, memory_mode: text(4)? };
+        Ok(CodexRow { id: text(0)?.unwrap_or_default(), facts, extra: serde_json::Value::Object(extra).to_string() })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -179,7 +179,10 @@ impl Shelf {
     pub(crate) fn ask<T>(
         &self,
         name: &'static str,
-        export: impl FnOnce(&crate::component::exports::parsing::Guest, &mut wasmtime::Store<crate::component::World>) -> wasmtime::Result<T>,
+        export: impl FnOnce(
+            &crate::component::exports::parsing::Guest,
+            &mut wasmtime::Store<crate::component::World>,
+        ) -> wasmtime::Result<T>,
     ) -> Result<T, StateError> {
         let mut core = self.0.assembler.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
         Ok(core.call(name, |bindings, store| export(bindings.threadkeep_core_parsing(), store))?)
@@ -214,9 +217,9 @@ pub fn state_dir(home: &Path, flag: Option<PathBuf>, env: Option<PathBuf>) -> Pa
 /// A name for a home inside a shared state directory: its last part, for people, and a hash of its whole path.
 fn subdirectory(home: &Path) -> String {
     let text = home.to_string_lossy();
-    let hash = text.bytes().fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    });
+    let hash = text
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
     let last = home.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let plain: String = last.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
     format!("{plain}-{hash:016x}")

@@ -52,9 +52,9 @@ fn readable_names(connection: &Connection) -> Vec<(String, i64, String)> {
 fn readable_codex(connection: &Connection) -> Vec<[Option<String>; 6]> {
     let sql = "SELECT thread_id, name, title, first_user_message, memory_mode, extra FROM codex";
     let Ok(mut select) = connection.prepare(sql) else { return Vec::new() };
-    let Ok(rows) = select.query_map([], |row| {
-        Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])
-    }) else {
+    let Ok(rows) =
+        select.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?]))
+    else {
         return Vec::new();
     };
     rows.map_while(Result::ok).collect()
@@ -74,7 +74,8 @@ impl Shelf {
         let (names, codex) = (rescued.names.clone(), rescued.codex.clone());
         self.transaction(move |transaction| {
             for (thread, source, name) in names {
-                transaction.execute("INSERT OR IGNORE INTO names VALUES (?1, ?2, ?3)", params![thread, source, name])?;
+                transaction
+                    .execute("INSERT OR IGNORE INTO names VALUES (?1, ?2, ?3)", params![thread, source, name])?;
             }
             for row in codex {
                 transaction.execute(
