@@ -10,7 +10,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use crate::fold::Fold;
+use crate::fold::{Fold, KEPT_BAD_LINES};
 use crate::lines::Lines;
 use crate::paths::{canonical_id, is_compressed};
 use crate::ports::{FileResult, Reader, Rollouts};
@@ -215,6 +215,7 @@ impl Pass {
     fn into_extraction(self) -> Result<Extraction, NoThread> {
         let mut bad_lines = self.fold.bad_lines.clone();
         bad_lines.extend(self.cut_off.clone());
+        bad_lines.truncate(KEPT_BAD_LINES);
         let Some(identity) = &self.fold.identity else {
             let line = bad_lines.into_iter().next();
             let empty = line.is_none() && self.fold.lines == 0;

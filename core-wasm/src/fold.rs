@@ -15,7 +15,7 @@ use crate::time::parse_millis;
 use crate::types::BadLine;
 
 /// How many bad lines are kept with their places; all are counted.
-const KEPT_BAD_LINES: usize = 20;
+pub const KEPT_BAD_LINES: usize = 20;
 /// Longest text that is kept of a message, bytes.
 const KEPT_TEXT: usize = 32 << 10;
 /// Bytes before the end that prove a grown file to be the same one.

@@ -13,6 +13,8 @@ use crate::rollouts::{kind_code, kind_from, pack};
 const MOST: u32 = 16_384;
 /// Threads assembled in one call of the core.
 const DOSSIERS: usize = 256;
+/// Forks of forks whose clocks went backwards, at worst, before a circle is suspected.
+const DEEPEST_FORK: u32 = 64;
 
 /// A file that was looked at.
 pub(crate) struct Parsed {
@@ -123,20 +125,30 @@ impl Shelf {
                  AND NOT EXISTS (SELECT 1 FROM files WHERE files.thread_id = threads.id)",
             )?;
             reassemble(transaction, orphans, &assembler)?;
-            // Parents are older than their forks, so one pass in order of creation reaches forks of forks too.
-            let forks = ids(
-                transaction,
-                "SELECT fork.id FROM threads AS fork JOIN threads AS base ON base.id = fork.base_thread_id
-                 ORDER BY fork.created_at",
-            )?;
-            forks.into_iter().try_for_each(|fork| reassemble(transaction, vec![fork], &assembler))
+            // A fork of a fork waits for its parent's turn: mostly the order of creation is right, and else a further
+            // pass is.
+            for _ in 0..DEEPEST_FORK {
+                let forks = ids(
+                    transaction,
+                    "SELECT fork.id FROM threads AS fork JOIN threads AS base ON base.id = fork.base_thread_id
+                     ORDER BY fork.created_at",
+                )?;
+                let mut changed = 0;
+                for fork in forks {
+                    changed += reassemble(transaction, vec![fork], &assembler)?;
+                }
+                if changed == 0 {
+                    break;
+                }
+            }
+            Ok(())
         })
     }
 
     /// Makes the rows of these threads anew.
     pub(crate) fn reassemble(&self, ids: Vec<String>) -> Result<(), StateError> {
         let assembler = self.assembler();
-        self.transaction(move |transaction| reassemble(transaction, ids, &assembler))
+        self.transaction(move |transaction| reassemble(transaction, ids, &assembler).map(drop))
     }
 
     /// What is stored, counted.
@@ -255,7 +267,8 @@ fn store(transaction: &Transaction<'_>, batch: Batch, assembler: &Assembler) -> 
     }
     touched.sort_unstable();
     touched.dedup();
-    reassemble(transaction, touched, assembler)
+    reassemble(transaction, touched, assembler)?;
+    Ok(())
 }
 
 fn ids_by(transaction: &Transaction<'_>, sql: &str, value: &str) -> Result<Vec<String>, StateError> {
@@ -311,19 +324,21 @@ fn json(bad: &[(u64, u64, String)]) -> String {
     serde_json::to_string(bad).unwrap_or_default()
 }
 
-/// Makes the rows of these threads anew and writes those that are wrong.
+/// Makes the rows of these threads anew and writes those that are wrong; how many were.
 pub(super) fn reassemble(
     transaction: &Transaction<'_>,
     ids: Vec<String>,
     assembler: &Assembler,
-) -> Result<(), StateError> {
+) -> Result<usize, StateError> {
+    let mut written = 0;
     for ids in ids.chunks(DOSSIERS) {
         let dossiers = ids.iter().map(|id| dossier(transaction, id)).collect::<Result<_, _>>()?;
         for row in assembler.assemble(dossiers)? {
             rows::write(transaction, &row)?;
+            written += 1;
         }
     }
-    Ok(())
+    Ok(written)
 }
 
 fn dossier(transaction: &Transaction<'_>, id: &str) -> Result<Dossier, StateError> {
