@@ -108,10 +108,6 @@ pub fn read(line: &[u8]) -> Result<Record<'_>, Fault> {
             },
             b"id" => bare.id = c.text()?,
             b"git" => git(c, &mut bare.git)?,
-            b"instructions" => {
-                bare.instructions = true;
-                c.skip()?;
-            }
             b"role" => bare.role = c.text()?,
             b"content" => texts(c, &mut bare.content)?,
             _ => c.skip()?,
@@ -149,7 +145,6 @@ pub fn early_id(head: &[u8]) -> Option<String> {
 struct Bare<'a> {
     id: Option<Text<'a>>,
     timestamp: Option<Text<'a>>,
-    instructions: bool,
     git: Meta<'a>,
     role: Option<Text<'a>>,
     content: Content<'a>,
@@ -158,7 +153,7 @@ struct Bare<'a> {
 impl<'a> Bare<'a> {
     fn body(self, kind: Option<Text<'a>>) -> Body<'a> {
         match kind {
-            None if self.id.is_some() && self.timestamp.is_some() && self.instructions => {
+            None if self.id.is_some() && self.timestamp.is_some() => {
                 Body::Meta(Box::new(Meta { id: self.id, timestamp: self.timestamp, ..self.git }))
             }
             Some(kind) if kind.is("message") => user_item(self.role, self.content),

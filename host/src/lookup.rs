@@ -63,24 +63,34 @@ pub fn find(
     answer.map_err(|error| failed(error, wanted))
 }
 
-/// A page of a list, `limit` rows long, or all for 0. Without a handle every rollout is read for it.
-pub fn list(
-    runtime: &Runtime,
-    home: &Arc<Home>,
-    state: Option<&StateDb>,
-    query: &RowQuery,
-    cursor: Option<&str>,
-    limit: u32,
-    progress: Option<Arc<dyn Progress>>,
-) -> Result<PageOfRows, LookupError> {
-    let shelf = match state {
-        Some(state) => state.shelf().clone(),
-        None => startup::from_files(runtime, home, progress)?.0,
-    };
-    let mut core = Core::new(runtime, World::of(home).with_rows(Some(shelf.clone())).with_lore(Some(shelf)));
-    let answer =
-        core.call("page", |bindings, store| bindings.threadkeep_core_lookup().call_page(store, query, cursor, limit))?;
-    answer.map_err(|error| failed(error, ""))
+/// A list, to be gone through page by page.
+pub struct Lister {
+    core: Core,
+}
+
+impl Lister {
+    /// With the handle, or without it: then every rollout is read now, once for all pages.
+    pub fn open(
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        state: Option<&StateDb>,
+        progress: Option<Arc<dyn Progress>>,
+    ) -> Result<Lister, LookupError> {
+        let shelf = match state {
+            Some(state) => state.shelf().clone(),
+            None => startup::from_files(runtime, home, progress)?.0,
+        };
+        let world = World::of(home).with_rows(Some(shelf.clone())).with_lore(Some(shelf));
+        Ok(Lister { core: Core::new(runtime, world) })
+    }
+
+    /// A page, `limit` rows long, or all there are for 0.
+    pub fn page(&mut self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> Result<PageOfRows, LookupError> {
+        let answer = self
+            .core
+            .call("page", |bindings, store| bindings.threadkeep_core_lookup().call_page(store, query, cursor, limit))?;
+        answer.map_err(|error| failed(error, ""))
+    }
 }
 
 fn failed(error: CoreLookupError, wanted: &str) -> LookupError {

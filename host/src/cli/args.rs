@@ -18,6 +18,7 @@ pub(super) struct Args {
 
 /// Flags of every command.
 #[derive(ClapArgs)]
+#[command(next_help_heading = "With every command")]
 pub(super) struct Global {
     /// The Codex home [default: $CODEX_HOME, else ~/.codex]
     #[arg(long, global = true, value_name = "DIR")]

@@ -133,24 +133,25 @@ impl Session {
     fn list(&self, list: &List) -> anyhow::Result<()> {
         let query = query(list)?;
         let state = self.start_to_look();
-        let (runtime, home) = (&self.runtime, &self.home);
-        let cursor = list.cursor.as_deref();
-        let page = lookup::list(runtime, home, state.as_ref(), &query, cursor, list.limit, self.progress.clone());
+        let lister = lookup::Lister::open(&self.runtime, &self.home, state.as_ref(), self.progress.clone());
         self.end_progress();
-        let page = page?;
-        let items = page.rows.iter().map(|row| Item::new(row, home)).collect::<anyhow::Result<Vec<_>>>()?;
-        let time: fn(&ThreadRow) -> i64 = match query.sort {
-            SortKey::Created => |row| row.created_at,
-            SortKey::Updated => |row| row.updated_at,
-            SortKey::Recency => |row| row.recency_at,
-        };
-        self.print(Page { items, next_cursor: page.next.as_deref() }, || {
-            let mut out = text::list(&page.rows, time, text::width());
-            if let Some(next) = &page.next {
-                out.push_str(&format!("more: --cursor {next}\n"));
+        let mut lister = lister?;
+        let mut out = std::io::stdout().lock();
+        let mut printer = Printer::new(&mut out, self.global.json, &query);
+        let mut cursor = list.cursor.clone();
+        // All there are, but never all at once.
+        let step = if list.limit == 0 { PAGE } else { list.limit.min(PAGE) };
+        let mut left = list.limit;
+        loop {
+            let wanted = if list.limit == 0 { step } else { step.min(left) };
+            let page = lister.page(&query, cursor.as_deref(), wanted)?;
+            left = left.saturating_sub(page.rows.len() as u32);
+            cursor = page.next;
+            printer.rows(&page.rows, &self.home)?;
+            if cursor.is_none() || (list.limit != 0 && left == 0) {
+                return printer.end(cursor.as_deref());
             }
-            out
-        })
+        }
     }
 
     fn find(&self, find: &Find) -> anyhow::Result<()> {
@@ -188,12 +189,54 @@ impl Session {
     }
 }
 
-/// A list as `--json` prints it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Page<'a> {
-    items: Vec<Item<'a>>,
-    next_cursor: Option<&'a str>,
+/// Rows asked for and printed at a time.
+const PAGE: u32 = 1_000;
+
+/// Prints a list while it comes: `{"items":[…],"nextCursor":…}`, or a line a thread.
+struct Printer<'a, W: std::io::Write> {
+    out: &'a mut W,
+    json: bool,
+    time: fn(&ThreadRow) -> i64,
+    printed: bool,
+}
+
+impl<'a, W: std::io::Write> Printer<'a, W> {
+    fn new(out: &'a mut W, json: bool, query: &RowQuery) -> Self {
+        let time: fn(&ThreadRow) -> i64 = match query.sort {
+            SortKey::Created => |row| row.created_at,
+            SortKey::Updated => |row| row.updated_at,
+            SortKey::Recency => |row| row.recency_at,
+        };
+        Printer { out, json, time, printed: false }
+    }
+
+    fn rows(&mut self, rows: &[ThreadRow], home: &Home) -> anyhow::Result<()> {
+        if !self.json {
+            self.printed |= !rows.is_empty();
+            return Ok(self.out.write_all(text::list(rows, self.time, text::width()).as_bytes())?);
+        }
+        let mut text = String::new();
+        for row in rows {
+            text.push_str(if std::mem::replace(&mut self.printed, true) { "," } else { "{\"items\":[" });
+            text.push_str(&serde_json::to_string(&Item::new(row, home)?)?);
+        }
+        Ok(self.out.write_all(text.as_bytes())?)
+    }
+
+    fn end(self, next: Option<&str>) -> anyhow::Result<()> {
+        if self.json {
+            let begin = if self.printed { "" } else { "{\"items\":[" };
+            writeln!(self.out, "{begin}],\"nextCursor\":{}}}", serde_json::to_string(&next)?)?;
+        }
+        self.out.flush()?;
+        match next {
+            _ if self.json => {}
+            Some(next) => eprintln!("more: --cursor {next}"),
+            None if !self.printed => eprintln!("no threads"),
+            None => {}
+        }
+        Ok(())
+    }
 }
 
 fn query(list: &List) -> anyhow::Result<RowQuery> {

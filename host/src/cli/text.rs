@@ -1,6 +1,7 @@
 //! Answers for people, within the width of the terminal.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use jiff::{Timestamp, tz::TimeZone};
 use threadkeep::component::types::ThreadRow;
@@ -9,8 +10,12 @@ use threadkeep::startup::Report;
 use threadkeep::status::Status;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Characters of an id that lists show: enough for `find`, and to tell threads of one minute apart.
-const SHORT_ID: usize = 18;
+/// Characters of an id that lists show. Ids begin with their time: these tell milliseconds apart, and suit `find`.
+const SHORT_ID: usize = 13;
+/// Columns of a directory's name in lists.
+const WIDEST_DIRECTORY: usize = 14;
+/// Older than this, the year says more than the hour.
+const RECENT: i64 = 180 * 86_400_000;
 
 /// Columns of the terminal, or what `$COLUMNS` says, or 80.
 pub(super) fn width() -> usize {
@@ -23,12 +28,13 @@ pub(super) fn width() -> usize {
 pub(super) fn list(rows: &[ThreadRow], time: fn(&ThreadRow) -> i64, width: usize) -> String {
     let mut out = String::new();
     let directory = |row: &ThreadRow| row.cwd.as_deref().map(base_name).unwrap_or_default().to_string();
-    let widest = rows.iter().map(|row| directory(row).width()).max().unwrap_or(0).clamp(3, 16);
+    let widest = rows.iter().map(|row| directory(row).width()).max().unwrap_or(0).clamp(3, WIDEST_DIRECTORY);
+    let now = Timestamp::now().as_millisecond();
     for row in rows {
         let mark = if row.archived { "archived: " } else { "" };
         let head = format!(
             "{}  {}  {}  ",
-            minute(time(row)),
+            short_time(time(row), now),
             &row.id[..SHORT_ID.min(row.id.len())],
             pad(&directory(row), widest)
         );
@@ -130,11 +136,14 @@ fn base_name(path: &str) -> &str {
 
 fn local(millis: i64, format: &str) -> String {
     let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
-    time.to_zoned(TimeZone::system()).strftime(format).to_string()
+    static ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
+    time.to_zoned(ZONE.clone()).strftime(format).to_string()
 }
 
-fn minute(millis: i64) -> String {
-    local(millis, "%Y-%m-%d %H:%M")
+/// As `ls` does it: the hour of what is recent, the year of what is not.
+fn short_time(millis: i64, now: i64) -> String {
+    let recent = (now - RECENT..=now + 86_400_000).contains(&millis);
+    local(millis, if recent { "%b %e %H:%M" } else { "%b %e  %Y" })
 }
 
 fn second(millis: i64) -> String {
