@@ -179,6 +179,29 @@ fn a_running_process_has_the_state_db_open_once() {
 }
 
 #[test]
+fn a_progress_bar_is_drawn_on_a_terminal_and_nowhere_else() {
+    let (home, state) = (home_of(3000), tempdir().unwrap());
+    let quiet = Program::on(home.path(), state.path()).run(["init"]).well();
+    assert_eq!(quiet.stderr, "");
+    // `script` gives a program a terminal; it comes with util-linux.
+    let command = |json: &str| {
+        let program = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("threadkeep");
+        let (home, state) = (home.path().display(), state.path().display());
+        let line = format!("{} --home {home} --state-dir {state} {json} init --rebuild", program.display());
+        let script =
+            std::process::Command::new("script").args(["-qec", &line, "/dev/null"]).env("TERM", "xterm").output();
+        script.ok().map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let Some(drawn) = command("") else {
+        support::skipped("no `script` to draw on");
+        return;
+    };
+    assert!(drawn.contains("reading rollouts") && drawn.contains("/3,000") && drawn.contains(" left"), "{drawn}");
+    let document = command("--json").unwrap();
+    assert!(!document.contains("reading rollouts") && document.trim_end().ends_with('}'), "{document}");
+}
+
+#[test]
 fn every_start_takes_in_what_appeared_grew_moved_or_vanished() {
     let (home, state) = (home_of(4), tempdir().unwrap());
     let program = Program::on(home.path(), state.path());

@@ -130,6 +130,19 @@ fn a_rebuild_reads_everything_again_and_keeps_names() {
 }
 
 #[test]
+fn homes_that_share_a_state_directory_do_not_share_a_state_db() {
+    let (one, two, shared) = (small_home(), small_home(), tempdir().unwrap());
+    std::fs::remove_dir_all(two.path().join("sessions")).unwrap();
+    for (home, threads) in [(&one, 40), (&two, 0)] {
+        let program = Program::new().variable("THREADKEEP_STATE_DIR", shared.path());
+        let list = program.json(["--home", home.path().to_str().unwrap(), "list"]);
+        assert_eq!(list["items"].as_array().unwrap().len(), threads);
+        assert!(!home.path().join("threadkeep").exists());
+    }
+    assert_eq!(std::fs::read_dir(shared.path()).unwrap().count(), 2);
+}
+
+#[test]
 fn commands_that_only_look_create_nothing() {
     let home = small_home();
     let state = home.path().join("threadkeep");

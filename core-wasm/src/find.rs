@@ -158,6 +158,7 @@ fn find_id<W: World>(world: &W, id: &str, within: Option<Collection>) -> Result<
                 let found = Found { row: row.clone(), via: Via::State, verified: true, discrepancies };
                 return Ok(Some(found).filter(|found| lies_within(&found.row, within)));
             }
+            Look::Right if row.missing => discrepancies.push(Discrepancy::WrongMetadata("missing".into())),
             Look::Right => discrepancies.push(Discrepancy::WrongArchived(row.path.clone())),
             Look::Other(other) => discrepancies.push(Discrepancy::MismatchedPath(row.path.clone(), other)),
             Look::Absent => discrepancies.push(Discrepancy::StalePath(row.path.clone())),

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use threadkeep::backfill::Progress;
 
 /// The bar, shown once there is something to show.
@@ -16,7 +16,10 @@ struct Bar {
 /// A bar, unless the output is for a program.
 pub(super) fn bar(json: bool) -> Option<Arc<dyn Progress>> {
     let wanted = !json && std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
-    wanted.then(|| Arc::new(Bar { bar: ProgressBar::hidden(), begun: Mutex::new(false) }) as Arc<dyn Progress>)
+    wanted.then(|| {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
+        Arc::new(Bar { bar, begun: Mutex::new(false) }) as Arc<dyn Progress>
+    })
 }
 
 impl Bar {
@@ -26,10 +29,13 @@ impl Bar {
         if std::mem::replace(&mut *begun, true) {
             return;
         }
-        let template = "reading rollouts {bar:24} {human_pos}/{human_len}  {per_sec}  {eta} left";
+        let template = "reading rollouts {bar:24} {human_pos}/{human_len}  {rate}/s  {eta} left";
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        self.bar.set_style(style.progress_chars("=> "));
-        self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr_with_hz(10));
+        let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = write!(out, "{:.0}", state.per_sec());
+        };
+        self.bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
+        self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
     }
 }
 
