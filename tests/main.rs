@@ -11,6 +11,7 @@ mod finding;
 mod fixtures;
 mod gate;
 mod made_up_homes;
+mod names;
 mod parsing;
 mod plain_reading;
 mod real_homes;

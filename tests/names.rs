@@ -1,0 +1,131 @@
+//! Names that users gave: from Codex's database and from `session_index.jsonl`, read without a trace, kept for good.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use support::{CodexDb, Collection, Program, Rollout, listing, name_thread};
+use tempfile::{TempDir, tempdir};
+
+const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
+const TWO: &str = "019ca8a0-0000-7000-8000-000000000002";
+
+fn paginated() -> Rollout {
+    Rollout::paginated(ONE).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("a paginated thread")
+}
+
+fn legacy() -> Rollout {
+    Rollout::legacy(TWO).at("2026-03-02T10:00:00.000Z").cwd("/src/app").user("a legacy thread")
+}
+
+/// A home of a paginated and a legacy thread, both named in Codex's database alone.
+fn named_home(wal: bool) -> (TempDir, CodexDb) {
+    let home = tempdir().unwrap();
+    paginated().write(home.path(), Collection::Active);
+    legacy().write(home.path(), Collection::Active);
+    let codex = CodexDb::create(home.path(), wal);
+    codex.thread(home.path(), &paginated(), Collection::Active, Some("paginated name"));
+    codex.thread(home.path(), &legacy(), Collection::Active, Some("legacy title"));
+    (home, codex)
+}
+
+fn names(program: &Program) -> [Option<String>; 2] {
+    [ONE, TWO].map(|id| program.json(["find", id])["name"].as_str().map(Into::into))
+}
+
+fn both() -> [Option<String>; 2] {
+    ["paginated name", "legacy title"].map(|name| Some(name.into()))
+}
+
+#[test]
+fn names_that_are_only_in_the_wal_of_codexs_database_are_seen_and_nothing_is_left_beside_it() {
+    for wal in [false, true] {
+        let (home, codex) = named_home(wal);
+        let before = listing(home.path());
+        let wal_file = home.path().join("state_5.sqlite-wal");
+        assert_eq!(std::fs::metadata(wal_file).map_or(0, |file| file.len()) > 0, wal);
+        let state = tempdir().unwrap();
+        assert_eq!(names(&Program::on(home.path(), state.path())), both());
+        assert_eq!(names(&Program::stateless(home.path())), both());
+        assert_eq!(before, listing(home.path()), "with a WAL: {wal}");
+        drop(codex);
+    }
+}
+
+#[test]
+fn a_name_outlives_the_source_that_forgot_it() {
+    let (home, codex) = named_home(false);
+    let state = tempdir().unwrap();
+    let program = Program::on(home.path(), state.path());
+    assert_eq!(names(&program), both());
+    codex.connection().execute("UPDATE threads SET name = NULL, title = first_user_message", []).unwrap();
+    assert_eq!(names(&program), both());
+    drop(codex);
+    std::fs::remove_file(home.path().join("state_5.sqlite")).unwrap();
+    assert_eq!(names(&program), both());
+    program.run(["init", "--rebuild"]).well();
+    assert_eq!(names(&program), both());
+}
+
+#[test]
+fn a_rename_in_codexs_database_is_seen_by_the_next_start() {
+    let (home, codex) = named_home(false);
+    let state = tempdir().unwrap();
+    let program = Program::on(home.path(), state.path());
+    assert_eq!(names(&program), both());
+    codex.connection().execute("UPDATE threads SET name = 'another name' WHERE id = ?1", [ONE]).unwrap();
+    assert_eq!(program.json(["find", "another name"])["id"], ONE);
+    program.run(["find", "paginated name"]).ended(3);
+}
+
+#[test]
+fn the_index_is_read_on_from_where_it_was_left_in_whole_lines() {
+    let home = tempdir().unwrap();
+    paginated().write(home.path(), Collection::Active);
+    let state = tempdir().unwrap();
+    let program = Program::on(home.path(), state.path());
+    name_thread(home.path(), ONE, "first", 1_772_000_000_000);
+    assert_eq!(program.json(["read", ONE])["name"], "first");
+    let index = home.path().join("session_index.jsonl");
+    let mut text = std::fs::read_to_string(&index).unwrap();
+    let offset = text.len();
+    // A half-written line, junk, an empty name: none of them counts, and none of them harms.
+    text.push_str("not json\n\n{\"id\":\"nobody\",\"thread_name\":\"x\"}\n");
+    text.push_str(&format!("{{\"id\":\"{ONE}\",\"thread_name\":\"  \"}}\n{{\"id\":\"{ONE}\",\"thread_na"));
+    std::fs::write(&index, &text).unwrap();
+    assert_eq!(program.json(["read", ONE])["name"], "first");
+    text.push_str("me\":\" second \"}\n");
+    std::fs::write(&index, &text).unwrap();
+    assert_eq!(program.json(["read", ONE])["name"], "second");
+    assert_eq!(program.json(["read", ONE])["nameSource"], "sessionIndex");
+    let stamp = |state: &Path| -> String {
+        let db = Connection::open(state.join("state.sqlite")).unwrap();
+        db.query_row("SELECT stamp FROM sources WHERE source = 'session_index'", [], |row| row.get(0)).unwrap()
+    };
+    assert!(stamp(state.path()).ends_with(&format!(" {}", text.len())) && text.len() > offset);
+}
+
+#[test]
+fn the_newest_of_codexs_databases_counts_wherever_the_configuration_puts_them() {
+    let (home, codex) = named_home(false);
+    drop(codex);
+    let elsewhere = tempdir().unwrap();
+    std::fs::rename(home.path().join("state_5.sqlite"), elsewhere.path().join("state_10.sqlite")).unwrap();
+    Connection::open(elsewhere.path().join("state_9.sqlite")).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
+    assert_eq!(names(&Program::stateless(home.path())), [None, None]);
+    let told = Program::stateless(home.path()).variable("CODEX_SQLITE_HOME", elsewhere.path());
+    assert_eq!(names(&told), both());
+    let line = format!("sqlite_home = {:?}\n", elsewhere.path());
+    std::fs::write(home.path().join("config.toml"), line).unwrap();
+    assert_eq!(names(&Program::stateless(home.path()).variable("CODEX_SQLITE_HOME", "/nowhere")), both());
+}
+
+#[test]
+fn a_database_of_codexs_that_cannot_be_read_is_said_and_does_no_harm() {
+    let (home, codex) = named_home(false);
+    drop(codex);
+    std::fs::write(home.path().join("state_5.sqlite"), "junk ".repeat(1000)).unwrap();
+    let state = tempdir().unwrap();
+    let list = Program::on(home.path(), state.path()).run(["--json", "list"]).well();
+    assert_eq!(list.json()["items"].as_array().unwrap().len(), 2);
+    assert!(list.stderr.contains("Codex DB"), "{}", list.stderr);
+}
