@@ -15,4 +15,5 @@ mod names;
 mod parsing;
 mod plain_reading;
 mod real_homes;
+mod resilience;
 mod state_db;

@@ -64,11 +64,29 @@ pub fn judge(stands: &ThreadRow, should: &ThreadRow) -> Vec<Discrepancy> {
     found
 }
 
-/// Oldest first. Of two files that say the same, the active, plain one counts as the newer.
-fn age<'a>(file: &'a FileFacts, fold: &Fold) -> (Option<i64>, Option<i64>, bool, bool, &'a str) {
-    let active = collection_of(&file.path) == Collection::Active;
-    let created = fold.identity.as_ref().and_then(|identity| identity.created_at);
-    (created, fold.last_at, active, !is_compressed(&file.path), &file.path)
+/// What files of one thread are ordered by, oldest first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Age<'a> {
+    /// Its history begins in another one of them.
+    continues: bool,
+    created: Option<i64>,
+    last: Option<i64>,
+    /// Of two files that say the same, the active, plain one counts as the newer.
+    active: bool,
+    plain: bool,
+    path: &'a str,
+}
+
+fn age<'a>(file: &'a FileFacts, fold: &Fold) -> Age<'a> {
+    let identity = fold.identity.as_ref();
+    Age {
+        continues: identity.is_some_and(|identity| identity.base_thread.as_ref() == Some(&identity.id)),
+        created: identity.and_then(|identity| identity.created_at),
+        last: fold.last_at,
+        active: collection_of(&file.path) == Collection::Active,
+        plain: !is_compressed(&file.path),
+        path: &file.path,
+    }
 }
 
 fn from_files(dossier: &Dossier, files: &[(&FileFacts, Fold)], default_provider: &str) -> Option<ThreadRow> {
@@ -113,9 +131,9 @@ fn from_files(dossier: &Dossier, files: &[(&FileFacts, Fold)], default_provider:
             .or_else(|| Some(default_provider.into()).filter(|provider: &String| !provider.is_empty())),
         model: newest.model.clone(),
         cli_version: view.cli_version.clone(),
-        git_branch: view.git_branch.clone(),
-        git_sha: view.git_sha.clone(),
-        git_origin_url: view.git_origin_url.clone(),
+        git_branch: origin.git_branch.clone().or_else(|| view.git_branch.clone()),
+        git_sha: origin.git_sha.clone().or_else(|| view.git_sha.clone()),
+        git_origin_url: origin.git_origin_url.clone().or_else(|| view.git_origin_url.clone()),
         tokens_used: newest.tokens,
         parent_thread_id: origin.parent_thread.clone(),
         forked_from_id: origin.forked_from.clone(),
@@ -126,18 +144,20 @@ fn from_files(dossier: &Dossier, files: &[(&FileFacts, Fold)], default_provider:
     })
 }
 
-/// What the row knows and the files cannot give back, or may not overrule: git facts and a memory mode.
+/// What the row knows and no source gives back, or may overrule: git facts, and a memory mode that only the row knows.
 fn keep_what_stands(row: &mut ThreadRow, stands: Option<&ThreadRow>) {
     let Some(stands) = stands else { return };
     for (slot, kept) in [
         (&mut row.git_branch, &stands.git_branch),
         (&mut row.git_sha, &stands.git_sha),
         (&mut row.git_origin_url, &stands.git_origin_url),
-        (&mut row.memory_mode, &stands.memory_mode),
     ] {
         if kept.is_some() {
             slot.clone_from(kept);
         }
+    }
+    if row.memory_mode.is_none() {
+        row.memory_mode.clone_from(&stands.memory_mode);
     }
 }
 

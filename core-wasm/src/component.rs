@@ -378,7 +378,11 @@ impl exported::parsing::Guest for Component {
             } with {
                 bad_lines: |from: &core_types::Extraction| from.bad_lines.iter().cloned().map(Into::into).collect(),
             })),
-            Err(none) => Err(exported::parsing::NoThread { reason: none.reason, line: none.line.map(Into::into) }),
+            Err(none) => Err(exported::parsing::NoThread {
+                reason: none.reason,
+                line: none.line.map(Into::into),
+                passing: none.passing,
+            }),
         }
     }
 

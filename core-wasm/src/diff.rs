@@ -121,7 +121,12 @@ pub fn diff<R: Rollouts, B: Backfill>(
     let mut disk = Candidates::new(rollouts.walk()?);
     let mut known = Known { backfill, page: VecDeque::new(), last: None, ended: false };
     let (mut here, mut there) = (disk.take()?, known.next()?);
+    // A directory that cannot be looked into: what was known below it is unknown now, not gone.
+    let mut closed: Option<String> = None;
     loop {
+        if let Some(now) = here.as_ref().filter(|now| now.kind == EntryKind::Closed) {
+            closed = Some(format!("{}/", now.path));
+        }
         match (here.take(), there.take()) {
             (None, None) => return Ok(()),
             (Some(now), Some(then)) if now.path == then.path => {
@@ -135,6 +140,9 @@ pub fn diff<R: Rollouts, B: Backfill>(
             (Some(now), None) => {
                 each(Change::New(now))?;
                 here = disk.take()?;
+            }
+            (now, Some(then)) if closed.as_ref().is_some_and(|closed| then.path.starts_with(closed.as_str())) => {
+                (here, there) = (now, known.next()?);
             }
             (now, Some(then)) => {
                 each(Change::Vanished(then.path))?;
@@ -162,7 +170,7 @@ pub fn refusal(file: &FileFacts) -> Option<String> {
         EntryKind::File => None,
         EntryKind::Directory => Some("a directory, not a file".into()),
         EntryKind::Link => Some("a symbolic link, which is not followed".into()),
-        EntryKind::Closed => Some("a directory that cannot be opened: rollouts in it are not seen".into()),
+        EntryKind::Closed => Some("a directory that cannot be looked into: rollouts in it are not seen".into()),
         EntryKind::Other => Some(format!("neither a file nor a directory, {} bytes", file.size)),
     }
 }

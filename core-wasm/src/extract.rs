@@ -55,7 +55,8 @@ pub fn extract<R: Rollouts>(
 }
 
 fn unreadable(error: FileError) -> NoThread {
-    NoThread { reason: format!("it cannot be read: {error}"), line: None }
+    let passing = matches!(error, FileError::Denied | FileError::Io(_) | FileError::NotFound);
+    NoThread { reason: format!("it cannot be read: {error}"), line: None, passing }
 }
 
 /// The thread that the very beginning of a file names, if it is a rollout as Codex writes them. Says nothing of whether
@@ -96,7 +97,9 @@ fn read<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>, pas
         && let Some(reader) = continues(rollouts, file, &known, pass)?
     {
         pass.fold = known;
-        return pass.read_on(reader, pass.fold.lines + 1, pass.fold.unread.is_none());
+        // A record that no newline ended is still the line that goes on here.
+        let next = pass.fold.lines + u64::from(!pass.fold.unended);
+        return pass.read_on(reader, next, pass.fold.unread.is_none());
     }
     let mut reader = rollouts.open(&file.path, 0)?;
     if !plain || file.size <= pass.limits.whole {
@@ -220,7 +223,7 @@ impl Pass {
             let line = bad_lines.into_iter().next();
             let empty = line.is_none() && self.fold.lines == 0;
             let reason = if empty { "it is empty" } else { "no session_meta in it says which thread it is" };
-            return Err(NoThread { reason: reason.into(), line });
+            return Err(NoThread { reason: reason.into(), line, passing: false });
         };
         Ok(Extraction {
             thread: identity.id.clone(),

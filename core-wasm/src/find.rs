@@ -109,6 +109,18 @@ fn by_prefix<W: World>(world: &W, prefix: &str) -> Result<Vec<String>, LookupErr
             ids.push(id);
         }
     }
+    if ids.is_empty() {
+        // Files under other names.
+        let mut all = Candidates::new(world.walk()?);
+        while let Some(file) = all.take()? {
+            if file.kind == EntryKind::File
+                && let Ok(Some(id)) = glance(world, &file.path)
+                && id.starts_with(prefix)
+            {
+                ids.push(id);
+            }
+        }
+    }
     ids.sort();
     ids.dedup();
     ids.truncate(NAMED as usize);

@@ -18,6 +18,8 @@ use crate::types::BadLine;
 pub const KEPT_BAD_LINES: usize = 20;
 /// Longest text that is kept of a message, bytes.
 const KEPT_TEXT: usize = 32 << 10;
+/// Longest text that is kept of anything else: a path may have 4,096 bytes.
+const KEPT_FACT: usize = 4 << 10;
 /// Bytes before the end that prove a grown file to be the same one.
 pub const ANCHOR: usize = 48;
 /// Version of the bytes that [`Fold::encode`] writes. Other versions are parsed anew.
@@ -65,6 +67,8 @@ pub struct Fold {
     pub offset: u64,
     /// The bytes before `offset`, at most [`ANCHOR`].
     pub anchor: Vec<u8>,
+    /// The last record has no newline yet.
+    pub unended: bool,
     pub bad_lines: Vec<BadLine>,
     pub bad_count: u64,
     /// Plain bytes between head and tail that were not looked at.
@@ -91,7 +95,13 @@ impl Fold {
         if !line.ended && (fault.is_some() || blank) {
             return fault;
         }
-        self.lines += 1;
+        let rest = core::mem::replace(&mut self.unended, !line.ended);
+        if rest && blank {
+            // The newline that was still to come.
+            self.anchor(line);
+            return None;
+        }
+        self.lines += u64::from(!rest);
         self.anchor(line);
         if let Some(bad) = fault {
             self.bad_count += 1;
@@ -124,13 +134,13 @@ impl Fold {
             }
             Body::TurnContext { cwd, model } => {
                 if let Some(cwd) = cwd {
-                    replace(&mut self.last_cwd, &cwd.decode());
+                    replace(&mut self.last_cwd, fact(&cwd.decode()));
                 }
                 if let Some(model) = model {
-                    replace(&mut self.model, &model.decode());
+                    replace(&mut self.model, fact(&model.decode()));
                 }
             }
-            Body::Model(model) => replace(&mut self.model, &model.decode()),
+            Body::Model(model) => replace(&mut self.model, fact(&model.decode())),
             Body::TurnStarted => self.turn_at = record.at.or(self.turn_at),
             Body::UserMessage { texts, images } => {
                 self.turn_at = record.at.or(self.turn_at);
@@ -150,7 +160,7 @@ impl Fold {
                     }
                     let text = text.decode();
                     if self.context_cwd.is_none() {
-                        self.context_cwd = context_cwd(&text);
+                        self.context_cwd = context_cwd(&text).map(|cwd| fact(&cwd).into());
                     }
                     if self.first_item.is_none() {
                         self.first_item = spoken(&text).map(cut);
@@ -197,6 +207,7 @@ impl Fold {
         self.lines += tail.lines;
         self.offset = tail.offset;
         self.anchor = tail.anchor;
+        self.unended = tail.unended;
         self.bad_count += tail.bad_count;
         self.bad_lines.extend(tail.bad_lines);
         self.bad_lines.truncate(KEPT_BAD_LINES);
@@ -242,6 +253,7 @@ impl Fold {
         w.unsigned(self.lines);
         w.unsigned(self.offset);
         w.bytes(&self.anchor);
+        w.unsigned(self.unended.into());
         w.unsigned(self.bad_count);
         w.unsigned(self.bad_lines.len() as u64);
         for bad in &self.bad_lines {
@@ -287,6 +299,7 @@ impl Fold {
         fold.lines = r.unsigned()?;
         fold.offset = r.unsigned()?;
         fold.anchor = r.bytes()?.into();
+        fold.unended = r.unsigned()? != 0;
         fold.bad_count = r.unsigned()?;
         for _ in 0..r.unsigned()? {
             fold.bad_lines.push(BadLine { line: r.unsigned()?, offset: r.unsigned()?, reason: r.text()?? });
@@ -300,10 +313,11 @@ impl Fold {
 
 fn identity(meta: &Meta<'_>) -> Option<Identity> {
     let text = |text: Option<crate::json::Text<'_>>| {
-        text.map(|text| text.decode().into_owned()).filter(|text| !text.is_empty())
+        text.map(|text| String::from(fact(&text.decode()))).filter(|text| !text.is_empty())
     };
     let id = |id: Option<crate::json::Text<'_>>| id.and_then(|id| canonical_id(&id.decode()));
-    let source = meta.source.filter(|raw| *raw != b"null");
+    // Cut JSON would be none.
+    let source = meta.source.filter(|raw| *raw != b"null" && raw.len() <= KEPT_FACT);
     Some(Identity {
         id: id(meta.id)?,
         created_at: meta.timestamp.and_then(|t| parse_millis(t.raw())),
@@ -344,11 +358,21 @@ fn replace(slot: &mut Option<String>, text: &str) {
     }
 }
 
-/// At most [`KEPT_TEXT`] bytes, whole characters.
+/// What is kept of a message.
 fn cut(text: &str) -> String {
-    let mut end = text.len().min(KEPT_TEXT);
+    at_most(text, KEPT_TEXT).into()
+}
+
+/// What is kept of anything else.
+fn fact(text: &str) -> &str {
+    at_most(text, KEPT_FACT)
+}
+
+/// At most so many bytes, whole characters.
+fn at_most(text: &str, bytes: usize) -> &str {
+    let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text[..end].into()
+    &text[..end]
 }

@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::find::LookupError;
-use crate::paths::canonical_id;
+use crate::paths::{canonical_id, twin};
 use crate::ports::{Rollouts, State};
 use crate::types::{FileError, RowKey, RowQuery, SortKey, ThreadRow};
 
@@ -58,6 +58,10 @@ fn present<W: State + Rollouts>(world: &W, row: ThreadRow) -> Result<Option<Thre
     let absent = |path: &str| matches!(world.facts(path), Err(FileError::NotFound));
     if !absent(&row.path) {
         return Ok(Some(row));
+    }
+    let other_form = twin(&row.path);
+    if !absent(&other_form) {
+        return Ok(Some(ThreadRow { path: other_form, ..row }));
     }
     world.forget(&row.path)?;
     let row = world.row(&row.id)?;

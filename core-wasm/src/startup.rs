@@ -133,7 +133,8 @@ fn fill<W: Rollouts + Backfill>(world: &W, outcome: &mut Outcome) -> Result<(), 
     for _ in 0..ROUNDS {
         settle(world, outcome)?;
         if round(world, None, outcome)? == 0 {
-            return Ok(());
+            // What merely grew meanwhile.
+            return settle(world, outcome);
         }
     }
     settle(world, outcome)?;

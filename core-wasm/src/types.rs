@@ -247,6 +247,7 @@ pub struct Extraction {
 pub struct NoThread {
     pub reason: String,
     pub line: Option<BadLine>,
+    pub passing: bool,
 }
 
 /// `repair.dossier`; `files` pairs each file with its parse state.

@@ -86,6 +86,8 @@ impl Filling {
 
     pub(crate) fn claim(&mut self) -> Result<bool, StateError> {
         self.claim = self.shelf.claim(self.locks.as_ref())?;
+        // Even if no file is left to store, rows may have lost theirs.
+        self.changed = true;
         Ok(self.claim.is_some())
     }
 
@@ -121,9 +123,10 @@ impl Filling {
     }
 
     pub(crate) fn refuse(&mut self, files: Vec<Refusal>) -> Result<(), StateError> {
-        let parsed = files
-            .into_iter()
-            .map(|refusal| Parsed { file: refusal.file, outcome: Err(Refused { reason: refusal.reason, line: None }) });
+        let parsed = files.into_iter().map(|refusal| Parsed {
+            file: refusal.file,
+            outcome: Err(Refused { reason: refusal.reason, line: None, passing: false }),
+        });
         // Not part of the path order, so without a watermark.
         let parsed: Vec<Parsed> = parsed.collect();
         self.tally.failed += parsed.len() as u64;
@@ -161,8 +164,7 @@ impl Filling {
     }
 
     pub(crate) fn import_lore(&mut self) -> Result<(), StateError> {
-        let warnings = self.shelf.import_lore(&self.home)?;
-        self.warnings.extend(warnings);
+        self.warnings.extend(self.shelf.import_lore(&self.home)?);
         Ok(())
     }
 
@@ -300,8 +302,8 @@ fn parse(core: &mut Core, task: Task) -> Parsed {
     });
     let outcome = match answer {
         Ok(Ok(extraction)) => Ok(extraction),
-        Ok(Err(none)) => Err(Refused { reason: none.reason, line: none.line }),
-        Err(error) => Err(Refused { reason: error.to_string(), line: None }),
+        Ok(Err(none)) => Err(Refused { reason: none.reason, line: none.line, passing: none.passing }),
+        Err(error) => Err(Refused { reason: error.to_string(), line: None, passing: true }),
     };
     Parsed { file, outcome }
 }

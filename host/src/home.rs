@@ -46,14 +46,22 @@ impl Home {
         let dir = Dir::open_ambient_dir(&absolute, ambient_authority()).map_err(unusable)?;
         let place = |name: &str| match Dir::open_ambient_dir(absolute.join(name), ambient_authority()) {
             Ok(dir) => Ok(Some(dir)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            // A link that leads nowhere is a disk that is not there, not a home without threads.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !absolute.join(name).is_symlink() => Ok(None),
             Err(error) => Err(HomeError::Place(absolute.join(name), error)),
         };
-        let config = Config::read(&dir);
-        let sqlite = config
-            .sqlite_home
-            .or_else(|| env("CODEX_SQLITE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from))
-            .map_or_else(|| absolute.clone(), |place| absolute.join(place));
+        let config = Config::read(&absolute.join("config.toml"));
+        let user_home = env("HOME").map(PathBuf::from);
+        let told = env("CODEX_SQLITE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
+        let sqlite = match (config.sqlite_home, told) {
+            // As Codex takes them: the setting from the home, `~` from the user's, the variable from where it is run.
+            (Some(place), _) => match (place.strip_prefix("~"), user_home) {
+                (Ok(rest), Some(user_home)) => user_home.join(rest),
+                _ => absolute.join(place),
+            },
+            (None, Some(place)) => std::path::absolute(place).map_err(unusable)?,
+            (None, None) => absolute.clone(),
+        };
         Ok(Home {
             sessions: place("sessions")?,
             archived: place("archived_sessions")?,
@@ -69,9 +77,17 @@ impl Home {
         &self.root
     }
 
-    /// The home itself.
-    pub(crate) fn dir(&self) -> &Dir {
-        &self.dir
+    /// Opens a regular file of the home's own, beside the collections; a pipe is not waited for.
+    pub(crate) fn open_beside(&self, name: &str) -> std::io::Result<cap_std::fs::File> {
+        let mut options = cap_std::fs::OpenOptions::new();
+        options.read(true);
+        #[cfg(unix)]
+        cap_std::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+        let file = self.dir.open_with(name, &options)?;
+        match file.metadata()?.is_file() {
+            true => Ok(file),
+            false => Err(std::io::Error::other("not a regular file")),
+        }
     }
 
     /// Where Codex keeps its databases.
@@ -104,17 +120,19 @@ impl Home {
     }
 }
 
-/// What the home's `config.toml` says that matters here. A file that is not TOML says nothing: reading threads must not
-/// depend on it.
-#[derive(Default, serde::Deserialize)]
+/// What the home's `config.toml` says that matters here. A file that is not TOML says nothing, and a setting of another
+/// type than it should have says nothing of the others: reading threads must not depend on it.
 struct Config {
     sqlite_home: Option<PathBuf>,
     model_provider: Option<String>,
 }
 
 impl Config {
-    fn read(dir: &Dir) -> Config {
-        let text = dir.read_to_string("config.toml").unwrap_or_default();
-        toml::from_str(&text).unwrap_or_default()
+    /// The file may be a link to wherever somebody keeps such files.
+    fn read(path: &Path) -> Config {
+        let text = if path.is_file() { std::fs::read_to_string(path).unwrap_or_default() } else { String::new() };
+        let table: toml::Table = text.parse().unwrap_or_default();
+        let text = |name: &str| table.get(name).and_then(|value| value.as_str()).map(str::to_string);
+        Config { sqlite_home: text("sqlite_home").map(PathBuf::from), model_provider: text("model_provider") }
     }
 }

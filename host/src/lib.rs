@@ -6,14 +6,15 @@
 //!
 //! ```no_run
 //! use std::sync::Arc;
-//! use threadkeep::{component::Runtime, home::Home, lookup, startup};
+//! use threadkeep::{component::Runtime, home::Home, lookup::Lookup, startup};
 //!
 //! # fn main() -> anyhow::Result<()> {
 //! let runtime = Runtime::load()?;
 //! let home = Arc::new(Home::open("/home/me/.codex".as_ref(), |name| std::env::var_os(name))?);
 //! let config = startup::Config::of(home.root().join("threadkeep"));
 //! let (state, _report) = startup::init(&runtime, &home, &config)?;
-//! let found = lookup::find(&runtime, &home, Some(&state), "01a20206-0750-7cf0-a6b5-586db3307aaa", None)?;
+//! let mut lookup = Lookup::to_find(&runtime, &home, Some(&state))?;
+//! let found = lookup.find("01a20206-0750-7cf0-a6b5-586db3307aaa", None)?;
 //! println!("{}", home.absolute(&found.row.path).display());
 //! # Ok(())
 //! # }

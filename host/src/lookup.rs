@@ -8,7 +8,7 @@ use crate::component::imports::state::RowQuery;
 use crate::component::types::{Collection, Discrepancy};
 use crate::component::{Core, CoreError, Runtime, World};
 use crate::home::Home;
-use crate::startup::{self, StartupError};
+use crate::startup::{self, Report, StartupError};
 use crate::state::StateDb;
 
 /// Why there is no answer.
@@ -44,47 +44,52 @@ pub enum LookupError {
     Startup(#[from] StartupError),
 }
 
-/// Finds a thread by id, by the beginning of an id, or by name; mends its row when there is a handle.
-pub fn find(
-    runtime: &Runtime,
-    home: &Arc<Home>,
-    state: Option<&StateDb>,
-    wanted: &str,
-    within: Option<Collection>,
-) -> Result<Found, LookupError> {
-    let lore = match state {
-        Some(state) => state.shelf().clone(),
-        None => startup::lore_alone(runtime, home)?,
-    };
-    let world = World::of(home).with_rows(state.map(|state| state.shelf().clone())).with_lore(Some(lore));
-    let mut core = Core::new(runtime, world);
-    let answer =
-        core.call("find", |bindings, store| bindings.threadkeep_core_lookup().call_find(store, wanted, within))?;
-    answer.map_err(|error| failed(error, wanted))
-}
-
-/// A list, to be gone through page by page.
-pub struct Lister {
+/// Finds and lists, with the handle or without it.
+pub struct Lookup {
     core: Core,
+    warnings: Vec<String>,
 }
 
-impl Lister {
-    /// With the handle, or without it: then every rollout is read now, once for all pages.
-    pub fn open(
+impl Lookup {
+    /// For finding. Without a handle the files are asked when it comes to it.
+    pub fn to_find(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Result<Lookup, LookupError> {
+        let (lore, report) = match state {
+            Some(state) => (state.shelf().clone(), Report::default()),
+            None => startup::lore_alone(runtime, home)?,
+        };
+        let world = World::of(home).with_rows(state.map(|state| state.shelf().clone())).with_lore(Some(lore));
+        Ok(Lookup { core: Core::new(runtime, world), warnings: report.warnings })
+    }
+
+    /// For listing. Without a handle every rollout is read now, once for all pages.
+    pub fn to_list(
         runtime: &Runtime,
         home: &Arc<Home>,
         state: Option<&StateDb>,
         progress: Option<Arc<dyn Progress>>,
-    ) -> Result<Lister, LookupError> {
-        let shelf = match state {
-            Some(state) => state.shelf().clone(),
-            None => startup::from_files(runtime, home, progress)?.0,
+    ) -> Result<Lookup, LookupError> {
+        let (shelf, report) = match state {
+            Some(state) => (state.shelf().clone(), Report::default()),
+            None => startup::from_files(runtime, home, progress)?,
         };
         let world = World::of(home).with_rows(Some(shelf.clone())).with_lore(Some(shelf));
-        Ok(Lister { core: Core::new(runtime, world) })
+        Ok(Lookup { core: Core::new(runtime, world), warnings: report.warnings })
     }
 
-    /// A page, `limit` rows long, or all there are for 0.
+    /// What a person should know of the answers, in words; each once.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Finds a thread by id, by the beginning of an id, or by name; mends its row when there is a handle.
+    pub fn find(&mut self, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
+        let answer = self
+            .core
+            .call("find", |bindings, store| bindings.threadkeep_core_lookup().call_find(store, wanted, within))?;
+        answer.map_err(|error| failed(error, wanted))
+    }
+
+    /// A page of a list, `limit` rows long, or all there are for 0.
     pub fn page(&mut self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> Result<PageOfRows, LookupError> {
         let answer = self
             .core

@@ -25,6 +25,8 @@ pub struct Config {
     pub refresh: bool,
     /// Read every rollout again.
     pub rebuild: bool,
+    /// Have SQLite check the whole file, not only what is used of it.
+    pub check: bool,
     /// Told how it goes on.
     pub progress: Option<Arc<dyn Progress>>,
 }
@@ -32,7 +34,7 @@ pub struct Config {
 impl Config {
     /// The usual way to start: wait 30 seconds, refresh, show nothing.
     pub fn of(state_dir: PathBuf) -> Config {
-        Config { state_dir, wait: Duration::from_secs(30), refresh: true, rebuild: false, progress: None }
+        Config { state_dir, wait: Duration::from_secs(30), refresh: true, rebuild: false, check: false, progress: None }
     }
 }
 
@@ -44,8 +46,8 @@ pub enum StartupError {
     State(#[from] StateError),
     /// Another process did not come to an end in time.
     #[error(
-        "{owner} has been filling the state DB and did not finish within {waited:?}; if it is stuck, end it and try \
-         again, or wait longer with --wait SECONDS"
+        "{owner} is filling the state DB and did not finish within {:.1} s; if it is stuck, end it and try again, or wait \
+         longer with --wait SECONDS", waited.as_secs_f64()
     )]
     TimedOut {
         /// Who.
@@ -84,16 +86,25 @@ pub struct Report {
 /// Opens, migrates, fills or waits, and verifies; then hands out the handle.
 pub fn init(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<(StateDb, Report), StartupError> {
     create_private_dir(&config.state_dir)?;
-    let damaged = match start(runtime, home, config, None) {
-        Err(StartupError::State(StateError::Corrupt(why))) => why,
-        other => return other,
-    };
+    match start(runtime, home, config, None) {
+        Err(StartupError::State(StateError::Corrupt(why))) => heal(runtime, home, config, &why),
+        other => other,
+    }
+}
+
+/// Starts again after the state DB proved to be damaged: what is left of it is moved aside, and a new one is filled.
+pub fn heal(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    config: &Config,
+    damage: &str,
+) -> Result<(StateDb, Report), StartupError> {
     let rescued = rescue(runtime, home, config)?;
     let (state, mut report) = start(runtime, home, config, rescued.as_ref())?;
     if let Some(rescued) = rescued {
         let place = rescued.moved_to.display();
         let warning = format!(
-            "the state DB was damaged ({damaged}); it was moved to {place} and a new one was filled from the rollouts"
+            "the state DB was damaged ({damage}); it was moved to {place} and a new one was filled from the rollouts"
         );
         report.warnings.insert(0, warning);
     }
@@ -122,10 +133,10 @@ pub(crate) fn from_files(
 }
 
 /// Names and Codex's own rows alone, in a private temporary database.
-pub(crate) fn lore_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<Shelf, StartupError> {
+pub(crate) fn lore_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Shelf, Report), StartupError> {
     let shelf = temporary(runtime, home)?;
-    shelf.import_lore(home)?;
-    Ok(shelf)
+    let warnings = shelf.import_lore(home)?;
+    Ok((shelf, Report { warnings, ..Report::default() }))
 }
 
 fn temporary(runtime: &Runtime, home: &Arc<Home>) -> Result<Shelf, StartupError> {
@@ -141,7 +152,10 @@ fn start(
     let locks = Locks::of(&config.state_dir);
     let opening = open_lock(&locks, config.wait)?;
     let assembler = Core::new(runtime, World::default());
-    let shelf = Shelf::open(&config.state_dir, assembler, home.default_provider())?;
+    let shelf = Shelf::open(&config.state_dir, config.wait, assembler, home.default_provider())?;
+    if config.check && !shelf.is_sound()? {
+        return Err(StateError::Corrupt("SQLite's own check fails".into()).into());
+    }
     if let Some(rescued) = rescued {
         shelf.take_in(rescued)?;
     }
@@ -156,7 +170,7 @@ fn start(
 
 fn open_lock(locks: &Locks, wait: Duration) -> Result<FileLock, StartupError> {
     FileLock::take_within(&locks.open, wait)?.ok_or_else(|| StartupError::TimedOut {
-        owner: format!("another process ({})", locks.open.display()),
+        owner: format!("another process, which holds {},", locks.open.display()),
         waited: wait,
     })
 }
@@ -201,11 +215,17 @@ impl From<GateError> for StartupError {
     }
 }
 
-/// Moves a damaged state DB aside, if it still is damaged once nobody else is opening it.
+/// Moves a damaged state DB aside, if it still is damaged once nobody else is opening or filling it.
 fn rescue(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<Option<Rescued>, StartupError> {
-    let _opening = open_lock(&Locks::of(&config.state_dir), config.wait)?;
+    let locks = Locks::of(&config.state_dir);
+    let _opening = open_lock(&locks, config.wait)?;
+    let Some(_filling) = FileLock::try_take(&locks.owner)? else {
+        return Err(
+            StateError::Corrupt("another process is filling it; try again when that one has ended".into()).into()
+        );
+    };
     let assembler = Core::new(runtime, World::default());
-    let sound = match Shelf::open(&config.state_dir, assembler, home.default_provider()) {
+    let sound = match Shelf::open(&config.state_dir, config.wait, assembler, home.default_provider()) {
         Ok(shelf) => shelf.is_sound()?,
         Err(StateError::Corrupt(_)) => false,
         Err(error) => return Err(error.into()),

@@ -30,6 +30,8 @@ pub struct Status {
     pub pending: Pending,
     /// Files too large to be read whole.
     pub partly_read: u64,
+    /// What else a person should know.
+    pub warnings: Vec<String>,
 }
 
 /// Where the state DB is and how far.
@@ -62,9 +64,16 @@ pub fn status(
 ) -> Result<Status, StartupError> {
     let path = state_dir.map(|dir| dir.join(FILE_NAME)).unwrap_or_default();
     let looked = match state_dir {
-        Some(dir) => look(runtime, home, dir)?,
+        Some(dir) => match look(runtime, home, dir) {
+            // What cannot be read is told as what it is, and the files are asked instead.
+            Err(StartupError::State(StateError::Corrupt(_))) => {
+                Look::Without(StateDbStatus { path, phase: "damaged".into(), owner: None })
+            }
+            other => other?,
+        },
         None => Look::Without(StateDbStatus { path, phase: "none".into(), owner: None }),
     };
+    let mut warnings = Vec::new();
     let (state_db, totals, problems, pending) = match looked {
         Look::Complete(state_db, totals, problems, findings) => {
             let pending = Pending { new: findings.new, changed: findings.changed, vanished: findings.vanished };
@@ -72,6 +81,7 @@ pub fn status(
         }
         Look::Without(state_db) => {
             let (shelf, report) = startup::from_files(runtime, home, progress)?;
+            warnings = report.warnings;
             let pending = Pending { new: report.scanned, ..Pending::default() };
             (state_db, shelf.totals()?, shelf.problems()?, pending)
         }
@@ -85,6 +95,7 @@ pub fn status(
         problems,
         pending,
         partly_read: totals.partly_read,
+        warnings,
     })
 }
 

@@ -9,17 +9,18 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use threadkeep::backfill::Progress;
 use threadkeep::component::Runtime;
+use threadkeep::component::exports::lookup::{Found, Via};
 use threadkeep::component::imports::state::{RowQuery, SortKey};
 use threadkeep::component::types::{Collection, ThreadRow};
 use threadkeep::home::{Home, locate};
-use threadkeep::lookup;
-use threadkeep::startup::{self, Config, Report};
+use threadkeep::lookup::{self, Lookup, LookupError};
+use threadkeep::startup::{self, Config, Report, StartupError};
 use threadkeep::state::{StateDb, state_dir};
 use threadkeep::status;
 
 use super::args::{Args, Command, Find, Global, Init, List, Read, Sort, SourceKind};
 use super::item::Item;
-use super::{Usage, progress, text};
+use super::{Usage, progress, say, text};
 
 /// What every command works with. The handle is not in it: each command comes by it in its own way.
 struct Session {
@@ -58,16 +59,20 @@ impl Session {
             wait: Duration::from_secs(self.global.wait.into()),
             refresh: !self.global.no_refresh,
             rebuild: false,
+            check: false,
             progress: self.progress.clone(),
         }
     }
 
     /// Starts for a command that changes the state DB: without a handle there is nothing to do.
     fn start(&self, config: &Config) -> anyhow::Result<(StateDb, Report)> {
-        let started = startup::init(&self.runtime, &self.home, config);
+        self.started(startup::init(&self.runtime, &self.home, config))
+    }
+
+    fn started(&self, started: Result<(StateDb, Report), StartupError>) -> anyhow::Result<(StateDb, Report)> {
         self.end_progress();
         let (state, report) = started?;
-        report.warnings.iter().for_each(|warning| self.say(warning));
+        self.warn(&report.warnings);
         Ok((state, report))
     }
 
@@ -76,23 +81,70 @@ impl Session {
         if self.global.no_state {
             return None;
         }
-        match self.start(&self.config()) {
+        self.or_files(self.start(&self.config()))
+    }
+
+    fn or_files(&self, started: anyhow::Result<(StateDb, Report)>) -> Option<StateDb> {
+        match started {
             Ok((state, _)) => Some(state),
             Err(error) => {
-                self.say(&format!("{error:#}; answering from the files"));
+                say(&format!("{error:#}; answering from the files"));
                 None
             }
         }
+    }
+
+    /// A handle in place of one whose database failed in the middle: a new one where the damage can be mended, else none.
+    fn start_again(&self, failure: &str) -> Option<StateDb> {
+        let healed = startup::heal(&self.runtime, &self.home, &Config { refresh: false, ..self.config() }, failure);
+        let sound = healed.is_ok_and(|(state, report)| {
+            self.warn(&report.warnings);
+            state.totals().is_ok() && !report.warnings.is_empty()
+        });
+        self.end_progress();
+        if sound {
+            return self.start_to_look();
+        }
+        say(&format!("{failure}; answering from the files"));
+        None
+    }
+
+    fn finder(&self, state: Option<&StateDb>) -> Result<Lookup, LookupError> {
+        let mut lookup = Lookup::to_find(&self.runtime, &self.home, state)?;
+        self.warn(&lookup.take_warnings());
+        Ok(lookup)
+    }
+
+    fn lister(&self, state: Option<&StateDb>) -> Result<Lookup, LookupError> {
+        let lookup = Lookup::to_list(&self.runtime, &self.home, state, self.progress.clone());
+        self.end_progress();
+        let mut lookup = lookup?;
+        self.warn(&lookup.take_warnings());
+        Ok(lookup)
+    }
+
+    /// Finds; when the state DB fails under it, once more with a new one or without.
+    fn look_up(&self, wanted: &str, within: Option<Collection>) -> anyhow::Result<Found> {
+        let state = self.start_to_look();
+        let answer = self.finder(state.as_ref()).and_then(|mut lookup| lookup.find(wanted, within));
+        match answer {
+            Err(LookupError::State(failure)) if state.is_some() => {
+                drop(state);
+                let state = self.start_again(&failure);
+                Ok(self.finder(state.as_ref())?.find(wanted, within)?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    fn warn(&self, warnings: &[String]) {
+        warnings.iter().for_each(|warning| say(warning));
     }
 
     fn end_progress(&self) {
         if let Some(progress) = &self.progress {
             progress.finish();
         }
-    }
-
-    fn say(&self, words: &str) {
-        eprintln!("threadkeep: {words}");
     }
 
     /// Prints the document for programs, or the text for people.
@@ -110,7 +162,7 @@ impl Session {
         if self.global.no_state {
             return Err(Usage("init fills the state DB, so it cannot go with --no-state".into()).into());
         }
-        let (state, report) = self.start(&Config { rebuild: init.rebuild, ..self.config() })?;
+        let (state, report) = self.start(&Config { rebuild: init.rebuild, check: true, ..self.config() })?;
         let threads = state.totals()?.threads;
         let document = json!({
             "scanned": report.scanned,
@@ -127,24 +179,31 @@ impl Session {
         let status = status::status(&self.runtime, &self.home, dir, self.progress.clone());
         self.end_progress();
         let status = status?;
+        self.warn(&status.warnings);
         self.print(&status, || text::status(&status))
     }
 
     fn list(&self, list: &List) -> anyhow::Result<()> {
         let query = query(list)?;
-        let state = self.start_to_look();
-        let lister = lookup::Lister::open(&self.runtime, &self.home, state.as_ref(), self.progress.clone());
-        self.end_progress();
-        let mut lister = lister?;
+        let mut state = self.start_to_look();
+        let mut lookup = self.lister(state.as_ref())?;
         let mut out = std::io::stdout().lock();
         let mut printer = Printer::new(&mut out, self.global.json, &query);
         let mut cursor = list.cursor.clone();
-        // All there are, but never all at once.
-        let step = if list.limit == 0 { PAGE } else { list.limit.min(PAGE) };
         let mut left = list.limit;
         loop {
-            let wanted = if list.limit == 0 { step } else { step.min(left) };
-            let page = lister.page(&query, cursor.as_deref(), wanted)?;
+            // All there are, but never all at once.
+            let wanted = if list.limit == 0 { PAGE } else { left.min(PAGE) };
+            let page = match lookup.page(&query, cursor.as_deref(), wanted) {
+                Err(LookupError::State(failure)) if state.is_some() => {
+                    // The cursor is a place in the order, and the order is the same without the state DB.
+                    drop((lookup, state.take()));
+                    state = self.start_again(&failure);
+                    lookup = self.lister(state.as_ref())?;
+                    lookup.page(&query, cursor.as_deref(), wanted)?
+                }
+                other => other?,
+            };
             left = left.saturating_sub(page.rows.len() as u32);
             cursor = page.next;
             printer.rows(&page.rows, &self.home)?;
@@ -155,9 +214,7 @@ impl Session {
     }
 
     fn find(&self, find: &Find) -> anyhow::Result<()> {
-        let within = find.archived.then_some(Collection::Archived);
-        let state = self.start_to_look();
-        let found = lookup::find(&self.runtime, &self.home, state.as_ref(), &find.id, within)?;
+        let found = self.look_up(&find.id, find.archived.then_some(Collection::Archived))?;
         let mut document = serde_json::to_value(Item::new(&found.row, &self.home)?)?;
         let discrepancies: Vec<Value> = found
             .discrepancies
@@ -168,22 +225,21 @@ impl Session {
             })
             .collect();
         document["via"] = match found.via {
-            threadkeep::component::exports::lookup::Via::State => "state".into(),
-            threadkeep::component::exports::lookup::Via::Files => "files".into(),
+            Via::State => "state".into(),
+            Via::Files => "files".into(),
         };
         document["discrepancies"] = discrepancies.into();
         self.print(document, || {
             for what in &found.discrepancies {
                 let (kind, about) = lookup::describe(what);
-                self.say(&format!("{kind}: {about}"));
+                say(&format!("{kind}: {about}"));
             }
-            format!("{}\n", self.home.absolute(&found.row.path).display())
+            format!("{}\n", text::shown(&self.home.absolute(&found.row.path).to_string_lossy()))
         })
     }
 
     fn read(&self, read: &Read) -> anyhow::Result<()> {
-        let state = self.start_to_look();
-        let found = lookup::find(&self.runtime, &self.home, state.as_ref(), &read.id, None)?;
+        let found = self.look_up(&read.id, None)?;
         let item = Item::new(&found.row, &self.home)?;
         self.print(item, || text::thread(&found.row, &self.home, text::width()))
     }
@@ -231,8 +287,8 @@ impl<'a, W: std::io::Write> Printer<'a, W> {
         self.out.flush()?;
         match next {
             _ if self.json => {}
-            Some(next) => eprintln!("more: --cursor {next}"),
-            None if !self.printed => eprintln!("no threads"),
+            Some(next) => say(&format!("more with --cursor {next}")),
+            None if !self.printed => say("no threads"),
             None => {}
         }
         Ok(())

@@ -38,10 +38,16 @@ pub(crate) fn main() -> ExitCode {
         Ok(()) => ExitCode::from(exit::DONE),
         Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
-            eprintln!("threadkeep: {error:#}");
+            say(&format!("{error:#}"));
             ExitCode::from(code_of(&error))
         }
     }
+}
+
+/// Words for people go to stderr; that nobody reads them is no failure.
+fn say(words: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "threadkeep: {}", text::plain(words));
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {

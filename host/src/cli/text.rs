@@ -73,6 +73,7 @@ pub(super) fn thread(row: &ThreadRow, home: &Home, width: usize) -> String {
     fact("parent", row.parent_thread_id.as_deref());
     fact("fork of", row.forked_from_id.as_deref());
     // A path is for copying: whole, whatever the width.
+    let path = shown(&path);
     let _ = writeln!(out, "{:<10}{path}{}", "file", if row.archived { "  (archived)" } else { "" });
     out
 }
@@ -150,9 +151,19 @@ fn second(millis: i64) -> String {
     local(millis, "%Y-%m-%d %H:%M:%S %Z")
 }
 
-/// Without anything that would move the cursor or change the colours: what a thread says is not the terminal's business.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// Without anything that would move the cursor, change the colours or turn the reading order round: what a thread says is
+/// not the terminal's business.
+pub(super) fn plain(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
+}
+
+/// As it is for a program that reads it, plain for a person.
+pub(super) fn shown(text: &str) -> String {
+    match std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        true => plain(text),
+        false => text.into(),
+    }
 }
 
 /// One line of at most `columns`, white space folded.

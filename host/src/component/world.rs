@@ -1,8 +1,8 @@
 //! What an instance of the core can see: the home's rollouts, and, where it was given them, the handle, the lore and the
 //! backfill. Each interface is answered beside what it stands for; here they are only held together.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use wasmtime::component::{Resource, ResourceTable};
 
@@ -266,7 +266,8 @@ impl backfill::Host for World {
 
 impl clock::Host for World {
     fn now(&mut self) -> i64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+        static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        BEGAN.elapsed().as_millis() as i64
     }
 
     fn wait(&mut self, duration: i64) {

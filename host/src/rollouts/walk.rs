@@ -74,19 +74,22 @@ impl Walk {
     fn next(&mut self) -> Result<Option<FileFacts>, Error> {
         while let Some(entry) = self.step()? {
             if entry.leads_down() {
-                self.enter(&entry.name);
+                self.enter(&entry.name)?;
                 continue;
             }
             let Some(level) = self.open.last() else { break };
             let path = format!("{}{}", level.path, entry.name);
             if entry.nameless {
-                return Ok(Some(FileFacts { path, kind: EntryKind::Other, size: 0, modified_ns: 0, inode: 0 }));
+                // What a directory of such a name holds is not seen either.
+                let directory = entry.kind == EntryKind::Directory;
+                let kind = if directory { EntryKind::Closed } else { EntryKind::Other };
+                return Ok(Some(FileFacts { path, kind, size: 0, modified_ns: 0, inode: 0 }));
             }
             // An entry that is gone by now was not there.
             let Ok(stat) = statat(&level.dir, &*entry.name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
             let kind = kind_of(FileType::from_raw_mode(stat.st_mode));
             if kind == EntryKind::Directory {
-                self.below = self.level_below(&format!("{}/", entry.name));
+                self.below = self.level_below(&format!("{}/", entry.name))?;
             }
             let closed = kind == EntryKind::Directory && self.below.is_none();
             return Ok(Some(FileFacts {
@@ -122,19 +125,31 @@ impl Walk {
     }
 
     /// Goes down into a directory, if it can be opened.
-    fn enter(&mut self, name: &str) {
+    fn enter(&mut self, name: &str) -> Result<(), Error> {
         let path = self.open.last().map(|level| format!("{}{name}", level.path));
         let looked_at = self.below.take().filter(|below| Some(&below.path) == path.as_ref());
-        let below = looked_at.or_else(|| self.level_below(name));
+        let below = match looked_at {
+            Some(below) => Some(below),
+            None => self.level_below(name)?,
+        };
         self.open.extend(below);
+        Ok(())
     }
 
-    /// The level of a directory of the last level; none when it cannot be opened or lies too deep.
-    fn level_below(&self, name: &str) -> Option<Level> {
-        let level = self.open.last().filter(|_| self.open.len() < DEEPEST)?;
-        let dir = level.dir.open_dir_nofollow(name.trim_end_matches('/')).ok()?;
-        let entries = list(&dir).ok()?;
-        Some(Level { dir, path: format!("{}{name}", level.path), entries })
+    /// The level of a directory of the last level; none when it may not be opened, is gone, or lies too deep. Any other
+    /// failure, of a disk or for want of descriptors, is no answer about the home at all.
+    fn level_below(&self, name: &str) -> Result<Option<Level>, Error> {
+        let Some(level) = self.open.last().filter(|_| self.open.len() < DEEPEST) else { return Ok(None) };
+        let opened = level.dir.open_dir_nofollow(name.trim_end_matches('/')).map_err(file_error);
+        let listed = opened.and_then(|dir| {
+            let entries = list(&dir)?;
+            Ok(Level { dir, path: format!("{}{name}", level.path), entries })
+        });
+        match listed {
+            Ok(level) => Ok(Some(level)),
+            Err(Error::Denied | Error::NotFound | Error::NotAFile) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -156,14 +171,26 @@ fn list(dir: &Dir) -> Result<IntoIter<Entry>, Error> {
             known => known,
         });
         let nameless = name.to_str().is_err();
-        let name = name.to_string_lossy().into_owned();
-        if kind == EntryKind::Directory {
+        let name = spelled(name.to_bytes());
+        if kind == EntryKind::Directory && !nameless {
             entries.push(Entry { name: format!("{name}/"), kind, nameless });
         }
         entries.push(Entry { name, kind, nameless });
     }
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(entries.into_iter())
+}
+
+/// A name as text. Bytes that are not UTF-8 are spelled out, so that no two names look alike.
+fn spelled(name: &[u8]) -> String {
+    let mut text = String::with_capacity(name.len());
+    for chunk in name.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
 }
 
 fn kind_of(file_type: FileType) -> EntryKind {
@@ -217,7 +244,7 @@ pub fn named(home: &Home, part: &str) -> Result<Vec<String>, Error> {
     let mut paths = Vec::new();
     while let Some(entry) = walk.step()? {
         if entry.leads_down() {
-            walk.enter(&entry.name);
+            walk.enter(&entry.name)?;
         } else if entry.kind != EntryKind::Directory
             && entry.name.contains(part)
             && let Some(level) = walk.open.last()

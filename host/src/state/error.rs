@@ -12,7 +12,7 @@ pub enum StateError {
     #[error("another process kept the state DB locked for too long; try again")]
     Busy,
     /// The file is damaged.
-    #[error("the state DB is damaged: {0}")]
+    #[error("the state DB is damaged ({0}); `threadkeep init` moves it aside and fills a new one")]
     Corrupt(String),
     /// It was written by a newer program.
     #[error(
@@ -33,6 +33,9 @@ pub enum StateError {
     /// The state directory cannot be used.
     #[error("the state directory {0} cannot be used: {1}; name another one with --state-dir DIR, or use --no-state")]
     Directory(PathBuf, std::io::Error),
+    /// A database of somebody else's cannot be read.
+    #[error("{0} cannot be read: {1}")]
+    Foreign(PathBuf, String),
     /// The core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
@@ -50,7 +53,10 @@ impl From<rusqlite::Error> for StateError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StateError::Busy,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StateError::Corrupt(error.to_string()),
-            _ => StateError::Sqlite(error),
+            Some(_) if error.to_string().contains("no such table") => StateError::Corrupt(error.to_string()),
+            Some(_) => StateError::Sqlite(error),
+            // No answer where there must be one, or an answer of a kind that was never stored.
+            None => StateError::Corrupt(error.to_string()),
         }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Refused {
     pub(crate) reason: String,
     /// The line that is the reason, if one is.
     pub(crate) line: Option<BadLine>,
+    /// The file is to be looked at again even if nothing of it changes.
+    pub(crate) passing: bool,
 }
 
 /// What one transaction stores.
@@ -288,7 +290,10 @@ fn store_file(transaction: &Transaction<'_>, parsed: &Parsed) -> Result<Vec<Stri
           unread_to)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
-    let facts = params![file.path, kind_code(file.kind), file.size as i64, file.modified_ns, file.inode as i64];
+    // A time that no file has makes the next start look again.
+    let again = parsed.outcome.as_ref().is_err_and(|refused| refused.passing);
+    let modified_ns = if again { i64::MIN } else { file.modified_ns };
+    let facts = params![file.path, kind_code(file.kind), file.size as i64, modified_ns, file.inode as i64];
     let place = |bad: &BadLine| (bad.line, bad.offset, bad.reason.clone());
     match &parsed.outcome {
         Ok(found) => {

@@ -25,12 +25,27 @@ pub(crate) struct ForeignDb {
 
 /// How its files stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp(String);
+pub(crate) struct Stamp {
+    database: String,
+    /// Length and first bytes of the WAL: a WAL that begins as it did and only grew still holds what it held.
+    wal: Option<(u64, Vec<u8>)>,
+    wal_modified: u128,
+}
 
 impl Stamp {
     /// As text, to be kept and compared.
-    pub(crate) fn as_text(&self) -> &str {
-        &self.0
+    pub(crate) fn to_text(&self) -> String {
+        format!("{} | {:?} {}", self.database, self.wal.as_ref().map(|(length, _)| length), self.wal_modified)
+    }
+
+    /// What was read between this stamp and a later one is one state of the database.
+    fn holds_until(&self, later: &Stamp) -> bool {
+        let wal = match (&self.wal, &later.wal) {
+            (None | Some((0, _)), _) => true,
+            (Some((before, begin)), Some((after, again))) => before <= after && begin == again,
+            (Some(_), None) => false,
+        };
+        self.database == later.database && wal
     }
 }
 
@@ -42,6 +57,11 @@ impl ForeignDb {
         path.is_file().then(|| ForeignDb { path: path.to_path_buf(), wal: wal.into() })
     }
 
+    /// Its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// How its files stand: size, time and header of the database, size and time of the WAL.
     pub(crate) fn stamp(&self) -> Stamp {
         let mut header = [0u8; 100];
@@ -49,14 +69,20 @@ impl ForeignDb {
         // The change counter and the version it is valid for, which SQLite moves on with every commit to the file.
         let counters: Vec<u8> =
             header[..read].iter().skip(24).take(4).chain(header[..read].iter().skip(92)).copied().collect();
-        let facts = |path: &Path| match fs::metadata(path) {
-            Ok(metadata) => {
-                let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-                format!("{} {}", metadata.len(), modified.unwrap_or_default().as_nanos())
-            }
-            Err(_) => "none".into(),
+        let length = |path: &Path| fs::metadata(path).map(|metadata| metadata.len()).ok();
+        let modified = |path: &Path| {
+            let time = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+            time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default().as_nanos()
         };
-        Stamp(format!("{} | {} | {} | {counters:?}", self.path.display(), facts(&self.path), facts(&self.wal)))
+        let mut begin = vec![0; 32];
+        let read = fs::File::open(&self.wal).and_then(|mut file| file.read(&mut begin)).unwrap_or(0);
+        begin.truncate(read);
+        let (path, size, time) = (self.path.display(), length(&self.path), modified(&self.path));
+        Stamp {
+            database: format!("{path} | {size:?} {time} {counters:?}"),
+            wal: length(&self.wal).map(|length| (length, begin)),
+            wal_modified: modified(&self.wal),
+        }
     }
 
     /// Reads with a connection that sees every committed row.
@@ -64,21 +90,23 @@ impl ForeignDb {
         &self,
         work: impl Fn(&Connection) -> Result<T, StateError>,
     ) -> Result<(T, Stamp), StateError> {
-        let mut last = StateError::Busy;
         for _ in 0..TRIES {
             let before = self.stamp();
             let answer = self.read_once(&work);
-            if before != self.stamp() {
-                last = answer.err().unwrap_or(StateError::Busy);
-                continue;
+            if before.holds_until(&self.stamp()) {
+                return answer.map(|answer| (answer, before));
             }
-            return answer.map(|answer| (answer, before));
         }
-        Err(last)
+        Err(StateError::Foreign(self.path.clone(), "it kept changing meanwhile".into()))
     }
 
     fn read_once<T>(&self, work: &impl Fn(&Connection) -> Result<T, StateError>) -> Result<T, StateError> {
-        let (connection, _copy) = self.open()?;
+        let foreign = |error: StateError| match error {
+            StateError::Foreign(..) => error,
+            StateError::Corrupt(why) => StateError::Foreign(self.path.clone(), why),
+            other => StateError::Foreign(self.path.clone(), other.to_string()),
+        };
+        let (connection, _copy) = self.open().map_err(foreign)?;
         let answer = work(&connection);
         drop(connection);
         answer

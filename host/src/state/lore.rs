@@ -3,7 +3,6 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{ForeignDb, Shelf, StateError, rows};
@@ -12,6 +11,9 @@ use crate::home::Home;
 
 /// Bytes of the index read at a time.
 const CHUNK: u64 = 4 << 20;
+/// Rows of the Codex DB read at a time, and characters of each text.
+const PAGE: u32 = 256;
+const LONGEST: u32 = 8_192;
 /// Columns of Codex's `threads` that no rollout gives back, kept as they are.
 const EXTRA: [&str; 9] = [
     "archived_at",
@@ -57,18 +59,43 @@ impl Shelf {
     /// words, which source could not be read.
     pub(crate) fn import_lore(&self, home: &Home) -> Result<Vec<String>, StateError> {
         let mut warnings = Vec::new();
-        let mut touched = self.import_index(home)?;
+        let mut touched = match self.import_index(home) {
+            Err(error @ StateError::Foreign(..)) => {
+                warnings.push(format!("{error}; names that only it knows are missing"));
+                Vec::new()
+            }
+            other => other?,
+        };
         match self.import_codex(home) {
             Ok(ids) => touched.extend(ids),
-            Err(StateError::Core(error)) => return Err(error.into()),
-            Err(error) => warnings.push(format!("the Codex DB cannot be read, so names may be missing: {error}")),
+            Err(error @ StateError::Foreign(..)) => {
+                warnings.push(format!("{error}; names that only it knows are missing"))
+            }
+            Err(error) => return Err(error),
         }
+        touched.extend(self.note_provider(home.default_provider())?);
         if !touched.is_empty() {
             touched.sort_unstable();
             touched.dedup();
             self.reassemble(touched)?;
         }
         Ok(warnings)
+    }
+
+    /// Notes the configured model provider; when it is another one now, every thread is concerned.
+    fn note_provider(&self, provider: &str) -> Result<Vec<String>, StateError> {
+        const SOURCE: &str = "default_provider";
+        let known = self.stamp_of(SOURCE)?;
+        if known.as_deref() == Some(provider) {
+            return Ok(Vec::new());
+        }
+        let provider = provider.to_string();
+        self.transaction(move |transaction| {
+            mark(transaction, SOURCE, &provider)?;
+            let mut select = transaction.prepare("SELECT id FROM threads WHERE missing = 0")?;
+            let ids = select.query_map([], |row| row.get(0))?;
+            Ok(ids.collect::<Result<_, _>>()?)
+        })
     }
 
     fn stamp_of(&self, source: &'static str) -> Result<Option<String>, StateError> {
@@ -81,8 +108,13 @@ impl Shelf {
     /// Reads `session_index.jsonl` on from where it was left, whole lines only; answers the threads whose names changed.
     fn import_index(&self, home: &Home) -> Result<Vec<String>, StateError> {
         const SOURCE: &str = "session_index";
-        let io = |error: std::io::Error| StateError::Io(format!("session_index.jsonl cannot be read: {error}"));
-        let Ok(mut file) = home.dir().open("session_index.jsonl") else { return Ok(Vec::new()) };
+        let path = home.absolute("session_index.jsonl");
+        let io = |error: std::io::Error| StateError::Foreign(path.clone(), error.to_string());
+        let mut file = match home.open_beside("session_index.jsonl") {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(io(error)),
+        };
         let metadata = file.metadata().map_err(io)?;
         let inode = cap_fs_ext::MetadataExt::ino(&metadata);
         // "<inode> <bytes taken in>"
@@ -97,8 +129,12 @@ impl Shelf {
             file.seek(SeekFrom::Start(offset)).map_err(io)?;
             let mut chunk = Vec::new();
             (&mut file).take(CHUNK).read_to_end(&mut chunk).map_err(io)?;
-            let Some(end) = chunk.iter().rposition(|&byte| byte == b'\n') else { break };
-            chunk.truncate(end + 1);
+            match chunk.iter().rposition(|&byte| byte == b'\n') {
+                Some(end) => chunk.truncate(end + 1),
+                // A line longer than any name: passed over, its rest is no record either.
+                None if chunk.len() as u64 == CHUNK => {}
+                None => break,
+            }
             let claims = self.ask("index-names", |core, store| core.call_index_names(store, &chunk))?;
             offset += chunk.len() as u64;
             let stamp = format!("{inode} {offset}");
@@ -110,30 +146,46 @@ impl Shelf {
         Ok(touched)
     }
 
-    /// Reads the Codex DB if it changed; answers the threads of which it says something new.
+    /// Reads the Codex DB if it changed, page by page; answers the threads of which it says something new.
     fn import_codex(&self, home: &Home) -> Result<Vec<String>, StateError> {
         const SOURCE: &str = "codex_db";
         let Some(database) = newest_codex_db(home) else { return Ok(Vec::new()) };
-        if self.stamp_of(SOURCE)?.as_deref() == Some(database.stamp().as_text()) {
+        if self.stamp_of(SOURCE)? == Some(database.stamp().to_text()) {
             return Ok(Vec::new());
         }
-        let (found, stamp) = database.read(read_codex)?;
-        let facts: Vec<(String, CodexFacts)> = found.iter().map(|row| (row.id.clone(), row.facts.clone())).collect();
+        let path = database.path().to_path_buf();
+        let foreign = |error: rusqlite::Error| StateError::Foreign(path.clone(), error.to_string());
+        let (touched, stamp) = database.read(|connection| {
+            let Some(columns) = codex_columns(connection).map_err(foreign)? else { return Ok(Vec::new()) };
+            let mut touched = Vec::new();
+            let mut last = String::new();
+            loop {
+                let page = codex_page(connection, &columns, &last).map_err(foreign)?;
+                let Some(row) = page.last() else { return Ok(touched) };
+                last.clone_from(&row.id);
+                touched.extend(self.learn_codex(page)?);
+            }
+        })?;
+        self.transaction(move |transaction| mark(transaction, SOURCE, &stamp.to_text()))?;
+        Ok(touched)
+    }
+
+    /// Takes rows of the Codex DB in; the threads of which they say something new.
+    fn learn_codex(&self, rows: Vec<CodexRow>) -> Result<Vec<String>, StateError> {
+        let facts: Vec<(String, CodexFacts)> = rows.iter().map(|row| (row.id.clone(), row.facts.clone())).collect();
         let claims = self.ask("codex-names", |core, store| core.call_codex_names(store, &facts))?;
         self.transaction(move |transaction| {
-            mark(transaction, SOURCE, stamp.as_text())?;
             let mut touched = learn(transaction, &claims)?;
-            for row in found {
-                let known = codex(transaction, &row.id)?;
+            for row in rows {
+                if codex(transaction, &row.id)?.as_ref() != Some(&row.facts) {
+                    touched.push(row.id.clone());
+                }
                 let mut insert = transaction.prepare_cached(
                     "INSERT OR REPLACE INTO codex (thread_id, name, title, first_user_message, memory_mode, extra)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?;
                 let CodexFacts { name, title, first_user_message, memory_mode } = &row.facts;
                 insert.execute(params![row.id, name, title, first_user_message, memory_mode, row.extra])?;
-                if known.as_ref() != Some(&row.facts) {
-                    touched.push(row.id);
-                }
             }
             Ok(touched)
         })
@@ -197,39 +249,37 @@ fn newest_codex_db(home: &Home) -> Option<ForeignDb> {
     ForeignDb::at(&newest.1)
 }
 
-/// The rows of Codex's `threads`, with those of the wanted columns that this version of it has.
-fn read_codex(connection: &Connection) -> Result<Vec<CodexRow>, StateError> {
+/// What to select of Codex's `threads`, column by column: those that this version of it has, no text longer than
+/// [`LONGEST`]. None when it has no such table.
+fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let mut about = connection.prepare("SELECT name FROM pragma_table_info('threads')")?;
-    let columns: Vec<String> = about.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    if !columns.iter().any(|column| column == "id") {
-        return Ok(Vec::new());
-    }
-    let or_null = |wanted: &str| match columns.iter().any(|column| column == wanted) {
-        true => format!("\"{wanted}\""),
+    let there: Vec<String> = about.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let has = |wanted: &str| there.iter().any(|column| column == wanted);
+    let text = |wanted: &&str| match has(wanted) {
+        true => format!("CAST(substr(\"{wanted}\", 1, {LONGEST}) AS BLOB)"),
         false => "NULL".into(),
     };
-    let wanted = ["name", "title", "first_user_message", "memory_mode"].iter().chain(&EXTRA);
-    let list: Vec<String> = wanted.map(|column| or_null(column)).collect();
-    let mut select = connection.prepare(&format!("SELECT id, {} FROM threads ORDER BY id", list.join(", ")))?;
-    let rows = select.query_map([], |row| {
-        let text = |at: usize| {
-            row.get::<_, Value>(at).map(|value| match value {
-                Value::Text(text) => Some(text),
-                _ => None,
-            })
+    let texts = ["name", "title", "first_user_message", "memory_mode"];
+    let list: Vec<String> = texts.iter().chain(&EXTRA).map(text).collect();
+    Ok(has("id").then(|| list.join(", ")))
+}
+
+/// The rows after an id.
+fn codex_page(connection: &Connection, columns: &str, after: &str) -> rusqlite::Result<Vec<CodexRow>> {
+    let mut select = connection
+        .prepare_cached(&format!("SELECT id, {columns} FROM threads WHERE id > ?1 ORDER BY id LIMIT {PAGE}"))?;
+    let rows = select.query_map([after], |row| {
+        // Bytes, because one text that is not UTF-8 must not cost all the others.
+        let text = |at: usize| -> rusqlite::Result<Option<String>> {
+            let bytes: Option<Vec<u8>> = row.get(at)?;
+            Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
         };
         let mut extra = serde_json::Map::new();
         for (at, column) in EXTRA.iter().enumerate() {
-            let value = match row.get::<_, Value>(at + 5)? {
-                Value::Integer(number) => number.into(),
-                Value::Real(number) => number.into(),
-                Value::Text(text) => text.into(),
-                Value::Null | Value::Blob(_) => continue,
-            };
-            extra.insert((*column).into(), value);
+            extra.extend(text(at + 5)?.map(|value| (column.to_string(), value.into())));
         }
         let facts = CodexFacts { name: text(1)?, title: text(2)?, first_user_message: text(3)?, memory_mode: text(4)? };
-        Ok(CodexRow { id: text(0)?.unwrap_or_default(), facts, extra: serde_json::Value::Object(extra).to_string() })
+        Ok(CodexRow { id: row.get(0)?, facts, extra: serde_json::Value::Object(extra).to_string() })
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows.collect()
 }

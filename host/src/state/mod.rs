@@ -18,6 +18,7 @@ mod schema;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -110,8 +111,8 @@ impl Shelf {
     }
 
     /// Opens and migrates the database in a state directory. The caller holds the open lock.
-    pub(crate) fn open(dir: &Path, assembler: Core, provider: &str) -> Result<Shelf, StateError> {
-        Shelf::over(schema::open(&dir.join(FILE_NAME))?, assembler, provider)
+    pub(crate) fn open(dir: &Path, wait: Duration, assembler: Core, provider: &str) -> Result<Shelf, StateError> {
+        Shelf::over(schema::open(&dir.join(FILE_NAME), wait)?, assembler, provider)
     }
 
     /// Opens the database in a state directory if it is one of this version, and migrates nothing.
@@ -216,6 +217,7 @@ pub fn state_dir(home: &Path, flag: Option<PathBuf>, env: Option<PathBuf>) -> Pa
 
 /// A name for a home inside a shared state directory: its last part, for people, and a hash of its whole path.
 fn subdirectory(home: &Path) -> String {
+    let home = std::fs::canonicalize(home).unwrap_or_else(|_| home.to_path_buf());
     let text = home.to_string_lossy();
     let hash = text
         .bytes()

@@ -39,10 +39,13 @@ fn filter(query: RowQuery, time: &str, after: Option<RowKey>) -> Filter {
         filter.and(&format!("source_kind IN ({places})"), kinds.into_iter().map(value));
     }
     if query.fold_children {
-        filter.and(
-            "NOT EXISTS (SELECT 1 FROM threads AS parent WHERE parent.id = threads.parent_thread_id AND parent.missing = 0)",
-            [],
+        // Under a parent that the same list can show: not under one of the other collection, nor in a circle.
+        let same = if query.within.is_some() { "AND parent.archived = threads.archived" } else { "" };
+        let shown = format!(
+            "NOT EXISTS (SELECT 1 FROM threads AS parent WHERE parent.id = threads.parent_thread_id AND parent.missing = 0
+             AND parent.id <> threads.id AND parent.parent_thread_id IS NOT threads.id {same})"
         );
+        filter.and(&shown, []);
     }
     if let Some(provider) = query.provider {
         filter.and("model_provider = ?", [value(provider)]);

@@ -31,7 +31,8 @@ pub(crate) fn move_aside(dir: &Path) -> Result<Rescued, StateError> {
         number += 1;
         moved_to = dir.join(format!("{FILE_NAME}.damaged-{stamp}-{number}"));
     }
-    for suffix in ["", "-wal", "-shm"] {
+    // The WAL first: without its database it is nothing, and a database without its WAL would be an older one.
+    for suffix in ["-wal", "-shm", ""] {
         let beside = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
         match std::fs::rename(beside(&path), beside(&moved_to)) {
             Ok(()) => {}
@@ -63,10 +64,15 @@ fn readable_codex(connection: &Connection) -> Vec<[Option<String>; 6]> {
 impl Shelf {
     /// SQLite finds nothing wrong with the file.
     pub(crate) fn is_sound(&self) -> Result<bool, StateError> {
-        self.with(|connection| {
-            let check = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
-            Ok(check.is_ok_and(|answer| answer == "ok"))
-        })
+        let check = self.with(|connection| {
+            let check = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
+            connection.query_row("SELECT phase FROM backfill", [], |_| Ok(()))?;
+            Ok(check == "ok")
+        });
+        match check {
+            Err(StateError::Corrupt(_)) => Ok(false),
+            other => other,
+        }
     }
 
     /// Puts what was saved into this database. Sources that still speak for themselves are read anew afterwards.

@@ -12,8 +12,8 @@ use super::StateError;
 /// The newest schema version this program knows.
 pub(crate) const SCHEMA: i64 = MIGRATIONS.len() as i64;
 
-/// How long a writer waits for another one.
-const BUSY: Duration = Duration::from_secs(20);
+/// How long a writer waits for another one, at least and at most: between them it is what the caller will wait.
+const BUSY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(20));
 
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE threads (
@@ -124,11 +124,12 @@ const MIGRATIONS: &[&str] = &["
 "];
 
 /// Opens and migrates. Nothing is written when the database is newer than the program.
-pub(super) fn open(path: &Path) -> Result<Connection, StateError> {
+pub(super) fn open(path: &Path, wait: Duration) -> Result<Connection, StateError> {
     refuse_newer(path, stored_version(path)?)?;
     create_private(path)?;
     let mut connection = Connection::open(path)?;
     settings(&connection)?;
+    connection.busy_timeout(wait.clamp(BUSY.0, BUSY.1))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     migrate(&mut connection, path)?;
     Ok(connection)
@@ -156,7 +157,7 @@ pub(super) fn open_temporary() -> Result<Connection, StateError> {
 }
 
 fn settings(connection: &Connection) -> Result<(), StateError> {
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(BUSY.1)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     // A backfill of ten thousand threads fits, and writes a page back once.
