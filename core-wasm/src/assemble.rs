@@ -25,7 +25,9 @@ pub fn assemble(dossier: &Dossier, default_provider: &str) -> Option<ThreadRow> 
         .collect();
     if files.is_empty() {
         let row = dossier.row.clone()?;
-        return Some(ThreadRow { missing: true, ..row });
+        // Files that another version of the program parsed are there, whatever they say.
+        let missing = dossier.files.is_empty() || row.missing;
+        return Some(ThreadRow { missing, ..row });
     }
     files.sort_by(|(a, left), (b, right)| age(a, left).cmp(&age(b, right)));
     let mut row = from_files(dossier, &files, default_provider)?;
