@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::types as core_types;
-use crate::{assemble, extract, find, names, page, ports, startup};
+use crate::{assemble, extract, find, names, page, ports, startup, turns};
 
 wit_bindgen::generate!({
     path: "../wit",
@@ -456,6 +456,20 @@ impl exported::lookup::Guest for Component {
     ) -> Result<exported::lookup::PageOfRows, exported::lookup::Error> {
         let page = page::page(&World, &query_in(query), cursor.as_deref(), limit)?;
         Ok(exported::lookup::PageOfRows { rows: page.rows.into_iter().map(Into::into).collect(), next: page.next })
+    }
+}
+
+impl exported::history::Guest for Component {
+    fn turns(
+        wanted: String,
+        cursor: Option<String>,
+        limit: u32,
+        newest_first: bool,
+    ) -> Result<exported::history::PageOfTurns, exported::lookup::Error> {
+        let page = turns::turns(&World, &wanted, cursor.as_deref(), limit, newest_first)?;
+        let gap = |gap: turns::Gap| fields!(gap => exported::history::Gap { thread, before, reason } with {});
+        let gaps = |page: &turns::Page| page.gaps.iter().cloned().map(gap).collect();
+        Ok(fields!(page => exported::history::PageOfTurns { thread, turns, next } with { gaps: gaps }))
     }
 }
 

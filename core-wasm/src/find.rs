@@ -229,7 +229,7 @@ fn not_in_files<W: World>(
 }
 
 /// The files whose heads carry the id.
-fn files_of<W: World>(
+pub(crate) fn files_of<W: World>(
     world: &W,
     id: &str,
     row: Option<&ThreadRow>,

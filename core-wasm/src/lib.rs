@@ -13,6 +13,7 @@
 //!                 names + old row → assemble → row     all files of a thread into one row
 //! walk + known files → diff → startup                  what has to be parsed, and when the state DB is complete
 //! row + files → find, page                             where a thread is
+//! files of a thread → turns                            what was said and done in it
 //! ```
 #![no_std]
 #![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
@@ -35,6 +36,7 @@ pub mod ports;
 pub mod record;
 pub mod startup;
 pub mod time;
+pub mod turns;
 pub mod types;
 
 #[cfg(target_arch = "wasm32")]

@@ -24,6 +24,7 @@
 
 pub mod backfill;
 pub mod component;
+pub mod history;
 pub mod home;
 pub mod lookup;
 pub mod rollouts;

@@ -28,7 +28,7 @@ pub enum LookupError {
         candidates: Vec<String>,
     },
     /// The cursor is not one of this list.
-    #[error("bad cursor: {0}; take nextCursor of the page before, with the same --sort and --asc")]
+    #[error("bad cursor: {0}; take nextCursor of the page before, in the same order")]
     BadCursor(String),
     /// The state DB failed.
     #[error("{0}")]
@@ -98,7 +98,7 @@ impl Lookup {
     }
 }
 
-fn failed(error: CoreLookupError, wanted: &str) -> LookupError {
+pub(crate) fn failed(error: CoreLookupError, wanted: &str) -> LookupError {
     match error {
         CoreLookupError::NotFound(wanted) => LookupError::NotFound(wanted),
         CoreLookupError::Ambiguous(candidates) => LookupError::Ambiguous { wanted: wanted.into(), candidates },

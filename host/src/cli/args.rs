@@ -53,6 +53,8 @@ pub(super) enum Command {
     Find(Find),
     /// Show what is known of a thread
     Read(Read),
+    /// Show what was said and done in a thread
+    Turns(Turns),
 }
 
 /// `init`
@@ -128,6 +130,25 @@ pub(super) struct Find {
 pub(super) struct Read {
     /// An id, at least 8 characters of one, or a name
     pub(super) id: String,
+}
+
+/// `turns`
+#[derive(ClapArgs)]
+pub(super) struct Turns {
+    /// An id, at least 8 characters of one, or a name
+    pub(super) id: String,
+    /// How many turns, 0 for all
+    #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "tail")]
+    pub(super) limit: u32,
+    /// Where to go on: nextCursor of the page before
+    #[arg(long, value_name = "CURSOR", conflicts_with = "tail")]
+    pub(super) cursor: Option<String>,
+    /// Newest first
+    #[arg(long, conflicts_with = "tail")]
+    pub(super) desc: bool,
+    /// Only the last turns, oldest first; nextCursor goes on to earlier ones, with --desc
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) tail: Option<u32>,
 }
 
 /// Which time a list goes by.

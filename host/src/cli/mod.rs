@@ -5,6 +5,7 @@ mod commands;
 mod item;
 mod progress;
 mod text;
+mod turns;
 
 use std::process::ExitCode;
 

@@ -11,7 +11,7 @@ use threadkeep::status::Status;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Characters of an id that lists show. Ids begin with their time: these tell milliseconds apart, and suit `find`.
-const SHORT_ID: usize = 13;
+pub(super) const SHORT_ID: usize = 13;
 /// Columns of a directory's name in lists.
 const WIDEST_DIRECTORY: usize = 14;
 /// Older than this, the year says more than the hour.
@@ -147,7 +147,7 @@ fn short_time(millis: i64, now: i64) -> String {
     local(millis, if recent { "%b %e %H:%M" } else { "%b %e  %Y" })
 }
 
-fn second(millis: i64) -> String {
+pub(super) fn second(millis: i64) -> String {
     local(millis, "%Y-%m-%d %H:%M:%S %Z")
 }
 
@@ -167,7 +167,7 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// One line of at most `columns`, white space folded.
-fn shorten(text: &str, columns: usize) -> String {
+pub(super) fn shorten(text: &str, columns: usize) -> String {
     let folded = plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
     if folded.width() <= columns {
         return folded;

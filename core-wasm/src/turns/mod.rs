@@ -1,0 +1,66 @@
+//! What was said and done in a thread: turns and their items, out of the rollouts alone, in the shape that Codex's
+//! app-server answers with (`Turn` and `ThreadItem` of its protocol).
+//!
+//! ```text
+//! thread → chain                       which files hold its history, and which part of each
+//! lines → event → builder → turns      first pass: every turn's place; second pass: the wanted turns' items
+//!                    ↑
+//!            items · legacy · tools    records into items as JSON
+//! page                                 which turns are wanted, and where the next page begins
+//! ```
+//!
+//! Records do not always stand where they belong: a turn may be rolled back much later, and an item may be finished
+//! after the next turn has begun. So a page takes two passes. The first goes over everything and keeps, of each turn, its
+//! id and where its first and last record stand; the second reads only from the first wanted record to the last one,
+//! and makes items of the wanted turns alone. Memory grows with the turns of a page, and by a few words for every other
+//! turn, never with the file.
+//!
+//! A turn that never ended reads as interrupted: whether a process is still at work on it, no file tells.
+
+pub mod builder;
+pub mod chain;
+pub mod event;
+pub mod items;
+pub mod legacy;
+pub mod page;
+pub mod patch;
+pub mod tools;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::find::{LookupError, World, find};
+use chain::Chain;
+
+/// `history.gap`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Gap {
+    pub thread: String,
+    pub before: u64,
+    pub reason: String,
+}
+
+/// `history.page-of-turns`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Page {
+    pub thread: String,
+    pub turns: Vec<String>,
+    pub next: Option<String>,
+    pub gaps: Vec<Gap>,
+}
+
+/// A page of a thread's turns, `limit` turns long, or as many as fit into one for 0.
+pub fn turns<W: World>(
+    world: &W,
+    wanted: &str,
+    cursor: Option<&str>,
+    limit: u32,
+    newest_first: bool,
+) -> Result<Page, LookupError> {
+    let found = find(world, wanted, None)?;
+    let chain = Chain::of(world, &found.row.path)?;
+    let page = page::page(world, chain, cursor, limit, newest_first)?;
+    Ok(Page { thread: found.row.id, ..page })
+}
