@@ -17,3 +17,4 @@ mod plain_reading;
 mod real_homes;
 mod resilience;
 mod state_db;
+mod turns;

@@ -113,7 +113,9 @@ impl Rollouts for Disk {
         let mut file = File::open(self.root.join(at)).map_err(|_| FileError::NotFound)?;
         if at.ends_with(".zst") {
             let decoder = zstd::stream::read::Decoder::new(file);
-            return Ok(DiskReader(Box::new(decoder.map_err(|error| FileError::Io(error.to_string()))?)));
+            let mut reader = DiskReader(Box::new(decoder.map_err(|error| FileError::Io(error.to_string()))?));
+            reader.next(u32::try_from(offset).unwrap())?;
+            return Ok(reader);
         }
         file.seek(SeekFrom::Start(offset)).map_err(|error| FileError::Io(error.to_string()))?;
         Ok(DiskReader(Box::new(file)))
