@@ -8,101 +8,18 @@
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use alloc::{format, vec};
 use core::ops::Range;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::event::{self, Entry, Event, Spoken, Told, owned, says};
 use super::items::pull;
+use super::turn::{Beginning, Body, Item, Mark, Status, TurnState};
 use super::{items, legacy, tools};
 use crate::json::{Cursor, Text};
-
-/// The place of a record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub struct Mark {
-    pub segment: usize,
-    pub line: u64,
-    pub offset: u64,
-}
-
-/// How a turn stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
-    Completed,
-    Interrupted,
-    Failed,
-    InProgress,
-}
-
-/// One turn.
-pub struct TurnState {
-    /// Its id.
-    pub id: String,
-    /// The last record that belongs to it.
-    pub touched: Mark,
-    /// Bytes of its records.
-    pub bytes: u64,
-    /// Where it begins, and how things stood there.
-    begin: Beginning,
-    /// A record opened it; otherwise what was said did.
-    explicit: bool,
-    /// The context was summed up in it.
-    compacted: bool,
-    /// Items that Codex shows of it.
-    shown: u64,
-    /// The last of them is a thought, which the next one joins.
-    thinking: bool,
-    body: Option<Box<Body>>,
-}
-
-#[derive(Clone, Default)]
-struct Beginning {
-    mark: Mark,
-    records: u64,
-    next_item: u64,
-    cwd: Option<Rc<str>>,
-}
-
-/// What only a wanted turn has.
-struct Body {
-    root: Value,
-    status: Status,
-    error: Value,
-    started: Value,
-    completed: Value,
-    duration: Value,
-    items: Vec<Item>,
-}
-
-/// An item, and whether Codex shows it too. Codex leaves the tools of a legacy history out.
-pub struct Item {
-    /// As it is shown.
-    pub value: Value,
-    /// Codex shows it.
-    pub shown: bool,
-}
-
-impl TurnState {
-    /// `Turn`, as JSON text.
-    pub fn into_json(self) -> String {
-        let Some(body) = self.body else { return String::from("null") };
-        let status = match body.status {
-            Status::Completed => "completed",
-            Status::Failed => "failed",
-            Status::Interrupted | Status::InProgress => "interrupted",
-        };
-        let items: Vec<Value> = body.items.into_iter().map(|item| item.value).collect();
-        json!({
-            "id": self.id, "rootTurnId": body.root, "items": items, "itemsView": "full", "status": status,
-            "error": body.error, "startedAt": body.started, "completedAt": body.completed, "durationMs": body.duration,
-        })
-        .to_string()
-    }
-}
 
 /// Takes records in, one after the other.
 pub struct Builder {

@@ -25,6 +25,7 @@ pub mod legacy;
 pub mod page;
 pub mod patch;
 pub mod tools;
+pub mod turn;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -7,8 +7,9 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::builder::{Builder, Mark, TurnState};
+use super::builder::Builder;
 use super::chain::{Chain, Segment};
+use super::turn::{Mark, TurnState};
 use super::{Page, event};
 use crate::find::LookupError;
 use crate::lines::{Line, Lines};

@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value, json};
 
-use super::builder::Item;
 use super::items::{camel, command, file_change, millis, pull, shell_words};
 use super::patch;
+use super::turn::Item;
 use crate::json::Cursor;
 
 /// What a response item is to a tool.
