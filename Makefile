@@ -53,9 +53,10 @@ test: build ## build everything and run every test
 bench: build ## measure; BENCH_ARGS goes to the benchmark
 	$(CARGO) run --release --package threadkeep-tests --bin threadkeep-bench $(CARGO_FLAGS) -- $(BENCH_ARGS)
 
-lint: ## check format and lints, warnings being errors
+lint: ## check format, lints (warnings being errors), and that nothing large is compiled twice
 	@.ci/setup lint
 	$(CARGO) fmt --all --check
+	@.ci/compiled-once $(CARGO_FLAGS)
 	$(CARGO) clippy --release --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
 
 fmt: ## format the sources
