@@ -233,9 +233,9 @@ impl ports::State for World {
         Ok(state::files_of(id)?)
     }
 
-    fn put(&self, rows: Vec<core_types::ThreadRow>) -> ports::StateResult<()> {
-        let rows: Vec<types::ThreadRow> = rows.into_iter().map(Into::into).collect();
-        Ok(state::put(&rows)?)
+    fn put(&self, row: core_types::ThreadRow, instead_of: Option<&core_types::ThreadRow>) -> ports::StateResult<bool> {
+        let instead_of = instead_of.cloned().map(types::ThreadRow::from);
+        Ok(state::put(&row.into(), instead_of.as_ref())?)
     }
 
     fn forget(&self, path: &str) -> ports::StateResult<()> {

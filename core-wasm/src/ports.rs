@@ -20,7 +20,7 @@ pub trait State {
     fn page(&self, query: &RowQuery, after: Option<&RowKey>, limit: u32) -> StateResult<Vec<ThreadRow>>;
     fn starting_with(&self, prefix: &str, limit: u32) -> StateResult<Vec<String>>;
     fn files_of(&self, id: &str) -> StateResult<Vec<String>>;
-    fn put(&self, rows: Vec<ThreadRow>) -> StateResult<()>;
+    fn put(&self, row: ThreadRow, instead_of: Option<&ThreadRow>) -> StateResult<bool>;
     fn forget(&self, path: &str) -> StateResult<()>;
 }
 

@@ -1,5 +1,7 @@
 //! The commands. Each decides nothing about threads: it opens what it needs, asks, and prints.
 
+mod turns;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,20 +11,18 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use threadkeep::backfill::Progress;
 use threadkeep::component::Runtime;
-use threadkeep::component::exports::history::Gap;
 use threadkeep::component::exports::lookup::{Found, Via};
 use threadkeep::component::imports::state::{RowQuery, SortKey};
 use threadkeep::component::types::{Collection, ThreadRow};
-use threadkeep::history::History;
 use threadkeep::home::{Home, locate};
 use threadkeep::lookup::{self, Lookup, LookupError};
 use threadkeep::startup::{self, Config, Report, StartupError};
 use threadkeep::state::{StateDb, state_dir};
 use threadkeep::status;
 
-use super::args::{Args, Command, Find, Global, Init, List, Read, Sort, SourceKind, Turns};
+use super::args::{Args, Command, Find, Global, Init, List, Read, Sort, SourceKind};
 use super::item::Item;
-use super::{Usage, progress, say, text, turns};
+use super::{Usage, progress, say, text};
 
 /// What every command works with. The handle is not in it: each command comes by it in its own way.
 struct Session {
@@ -245,101 +245,6 @@ impl Session {
         let found = self.look_up(&read.id, None)?;
         let item = Item::new(&found.row, &self.home)?;
         self.print(item, || text::thread(&found.row, &self.home, text::width()))
-    }
-}
-
-impl Session {
-    fn history(&self, state: Option<&StateDb>, wanted: &str) -> Result<History, LookupError> {
-        let mut history = History::open(&self.runtime, &self.home, state, wanted)?;
-        self.warn(&history.take_warnings());
-        Ok(history)
-    }
-
-    fn turns(&self, asked: &Turns) -> anyhow::Result<()> {
-        let mut state = self.start_to_look();
-        let mut history = self.history(state.as_ref(), &asked.id)?;
-        let mut out = std::io::stdout().lock();
-        let mut printer = TurnPrinter { out: &mut out, json: self.global.json, printed: false };
-        let (limit, newest_first) = match asked.tail {
-            Some(tail) => (tail, true),
-            None => (asked.limit, asked.desc),
-        };
-        let mut held = Vec::new();
-        let mut cursor = asked.cursor.clone();
-        let mut left = limit;
-        loop {
-            let page = match history.page(cursor.as_deref(), left, newest_first) {
-                Err(LookupError::State(failure)) if state.is_some() => {
-                    // The cursor is a place in the rollouts, whatever the state DB says.
-                    drop((history, state.take()));
-                    state = self.start_again(&failure);
-                    history = self.history(state.as_ref(), &asked.id)?;
-                    history.page(cursor.as_deref(), left, newest_first)?
-                }
-                other => other?,
-            };
-            left = left.saturating_sub(page.turns.len() as u32);
-            cursor = page.next;
-            match asked.tail {
-                Some(_) => held.extend(page.turns),
-                None => printer.turns(&page.turns)?,
-            }
-            if cursor.is_none() || (limit != 0 && left == 0) {
-                held.reverse();
-                printer.turns(&held)?;
-                printer.end(cursor.as_deref(), &page.gaps, newest_first)?;
-                page.gaps.iter().for_each(|gap| {
-                    say(&format!("records of {} before {} are not shown: {}", gap.thread, gap.before, gap.reason))
-                });
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// Prints turns while they come: `{"items":[…],"nextCursor":…}`, with `"gaps"` where there are any, or for people.
-struct TurnPrinter<'a, W: std::io::Write> {
-    out: &'a mut W,
-    json: bool,
-    printed: bool,
-}
-
-impl<W: std::io::Write> TurnPrinter<'_, W> {
-    fn turns(&mut self, turns: &[String]) -> anyhow::Result<()> {
-        for turn in turns {
-            let printed = std::mem::replace(&mut self.printed, true);
-            if self.json {
-                write!(self.out, "{}{turn}", if printed { "," } else { "{\"items\":[" })?;
-            } else {
-                let turn: Value = serde_json::from_str(turn)?;
-                self.out.write_all(turns::turn(&turn, text::width()).as_bytes())?;
-            }
-        }
-        Ok(())
-    }
-
-    fn end(self, next: Option<&str>, gaps: &[Gap], newest_first: bool) -> anyhow::Result<()> {
-        if self.json {
-            let begin = if self.printed { "" } else { "{\"items\":[" };
-            write!(self.out, "{begin}],\"nextCursor\":{}", serde_json::to_string(&next)?)?;
-            if !gaps.is_empty() {
-                let gaps: Vec<Value> = gaps
-                    .iter()
-                    .map(|gap| json!({ "thread": gap.thread, "before": gap.before, "reason": gap.reason }))
-                    .collect();
-                write!(self.out, ",\"gaps\":{}", serde_json::to_string(&gaps)?)?;
-            }
-            writeln!(self.out, "}}")?;
-        }
-        self.out.flush()?;
-        match next {
-            _ if self.json => {}
-            Some(next) if newest_first => eprintln!("earlier: --desc --cursor {next}"),
-            Some(next) => eprintln!("more: --cursor {next}"),
-            None if !self.printed => eprintln!("no turns"),
-            None => {}
-        }
-        Ok(())
     }
 }
 

@@ -140,8 +140,8 @@ impl state::Host for World {
         self.rows(|rows| rows.files_of(id))
     }
 
-    fn put(&mut self, rows: Vec<ThreadRow>) -> Result<(), state::Error> {
-        self.rows(|shelf| shelf.put(rows))
+    fn put(&mut self, row: ThreadRow, instead_of: Option<ThreadRow>) -> Result<bool, state::Error> {
+        self.rows(|rows| rows.put(row, instead_of))
     }
 
     fn forget(&mut self, path: String) -> Result<(), state::Error> {

@@ -120,8 +120,14 @@ impl Shelf {
         })
     }
 
-    /// Writes rows in one transaction.
-    pub(crate) fn put(&self, rows: Vec<ThreadRow>) -> Result<(), StateError> {
-        self.transaction(move |connection| rows.iter().try_for_each(|row| write(connection, row)))
+    /// Writes a row if the one that stands is still the one it was made from.
+    pub(crate) fn put(&self, row: ThreadRow, instead_of: Option<ThreadRow>) -> Result<bool, StateError> {
+        self.transaction(move |connection| {
+            let still = read(connection, &row.id)? == instead_of;
+            if still {
+                write(connection, &row)?;
+            }
+            Ok(still)
+        })
     }
 }
