@@ -1,0 +1,174 @@
+//! The core as a component: the imports of `wit/core.wit` fill the traits of [`crate::ports`], its exports call the
+//! decisions. Nothing is decided here.
+
+/// Converts field by field between the contract's record and the core's own.
+macro_rules! fields {
+    ($from:expr => $into:path { $($field:ident),* $(,)? } with { $($special:ident: $value:expr),* $(,)? }) => {{
+        let from = $from;
+        $(let $special = $value(&from);)*
+        $into { $($field: from.$field,)* $($special,)* }
+    }};
+}
+
+mod convert;
+mod imports;
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::types as core_types;
+use crate::{assemble, extract, find, names, page, startup, turns};
+
+wit_bindgen::generate!({
+    path: "../wit",
+    world: "core",
+});
+
+use convert::{collection_in, query_in};
+use exports::threadkeep::core as exported;
+use threadkeep::core::{state, types};
+
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
+/// A panic is a trap: it costs the call, and the host says which one.
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+struct Component;
+export!(Component);
+
+/// The imports.
+struct World;
+
+impl exported::parsing::Guest for Component {
+    fn extract(
+        file: types::FileFacts,
+        earlier: Option<Vec<u8>>,
+    ) -> Result<exported::parsing::Extraction, exported::parsing::NoThread> {
+        match extract::extract(&World, &file.into(), earlier.as_deref(), extract::Limits::USUAL) {
+            Ok(extraction) => Ok(fields!(extraction => exported::parsing::Extraction {
+                thread, state, bad_count, unread, continues, bytes_read,
+            } with {
+                bad_lines: |from: &core_types::Extraction| from.bad_lines.iter().cloned().map(Into::into).collect(),
+            })),
+            Err(none) => Err(exported::parsing::NoThread {
+                reason: none.reason,
+                line: none.line.map(Into::into),
+                passing: none.passing,
+            }),
+        }
+    }
+
+    fn index_names(lines: Vec<u8>) -> Vec<types::NameClaim> {
+        names::from_index(&lines).into_iter().map(Into::into).collect()
+    }
+
+    fn codex_names(rows: Vec<(String, types::CodexFacts)>) -> Vec<types::NameClaim> {
+        let rows: Vec<(String, core_types::CodexFacts)> =
+            rows.into_iter().map(|(id, facts)| (id, facts.into())).collect();
+        names::from_codex(&rows).into_iter().map(Into::into).collect()
+    }
+}
+
+impl exported::repair::Guest for Component {
+    fn assemble(dossiers: Vec<exported::repair::Dossier>, default_provider: String) -> Vec<types::ThreadRow> {
+        let mut rows = Vec::new();
+        for dossier in dossiers {
+            let dossier = core_types::Dossier {
+                id: dossier.id,
+                files: dossier.files.into_iter().map(|file| (file.file.into(), file.state)).collect(),
+                names: dossier.names.into_iter().map(Into::into).collect(),
+                codex: dossier.codex.map(Into::into),
+                row: dossier.row.map(Into::into),
+                base_preview: dossier.base_preview,
+            };
+            let should = assemble::assemble(&dossier, &default_provider);
+            rows.extend(should.filter(|should| assemble::differs(&dossier, should)).map(types::ThreadRow::from));
+        }
+        rows
+    }
+
+    fn judge(stands: types::ThreadRow, should: types::ThreadRow) -> Vec<types::Discrepancy> {
+        assemble::judge(&stands.into(), &should.into()).into_iter().map(Into::into).collect()
+    }
+}
+
+impl From<find::LookupError> for exported::lookup::Error {
+    fn from(error: find::LookupError) -> Self {
+        match error {
+            find::LookupError::NotFound(wanted) => exported::lookup::Error::NotFound(wanted),
+            find::LookupError::Ambiguous(ids) => exported::lookup::Error::Ambiguous(ids),
+            find::LookupError::BadCursor(why) => exported::lookup::Error::BadCursor(why),
+            find::LookupError::State(error) => exported::lookup::Error::State(error.to_string()),
+            find::LookupError::Files(error) => exported::lookup::Error::Files(error.to_string()),
+        }
+    }
+}
+
+impl exported::lookup::Guest for Component {
+    fn find(
+        wanted: String,
+        within: Option<types::Collection>,
+    ) -> Result<exported::lookup::Found, exported::lookup::Error> {
+        let found = find::find(&World, &wanted, within.map(collection_in))?;
+        Ok(exported::lookup::Found {
+            row: found.row.into(),
+            via: match found.via {
+                find::Via::State => exported::lookup::Via::State,
+                find::Via::Files => exported::lookup::Via::Files,
+            },
+            verified: found.verified,
+            discrepancies: found.discrepancies.into_iter().map(Into::into).collect(),
+        })
+    }
+
+    fn page(
+        query: state::RowQuery,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> Result<exported::lookup::PageOfRows, exported::lookup::Error> {
+        let page = page::page(&World, &query_in(query), cursor.as_deref(), limit)?;
+        Ok(exported::lookup::PageOfRows { rows: page.rows.into_iter().map(Into::into).collect(), next: page.next })
+    }
+}
+
+impl exported::history::Guest for Component {
+    fn turns(
+        wanted: String,
+        cursor: Option<String>,
+        limit: u32,
+        newest_first: bool,
+    ) -> Result<exported::history::PageOfTurns, exported::lookup::Error> {
+        let page = turns::turns(&World, &wanted, cursor.as_deref(), limit, newest_first)?;
+        let gap = |gap: turns::Gap| fields!(gap => exported::history::Gap { thread, before, reason } with {});
+        let gaps = |page: &turns::Page| page.gaps.iter().cloned().map(gap).collect();
+        Ok(fields!(page => exported::history::PageOfTurns { thread, turns, next } with { gaps: gaps }))
+    }
+}
+
+impl From<startup::GateError> for exported::startup::Error {
+    fn from(error: startup::GateError) -> Self {
+        match error {
+            startup::GateError::TimedOut { owner, waited } => exported::startup::Error::TimedOut((owner, waited)),
+            startup::GateError::NeverSettled(left) => exported::startup::Error::NeverSettled(left),
+            startup::GateError::State(core_types::StateError::Corrupt(why)) => exported::startup::Error::Corrupt(why),
+            startup::GateError::State(error) => exported::startup::Error::State(error.to_string()),
+            startup::GateError::Files(error) => exported::startup::Error::Files(error.to_string()),
+        }
+    }
+}
+
+impl exported::startup::Guest for Component {
+    fn run(bound: i64, refresh: bool) -> Result<exported::startup::Outcome, exported::startup::Error> {
+        let outcome = startup::run(&World, bound, refresh)?;
+        Ok(fields!(outcome => exported::startup::Outcome { scanned, stored, failed, waited, backfilled_here } with {}))
+    }
+
+    fn survey() -> Result<exported::startup::Findings, exported::startup::Error> {
+        let survey = startup::survey(&World)?;
+        Ok(fields!(survey => exported::startup::Findings { files, new, changed, vanished } with {}))
+    }
+}
