@@ -11,7 +11,7 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use crate::fold::{Fold, KEPT_BAD_LINES};
-use crate::lines::Lines;
+use crate::lines::{Line, Lines};
 use crate::paths::{canonical_id, is_compressed};
 use crate::ports::{FileResult, Reader, Rollouts};
 use crate::record;
@@ -68,24 +68,38 @@ pub fn glance<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Option<alloc:
 
 /// The thread that a file's head names; none if no record in its first lines does.
 pub fn identify<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Option<alloc::string::String>> {
-    let mut reader = rollouts.open(path, 0)?;
     let mut fold = Fold::default();
+    in_head(rollouts, path, |line| {
+        fold.line(line, true);
+        fold.identity.take().map(|identity| identity.id)
+    })
+}
+
+/// The first answer that a line of a file's head gives; none if no line of its first megabytes does.
+pub fn in_head<R: Rollouts, T>(
+    rollouts: &R,
+    path: &str,
+    mut answer: impl FnMut(&Line<'_>) -> Option<T>,
+) -> FileResult<Option<T>> {
+    let mut reader = rollouts.open(path, 0)?;
     let mut lines = Lines::new(1, 0);
+    let mut found = None;
     let mut seen = 0u64;
     loop {
         let chunk = reader.next(HEAD)?;
         seen += chunk.len() as u64;
-        lines.push(&chunk, |line| {
-            fold.line(&line, true);
-        });
         let at_end = chunk.len() < HEAD as usize;
+        let mut each = |line: Line<'_>| {
+            if found.is_none() {
+                found = answer(&line);
+            }
+        };
+        lines.push(&chunk, &mut each);
         if at_end {
-            lines.finish(|line| {
-                fold.line(&line, true);
-            });
+            lines.finish(&mut each);
         }
-        if fold.identity.is_some() || at_end || seen > Limits::USUAL.whole {
-            return Ok(fold.identity.map(|identity| identity.id));
+        if found.is_some() || at_end || seen > Limits::USUAL.whole {
+            return Ok(found);
         }
     }
 }

@@ -116,7 +116,7 @@ impl Filling {
             while pool.receive(false)? {}
             self.ready.extend(pool.in_order());
             while self.ready.len() >= BATCH {
-                self.store(BATCH)?;
+                self.store()?;
             }
         }
         Ok(())
@@ -139,23 +139,17 @@ impl Filling {
     }
 
     pub(crate) fn settle(&mut self) -> Result<Tally, StateError> {
-        if let Some(pool) = &mut self.pool {
-            while pool.on_the_way() > 0 {
-                pool.receive(true)?;
-                self.ready.extend(pool.in_order());
-                if self.ready.len() >= BATCH {
-                    break;
-                }
-            }
-        }
-        while !self.ready.is_empty() {
-            self.store(BATCH)?;
+        loop {
             if let Some(pool) = &mut self.pool {
                 while pool.on_the_way() > 0 && self.ready.len() < BATCH {
                     pool.receive(true)?;
                     self.ready.extend(pool.in_order());
                 }
             }
+            if self.ready.is_empty() {
+                break;
+            }
+            self.store()?;
         }
         if std::mem::take(&mut self.changed) {
             self.shelf.relate()?;
@@ -181,9 +175,9 @@ impl Filling {
         }
     }
 
-    /// Stores at most `most` of the files that are ready, in one transaction.
-    fn store(&mut self, most: usize) -> Result<(), StateError> {
-        let rest = self.ready.split_off(self.ready.len().min(most));
+    /// Stores a batch of the files that are ready, in one transaction.
+    fn store(&mut self) -> Result<(), StateError> {
+        let rest = self.ready.split_off(self.ready.len().min(BATCH));
         let parsed = std::mem::replace(&mut self.ready, rest);
         let count = parsed.len() as u64;
         let failed = parsed.iter().filter(|parsed| parsed.outcome.is_err()).count() as u64;

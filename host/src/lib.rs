@@ -24,7 +24,6 @@
 
 pub mod backfill;
 pub mod component;
-pub mod history;
 pub mod home;
 pub mod lookup;
 pub mod rollouts;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::backfill::Progress;
+use crate::component::exports::history::PageOfTurns;
 use crate::component::exports::lookup::{Error as CoreLookupError, Found, PageOfRows};
 use crate::component::imports::state::RowQuery;
 use crate::component::types::{Collection, Discrepancy};
@@ -44,14 +45,14 @@ pub enum LookupError {
     Startup(#[from] StartupError),
 }
 
-/// Finds and lists, with the handle or without it.
+/// Finds, lists and reads, with the handle or without it.
 pub struct Lookup {
     core: Core,
     warnings: Vec<String>,
 }
 
 impl Lookup {
-    /// For finding. Without a handle the files are asked when it comes to it.
+    /// For finding and for reading turns. Without a handle the files are asked when it comes to it.
     pub fn to_find(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Result<Lookup, LookupError> {
         let (lore, report) = match state {
             Some(state) => (state.shelf().clone(), Report::default()),
@@ -96,9 +97,23 @@ impl Lookup {
             .call("page", |bindings, store| bindings.threadkeep_core_lookup().call_page(store, query, cursor, limit))?;
         answer.map_err(|error| failed(error, ""))
     }
+
+    /// A page of at most `limit` turns of a thread, or of as many as fit into one for 0; fewer where turns are large.
+    pub fn turns(
+        &mut self,
+        wanted: &str,
+        cursor: Option<&str>,
+        limit: u32,
+        newest_first: bool,
+    ) -> Result<PageOfTurns, LookupError> {
+        let answer = self.core.call("turns", |bindings, store| {
+            bindings.threadkeep_core_history().call_turns(store, wanted, cursor, limit, newest_first)
+        })?;
+        answer.map_err(|error| failed(error, wanted))
+    }
 }
 
-pub(crate) fn failed(error: CoreLookupError, wanted: &str) -> LookupError {
+fn failed(error: CoreLookupError, wanted: &str) -> LookupError {
     match error {
         CoreLookupError::NotFound(wanted) => LookupError::NotFound(wanted),
         CoreLookupError::Ambiguous(candidates) => LookupError::Ambiguous { wanted: wanted.into(), candidates },

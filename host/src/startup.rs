@@ -87,28 +87,31 @@ pub struct Report {
 pub fn init(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<(StateDb, Report), StartupError> {
     create_private_dir(&config.state_dir)?;
     match start(runtime, home, config, None) {
-        Err(StartupError::State(StateError::Corrupt(why))) => heal(runtime, home, config, &why),
+        Err(StartupError::State(StateError::Corrupt(why))) => match heal(runtime, home, config, &why)? {
+            Some(started) => Ok(started),
+            // Another process has mended it meanwhile.
+            None => start(runtime, home, config, None),
+        },
         other => other,
     }
 }
 
-/// Starts again after the state DB proved to be damaged: what is left of it is moved aside, and a new one is filled.
+/// Starts again after the state DB proved to be damaged: what is left of it is moved aside, and a new one is filled. None
+/// where SQLite finds nothing wrong with the file.
 pub fn heal(
     runtime: &Runtime,
     home: &Arc<Home>,
     config: &Config,
     damage: &str,
-) -> Result<(StateDb, Report), StartupError> {
-    let rescued = rescue(runtime, home, config)?;
-    let (state, mut report) = start(runtime, home, config, rescued.as_ref())?;
-    if let Some(rescued) = rescued {
-        let place = rescued.moved_to.display();
-        let warning = format!(
-            "the state DB was damaged ({damage}); it was moved to {place} and a new one was filled from the rollouts"
-        );
-        report.warnings.insert(0, warning);
-    }
-    Ok((state, report))
+) -> Result<Option<(StateDb, Report)>, StartupError> {
+    let Some(rescued) = rescue(runtime, home, config)? else { return Ok(None) };
+    let (state, mut report) = start(runtime, home, config, Some(&rescued))?;
+    let place = rescued.moved_to.display();
+    let warning = format!(
+        "the state DB was damaged ({damage}); it was moved to {place} and a new one was filled from the rollouts"
+    );
+    report.warnings.insert(0, warning);
+    Ok(Some((state, report)))
 }
 
 /// Opens a complete state DB of this version, if there is one. Never fills, never migrates, creates nothing.

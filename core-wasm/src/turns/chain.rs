@@ -9,18 +9,16 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::Gap;
+use crate::extract::in_head;
 use crate::find::{LookupError, World, files_of, if_available};
 use crate::json::{Cursor, Step};
-use crate::lines::Lines;
 use crate::paths::{canonical_id, twin};
 use crate::ports::{FileResult, Reader, Rollouts};
 
 /// More forks of forks than this are not followed.
 const LONGEST: usize = 1_000;
-/// Bytes asked for at a time where a head is read.
+/// Bytes looked at where a base should end.
 const HEAD: u32 = 64 << 10;
-/// A head that is longer than this has no `session_meta`.
-const LONGEST_HEAD: u64 = 8 << 20;
 
 /// A part of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,27 +143,7 @@ fn ends_there<R: Rollouts>(rollouts: &R, path: &str, base: &Base) -> bool {
 }
 
 fn head<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Head> {
-    let mut reader = rollouts.open(path, 0)?;
-    let mut lines = Lines::new(1, 0);
-    let mut found = None;
-    let mut seen = 0;
-    loop {
-        let chunk = reader.next(HEAD)?;
-        let at_end = chunk.len() < HEAD as usize;
-        seen += chunk.len() as u64;
-        let mut each = |line: crate::lines::Line<'_>| {
-            if found.is_none() {
-                found = meta(line.bytes).ok().flatten();
-            }
-        };
-        lines.push(&chunk, &mut each);
-        if at_end {
-            lines.finish(&mut each);
-        }
-        if found.is_some() || at_end || seen > LONGEST_HEAD {
-            return Ok(found.unwrap_or_default());
-        }
-    }
+    Ok(in_head(rollouts, path, |line| meta(line.bytes).ok().flatten())?.unwrap_or_default())
 }
 
 /// A line, if it is a `session_meta`.

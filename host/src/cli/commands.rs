@@ -16,7 +16,7 @@ use threadkeep::component::imports::state::{RowQuery, SortKey};
 use threadkeep::component::types::{Collection, ThreadRow};
 use threadkeep::home::{Home, locate};
 use threadkeep::lookup::{self, Lookup, LookupError};
-use threadkeep::startup::{self, Config, Report, StartupError};
+use threadkeep::startup::{self, Config, Report};
 use threadkeep::state::{StateDb, state_dir};
 use threadkeep::status;
 
@@ -69,10 +69,7 @@ impl Session {
 
     /// Starts for a command that changes the state DB: without a handle there is nothing to do.
     fn start(&self, config: &Config) -> anyhow::Result<(StateDb, Report)> {
-        self.started(startup::init(&self.runtime, &self.home, config))
-    }
-
-    fn started(&self, started: Result<(StateDb, Report), StartupError>) -> anyhow::Result<(StateDb, Report)> {
+        let started = startup::init(&self.runtime, &self.home, config);
         self.end_progress();
         let (state, report) = started?;
         self.warn(&report.warnings);
@@ -84,11 +81,7 @@ impl Session {
         if self.global.no_state {
             return None;
         }
-        self.or_files(self.start(&self.config()))
-    }
-
-    fn or_files(&self, started: anyhow::Result<(StateDb, Report)>) -> Option<StateDb> {
-        match started {
+        match self.start(&self.config()) {
             Ok((state, _)) => Some(state),
             Err(error) => {
                 say(&format!("{error:#}; answering from the files"));
@@ -99,17 +92,18 @@ impl Session {
 
     /// A handle in place of one whose database failed in the middle: a new one where the damage can be mended, else none.
     fn start_again(&self, failure: &str) -> Option<StateDb> {
-        let healed = startup::heal(&self.runtime, &self.home, &Config { refresh: false, ..self.config() }, failure);
-        let sound = healed.is_ok_and(|(state, report)| {
-            self.warn(&report.warnings);
-            state.totals().is_ok() && !report.warnings.is_empty()
-        });
+        let healed = startup::heal(&self.runtime, &self.home, &self.config(), failure);
         self.end_progress();
-        if sound {
-            return self.start_to_look();
+        match healed {
+            Ok(Some((state, report))) => {
+                self.warn(&report.warnings);
+                Some(state)
+            }
+            Ok(None) | Err(_) => {
+                say(&format!("{failure}; answering from the files"));
+                None
+            }
         }
-        say(&format!("{failure}; answering from the files"));
-        None
     }
 
     fn finder(&self, state: Option<&StateDb>) -> Result<Lookup, LookupError> {

@@ -2,24 +2,18 @@
 
 use serde_json::{Value, json};
 use threadkeep::component::exports::history::Gap;
-use threadkeep::history::History;
 use threadkeep::lookup::LookupError;
-use threadkeep::state::StateDb;
 
 use super::super::args::Turns;
 use super::super::{say, text, turns as rendering};
 use super::Session;
 
 impl Session {
-    fn history(&self, state: Option<&StateDb>, wanted: &str) -> Result<History, LookupError> {
-        let mut history = History::open(&self.runtime, &self.home, state, wanted)?;
-        self.warn(&history.take_warnings());
-        Ok(history)
-    }
-
     pub(super) fn turns(&self, asked: &Turns) -> anyhow::Result<()> {
         let mut state = self.start_to_look();
-        let mut history = self.history(state.as_ref(), &asked.id)?;
+        let mut lookup = self.finder(state.as_ref())?;
+        // What a name or the beginning of an id found is the same thread for every page.
+        let mut wanted = asked.id.clone();
         let mut out = std::io::stdout().lock();
         let mut printer = TurnPrinter { out: &mut out, json: self.global.json, printed: false };
         let (limit, newest_first) = match asked.tail {
@@ -30,18 +24,19 @@ impl Session {
         let mut cursor = asked.cursor.clone();
         let mut left = limit;
         loop {
-            let page = match history.page(cursor.as_deref(), left, newest_first) {
+            let page = match lookup.turns(&wanted, cursor.as_deref(), left, newest_first) {
                 Err(LookupError::State(failure)) if state.is_some() => {
                     // The cursor is a place in the rollouts, whatever the state DB says.
-                    drop((history, state.take()));
+                    drop((lookup, state.take()));
                     state = self.start_again(&failure);
-                    history = self.history(state.as_ref(), &asked.id)?;
-                    history.page(cursor.as_deref(), left, newest_first)?
+                    lookup = self.finder(state.as_ref())?;
+                    lookup.turns(&wanted, cursor.as_deref(), left, newest_first)?
                 }
                 other => other?,
             };
             left = left.saturating_sub(page.turns.len() as u32);
             cursor = page.next;
+            wanted = page.thread;
             match asked.tail {
                 Some(_) => held.extend(page.turns),
                 None => printer.turns(&page.turns)?,
