@@ -12,7 +12,7 @@ use crate::backfill::{Filling, Progress};
 use crate::component::exports::startup::{Error as GateError, Outcome};
 use crate::component::{Core, CoreError, Runtime, World};
 use crate::home::Home;
-use crate::state::{FileLock, Locks, Rescued, Shelf, StateDb, StateError, move_aside};
+use crate::state::{Assembler, FileLock, Locks, Rescued, Shelf, StateDb, StateError, move_aside};
 
 /// How to start.
 #[derive(Clone)]
@@ -116,8 +116,7 @@ pub fn heal(
 
 /// Opens a complete state DB of this version, if there is one. Never fills, never migrates, creates nothing.
 pub fn open_existing(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path) -> Result<Option<StateDb>, StartupError> {
-    let assembler = Core::new(runtime, World::default());
-    let Some(shelf) = Shelf::open_as_it_is(state_dir, assembler, home.default_provider())? else {
+    let Some(shelf) = Shelf::open_as_it_is(state_dir, Assembler::new(runtime, home))? else {
         return Ok(None);
     };
     Ok(shelf.is_complete()?.then(|| StateDb::of(shelf)))
@@ -143,7 +142,7 @@ pub(crate) fn lore_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Shelf, 
 }
 
 fn temporary(runtime: &Runtime, home: &Arc<Home>) -> Result<Shelf, StartupError> {
-    Ok(Shelf::temporary(Core::new(runtime, World::default()), home.default_provider())?)
+    Ok(Shelf::temporary(Assembler::new(runtime, home))?)
 }
 
 fn start(
@@ -154,8 +153,7 @@ fn start(
 ) -> Result<(StateDb, Report), StartupError> {
     let locks = Locks::of(&config.state_dir);
     let opening = open_lock(&locks, config.wait)?;
-    let assembler = Core::new(runtime, World::default());
-    let shelf = Shelf::open(&config.state_dir, config.wait, assembler, home.default_provider())?;
+    let shelf = Shelf::open(&config.state_dir, config.wait, Assembler::new(runtime, home))?;
     if config.check && !shelf.is_sound()? {
         return Err(StateError::Corrupt("SQLite's own check fails".into()).into());
     }
@@ -227,8 +225,7 @@ fn rescue(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<Option
             StateError::Corrupt("another process is filling it; try again when that one has ended".into()).into()
         );
     };
-    let assembler = Core::new(runtime, World::default());
-    let sound = match Shelf::open(&config.state_dir, config.wait, assembler, home.default_provider()) {
+    let sound = match Shelf::open(&config.state_dir, config.wait, Assembler::new(runtime, home)) {
         Ok(shelf) => shelf.is_sound()?,
         Err(StateError::Corrupt(_)) => false,
         Err(error) => return Err(error.into()),

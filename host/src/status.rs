@@ -8,7 +8,7 @@ use crate::component::exports::startup::Findings;
 use crate::component::{Core, Runtime, World};
 use crate::home::Home;
 use crate::startup::{self, StartupError};
-use crate::state::{FILE_NAME, Problem, Shelf, StateError, Totals};
+use crate::state::{Assembler, FILE_NAME, Problem, Shelf, StateError, Totals};
 
 /// How a home and its state DB stand.
 #[derive(Debug, serde::Serialize)]
@@ -107,8 +107,7 @@ enum Look {
 fn look(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Look, StartupError> {
     let path = dir.join(FILE_NAME);
     let stands = |phase: &str, owner| StateDbStatus { path: path.clone(), phase: phase.into(), owner };
-    let assembler = Core::new(runtime, World::default());
-    let shelf = match Shelf::look_at(dir, assembler, home.default_provider()) {
+    let shelf = match Shelf::look_at(dir, Assembler::new(runtime, home)) {
         Ok(Some(shelf)) => shelf,
         Ok(None) => return Ok(Look::Without(stands("none", None))),
         Err(StateError::Newer { .. }) => return Ok(Look::Without(stands("other-version", None))),

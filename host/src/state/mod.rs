@@ -22,7 +22,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::component::Core;
+use crate::component::{Core, Runtime, World};
+use crate::home::Home;
 
 pub(crate) use claim::{Claim, Locks};
 pub use error::StateError;
@@ -71,8 +72,7 @@ struct Worker {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     /// Makes rows out of files, on behalf of the one who owns the connection.
-    assembler: Arc<Mutex<Core>>,
-    provider: String,
+    assembler: Assembler,
     /// A private copy that the connection reads, deleted after it.
     copy: Option<tempfile::TempDir>,
 }
@@ -90,8 +90,8 @@ impl Drop for Worker {
 }
 
 impl Shelf {
-    /// Takes over a connection. `assembler` makes rows out of files; `provider` is the home's model provider.
-    fn over(mut connection: Connection, assembler: Core, provider: &str) -> Result<Shelf, StateError> {
+    /// Takes over a connection. `assembler` makes rows out of files.
+    fn over(mut connection: Connection, assembler: Assembler) -> Result<Shelf, StateError> {
         let (jobs, inbox) = mpsc::channel::<Job>();
         let thread = std::thread::Builder::new()
             .name("state-db".into())
@@ -104,34 +104,33 @@ impl Shelf {
         Ok(Shelf(Arc::new(Worker {
             jobs: Mutex::new(Some(jobs)),
             thread: Mutex::new(Some(thread)),
-            assembler: Arc::new(Mutex::new(assembler)),
-            provider: provider.into(),
+            assembler,
             copy: None,
         })))
     }
 
     /// Opens and migrates the database in a state directory. The caller holds the open lock.
-    pub(crate) fn open(dir: &Path, wait: Duration, assembler: Core, provider: &str) -> Result<Shelf, StateError> {
-        Shelf::over(schema::open(&dir.join(FILE_NAME), wait)?, assembler, provider)
+    pub(crate) fn open(dir: &Path, wait: Duration, assembler: Assembler) -> Result<Shelf, StateError> {
+        Shelf::over(schema::open(&dir.join(FILE_NAME), wait)?, assembler)
     }
 
     /// Opens the database in a state directory if it is one of this version, and migrates nothing.
-    pub(crate) fn open_as_it_is(dir: &Path, assembler: Core, provider: &str) -> Result<Option<Shelf>, StateError> {
+    pub(crate) fn open_as_it_is(dir: &Path, assembler: Assembler) -> Result<Option<Shelf>, StateError> {
         match schema::open_as_it_is(&dir.join(FILE_NAME))? {
-            Some(connection) => Shelf::over(connection, assembler, provider).map(Some),
+            Some(connection) => Shelf::over(connection, assembler).map(Some),
             None => Ok(None),
         }
     }
 
     /// The database in a state directory, only to be looked at; none when there is none.
-    pub(crate) fn look_at(dir: &Path, assembler: Core, provider: &str) -> Result<Option<Shelf>, StateError> {
+    pub(crate) fn look_at(dir: &Path, assembler: Assembler) -> Result<Option<Shelf>, StateError> {
         let path = dir.join(FILE_NAME);
         let Some(foreign) = ForeignDb::at(&path) else { return Ok(None) };
         let (connection, copy) = foreign.open()?;
         if !schema::check(&connection, &path)? {
             return Ok(None);
         }
-        let mut shelf = Shelf::over(connection, assembler, provider)?;
+        let mut shelf = Shelf::over(connection, assembler)?;
         if let Some(worker) = Arc::get_mut(&mut shelf.0) {
             worker.copy = copy;
         }
@@ -139,8 +138,8 @@ impl Shelf {
     }
 
     /// A private temporary database, which SQLite keeps in memory while it is small.
-    pub(crate) fn temporary(assembler: Core, provider: &str) -> Result<Shelf, StateError> {
-        Shelf::over(schema::open_temporary()?, assembler, provider)
+    pub(crate) fn temporary(assembler: Assembler) -> Result<Shelf, StateError> {
+        Shelf::over(schema::open_temporary()?, assembler)
     }
 
     /// Runs `work` on the thread that owns the connection and waits for its answer.
@@ -173,30 +172,34 @@ impl Shelf {
     }
 
     fn assembler(&self) -> Assembler {
-        Assembler { core: self.0.assembler.clone(), provider: self.0.provider.clone() }
+        self.0.assembler.clone()
     }
 
     /// Asks the core's parsing interface something that needs no files.
     pub(crate) fn ask<T>(
         &self,
         name: &'static str,
-        export: impl FnOnce(
-            &crate::component::exports::parsing::Guest,
-            &mut wasmtime::Store<crate::component::World>,
-        ) -> wasmtime::Result<T>,
+        export: impl FnOnce(&crate::component::exports::parsing::Guest, &mut wasmtime::Store<World>) -> wasmtime::Result<T>,
     ) -> Result<T, StateError> {
-        let mut core = self.0.assembler.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
+        let mut core = self.0.assembler.core.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
         Ok(core.call(name, |bindings, store| export(bindings.threadkeep_core_parsing(), store))?)
     }
 }
 
 /// Asks the core which rows should stand.
+#[derive(Clone)]
 pub(crate) struct Assembler {
     core: Arc<Mutex<Core>>,
     provider: String,
 }
 
 impl Assembler {
+    /// For the threads of a home.
+    pub(crate) fn new(runtime: &Runtime, home: &Home) -> Assembler {
+        let core = Core::new(runtime, World::default());
+        Assembler { core: Arc::new(Mutex::new(core)), provider: home.default_provider().into() }
+    }
+
     fn assemble(
         &self,
         dossiers: Vec<crate::component::exports::repair::Dossier>,
