@@ -108,6 +108,22 @@ fn a_grown_file_is_read_from_where_the_last_parse_stopped() {
 }
 
 #[test]
+fn short_lines_at_the_end_prove_no_less_than_long_ones() {
+    let bytes = conversation().bytes();
+    let mut later = bytes.clone();
+    later.extend_from_slice(b"\n\n");
+    // Without its last newline first, then with it, then with empty lines after it.
+    let mut state = read(&bytes[..bytes.len() - 1], ALL).unwrap().state;
+    for grown in [&bytes, &later] {
+        let memory = Memory::of(PATH, grown.clone());
+        state = extract(&memory, &facts(PATH, grown.len()), Some(&state), ALL).unwrap().state;
+        assert_eq!(state, read(grown, ALL).unwrap().state);
+        let anchor = Fold::decode(&state).unwrap().anchor;
+        assert!(anchor.len() > 40 && grown.ends_with(&anchor), "{}", String::from_utf8_lossy(&anchor));
+    }
+}
+
+#[test]
 fn a_file_that_was_rewritten_is_read_anew_even_if_it_grew() {
     let earlier = read(&conversation().bytes(), ALL).unwrap();
     let other = Rollout::paginated("019ca8a0-0000-7000-8000-000000000002")

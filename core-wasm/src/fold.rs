@@ -112,14 +112,20 @@ impl Fold {
         None
     }
 
-    /// Remembers the bytes before the place where a later parse would go on; none where they were not kept.
+    /// Remembers the bytes before the place where a later parse would go on: of as many lines as it takes, because a
+    /// short line alone would prove little. None of a condensed line, whose bytes were not kept.
     fn anchor(&mut self, line: &Line<'_>) {
-        self.anchor.clear();
-        if !line.condensed {
-            let room = ANCHOR - usize::from(line.ended);
-            self.anchor.extend_from_slice(&line.bytes[line.bytes.len().saturating_sub(room)..]);
-            self.anchor.extend(line.ended.then_some(b'\n'));
+        if line.condensed {
+            self.anchor.clear();
+            return;
         }
+        let last = &line.bytes[line.bytes.len().saturating_sub(ANCHOR)..];
+        let end = line.ended.then_some(b'\n');
+        let excess = (self.anchor.len() + last.len() + usize::from(line.ended)).saturating_sub(ANCHOR);
+        let old = excess.min(self.anchor.len());
+        self.anchor.drain(..old);
+        self.anchor.extend_from_slice(&last[excess - old..]);
+        self.anchor.extend(end);
     }
 
     fn record(&mut self, record: record::Record<'_>) {
