@@ -10,8 +10,8 @@ use support::{
     uuid7,
 };
 use tempfile::{TempDir, tempdir};
+use threadkeep_core::turns::Transcript;
 use threadkeep_core::turns::chain::Chain;
-use threadkeep_core::turns::page;
 
 /// Homes whose threads the newest Codex reads.
 const CODEX_READS: [&str; 7] = ["h050", "h100", "h130", "h142", "h160", "h169-main", "h169-compress"];
@@ -372,9 +372,13 @@ fn component_and_native_build_agree() {
             continue;
         }
         let chain = Chain::alone(&disk, path).unwrap();
-        let native = page::page(&disk, chain, None, 0, false).unwrap();
+        let native = Transcript::of(&disk, chain).unwrap().page(&disk, None, 0, false).unwrap();
         let shown = program.run(["turns", &id, "--limit", "0", "--json"]).well().stdout;
-        assert_eq!(shown, format!("{{\"items\":[{}],\"nextCursor\":null}}\n", native.turns.join(",")), "{id}");
+        assert_eq!(
+            shown,
+            format!("{{\"items\":[{}],\"nextCursor\":null,\"backwardsCursor\":null}}\n", native.turns.join(",")),
+            "{id}"
+        );
     }
 }
 
@@ -386,14 +390,15 @@ proptest! {
     fn any_file_has_turns_and_pages(rollout in any_rollout(), bytes in damaged(), hurt: bool, limit in 1..4_u32) {
         let bytes = if hurt { bytes } else { rollout.bytes() };
         let files = support::Memory::of("sessions/rollout-any.jsonl", bytes);
-        let chain = || Chain::alone(&files, "sessions/rollout-any.jsonl").unwrap();
-        let whole = page::page(&files, chain(), None, 0, false).unwrap();
+        let chain = Chain::alone(&files, "sessions/rollout-any.jsonl").unwrap();
+        let transcript = Transcript::of(&files, chain).unwrap();
+        let whole = transcript.page(&files, None, 0, false).unwrap();
         prop_assert_eq!(&whole.next, &None);
         for newest_first in [false, true] {
             let mut joined = Vec::new();
             let mut cursor = None::<String>;
             loop {
-                let part = page::page(&files, chain(), cursor.as_deref(), limit, newest_first).unwrap();
+                let part = transcript.page(&files, cursor.as_deref(), limit, newest_first).unwrap();
                 joined.extend(part.turns);
                 cursor = part.next;
                 if cursor.is_none() {

@@ -114,6 +114,14 @@ impl Home {
         Some((dir, rest))
     }
 
+    /// A path as the core knows it: below one of the two collections, without a step back.
+    pub fn is_home_path(&self, path: &str) -> bool {
+        let mut parts = path.split('/');
+        let collection = parts.next().is_some_and(|first| matches!(first, "sessions" | "archived_sessions"));
+        let mut rest = parts.peekable();
+        collection && rest.peek().is_some() && rest.all(|part| !matches!(part, "" | "." | ".."))
+    }
+
     /// The absolute path of a home path, for showing.
     pub fn absolute(&self, path: &str) -> PathBuf {
         self.root.join(path)

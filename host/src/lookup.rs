@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::backfill::Progress;
-use crate::component::exports::history::PageOfTurns;
-use crate::component::exports::lookup::{Error as CoreLookupError, Found, PageOfRows};
+use crate::component::exports::history::{Gap, PageOfTurns, Subject};
+use crate::component::exports::lookup::{Error as CoreLookupError, Explanation, Found, PageOfRows};
 use crate::component::imports::state::RowQuery;
-use crate::component::types::{Collection, Discrepancy};
-use crate::component::{Core, CoreError, Runtime, World};
+use crate::component::types::{Collection, Discrepancy, ThreadRow};
+use crate::component::{self as ask, Core, CoreError, Opened, Runtime, World};
 use crate::home::Home;
 use crate::startup::{self, Report, StartupError};
 use crate::state::StateDb;
@@ -20,6 +20,9 @@ pub enum LookupError {
         "no thread '{0}': neither an id, nor at least eight characters of one, nor a name; `threadkeep list` shows them"
     )]
     NotFound(String),
+    /// Somebody remembers it, and it has no rollout.
+    #[error("no rollout of the thread {} is there any more; it was {}", .0.id, .0.path)]
+    Gone(Box<ThreadRow>),
     /// Several do.
     #[error("several threads answer to '{wanted}': {}; give more of the id", .candidates.join(", "))]
     Ambiguous {
@@ -59,7 +62,7 @@ impl Lookup {
             None => startup::lore_alone(runtime, home)?,
         };
         let world = World::of(home).with_rows(state.map(|state| state.shelf().clone())).with_lore(Some(lore));
-        Ok(Lookup { core: Core::new(runtime, world), warnings: report.warnings })
+        Ok(Lookup { core: Core::new(runtime, world.recorded(runtime.recorder())), warnings: report.warnings })
     }
 
     /// For listing. Without a handle every rollout is read now, once for all pages.
@@ -74,7 +77,7 @@ impl Lookup {
             None => startup::from_files(runtime, home, progress)?,
         };
         let world = World::of(home).with_rows(Some(shelf.clone())).with_lore(Some(shelf));
-        Ok(Lookup { core: Core::new(runtime, world), warnings: report.warnings })
+        Ok(Lookup { core: Core::new(runtime, world.recorded(runtime.recorder())), warnings: report.warnings })
     }
 
     /// What a person should know of the answers, in words; each once.
@@ -84,38 +87,91 @@ impl Lookup {
 
     /// Finds a thread by id, by the beginning of an id, or by name; mends its row when there is a handle.
     pub fn find(&mut self, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
-        let answer = self
-            .core
-            .call("find", |bindings, store| bindings.threadkeep_core_lookup().call_find(store, wanted, within))?;
+        let answer = self.core.ask(&ask::Find { wanted: wanted.into(), within })?;
         answer.map_err(|error| failed(error, wanted))
+    }
+
+    /// The same, with what was looked at and what decided.
+    pub fn explain(&mut self, wanted: &str, within: Option<Collection>) -> Result<Explanation, LookupError> {
+        Ok(self.core.ask(&ask::Explain { wanted: wanted.into(), within })?)
+    }
+
+    /// The thread of one rollout, by its home path, as that rollout alone shows it. Rows are neither asked nor mended.
+    pub fn at(&mut self, path: &str) -> Result<Found, LookupError> {
+        let answer = self.core.ask(&ask::At { path: path.into() })?;
+        answer.map_err(|error| failed(error, path))
     }
 
     /// A page of a list, `limit` rows long, or all there are for 0.
     pub fn page(&mut self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> Result<PageOfRows, LookupError> {
-        let answer = self
-            .core
-            .call("page", |bindings, store| bindings.threadkeep_core_lookup().call_page(store, query, cursor, limit))?;
-        answer.map_err(|error| failed(error, ""))
+        let page = ask::Page { query: query.clone(), cursor: cursor.map(Into::into), limit };
+        self.core.ask(&page)?.map_err(|error| failed(error, ""))
     }
 
-    /// A page of at most `limit` turns of a thread, or of as many as fit into one for 0; fewer where turns are large.
-    pub fn turns(
+    /// Opens a history: its thread is found as [`Lookup::find`] and [`Lookup::at`] do.
+    pub fn transcript(&mut self, of: Subject) -> Result<Transcript<'_>, LookupError> {
+        let wanted = match &of {
+            Subject::Thread(wanted) | Subject::Rollout(wanted) => wanted.clone(),
+        };
+        let opened = self.core.ask(&ask::Open { of })?.map_err(|error| failed(error, &wanted))?;
+        Ok(Transcript { core: &mut self.core, opened })
+    }
+}
+
+/// A history, gone through once and ready to be paged.
+pub struct Transcript<'a> {
+    core: &'a mut Core,
+    opened: Opened,
+}
+
+impl Transcript<'_> {
+    /// Whose it is.
+    pub fn found(&self) -> &Found {
+        &self.opened.found
+    }
+
+    /// What its files should hold and do not.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.opened.gaps
+    }
+
+    /// A page of at most `limit` turns, or of as many as fit into one for 0; fewer where turns are large.
+    pub fn page(&mut self, cursor: Option<&str>, limit: u32, newest_first: bool) -> Result<PageOfTurns, LookupError> {
+        let transcript = self.opened.transcript;
+        let page = ask::Turns { transcript, cursor: cursor.map(Into::into), limit, newest_first };
+        self.core.ask(&page)?.map_err(|error| failed(error, ""))
+    }
+
+    /// The page around the first turn behind the cursor in which `text` was said or done, whatever the case of letters.
+    pub fn around(
         &mut self,
-        wanted: &str,
+        text: &str,
         cursor: Option<&str>,
         limit: u32,
         newest_first: bool,
-    ) -> Result<PageOfTurns, LookupError> {
-        let answer = self.core.call("turns", |bindings, store| {
-            bindings.threadkeep_core_history().call_turns(store, wanted, cursor, limit, newest_first)
-        })?;
-        answer.map_err(|error| failed(error, wanted))
+    ) -> Result<Option<PageOfTurns>, LookupError> {
+        let transcript = self.opened.transcript;
+        let cursor = cursor.map(Into::into);
+        let around = ask::Around { transcript, text: text.into(), cursor, limit, newest_first };
+        self.core.ask(&around)?.map_err(|error| failed(error, ""))
     }
+}
+
+impl Drop for Transcript<'_> {
+    fn drop(&mut self) {
+        let _ = self.core.ask(&ask::Close { transcript: self.opened.transcript });
+    }
+}
+
+/// The answer of an explanation.
+pub fn answered(explanation: Explanation, wanted: &str) -> Result<Found, LookupError> {
+    explanation.answer.map_err(|error| failed(error, wanted))
 }
 
 fn failed(error: CoreLookupError, wanted: &str) -> LookupError {
     match error {
         CoreLookupError::NotFound(wanted) => LookupError::NotFound(wanted),
+        CoreLookupError::Gone(row) => LookupError::Gone(Box::new(row)),
         CoreLookupError::Ambiguous(candidates) => LookupError::Ambiguous { wanted: wanted.into(), candidates },
         CoreLookupError::BadCursor(why) => LookupError::BadCursor(why),
         CoreLookupError::State(why) => LookupError::State(why),

@@ -184,10 +184,10 @@ fn gate(
     wait: Duration,
     refresh: bool,
 ) -> Result<Report, StartupError> {
-    let mut core = Core::new(runtime, World::of(home).with_filling(filling));
+    let world = World::of(home).with_filling(filling).recorded(runtime.recorder());
+    let mut core = Core::new(runtime, world);
     let bound = wait.as_millis().min(i64::MAX as u128) as i64;
-    let answer =
-        core.call("startup", |bindings, store| bindings.threadkeep_core_startup().call_run(store, bound, refresh));
+    let answer = core.ask(&crate::component::Gate { bound, refresh });
     let warnings = core.world().and_then(World::filling).map(Filling::take_warnings).unwrap_or_default();
     match answer? {
         Ok(Outcome { scanned, stored, failed, waited, backfilled_here }) => Ok(Report {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::backfill::{Filling, Progress};
 use crate::component::exports::startup::Findings;
-use crate::component::{Core, Runtime, World};
+use crate::component::{Core, Runtime, Survey, World};
 use crate::home::Home;
 use crate::startup::{self, StartupError};
 use crate::state::{Assembler, FILE_NAME, Problem, Shelf, StateError, Totals};
@@ -122,6 +122,6 @@ fn look(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Look, Startup
     }
     let filling = Filling::new(runtime, home, &shelf, None, None);
     let mut core = Core::new(runtime, World::of(home).with_filling(filling));
-    let findings = core.call("survey", |bindings, store| bindings.threadkeep_core_startup().call_survey(store))??;
+    let findings = core.ask(&Survey {})??;
     Ok(Look::Complete(stands("complete", None), shelf.totals()?, shelf.problems()?, findings))
 }

@@ -12,21 +12,21 @@ macro_rules! fields {
 
 mod convert;
 mod imports;
+mod lookup;
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::types as core_types;
-use crate::{assemble, extract, find, names, page, startup, turns};
+use crate::{assemble, extract, names, startup};
 
 wit_bindgen::generate!({
     path: "../wit",
     world: "core",
 });
 
-use convert::{collection_in, query_in};
 use exports::threadkeep::core as exported;
-use threadkeep::core::{state, types};
+use threadkeep::core::types;
 
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
@@ -93,59 +93,6 @@ impl exported::repair::Guest for Component {
 
     fn judge(stands: types::ThreadRow, should: types::ThreadRow) -> Vec<types::Discrepancy> {
         assemble::judge(&stands.into(), &should.into()).into_iter().map(Into::into).collect()
-    }
-}
-
-impl From<find::LookupError> for exported::lookup::Error {
-    fn from(error: find::LookupError) -> Self {
-        match error {
-            find::LookupError::NotFound(wanted) => exported::lookup::Error::NotFound(wanted),
-            find::LookupError::Ambiguous(ids) => exported::lookup::Error::Ambiguous(ids),
-            find::LookupError::BadCursor(why) => exported::lookup::Error::BadCursor(why),
-            find::LookupError::State(error) => exported::lookup::Error::State(error.to_string()),
-            find::LookupError::Files(error) => exported::lookup::Error::Files(error.to_string()),
-        }
-    }
-}
-
-impl exported::lookup::Guest for Component {
-    fn find(
-        wanted: String,
-        within: Option<types::Collection>,
-    ) -> Result<exported::lookup::Found, exported::lookup::Error> {
-        let found = find::find(&World, &wanted, within.map(collection_in))?;
-        Ok(exported::lookup::Found {
-            row: found.row.into(),
-            via: match found.via {
-                find::Via::State => exported::lookup::Via::State,
-                find::Via::Files => exported::lookup::Via::Files,
-            },
-            verified: found.verified,
-            discrepancies: found.discrepancies.into_iter().map(Into::into).collect(),
-        })
-    }
-
-    fn page(
-        query: state::RowQuery,
-        cursor: Option<String>,
-        limit: u32,
-    ) -> Result<exported::lookup::PageOfRows, exported::lookup::Error> {
-        let page = page::page(&World, &query_in(query), cursor.as_deref(), limit)?;
-        Ok(exported::lookup::PageOfRows { rows: page.rows.into_iter().map(Into::into).collect(), next: page.next })
-    }
-}
-
-impl exported::history::Guest for Component {
-    fn turns(
-        wanted: String,
-        cursor: Option<String>,
-        limit: u32,
-        newest_first: bool,
-    ) -> Result<exported::history::PageOfTurns, exported::lookup::Error> {
-        let page = turns::turns(&World, &wanted, cursor.as_deref(), limit, newest_first)?;
-        let gap = |gap: turns::Gap| fields!(gap => exported::history::Gap { thread, before, reason } with {});
-        let gaps = |page: &turns::Page| page.gaps.iter().cloned().map(gap).collect();
-        Ok(fields!(page => exported::history::PageOfTurns { thread, turns, next } with { gaps: gaps }))
     }
 }
 

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use super::Gap;
 use crate::extract::in_head;
+use crate::find::evidence::Trail;
 use crate::find::{LookupError, World, files_of, if_available};
 use crate::json::{Cursor, Step};
 use crate::paths::{canonical_id, twin};
@@ -111,7 +112,7 @@ impl Chain {
 fn base_file<W: World>(world: &W, base: &Base, chain: &[Segment]) -> Result<Option<String>, LookupError> {
     let answer = if_available(world.row(&base.thread))?;
     let handle = answer.is_some();
-    let files = files_of(world, &base.thread, answer.flatten().as_ref(), handle)?;
+    let files = files_of(world, &base.thread, answer.flatten().as_ref(), handle, &mut Trail::default())?;
     let fresh = |path: &str| !chain.iter().any(|known| known.path == path || known.path == twin(path));
     let mut files: Vec<(String, String)> = files
         .into_iter()

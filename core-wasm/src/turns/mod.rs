@@ -6,14 +6,15 @@
 //! lines → event → builder → turns      first pass: every turn's place; second pass: the wanted turns' items
 //!                    ↑
 //!            items · legacy · tools    records into items as JSON
-//! page                                 which turns are wanted, and where the next page begins
+//! pass                                 the records of a chain, in order
+//! transcript                           which turns are wanted, and where the next page begins
 //! ```
 //!
 //! Records do not always stand where they belong: a turn may be rolled back much later, and an item may be finished
-//! after the next turn has begun. So a page takes two passes. The first goes over everything and keeps, of each turn, its
-//! id and where its first and last record stand; the second reads only from the first wanted record to the last one,
-//! and makes items of the wanted turns alone. Memory grows with the turns of a page, and by a few words for every other
-//! turn, never with the file.
+//! after the next turn has begun. So there are two kinds of passes. The first goes over everything once and keeps, of each
+//! turn, its id and where its first and last record stand; then, for each page, another one reads only from the first
+//! wanted record to the last one, and makes items of the wanted turns alone. Memory grows with the turns of a page, and by
+//! a few words for every other turn, never with the file.
 //!
 //! A turn that never ended reads as interrupted: whether a process is still at work on it, no file tells.
 
@@ -22,16 +23,16 @@ pub mod chain;
 pub mod event;
 pub mod items;
 pub mod legacy;
-pub mod page;
+pub mod pass;
 pub mod patch;
 pub mod tools;
+pub mod transcript;
 pub mod turn;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::find::{LookupError, World, find};
-use chain::Chain;
+pub use transcript::Transcript;
 
 /// `history.gap`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,26 +43,20 @@ pub struct Gap {
     pub reason: String,
 }
 
+/// `history.subject`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Subject {
+    Thread(String),
+    Rollout(String),
+}
+
 /// `history.page-of-turns`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Page {
-    pub thread: String,
     pub turns: Vec<String>,
     pub next: Option<String>,
-    pub gaps: Vec<Gap>,
-}
-
-/// A page of a thread's turns, `limit` turns long, or as many as fit into one for 0.
-pub fn turns<W: World>(
-    world: &W,
-    wanted: &str,
-    cursor: Option<&str>,
-    limit: u32,
-    newest_first: bool,
-) -> Result<Page, LookupError> {
-    let found = find(world, wanted, None)?;
-    let chain = Chain::of(world, &found.row.path)?;
-    let page = page::page(world, chain, cursor, limit, newest_first)?;
-    Ok(Page { thread: found.row.id, ..page })
+    pub back: Option<String>,
+    pub hit: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde_json::{Value, json};
@@ -74,9 +74,9 @@ pub struct Item {
 }
 
 impl TurnState {
-    /// `Turn`, as JSON text.
-    pub fn into_json(self) -> String {
-        let Some(body) = self.body else { return String::from("null") };
+    /// `Turn`; null of a turn outside the window.
+    pub fn into_value(self) -> Value {
+        let Some(body) = self.body else { return Value::Null };
         let status = match body.status {
             Status::Completed => "completed",
             Status::Failed => "failed",
@@ -87,6 +87,5 @@ impl TurnState {
             "id": self.id, "rootTurnId": body.root, "items": items, "itemsView": "full", "status": status,
             "error": body.error, "startedAt": body.started, "completedAt": body.completed, "durationMs": body.duration,
         })
-        .to_string()
     }
 }

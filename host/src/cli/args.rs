@@ -38,6 +38,9 @@ pub(super) struct Global {
     /// Print one JSON document
     #[arg(long, global = true)]
     pub(super) json: bool,
+    /// Write down what the core asked of the home and was told, for `debug replay`; it holds what the threads say
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
 }
 
 /// The commands.
@@ -51,10 +54,13 @@ pub(super) enum Command {
     List(List),
     /// Say where a thread is
     Find(Find),
-    /// Show what is known of a thread
+    /// Show what is known of a thread, and what was said and done in it
     Read(Read),
     /// Show what was said and done in a thread
     Turns(Turns),
+    /// Look into what the core decides
+    #[command(subcommand)]
+    Debug(Debug),
 }
 
 /// `init`
@@ -123,32 +129,55 @@ pub(super) struct Find {
     /// Active and archived threads; the default
     #[arg(long)]
     pub(super) all: bool,
+    /// Say which rows and files were looked at, what each said, and which rule decided
+    #[arg(long)]
+    pub(super) explain: bool,
 }
 
 /// `read`
 #[derive(ClapArgs)]
 pub(super) struct Read {
-    /// An id, at least 8 characters of one, or a name
-    pub(super) id: String,
+    /// What is known of the thread, and no turns
+    #[arg(long, conflicts_with_all = ["limit", "cursor", "desc", "tail", "around"])]
+    pub(super) no_turns: bool,
+    #[command(flatten)]
+    pub(super) turns: Turns,
 }
 
 /// `turns`
 #[derive(ClapArgs)]
 pub(super) struct Turns {
     /// An id, at least 8 characters of one, or a name
-    pub(super) id: String,
-    /// How many turns, 0 for all
-    #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "tail")]
-    pub(super) limit: u32,
-    /// Where to go on: nextCursor of the page before
+    #[arg(required_unless_present = "path", conflicts_with = "path")]
+    pub(super) id: Option<String>,
+    /// A rollout instead, as it stands alone; a relative path begins at the home
+    #[arg(long, value_name = "FILE")]
+    pub(super) path: Option<PathBuf>,
+    /// How many turns, 0 for all [default: 20, or 5 with --around]
+    #[arg(long, value_name = "N", conflicts_with = "tail")]
+    pub(super) limit: Option<u32>,
+    /// Where to go on: nextCursor of the page before, or backwardsCursor with the other direction
     #[arg(long, value_name = "CURSOR", conflicts_with = "tail")]
     pub(super) cursor: Option<String>,
     /// Newest first
     #[arg(long, conflicts_with = "tail")]
     pub(super) desc: bool,
     /// Only the last turns, oldest first; nextCursor goes on to earlier ones, with --desc
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "around")]
     pub(super) tail: Option<u32>,
+    /// The turns around the first one, from the cursor on, in which this was said or done; --desc looks from the end
+    #[arg(long, value_name = "TEXT")]
+    pub(super) around: Option<String>,
+}
+
+/// `debug`
+#[derive(Subcommand)]
+pub(super) enum Debug {
+    /// Run what --record wrote again, without a home, and hold the answers against the recorded ones
+    Replay {
+        /// The recording
+        file: PathBuf,
+    },
 }
 
 /// Which time a list goes by.

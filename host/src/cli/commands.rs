@@ -1,18 +1,21 @@
 //! The commands. Each decides nothing about threads: it opens what it needs, asks, and prints.
 
+mod explain;
 mod turns;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 use threadkeep::backfill::Progress;
 use threadkeep::component::Runtime;
 use threadkeep::component::exports::lookup::{Found, Via};
 use threadkeep::component::imports::state::{RowQuery, SortKey};
+use threadkeep::component::tape::{self, Recorder};
 use threadkeep::component::types::{Collection, ThreadRow};
 use threadkeep::home::{Home, locate};
 use threadkeep::lookup::{self, Lookup, LookupError};
@@ -20,7 +23,7 @@ use threadkeep::startup::{self, Config, Report};
 use threadkeep::state::{StateDb, state_dir};
 use threadkeep::status;
 
-use super::args::{Args, Command, Find, Global, Init, List, Read, Sort, SourceKind};
+use super::args::{Args, Command, Debug, Find, Global, Init, List, Sort, SourceKind};
 use super::item::Item;
 use super::{Usage, progress, say, text};
 
@@ -34,25 +37,49 @@ struct Session {
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
+    let mut runtime = Runtime::load()?;
+    if let Command::Debug(Debug::Replay { file }) = &args.command {
+        return replay(&runtime, file, args.global.json);
+    }
     let env = |name: &str| std::env::var_os(name);
     let root = locate(args.global.home.clone(), env)?;
     let home = Arc::new(Home::open(&root, env)?);
     let shared = env("THREADKEEP_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let recording = args.global.record.clone();
+    let recorder = recording.as_deref().map(record).transpose()?;
+    if let Some(recorder) = &recorder {
+        runtime = runtime.recording(recorder.clone());
+    }
     let session = Session {
-        runtime: Runtime::load()?,
+        runtime,
         state_dir: std::path::absolute(state_dir(home.root(), args.global.state_dir.clone(), shared))?,
         progress: progress::bar(args.global.json),
         home,
         global: args.global,
     };
-    match args.command {
+    let done = match args.command {
         Command::Init(init) => session.init(&init),
         Command::Status => session.status(),
         Command::List(list) => session.list(&list),
         Command::Find(find) => session.find(&find),
         Command::Read(read) => session.read(&read),
         Command::Turns(turns) => session.turns(&turns),
+        Command::Debug(Debug::Replay { .. }) => Ok(()),
+    };
+    if let (Some(recorder), Some(file)) = (recorder, recording) {
+        recorder.finish().with_context(|| format!("the recording {} is not whole", file.display()))?;
     }
+    done
+}
+
+/// A new recording, which nobody else may read: it holds what the threads say.
+fn record(file: &Path) -> anyhow::Result<Recorder> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let out = options.open(file).with_context(|| format!("the recording {} cannot be begun", file.display()))?;
+    Ok(Recorder::new(std::io::BufWriter::new(out)))
 }
 
 impl Session {
@@ -211,21 +238,12 @@ impl Session {
     }
 
     fn find(&self, find: &Find) -> anyhow::Result<()> {
-        let found = self.look_up(&find.id, find.archived.then_some(Collection::Archived))?;
-        let mut document = serde_json::to_value(Item::new(&found.row, &self.home)?)?;
-        let discrepancies: Vec<Value> = found
-            .discrepancies
-            .iter()
-            .map(|what| {
-                let (kind, about) = lookup::describe(what);
-                json!({"kind": kind, "about": about})
-            })
-            .collect();
-        document["via"] = match found.via {
-            Via::State => "state".into(),
-            Via::Files => "files".into(),
-        };
-        document["discrepancies"] = discrepancies.into();
+        let within = find.archived.then_some(Collection::Archived);
+        if find.explain {
+            return self.explain(find, within);
+        }
+        let found = self.look_up(&find.id, within)?;
+        let document = found_document(&found, &self.home)?;
         self.print(document, || {
             for what in &found.discrepancies {
                 let (kind, about) = lookup::describe(what);
@@ -235,11 +253,53 @@ impl Session {
         })
     }
 
-    fn read(&self, read: &Read) -> anyhow::Result<()> {
-        let found = self.look_up(&read.id, None)?;
-        let item = Item::new(&found.row, &self.home)?;
-        self.print(item, || text::thread(&found.row, &self.home, text::width()))
+    /// Finds, and says how. The evidence is worth seeing above all where nothing was found.
+    fn explain(&self, find: &Find, within: Option<Collection>) -> anyhow::Result<()> {
+        let state = self.start_to_look();
+        let explanation = self.finder(state.as_ref())?.explain(&find.id, within)?;
+        let mut document = match &explanation.answer {
+            Ok(found) => found_document(found, &self.home)?,
+            Err(_) => json!({}),
+        };
+        document["explanation"] = explain::document(&explanation);
+        self.print(document, || {
+            let found = explanation.answer.as_ref().ok();
+            let path = found.map(|found| text::shown(&self.home.absolute(&found.row.path).to_string_lossy()) + "\n");
+            path.unwrap_or_default() + &explain::lines(&explanation)
+        })?;
+        lookup::answered(explanation, &find.id).map(drop).map_err(Into::into)
     }
+}
+
+/// `find`'s document.
+fn found_document(found: &Found, home: &Home) -> anyhow::Result<Value> {
+    let mut document = serde_json::to_value(Item::new(&found.row, home)?)?;
+    let discrepancies: Vec<Value> = found
+        .discrepancies
+        .iter()
+        .map(|what| {
+            let (kind, about) = lookup::describe(what);
+            json!({"kind": kind, "about": about})
+        })
+        .collect();
+    document["via"] = match found.via {
+        Via::State => "state".into(),
+        Via::Files => "files".into(),
+    };
+    document["discrepancies"] = discrepancies.into();
+    Ok(document)
+}
+
+/// Runs a recording again; needs no home.
+fn replay(runtime: &Runtime, file: &Path, json: bool) -> anyhow::Result<()> {
+    let recording = std::fs::File::open(file).with_context(|| format!("{} cannot be opened", file.display()))?;
+    let done = tape::replay(runtime, std::io::BufReader::new(recording))?;
+    let mut stdout = std::io::stdout().lock();
+    match json {
+        true => writeln!(stdout, "{}", serde_json::to_string(&done)?)?,
+        false => writeln!(stdout, "{} calls, {} answers of the home: the same as then", done.calls, done.imports)?,
+    }
+    Ok(stdout.flush()?)
 }
 
 /// Rows asked for and printed at a time.

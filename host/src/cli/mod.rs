@@ -27,6 +27,11 @@ mod exit {
 #[error("{0}")]
 struct Usage(String);
 
+/// A text that was looked for and that no turn has.
+#[derive(Debug, thiserror::Error)]
+#[error("no turn from there on says '{0}'")]
+struct NothingSaid(String);
+
 pub(crate) fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -54,10 +59,11 @@ fn say(words: &str) {
 fn code_of(error: &anyhow::Error) -> u8 {
     use threadkeep::lookup::LookupError;
     match error.downcast_ref::<LookupError>() {
-        Some(LookupError::NotFound(_)) => exit::NOT_FOUND,
+        Some(LookupError::NotFound(_) | LookupError::Gone(_)) => exit::NOT_FOUND,
         Some(LookupError::Ambiguous { .. }) => exit::AMBIGUOUS,
         Some(LookupError::BadCursor(_)) => exit::USAGE,
         _ if error.is::<Usage>() => exit::USAGE,
+        _ if error.is::<NothingSaid>() => exit::NOT_FOUND,
         _ => exit::FAILED,
     }
 }

@@ -14,10 +14,10 @@ const THOUGHT: usize = 4;
 /// Changed files that are named.
 const FILES: usize = 10;
 
-/// One turn, in so many columns.
-pub(super) fn turn(turn: &Value, width: usize) -> String {
+/// One turn, in so many columns; marked where it is the one that was looked for.
+pub(super) fn turn(turn: &Value, marked: bool, width: usize) -> String {
     let mut page = Page { out: String::new(), width };
-    page.header(turn);
+    page.header(turn, marked);
     for item in turn["items"].as_array().into_iter().flatten() {
         page.item(item);
     }
@@ -34,7 +34,7 @@ struct Page {
 }
 
 impl Page {
-    fn header(&mut self, turn: &Value) {
+    fn header(&mut self, turn: &Value, marked: bool) {
         let status = match text(&turn["status"]) {
             "inProgress" => "in progress",
             status => status,
@@ -49,7 +49,7 @@ impl Page {
         ];
         let head = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
         let rule = "─".repeat(self.width.saturating_sub(head.width() + 4));
-        let _ = writeln!(self.out, "── {head} {rule}");
+        let _ = writeln!(self.out, "{} {head} {rule}", if marked { "─▶" } else { "──" });
     }
 
     fn item(&mut self, item: &Value) {

@@ -9,5 +9,7 @@ wasmtime::component::bindgen!({
         "threadkeep:core/rollouts.reader": crate::rollouts::RolloutReader,
         "threadkeep:core/rollouts.walker": crate::rollouts::Walk,
     },
-    additional_derives: [PartialEq],
+    // A replay that parts from its recording ends the call.
+    imports: { default: trappable },
+    additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
 });

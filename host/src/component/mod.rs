@@ -4,32 +4,33 @@
 //! without asking the host for anything; an import re-arms the budget when it returns, so that waiting and reading do
 //! not count. A call that traps costs itself: the instance is thrown away and the next call gets a fresh one.
 
+mod asks;
 mod bindings;
 mod engine_config;
+mod guard;
+pub mod tape;
 mod world;
 
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
-use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
-use wasmtime::{Engine, Store, StoreLimitsBuilder, UpdateDeadline};
+use wasmtime::component::{Component, HasSelf, Linker, ResourceAny};
+use wasmtime::{Engine, Store};
 
+pub use asks::{Around, Ask, At, Close, Explain, Find, Gate, Open, Opened, Page, Survey, Turns};
 pub use bindings::exports::threadkeep::core as exports;
 pub use bindings::threadkeep::core as imports;
 pub use bindings::threadkeep::core::types;
+pub use guard::{Guard, Guarded, guarded_store, ticking_engine};
 pub use world::World;
+
+use tape::Recorder;
 
 /// The component's own bytes, for asking what it imports and for CPUs that refuse the image.
 pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.component.wasm"));
 /// The component compiled by `build.rs` with the engine settings below.
 const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.cwasm"));
-
-/// How long a guest may run without calling the host.
-const BUDGET: Duration = Duration::from_secs(20);
-/// How much memory one instance may have.
-const MEMORY: usize = 512 << 20;
-/// How often running guests are looked at.
-const TICK: Duration = Duration::from_millis(20);
 
 /// Why a call into the core gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -51,15 +52,16 @@ pub enum CoreError {
 #[derive(Clone)]
 pub struct Runtime {
     engine: Engine,
-    pre: Arc<OnceLock<bindings::CorePre<World>>>,
     component: Component,
+    /// What was linked, by the type of the imports.
+    linked: Arc<Mutex<HashMap<TypeId, Box<dyn Any + Send>>>>,
+    recorder: Option<Recorder>,
 }
 
 impl Runtime {
     /// Loads the embedded image. On a CPU that it was not made for, compiles the component and says so on stderr.
     pub fn load() -> Result<Runtime, CoreError> {
-        let load_error = |error: wasmtime::Error| CoreError::Load(format!("{error:#}"));
-        let engine = Engine::new(&engine_config::engine_config()).map_err(load_error)?;
+        let engine = ticking_engine()?;
         // SAFETY: the bytes are the ones that build.rs wrote and that this program embeds.
         #[allow(unsafe_code)]
         let image = unsafe { Component::deserialize(&engine, IMAGE) };
@@ -67,146 +69,146 @@ impl Runtime {
             Ok(component) => component,
             Err(error) => {
                 eprintln!("threadkeep: compiling the core for this machine, once a run: {error}");
-                Component::new(&engine, COMPONENT).map_err(load_error)?
+                Component::new(&engine, COMPONENT).map_err(|error| CoreError::Load(format!("{error:#}")))?
             }
         };
-        start_ticker(&engine);
-        Ok(Runtime { engine, pre: Arc::default(), component })
+        Ok(Runtime { engine, component, linked: Arc::default(), recorder: None })
     }
 
-    fn pre(&self) -> Result<&bindings::CorePre<World>, CoreError> {
-        if let Some(pre) = self.pre.get() {
-            return Ok(pre);
+    /// The same, with everything written down that lookups, histories and the startup gate ask of the world. What only
+    /// turns bytes into facts, and has no choice in it, is not.
+    pub fn recording(self, recorder: Recorder) -> Runtime {
+        Runtime { recorder: Some(recorder), ..self }
+    }
+
+    /// Where it is written down.
+    pub(crate) fn recorder(&self) -> Option<&Recorder> {
+        self.recorder.as_ref()
+    }
+
+    fn linked<W: Imports>(&self) -> Result<bindings::CorePre<W>, CoreError> {
+        let damaged = |error: wasmtime::Error| CoreError::Load(format!("{error:#}"));
+        let mut linked = self.linked.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let known = linked.get(&TypeId::of::<W>()).and_then(|pre| pre.downcast_ref::<bindings::CorePre<W>>());
+        if let Some(pre) = known {
+            return Ok(pre.clone());
         }
-        let made = || -> wasmtime::Result<bindings::CorePre<World>> {
-            let mut linker = Linker::new(&self.engine);
-            bindings::Core::add_to_linker::<_, HasSelf<World>>(&mut linker, |world| world)?;
-            let pre: InstancePre<World> = linker.instantiate_pre(&self.component)?;
-            bindings::CorePre::new(pre)
-        };
-        let pre = made().map_err(|error| CoreError::Load(format!("{error:#}")))?;
-        Ok(self.pre.get_or_init(|| pre))
+        let mut linker = Linker::new(&self.engine);
+        bindings::Core::add_to_linker::<_, HasSelf<W>>(&mut linker, |world| world).map_err(damaged)?;
+        let pre = linker.instantiate_pre(&self.component).and_then(bindings::CorePre::new).map_err(damaged)?;
+        linked.insert(TypeId::of::<W>(), Box::new(pre.clone()));
+        Ok(pre)
     }
 }
 
-/// Moves the epoch on, for as long as anybody uses the engine.
-fn start_ticker(engine: &Engine) {
-    let weak = engine.weak();
-    std::thread::spawn(move || {
-        loop {
-            std::thread::sleep(TICK);
-            match weak.upgrade() {
-                Some(engine) => engine.increment_epoch(),
-                None => return,
-            }
-        }
-    });
-}
+/// What answers the imports of an instance: [`World`], or, for tests of the logic alone, plain data.
+pub trait Imports:
+    Guarded
+    + Send
+    + types::Host
+    + imports::state::Host
+    + imports::lore::Host
+    + imports::rollouts::Host
+    + imports::backfill::Host
+    + imports::clock::Host
+    + imports::diagnostics::Host
+{
+    /// The same for a fresh instance: whatever the old one held open is closed.
+    fn reborn(self) -> Self;
 
-/// What every store of this program carries: a limit on memory and the time since the guest last came from the host.
-pub struct Guard {
-    limits: wasmtime::StoreLimits,
-    since: Instant,
-    budget: Duration,
-}
-
-impl Guard {
-    /// With these limits for one instance.
-    pub fn new(memory: usize, budget: Duration) -> Guard {
-        let limits = StoreLimitsBuilder::new().memory_size(memory).trap_on_grow_failure(true).build();
-        Guard { limits, since: Instant::now(), budget }
-    }
-
-    /// The guest's time begins anew.
-    pub fn rearm(&mut self) {
-        self.since = Instant::now();
+    /// Where calls and answers are recorded.
+    fn recorder(&self) -> Option<Recorder> {
+        None
     }
 }
 
-impl Default for Guard {
-    fn default() -> Self {
-        Guard::new(MEMORY, BUDGET)
-    }
-}
-
-/// Data that carries a [`Guard`].
-pub trait Guarded: 'static {
-    /// The guard.
-    fn guard(&mut self) -> &mut Guard;
-}
-
-/// A store whose guests are bounded by its data's guard.
-pub fn guarded_store<T: Guarded>(engine: &Engine, data: T) -> Store<T> {
-    let mut store = Store::new(engine, data);
-    store.limiter(|data| &mut data.guard().limits);
-    store.epoch_deadline_callback(|mut context| {
-        let guard = context.data_mut().guard();
-        match guard.since.elapsed() < guard.budget {
-            true => Ok(UpdateDeadline::Continue(1)),
-            false => Err(wasmtime::format_err!("it ran for {:?} without an answer", guard.budget)),
-        }
-    });
-    store.set_epoch_deadline(1);
-    store
-}
-
-/// The engine with this program's settings and its ticker, for embedders' own components and for tests.
-pub fn ticking_engine() -> Result<Engine, CoreError> {
-    let engine = Engine::new(&engine_config::engine_config()).map_err(|e| CoreError::Load(format!("{e:#}")))?;
-    start_ticker(&engine);
-    Ok(engine)
+/// A live instance, as an [`Ask`] sees it.
+pub struct Instance<W: 'static> {
+    store: Store<W>,
+    exports: bindings::Core,
+    /// Transcripts that were opened, by number.
+    transcripts: Vec<Option<ResourceAny>>,
 }
 
 /// One instance of the core with a world to look at.
-pub struct Core {
+pub struct Core<W: Imports = World> {
     runtime: Runtime,
-    live: Option<(Store<World>, bindings::Core)>,
-    world: Option<World>,
+    live: Option<Instance<W>>,
+    world: Option<W>,
 }
 
-impl Core {
+impl<W: Imports> Core<W> {
     /// An instance whose imports answer from `world`; instantiated by its first call.
-    pub fn new(runtime: &Runtime, world: World) -> Core {
+    pub fn new(runtime: &Runtime, world: W) -> Core<W> {
         Core { runtime: runtime.clone(), live: None, world: Some(world) }
     }
 
-    /// Calls an export. After a trap the next call gets a fresh instance with the same world.
+    fn instance(&mut self) -> Result<Instance<W>, CoreError> {
+        if let Some(live) = self.live.take() {
+            return Ok(live);
+        }
+        let pre = self.runtime.linked::<W>()?;
+        let world = self.world.take().ok_or_else(|| CoreError::Load("an instance was lost".into()))?;
+        let mut store = guarded_store(&self.runtime.engine, world);
+        match pre.instantiate(&mut store) {
+            Ok(exports) => Ok(Instance { store, exports, transcripts: Vec::new() }),
+            Err(error) => {
+                self.world = Some(store.into_data());
+                Err(CoreError::Load(format!("{error:#}")))
+            }
+        }
+    }
+
+    /// Asks the core something whose course depends on the world; recorded where the world has a recorder.
+    pub fn ask<A: Ask>(&mut self, ask: &A) -> Result<A::Answer, CoreError> {
+        let recorder = self.world().and_then(|world| world.recorder());
+        if let Some(recorder) = &recorder {
+            recorder.call(A::NAME, ask);
+        }
+        let answer = self.enter(A::NAME, |instance| ask.of(instance));
+        if let Some(recorder) = &recorder {
+            match &answer {
+                Ok(answer) => recorder.answer(answer),
+                Err(error) => recorder.trap(error),
+            }
+        }
+        answer
+    }
+
+    /// Calls an export by its bindings.
     pub fn call<T>(
         &mut self,
         name: &'static str,
-        export: impl FnOnce(&bindings::Core, &mut Store<World>) -> wasmtime::Result<T>,
+        export: impl FnOnce(&bindings::Core, &mut Store<W>) -> wasmtime::Result<T>,
     ) -> Result<T, CoreError> {
-        let (mut store, instance) = match self.live.take() {
-            Some(live) => live,
-            None => {
-                let world = self.world.take().unwrap_or_default();
-                let mut store = guarded_store(&self.runtime.engine, world);
-                let instance = self
-                    .runtime
-                    .pre()?
-                    .instantiate(&mut store)
-                    .map_err(|error| CoreError::Load(format!("{error:#}")))?;
-                (store, instance)
-            }
-        };
-        store.data_mut().guard().rearm();
-        store.set_epoch_deadline(1);
-        match export(&instance, &mut store) {
+        self.enter(name, |instance| export(&instance.exports, &mut instance.store))
+    }
+
+    /// After a trap the next call gets a fresh instance with the same world.
+    fn enter<T>(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce(&mut Instance<W>) -> wasmtime::Result<T>,
+    ) -> Result<T, CoreError> {
+        let mut instance = self.instance()?;
+        instance.store.data_mut().guard().rearm();
+        instance.store.set_epoch_deadline(1);
+        match work(&mut instance) {
             Ok(answer) => {
-                self.live = Some((store, instance));
+                self.live = Some(instance);
                 Ok(answer)
             }
             Err(trap) => {
-                self.world = Some(store.into_data().reborn());
+                self.world = Some(instance.store.into_data().reborn());
                 Err(CoreError::Trap { call: name, cause: format!("{:#}", trap.root_cause()) })
             }
         }
     }
 
-    /// What the imports saw and kept.
-    pub fn world(&mut self) -> Option<&mut World> {
+    /// What answers the imports.
+    pub fn world(&mut self) -> Option<&mut W> {
         match &mut self.live {
-            Some((store, _)) => Some(store.data_mut()),
+            Some(instance) => Some(instance.store.data_mut()),
             None => self.world.as_mut(),
         }
     }

@@ -1,18 +1,28 @@
 //! What an instance of the core can see: the home's rollouts, and, where it was given them, the handle, the lore and the
 //! backfill. Each interface is answered beside what it stands for; here they are only held together.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasmtime::component::{Resource, ResourceTable};
 
 use super::imports::{backfill, clock, diagnostics, lore, rollouts, state};
+use super::tape::{Answer, Bytes, Recorder, Tape};
 use super::types::{CodexFacts, Discrepancy, FileFacts, NameClaim, ThreadRow};
-use super::{Guard, Guarded};
+use super::{Guard, Guarded, Imports};
 use crate::backfill::Filling;
 use crate::home::Home;
 use crate::rollouts::{RolloutReader, Walk};
-use crate::state::Shelf;
+use crate::state::{Shelf, StateError};
+
+type StateResult<T> = Result<T, StateError>;
+/// Answer of the state DB, or the end of a replay that went another way.
+type Answered<T> = wasmtime::Result<Result<T, state::Error>>;
+/// Answer of the file system, likewise.
+type Read<T> = wasmtime::Result<Result<T, rollouts::Error>>;
 
 /// The imports of one instance.
 #[derive(Default)]
@@ -24,6 +34,7 @@ pub struct World {
     lore: Option<Shelf>,
     filling: Option<Filling>,
     notes: Vec<(String, Discrepancy)>,
+    tape: Tape,
 }
 
 impl World {
@@ -57,56 +68,79 @@ impl World {
         std::mem::take(&mut self.notes)
     }
 
-    /// The same world for a fresh instance: whatever the old one held open is closed.
-    pub(super) fn reborn(self) -> World {
-        World { table: ResourceTable::default(), guard: Guard::default(), ..self }
+    /// Every call and answer is written down.
+    pub(crate) fn recorded(self, recorder: Option<&Recorder>) -> World {
+        match recorder {
+            Some(recorder) => World { tape: Tape::Record(recorder.for_instance()), ..self },
+            None => self,
+        }
     }
 
-    /// Answers an import and re-arms the guest's time.
-    fn import<T>(&mut self, answer: impl FnOnce(&mut World) -> T) -> T {
-        let answer = answer(self);
+    /// Answers come from a recording: these to the next call.
+    pub(super) fn play(&mut self, answers: VecDeque<Answer>) {
+        self.tape = Tape::Play(answers);
+    }
+
+    /// Recorded answers that the call did not ask for.
+    pub(super) fn left_to_play(&self) -> usize {
+        match &self.tape {
+            Tape::Play(answers) => answers.len(),
+            _ => 0,
+        }
+    }
+
+    /// Answers an import, from the world or from a recording, and re-arms the guest's time.
+    fn import<A: Serialize, T: Serialize + DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+        with: A,
+        answer: impl FnOnce(&mut World, A) -> T,
+    ) -> wasmtime::Result<T> {
+        let answer = match &mut self.tape {
+            Tape::Off => answer(self, with),
+            Tape::Play(answers) => Tape::next(answers, name, &with)?,
+            Tape::Record(recorder) => {
+                let recorder = recorder.clone();
+                let asked = serde_json::to_value(&with)?;
+                let answer = answer(self, with);
+                Tape::note(&recorder, name, &asked, &answer);
+                answer
+            }
+        };
         self.guard.rearm();
-        answer
+        Ok(answer)
     }
 
-    fn rows<T>(
-        &mut self,
-        answer: impl FnOnce(&Shelf) -> Result<T, crate::state::StateError>,
-    ) -> Result<T, state::Error> {
-        self.import(|world| match &world.rows {
-            Some(rows) => answer(rows).map_err(Into::into),
-            None => Err(state::Error::Unavailable),
-        })
+    fn rows<T>(&mut self, answer: impl FnOnce(&Shelf) -> StateResult<T>) -> Result<T, state::Error> {
+        let rows = self.rows.as_ref().ok_or(state::Error::Unavailable)?;
+        answer(rows).map_err(Into::into)
     }
 
-    fn known<T>(
-        &mut self,
-        answer: impl FnOnce(&Shelf) -> Result<T, crate::state::StateError>,
-    ) -> Result<T, state::Error> {
-        self.import(|world| match &world.lore {
-            Some(lore) => answer(lore).map_err(Into::into),
-            None => Err(state::Error::Unavailable),
-        })
+    fn known<T>(&mut self, answer: impl FnOnce(&Shelf) -> StateResult<T>) -> Result<T, state::Error> {
+        let lore = self.lore.as_ref().ok_or(state::Error::Unavailable)?;
+        answer(lore).map_err(Into::into)
     }
 
-    fn fill<T>(
-        &mut self,
-        answer: impl FnOnce(&mut Filling) -> Result<T, crate::state::StateError>,
-    ) -> Result<T, state::Error> {
-        self.import(|world| match &mut world.filling {
-            Some(filling) => answer(filling).map_err(Into::into),
-            None => Err(state::Error::Unavailable),
-        })
+    fn fill<T>(&mut self, answer: impl FnOnce(&mut Filling) -> StateResult<T>) -> Result<T, state::Error> {
+        let filling = self.filling.as_mut().ok_or(state::Error::Unavailable)?;
+        answer(filling).map_err(Into::into)
     }
 
-    fn files<T>(
-        &mut self,
-        answer: impl FnOnce(&Arc<Home>) -> Result<T, rollouts::Error>,
-    ) -> Result<T, rollouts::Error> {
-        self.import(|world| match &world.home {
-            Some(home) => answer(home),
-            None => Err(rollouts::Error::NotFound),
-        })
+    fn home(&self) -> Result<&Arc<Home>, rollouts::Error> {
+        self.home.as_ref().ok_or(rollouts::Error::NotFound)
+    }
+
+    /// Numbers an open thing. In a replay nothing is open, and the recorded number is all there is.
+    fn keep<T: Send + 'static>(&mut self, open: Result<T, rollouts::Error>) -> Result<u32, rollouts::Error> {
+        let handle = self.table.push(open?).map_err(|error| rollouts::Error::Io(error.to_string()))?;
+        Ok(handle.rep())
+    }
+
+    fn give_back<T: Send + 'static>(&mut self, handle: Resource<T>) -> wasmtime::Result<()> {
+        if !matches!(self.tape, Tape::Play(_)) {
+            self.table.delete(handle)?;
+        }
+        Ok(())
     }
 }
 
@@ -118,167 +152,193 @@ impl Guarded for World {
 
 impl super::types::Host for World {}
 
+impl Imports for World {
+    fn reborn(self) -> World {
+        World { table: ResourceTable::default(), guard: Guard::default(), ..self }
+    }
+
+    fn recorder(&self) -> Option<Recorder> {
+        match &self.tape {
+            Tape::Record(recorder) => Some(recorder.clone()),
+            _ => None,
+        }
+    }
+}
+
 impl state::Host for World {
-    fn row(&mut self, id: String) -> Result<Option<ThreadRow>, state::Error> {
-        self.rows(|rows| rows.row(id))
+    fn row(&mut self, id: String) -> Answered<Option<ThreadRow>> {
+        self.import("state.row", (id,), |world, (id,)| world.rows(|rows| rows.row(id)))
     }
 
-    fn page(
-        &mut self,
-        query: state::RowQuery,
-        after: Option<state::RowKey>,
-        limit: u32,
-    ) -> Result<Vec<ThreadRow>, state::Error> {
-        self.rows(|rows| rows.page(query, after, limit))
+    fn page(&mut self, query: state::RowQuery, after: Option<state::RowKey>, limit: u32) -> Answered<Vec<ThreadRow>> {
+        self.import("state.page", (query, after, limit), |world, (query, after, limit)| {
+            world.rows(|rows| rows.page(query, after, limit))
+        })
     }
 
-    fn starting_with(&mut self, prefix: String, limit: u32) -> Result<Vec<String>, state::Error> {
-        self.rows(|rows| rows.starting_with(prefix, limit))
+    fn starting_with(&mut self, prefix: String, limit: u32) -> Answered<Vec<String>> {
+        self.import("state.starting-with", (prefix, limit), |world, (prefix, limit)| {
+            world.rows(|rows| rows.starting_with(prefix, limit))
+        })
     }
 
-    fn files_of(&mut self, id: String) -> Result<Vec<String>, state::Error> {
-        self.rows(|rows| rows.files_of(id))
+    fn files_of(&mut self, id: String) -> Answered<Vec<String>> {
+        self.import("state.files-of", (id,), |world, (id,)| world.rows(|rows| rows.files_of(id)))
     }
 
-    fn put(&mut self, row: ThreadRow, instead_of: Option<ThreadRow>) -> Result<bool, state::Error> {
-        self.rows(|rows| rows.put(row, instead_of))
+    fn put(&mut self, row: ThreadRow, instead_of: Option<ThreadRow>) -> Answered<bool> {
+        self.import("state.put", (row, instead_of), |world, (row, instead_of)| {
+            world.rows(|rows| rows.put(row, instead_of))
+        })
     }
 
-    fn forget(&mut self, path: String) -> Result<(), state::Error> {
-        self.rows(|shelf| shelf.forget(vec![path]))
+    fn forget(&mut self, path: String) -> Answered<()> {
+        self.import("state.forget", (path,), |world, (path,)| world.rows(|shelf| shelf.forget(vec![path])))
     }
 }
 
 impl lore::Host for World {
-    fn names(&mut self, id: String) -> Result<Vec<NameClaim>, state::Error> {
-        self.known(|lore| lore.names(id))
+    fn names(&mut self, id: String) -> Answered<Vec<NameClaim>> {
+        self.import("lore.names", (id,), |world, (id,)| world.known(|lore| lore.names(id)))
     }
 
-    fn codex(&mut self, id: String) -> Result<Option<CodexFacts>, state::Error> {
-        self.known(|lore| lore.codex(id))
+    fn codex(&mut self, id: String) -> Answered<Option<CodexFacts>> {
+        self.import("lore.codex", (id,), |world, (id,)| world.known(|lore| lore.codex(id)))
     }
 
-    fn bearing(&mut self, name: String) -> Result<Vec<String>, state::Error> {
-        self.known(|lore| lore.bearing(name))
+    fn bearing(&mut self, name: String) -> Answered<Vec<String>> {
+        self.import("lore.bearing", (name,), |world, (name,)| world.known(|lore| lore.bearing(name)))
     }
 
-    fn default_provider(&mut self) -> String {
-        self.home.as_ref().map(|home| home.default_provider().to_string()).unwrap_or_default()
+    fn default_provider(&mut self) -> wasmtime::Result<String> {
+        self.import("lore.default-provider", (), |world, ()| {
+            world.home.as_ref().map(|home| home.default_provider().to_string()).unwrap_or_default()
+        })
     }
 }
 
 impl rollouts::Host for World {
-    fn facts(&mut self, at: String) -> Result<FileFacts, rollouts::Error> {
-        self.files(|home| crate::rollouts::facts(home, &at))
+    fn facts(&mut self, at: String) -> Read<FileFacts> {
+        self.import("rollouts.facts", (at,), |world, (at,)| crate::rollouts::facts(world.home()?, &at))
     }
 
-    fn named(&mut self, part: String) -> Result<Vec<String>, rollouts::Error> {
-        self.files(|home| crate::rollouts::named(home, &part))
+    fn named(&mut self, part: String) -> Read<Vec<String>> {
+        self.import("rollouts.named", (part,), |world, (part,)| crate::rollouts::named(world.home()?, &part))
     }
 }
 
 impl rollouts::HostReader for World {
-    fn open(&mut self, at: String, offset: u64) -> Result<Resource<RolloutReader>, rollouts::Error> {
-        let reader = self.files(|home| RolloutReader::open(home, &at, offset))?;
-        self.table.push(reader).map_err(|error| rollouts::Error::Io(error.to_string()))
+    fn open(&mut self, at: String, offset: u64) -> Read<Resource<RolloutReader>> {
+        let open = self.import("rollouts.reader.open", (at, offset), |world, (at, offset)| {
+            let reader = RolloutReader::open(world.home()?, &at, offset);
+            world.keep(reader)
+        })?;
+        Ok(open.map(Resource::new_own))
     }
 
-    fn next(&mut self, reader: Resource<RolloutReader>, limit: u32) -> Result<Vec<u8>, rollouts::Error> {
-        self.import(|world| match world.table.get_mut(&reader) {
-            Ok(reader) => reader.next(limit),
-            Err(error) => Err(rollouts::Error::Io(error.to_string())),
-        })
+    fn next(&mut self, reader: Resource<RolloutReader>, limit: u32) -> Read<Vec<u8>> {
+        let bytes = self.import("rollouts.reader.next", (reader.rep(), limit), |world, (_, limit)| {
+            let reader = world.table.get_mut(&reader).map_err(|error| rollouts::Error::Io(error.to_string()))?;
+            reader.next(limit).map(Bytes)
+        })?;
+        Ok(bytes.map(|Bytes(bytes)| bytes))
     }
 
     fn drop(&mut self, reader: Resource<RolloutReader>) -> wasmtime::Result<()> {
-        self.table.delete(reader)?;
-        Ok(())
+        self.give_back(reader)
     }
 }
 
 impl rollouts::HostWalker for World {
-    fn open(&mut self) -> Result<Resource<Walk>, rollouts::Error> {
-        let walk = self.files(|home| Ok(Walk::of(home)))?;
-        self.table.push(walk).map_err(|error| rollouts::Error::Io(error.to_string()))
+    fn open(&mut self) -> Read<Resource<Walk>> {
+        let open = self.import("rollouts.walker.open", (), |world, ()| {
+            let walk = Ok(Walk::of(world.home()?));
+            world.keep(walk)
+        })?;
+        Ok(open.map(Resource::new_own))
     }
 
-    fn next(&mut self, walk: Resource<Walk>, limit: u32) -> Result<Vec<u8>, rollouts::Error> {
-        self.import(|world| match world.table.get_mut(&walk) {
-            Ok(walk) => walk.packed(limit),
-            Err(error) => Err(rollouts::Error::Io(error.to_string())),
-        })
+    fn next(&mut self, walk: Resource<Walk>, limit: u32) -> Read<Vec<u8>> {
+        let packed = self.import("rollouts.walker.next", (walk.rep(), limit), |world, (_, limit)| {
+            let walk = world.table.get_mut(&walk).map_err(|error| rollouts::Error::Io(error.to_string()))?;
+            walk.packed(limit).map(Bytes)
+        })?;
+        Ok(packed.map(|Bytes(packed)| packed))
     }
 
     fn drop(&mut self, walk: Resource<Walk>) -> wasmtime::Result<()> {
-        self.table.delete(walk)?;
-        Ok(())
+        self.give_back(walk)
     }
 }
 
 impl backfill::Host for World {
-    fn current(&mut self) -> Result<backfill::Phase, state::Error> {
-        self.fill(|filling| filling.current())
+    fn current(&mut self) -> Answered<backfill::Phase> {
+        self.import("backfill.current", (), |world, ()| world.fill(|filling| filling.current()))
     }
 
-    fn claim(&mut self) -> Result<bool, state::Error> {
-        self.fill(|filling| filling.claim())
+    fn claim(&mut self) -> Answered<bool> {
+        self.import("backfill.claim", (), |world, ()| world.fill(|filling| filling.claim()))
     }
 
-    fn watermark(&mut self) -> Result<Option<String>, state::Error> {
-        self.fill(|filling| filling.watermark())
+    fn watermark(&mut self) -> Answered<Option<String>> {
+        self.import("backfill.watermark", (), |world, ()| world.fill(|filling| filling.watermark()))
     }
 
-    fn known(&mut self, after: Option<String>, limit: u32) -> Result<Vec<u8>, state::Error> {
-        self.fill(|filling| filling.known(after, limit))
+    fn known(&mut self, after: Option<String>, limit: u32) -> Answered<Vec<u8>> {
+        let packed = self.import("backfill.known", (after, limit), |world, (after, limit)| {
+            world.fill(|filling| filling.known(after, limit)).map(Bytes)
+        })?;
+        Ok(packed.map(|Bytes(packed)| packed))
     }
 
-    fn offer(&mut self, jobs: Vec<backfill::Job>) -> Result<(), state::Error> {
-        self.fill(|filling| filling.offer(jobs))
+    fn offer(&mut self, jobs: Vec<backfill::Job>) -> Answered<()> {
+        self.import("backfill.offer", (jobs,), |world, (jobs,)| world.fill(|filling| filling.offer(jobs)))
     }
 
-    fn refuse(&mut self, files: Vec<backfill::Refusal>) -> Result<(), state::Error> {
-        self.fill(|filling| filling.refuse(files))
+    fn refuse(&mut self, files: Vec<backfill::Refusal>) -> Answered<()> {
+        self.import("backfill.refuse", (files,), |world, (files,)| world.fill(|filling| filling.refuse(files)))
     }
 
-    fn forget(&mut self, paths: Vec<String>) -> Result<(), state::Error> {
-        self.fill(|filling| filling.forget(paths))
+    fn forget(&mut self, paths: Vec<String>) -> Answered<()> {
+        self.import("backfill.forget", (paths,), |world, (paths,)| world.fill(|filling| filling.forget(paths)))
     }
 
-    fn settle(&mut self) -> Result<backfill::Tally, state::Error> {
-        self.fill(|filling| filling.settle())
+    fn settle(&mut self) -> Answered<backfill::Tally> {
+        self.import("backfill.settle", (), |world, ()| world.fill(|filling| filling.settle()))
     }
 
-    fn import_lore(&mut self) -> Result<(), state::Error> {
-        self.fill(|filling| filling.import_lore())
+    fn import_lore(&mut self) -> Answered<()> {
+        self.import("backfill.import-lore", (), |world, ()| world.fill(|filling| filling.import_lore()))
     }
 
-    fn expect(&mut self, files: u64) {
-        let _ = self.fill(|filling| {
-            filling.expect(files);
-            Ok(())
-        });
+    fn expect(&mut self, files: u64) -> wasmtime::Result<()> {
+        self.import("backfill.expect", (files,), |world, (files,)| {
+            if let Some(filling) = &mut world.filling {
+                filling.expect(files);
+            }
+        })
     }
 
-    fn finish(&mut self) -> Result<(), state::Error> {
-        self.fill(|filling| filling.finish())
+    fn finish(&mut self) -> Answered<()> {
+        self.import("backfill.finish", (), |world, ()| world.fill(|filling| filling.finish()))
     }
 }
 
 impl clock::Host for World {
-    fn now(&mut self) -> i64 {
+    fn now(&mut self) -> wasmtime::Result<i64> {
         static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
-        BEGAN.elapsed().as_millis() as i64
+        self.import("clock.now", (), |_, ()| BEGAN.elapsed().as_millis() as i64)
     }
 
-    fn wait(&mut self, duration: i64) {
+    fn wait(&mut self, duration: i64) -> wasmtime::Result<()> {
         // A guest cannot make the host sleep for long: the core asks again.
         let bounded = Duration::from_millis(duration.clamp(0, 1_000) as u64);
-        self.import(|_| std::thread::sleep(bounded));
+        self.import("clock.wait", (duration,), |_, _| std::thread::sleep(bounded))
     }
 }
 
 impl diagnostics::Host for World {
-    fn note(&mut self, id: String, what: Discrepancy) {
-        self.notes.push((id, what));
+    fn note(&mut self, id: String, what: Discrepancy) -> wasmtime::Result<()> {
+        self.import("diagnostics.note", (id, what), |world, note| world.notes.push(note))
     }
 }

@@ -1,101 +1,239 @@
-//! `turns`: page after page, printed while they come.
+//! `read` and `turns`: page after page, printed while they come.
 
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 use serde_json::{Value, json};
-use threadkeep::component::exports::history::Gap;
-use threadkeep::lookup::LookupError;
+use threadkeep::component::exports::history::{Gap, PageOfTurns, Subject};
+use threadkeep::component::types::ThreadRow;
+use threadkeep::home::Home;
+use threadkeep::lookup::{Lookup, LookupError, Transcript};
 
-use super::super::args::Turns;
-use super::super::{say, text, turns as rendering};
+use super::super::args::{Read, Turns};
+use super::super::item::Item;
+use super::super::{NothingSaid, Usage, say, text, turns as rendering};
 use super::Session;
 
+/// Turns of a page, unless told otherwise; around a text, fewer.
+const LIMIT: u32 = 20;
+const AROUND: u32 = 5;
+
 impl Session {
+    /// `turns`
     pub(super) fn turns(&self, asked: &Turns) -> anyhow::Result<()> {
-        let mut state = self.start_to_look();
-        let mut lookup = self.finder(state.as_ref())?;
-        // What a name or the beginning of an id found is the same thread for every page.
-        let mut wanted = asked.id.clone();
-        let mut out = std::io::stdout().lock();
-        let mut printer = TurnPrinter { out: &mut out, json: self.global.json, printed: false };
-        let (limit, newest_first) = match asked.tail {
-            Some(tail) => (tail, true),
-            None => (asked.limit, asked.desc),
-        };
-        let mut held = Vec::new();
-        let mut cursor = asked.cursor.clone();
-        let mut left = limit;
-        loop {
-            let page = match lookup.turns(&wanted, cursor.as_deref(), left, newest_first) {
-                Err(LookupError::State(failure)) if state.is_some() => {
-                    // The cursor is a place in the rollouts, whatever the state DB says.
-                    drop((lookup, state.take()));
-                    state = self.start_again(&failure);
-                    lookup = self.finder(state.as_ref())?;
-                    lookup.turns(&wanted, cursor.as_deref(), left, newest_first)?
-                }
-                other => other?,
+        self.with_transcript(&self.subject(asked)?, |transcript| {
+            let mut out = Printer::new(std::io::stdout().lock(), self.global.json, "items");
+            show(transcript, asked, &mut out)
+        })
+    }
+
+    /// `read`
+    pub(super) fn read(&self, asked: &Read) -> anyhow::Result<()> {
+        let subject = self.subject(&asked.turns)?;
+        if asked.no_turns {
+            let row = match &subject {
+                Subject::Thread(wanted) => self.look_up(wanted, None).map(|found| found.row),
+                Subject::Rollout(path) => self.at(path),
             };
-            left = left.saturating_sub(page.turns.len() as u32);
-            cursor = page.next;
-            wanted = page.thread;
-            match asked.tail {
-                Some(_) => held.extend(page.turns),
-                None => printer.turns(&page.turns)?,
+            let row = row.or_else(remembered)?;
+            return self.print(Item::new(&row, &self.home)?, || text::thread(&row, &self.home, text::width()));
+        }
+        let shown = self.with_transcript(&subject, |transcript| {
+            let mut out = Printer::new(std::io::stdout().lock(), self.global.json, "turns");
+            out.thread(&transcript.found().row, &self.home)?;
+            show(transcript, &asked.turns, &mut out)
+        });
+        shown.or_else(|error| {
+            let row = remembered(error)?;
+            let mut out = Printer::new(std::io::stdout().lock(), self.global.json, "turns");
+            out.thread(&row, &self.home)?;
+            out.end(&PageOfTurns { turns: vec![], next: None, back: None, hit: None }, &[], false)
+        })
+    }
+
+    fn at(&self, path: &str) -> anyhow::Result<ThreadRow> {
+        let state = self.start_to_look();
+        Ok(self.finder(state.as_ref())?.at(path)?.row)
+    }
+
+    fn subject(&self, asked: &Turns) -> anyhow::Result<Subject> {
+        match (&asked.path, &asked.id) {
+            (Some(path), _) => home_path(&self.home, path).map(Subject::Rollout),
+            (None, Some(id)) => Ok(Subject::Thread(id.clone())),
+            (None, None) => Err(Usage("name a thread, or a rollout with --path".into()).into()),
+        }
+    }
+
+    /// Opens a history; when the state DB fails under it, once more with a new one or without.
+    fn with_transcript(
+        &self,
+        subject: &Subject,
+        work: impl FnOnce(&mut Transcript<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut state = self.start_to_look();
+        let mut lookup: Lookup = self.finder(state.as_ref())?;
+        let failure = match lookup.transcript(subject.clone()) {
+            Err(LookupError::State(failure)) if state.is_some() => failure,
+            opened => return work(&mut opened?),
+        };
+        drop((lookup, state.take()));
+        state = self.start_again(&failure);
+        lookup = self.finder(state.as_ref())?;
+        work(&mut lookup.transcript(subject.clone())?)
+    }
+}
+
+/// A thread that is gone is still known, which is worth telling.
+fn remembered(error: anyhow::Error) -> anyhow::Result<ThreadRow> {
+    match error.downcast::<LookupError>()? {
+        gone @ LookupError::Gone(_) => {
+            say(&gone.to_string());
+            match gone {
+                LookupError::Gone(row) => Ok(*row),
+                other => Err(other.into()),
             }
-            if cursor.is_none() || (limit != 0 && left == 0) {
-                held.reverse();
-                printer.turns(&held)?;
-                printer.end(cursor.as_deref(), &page.gaps, newest_first)?;
-                page.gaps.iter().for_each(|gap| {
-                    say(&format!("records of {} before {} are not shown: {}", gap.thread, gap.before, gap.reason))
-                });
-                return Ok(());
-            }
+        }
+        other => Err(other.into()),
+    }
+}
+
+/// The home path of a rollout that a person named: relative to the home, or absolute and in it.
+fn home_path(home: &Home, given: &Path) -> anyhow::Result<String> {
+    let absolute = home.root().join(given);
+    let real = || {
+        let root = std::fs::canonicalize(home.root()).ok()?;
+        Some(std::fs::canonicalize(&absolute).ok()?.strip_prefix(root).ok()?.to_path_buf())
+    };
+    let inside: Option<PathBuf> = absolute.strip_prefix(home.root()).map(Into::into).ok().or_else(real);
+    let path = inside.as_deref().and_then(Path::to_str).filter(|path| home.is_home_path(path));
+    let outside =
+        || Usage(format!("{} is not in sessions or archived_sessions of {}", given.display(), home.root().display()));
+    Ok(path.map(Into::into).ok_or_else(outside)?)
+}
+
+/// Shows the turns that are asked for.
+fn show<W: std::io::Write>(transcript: &mut Transcript<'_>, asked: &Turns, out: &mut Printer<W>) -> anyhow::Result<()> {
+    let gaps = transcript.gaps().to_vec();
+    if let Some(text) = &asked.around {
+        let limit = asked.limit.unwrap_or(AROUND);
+        let page = transcript.around(text, asked.cursor.as_deref(), limit, asked.desc)?;
+        let page = page.ok_or_else(|| NothingSaid(text.clone()))?;
+        out.turns(&page.turns, page.hit.as_deref())?;
+        return out.end(&page, &gaps, asked.desc);
+    }
+    let (limit, newest_first) = match asked.tail {
+        Some(tail) => (tail, true),
+        None => (asked.limit.unwrap_or(LIMIT), asked.desc),
+    };
+    let mut held = Vec::new();
+    let mut cursor = asked.cursor.clone();
+    let mut back = None;
+    let mut left = limit;
+    loop {
+        let mut page = transcript.page(cursor.as_deref(), left, newest_first)?;
+        left = left.saturating_sub(page.turns.len() as u32);
+        if cursor == asked.cursor {
+            back = page.back.take();
+        }
+        match asked.tail {
+            Some(_) => held.append(&mut page.turns),
+            None => out.turns(&page.turns, None)?,
+        }
+        cursor = page.next.clone();
+        if cursor.is_none() || (limit != 0 && left == 0) {
+            held.reverse();
+            out.turns(&held, None)?;
+            return out.end(&PageOfTurns { back, ..page }, &gaps, newest_first);
         }
     }
 }
 
-/// Prints turns while they come: `{"items":[…],"nextCursor":…}`, with `"gaps"` where there are any, or for people.
-struct TurnPrinter<'a, W: std::io::Write> {
-    out: &'a mut W,
+/// Prints turns while they come: `{"items":[…],"nextCursor":…,"backwardsCursor":…}`, with `"gaps"` where there are any,
+/// or for people. With a thread before them, its facts stand in the same object, and the turns under `"turns"`.
+struct Printer<W: std::io::Write> {
+    out: W,
     json: bool,
+    key: &'static str,
+    begun: bool,
     printed: bool,
 }
 
-impl<W: std::io::Write> TurnPrinter<'_, W> {
-    fn turns(&mut self, turns: &[String]) -> anyhow::Result<()> {
+impl<W: std::io::Write> Printer<W> {
+    fn new(out: W, json: bool, key: &'static str) -> Self {
+        Printer { out, json, key, begun: false, printed: false }
+    }
+
+    fn thread(&mut self, row: &ThreadRow, home: &Home) -> anyhow::Result<()> {
+        if self.json {
+            let item = serde_json::to_string(&Item::new(row, home)?)?;
+            self.begun = true;
+            let open = item.strip_suffix('}').unwrap_or(&item);
+            write!(self.out, "{open},\"{}\":[", self.key)?;
+        } else {
+            self.out.write_all(text::thread(row, home, text::width()).as_bytes())?;
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+
+    fn turns(&mut self, turns: &[String], hit: Option<&str>) -> anyhow::Result<()> {
         for turn in turns {
             let printed = std::mem::replace(&mut self.printed, true);
             if self.json {
-                write!(self.out, "{}{turn}", if printed { "," } else { "{\"items\":[" })?;
+                self.begin()?;
+                write!(self.out, "{}{turn}", if printed { "," } else { "" })?;
             } else {
                 let turn: Value = serde_json::from_str(turn)?;
-                self.out.write_all(rendering::turn(&turn, text::width()).as_bytes())?;
+                let marked = hit.is_some() && turn["id"].as_str() == hit;
+                self.out.write_all(rendering::turn(&turn, marked, text::width()).as_bytes())?;
             }
         }
         Ok(())
     }
 
-    fn end(self, next: Option<&str>, gaps: &[Gap], newest_first: bool) -> anyhow::Result<()> {
+    fn begin(&mut self) -> anyhow::Result<()> {
+        if !std::mem::replace(&mut self.begun, true) {
+            write!(self.out, "{{\"{}\":[", self.key)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, page: &PageOfTurns, gaps: &[Gap], newest_first: bool) -> anyhow::Result<()> {
         if self.json {
-            let begin = if self.printed { "" } else { "{\"items\":[" };
-            write!(self.out, "{begin}],\"nextCursor\":{}", serde_json::to_string(&next)?)?;
+            self.begin()?;
+            write!(self.out, "]")?;
+            self.field("nextCursor", &page.next)?;
+            self.field("backwardsCursor", &page.back)?;
+            if let Some(hit) = &page.hit {
+                self.field("hit", hit)?;
+            }
             if !gaps.is_empty() {
-                let gaps: Vec<Value> = gaps
-                    .iter()
-                    .map(|gap| json!({ "thread": gap.thread, "before": gap.before, "reason": gap.reason }))
-                    .collect();
-                write!(self.out, ",\"gaps\":{}", serde_json::to_string(&gaps)?)?;
+                let gap = |gap: &Gap| json!({ "thread": gap.thread, "before": gap.before, "reason": gap.reason });
+                self.field("gaps", &gaps.iter().map(gap).collect::<Vec<_>>())?;
             }
             writeln!(self.out, "}}")?;
         }
         self.out.flush()?;
-        match next {
-            _ if self.json => {}
-            Some(next) if newest_first => say(&format!("earlier with --desc --cursor {next}")),
-            Some(next) => say(&format!("more with --cursor {next}")),
+        for gap in gaps {
+            say(&format!("records of {} before {} are not shown: {}", gap.thread, gap.before, gap.reason));
+        }
+        if self.json {
+            return Ok(());
+        }
+        let (earlier, later) = if newest_first { (&page.next, &page.back) } else { (&page.back, &page.next) };
+        if let Some(cursor) = earlier {
+            say(&format!("earlier with --desc --cursor {cursor}"));
+        }
+        match later {
+            Some(cursor) => say(&format!("more with --cursor {cursor}")),
             None if !self.printed => say("no turns"),
             None => {}
         }
+        Ok(())
+    }
+
+    fn field(&mut self, name: &str, value: &impl Serialize) -> anyhow::Result<()> {
+        write!(self.out, ",\"{name}\":{}", serde_json::to_string(value)?)?;
         Ok(())
     }
 }

@@ -1,0 +1,160 @@
+//! The files of a thread, and the row that should stand by them.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::evidence::{Evidence, Rule, Trail, Verdict};
+use super::{LookupError, NAMED, World, if_available};
+use crate::assemble::assemble;
+use crate::diff::Candidates;
+use crate::extract::{Limits, extract, glance, identify};
+use crate::paths::twin;
+use crate::types::{Dossier, EntryKind, FileError, FileFacts, ThreadRow};
+
+/// A fork of a fork of a fork: this far back its preview is looked for.
+pub(super) const MAX_FORKS: u32 = 64;
+
+/// What the head of a file says to somebody who looks for a thread.
+pub(super) fn look<W: World>(world: &W, path: &str, id: &str) -> Verdict {
+    match identify(world, path) {
+        Ok(Some(carried)) if carried == id => Verdict::Carries,
+        Ok(Some(other)) => Verdict::Other(other),
+        Ok(None) => Verdict::Unreadable("no record in it names a thread".into()),
+        Err(FileError::NotFound) => Verdict::Absent,
+        Err(error) => Verdict::Unreadable(error.to_string()),
+    }
+}
+
+/// The files whose heads carry the id: of those that the rows or the files' names tell of, and if there are none, of all.
+pub(crate) fn files_of<W: World>(
+    world: &W,
+    id: &str,
+    row: Option<&ThreadRow>,
+    handle: bool,
+    trail: &mut Trail,
+) -> Result<Vec<FileFacts>, LookupError> {
+    let mut paths = world.named(id)?;
+    trail.step(Evidence::Names { part: id.into(), files: paths.len() as u32 });
+    if handle {
+        let recorded = world.files_of(id)?;
+        trail.step(Evidence::Recorded { thread: id.into(), files: recorded.len() as u32 });
+        paths.extend(recorded);
+    }
+    paths.extend(row.into_iter().flat_map(|row| [row.path.clone(), twin(&row.path)]));
+    paths.sort();
+    paths.dedup();
+    let mut files = Vec::new();
+    for path in &paths {
+        let verdict = look(world, path, id);
+        trail.head(path, &verdict);
+        if verdict == Verdict::Carries {
+            files.push(world.facts(path)?);
+        }
+    }
+    trail.rule = Rule::KnownFiles;
+    if files.is_empty() {
+        trail.rule = Rule::EveryHead;
+        let mut all = Candidates::new(world.walk()?);
+        let mut count = 0;
+        while let Some(file) = all.take()? {
+            count += 1;
+            if paths.binary_search(&file.path).is_ok() || file.kind != EntryKind::File {
+                continue;
+            }
+            if matches!(glance(world, &file.path), Ok(Some(other)) if other != id) {
+                continue;
+            }
+            let verdict = look(world, &file.path, id);
+            trail.one_of_all(&file.path, &verdict);
+            if verdict == Verdict::Carries {
+                files.push(file);
+            }
+        }
+        trail.step(Evidence::EveryHead { files: count });
+    }
+    Ok(files)
+}
+
+/// Threads whose ids begin with `prefix`: by the rows, else by the files' names, else by every head.
+pub(super) fn by_prefix<W: World>(world: &W, prefix: &str, trail: &mut Trail) -> Result<Vec<String>, LookupError> {
+    let rows = if_available(world.starting_with(prefix, NAMED))?.unwrap_or_default();
+    if !rows.is_empty() {
+        return Ok(rows);
+    }
+    let mut ids = Vec::new();
+    let named = world.named(prefix)?;
+    trail.step(Evidence::Names { part: prefix.into(), files: named.len() as u32 });
+    for path in named {
+        if let Ok(Some(id)) = identify(world, &path)
+            && id.starts_with(prefix)
+        {
+            ids.push(id);
+        }
+    }
+    if ids.is_empty() {
+        // Files under other names.
+        let mut all = Candidates::new(world.walk()?);
+        let mut count = 0;
+        while let Some(file) = all.take()? {
+            count += 1;
+            if file.kind == EntryKind::File
+                && let Ok(Some(id)) = glance(world, &file.path)
+                && id.starts_with(prefix)
+            {
+                ids.push(id);
+            }
+        }
+        trail.step(Evidence::EveryHead { files: count });
+    }
+    ids.sort();
+    ids.dedup();
+    ids.truncate(NAMED as usize);
+    Ok(ids)
+}
+
+/// The row that should stand by these files; none without files.
+pub(super) fn row_from<W: World>(
+    world: &W,
+    id: &str,
+    row: Option<&ThreadRow>,
+    files: Vec<FileFacts>,
+    forks: u32,
+) -> Result<Option<ThreadRow>, LookupError> {
+    let files: Vec<_> = files
+        .into_iter()
+        .filter_map(|file| {
+            let state = extract(world, &file, None, Limits::USUAL).ok()?.state;
+            Some((file, state))
+        })
+        .collect();
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let mut dossier = Dossier {
+        id: id.into(),
+        files,
+        names: world.names(id)?,
+        codex: world.codex(id)?,
+        row: row.cloned(),
+        base_preview: None,
+    };
+    let provider = world.default_provider();
+    let should = assemble(&dossier, &provider);
+    match should.as_ref().and_then(|row| row.base_thread_id.as_ref()) {
+        Some(base) if forks > 0 => {
+            dossier.base_preview = preview_of(world, base, forks - 1)?;
+            Ok(assemble(&dossier, &provider))
+        }
+        _ => Ok(should),
+    }
+}
+
+fn preview_of<W: World>(world: &W, id: &str, forks: u32) -> Result<Option<String>, LookupError> {
+    let answer = if_available(world.row(id))?;
+    let handle = answer.is_some();
+    if let Some(row) = answer.flatten() {
+        return Ok(Some(row.preview));
+    }
+    let files = files_of(world, id, None, handle, &mut Trail::default())?;
+    Ok(row_from(world, id, None, files, forks)?.map(|row| row.preview))
+}

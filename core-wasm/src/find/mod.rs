@@ -1,0 +1,260 @@
+//! Where a thread is. One rule for a process with the handle and for one without:
+//!
+//! 1. The row's file, as it is called or in its other form, if its head carries the id. Its name does not matter.
+//! 2. Else the files: those that an earlier parse knew, those whose name carries the id, and if none of them does, every
+//!    file by its head. A name only makes a candidate; the head must carry the id.
+//! 3. Found in the files: the row is mended, and only where it is wrong.
+//! 4. Nothing found: the row's file if it is there and could not be read, else nothing. A thread that is remembered and
+//!    has no file is gone, which is another answer than a thread that nobody has heard of.
+
+pub mod evidence;
+mod files;
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use alloc::{format, vec};
+
+use crate::names::strongest;
+use crate::paths::{canonical_id, collection_of, id_prefix};
+use crate::ports::{Diagnostics, Lore, Rollouts, State, StateResult};
+use crate::types::{Collection, Discrepancy, FileError, StateError, ThreadRow};
+use evidence::{Evidence, Rule, Trail, Verdict};
+pub(crate) use files::files_of;
+use files::{MAX_FORKS, by_prefix, look, row_from};
+
+/// Candidates named when an id's beginning is ambiguous.
+const NAMED: u32 = 20;
+
+/// `lookup.via`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Via {
+    State,
+    Files,
+}
+
+/// `lookup.found`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Found {
+    pub row: ThreadRow,
+    pub via: Via,
+    pub verified: bool,
+    pub discrepancies: Vec<Discrepancy>,
+}
+
+/// `lookup.error`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum LookupError {
+    NotFound(String),
+    Gone(Box<ThreadRow>),
+    Ambiguous(Vec<String>),
+    BadCursor(String),
+    State(StateError),
+    Files(FileError),
+}
+
+impl From<StateError> for LookupError {
+    fn from(error: StateError) -> Self {
+        LookupError::State(error)
+    }
+}
+
+impl From<FileError> for LookupError {
+    fn from(error: FileError) -> Self {
+        LookupError::Files(error)
+    }
+}
+
+/// Everything a lookup needs of the world.
+pub trait World: State + Lore + Rollouts + Diagnostics {}
+impl<W: State + Lore + Rollouts + Diagnostics> World for W {}
+
+/// The state DB's answer, or none where the process has no handle.
+pub fn if_available<T>(answer: StateResult<T>) -> StateResult<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(StateError::Unavailable) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// `lookup.explanation`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Explanation {
+    pub answer: Result<Found, LookupError>,
+    pub rule: Rule,
+    pub evidence: Vec<Evidence>,
+}
+
+/// Finds a thread by id, by the beginning of an id, or by name, and mends its row.
+pub fn find<W: World>(world: &W, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
+    search(world, wanted, within, &mut Trail::default())
+}
+
+/// Finds as [`find`] does, and says what it looked at and which rule decided.
+pub fn explain<W: World>(world: &W, wanted: &str, within: Option<Collection>) -> Explanation {
+    let mut trail = Trail::default();
+    let answer = search(world, wanted, within, &mut trail);
+    Explanation { answer, rule: trail.rule, evidence: trail.steps }
+}
+
+/// The thread of one rollout, as that rollout alone shows it: an older one that a revert has left behind, a copy. Rows
+/// are neither asked nor mended.
+pub fn at<W: World>(world: &W, path: &str) -> Result<Found, LookupError> {
+    let file = world.facts(path)?;
+    let Some(id) = crate::extract::identify(world, path)? else {
+        let why = format!("{path}: no record in it names a thread");
+        return Err(LookupError::Files(FileError::Io(why)));
+    };
+    let row = row_from(world, &id, None, vec![file], MAX_FORKS)?;
+    let row = row.ok_or_else(|| LookupError::NotFound(path.to_string()))?;
+    Ok(Found { row, via: Via::Files, verified: true, discrepancies: Vec::new() })
+}
+
+fn search<W: World>(
+    world: &W,
+    wanted: &str,
+    within: Option<Collection>,
+    trail: &mut Trail,
+) -> Result<Found, LookupError> {
+    let nobody = || LookupError::NotFound(wanted.into());
+    if let Some(id) = canonical_id(wanted) {
+        return find_id(world, &id, within, trail)?.ok_or_else(nobody);
+    }
+    let mut ids = match id_prefix(wanted) {
+        Some(prefix) => by_prefix(world, &prefix, trail)?,
+        None => Vec::new(),
+    };
+    if ids.is_empty() {
+        ids = bearers(world, wanted, trail)?;
+    }
+    trail.step(Evidence::Candidates { wanted: wanted.into(), threads: ids.len() as u32 });
+    let mut found: Vec<Found> = Vec::new();
+    let mut gone = None;
+    for id in &ids {
+        match find_id(world, id, within, trail) {
+            Ok(answer) => found.extend(answer),
+            Err(LookupError::Gone(row)) => gone = Some(row),
+            Err(error) => return Err(error),
+        }
+    }
+    match found.len() {
+        0 => Err(gone.map_or_else(nobody, LookupError::Gone)),
+        1 => Ok(found.swap_remove(0)),
+        _ => {
+            trail.rule = Rule::Several;
+            Err(LookupError::Ambiguous(found.into_iter().map(|found| found.row.id).collect()))
+        }
+    }
+}
+
+/// Threads that bear a name now: a name that a stronger source has replaced finds nothing.
+fn bearers<W: World>(world: &W, name: &str, trail: &mut Trail) -> Result<Vec<String>, LookupError> {
+    let name = name.trim();
+    let mut ids = Vec::new();
+    for id in world.bearing(name)? {
+        let claims = world.names(&id)?;
+        if strongest(&claims).is_some_and(|claim| claim.name == name) {
+            ids.push(id);
+        }
+        claims.into_iter().for_each(|claim| trail.step(Evidence::Claim(claim)));
+    }
+    Ok(ids)
+}
+
+/// One thread: none where nobody knows it, or where it lies in the other collection.
+fn find_id<W: World>(
+    world: &W,
+    id: &str,
+    within: Option<Collection>,
+    trail: &mut Trail,
+) -> Result<Option<Found>, LookupError> {
+    let found = anywhere(world, id, trail)?;
+    let lies_within =
+        |found: &Found| within.is_none_or(|collection| (collection == Collection::Archived) == found.row.archived);
+    match found {
+        Some(found) if !lies_within(&found) => {
+            trail.rule = Rule::OtherCollection;
+            Ok(None)
+        }
+        other => Ok(other),
+    }
+}
+
+fn anywhere<W: World>(world: &W, id: &str, trail: &mut Trail) -> Result<Option<Found>, LookupError> {
+    let answer = if_available(world.row(id))?;
+    let handle = answer.is_some();
+    let row = answer.flatten();
+    trail.row(id, handle, row.as_ref());
+    let mut discrepancies = Vec::new();
+    let mut unverified = false;
+    if let Some(row) = &row {
+        let verdict = look(world, &row.path, id);
+        trail.head(&row.path, &verdict);
+        match verdict {
+            Verdict::Carries if row.archived == (collection_of(&row.path) == Collection::Archived) && !row.missing => {
+                trail.rule = Rule::RowsFile;
+                return Ok(Some(Found { row: row.clone(), via: Via::State, verified: true, discrepancies }));
+            }
+            Verdict::Carries if row.missing => discrepancies.push(Discrepancy::WrongMetadata("missing".into())),
+            Verdict::Carries => discrepancies.push(Discrepancy::WrongArchived(row.path.clone())),
+            Verdict::Other(other) => discrepancies.push(Discrepancy::MismatchedPath(row.path.clone(), other)),
+            Verdict::Absent => discrepancies.push(Discrepancy::StalePath(row.path.clone())),
+            Verdict::Unreadable(why) => {
+                unverified = true;
+                discrepancies.push(Discrepancy::Unreadable(row.path.clone(), why));
+            }
+        }
+    }
+    let files = files_of(world, id, row.as_ref(), handle, trail)?;
+    let Some(should) = row_from(world, id, row.as_ref(), files, MAX_FORKS)? else {
+        return not_in_files(world, row, unverified, discrepancies, trail);
+    };
+    match &row {
+        None if handle => discrepancies.push(Discrepancy::MissingRow(should.path.clone())),
+        Some(row) if row.archived != should.archived && row.path != should.path => {
+            discrepancies.push(Discrepancy::WrongArchived(should.path.clone()));
+        }
+        _ => {}
+    }
+    if handle && row.as_ref() != Some(&should) {
+        for discrepancy in &discrepancies {
+            world.note(id, discrepancy);
+        }
+        // Where another process was quicker, its row stays; the answer is right all the same.
+        world.put(should.clone(), row.as_ref())?;
+    }
+    Ok(Some(Found { row: should, via: Via::Files, verified: true, discrepancies }))
+}
+
+/// Neither the row's file nor any other carries the id.
+fn not_in_files<W: World>(
+    world: &W,
+    row: Option<ThreadRow>,
+    unverified: bool,
+    mut discrepancies: Vec<Discrepancy>,
+    trail: &mut Trail,
+) -> Result<Option<Found>, LookupError> {
+    let Some(row) = row else {
+        trail.rule = Rule::Nowhere;
+        return Ok(None);
+    };
+    if unverified {
+        trail.rule = Rule::UnverifiedRow;
+        return Ok(Some(Found { row, via: Via::State, verified: false, discrepancies }));
+    }
+    trail.rule = Rule::Gone;
+    discrepancies.push(Discrepancy::MissingFile(row.path.clone()));
+    for discrepancy in &discrepancies {
+        world.note(&row.id, discrepancy);
+    }
+    let gone = ThreadRow { missing: true, ..row.clone() };
+    if !row.missing {
+        world.put(gone.clone(), Some(&row))?;
+    }
+    Err(LookupError::Gone(Box::new(gone)))
+}

@@ -1,0 +1,88 @@
+//! One pass over a chain of files: every record of the history, in order, to the builder.
+
+use super::builder::Builder;
+use super::chain::{Chain, Segment};
+use super::event;
+use super::turn::Mark;
+use crate::find::LookupError;
+use crate::lines::{Line, Lines};
+use crate::ports::{Reader, Rollouts};
+
+/// Bytes asked for at a time.
+const CHUNK: u32 = 512 << 10;
+
+/// Shows the builder every record from where it begins, to the end or to a place.
+pub(super) fn pass<R: Rollouts>(
+    rollouts: &R,
+    chain: &mut Chain,
+    builder: &mut Builder,
+    last: Option<Mark>,
+) -> Result<(), LookupError> {
+    let begin = builder.place();
+    for number in begin.segment..chain.segments.len() {
+        let segment = chain.segments[number].clone();
+        let mut course =
+            Course { builder, segment: number, last, next_ordinal: segment.from, over: false, done: false };
+        let (line, offset) = if number == begin.segment { (begin.line, begin.offset) } else { (1, 0) };
+        let mut lines = Lines::new(line, offset);
+        let mut reader = rollouts.open(&segment.path, offset)?;
+        loop {
+            let chunk = reader.next(CHUNK)?;
+            lines.push(&chunk, |line| course.line(&line, &segment));
+            if chunk.len() < CHUNK as usize {
+                lines.finish(|line| course.line(&line, &segment));
+                break;
+            }
+            if course.over {
+                break;
+            }
+        }
+        if last.is_none() {
+            let next_ordinal = course.next_ordinal;
+            chain.ended_early(number, next_ordinal);
+        } else if course.done {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// One file of the chain, while it is gone through.
+struct Course<'a> {
+    builder: &'a mut Builder,
+    segment: usize,
+    last: Option<Mark>,
+    /// One more than the highest ordinal so far.
+    next_ordinal: u64,
+    /// Nothing more of this file is wanted.
+    over: bool,
+    /// Nothing more of any file is.
+    done: bool,
+}
+
+impl Course<'_> {
+    fn line(&mut self, line: &Line<'_>, segment: &Segment) {
+        if self.over {
+            return;
+        }
+        let mark = Mark { segment: self.segment, line: line.number, offset: line.offset };
+        if self.last.is_some_and(|last| mark > last) {
+            (self.over, self.done) = (true, true);
+            return;
+        }
+        // A line that is no record is passed over; `status` names it.
+        let Ok(entry) = event::read(line.bytes) else { return };
+        if let Some(ordinal) = entry.ordinal {
+            if segment.until.is_some_and(|until| ordinal >= until) {
+                self.next_ordinal = self.next_ordinal.max(ordinal);
+                self.over = true;
+                return;
+            }
+            self.next_ordinal = self.next_ordinal.max(ordinal + 1);
+            if ordinal < segment.from {
+                return;
+            }
+        }
+        self.builder.entry(&entry, mark, line.bytes.len() as u64);
+    }
+}

@@ -1,0 +1,82 @@
+//! Bounds of a guest: its memory, and how long it may run without asking the host for anything.
+
+use std::time::{Duration, Instant};
+
+use wasmtime::{Engine, Store, StoreLimitsBuilder, UpdateDeadline};
+
+use super::{CoreError, engine_config};
+
+/// How long a guest may run without calling the host.
+const BUDGET: Duration = Duration::from_secs(20);
+/// How much memory one instance may have.
+const MEMORY: usize = 512 << 20;
+/// How often running guests are looked at.
+const TICK: Duration = Duration::from_millis(20);
+
+/// What every store of this program carries: a limit on memory and the time since the guest last came from the host.
+pub struct Guard {
+    limits: wasmtime::StoreLimits,
+    since: Instant,
+    budget: Duration,
+}
+
+impl Guard {
+    /// With these limits for one instance.
+    pub fn new(memory: usize, budget: Duration) -> Guard {
+        let limits = StoreLimitsBuilder::new().memory_size(memory).trap_on_grow_failure(true).build();
+        Guard { limits, since: Instant::now(), budget }
+    }
+
+    /// The guest's time begins anew.
+    pub fn rearm(&mut self) {
+        self.since = Instant::now();
+    }
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Guard::new(MEMORY, BUDGET)
+    }
+}
+
+/// Data that carries a [`Guard`].
+pub trait Guarded: 'static {
+    /// The guard.
+    fn guard(&mut self) -> &mut Guard;
+}
+
+/// A store whose guests are bounded by its data's guard.
+pub fn guarded_store<T: Guarded>(engine: &Engine, data: T) -> Store<T> {
+    let mut store = Store::new(engine, data);
+    store.limiter(|data| &mut data.guard().limits);
+    store.epoch_deadline_callback(|mut context| {
+        let guard = context.data_mut().guard();
+        match guard.since.elapsed() < guard.budget {
+            true => Ok(UpdateDeadline::Continue(1)),
+            false => Err(wasmtime::format_err!("it ran for {:?} without an answer", guard.budget)),
+        }
+    });
+    store.set_epoch_deadline(1);
+    store
+}
+
+/// The engine with this program's settings and its ticker, for embedders' own components and for tests.
+pub fn ticking_engine() -> Result<Engine, CoreError> {
+    let engine = Engine::new(&engine_config::engine_config()).map_err(|e| CoreError::Load(format!("{e:#}")))?;
+    start_ticker(&engine);
+    Ok(engine)
+}
+
+/// Moves the epoch on, for as long as anybody uses the engine.
+fn start_ticker(engine: &Engine) {
+    let weak = engine.weak();
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(TICK);
+            match weak.upgrade() {
+                Some(engine) => engine.increment_epoch(),
+                None => return,
+            }
+        }
+    });
+}
