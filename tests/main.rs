@@ -15,6 +15,7 @@ mod names;
 mod parsing;
 mod plain_reading;
 mod real_homes;
+mod recording;
 mod resilience;
 mod state_db;
 mod turns;

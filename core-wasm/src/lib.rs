@@ -34,6 +34,7 @@ pub mod page;
 pub mod paths;
 pub mod ports;
 pub mod record;
+pub mod redact;
 pub mod startup;
 pub mod time;
 pub mod turns;

@@ -85,3 +85,12 @@ impl Iterator for Entries<'_> {
         entry
     }
 }
+
+/// Where the paths of a packed list of entries stand in it.
+pub fn for_each_path(packed: &[u8], mut each: impl FnMut(core::ops::Range<usize>)) {
+    let mut entries = Entries::new(packed);
+    while let Some(entry) = entries.next() {
+        let end = packed.len() - entries.rest.len();
+        each(end - entry.path.len()..end);
+    }
+}

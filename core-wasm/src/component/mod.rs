@@ -18,7 +18,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::types as core_types;
-use crate::{assemble, extract, names, startup};
+use crate::{assemble, extract, names, redact, startup};
 
 wit_bindgen::generate!({
     path: "../wit",
@@ -117,5 +117,15 @@ impl exported::startup::Guest for Component {
     fn survey() -> Result<exported::startup::Findings, exported::startup::Error> {
         let survey = startup::survey(&World)?;
         Ok(fields!(survey => exported::startup::Findings { files, new, changed, vanished } with {}))
+    }
+}
+
+impl exported::redaction::Guest for Component {
+    fn text(text: Vec<u8>, salt: u64) -> Vec<u8> {
+        redact::text(&text, salt)
+    }
+
+    fn entries(packed: Vec<u8>, salt: u64) -> Vec<u8> {
+        redact::entries(&packed, salt)
     }
 }

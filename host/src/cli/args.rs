@@ -178,6 +178,11 @@ pub(super) enum Debug {
         /// The recording
         file: PathBuf,
     },
+    /// Print a recording with nothing in it that people wrote, fit to go with a report
+    Redact {
+        /// The recording
+        file: PathBuf,
+    },
 }
 
 /// Which time a list goes by.

@@ -1,5 +1,6 @@
 //! The commands. Each decides nothing about threads: it opens what it needs, asks, and prints.
 
+mod debug;
 mod explain;
 mod turns;
 
@@ -15,7 +16,7 @@ use threadkeep::backfill::Progress;
 use threadkeep::component::Runtime;
 use threadkeep::component::exports::lookup::{Found, Via};
 use threadkeep::component::imports::state::{RowQuery, SortKey};
-use threadkeep::component::tape::{self, Recorder};
+use threadkeep::component::tape::Recorder;
 use threadkeep::component::types::{Collection, ThreadRow};
 use threadkeep::home::{Home, locate};
 use threadkeep::lookup::{self, Lookup, LookupError};
@@ -23,7 +24,7 @@ use threadkeep::startup::{self, Config, Report};
 use threadkeep::state::{StateDb, state_dir};
 use threadkeep::status;
 
-use super::args::{Args, Command, Debug, Find, Global, Init, List, Sort, SourceKind};
+use super::args::{Args, Command, Find, Global, Init, List, Sort, SourceKind};
 use super::item::Item;
 use super::{Usage, progress, say, text};
 
@@ -38,8 +39,8 @@ struct Session {
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let mut runtime = Runtime::load()?;
-    if let Command::Debug(Debug::Replay { file }) = &args.command {
-        return replay(&runtime, file, args.global.json);
+    if let Command::Debug(debug) = &args.command {
+        return debug::run(&runtime, debug, args.global.json);
     }
     let env = |name: &str| std::env::var_os(name);
     let root = locate(args.global.home.clone(), env)?;
@@ -64,7 +65,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         Command::Find(find) => session.find(&find),
         Command::Read(read) => session.read(&read),
         Command::Turns(turns) => session.turns(&turns),
-        Command::Debug(Debug::Replay { .. }) => Ok(()),
+        Command::Debug(_) => Ok(()),
     };
     if let (Some(recorder), Some(file)) = (recorder, recording) {
         recorder.finish().with_context(|| format!("the recording {} is not whole", file.display()))?;
@@ -288,18 +289,6 @@ fn found_document(found: &Found, home: &Home) -> anyhow::Result<Value> {
     };
     document["discrepancies"] = discrepancies.into();
     Ok(document)
-}
-
-/// Runs a recording again; needs no home.
-fn replay(runtime: &Runtime, file: &Path, json: bool) -> anyhow::Result<()> {
-    let recording = std::fs::File::open(file).with_context(|| format!("{} cannot be opened", file.display()))?;
-    let done = tape::replay(runtime, std::io::BufReader::new(recording))?;
-    let mut stdout = std::io::stdout().lock();
-    match json {
-        true => writeln!(stdout, "{}", serde_json::to_string(&done)?)?,
-        false => writeln!(stdout, "{} calls, {} answers of the home: the same as then", done.calls, done.imports)?,
-    }
-    Ok(stdout.flush()?)
 }
 
 /// Rows asked for and printed at a time.

@@ -1,7 +1,6 @@
 //! What an instance of the core can see: the home's rollouts, and, where it was given them, the handle, the lore and the
 //! backfill. Each interface is answered beside what it stands for; here they are only held together.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use serde::de::DeserializeOwned;
 use wasmtime::component::{Resource, ResourceTable};
 
 use super::imports::{backfill, clock, diagnostics, lore, rollouts, state};
-use super::tape::{Answer, Bytes, Recorder, Tape};
+use super::tape::{Bytes, Player, Recorder, Tape};
 use super::types::{CodexFacts, Discrepancy, FileFacts, NameClaim, ThreadRow};
 use super::{Guard, Guarded, Imports};
 use crate::backfill::Filling;
@@ -76,16 +75,19 @@ impl World {
         }
     }
 
-    /// Answers come from a recording: these to the next call.
-    pub(super) fn play(&mut self, answers: VecDeque<Answer>) {
-        self.tape = Tape::Play(answers);
+    /// Answers to the next call come from a recording.
+    pub(super) fn play(&mut self, player: Player) {
+        self.tape = Tape::Play(player);
     }
 
-    /// Recorded answers that the call did not ask for.
-    pub(super) fn left_to_play(&self) -> usize {
-        match &self.tape {
-            Tape::Play(answers) => answers.len(),
-            _ => 0,
+    /// What became of the recording.
+    pub(super) fn played(&mut self) -> Option<Player> {
+        match std::mem::take(&mut self.tape) {
+            Tape::Play(player) => Some(player),
+            other => {
+                self.tape = other;
+                None
+            }
         }
     }
 
@@ -98,12 +100,12 @@ impl World {
     ) -> wasmtime::Result<T> {
         let answer = match &mut self.tape {
             Tape::Off => answer(self, with),
-            Tape::Play(answers) => Tape::next(answers, name, &with)?,
+            Tape::Play(player) => player.next(name, &with)?,
             Tape::Record(recorder) => {
                 let recorder = recorder.clone();
                 let asked = serde_json::to_value(&with)?;
                 let answer = answer(self, with);
-                Tape::note(&recorder, name, &asked, &answer);
+                recorder.import(name, &asked, &answer);
                 answer
             }
         };

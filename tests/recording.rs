@@ -1,0 +1,238 @@
+//! What the core asked of the world, written down, run again without one, and made fit to be shown.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use support::{Collection, Program, Rollout, demo_home, listing, real_homes};
+use tempfile::{TempDir, tempdir};
+
+/// A home, and a place for recordings.
+struct Setting {
+    home: TempDir,
+    place: TempDir,
+}
+
+impl Setting {
+    fn demo() -> Setting {
+        let setting = Setting { home: tempdir().unwrap(), place: tempdir().unwrap() };
+        demo_home(setting.home.path());
+        setting
+    }
+
+    fn program(&self) -> Program {
+        Program::on(self.home.path(), &self.place.path().join("state"))
+    }
+
+    /// Records a run, whatever it comes to.
+    fn record(&self, program: &Program, name: &str, arguments: &[&str]) -> PathBuf {
+        let file = self.place.path().join(format!("{name}.jsonl"));
+        let mut all = vec!["--record", file.to_str().unwrap()];
+        all.extend(arguments);
+        program.run(all);
+        file
+    }
+}
+
+/// Runs a recording again where there is no home at all.
+fn replay(file: &Path) -> Value {
+    let nowhere = Program::stateless(Path::new("/nowhere"));
+    nowhere.json(["debug", "replay", file.to_str().unwrap()])
+}
+
+fn redact(file: &Path) -> String {
+    Program::stateless(Path::new("/nowhere")).run(["debug", "redact", file.to_str().unwrap()]).well().stdout
+}
+
+/// Commands of every kind, with answers and without.
+fn commands(id: &str) -> Vec<(&'static str, Vec<String>)> {
+    let list = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect::<Vec<_>>();
+    vec![
+        ("init", list(&["init", "--rebuild"])),
+        ("list", list(&["list", "--limit", "3", "--sort", "created"])),
+        ("filtered", list(&["list", "--title", "tide", "--since", "2026-01-01"])),
+        ("found", list(&["find", id])),
+        ("prefix", list(&["find", &id[..13], "--explain"])),
+        ("name", list(&["find", "How the tides work"])),
+        ("nobody", list(&["find", "nobody at all"])),
+        ("read", list(&["read", id])),
+        ("turns", list(&["turns", id, "--limit", "0"])),
+        ("tail", list(&["turns", id, "--tail", "1"])),
+        ("around", list(&["turns", id, "--around", "recipes"])),
+        ("bad-cursor", list(&["turns", id, "--cursor", "a.7.nonsense"])),
+    ]
+}
+
+const RECIPES: &str = "019d3aa0-a5e7-719f-a5db-aa49e4ab78cc";
+
+#[test]
+fn a_recording_comes_to_the_same_answers_without_the_home() {
+    let setting = Setting::demo();
+    for (how, program) in [("state", setting.program()), ("files", Program::stateless(setting.home.path()))] {
+        for (name, arguments) in commands(RECIPES) {
+            if how == "files" && name == "init" {
+                continue;
+            }
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let file = setting.record(&program, &format!("{how}-{name}"), &arguments);
+            let done = replay(&file);
+            assert!(done["calls"].as_u64() > Some(0) && done["imports"].as_u64() > Some(0), "{how} {name}: {done}");
+        }
+    }
+}
+
+#[test]
+fn a_recording_of_another_answer_or_another_world_is_refused_with_the_place() {
+    let setting = Setting::demo();
+    let file = setting.record(&setting.program(), "turns", &["turns", RECIPES]);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let changed = |what: &str, by: &str, why: &str| {
+        let other = text.replacen(what, by, 1);
+        assert_ne!(other, text, "{what} is not in the recording");
+        std::fs::write(&file, other).unwrap();
+        let failed =
+            Program::stateless(Path::new("/nowhere")).run(["debug", "replay", file.to_str().unwrap()]).ended(1);
+        assert!(failed.stderr.contains("line ") && failed.stderr.contains(why), "{}", failed.stderr);
+    };
+    // What the home said: the answer that follows from it is another one.
+    changed("Move the recipes into a file", "Move the receipt into a file", "went another way");
+    changed("\"import\":\"state.row\"", "\"import\":\"state.files-of\"", "went another way");
+    changed("\"recording\":1", "\"recording\":9", "form 9");
+    changed("\"call\":\"history.open\"", "\"call\":\"history.burn\"", "no call history.burn");
+    for cut in ["", "no recording\n", &text[..text.len() / 2]] {
+        std::fs::write(&file, cut).unwrap();
+        Program::stateless(Path::new("/nowhere")).run(["debug", "replay", file.to_str().unwrap()]).ended(1);
+    }
+}
+
+#[test]
+fn a_recording_is_private_and_overwrites_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let setting = Setting::demo();
+    let file = setting.record(&setting.program(), "private", &["list"]);
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let before = std::fs::read(&file).unwrap();
+    let again = setting.program().run(["--record", file.to_str().unwrap(), "list"]).ended(1);
+    assert!(again.stderr.contains("private.jsonl"), "{}", again.stderr);
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    let before = listing(setting.home.path());
+    let state = setting.place.path().join("state");
+    std::fs::remove_dir_all(&state).unwrap();
+    replay(&file);
+    redact(&file);
+    assert_eq!(listing(setting.home.path()), before);
+    assert!(!state.exists());
+}
+
+/// Shape of an answer: keys, kinds, numbers, and the lengths of texts.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::String(text) => text.len().into(),
+        Value::Array(values) => values.iter().map(shape).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), shape(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn answers(recording: &str) -> Vec<Value> {
+    let lines = recording.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line.get("answer").is_some() && line.get("import").is_none()).collect()
+}
+
+/// Turns stand in an answer as texts of JSON.
+fn opened(answer: &Value) -> Value {
+    let mut answer = answer.clone();
+    if let Some(turns) = answer["answer"]["Ok"]["turns"].as_array_mut() {
+        for turn in turns {
+            *turn = serde_json::from_str(turn.as_str().unwrap()).unwrap();
+        }
+    }
+    shape(&answer)
+}
+
+#[test]
+fn a_redacted_recording_takes_the_same_way_and_says_nothing_that_anybody_wrote() {
+    let setting = Setting::demo();
+    let program = setting.program();
+    for (name, arguments) in commands(RECIPES) {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let file = setting.record(&program, name, &arguments);
+        let redacted = redact(&file);
+        let before = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, &redacted).unwrap();
+        assert!(replay(&file)["calls"].as_u64() > Some(0), "{name}");
+        for secret in ["recipes", "sourdough", "tides", "robin", "bread", "harbour", "strawberries", "Latin"] {
+            assert!(!redacted.contains(secret), "{name} says {secret}");
+        }
+        let (then, now) = (answers(&before), answers(&redacted));
+        assert_eq!(then.len(), now.len());
+        for (then, now) in then.iter().zip(&now) {
+            assert_eq!(opened(then), opened(now), "{name}");
+        }
+    }
+}
+
+#[test]
+fn numbers_and_scripts_of_people_are_disguised_and_lengths_stay() {
+    let setting = Setting { home: tempdir().unwrap(), place: tempdir().unwrap() };
+    let id = "019ca8a0-0000-7000-8000-000000000001";
+    let said = "call +49 30 901820 or 4111111111111111 — über größere Straßen, 日本語 🚀 \\ \"quoted\" sk-a1B2c3D4";
+    let rollout = Rollout::paginated(id).at("2026-03-01T10:00:00.000Z").cwd("/home/zelda/hyrule").user(said);
+    rollout.write(setting.home.path(), Collection::Active);
+    let file = setting.record(&setting.program(), "numbers", &["turns", id]);
+    let redacted = redact(&file);
+    for secret in ["901820", "4111111111111111", "über", "Straßen", "日本語", "quoted", "a1B2c3D4", "zelda", "hyrule"]
+    {
+        assert!(!redacted.contains(secret), "{secret}");
+    }
+    std::fs::write(&file, &redacted).unwrap();
+    replay(&file);
+    assert!(redacted.contains(id));
+}
+
+#[test]
+fn real_homes_are_recorded_redacted_and_run_again() {
+    for home in real_homes(&["h050", "h100", "h142", "h169-main"]) {
+        let setting = Setting { home: tempdir().unwrap(), place: tempdir().unwrap() };
+        let program = Program::stateless(&home.path);
+        for id in home.oracle().unwrap().as_object().unwrap().keys().take(6) {
+            let file = setting.record(&program, id, &["turns", id, "--limit", "0"]);
+            let before = std::fs::read_to_string(&file).unwrap();
+            replay(&file);
+            let redacted = redact(&file);
+            std::fs::write(&file, &redacted).unwrap();
+            replay(&file);
+            for (then, now) in answers(&before).iter().zip(&answers(&redacted)) {
+                let counts = |answer: &Value| {
+                    let turns = opened(answer)["answer"]["Ok"]["turns"].clone();
+                    let items = turns.as_array().into_iter().flatten();
+                    items.map(|turn| turn["items"].as_array().map_or(0, Vec::len)).collect::<Vec<_>>()
+                };
+                assert_eq!(counts(then), counts(now), "{} {id}", home.name);
+            }
+        }
+    }
+}
+
+/// Words that the core's readers know by name: single words in the literals of their sources.
+fn literals(source: &str) -> impl Iterator<Item = &str> {
+    let code = source.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    code.flat_map(|line| line.split('"').skip(1).step_by(2))
+        .filter(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+}
+
+#[test]
+fn redaction_keeps_every_word_that_decisions_know() {
+    let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core-wasm/src");
+    let words = std::fs::read_to_string(core.join("redact/words.txt")).unwrap();
+    let words: Vec<&str> = words.lines().collect();
+    assert!(words.is_sorted());
+    let mut sources: Vec<PathBuf> =
+        ["record.rs", "fold.rs", "names.rs", "assemble.rs"].map(|name| core.join(name)).into();
+    sources.extend(std::fs::read_dir(core.join("turns")).unwrap().map(|entry| entry.unwrap().path()));
+    for source in sources {
+        let text = std::fs::read_to_string(&source).unwrap();
+        for word in literals(&text) {
+            assert!(words.contains(&word), "{}: '{word}' is not in redact/words.txt", source.display());
+        }
+    }
+}
