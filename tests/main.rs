@@ -14,6 +14,7 @@ mod made_up_homes;
 mod names;
 mod parsing;
 mod plain_reading;
+mod reading;
 mod real_homes;
 mod recording;
 mod resilience;
