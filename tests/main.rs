@@ -10,6 +10,7 @@ mod component;
 mod finding;
 mod fixtures;
 mod gate;
+mod items;
 mod made_up_homes;
 mod names;
 mod parsing;

@@ -293,11 +293,52 @@ fn other(kind: &str, raw: Map<String, Value>) -> Value {
     if let Some(place) = item.remove("path") {
         item.insert("path".into(), path(place));
     }
+    match kind {
+        "McpToolCall" => {
+            item.entry("result").and_modify(|result| *result = mcp_result(result.take()));
+        }
+        "WebSearch" => {
+            item.entry("action").and_modify(|action| *action = web_action(action.take()));
+        }
+        _ => {}
+    }
     let always = ALWAYS.iter().find(|(name, _)| *name == kind).map(|(_, keys)| *keys).unwrap_or_default();
     for key in always {
         item.entry(*key).or_insert(Value::Null);
     }
     Value::Object(item)
+}
+
+/// What a tool of a server answered.
+pub fn mcp_result(mut answer: Value) -> Value {
+    if !answer.is_object() {
+        return Value::Null;
+    }
+    let (content, meta) = (array(pull(&mut answer, "content")), pull(&mut answer, "_meta"));
+    let structured = match pull(&mut answer, "structuredContent") {
+        Value::Null => pull(&mut answer, "structured_content"),
+        structured => structured,
+    };
+    json!({ "content": content, "structuredContent": structured, "_meta": meta })
+}
+
+/// What a web search did.
+pub fn web_action(mut action: Value) -> Value {
+    let kind = match word(pull(&mut action, "type")) {
+        Value::String(kind) => kind,
+        _ => return Value::Null,
+    };
+    let fields: &[&str] = match kind.as_str() {
+        "search" => &["query", "queries"],
+        "openPage" => &["url"],
+        "findInPage" => &["url", "pattern"],
+        _ => return json!({ "type": "other" }),
+    };
+    let mut shown = json!({ "type": kind });
+    for field in fields {
+        shown[*field] = pull(&mut action, field);
+    }
+    shown
 }
 
 /// Kinds of errors that the protocol has words for; all others are `other`.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value, json};
 
-use super::items::{camel, command, file_change, millis, pull, shell_words};
+use super::items::{camel, command, file_change, mcp_result, millis, pull, shell_words, web_action};
 use super::patch;
 use super::turn::Item;
 use crate::json::Cursor;
@@ -195,8 +195,9 @@ pub fn ended(mut told: Value) -> Option<Value> {
         "patch_apply_end" => file_change(raw),
         "mcp_tool_call_end" => mcp(raw),
         "web_search_end" => {
-            let raw = Value::Object(raw);
-            json!({ "type": "webSearch", "query": raw["query"], "action": raw["action"], "results": raw["results"] })
+            let mut raw = Value::Object(raw);
+            let action = web_action(pull(&mut raw, "action"));
+            json!({ "type": "webSearch", "query": raw["query"], "action": action, "results": raw["results"] })
         }
         "view_image_tool_call" => json!({ "type": "imageView", "path": raw.remove("path") }),
         _ => return None,
@@ -223,14 +224,7 @@ fn mcp(raw: Map<String, Value>) -> Value {
         Some(why) => json!({ "message": why.take() }),
         None => Value::Null,
     };
-    let result = result.get_mut("Ok").map(Value::take).map(|mut answer| {
-        let (content, meta) = (pull(&mut answer, "content"), pull(&mut answer, "_meta"));
-        let structured = match pull(&mut answer, "structuredContent") {
-            Value::Null => pull(&mut answer, "structured_content"),
-            structured => structured,
-        };
-        json!({ "content": content, "structuredContent": structured, "_meta": meta })
-    });
+    let result = result.get_mut("Ok").map(|answer| mcp_result(answer.take()));
     let ok = error.is_null() && result.is_some();
     json!({
         "type": "mcpToolCall", "server": pull(&mut invocation, "server"), "tool": pull(&mut invocation, "tool"),
