@@ -84,9 +84,10 @@ fn after_a_trap_the_next_call_gets_a_fresh_instance() {
     assert!(matches!(trap, Err(CoreError::Trap { call: "a trap", .. })));
     let names = core.call("index-names", |bindings, store| {
         let line = br#"{"id":"019ca8a0-0000-7000-8000-000000000001","thread_name":"after all"}"#;
-        bindings.threadkeep_core_parsing().call_index_names(store, line)
+        bindings.threadkeep_core_parsing().call_index_names(store, line, 7)
     });
-    assert_eq!(names.unwrap()[0].name, "after all");
+    let names = names.unwrap();
+    assert_eq!((names[0].name.as_str(), names[0].given), ("after all", Some(7)));
 }
 
 fn as_wit(file: &FileFacts) -> wit::FileFacts {

@@ -8,9 +8,11 @@ use crate::paths::canonical_id;
 use crate::types::{CodexFacts, NameClaim, Provenance};
 
 /// Names in lines of `session_index.jsonl`, `{"id","thread_name","updated_at"}` each, in order. The file is only ever
-/// appended to, so the last line of a thread counts; empty names and lines that are not JSON count for nothing.
-pub fn from_index(lines: &[u8]) -> Vec<NameClaim> {
-    lines.split(|&b| b == b'\n').filter_map(index_line).collect()
+/// appended to, so the last line of a thread counts, and of several threads the one further down was named later; empty
+/// names and lines that are not JSON count for nothing. `first` is the place of the first name among all.
+pub fn from_index(lines: &[u8], first: u64) -> Vec<NameClaim> {
+    let claims = lines.split(|&b| b == b'\n').filter_map(index_line);
+    claims.zip(first..).map(|(claim, place)| NameClaim { given: Some(place), ..claim }).collect()
 }
 
 fn index_line(line: &[u8]) -> Option<NameClaim> {
@@ -46,10 +48,17 @@ pub fn from_codex(rows: &[(String, CodexFacts)]) -> Vec<NameClaim> {
 fn claim(id: &str, name: &str, source: Provenance) -> Option<NameClaim> {
     let name = name.trim();
     let thread = canonical_id(id)?;
-    (!name.is_empty()).then(|| NameClaim { thread, name: name.into(), source })
+    (!name.is_empty()).then(|| NameClaim { thread, name: name.into(), source, given: None })
 }
 
 /// The claim that counts: the strongest source's.
 pub fn strongest(claims: &[NameClaim]) -> Option<&NameClaim> {
     claims.iter().max_by_key(|claim| claim.source)
+}
+
+/// The place of a thread's name in the order in which names were given, as far as a source that says the same knows it;
+/// none if the thread is called otherwise.
+pub fn place_of(claims: &[NameClaim], name: &str) -> Option<Option<u64>> {
+    strongest(claims).filter(|claim| claim.name == name)?;
+    Some(claims.iter().filter(|claim| claim.name == name).filter_map(|claim| claim.given).max())
 }

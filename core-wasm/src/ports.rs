@@ -18,6 +18,13 @@ pub type FileResult<T> = Result<T, FileError>;
 pub trait State {
     fn row(&self, id: &str) -> StateResult<Option<ThreadRow>>;
     fn page(&self, query: &RowQuery, after: Option<&RowKey>, limit: u32) -> StateResult<Vec<ThreadRow>>;
+    fn children(
+        &self,
+        query: &RowQuery,
+        parents: &[String],
+        after: Option<&RowKey>,
+        limit: u32,
+    ) -> StateResult<Vec<ThreadRow>>;
     fn starting_with(&self, prefix: &str, limit: u32) -> StateResult<Vec<String>>;
     fn files_of(&self, id: &str) -> StateResult<Vec<String>>;
     fn put(&self, row: ThreadRow, instead_of: Option<&ThreadRow>) -> StateResult<bool>;

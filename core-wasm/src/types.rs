@@ -49,6 +49,7 @@ pub struct NameClaim {
     pub thread: String,
     pub name: String,
     pub source: Provenance,
+    pub given: Option<u64>,
 }
 
 /// `types.codex-facts`
@@ -177,12 +178,16 @@ pub struct RowQuery {
     pub within: Option<Collection>,
     pub source_kinds: Option<Vec<String>>,
     pub fold_children: bool,
+    pub missing: bool,
     pub provider: Option<String>,
     pub cwd: Option<String>,
     pub under: Option<String>,
     pub since: Option<i64>,
     pub until: Option<i64>,
     pub title: Option<String>,
+    pub name: Option<String>,
+    pub branch: Option<String>,
+    pub repo: Option<String>,
     pub sort: SortKey,
     pub ascending: bool,
 }

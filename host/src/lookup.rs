@@ -24,12 +24,12 @@ pub enum LookupError {
     #[error("no rollout of the thread {} is there any more; it was {}", .0.id, .0.path)]
     Gone(Box<ThreadRow>),
     /// Several do.
-    #[error("several threads answer to '{wanted}': {}; give more of the id", .candidates.join(", "))]
+    #[error("several threads answer to '{wanted}'; give more of the id:{}", named(.candidates))]
     Ambiguous {
         /// What was asked for.
         wanted: String,
-        /// Their ids.
-        candidates: Vec<String>,
+        /// The threads.
+        candidates: Vec<ThreadRow>,
     },
     /// The cursor is not one of this list.
     #[error("bad cursor: {0}; take nextCursor of the page before, in the same order")]
@@ -102,7 +102,7 @@ impl Lookup {
         answer.map_err(|error| failed(error, path))
     }
 
-    /// A page of a list, `limit` rows long, or all there are for 0.
+    /// A page of a list, `limit` threads long, or all there are for 0; what is folded under them does not count.
     pub fn page(&mut self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> Result<PageOfRows, LookupError> {
         let page = ask::Page { query: query.clone(), cursor: cursor.map(Into::into), limit };
         self.core.ask(&page)?.map_err(|error| failed(error, ""))
@@ -177,6 +177,12 @@ fn failed(error: CoreLookupError, wanted: &str) -> LookupError {
         CoreLookupError::State(why) => LookupError::State(why),
         CoreLookupError::Files(why) => LookupError::Files(why),
     }
+}
+
+/// Threads by id and title, each in a line of its own.
+fn named(rows: &[ThreadRow]) -> String {
+    let title = |row: &ThreadRow| row.title.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
+    rows.iter().map(|row| format!("\n  {}  {}", row.id, title(row))).collect()
 }
 
 /// A discrepancy as a short code and what it is about.

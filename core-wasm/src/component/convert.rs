@@ -53,13 +53,17 @@ impl From<core_types::Provenance> for types::Provenance {
 
 impl From<types::NameClaim> for core_types::NameClaim {
     fn from(claim: types::NameClaim) -> Self {
-        core_types::NameClaim { thread: claim.thread, name: claim.name, source: claim.source.into() }
+        fields!(claim => core_types::NameClaim { thread, name, given } with {
+            source: |claim: &types::NameClaim| claim.source.into(),
+        })
     }
 }
 
 impl From<core_types::NameClaim> for types::NameClaim {
     fn from(claim: core_types::NameClaim) -> Self {
-        types::NameClaim { thread: claim.thread, name: claim.name, source: claim.source.into() }
+        fields!(claim => types::NameClaim { thread, name, given } with {
+            source: |claim: &core_types::NameClaim| claim.source.into(),
+        })
     }
 }
 
@@ -149,7 +153,7 @@ pub(super) fn collection_out(collection: core_types::Collection) -> types::Colle
 
 pub(super) fn query_in(query: state::RowQuery) -> core_types::RowQuery {
     fields!(query => core_types::RowQuery {
-        source_kinds, fold_children, provider, cwd, under, since, until, title, ascending,
+        source_kinds, fold_children, missing, provider, cwd, under, since, until, title, name, branch, repo, ascending,
     } with {
         within: |query: &state::RowQuery| query.within.map(collection_in),
         sort: |query: &state::RowQuery| match query.sort {
@@ -162,7 +166,7 @@ pub(super) fn query_in(query: state::RowQuery) -> core_types::RowQuery {
 
 pub(super) fn query_out(query: core_types::RowQuery) -> state::RowQuery {
     fields!(query => state::RowQuery {
-        source_kinds, fold_children, provider, cwd, under, since, until, title, ascending,
+        source_kinds, fold_children, missing, provider, cwd, under, since, until, title, name, branch, repo, ascending,
     } with {
         within: |query: &core_types::RowQuery| query.within.map(collection_out),
         sort: |query: &core_types::RowQuery| match query.sort {

@@ -24,6 +24,18 @@ impl ports::State for World {
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
+    fn children(
+        &self,
+        query: &core_types::RowQuery,
+        parents: &[String],
+        after: Option<&core_types::RowKey>,
+        limit: u32,
+    ) -> ports::StateResult<Vec<core_types::ThreadRow>> {
+        let after = after.map(|key| state::RowKey { time: key.time, id: key.id.clone() });
+        let rows = state::children(&query_out(query.clone()), parents, after.as_ref(), limit)?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
     fn starting_with(&self, prefix: &str, limit: u32) -> ports::StateResult<Vec<String>> {
         Ok(state::starting_with(prefix, limit)?)
     }

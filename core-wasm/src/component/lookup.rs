@@ -15,7 +15,7 @@ impl From<find::LookupError> for lookup::Error {
         match error {
             find::LookupError::NotFound(wanted) => lookup::Error::NotFound(wanted),
             find::LookupError::Gone(row) => lookup::Error::Gone((*row).into()),
-            find::LookupError::Ambiguous(ids) => lookup::Error::Ambiguous(ids),
+            find::LookupError::Ambiguous(rows) => lookup::Error::Ambiguous(rows.into_iter().map(Into::into).collect()),
             find::LookupError::BadCursor(why) => lookup::Error::BadCursor(why),
             find::LookupError::State(error) => lookup::Error::State(error.to_string()),
             find::LookupError::Files(error) => lookup::Error::Files(error.to_string()),
@@ -72,6 +72,7 @@ impl From<Rule> for lookup::Rule {
             Rule::UnverifiedRow => lookup::Rule::UnverifiedRow,
             Rule::OtherCollection => lookup::Rule::OtherCollection,
             Rule::Gone => lookup::Rule::Gone,
+            Rule::NamedLast => lookup::Rule::NamedLast,
             Rule::Several => lookup::Rule::Several,
             Rule::Nowhere => lookup::Rule::Nowhere,
         }
@@ -98,7 +99,8 @@ impl lookup::Guest for Component {
 
     fn page(query: state::RowQuery, cursor: Option<String>, limit: u32) -> Result<lookup::PageOfRows, lookup::Error> {
         let page = page::page(&World, &query_in(query), cursor.as_deref(), limit)?;
-        Ok(lookup::PageOfRows { rows: page.rows.into_iter().map(Into::into).collect(), next: page.next })
+        let listed = |listed: page::Listed| lookup::Listed { row: listed.row.into(), depth: listed.depth };
+        Ok(lookup::PageOfRows { rows: page.rows.into_iter().map(listed).collect(), next: page.next })
     }
 }
 

@@ -62,8 +62,8 @@ impl exported::parsing::Guest for Component {
         }
     }
 
-    fn index_names(lines: Vec<u8>) -> Vec<types::NameClaim> {
-        names::from_index(&lines).into_iter().map(Into::into).collect()
+    fn index_names(lines: Vec<u8>, first: u64) -> Vec<types::NameClaim> {
+        names::from_index(&lines, first).into_iter().map(Into::into).collect()
     }
 
     fn codex_names(rows: Vec<(String, types::CodexFacts)>) -> Vec<types::NameClaim> {

@@ -43,6 +43,7 @@ pub enum Rule {
     UnverifiedRow,
     OtherCollection,
     Gone,
+    NamedLast,
     Several,
     #[default]
     Nowhere,

@@ -15,7 +15,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
-use crate::names::strongest;
+use crate::names::place_of;
 use crate::paths::{canonical_id, collection_of, id_prefix};
 use crate::ports::{Diagnostics, Lore, Rollouts, State, StateResult};
 use crate::types::{Collection, Discrepancy, FileError, StateError, ThreadRow};
@@ -50,7 +50,7 @@ pub struct Found {
 pub enum LookupError {
     NotFound(String),
     Gone(Box<ThreadRow>),
-    Ambiguous(Vec<String>),
+    Ambiguous(Vec<ThreadRow>),
     BadCursor(String),
     State(StateError),
     Files(FileError),
@@ -90,7 +90,8 @@ pub struct Explanation {
     pub evidence: Vec<Evidence>,
 }
 
-/// Finds a thread by id, by the beginning of an id, or by name, and mends its row.
+/// Finds a thread by id, by the beginning of an id, or by name, and mends its row. Of several threads of one name the one
+/// that was named last is meant, where that is known.
 pub fn find<W: World>(world: &W, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
     search(world, wanted, within, &mut Trail::default())
 }
@@ -125,45 +126,68 @@ fn search<W: World>(
     if let Some(id) = canonical_id(wanted) {
         return find_id(world, &id, within, trail)?.ok_or_else(nobody);
     }
-    let mut ids = match id_prefix(wanted) {
+    let ids = match id_prefix(wanted) {
         Some(prefix) => by_prefix(world, &prefix, trail)?,
         None => Vec::new(),
     };
-    if ids.is_empty() {
-        ids = bearers(world, wanted, trail)?;
-    }
-    trail.step(Evidence::Candidates { wanted: wanted.into(), threads: ids.len() as u32 });
-    let mut found: Vec<Found> = Vec::new();
+    let by_name = ids.is_empty();
+    let candidates = match by_name {
+        true => bearers(world, wanted, trail)?,
+        false => ids.into_iter().map(|id| Bearer { place: None, is: id }).collect(),
+    };
+    trail.step(Evidence::Candidates { wanted: wanted.into(), threads: candidates.len() as u32 });
+    let mut found: Vec<Bearer<Found>> = Vec::new();
     let mut gone = None;
-    for id in &ids {
-        match find_id(world, id, within, trail) {
-            Ok(answer) => found.extend(answer),
+    for Bearer { place, is } in &candidates {
+        match find_id(world, is, within, trail) {
+            // One of several that cannot be read does not count by its name.
+            Ok(answer) => {
+                let counts = |found: &Found| found.verified || !by_name;
+                found.extend(answer.filter(counts).map(|is| Bearer { place: *place, is }));
+            }
             Err(LookupError::Gone(row)) => gone = Some(row),
             Err(error) => return Err(error),
         }
     }
+    if found.len() > 1 {
+        found = named_last(found, trail);
+    }
     match found.len() {
         0 => Err(gone.map_or_else(nobody, LookupError::Gone)),
-        1 => Ok(found.swap_remove(0)),
+        1 => Ok(found.swap_remove(0).is),
         _ => {
             trail.rule = Rule::Several;
-            Err(LookupError::Ambiguous(found.into_iter().map(|found| found.row.id).collect()))
+            Err(LookupError::Ambiguous(found.into_iter().map(|found| found.is.row).collect()))
         }
     }
 }
 
+/// A thread that answers, and the place of its name in the order in which names were given, where that is known.
+struct Bearer<T> {
+    place: Option<u64>,
+    is: T,
+}
+
 /// Threads that bear a name now: a name that a stronger source has replaced finds nothing.
-fn bearers<W: World>(world: &W, name: &str, trail: &mut Trail) -> Result<Vec<String>, LookupError> {
+fn bearers<W: World>(world: &W, name: &str, trail: &mut Trail) -> Result<Vec<Bearer<String>>, LookupError> {
     let name = name.trim();
-    let mut ids = Vec::new();
+    let mut bearers = Vec::new();
     for id in world.bearing(name)? {
         let claims = world.names(&id)?;
-        if strongest(&claims).is_some_and(|claim| claim.name == name) {
-            ids.push(id);
-        }
+        bearers.extend(place_of(&claims, name).map(|place| Bearer { place, is: id }));
         claims.into_iter().for_each(|claim| trail.step(Evidence::Claim(claim)));
     }
-    Ok(ids)
+    Ok(bearers)
+}
+
+/// The one that was named last; all of them where that cannot be told.
+fn named_last(mut bearers: Vec<Bearer<Found>>, trail: &mut Trail) -> Vec<Bearer<Found>> {
+    if bearers.iter().all(|bearer| bearer.place.is_some()) {
+        let last = bearers.iter().map(|bearer| bearer.place).max().flatten();
+        bearers.retain(|bearer| bearer.place == last);
+        trail.rule = Rule::NamedLast;
+    }
+    bearers
 }
 
 /// One thread: none where nobody knows it, or where it lies in the other collection.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::values;
+
 /// Finds, lists and reads the threads of a Codex home.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 ambiguous.
@@ -33,7 +35,7 @@ pub(super) struct Global {
     #[arg(long, global = true)]
     pub(super) no_refresh: bool,
     /// How long to wait for another process that is filling the state DB
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, allow_negative_numbers = true)]
     pub(super) wait: u32,
     /// Print one JSON document
     #[arg(long, global = true)]
@@ -74,11 +76,11 @@ pub(super) struct Init {
 /// `list`
 #[derive(ClapArgs)]
 pub(super) struct List {
-    /// How many threads, 0 for all
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    /// How many threads, 0 for all; those under another one do not count
+    #[arg(long, value_name = "N", default_value_t = 50, allow_negative_numbers = true)]
     pub(super) limit: u32,
     /// Where to go on: nextCursor of the page before
-    #[arg(long, value_name = "CURSOR")]
+    #[arg(long, value_name = "CURSOR", value_parser = values::text)]
     pub(super) cursor: Option<String>,
     /// Archived threads only
     #[arg(long, conflicts_with = "all")]
@@ -86,20 +88,20 @@ pub(super) struct List {
     /// Active and archived threads
     #[arg(long)]
     pub(super) all: bool,
-    /// Only threads from these sources, or `any` [default: all but sub-agents whose parent is there]
+    /// Only threads from these sources [default: any]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(super) source: Vec<SourceKind>,
-    /// Sub-agents as threads of their own, not under their parent
+    /// Sub-agents as threads of their own, not under a parent that is in the list too
     #[arg(long)]
     pub(super) flat: bool,
     /// Only this model provider
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = values::text)]
     pub(super) provider: Option<String>,
     /// Only threads that began or last ran in this directory
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = values::directory)]
     pub(super) cwd: Option<String>,
     /// Only threads that began or last ran in this directory or below it
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = values::directory)]
     pub(super) under: Option<String>,
     /// Which time the list goes by
     #[arg(long, value_name = "KEY", default_value = "updated")]
@@ -108,21 +110,34 @@ pub(super) struct List {
     #[arg(long)]
     pub(super) asc: bool,
     /// Only from this time on: 2026-03-01, or RFC 3339
-    #[arg(long, value_name = "TIME")]
-    pub(super) since: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = values::time, allow_negative_numbers = true)]
+    pub(super) since: Option<i64>,
     /// Only before this time
-    #[arg(long, value_name = "TIME")]
-    pub(super) until: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = values::time, allow_negative_numbers = true)]
+    pub(super) until: Option<i64>,
     /// Only threads whose title or preview contains this
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = values::text)]
     pub(super) title: Option<String>,
+    /// Only threads that were given a name which contains this
+    #[arg(long, value_name = "TEXT", value_parser = values::text)]
+    pub(super) name: Option<String>,
+    /// Only threads that began on this git branch
+    #[arg(long, value_name = "NAME", value_parser = values::text)]
+    pub(super) branch: Option<String>,
+    /// Only threads of this git repository: its origin URL, or the end of it, as OWNER/NAME
+    #[arg(long, value_name = "URL", value_parser = values::text)]
+    pub(super) repo: Option<String>,
+    /// Only threads that are known and whose rollouts are gone
+    #[arg(long)]
+    pub(super) missing: bool,
 }
 
 /// `find`
 #[derive(ClapArgs)]
 pub(super) struct Find {
-    /// An id, at least 8 characters of one, or a name
-    pub(super) id: String,
+    /// Ids, at least 8 characters of each, or names
+    #[arg(value_name = "ID", required = true, value_parser = values::text)]
+    pub(super) ids: Vec<String>,
     /// Archived threads only
     #[arg(long, conflicts_with = "all")]
     pub(super) archived: bool,
@@ -148,25 +163,26 @@ pub(super) struct Read {
 #[derive(ClapArgs)]
 pub(super) struct Turns {
     /// An id, at least 8 characters of one, or a name
-    #[arg(required_unless_present = "path", conflicts_with = "path")]
+    #[arg(required_unless_present = "path", conflicts_with = "path", value_parser = values::text)]
     pub(super) id: Option<String>,
     /// A rollout instead, as it stands alone; a relative path begins at the home
     #[arg(long, value_name = "FILE")]
     pub(super) path: Option<PathBuf>,
     /// How many turns, 0 for all [default: 20, or 5 with --around]
-    #[arg(long, value_name = "N", conflicts_with = "tail")]
+    #[arg(long, value_name = "N", conflicts_with = "tail", allow_negative_numbers = true)]
     pub(super) limit: Option<u32>,
     /// Where to go on: nextCursor of the page before, or backwardsCursor with the other direction
-    #[arg(long, value_name = "CURSOR", conflicts_with = "tail")]
+    #[arg(long, value_name = "CURSOR", conflicts_with = "tail", value_parser = values::text)]
     pub(super) cursor: Option<String>,
     /// Newest first
     #[arg(long, conflicts_with = "tail")]
     pub(super) desc: bool,
     /// Only the last turns, oldest first; nextCursor goes on to earlier ones, with --desc
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "around")]
+    #[arg(allow_negative_numbers = true)]
     pub(super) tail: Option<u32>,
     /// The turns around the first one, from the cursor on, in which this was said or done; --desc looks from the end
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = values::text)]
     pub(super) around: Option<String>,
 }
 
@@ -215,11 +231,6 @@ pub(super) enum SourceKind {
 }
 
 impl SourceKind {
-    /// Asking for sub-agents means seeing them.
-    pub(super) fn is_sub_agent(self) -> bool {
-        self.row_kinds().is_some_and(|kinds| kinds.iter().all(|kind| kind.starts_with("subAgent")))
-    }
-
     /// The kinds that rows carry and that this one stands for; none for any.
     pub(super) fn row_kinds(self) -> Option<&'static [&'static str]> {
         Some(match self {

@@ -2,6 +2,7 @@
 
 mod debug;
 mod explain;
+mod list;
 mod turns;
 
 use std::io::Write as _;
@@ -15,18 +16,17 @@ use serde_json::{Value, json};
 use threadkeep::backfill::Progress;
 use threadkeep::component::Runtime;
 use threadkeep::component::exports::lookup::{Found, Via};
-use threadkeep::component::imports::state::{RowQuery, SortKey};
 use threadkeep::component::tape::Recorder;
-use threadkeep::component::types::{Collection, ThreadRow};
+use threadkeep::component::types::Collection;
 use threadkeep::home::{Home, locate};
 use threadkeep::lookup::{self, Lookup, LookupError};
 use threadkeep::startup::{self, Config, Report};
 use threadkeep::state::{StateDb, state_dir};
 use threadkeep::status;
 
-use super::args::{Args, Command, Find, Global, Init, List, Sort, SourceKind};
+use super::args::{Args, Command, Find, Global, Init};
 use super::item::Item;
-use super::{Usage, progress, say, text};
+use super::{Usage, code_of, complain, exit, progress, say, text};
 
 /// What every command works with. The handle is not in it: each command comes by it in its own way.
 struct Session {
@@ -37,10 +37,11 @@ struct Session {
     progress: Option<Arc<dyn Progress>>,
 }
 
-pub(super) fn run(args: Args) -> anyhow::Result<()> {
+/// Runs a command; the answer is the exit code.
+pub(super) fn run(args: Args) -> anyhow::Result<u8> {
     let mut runtime = Runtime::load()?;
     if let Command::Debug(debug) = &args.command {
-        return debug::run(&runtime, debug, args.global.json);
+        return debug::run(&runtime, debug, args.global.json).map(|()| exit::DONE);
     }
     let env = |name: &str| std::env::var_os(name);
     let root = locate(args.global.home.clone(), env)?;
@@ -59,13 +60,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         global: args.global,
     };
     let done = match args.command {
-        Command::Init(init) => session.init(&init),
-        Command::Status => session.status(),
-        Command::List(list) => session.list(&list),
+        Command::Init(init) => session.init(&init).map(|()| exit::DONE),
+        Command::Status => session.status().map(|()| exit::DONE),
+        Command::List(list) => session.list(&list).map(|()| exit::DONE),
         Command::Find(find) => session.find(&find),
-        Command::Read(read) => session.read(&read),
-        Command::Turns(turns) => session.turns(&turns),
-        Command::Debug(_) => Ok(()),
+        Command::Read(read) => session.read(&read).map(|()| exit::DONE),
+        Command::Turns(turns) => session.turns(&turns).map(|()| exit::DONE),
+        Command::Debug(_) => Ok(exit::DONE),
     };
     if let (Some(recorder), Some(file)) = (recorder, recording) {
         recorder.finish().with_context(|| format!("the recording {} is not whole", file.display()))?;
@@ -148,18 +149,32 @@ impl Session {
         Ok(lookup)
     }
 
-    /// Finds; when the state DB fails under it, once more with a new one or without.
-    fn look_up(&self, wanted: &str, within: Option<Collection>) -> anyhow::Result<Found> {
-        let state = self.start_to_look();
-        let answer = self.finder(state.as_ref()).and_then(|mut lookup| lookup.find(wanted, within));
-        match answer {
-            Err(LookupError::State(failure)) if state.is_some() => {
-                drop(state);
-                let state = self.start_again(&failure);
-                Ok(self.finder(state.as_ref())?.find(wanted, within)?)
-            }
-            other => Ok(other?),
+    /// Finds each; when the state DB fails under it, once more with a new one or without.
+    fn look_up_all(
+        &self,
+        wanted: &[String],
+        within: Option<Collection>,
+    ) -> Result<Vec<Result<Found, LookupError>>, LookupError> {
+        let mut state = self.start_to_look();
+        let mut lookup = self.finder(state.as_ref())?;
+        let mut answers = Vec::new();
+        for wanted in wanted {
+            answers.push(match lookup.find(wanted, within) {
+                Err(LookupError::State(failure)) if state.is_some() => {
+                    drop((lookup, state.take()));
+                    state = self.start_again(&failure);
+                    lookup = self.finder(state.as_ref())?;
+                    lookup.find(wanted, within)
+                }
+                other => other,
+            });
         }
+        Ok(answers)
+    }
+
+    /// Finds one.
+    fn look_up(&self, wanted: &str, within: Option<Collection>) -> anyhow::Result<Found> {
+        Ok(self.look_up_all(&[wanted.into()], within)?.swap_remove(0)?)
     }
 
     fn warn(&self, warnings: &[String]) {
@@ -208,56 +223,61 @@ impl Session {
         self.print(&status, || text::status(&status))
     }
 
-    fn list(&self, list: &List) -> anyhow::Result<()> {
-        let query = query(list)?;
-        let mut state = self.start_to_look();
-        let mut lookup = self.lister(state.as_ref())?;
-        let mut out = std::io::stdout().lock();
-        let mut printer = Printer::new(&mut out, self.global.json, &query);
-        let mut cursor = list.cursor.clone();
-        let mut left = list.limit;
-        loop {
-            // All there are, but never all at once.
-            let wanted = if list.limit == 0 { PAGE } else { left.min(PAGE) };
-            let page = match lookup.page(&query, cursor.as_deref(), wanted) {
-                Err(LookupError::State(failure)) if state.is_some() => {
-                    // The cursor is a place in the order, and the order is the same without the state DB.
-                    drop((lookup, state.take()));
-                    state = self.start_again(&failure);
-                    lookup = self.lister(state.as_ref())?;
-                    lookup.page(&query, cursor.as_deref(), wanted)?
-                }
-                other => other?,
-            };
-            left = left.saturating_sub(page.rows.len() as u32);
-            cursor = page.next;
-            printer.rows(&page.rows, &self.home)?;
-            if cursor.is_none() || (list.limit != 0 && left == 0) {
-                return printer.end(cursor.as_deref());
+    /// One thread, or as many as were asked for: those that are found are printed, whatever becomes of the others.
+    fn find(&self, find: &Find) -> anyhow::Result<u8> {
+        let within = find.archived.then_some(Collection::Archived);
+        if let [id] = &find.ids[..] {
+            if find.explain {
+                return self.explain(id, within).map(|()| exit::DONE);
             }
+            let found = self.look_up(id, within)?;
+            self.print(found_document(&found, &self.home)?, || self.place(&found))?;
+            return Ok(exit::DONE);
         }
+        if find.explain {
+            return Err(Usage("--explain tells of one thread: give one ID".into()).into());
+        }
+        let (mut items, mut places, mut not_found, mut ambiguous) = (vec![], String::new(), vec![], false);
+        for (wanted, answer) in find.ids.iter().zip(self.look_up_all(&find.ids, within)?) {
+            let error = match answer {
+                Ok(found) => {
+                    items.push(found_document(&found, &self.home)?);
+                    places.push_str(&self.place(&found));
+                    continue;
+                }
+                Err(error) => error.into(),
+            };
+            match code_of(&error) {
+                exit::NOT_FOUND => not_found.push(wanted),
+                exit::AMBIGUOUS => ambiguous = true,
+                _ => return Err(error),
+            }
+            complain(&error);
+        }
+        let code = match (not_found.is_empty(), ambiguous) {
+            (false, _) => exit::NOT_FOUND,
+            (true, true) => exit::AMBIGUOUS,
+            (true, false) => exit::DONE,
+        };
+        self.print(json!({"items": items, "notFound": not_found}), || places)?;
+        Ok(code)
     }
 
-    fn find(&self, find: &Find) -> anyhow::Result<()> {
-        let within = find.archived.then_some(Collection::Archived);
-        if find.explain {
-            return self.explain(find, within);
-        }
-        let found = self.look_up(&find.id, within)?;
-        let document = found_document(&found, &self.home)?;
-        self.print(document, || {
+    /// Where a thread is, for people, who are told what was wrong.
+    fn place(&self, found: &Found) -> String {
+        if !self.global.json {
             for what in &found.discrepancies {
                 let (kind, about) = lookup::describe(what);
                 say(&format!("{kind}: {about}"));
             }
-            format!("{}\n", text::shown(&self.home.absolute(&found.row.path).to_string_lossy()))
-        })
+        }
+        format!("{}\n", text::shown(&self.home.absolute(&found.row.path).to_string_lossy()))
     }
 
     /// Finds, and says how. The evidence is worth seeing above all where nothing was found.
-    fn explain(&self, find: &Find, within: Option<Collection>) -> anyhow::Result<()> {
+    fn explain(&self, wanted: &str, within: Option<Collection>) -> anyhow::Result<()> {
         let state = self.start_to_look();
-        let explanation = self.finder(state.as_ref())?.explain(&find.id, within)?;
+        let explanation = self.finder(state.as_ref())?.explain(wanted, within)?;
         let mut document = match &explanation.answer {
             Ok(found) => found_document(found, &self.home)?,
             Err(_) => json!({}),
@@ -268,7 +288,7 @@ impl Session {
             let path = found.map(|found| text::shown(&self.home.absolute(&found.row.path).to_string_lossy()) + "\n");
             path.unwrap_or_default() + &explain::lines(&explanation)
         })?;
-        lookup::answered(explanation, &find.id).map(drop).map_err(Into::into)
+        lookup::answered(explanation, wanted).map(drop).map_err(Into::into)
     }
 }
 
@@ -289,105 +309,4 @@ fn found_document(found: &Found, home: &Home) -> anyhow::Result<Value> {
     };
     document["discrepancies"] = discrepancies.into();
     Ok(document)
-}
-
-/// Rows asked for and printed at a time.
-const PAGE: u32 = 1_000;
-
-/// Prints a list while it comes: `{"items":[…],"nextCursor":…}`, or a line a thread.
-struct Printer<'a, W: std::io::Write> {
-    out: &'a mut W,
-    json: bool,
-    time: fn(&ThreadRow) -> i64,
-    printed: bool,
-}
-
-impl<'a, W: std::io::Write> Printer<'a, W> {
-    fn new(out: &'a mut W, json: bool, query: &RowQuery) -> Self {
-        let time: fn(&ThreadRow) -> i64 = match query.sort {
-            SortKey::Created => |row| row.created_at,
-            SortKey::Updated => |row| row.updated_at,
-            SortKey::Recency => |row| row.recency_at,
-        };
-        Printer { out, json, time, printed: false }
-    }
-
-    fn rows(&mut self, rows: &[ThreadRow], home: &Home) -> anyhow::Result<()> {
-        if !self.json {
-            self.printed |= !rows.is_empty();
-            return Ok(self.out.write_all(text::list(rows, self.time, text::width()).as_bytes())?);
-        }
-        let mut text = String::new();
-        for row in rows {
-            text.push_str(if std::mem::replace(&mut self.printed, true) { "," } else { "{\"items\":[" });
-            text.push_str(&serde_json::to_string(&Item::new(row, home)?)?);
-        }
-        Ok(self.out.write_all(text.as_bytes())?)
-    }
-
-    fn end(self, next: Option<&str>) -> anyhow::Result<()> {
-        if self.json {
-            let begin = if self.printed { "" } else { "{\"items\":[" };
-            writeln!(self.out, "{begin}],\"nextCursor\":{}}}", serde_json::to_string(&next)?)?;
-        }
-        self.out.flush()?;
-        match next {
-            _ if self.json => {}
-            Some(next) => say(&format!("more with --cursor {next}")),
-            None if !self.printed => say("no threads"),
-            None => {}
-        }
-        Ok(())
-    }
-}
-
-fn query(list: &List) -> anyhow::Result<RowQuery> {
-    let within = match (list.archived, list.all) {
-        (true, _) => Some(Collection::Archived),
-        (_, true) => None,
-        _ => Some(Collection::Active),
-    };
-    let any = list.source.is_empty() || list.source.contains(&SourceKind::Any);
-    let kinds = || list.source.iter().filter_map(|kind| kind.row_kinds()).flatten().map(|kind| kind.to_string());
-    Ok(RowQuery {
-        within,
-        source_kinds: (!any).then(|| kinds().collect()),
-        fold_children: !list.flat && !list.source.iter().any(|kind| kind.is_sub_agent()),
-        provider: list.provider.clone(),
-        cwd: list.cwd.as_deref().map(directory).transpose()?,
-        under: list.under.as_deref().map(directory).transpose()?,
-        since: list.since.as_deref().map(time).transpose()?,
-        until: list.until.as_deref().map(time).transpose()?,
-        title: list.title.clone(),
-        sort: match list.sort {
-            Sort::Created => SortKey::Created,
-            Sort::Updated => SortKey::Updated,
-            Sort::Recency => SortKey::Recency,
-        },
-        ascending: list.asc,
-    })
-}
-
-/// A directory as rollouts name it: absolute, without a slash at its end.
-fn directory(given: &str) -> anyhow::Result<String> {
-    if given.is_empty() {
-        return Err(Usage("an empty directory matches nothing; leave the flag out".into()).into());
-    }
-    let absolute = std::path::absolute(given)?.to_string_lossy().into_owned();
-    let trimmed = absolute.trim_end_matches('/');
-    Ok(if trimmed.is_empty() { "/".into() } else { trimmed.into() })
-}
-
-/// Milliseconds of a time that a person gave.
-fn time(given: &str) -> anyhow::Result<i64> {
-    use jiff::{Timestamp, civil, tz::TimeZone};
-    if let Ok(time) = given.parse::<Timestamp>() {
-        return Ok(time.as_millisecond());
-    }
-    let civil = given.parse::<civil::DateTime>().ok();
-    let zoned = civil.and_then(|time| time.to_zoned(TimeZone::system()).ok());
-    match zoned {
-        Some(zoned) => Ok(zoned.timestamp().as_millisecond()),
-        None => Err(Usage(format!("'{given}' is no time: write 2026-03-01 or 2026-03-01T12:00:00Z")).into()),
-    }
 }

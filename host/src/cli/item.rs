@@ -35,6 +35,9 @@ pub(super) struct Item<'a> {
     forked_from_id: Option<&'a str>,
     history_mode: &'a str,
     memory_mode: Option<&'a str>,
+    /// Only where it is so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    missing: bool,
 }
 
 impl<'a> Item<'a> {
@@ -69,6 +72,7 @@ impl<'a> Item<'a> {
             forked_from_id: row.forked_from_id.as_deref(),
             history_mode: &row.history_mode,
             memory_mode: row.memory_mode.as_deref(),
+            missing: row.missing,
         })
     }
 }

@@ -6,6 +6,7 @@ mod item;
 mod progress;
 mod text;
 mod turns;
+mod values;
 
 use std::process::ExitCode;
 
@@ -41,10 +42,10 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     match commands::run(args) {
-        Ok(()) => ExitCode::from(exit::DONE),
+        Ok(code) => ExitCode::from(code),
         Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
-            say(&format!("{error:#}"));
+            complain(&error);
             ExitCode::from(code_of(&error))
         }
     }
@@ -54,6 +55,16 @@ pub(crate) fn main() -> ExitCode {
 fn say(words: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "threadkeep: {}", text::plain(words));
+}
+
+/// Says why there is no answer, a line at a time, and which flag is to blame.
+fn complain(error: &anyhow::Error) {
+    use threadkeep::lookup::LookupError;
+    let flag = match error.downcast_ref::<LookupError>() {
+        Some(LookupError::BadCursor(_)) => "--cursor: ",
+        _ => "",
+    };
+    format!("{flag}{error:#}").lines().for_each(say);
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use jiff::{Timestamp, tz::TimeZone};
-use threadkeep::component::types::ThreadRow;
+use threadkeep::component::exports::lookup::Listed;
+use threadkeep::component::types::{Provenance, ThreadRow};
 use threadkeep::home::Home;
 use threadkeep::startup::Report;
 use threadkeep::status::Status;
@@ -16,6 +17,8 @@ pub(super) const SHORT_ID: usize = 13;
 const WIDEST_DIRECTORY: usize = 14;
 /// Older than this, the year says more than the hour.
 const RECENT: i64 = 180 * 86_400_000;
+/// Further than this, what is nested deeper is not indented more.
+const DEEPEST: u32 = 8;
 
 /// Columns of the terminal, or what `$COLUMNS` says, or 80.
 pub(super) fn width() -> usize {
@@ -24,25 +27,46 @@ pub(super) fn width() -> usize {
     told.or_else(asked).filter(|&columns| columns > 0).unwrap_or(80).clamp(40, 400)
 }
 
-/// One line a thread: when, id, directory, title.
-pub(super) fn list(rows: &[ThreadRow], time: fn(&ThreadRow) -> i64, width: usize) -> String {
+/// One line a thread: when, id, directory, title; sub-agents indented under their parent.
+pub(super) fn list(rows: &[Listed], time: fn(&ThreadRow) -> i64, width: usize) -> String {
     let mut out = String::new();
     let directory = |row: &ThreadRow| row.cwd.as_deref().map(base_name).unwrap_or_default().to_string();
-    let widest = rows.iter().map(|row| directory(row).width()).max().unwrap_or(0).clamp(3, WIDEST_DIRECTORY);
+    let widest = rows.iter().map(|listed| directory(&listed.row).width()).max().unwrap_or(0).clamp(3, WIDEST_DIRECTORY);
     let now = Timestamp::now().as_millisecond();
-    for row in rows {
-        let mark = if row.archived { "archived: " } else { "" };
+    for Listed { row, depth } in rows {
+        let mark = match (row.missing, row.archived) {
+            (true, _) => "missing: ",
+            (_, true) => "archived: ",
+            _ => "",
+        };
         let head = format!(
             "{}  {}  {}  ",
             short_time(time(row), now),
             &row.id[..SHORT_ID.min(row.id.len())],
             pad(&directory(row), widest)
         );
-        let room = width.saturating_sub(head.width());
-        let title = if row.title.is_empty() { "(nothing said yet)" } else { &row.title };
-        let _ = writeln!(out, "{head}{}", shorten(&format!("{mark}{title}"), room));
+        let branch = match (*depth).min(DEEPEST) as usize {
+            0 => String::new(),
+            depth => "  ".repeat(depth - 1) + "└ ",
+        };
+        let room = width.saturating_sub(head.width() + branch.width());
+        let _ = writeln!(out, "{head}{branch}{}", shorten(&format!("{mark}{}", title(row)), room));
     }
     out
+}
+
+/// What a thread is called; a sub-agent that nobody spoke to, by the nickname and the role that it was given.
+fn title(row: &ThreadRow) -> String {
+    if !row.title.is_empty() {
+        return row.title.clone();
+    }
+    let source: serde_json::Value = serde_json::from_str(&row.source).unwrap_or_default();
+    let told = |key: &str| source["subAgent"]["thread_spawn"][key].as_str().filter(|told| !told.is_empty());
+    match (told("agent_nickname"), told("agent_role")) {
+        (Some(nickname), Some(role)) => format!("{nickname} ({role})"),
+        (Some(one), None) | (None, Some(one)) => one.into(),
+        (None, None) => "(nothing said yet)".into(),
+    }
 }
 
 /// What is known of a thread, a line a fact.
@@ -59,8 +83,17 @@ pub(super) fn thread(row: &ThreadRow, home: &Home, width: usize) -> String {
     let model: Vec<&str> = [&row.model, &row.model_provider].into_iter().flatten().map(String::as_str).collect();
     let codex: Vec<&str> =
         row.cli_version.as_deref().into_iter().chain([row.source_kind.as_str(), row.history_mode.as_str()]).collect();
+    let told_by = row.name_source.map(|source| match source {
+        Provenance::SessionIndex => "session index",
+        Provenance::CodexDb => "Codex DB",
+        Provenance::User => "given here",
+    });
+    let name = row.name.as_deref().zip(told_by).map(|(name, told_by)| {
+        let room = width.saturating_sub(13 + told_by.width()).max(20);
+        format!("{} ({told_by})", shorten(name, room))
+    });
     fact("id", Some(&row.id));
-    fact("name", row.name.as_deref());
+    fact("name", name.as_deref());
     fact("preview", Some(&row.preview));
     fact("directory", row.cwd.as_deref());
     fact("last in", row.last_cwd.as_deref().filter(|last| Some(*last) != row.cwd.as_deref()));

@@ -178,6 +178,18 @@ impl state::Host for World {
         })
     }
 
+    fn children(
+        &mut self,
+        query: state::RowQuery,
+        parents: Vec<String>,
+        after: Option<state::RowKey>,
+        limit: u32,
+    ) -> Answered<Vec<ThreadRow>> {
+        self.import("state.children", (query, parents, after, limit), |world, (query, parents, after, limit)| {
+            world.rows(|rows| rows.children(query, parents, after, limit))
+        })
+    }
+
     fn starting_with(&mut self, prefix: String, limit: u32) -> Answered<Vec<String>> {
         self.import("state.starting-with", (prefix, limit), |world, (prefix, limit)| {
             world.rows(|rows| rows.starting_with(prefix, limit))

@@ -135,7 +135,11 @@ impl Shelf {
                 None if chunk.len() as u64 == CHUNK => {}
                 None => break,
             }
-            let claims = self.ask("index-names", |core, store| core.call_index_names(store, &chunk))?;
+            let first = self.with(|connection| {
+                let mut select = connection.prepare_cached("SELECT COALESCE(MAX(given) + 1, 0) FROM names")?;
+                Ok(select.query_row([], |row| row.get::<_, i64>(0))? as u64)
+            })?;
+            let claims = self.ask("index-names", |core, store| core.call_index_names(store, &chunk, first))?;
             offset += chunk.len() as u64;
             let stamp = format!("{inode} {offset}");
             touched.extend(self.transaction(move |transaction| {
@@ -194,9 +198,14 @@ impl Shelf {
 
 /// Every name a source gives the thread.
 pub(super) fn names(connection: &Connection, id: &str) -> Result<Vec<NameClaim>, StateError> {
-    let mut select = connection.prepare_cached("SELECT source, name FROM names WHERE thread_id = ?1")?;
+    let mut select = connection.prepare_cached("SELECT source, name, given FROM names WHERE thread_id = ?1")?;
     let claims = select.query_map([id], |row| {
-        Ok(NameClaim { thread: id.into(), source: rows::source_from(row.get(0)?), name: row.get(1)? })
+        Ok(NameClaim {
+            thread: id.into(),
+            source: rows::source_from(row.get(0)?),
+            name: row.get(1)?,
+            given: row.get::<_, Option<i64>>(2)?.map(|given| given as u64),
+        })
     })?;
     Ok(claims.collect::<Result<_, _>>()?)
 }
@@ -230,10 +239,15 @@ fn learn(transaction: &Transaction<'_>, claims: &[NameClaim]) -> Result<Vec<Stri
         "INSERT INTO names (thread_id, source, name) VALUES (?1, ?2, ?3)
          ON CONFLICT DO UPDATE SET name = excluded.name WHERE name <> excluded.name",
     )?;
+    // The same name given again is news only to those who bear it too.
+    let mut again = transaction
+        .prepare_cached("UPDATE names SET given = ?3 WHERE thread_id = ?1 AND source = ?2 AND given IS NOT ?3")?;
     for claim in claims {
-        if insert.execute(params![claim.thread, rows::source_code(claim.source), claim.name])? > 0 {
+        let source = rows::source_code(claim.source);
+        if insert.execute(params![claim.thread, source, claim.name])? > 0 {
             touched.push(claim.thread.clone());
         }
+        again.execute(params![claim.thread, source, claim.given.map(|given| given as i64)])?;
     }
     Ok(touched)
 }

@@ -14,38 +14,31 @@ const MOST: u32 = 4_096;
 #[derive(Default)]
 struct Filter {
     conditions: Vec<String>,
-    values: Vec<Box<dyn ToSql>>,
+    values: Vec<Box<dyn ToSql + Send>>,
 }
 
 impl Filter {
-    fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Box<dyn ToSql>>) {
+    fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Box<dyn ToSql + Send>>) {
         self.conditions.push(condition.into());
         self.values.extend(values);
     }
 }
 
-fn value(value: impl ToSql + 'static) -> Box<dyn ToSql> {
+fn value(value: impl ToSql + Send + 'static) -> Box<dyn ToSql + Send> {
     Box::new(value)
 }
 
-fn filter(query: RowQuery, time: &str, after: Option<RowKey>) -> Filter {
+/// What the query asks of a row; not its place in the list.
+fn filter(query: RowQuery) -> Filter {
+    let time = column(query.sort);
     let mut filter = Filter::default();
-    filter.and("missing = 0", []);
+    filter.and("missing = ?", [value(query.missing)]);
     if let Some(within) = query.within {
         filter.and("archived = ?", [value(within == Collection::Archived)]);
     }
     if let Some(kinds) = query.source_kinds {
         let places = vec!["?"; kinds.len()].join(", ");
         filter.and(&format!("source_kind IN ({places})"), kinds.into_iter().map(value));
-    }
-    if query.fold_children {
-        // Under a parent that the same list can show: not under one of the other collection, nor in a circle.
-        let same = if query.within.is_some() { "AND parent.archived = threads.archived" } else { "" };
-        let shown = format!(
-            "NOT EXISTS (SELECT 1 FROM threads AS parent WHERE parent.id = threads.parent_thread_id AND parent.missing = 0
-             AND parent.id <> threads.id AND parent.parent_thread_id IS NOT threads.id {same})"
-        );
-        filter.and(&shown, []);
     }
     if let Some(provider) = query.provider {
         filter.and("model_provider = ?", [value(provider)]);
@@ -70,12 +63,44 @@ fn filter(query: RowQuery, time: &str, after: Option<RowKey>) -> Filter {
         let text = text.to_ascii_lowercase();
         filter.and("(instr(lower(title), ?) OR instr(lower(preview), ?))", [value(text.clone()), value(text)]);
     }
-    if let Some(after) = after {
-        let step = if query.ascending { '>' } else { '<' };
-        filter.and(&format!("({time}, id) {step} (?, ?)"), [value(after.time), value(after.id)]);
+    if let Some(text) = query.name {
+        filter.and("instr(lower(name), ?)", [value(text.to_ascii_lowercase())]);
+    }
+    if let Some(branch) = query.branch {
+        filter.and("git_branch = ?", [value(branch)]);
+    }
+    if let Some(repo) = query.repo {
+        let repo = repository(&repo);
+        let ends = [format!("/{repo}"), format!(":{repo}")];
+        let length = ends[0].chars().count() as i64;
+        let condition = format!("({REPOSITORY} = ? OR substr({REPOSITORY}, -?) IN (?, ?))");
+        filter.and(&condition, [value(repo), value(length)].into_iter().chain(ends.map(value)));
     }
     filter
 }
+
+/// A git origin URL without what does not matter of it, as [`repository`] does it.
+const REPOSITORY: &str = "rtrim(CASE WHEN rtrim(lower(git_origin_url), '/') LIKE '%.git'
+     THEN substr(rtrim(lower(git_origin_url), '/'), 1, length(rtrim(git_origin_url, '/')) - 4)
+     ELSE lower(git_origin_url) END, '/')";
+
+/// In lower case, without slashes and `.git` at the end.
+fn repository(url: &str) -> String {
+    let url = url.to_ascii_lowercase();
+    let url = url.trim_end_matches('/');
+    url.strip_suffix(".git").unwrap_or(url).trim_end_matches('/').into()
+}
+
+/// Of the rows that pass, those that have a place of their own: whose parent does not pass, and of parents in a circle
+/// the one with the smallest id, from which the others can be reached.
+const OWN_PLACE: &str = "(NOT EXISTS (SELECT 1 FROM passing AS parent WHERE parent.id = thread.parent_thread_id)
+     OR thread.id = (
+        WITH RECURSIVE above(id) AS (
+            VALUES (thread.parent_thread_id)
+            UNION SELECT parent.parent_thread_id FROM above CROSS JOIN passing AS parent USING (id)
+        )
+        SELECT min(id) FROM above
+     ))";
 
 impl Shelf {
     /// At most `limit` rows after a place in the order.
@@ -85,23 +110,66 @@ impl Shelf {
         after: Option<RowKey>,
         limit: u32,
     ) -> Result<Vec<ThreadRow>, StateError> {
+        let time = column(query.sort);
+        let mut conditions = vec![];
+        if query.fold_children {
+            conditions.push(OWN_PLACE.to_string());
+        }
+        self.select(query, time, conditions, vec![], after, limit)
+    }
+
+    /// At most `limit` rows with one of these parents, by creation, after a place in that order.
+    pub(crate) fn children(
+        &self,
+        query: RowQuery,
+        parents: Vec<String>,
+        after: Option<RowKey>,
+        limit: u32,
+    ) -> Result<Vec<ThreadRow>, StateError> {
+        let places = vec!["?"; parents.len()].join(", ");
+        let query = RowQuery { ascending: true, ..query };
+        let parents = parents.into_iter().map(value).collect();
+        self.select(query, "created_at", vec![format!("parent_thread_id IN ({places})")], parents, after, limit)
+    }
+
+    /// Of the rows that pass, those under further conditions, in the order of a time.
+    fn select(
+        &self,
+        query: RowQuery,
+        time: &'static str,
+        mut conditions: Vec<String>,
+        mut further: Vec<Box<dyn ToSql + Send>>,
+        after: Option<RowKey>,
+        limit: u32,
+    ) -> Result<Vec<ThreadRow>, StateError> {
+        let (direction, step) = if query.ascending { ("ASC", '>') } else { ("DESC", '<') };
+        if let Some(after) = after {
+            conditions.push(format!("({time}, id) {step} (?, ?)"));
+            further.extend([value(after.time), value(after.id)]);
+        }
+        conditions.push("TRUE".into());
+        let filter = filter(query);
         self.with(move |connection| {
-            let time = match query.sort {
-                SortKey::Created => "created_at",
-                SortKey::Updated => "updated_at",
-                SortKey::Recency => "recency_at",
-            };
-            let direction = if query.ascending { "ASC" } else { "DESC" };
-            let filter = filter(query, time, after);
             let sql = format!(
-                "SELECT {COLUMNS} FROM threads WHERE {} ORDER BY {time} {direction}, id {direction} LIMIT {}",
+                "WITH passing AS NOT MATERIALIZED (SELECT * FROM threads WHERE {})
+                 SELECT {COLUMNS} FROM passing AS thread WHERE {}
+                 ORDER BY {time} {direction}, id {direction} LIMIT {}",
                 filter.conditions.join(" AND "),
+                conditions.join(" AND "),
                 limit.min(MOST),
             );
             let mut select = connection.prepare_cached(&sql)?;
-            let values: Vec<&dyn ToSql> = filter.values.iter().map(|value| &**value).collect();
+            let values: Vec<&dyn ToSql> = filter.values.iter().chain(&further).map(|value| &**value as _).collect();
             let rows = select.query_map(&values[..], from_row)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
+    }
+}
+
+fn column(sort: SortKey) -> &'static str {
+    match sort {
+        SortKey::Created => "created_at",
+        SortKey::Updated => "updated_at",
+        SortKey::Recency => "recency_at",
     }
 }

@@ -80,8 +80,10 @@ impl Shelf {
         let (names, codex) = (rescued.names.clone(), rescued.codex.clone());
         self.transaction(move |transaction| {
             for (thread, source, name) in names {
-                transaction
-                    .execute("INSERT OR IGNORE INTO names VALUES (?1, ?2, ?3)", params![thread, source, name])?;
+                transaction.execute(
+                    "INSERT OR IGNORE INTO names (thread_id, source, name) VALUES (?1, ?2, ?3)",
+                    params![thread, source, name],
+                )?;
             }
             for row in codex {
                 transaction.execute(

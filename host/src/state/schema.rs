@@ -121,6 +121,13 @@ const MIGRATIONS: &[&str] = &["
         watermark TEXT
     );
     INSERT INTO backfill (only, phase) VALUES (1, 'pending');
+", "
+    -- Sub-agents of a thread, oldest first.
+    CREATE INDEX threads_by_parent ON threads (parent_thread_id, created_at, id) WHERE parent_thread_id IS NOT NULL;
+    -- The place of a name among all, in the order in which they were given; null where its source has no order. The index
+    -- has one, and is read again for it.
+    ALTER TABLE names ADD COLUMN given INTEGER;
+    DELETE FROM sources WHERE source = 'session_index';
 "];
 
 /// Opens and migrates. Nothing is written when the database is newer than the program.

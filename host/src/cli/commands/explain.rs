@@ -21,7 +21,7 @@ pub(super) fn lines(explanation: &Explanation) -> String {
     let (code, why) = rule(explanation.rule);
     out.push_str(&format!("  => {code}: {why}\n"));
     if let Err(Error::Ambiguous(candidates)) = &explanation.answer {
-        candidates.iter().for_each(|id| out.push_str(&format!("     {id}\n")));
+        candidates.iter().for_each(|row| out.push_str(&format!("     {}\n", row.id)));
     }
     out
 }
@@ -36,6 +36,7 @@ fn rule(rule: Rule) -> (&'static str, &'static str) {
         Rule::UnverifiedRow => ("unverified-row", "no file carries the id, and the row's file cannot be read"),
         Rule::OtherCollection => ("other-collection", "it is there, in the collection that was not asked for"),
         Rule::Gone => ("gone", "the thread is remembered, and no file carries its id"),
+        Rule::NamedLast => ("named-last", "of the threads that bear the name, the one that was named last"),
         Rule::Several => ("several", "more than one thread answers"),
         Rule::Nowhere => ("nowhere", "nobody has heard of it"),
     }
