@@ -11,6 +11,7 @@ mod finding;
 mod fixtures;
 mod gate;
 mod items;
+mod legacy_rules;
 mod made_up_homes;
 mod names;
 mod parsing;

@@ -188,9 +188,8 @@ pub fn speaker(item: &[u8]) -> Spoken {
             let Some(item) = value(item) else { return Spoken::Else };
             let said = super::legacy::texts(&item["content"]).join("\n");
             let shows = |part: &Value| part["image_url"].is_string();
-            // A picture needs no words.
-            let picture =
-                said.trim().is_empty() && item["content"].as_array().is_some_and(|parts| parts.iter().any(shows));
+            // A picture needs no words, and the program shows the model none of its own.
+            let picture = item["content"].as_array().is_some_and(|parts| parts.iter().any(shows));
             if picture || spoken(&said).is_some() { Spoken::User } else { Spoken::Else }
         }
         _ => Spoken::Else,
