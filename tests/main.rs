@@ -19,6 +19,7 @@ mod plain_reading;
 mod reading;
 mod real_homes;
 mod recording;
+mod remembered;
 mod resilience;
 mod state_db;
 mod turns;

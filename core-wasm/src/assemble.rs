@@ -11,11 +11,11 @@ use alloc::{format, vec};
 use crate::fold::Fold;
 use crate::json::Cursor;
 use crate::names::strongest;
-use crate::paths::{collection_of, is_compressed};
-use crate::types::{Collection, Discrepancy, Dossier, FileFacts, ThreadRow};
+use crate::paths::{canonical_id, collection_of, is_compressed, place_of};
+use crate::types::{CodexFacts, Collection, Discrepancy, Dossier, FileFacts, NameClaim, ThreadRow};
 
 /// The row that should stand; none where nothing is known of the thread. A thread without a file keeps its row, marked
-/// missing.
+/// missing; one that only Codex's own database remembers is [`remembered`].
 pub fn assemble(dossier: &Dossier, default_provider: &str) -> Option<ThreadRow> {
     let mut files: Vec<(&FileFacts, Fold)> = dossier
         .files
@@ -24,15 +24,76 @@ pub fn assemble(dossier: &Dossier, default_provider: &str) -> Option<ThreadRow> 
         .filter(|(_, fold)| fold.identity.as_ref().is_some_and(|identity| identity.id == dossier.id))
         .collect();
     if files.is_empty() {
-        let row = dossier.row.clone()?;
+        let Some(row) = dossier.row.clone() else {
+            return remembered(&dossier.id, dossier.codex.as_ref()?, &dossier.names, default_provider);
+        };
         // Files that another version of the program parsed are there, whatever they say.
         let missing = dossier.files.is_empty() || row.missing;
         return Some(ThreadRow { missing, ..row });
     }
     files.sort_by(|(a, left), (b, right)| age(a, left).cmp(&age(b, right)));
     let mut row = from_files(dossier, &files, default_provider)?;
-    keep_what_stands(&mut row, dossier.row.as_ref());
+    // What stands only by Codex's word says nothing that a rollout may not overrule.
+    let by_codex = |stands: &&ThreadRow| {
+        let codex = dossier.codex.as_ref().filter(|_| stands.missing);
+        codex
+            .is_some_and(|codex| stands.git_sha == fact(&codex.git_sha) && stands.git_branch == fact(&codex.git_branch))
+    };
+    keep_what_stands(&mut row, dossier.row.as_ref().filter(|stands| !by_codex(stands)));
     Some(row)
+}
+
+/// The row of a thread that has no rollout and that Codex's own database still knows, marked missing; none where that
+/// does not say when the thread was, so that nobody could tell what is meant.
+pub fn remembered(id: &str, codex: &CodexFacts, names: &[NameClaim], default_provider: &str) -> Option<ThreadRow> {
+    let created_at = codex.created_at.or(codex.updated_at)?;
+    let updated_at = codex.updated_at.unwrap_or(created_at);
+    let name = strongest(names);
+    let opening = fact(&codex.first_user_message);
+    let preview = fact(&codex.preview).or_else(|| opening.clone()).unwrap_or_default();
+    let raw = fact(&codex.source);
+    // Codex's column holds a bare word where a rollout holds JSON.
+    let source = raw.as_ref().map(|raw| if raw.starts_with('{') { raw.clone() } else { format!("\"{raw}\"") });
+    let spawner = || crate::fold::spawner(source.as_ref()?.as_bytes());
+    let parent_thread_id = codex.parent_thread_id.as_deref().and_then(canonical_id).or_else(spawner);
+    let source = Source::of(source.as_deref());
+    let default_provider = || Some(default_provider.into()).filter(|provider: &String| !provider.is_empty());
+    Some(ThreadRow {
+        id: id.into(),
+        path: place_of(codex.rollout_path.as_deref().unwrap_or_default(), codex.archived),
+        archived: codex.archived,
+        name: name.map(|claim| claim.name.clone()),
+        name_source: name.map(|claim| claim.source),
+        title: name.map(|claim| claim.name.clone()).or_else(|| opening.clone()).unwrap_or_else(|| preview.clone()),
+        preview,
+        first_user_message: opening,
+        cwd: fact(&codex.cwd),
+        last_cwd: None,
+        created_at,
+        updated_at,
+        recency_at: codex.recency_at.unwrap_or(updated_at),
+        source_kind: source.kind.into(),
+        source: source.json,
+        model_provider: fact(&codex.model_provider).or_else(default_provider),
+        model: fact(&codex.model),
+        cli_version: fact(&codex.cli_version),
+        git_branch: fact(&codex.git_branch),
+        git_sha: fact(&codex.git_sha),
+        git_origin_url: fact(&codex.git_origin_url),
+        // Codex has no other word for tokens that nobody counted.
+        tokens_used: codex.tokens_used.filter(|tokens| *tokens > 0),
+        parent_thread_id,
+        forked_from_id: None,
+        base_thread_id: None,
+        history_mode: fact(&codex.history_mode).unwrap_or_else(|| "legacy".into()),
+        memory_mode: fact(&codex.memory_mode),
+        missing: true,
+    })
+}
+
+/// A column of Codex's that says something: it keeps empty texts where others keep nothing.
+fn fact(column: &Option<String>) -> Option<String> {
+    column.clone().filter(|text| !text.trim().is_empty())
 }
 
 /// Is the row that stands another one than the row that should?

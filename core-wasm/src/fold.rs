@@ -342,7 +342,7 @@ fn identity(meta: &Meta<'_>) -> Option<Identity> {
 }
 
 /// The parent that a sub-agent's source names: `{"subagent":{"thread_spawn":{"parent_thread_id":…}}}`.
-fn spawner(source: &[u8]) -> Option<String> {
+pub(crate) fn spawner(source: &[u8]) -> Option<String> {
     let mut parent = None;
     let mut cursor = crate::json::Cursor::new(source);
     let read = cursor.object(|c, _| {

@@ -2,12 +2,24 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::types::Collection;
 
 /// The collection a path of the home lies in.
 pub fn collection_of(path: &str) -> Collection {
     if path.starts_with("archived_sessions/") { Collection::Archived } else { Collection::Active }
+}
+
+/// Where in the home a rollout stood whose absolute path is known, wherever the home was then: what follows its
+/// collection, or the mere name of the file where nothing tells that apart.
+pub fn place_of(absolute: &str, archived: bool) -> String {
+    let collection = if archived { "archived_sessions" } else { "sessions" };
+    let parts: Vec<&str> = absolute.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | "..")).collect();
+    match parts.iter().rposition(|part| matches!(*part, "sessions" | "archived_sessions")) {
+        Some(at) if at + 1 < parts.len() => parts[at..].join("/"),
+        _ => format!("{collection}/{}", parts.last().copied().unwrap_or_default()),
+    }
 }
 
 /// Does a file of this name claim to be a rollout? Codex's own are `rollout-<time>-<id>.jsonl`; a thread may be

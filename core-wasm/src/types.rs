@@ -60,6 +60,23 @@ pub struct CodexFacts {
     pub title: Option<String>,
     pub first_user_message: Option<String>,
     pub memory_mode: Option<String>,
+    pub preview: Option<String>,
+    pub rollout_path: Option<String>,
+    pub archived: bool,
+    pub created_at: Option<i64>,
+    pub updated_at: Option<i64>,
+    pub recency_at: Option<i64>,
+    pub source: Option<String>,
+    pub cwd: Option<String>,
+    pub model_provider: Option<String>,
+    pub model: Option<String>,
+    pub cli_version: Option<String>,
+    pub git_branch: Option<String>,
+    pub git_sha: Option<String>,
+    pub git_origin_url: Option<String>,
+    pub tokens_used: Option<i64>,
+    pub history_mode: Option<String>,
+    pub parent_thread_id: Option<String>,
 }
 
 /// `types.thread-row`

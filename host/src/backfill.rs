@@ -154,6 +154,7 @@ impl Filling {
         if std::mem::take(&mut self.changed) {
             self.shelf.relate()?;
         }
+        self.shelf.remember()?;
         Ok(self.tally)
     }
 

@@ -69,7 +69,11 @@ impl From<core_types::NameClaim> for types::NameClaim {
 
 impl From<types::CodexFacts> for core_types::CodexFacts {
     fn from(facts: types::CodexFacts) -> Self {
-        fields!(facts => core_types::CodexFacts { name, title, first_user_message, memory_mode } with {})
+        fields!(facts => core_types::CodexFacts {
+            name, title, first_user_message, memory_mode, preview, rollout_path, archived, created_at, updated_at,
+            recency_at, source, cwd, model_provider, model, cli_version, git_branch, git_sha, git_origin_url,
+            tokens_used, history_mode, parent_thread_id,
+        } with {})
     }
 }
 

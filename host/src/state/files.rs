@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{Assembler, Shelf, StateError, claim, lore, rows};
+use super::{Assembler, Shelf, StateError, claim, codex, lore, rows};
 use crate::component::exports::parsing::Extraction;
 use crate::component::exports::repair::{Dossier, ThreadFile};
 use crate::component::types::{BadLine, FileFacts};
@@ -360,7 +360,7 @@ fn dossier(transaction: &Transaction<'_>, id: &str) -> Result<Dossier, StateErro
         id: id.into(),
         files: files.collect::<Result<_, _>>()?,
         names: lore::names(transaction, id)?,
-        codex: lore::codex(transaction, id)?,
+        codex: codex::read(transaction, id)?,
         row,
         base_preview,
     })

@@ -5,6 +5,7 @@
 //! then they hold what was just read from the files, and vanish with the process.
 
 mod claim;
+mod codex;
 mod error;
 mod files;
 mod foreign;

@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params, params_from_iter};
 
-use super::{FILE_NAME, ForeignDb, Shelf, StateError};
+use super::{FILE_NAME, ForeignDb, Shelf, StateError, codex};
 
 /// What was saved of a damaged database.
 pub(crate) struct Rescued {
     /// Where it is now.
     pub(crate) moved_to: PathBuf,
     names: Vec<(String, i64, String)>,
-    codex: Vec<[Option<String>; 6]>,
+    codex: (Vec<String>, Vec<Vec<Value>>),
 }
 
 /// Moves the damaged database of a state directory aside, with what SQLite keeps beside it, after reading what can still
@@ -22,7 +23,7 @@ pub(crate) fn move_aside(dir: &Path) -> Result<Rescued, StateError> {
     let saved = ForeignDb::at(&path).map(|old| old.read(read));
     let (names, codex) = match saved {
         Some(Ok((saved, _))) => saved,
-        _ => (Vec::new(), Vec::new()),
+        _ => Default::default(),
     };
     let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     let mut moved_to = dir.join(format!("{FILE_NAME}.damaged-{stamp}"));
@@ -50,15 +51,18 @@ fn readable_names(connection: &Connection) -> Vec<(String, i64, String)> {
     rows.map_while(Result::ok).collect()
 }
 
-fn readable_codex(connection: &Connection) -> Vec<[Option<String>; 6]> {
-    let sql = "SELECT thread_id, name, title, first_user_message, memory_mode, extra FROM codex";
-    let Ok(mut select) = connection.prepare(sql) else { return Vec::new() };
-    let Ok(rows) =
-        select.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?]))
-    else {
-        return Vec::new();
+/// The columns that there are, of those that this version knows, and the rows up to the first one that cannot be read.
+fn readable_codex(connection: &Connection) -> (Vec<String>, Vec<Vec<Value>>) {
+    let known = |column: &&str| ["thread_id", "extra"].contains(column) || codex::COLUMNS.contains(column);
+    let Ok(any) = connection.prepare("SELECT * FROM codex") else { return Default::default() };
+    let columns: Vec<String> = any.column_names().into_iter().filter(known).map(Into::into).collect();
+    let sql = format!("SELECT {} FROM codex", columns.join(", "));
+    let Ok(mut select) = connection.prepare(&sql) else { return Default::default() };
+    let Ok(rows) = select.query_map([], |row| (0..columns.len()).map(|at| row.get(at)).collect()) else {
+        return Default::default();
     };
-    rows.map_while(Result::ok).collect()
+    let rows = rows.map_while(Result::ok).collect();
+    (columns, rows)
 }
 
 impl Shelf {
@@ -85,12 +89,11 @@ impl Shelf {
                     params![thread, source, name],
                 )?;
             }
-            for row in codex {
-                transaction.execute(
-                    "INSERT OR IGNORE INTO codex (thread_id, name, title, first_user_message, memory_mode, extra)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    row,
-                )?;
+            let (columns, rows) = codex;
+            let places = vec!["?"; columns.len()].join(", ");
+            let insert = format!("INSERT OR IGNORE INTO codex ({}) VALUES ({places})", columns.join(", "));
+            for row in rows {
+                transaction.execute(&insert, params_from_iter(row))?;
             }
             Ok(())
         })

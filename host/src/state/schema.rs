@@ -15,7 +15,8 @@ pub(crate) const SCHEMA: i64 = MIGRATIONS.len() as i64;
 /// How long a writer waits for another one, at least and at most: between them it is what the caller will wait.
 const BUSY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(20));
 
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE threads (
         id TEXT PRIMARY KEY,
         path TEXT NOT NULL,
@@ -121,14 +122,38 @@ const MIGRATIONS: &[&str] = &["
         watermark TEXT
     );
     INSERT INTO backfill (only, phase) VALUES (1, 'pending');
-", "
+",
+    "
     -- Sub-agents of a thread, oldest first.
     CREATE INDEX threads_by_parent ON threads (parent_thread_id, created_at, id) WHERE parent_thread_id IS NOT NULL;
     -- The place of a name among all, in the order in which they were given; null where its source has no order. The index
     -- has one, and is read again for it.
     ALTER TABLE names ADD COLUMN given INTEGER;
     DELETE FROM sources WHERE source = 'session_index';
-"];
+",
+    "
+    -- What else Codex's row says, for threads that have no rollout any more.
+    ALTER TABLE codex ADD COLUMN preview TEXT;
+    ALTER TABLE codex ADD COLUMN rollout_path TEXT;
+    ALTER TABLE codex ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE codex ADD COLUMN created_at INTEGER;
+    ALTER TABLE codex ADD COLUMN updated_at INTEGER;
+    ALTER TABLE codex ADD COLUMN recency_at INTEGER;
+    ALTER TABLE codex ADD COLUMN source TEXT;
+    ALTER TABLE codex ADD COLUMN cwd TEXT;
+    ALTER TABLE codex ADD COLUMN model_provider TEXT;
+    ALTER TABLE codex ADD COLUMN model TEXT;
+    ALTER TABLE codex ADD COLUMN cli_version TEXT;
+    ALTER TABLE codex ADD COLUMN git_branch TEXT;
+    ALTER TABLE codex ADD COLUMN git_sha TEXT;
+    ALTER TABLE codex ADD COLUMN git_origin_url TEXT;
+    ALTER TABLE codex ADD COLUMN tokens_used INTEGER;
+    ALTER TABLE codex ADD COLUMN history_mode TEXT;
+    ALTER TABLE codex ADD COLUMN parent_thread_id TEXT;
+    -- It is read again for these.
+    DELETE FROM sources WHERE source = 'codex_db';
+",
+];
 
 /// Opens and migrates. Nothing is written when the database is newer than the program.
 pub(super) fn open(path: &Path, wait: Duration) -> Result<Connection, StateError> {
