@@ -118,8 +118,9 @@ pub fn judge(stands: &ThreadRow, should: &ThreadRow) -> Vec<Discrepancy> {
         };
     }
     compare!(
-        name "name", preview "preview", title "title", cwd "cwd", last_cwd "lastCwd", created_at "createdAt",
-        updated_at "updatedAt", recency_at "recencyAt", source "source", model_provider "modelProvider", model "model",
+        name "name", name_source "nameSource", preview "preview", title "title", cwd "cwd", last_cwd "lastCwd", created_at "createdAt",
+        updated_at "updatedAt", recency_at "recencyAt", source "source", source_kind "sourceKind",
+        first_user_message "firstUserMessage", base_thread_id "baseThreadId", missing "missing", model_provider "modelProvider", model "model",
         cli_version "cliVersion", git_branch "gitBranch", git_sha "gitSha", git_origin_url "gitOriginUrl",
         tokens_used "tokensUsed", parent_thread_id "parentThreadId", forked_from_id "forkedFromId",
         history_mode "historyMode", memory_mode "memoryMode",

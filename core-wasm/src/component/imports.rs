@@ -44,6 +44,10 @@ impl ports::State for World {
         Ok(state::files_of(id)?)
     }
 
+    fn learned(&self, id: &str) -> ports::StateResult<Vec<(core_types::FileFacts, Vec<u8>)>> {
+        Ok(state::learned(id)?.into_iter().map(|(file, state)| (file.into(), state)).collect())
+    }
+
     fn put(&self, row: core_types::ThreadRow, instead_of: Option<&core_types::ThreadRow>) -> ports::StateResult<bool> {
         let instead_of = instead_of.cloned().map(types::ThreadRow::from);
         Ok(state::put(&row.into(), instead_of.as_ref())?)

@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 
 use super::evidence::{Evidence, Rule, Trail, Verdict};
 use super::{LookupError, NAMED, World, if_available};
-use crate::assemble::assemble;
+use crate::assemble::{assemble, judge};
 use crate::diff::Candidates;
 use crate::extract::{Limits, extract, glance, identify};
 use crate::paths::twin;
-use crate::types::{Dossier, EntryKind, FileError, FileFacts, ThreadRow};
+use crate::types::{Discrepancy, Dossier, EntryKind, FileError, FileFacts, ThreadRow};
 
 /// A fork of a fork of a fork: this far back its preview is looked for.
 pub(super) const MAX_FORKS: u32 = 64;
@@ -127,6 +127,38 @@ pub(super) fn row_from<W: World>(
             Some((file, state))
         })
         .collect();
+    row_of(world, id, row, files, forks)
+}
+
+/// A row whose path is right, and the rest of it as it follows from what was learned of the files; written if it stood
+/// otherwise. A row with a path that nobody has read yet stays as it is.
+pub(super) fn as_learned<W: World>(
+    world: &W,
+    row: &ThreadRow,
+    discrepancies: &mut Vec<Discrepancy>,
+) -> Result<ThreadRow, LookupError> {
+    let files = world.learned(&row.id)?;
+    if files.iter().all(|(file, _)| file.path != row.path) {
+        return Ok(row.clone());
+    }
+    let should = row_of(world, &row.id, Some(row), files, MAX_FORKS)?.filter(|should| should.path == row.path);
+    let Some(should) = should.filter(|should| should != row) else { return Ok(row.clone()) };
+    discrepancies.extend(judge(row, &should));
+    for discrepancy in &*discrepancies {
+        world.note(&row.id, discrepancy);
+    }
+    world.put(should.clone(), Some(row))?;
+    Ok(should)
+}
+
+/// The row that should stand by what is known of these files; none without files.
+fn row_of<W: World>(
+    world: &W,
+    id: &str,
+    row: Option<&ThreadRow>,
+    files: Vec<(FileFacts, Vec<u8>)>,
+    forks: u32,
+) -> Result<Option<ThreadRow>, LookupError> {
     if files.is_empty() {
         return Ok(None);
     }

@@ -1,6 +1,7 @@
 //! Where a thread is. One rule for a process with the handle and for one without:
 //!
-//! 1. The row's file, as it is called or in its other form, if its head carries the id. Its name does not matter.
+//! 1. The row's file, as it is called or in its other form, if its head carries the id. Its name does not matter. What the
+//!    row says besides must be what follows from the files as they were last read; else it is mended.
 //! 2. Else the files: those that an earlier parse knew, those whose name carries the id, and if none of them does, every
 //!    file by its head. A name only makes a candidate; the head must carry the id.
 //! 3. Found in the files: the row is mended, and only where it is wrong.
@@ -15,13 +16,14 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
+use crate::assemble::remembered;
 use crate::names::place_of;
 use crate::paths::{canonical_id, collection_of, id_prefix};
 use crate::ports::{Diagnostics, Lore, Rollouts, State, StateResult};
 use crate::types::{Collection, Discrepancy, FileError, StateError, ThreadRow};
 use evidence::{Evidence, Rule, Trail, Verdict};
 pub(crate) use files::files_of;
-use files::{MAX_FORKS, by_prefix, look, row_from};
+use files::{MAX_FORKS, as_learned, by_prefix, look, row_from};
 
 /// Candidates named when an id's beginning is ambiguous.
 const NAMED: u32 = 20;
@@ -222,7 +224,8 @@ fn anywhere<W: World>(world: &W, id: &str, trail: &mut Trail) -> Result<Option<F
         match verdict {
             Verdict::Carries if row.archived == (collection_of(&row.path) == Collection::Archived) && !row.missing => {
                 trail.rule = Rule::RowsFile;
-                return Ok(Some(Found { row: row.clone(), via: Via::State, verified: true, discrepancies }));
+                let row = as_learned(world, row, &mut discrepancies)?;
+                return Ok(Some(Found { row, via: Via::State, verified: true, discrepancies }));
             }
             Verdict::Carries if row.missing => discrepancies.push(Discrepancy::WrongMetadata("missing".into())),
             Verdict::Carries => discrepancies.push(Discrepancy::WrongArchived(row.path.clone())),
@@ -236,7 +239,7 @@ fn anywhere<W: World>(world: &W, id: &str, trail: &mut Trail) -> Result<Option<F
     }
     let files = files_of(world, id, row.as_ref(), handle, trail)?;
     let Some(should) = row_from(world, id, row.as_ref(), files, MAX_FORKS)? else {
-        return not_in_files(world, row, unverified, discrepancies, trail);
+        return not_in_files(world, id, row, unverified, discrepancies, trail);
     };
     match &row {
         None if handle => discrepancies.push(Discrepancy::MissingRow(should.path.clone())),
@@ -258,14 +261,18 @@ fn anywhere<W: World>(world: &W, id: &str, trail: &mut Trail) -> Result<Option<F
 /// Neither the row's file nor any other carries the id.
 fn not_in_files<W: World>(
     world: &W,
+    id: &str,
     row: Option<ThreadRow>,
     unverified: bool,
     mut discrepancies: Vec<Discrepancy>,
     trail: &mut Trail,
 ) -> Result<Option<Found>, LookupError> {
     let Some(row) = row else {
-        trail.rule = Rule::Nowhere;
-        return Ok(None);
+        let codex = if_available(world.codex(id))?.flatten();
+        let names = if codex.is_some() { world.names(id)? } else { Vec::new() };
+        let gone = codex.and_then(|codex| remembered(id, &codex, &names, &world.default_provider()));
+        trail.rule = if gone.is_some() { Rule::Gone } else { Rule::Nowhere };
+        return gone.map_or(Ok(None), |row| Err(LookupError::Gone(Box::new(row))));
     };
     if unverified {
         trail.rule = Rule::UnverifiedRow;

@@ -200,6 +200,10 @@ impl state::Host for World {
         self.import("state.files-of", (id,), |world, (id,)| world.rows(|rows| rows.files_of(id)))
     }
 
+    fn learned(&mut self, id: String) -> Answered<Vec<(FileFacts, Vec<u8>)>> {
+        self.import("state.learned", (id,), |world, (id,)| world.rows(|rows| rows.learned(id)))
+    }
+
     fn put(&mut self, row: ThreadRow, instead_of: Option<ThreadRow>) -> Answered<bool> {
         self.import("state.put", (row, instead_of), |world, (row, instead_of)| {
             world.rows(|rows| rows.put(row, instead_of))

@@ -98,6 +98,11 @@ impl Shelf {
         })
     }
 
+    /// Files of a thread and what the core learned of each.
+    pub(crate) fn learned(&self, id: String) -> Result<Vec<(FileFacts, Vec<u8>)>, StateError> {
+        self.with(move |connection| learned(connection, &id))
+    }
+
     /// What the core learned of a file, for going on from there.
     pub(crate) fn fold_of(&self, path: String) -> Result<Option<Vec<u8>>, StateError> {
         self.with(move |connection| {
@@ -346,11 +351,17 @@ pub(super) fn reassemble(
     Ok(written)
 }
 
-fn dossier(transaction: &Transaction<'_>, id: &str) -> Result<Dossier, StateError> {
-    let mut select = transaction.prepare_cached(
+/// Files of a thread and what the core learned of each.
+fn learned(connection: &Connection, id: &str) -> Result<Vec<(FileFacts, Vec<u8>)>, StateError> {
+    let mut select = connection.prepare_cached(
         "SELECT path, kind, size, modified_ns, inode, state FROM files JOIN folds USING (path) WHERE thread_id = ?1",
     )?;
-    let files = select.query_map([id], |row| Ok(ThreadFile { file: facts(row)?, state: row.get(5)? }))?;
+    let files = select.query_map([id], |row| Ok((facts(row)?, row.get(5)?)))?;
+    Ok(files.collect::<Result<_, _>>()?)
+}
+
+fn dossier(transaction: &Transaction<'_>, id: &str) -> Result<Dossier, StateError> {
+    let files = learned(transaction, id)?;
     let row = rows::read(transaction, id)?;
     let base_preview = match row.as_ref().and_then(|row| row.base_thread_id.as_deref()) {
         None => None,
@@ -358,7 +369,7 @@ fn dossier(transaction: &Transaction<'_>, id: &str) -> Result<Dossier, StateErro
     };
     Ok(Dossier {
         id: id.into(),
-        files: files.collect::<Result<_, _>>()?,
+        files: files.into_iter().map(|(file, state)| ThreadFile { file, state }).collect(),
         names: lore::names(transaction, id)?,
         codex: codex::read(transaction, id)?,
         row,

@@ -46,6 +46,8 @@ impl Shelf {
             Err(error) => return Err(error),
         }
         touched.extend(self.note_provider(home.default_provider())?);
+        let suspects = self.suspects()?;
+        touched.extend(suspects.iter().cloned());
         if !touched.is_empty() {
             touched.sort_unstable();
             touched.dedup();
@@ -63,8 +65,24 @@ impl Shelf {
                 Ok(known)
             })?;
             self.reassemble(known)?;
+            self.transaction(move |transaction| {
+                let mut delete = transaction.prepare_cached("DELETE FROM suspects WHERE thread_id = ?1")?;
+                for id in suspects {
+                    delete.execute([id])?;
+                }
+                Ok(())
+            })?;
         }
         Ok(warnings)
+    }
+
+    /// Threads whose rows another program has had its hands on.
+    fn suspects(&self) -> Result<Vec<String>, StateError> {
+        self.with(|connection| {
+            let mut select = connection.prepare_cached("SELECT thread_id FROM suspects")?;
+            let ids = select.query_map([], |row| row.get(0))?;
+            Ok(ids.collect::<Result<_, _>>()?)
+        })
     }
 
     /// Notes the configured model provider; when it is another one now, every thread is concerned.

@@ -153,6 +153,18 @@ const MIGRATIONS: &[&str] = &[
     -- It is read again for these.
     DELETE FROM sources WHERE source = 'codex_db';
 ",
+    "
+    -- Rows that somebody else has changed or deleted: here they are only ever put in whole, which fires neither trigger.
+    CREATE TABLE suspects (
+        thread_id TEXT PRIMARY KEY
+    ) WITHOUT ROWID;
+    CREATE TRIGGER threads_changed AFTER UPDATE ON threads BEGIN
+        INSERT OR IGNORE INTO suspects VALUES (OLD.id), (NEW.id);
+    END;
+    CREATE TRIGGER threads_deleted AFTER DELETE ON threads BEGIN
+        INSERT OR IGNORE INTO suspects VALUES (OLD.id);
+    END;
+",
 ];
 
 /// Opens and migrates. Nothing is written when the database is newer than the program.
