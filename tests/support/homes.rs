@@ -74,6 +74,11 @@ impl RealHome {
     }
 }
 
+/// What the newest Codex answered on damaged copies of `h169-main`, case by case in words.
+pub fn damage_summary() -> Option<String> {
+    fs::read_to_string(archives()?.join("../codex/damage_summary.txt")).ok()
+}
+
 fn plain(path: &Path) -> Option<Vec<u8>> {
     let mut packed = BufReader::new(fs::File::open(path).ok()?);
     let mut plain = Vec::new();

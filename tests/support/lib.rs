@@ -25,7 +25,7 @@ pub use answers::{FIELDS, differences, ids, list_everything};
 pub use bench_home::{BenchHome, bench_home};
 pub use damage::{edit_lines, line_offset};
 pub use demo::demo_home;
-pub use homes::{RealHome, real_homes};
+pub use homes::{RealHome, damage_summary, real_homes};
 pub use native::{Disk, Memory, facts};
 pub use program::{Outcome, Program, Running};
 pub use random::{RandomHome, any_home, any_rollout, any_text, damaged};
