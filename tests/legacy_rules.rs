@@ -39,8 +39,8 @@ impl Ground {
     /// What is known of a thread, the same with the state DB and without.
     #[track_caller]
     fn read(&self, id: &str) -> Value {
-        let item = self.program().json(["read", id]);
-        assert_eq!(item, Program::stateless(self.home()).json(["read", id]));
+        let item = self.program().json(["read", "--no-turns", id]);
+        assert_eq!(item, Program::stateless(self.home()).json(["read", "--no-turns", id]));
         item
     }
 

@@ -127,7 +127,8 @@ pub(super) fn row_from<W: World>(
             Some((file, state))
         })
         .collect();
-    row_of(world, id, row, files, forks)
+    let base_preview = |base: &str| if forks > 0 { preview_of(world, base, forks - 1) } else { Ok(None) };
+    row_of(world, id, row, files, base_preview)
 }
 
 /// A row whose path is right, and the rest of it as it follows from what was learned of the files; written if it stood
@@ -141,7 +142,9 @@ pub(super) fn as_learned<W: World>(
     if files.iter().all(|(file, _)| file.path != row.path) {
         return Ok(row.clone());
     }
-    let should = row_of(world, &row.id, Some(row), files, MAX_FORKS)?.filter(|should| should.path == row.path);
+    // Of the rows alone: a parent that has none is not looked for among all files each time, and contradicts nothing.
+    let base_preview = |base: &str| Ok(Some(world.row(base)?.map_or_else(|| row.preview.clone(), |base| base.preview)));
+    let should = row_of(world, &row.id, Some(row), files, base_preview)?.filter(|should| should.path == row.path);
     let Some(should) = should.filter(|should| should != row) else { return Ok(row.clone()) };
     discrepancies.extend(judge(row, &should));
     for discrepancy in &*discrepancies {
@@ -157,7 +160,7 @@ fn row_of<W: World>(
     id: &str,
     row: Option<&ThreadRow>,
     files: Vec<(FileFacts, Vec<u8>)>,
-    forks: u32,
+    base_preview: impl Fn(&str) -> Result<Option<String>, LookupError>,
 ) -> Result<Option<ThreadRow>, LookupError> {
     if files.is_empty() {
         return Ok(None);
@@ -173,11 +176,11 @@ fn row_of<W: World>(
     let provider = world.default_provider();
     let should = assemble(&dossier, &provider);
     match should.as_ref().and_then(|row| row.base_thread_id.as_ref()) {
-        Some(base) if forks > 0 => {
-            dossier.base_preview = preview_of(world, base, forks - 1)?;
+        Some(base) => {
+            dossier.base_preview = base_preview(base)?;
             Ok(assemble(&dossier, &provider))
         }
-        _ => Ok(should),
+        None => Ok(should),
     }
 }
 

@@ -65,6 +65,8 @@ impl Shelf {
                 Ok(known)
             })?;
             self.reassemble(known)?;
+            // A fork whose row was gone learns only from the new one whose preview is its own.
+            self.reassemble(suspects.clone())?;
             self.transaction(move |transaction| {
                 let mut delete = transaction.prepare_cached("DELETE FROM suspects WHERE thread_id = ?1")?;
                 for id in suspects {
