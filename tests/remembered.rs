@@ -41,7 +41,7 @@ fn home() -> (TempDir, CodexDb) {
 fn row(state: &TempDir, id: &str) -> Option<Value> {
     let db = Connection::open(state.path().join("state.sqlite")).unwrap();
     let mut select = db.prepare("SELECT * FROM threads WHERE id = ?1").unwrap();
-    let names: Vec<String> = select.column_names().into_iter().map(Into::into).collect();
+    let names: Vec<String> = select.column_names().map(Into::into).collect();
     let mut rows = select.query([id]).unwrap();
     let row = rows.next().unwrap()?;
     let value = |at: usize| match row.get(at).unwrap() {

@@ -150,12 +150,18 @@ fn row_to_other_file() {
 
 #[test]
 fn row_values() {
-    for (thread, turns) in [(app(), &["explain"][..]), (old(), &["one", "two"])] {
+    let threads = [(app(), &["explain"][..]), (old(), &["one", "two"])];
+    // Of both databases, and of ours alone, when nothing else has changed.
+    for ((thread, turns), theirs) in threads.into_iter().flat_map(|thread| [(thread.clone(), true), (thread, false)]) {
         let damage = |place: &Place<'_>| {
             let id = thread.id();
-            place.both(&format!(
-                "UPDATE threads SET preview = 'WRONG', cwd = '/wrong', updated_at = 7, model_provider = 'wrong' WHERE id = '{id}'"
-            ));
+            let lies = "preview = 'WRONG', cwd = '/wrong', updated_at = 7, model_provider = 'wrong'";
+            let sql = format!("UPDATE threads SET {lies} WHERE id = '{id}'");
+            if theirs {
+                place.both(&sql)
+            } else {
+                place.own(&sql)
+            }
             // What a legacy thread's title is in Codex's database, a user gave it.
             place.own(&format!("UPDATE threads SET title = 'WRONG', source_kind = 'exec' WHERE id = '{id}'"));
         };

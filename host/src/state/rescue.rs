@@ -55,7 +55,7 @@ fn readable_names(connection: &Connection) -> Vec<(String, i64, String)> {
 fn readable_codex(connection: &Connection) -> (Vec<String>, Vec<Vec<Value>>) {
     let known = |column: &&str| ["thread_id", "extra"].contains(column) || codex::COLUMNS.contains(column);
     let Ok(any) = connection.prepare("SELECT * FROM codex") else { return Default::default() };
-    let columns: Vec<String> = any.column_names().into_iter().filter(known).map(Into::into).collect();
+    let columns: Vec<String> = any.column_names().filter(known).map(Into::into).collect();
     let sql = format!("SELECT {} FROM codex", columns.join(", "));
     let Ok(mut select) = connection.prepare(&sql) else { return Default::default() };
     let Ok(rows) = select.query_map([], |row| (0..columns.len()).map(|at| row.get(at)).collect()) else {
