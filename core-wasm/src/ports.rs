@@ -27,7 +27,7 @@ pub trait State {
     ) -> StateResult<Vec<ThreadRow>>;
     fn starting_with(&self, prefix: &str, limit: u32) -> StateResult<Vec<String>>;
     fn files_of(&self, id: &str) -> StateResult<Vec<String>>;
-    fn learned(&self, id: &str) -> StateResult<Vec<(FileFacts, Vec<u8>)>>;
+    fn assembled(&self, id: &str) -> StateResult<Option<ThreadRow>>;
     fn put(&self, row: ThreadRow, instead_of: Option<&ThreadRow>) -> StateResult<bool>;
     fn forget(&self, path: &str) -> StateResult<()>;
 }

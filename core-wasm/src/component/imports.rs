@@ -44,8 +44,8 @@ impl ports::State for World {
         Ok(state::files_of(id)?)
     }
 
-    fn learned(&self, id: &str) -> ports::StateResult<Vec<(core_types::FileFacts, Vec<u8>)>> {
-        Ok(state::learned(id)?.into_iter().map(|(file, state)| (file.into(), state)).collect())
+    fn assembled(&self, id: &str) -> ports::StateResult<Option<core_types::ThreadRow>> {
+        Ok(state::assembled(id)?.map(Into::into))
     }
 
     fn put(&self, row: core_types::ThreadRow, instead_of: Option<&core_types::ThreadRow>) -> ports::StateResult<bool> {

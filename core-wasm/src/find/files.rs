@@ -127,41 +127,6 @@ pub(super) fn row_from<W: World>(
             Some((file, state))
         })
         .collect();
-    let base_preview = |base: &str| if forks > 0 { preview_of(world, base, forks - 1) } else { Ok(None) };
-    row_of(world, id, row, files, base_preview)
-}
-
-/// A row whose path is right, and the rest of it as it follows from what was learned of the files; written if it stood
-/// otherwise. A row with a path that nobody has read yet stays as it is.
-pub(super) fn as_learned<W: World>(
-    world: &W,
-    row: &ThreadRow,
-    discrepancies: &mut Vec<Discrepancy>,
-) -> Result<ThreadRow, LookupError> {
-    let files = world.learned(&row.id)?;
-    if files.iter().all(|(file, _)| file.path != row.path) {
-        return Ok(row.clone());
-    }
-    // Of the rows alone: a parent that has none is not looked for among all files each time, and contradicts nothing.
-    let base_preview = |base: &str| Ok(Some(world.row(base)?.map_or_else(|| row.preview.clone(), |base| base.preview)));
-    let should = row_of(world, &row.id, Some(row), files, base_preview)?.filter(|should| should.path == row.path);
-    let Some(should) = should.filter(|should| should != row) else { return Ok(row.clone()) };
-    discrepancies.extend(judge(row, &should));
-    for discrepancy in &*discrepancies {
-        world.note(&row.id, discrepancy);
-    }
-    world.put(should.clone(), Some(row))?;
-    Ok(should)
-}
-
-/// The row that should stand by what is known of these files; none without files.
-fn row_of<W: World>(
-    world: &W,
-    id: &str,
-    row: Option<&ThreadRow>,
-    files: Vec<(FileFacts, Vec<u8>)>,
-    base_preview: impl Fn(&str) -> Result<Option<String>, LookupError>,
-) -> Result<Option<ThreadRow>, LookupError> {
     if files.is_empty() {
         return Ok(None);
     }
@@ -176,12 +141,29 @@ fn row_of<W: World>(
     let provider = world.default_provider();
     let should = assemble(&dossier, &provider);
     match should.as_ref().and_then(|row| row.base_thread_id.as_ref()) {
-        Some(base) => {
-            dossier.base_preview = base_preview(base)?;
+        Some(base) if forks > 0 => {
+            dossier.base_preview = preview_of(world, base, forks - 1)?;
             Ok(assemble(&dossier, &provider))
         }
-        None => Ok(should),
+        _ => Ok(should),
     }
+}
+
+/// A row whose path is right, and the rest of it as it follows from what was read of the files; written if it stood
+/// otherwise. A row whose path is not the one that follows stays as it is.
+pub(super) fn as_recorded<W: World>(
+    world: &W,
+    row: &ThreadRow,
+    discrepancies: &mut Vec<Discrepancy>,
+) -> Result<ThreadRow, LookupError> {
+    let should = world.assembled(&row.id)?.filter(|should| should.path == row.path && !should.missing);
+    let Some(should) = should.filter(|should| should != row) else { return Ok(row.clone()) };
+    discrepancies.extend(judge(row, &should));
+    for discrepancy in &*discrepancies {
+        world.note(&row.id, discrepancy);
+    }
+    world.put(should.clone(), Some(row))?;
+    Ok(should)
 }
 
 fn preview_of<W: World>(world: &W, id: &str, forks: u32) -> Result<Option<String>, LookupError> {

@@ -23,7 +23,7 @@ use crate::ports::{Diagnostics, Lore, Rollouts, State, StateResult};
 use crate::types::{Collection, Discrepancy, FileError, StateError, ThreadRow};
 use evidence::{Evidence, Rule, Trail, Verdict};
 pub(crate) use files::files_of;
-use files::{MAX_FORKS, as_learned, by_prefix, look, row_from};
+use files::{MAX_FORKS, as_recorded, by_prefix, look, row_from};
 
 /// Candidates named when an id's beginning is ambiguous.
 const NAMED: u32 = 20;
@@ -224,7 +224,7 @@ fn anywhere<W: World>(world: &W, id: &str, trail: &mut Trail) -> Result<Option<F
         match verdict {
             Verdict::Carries if row.archived == (collection_of(&row.path) == Collection::Archived) && !row.missing => {
                 trail.rule = Rule::RowsFile;
-                let row = as_learned(world, row, &mut discrepancies)?;
+                let row = as_recorded(world, row, &mut discrepancies)?;
                 return Ok(Some(Found { row, via: Via::State, verified: true, discrepancies }));
             }
             Verdict::Carries if row.missing => discrepancies.push(Discrepancy::WrongMetadata("missing".into())),

@@ -200,8 +200,8 @@ impl state::Host for World {
         self.import("state.files-of", (id,), |world, (id,)| world.rows(|rows| rows.files_of(id)))
     }
 
-    fn learned(&mut self, id: String) -> Answered<Vec<(FileFacts, Vec<u8>)>> {
-        self.import("state.learned", (id,), |world, (id,)| world.rows(|rows| rows.learned(id)))
+    fn assembled(&mut self, id: String) -> Answered<Option<ThreadRow>> {
+        self.import("state.assembled", (id,), |world, (id,)| world.rows(|rows| rows.assembled(id)))
     }
 
     fn put(&mut self, row: ThreadRow, instead_of: Option<ThreadRow>) -> Answered<bool> {

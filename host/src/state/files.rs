@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use super::{Assembler, Shelf, StateError, claim, codex, lore, rows};
 use crate::component::exports::parsing::Extraction;
 use crate::component::exports::repair::{Dossier, ThreadFile};
-use crate::component::types::{BadLine, FileFacts};
+use crate::component::types::{BadLine, FileFacts, ThreadRow};
 use crate::rollouts::{kind_code, kind_from, pack};
 
 /// At most this many files are handed out at a time.
@@ -98,9 +98,10 @@ impl Shelf {
         })
     }
 
-    /// Files of a thread and what the core learned of each.
-    pub(crate) fn learned(&self, id: String) -> Result<Vec<(FileFacts, Vec<u8>)>, StateError> {
-        self.with(move |connection| learned(connection, &id))
+    /// The row that follows from all that is recorded of a thread, where another one stands.
+    pub(crate) fn assembled(&self, id: String) -> Result<Option<ThreadRow>, StateError> {
+        let assembler = self.assembler();
+        self.with(move |connection| Ok(assembler.assemble(vec![dossier(connection, &id)?])?.pop()))
     }
 
     /// What the core learned of a file, for going on from there.
@@ -278,8 +279,8 @@ fn store(transaction: &Transaction<'_>, batch: Batch, assembler: &Assembler) -> 
     Ok(())
 }
 
-fn ids_by(transaction: &Transaction<'_>, sql: &str, value: &str) -> Result<Vec<String>, StateError> {
-    let mut select = transaction.prepare_cached(sql)?;
+fn ids_by(connection: &Connection, sql: &str, value: &str) -> Result<Vec<String>, StateError> {
+    let mut select = connection.prepare_cached(sql)?;
     let ids = select.query_map([value], |row| row.get(0))?;
     Ok(ids.collect::<Result<_, _>>()?)
 }
@@ -351,27 +352,23 @@ pub(super) fn reassemble(
     Ok(written)
 }
 
-/// Files of a thread and what the core learned of each.
-fn learned(connection: &Connection, id: &str) -> Result<Vec<(FileFacts, Vec<u8>)>, StateError> {
+fn dossier(connection: &Connection, id: &str) -> Result<Dossier, StateError> {
     let mut select = connection.prepare_cached(
         "SELECT path, kind, size, modified_ns, inode, state FROM files JOIN folds USING (path) WHERE thread_id = ?1",
     )?;
-    let files = select.query_map([id], |row| Ok((facts(row)?, row.get(5)?)))?;
-    Ok(files.collect::<Result<_, _>>()?)
-}
-
-fn dossier(transaction: &Transaction<'_>, id: &str) -> Result<Dossier, StateError> {
-    let files = learned(transaction, id)?;
-    let row = rows::read(transaction, id)?;
+    let files = select.query_map([id], |row| Ok(ThreadFile { file: facts(row)?, state: row.get(5)? }))?;
+    let row = rows::read(connection, id)?;
     let base_preview = match row.as_ref().and_then(|row| row.base_thread_id.as_deref()) {
         None => None,
-        Some(base) => ids_by(transaction, "SELECT preview FROM threads WHERE id = ?1", base)?.pop(),
+        Some(base) => ids_by(connection, "SELECT preview FROM threads WHERE id = ?1", base)?.pop(),
     };
+    // A parent that has no row contradicts nothing.
+    let base_preview = base_preview.or_else(|| row.as_ref().map(|row| row.preview.clone()));
     Ok(Dossier {
         id: id.into(),
-        files: files.into_iter().map(|(file, state)| ThreadFile { file, state }).collect(),
-        names: lore::names(transaction, id)?,
-        codex: codex::read(transaction, id)?,
+        files: files.collect::<Result<_, _>>()?,
+        names: lore::names(connection, id)?,
+        codex: codex::read(connection, id)?,
         row,
         base_preview,
     })
