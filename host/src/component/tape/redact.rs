@@ -93,8 +93,7 @@ impl Disguise {
         // What a reader handed out piece by piece is one text.
         let mut open: HashMap<u64, Vec<usize>> = HashMap::new();
         let mut texts: Vec<Vec<usize>> = Vec::new();
-        for at in 0..answers.len() {
-            let answer = &answers[at];
+        for (at, answer) in answers.iter_mut().enumerate() {
             match answer.import.as_str() {
                 "rollouts.reader.open" => {
                     if let Some(handle) = answer.answer["Ok"].as_u64() {
@@ -109,11 +108,11 @@ impl Disguise {
                 name if ENTRIES.contains(&name) && answer.answer.get("Ok").is_some() => {
                     let packed = bytes(answer)?;
                     let packed = self.entries(&packed)?;
-                    answers[at].answer = told(packed)?;
+                    answer.answer = told(packed)?;
                 }
                 _ => {
-                    let answer = std::mem::take(&mut answers[at].answer);
-                    answers[at].answer = self.value(answer)?;
+                    let plain = std::mem::take(&mut answer.answer);
+                    answer.answer = self.value(plain)?;
                 }
             }
         }
