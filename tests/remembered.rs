@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use support::{CodexDb, Collection, Program, Rollout, ids, uuid7};
 use tempfile::{TempDir, tempdir};
 use threadkeep_core::assemble::remembered;
-use threadkeep_core::paths::place_of;
+use threadkeep_core::paths::home_place;
 use threadkeep_core::types::CodexFacts;
 
 const AT: i64 = 1_772_359_200_123;
@@ -161,7 +161,7 @@ fn a_place_is_told_from_an_absolute_path_wherever_the_home_was() {
         ("/a/sessions/../../../rollout-x.jsonl", false, "sessions/rollout-x.jsonl"),
         ("/a/sessions", false, "sessions/sessions"),
     ] {
-        assert_eq!(place_of(absolute, archived), place, "{absolute}");
+        assert_eq!(home_place(absolute, archived), place, "{absolute}");
     }
 }
 

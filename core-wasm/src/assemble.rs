@@ -11,7 +11,7 @@ use alloc::{format, vec};
 use crate::fold::Fold;
 use crate::json::Cursor;
 use crate::names::strongest;
-use crate::paths::{canonical_id, collection_of, is_compressed, place_of};
+use crate::paths::{canonical_id, collection_of, home_place, is_compressed};
 use crate::types::{CodexFacts, Collection, Discrepancy, Dossier, FileFacts, NameClaim, ThreadRow};
 
 /// The row that should stand; none where nothing is known of the thread. A thread without a file keeps its row, marked
@@ -60,7 +60,7 @@ pub fn remembered(id: &str, codex: &CodexFacts, names: &[NameClaim], default_pro
     let default_provider = || Some(default_provider.into()).filter(|provider: &String| !provider.is_empty());
     Some(ThreadRow {
         id: id.into(),
-        path: place_of(codex.rollout_path.as_deref().unwrap_or_default(), codex.archived),
+        path: home_place(codex.rollout_path.as_deref().unwrap_or_default(), codex.archived),
         archived: codex.archived,
         name: name.map(|claim| claim.name.clone()),
         name_source: name.map(|claim| claim.source),

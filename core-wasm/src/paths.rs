@@ -13,7 +13,7 @@ pub fn collection_of(path: &str) -> Collection {
 
 /// Where in the home a rollout stood whose absolute path is known, wherever the home was then: what follows its
 /// collection, or the mere name of the file where nothing tells that apart.
-pub fn place_of(absolute: &str, archived: bool) -> String {
+pub fn home_place(absolute: &str, archived: bool) -> String {
     let collection = if archived { "archived_sessions" } else { "sessions" };
     let parts: Vec<&str> = absolute.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | "..")).collect();
     match parts.iter().rposition(|part| matches!(*part, "sessions" | "archived_sessions")) {
