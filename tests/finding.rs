@@ -236,3 +236,23 @@ fn a_thread_answers_to_its_id_in_any_form_to_the_beginning_of_it_and_to_its_name
         program.run(["find", "019ca8a0-0000-7000-8000-00000000000f"]).ended(3);
     }
 }
+
+#[test]
+fn several_ids_are_answered_in_the_order_asked_whatever_becomes_of_some() {
+    let setting = Setting::new();
+    let (one, two) = (setting.one.to_str().unwrap(), setting.two.to_str().unwrap());
+    for program in [setting.program(), Program::stateless(setting.home.path())] {
+        let both = program.json(["find", TWO, ONE]);
+        assert_eq!((support::ids(&both), &both["notFound"]), (vec![TWO, ONE], &Value::Array(vec![])));
+        assert_eq!(both["items"][1], program.json(["find", ONE]));
+        assert_eq!(program.run(["find", TWO, ONE, TWO]).well().stdout, format!("{two}\n{one}\n{two}\n"));
+        let some = program.run(["--json", "find", ONE, "nobody", TWO, "no one"]).ended(3);
+        assert_eq!(support::ids(&some.json()), [ONE, TWO]);
+        assert_eq!(some.json()["notFound"], serde_json::json!(["nobody", "no one"]));
+        assert!(some.stderr.contains("'nobody'") && some.stderr.contains("'no one'"), "{}", some.stderr);
+        let unsure = program.run(["find", &ONE[..20], TWO]).ended(4);
+        assert_eq!(unsure.stdout, format!("{two}\n"));
+        assert!(unsure.stderr.lines().any(|line| line.contains(ONE) && line.contains("the first thread")));
+        program.run(["find", &ONE[..20], "nobody"]).ended(3);
+    }
+}

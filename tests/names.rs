@@ -129,3 +129,92 @@ fn a_database_of_codexs_that_cannot_be_read_is_said_and_does_no_harm() {
     assert_eq!(list.json()["items"].as_array().unwrap().len(), 2);
     assert!(list.stderr.contains("state_5.sqlite cannot be read"), "{}", list.stderr);
 }
+
+/// A home of three threads.
+fn three() -> (TempDir, [std::path::PathBuf; 3]) {
+    let home = tempdir().unwrap();
+    let paths = [ONE, TWO, THREE]
+        .map(|id| Rollout::paginated(id).user("something").tokens(1).write(home.path(), Collection::Active));
+    (home, paths)
+}
+
+const THREE: &str = "019ca8a0-0000-7000-8000-000000000003";
+
+/// What a name finds, with a state DB that grew with the home, with a new one, and without: all say the same.
+fn bearer(grown: &Program, home: &Path, name: &str) -> Option<String> {
+    let fresh = tempdir().unwrap();
+    let answers = [grown, &Program::on(home, fresh.path()), &Program::stateless(home)].map(|program| {
+        let outcome = program.run(["--json", "find", name]);
+        assert!(matches!(outcome.code, Some(0 | 3)), "{outcome:?}");
+        (outcome.code == Some(0)).then(|| outcome.json()["id"].as_str().unwrap().to_owned())
+    });
+    assert!(answers[0] == answers[1] && answers[1] == answers[2], "{answers:?}");
+    let [answer, ..] = answers;
+    answer
+}
+
+#[test]
+fn of_several_threads_of_one_name_the_one_that_was_named_last_is_meant_while_it_can_be_read() {
+    let (home, paths) = three();
+    let state = tempdir().unwrap();
+    let program = Program::on(home.path(), state.path());
+    let found = || bearer(&program, home.path(), "the same");
+    let name = |id: &str, name: &str| name_thread(home.path(), id, name, 1_772_000_000_000);
+    assert_eq!(found(), None);
+    name(TWO, "the same");
+    name(ONE, "the same");
+    assert_eq!(found().as_deref(), Some(ONE));
+    name(THREE, "the same");
+    assert_eq!(found().as_deref(), Some(THREE));
+    // Given again, it is the newest again.
+    name(TWO, "the same");
+    assert_eq!(found().as_deref(), Some(TWO));
+    name(TWO, "another");
+    assert_eq!(found().as_deref(), Some(THREE));
+    std::fs::write(&paths[2], "no rollout any more").unwrap();
+    assert_eq!(found().as_deref(), Some(ONE));
+    std::fs::remove_file(&paths[0]).unwrap();
+    assert_eq!(found(), None);
+    assert_eq!(bearer(&program, home.path(), "another").as_deref(), Some(TWO));
+}
+
+#[test]
+fn where_nothing_tells_which_thread_was_named_last_the_candidates_are_listed() {
+    let home = tempdir().unwrap();
+    let threads = [ONE, TWO].map(|id| Rollout::paginated(id).user("something").tokens(1));
+    let codex = CodexDb::create(home.path(), false);
+    for thread in &threads {
+        thread.write(home.path(), Collection::Active);
+        codex.thread(home.path(), thread, Collection::Active, Some("the same"));
+    }
+    let state = tempdir().unwrap();
+    for program in [Program::on(home.path(), state.path()), Program::stateless(home.path())] {
+        for command in ["find", "read", "turns"] {
+            let ambiguous = program.run([command, "the same"]).ended(4);
+            for id in [ONE, TWO] {
+                let line = ambiguous.stderr.lines().find(|line| line.contains(id)).unwrap();
+                assert!(line.ends_with(&format!("{id}  the same")), "{line}");
+            }
+            assert!(ambiguous.stdout.is_empty());
+        }
+    }
+    // The index tells it, where it says the same.
+    name_thread(home.path(), TWO, "the same", 1_772_000_000_000);
+    name_thread(home.path(), ONE, "the same", 1_772_000_000_000);
+    assert_eq!(bearer(&Program::on(home.path(), state.path()), home.path(), "the same").as_deref(), Some(ONE));
+}
+
+#[test]
+fn people_are_told_where_a_name_comes_from() {
+    let (home, codex) = named_home(false);
+    let name = |id: &str| {
+        let read = Program::stateless(home.path()).run(["read", id]).well().stdout;
+        read.lines().find_map(|line| line.strip_prefix("name      ").map(String::from))
+    };
+    assert_eq!(name(ONE).as_deref(), Some("paginated name (Codex DB)"));
+    drop(codex);
+    std::fs::remove_file(home.path().join("state_5.sqlite")).unwrap();
+    assert_eq!(name(ONE), None);
+    name_thread(home.path(), ONE, "indexed", 1_772_000_000_000);
+    assert_eq!(name(ONE).as_deref(), Some("indexed (session index)"));
+}

@@ -159,3 +159,39 @@ fn commands_that_only_look_create_nothing() {
     assert_eq!(status["stateDb"]["phase"], "complete");
     assert_eq!(before, support::listing(home.path()));
 }
+
+#[test]
+fn a_state_db_of_an_older_version_is_migrated_and_keeps_what_it_knows() {
+    let (home, state) = (small_home(), tempdir().unwrap());
+    let program = Program::on(home.path(), state.path());
+    let two = "019ca8a0-0000-7000-8000-000000000002";
+    for id in [two, ONE] {
+        support::name_thread(home.path(), id, "the same", 1_772_000_000_000);
+    }
+    program.run(["init"]).well();
+    let file = state.path().join("state.sqlite");
+    let version =
+        || -> i64 { Connection::open(&file).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap() };
+    let newest = version();
+    let db = Connection::open(&file).unwrap();
+    // As version 1 left it, with facts that no rollout gives back.
+    db.execute_batch(
+        "DROP INDEX threads_by_parent; ALTER TABLE names DROP COLUMN given; PRAGMA user_version = 1;
+         UPDATE threads SET memory_mode = 'disabled'; INSERT INTO names VALUES
+         ('019ca8a0-0000-7000-8000-000000000007', 2, 'only here'); PRAGMA wal_checkpoint(TRUNCATE);",
+    )
+    .unwrap();
+    drop(db);
+    assert!(newest > 1 && version() == 1);
+    // A look leaves it alone.
+    program.run(["status"]).well();
+    assert_eq!(version(), 1);
+    let report = program.json(["init"]);
+    assert_eq!((version(), report["stored"].as_i64(), report["scanned"].as_i64()), (newest, Some(0), Some(40)));
+    let list = program.json(["list", "--limit", "0"]);
+    let items = list["items"].as_array().unwrap();
+    assert!(items.len() == 40 && items.iter().all(|item| item["memoryMode"] == "disabled"));
+    assert_eq!(program.json(["find", "only here"])["id"], "019ca8a0-0000-7000-8000-000000000007");
+    // The order in which names were given is made up for.
+    assert_eq!(program.json(["find", "the same"])["id"], ONE);
+}

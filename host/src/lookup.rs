@@ -181,7 +181,8 @@ fn failed(error: CoreLookupError, wanted: &str) -> LookupError {
 
 /// Threads by id and title, each in a line of its own.
 fn named(rows: &[ThreadRow]) -> String {
-    let title = |row: &ThreadRow| row.title.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
+    let title = |row: &ThreadRow| row.title.split_whitespace().flat_map(|word| [word, " "]).collect::<String>();
+    let title = |row: &ThreadRow| title(row).trim_end().chars().take(80).collect::<String>();
     rows.iter().map(|row| format!("\n  {}  {}", row.id, title(row))).collect()
 }
 

@@ -28,7 +28,7 @@ pub use demo::demo_home;
 pub use homes::{RealHome, damage_summary, real_homes};
 pub use native::{Disk, Memory, facts};
 pub use program::{Outcome, Program, Running};
-pub use random::{RandomHome, any_home, any_rollout, any_text, damaged};
+pub use random::{ORIGINS, RandomHome, any_crowd, any_home, any_rollout, any_text, damaged, spawned_by};
 pub use reading::{ReadFile, ReadThread, Reading, read_home};
 pub use time::{file_stamp, millis, rfc3339};
 pub use tree::{Entry, listing, open_to_everybody};

@@ -220,3 +220,52 @@ pub fn damaged() -> impl Strategy<Value = Vec<u8>> {
         text
     })
 }
+
+/// Threads that meet in lists: few times, directories, branches, repositories and words; some archived, some named, some
+/// sub-agents of any other one, of one that is not there, or of each other.
+pub fn any_crowd() -> impl Strategy<Value = RandomHome> {
+    let place = (0..3_i64, select(&["/src/app", "/src/app/deep", "/src/application", "/"][..]), 0..3_i64);
+    let git = prop::option::of((select(&["main", "Main", "spring"][..]), select(ORIGINS)));
+    let kind = (select(&["cli", "vscode", "exec", "mcp"][..]), select(&["harbour", "quay"][..]));
+    let words = vec(select(&["Alpha", "beta", "ÄPFEL", "quoted '%_"][..]), 0..3);
+    let one = (place, git, kind, words, prop::bool::weighted(0.3), prop::option::weighted(0.6, 0..26_usize));
+    let name = (0..24_usize, select(&["Alpha release", "beta", "äpfel"][..]).prop_map(String::from));
+    (vec(one, 1..24), vec(name, 0..8)).prop_map(|(all, names)| {
+        let at = |slot: i64| millis("2026-03-01T12:00:00.000Z") + slot * 3_600_000;
+        let ids: Vec<String> =
+            all.iter().enumerate().map(|(number, ((slot, ..), ..))| uuid7(at(*slot), number as u64)).collect();
+        let rollouts = all.into_iter().zip(&ids).map(|((place, git, kind, words, archived, parent), id)| {
+            let (slot, cwd, minutes) = place;
+            let rollout = Rollout::paginated(id).at_millis(at(slot)).cwd(cwd).provider(kind.1).source(kind.0);
+            let rollout = match git {
+                Some((branch, origin)) => rollout.git(branch, "0123abcd", origin),
+                None => rollout,
+            };
+            let rollout = match parent {
+                Some(parent) => rollout.source_json(&spawned_by(ids.get(parent).unwrap_or(&uuid7(0, 0)))),
+                None => rollout,
+            };
+            let rollout = if words.is_empty() { rollout.context_only() } else { rollout.user(&words.join(" ")) };
+            let collection = if archived { Collection::Archived } else { Collection::Active };
+            (rollout.minutes(minutes).tokens(1), collection)
+        });
+        RandomHome { rollouts: rollouts.collect(), names }
+    })
+}
+
+/// Where the repositories of a crowd come from.
+pub const ORIGINS: &[&str] = &[
+    "https://example.com/owner/app.git",
+    "git@example.com:Owner/app",
+    "https://example.com/other/app/",
+    "git@example.com:owner/happ.git",
+    "/srv/git/owner/app/.git/",
+];
+
+/// The source of a sub-agent.
+pub fn spawned_by(parent: &str) -> String {
+    obj! { "subagent": obj! { "thread_spawn": obj! {
+        "parent_thread_id": parent, "depth": 1, "agent_path": "/root/count", "agent_nickname": "Ada", "agent_role": "counter",
+    } } }
+    .0
+}
