@@ -41,10 +41,12 @@ fn flags_that_make_no_sense_are_refused_by_their_names() {
     cases.push((vec!["list", "--sort", "name"], "--sort"));
     cases.push((vec!["list", "--all", "--archived"], "--archived"));
     for command in ["find", "read", "turns"] {
-        cases.extend(["", " \t"].map(|empty| (vec![command, empty], "<ID>")));
-        cases.push((vec![command], "<ID>"));
+        cases.extend(["", " \t"].map(|empty| (vec![command, empty], "ID")));
+        cases.push((vec![command], "ID"));
     }
-    cases.push((vec!["find", ONE, ""], "<ID>"));
+    cases.push((vec!["find", ONE, ""], "ID"));
+    cases.push((vec!["find", "--explain", ONE, ONE], "--explain"));
+    cases.push((vec!["turns", ONE, "--around", " "], "--around"));
     for program in [Program::on(home.path(), state.path()), Program::stateless(home.path())] {
         for (arguments, named) in &cases {
             let refused = program.run(arguments).ended(2);
