@@ -25,7 +25,8 @@ proptest! {
         let reading = read_home(home.path());
         match (by_the_core(&text), reading.threads.values().next()) {
             (Ok(found), Some(thread)) => {
-                prop_assert_eq!(&found.thread, &thread.id);
+                // Damage may turn a letter of an id into its capital, which names the same thread.
+                prop_assert_eq!(&found.thread, &thread.id.to_ascii_lowercase());
                 let bad = &thread.files[0].bad_lines;
                 prop_assert_eq!(found.bad_count, bad.len() as u64);
                 for (found, line) in found.bad_lines.iter().zip(bad) {
