@@ -122,6 +122,13 @@ pub fn open_existing(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path) -> R
     Ok(shelf.is_complete()?.then(|| StateDb::of(shelf)))
 }
 
+/// Brings the state DB behind an open handle up to date with the files, as a start does.
+pub fn refresh(runtime: &Runtime, home: &Arc<Home>, config: &Config, state: &StateDb) -> Result<Report, StartupError> {
+    let locks = Some(Locks::of(&config.state_dir));
+    let filling = Filling::new(runtime, home, state.shelf(), locks, config.progress.clone());
+    gate(runtime, home, filling, config.wait, true)
+}
+
 /// Everything that the files say, in a private temporary database: for a process without a handle.
 pub(crate) fn from_files(
     runtime: &Runtime,

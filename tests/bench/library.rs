@@ -1,0 +1,109 @@
+//! What a program that links the library sees: the component is loaded and the handle is open.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use threadkeep::component::Runtime;
+use threadkeep::component::imports::state::{RowQuery, SortKey};
+use threadkeep::component::types::Collection;
+use threadkeep::home::Home;
+use threadkeep::lookup::{Lookup, LookupError};
+use threadkeep::startup::{self, Config};
+use threadkeep::state::StateDb;
+
+use crate::homes::walk;
+use crate::table::Table;
+
+const FIND: &str = "find -type f -printf '%s %T@'";
+const UNKNOWN: &str = "00000000-0000-7000-8000-00000000dead";
+/// Short calls are measured this many times a run.
+const AGAIN: usize = 5;
+
+const LIST: &str = "list 50, no refresh";
+const REFRESH: &str = "refresh alone";
+const REFRESH_LIST: &str = "refresh and list 50";
+const BY_ID: &str = "read by id";
+const NOT_THERE: &str = "unknown id after a refresh";
+const NOT_THERE_AT_ALL: &str = "unknown id, no handle";
+
+/// An open home and its handle.
+struct Library {
+    runtime: Runtime,
+    home: Arc<Home>,
+    config: Config,
+    state: StateDb,
+}
+
+impl Library {
+    fn open(home: &Path, state: &Path) -> Library {
+        let runtime = Runtime::load().unwrap();
+        let home = Arc::new(Home::open(home, |_| None).unwrap());
+        let config = Config::of(state.into());
+        let (state, _) = startup::init(&runtime, &home, &config).unwrap();
+        Library { runtime, home, config, state }
+    }
+
+    fn refresh(&self) {
+        let report = startup::refresh(&self.runtime, &self.home, &self.config, &self.state).unwrap();
+        assert_eq!(report.stored, 0, "the home changes while it is measured");
+    }
+
+    fn list(&self) {
+        let mut lookup = Lookup::to_list(&self.runtime, &self.home, Some(&self.state), None).unwrap();
+        assert_eq!(lookup.page(&newest(), None, 50).unwrap().rows.len(), 50);
+    }
+
+    fn find(&self, id: &str, state: Option<&StateDb>) -> Result<(), LookupError> {
+        let mut lookup = Lookup::to_find(&self.runtime, &self.home, state)?;
+        lookup.find(id, None).map(drop)
+    }
+
+    fn misses(&self, state: Option<&StateDb>) {
+        assert!(matches!(self.find(UNKNOWN, state), Err(LookupError::NotFound(_))));
+    }
+}
+
+/// What the program's plain `list` asks for.
+fn newest() -> RowQuery {
+    RowQuery {
+        within: Some(Collection::Active),
+        source_kinds: None,
+        fold_children: true,
+        provider: None,
+        cwd: None,
+        under: None,
+        since: None,
+        until: None,
+        title: None,
+        sort: SortKey::Updated,
+        ascending: false,
+    }
+}
+
+/// Lists and lookups on a home whose state DB is complete.
+pub(crate) fn lookups(home: &Path, state: &Path, id: &str, runs: usize) {
+    let library = Library::open(home, state);
+    let mut table = Table::default();
+    for _ in 0..runs {
+        table.time(FIND, || walk(home));
+        table.time(REFRESH, || library.refresh());
+        table.time(REFRESH_LIST, || {
+            library.refresh();
+            library.list();
+        });
+        for _ in 0..AGAIN {
+            table.time(LIST, || library.list());
+            table.time(BY_ID, || library.find(id, Some(&library.state)).unwrap());
+            table.time(NOT_THERE, || library.misses(Some(&library.state)));
+        }
+        table.time(NOT_THERE_AT_ALL, || library.misses(None));
+    }
+    let walked = table.median(FIND);
+    for (what, most) in
+        [(LIST, 1.0), (REFRESH_LIST, walked), (BY_ID, 0.5), (NOT_THERE, 5.0), (NOT_THERE_AT_ALL, 2.0 * walked)]
+    {
+        table.want(what, most);
+    }
+    println!("\nthe library, with the handle open");
+    table.print();
+}

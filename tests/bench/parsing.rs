@@ -1,0 +1,52 @@
+//! The component against a native build of the same code.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use support::Disk;
+use threadkeep::component::types::{EntryKind, FileFacts};
+use threadkeep::component::{Core, Runtime, World};
+use threadkeep::home::Home;
+use threadkeep_core::extract::{Limits, extract};
+use threadkeep_core::ports::Rollouts;
+
+use crate::table::Table;
+
+const COMPONENT: &str = "component";
+const NATIVE: &str = "native";
+
+/// What the component may take for what takes the native build one.
+const WANTED: f64 = 1.6;
+
+/// Extraction of these files by each of the two, one thread.
+pub(crate) fn parsing(home: &Path, files: &[PathBuf], runs: usize) {
+    let runtime = Runtime::load().unwrap();
+    let open = Arc::new(Home::open(home, |_| None).unwrap());
+    let mut core = Core::new(&runtime, World::of(&open));
+    let relative = |path: &PathBuf| path.strip_prefix(home).unwrap().to_str().unwrap().to_string();
+    let mut table = Table::default();
+    for _ in 0..runs {
+        table.time(COMPONENT, || {
+            for path in files {
+                let size = path.metadata().unwrap().len();
+                let file = FileFacts { path: relative(path), kind: EntryKind::File, size, modified_ns: 0, inode: 0 };
+                let call = core.call("extract", |bindings, store| {
+                    bindings.threadkeep_core_parsing().call_extract(store, &file, None)
+                });
+                call.unwrap().unwrap();
+            }
+        });
+        table.time(NATIVE, || {
+            let disk = Disk::of(home);
+            for path in files {
+                let file = disk.facts(&relative(path)).unwrap();
+                extract(&disk, &file, None, Limits::USUAL).unwrap();
+            }
+        });
+    }
+    table.want(COMPONENT, WANTED * table.median(NATIVE));
+    let bytes: u64 = files.iter().map(|file| file.metadata().unwrap().len()).sum();
+    println!("\nparsing, one thread, {} MB", bytes / 1_000_000);
+    table.print();
+    println!("  component / native: {:.2}", table.median(COMPONENT) / table.median(NATIVE));
+}
