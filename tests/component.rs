@@ -13,7 +13,7 @@ use threadkeep::component::{
 use threadkeep::home::Home;
 use threadkeep::rollouts::Walk;
 use threadkeep_core::extract::{Limits, extract};
-use threadkeep_core::packed::Entries;
+use threadkeep_core::packed::{Entry, Packed};
 use threadkeep_core::ports::Rollouts;
 use threadkeep_core::types::{EntryKind, FileFacts};
 use wasmtime::component::{Component, Linker};
@@ -165,7 +165,7 @@ fn host_and_core_agree_on_the_packed_form_and_on_the_order_of_paths() {
     std::fs::write(home.path().join("archived_sessions/old.jsonl"), "old").unwrap();
     std::os::unix::fs::symlink("nowhere", day.join("rollout-link.jsonl")).unwrap();
 
-    let mut walk = Walk::of(&open(home.path()));
+    let mut walk = Walk::of(&open(home.path())).unwrap();
     let mut found: Vec<FileFacts> = Vec::new();
     loop {
         // One at a time: every page begins with the version again.
@@ -173,9 +173,11 @@ fn host_and_core_agree_on_the_packed_form_and_on_the_order_of_paths() {
         if packed.is_empty() {
             break;
         }
-        let mut entries = Entries::new(&packed);
-        found.extend(entries.by_ref());
-        assert!(entries.is_whole());
+        let mut page = Packed::new(packed).unwrap();
+        let (entry, after): (Entry<'_>, usize) = page.item().unwrap();
+        found.push(entry.facts());
+        page.go_to(after);
+        assert!(page.is_over());
     }
     let paths: Vec<&str> = found.iter().map(|file| file.path.as_str()).collect();
     let mut sorted = paths.clone();

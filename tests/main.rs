@@ -24,6 +24,7 @@ mod real_homes;
 mod recording;
 mod remembered;
 mod resilience;
+mod settled;
 mod state_db;
 mod turns;
 mod wrong_usage;

@@ -54,6 +54,8 @@ fn commands(id: &str) -> Vec<(&'static str, Vec<String>)> {
         ("prefix", list(&["find", &id[..13], "--explain"])),
         ("name", list(&["find", "How the tides work"])),
         ("nobody", list(&["find", "nobody at all"])),
+        ("no-id", list(&["--no-refresh", "find", "00000000-0000-7000-8000-00000000dead"])),
+        ("compared", list(&["find", "00000000-0000-7000-8000-00000000dead"])),
         ("read", list(&["read", id])),
         ("turns", list(&["turns", id, "--limit", "0"])),
         ("tail", list(&["turns", id, "--tail", "1"])),

@@ -1,18 +1,18 @@
 //! What is on disk against what is known of it: two sorted streams, merged page by page, so that memory does not grow
 //! with the home.
 
-use alloc::collections::VecDeque;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
-use crate::packed::Entries;
+use crate::packed::{Entry, Packed};
 use crate::paths::{is_candidate, is_compressed};
-use crate::ports::{Backfill, FileResult, Rollouts, StateResult, Walker};
+use crate::ports::{FileResult, Rollouts, State, StateResult, Walker};
 use crate::types::{EntryKind, FileError, FileFacts, StateError};
 
 /// Entries asked for at a time.
-const PAGE: u32 = 4_096;
+const PAGE: u32 = 1_024;
 
 /// One difference, or the lack of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,116 +52,124 @@ impl From<FileError> for DiffError {
     }
 }
 
-/// The entries that a home's walk gives and that claim to be rollouts.
-pub struct Candidates<W> {
+/// What the walk gives.
+struct Disk<W> {
     walker: W,
-    page: VecDeque<FileFacts>,
+    page: Packed,
     ended: bool,
 }
 
-impl<W: Walker> Candidates<W> {
-    /// Of a walk.
-    pub fn new(walker: W) -> Self {
-        Candidates { walker, page: VecDeque::new(), ended: false }
-    }
-
-    /// The next one in byte order of the path.
-    pub fn take(&mut self) -> FileResult<Option<FileFacts>> {
-        while self.page.is_empty() && !self.ended {
-            let packed = self.walker.next(PAGE)?;
-            self.ended = packed.is_empty();
-            self.page.extend(whole(&packed)?.into_iter().filter(may_hold_a_thread));
+impl<W: Walker> Disk<W> {
+    fn fill(&mut self) -> FileResult<()> {
+        if self.page.is_over() && !self.ended {
+            let page = self.walker.next(PAGE)?;
+            self.ended = page.is_empty();
+            self.page = Packed::new(page).ok_or_else(|| FileError::Io(MISFIT.into()))?;
         }
-        Ok(self.page.pop_front())
-    }
-}
-
-/// Files by their name; and a directory that hides what it holds.
-fn may_hold_a_thread(entry: &FileFacts) -> bool {
-    entry.kind == EntryKind::Closed || is_candidate(&entry.path)
-}
-
-fn whole(packed: &[u8]) -> FileResult<Vec<FileFacts>> {
-    let mut entries = Entries::new(packed);
-    let list: Vec<FileFacts> = entries.by_ref().collect();
-    if entries.is_whole() {
-        Ok(list)
-    } else {
-        Err(FileError::Io("a packed list of files does not fit its form".into()))
+        Ok(())
     }
 }
 
 /// What the state DB knows of the files.
-struct Known<'a, B> {
-    backfill: &'a B,
-    page: VecDeque<FileFacts>,
+struct Known<'a, S> {
+    state: &'a S,
+    page: Packed,
     last: Option<String>,
     ended: bool,
 }
 
-impl<B: Backfill> Known<'_, B> {
-    fn next(&mut self) -> StateResult<Option<FileFacts>> {
-        if self.page.is_empty() && !self.ended {
-            let packed = self.backfill.known(self.last.as_deref(), PAGE)?;
-            let list = whole(&packed).map_err(|error| StateError::Io(error.to_string()))?;
-            self.ended = list.is_empty();
-            self.last = list.last().map(|file| file.path.clone());
-            self.page.extend(list);
+impl<S: State> Known<'_, S> {
+    fn fill(&mut self) -> StateResult<()> {
+        if self.page.is_over() && !self.ended {
+            let page = self.state.known(self.last.as_deref(), PAGE)?;
+            self.ended = page.is_empty();
+            self.page = Packed::new(page).ok_or_else(|| StateError::Io(MISFIT.into()))?;
         }
-        Ok(self.page.pop_front())
+        Ok(())
     }
+}
+
+const MISFIT: &str = "a packed list of files does not fit its form";
+
+/// The entry that a page is at, and the place after it; none at its end.
+fn current(page: &Packed) -> FileResult<Option<(Entry<'_>, usize)>> {
+    match page.is_over() {
+        true => Ok(None),
+        false => page.item().map(Some).ok_or_else(|| FileError::Io(MISFIT.into())),
+    }
+}
+
+/// What a comparison went through.
+#[derive(Default)]
+pub struct Walked {
+    /// Every directory below the collections' own.
+    pub directories: Vec<FileFacts>,
+    /// A directory could not be looked into.
+    pub closed: bool,
 }
 
 /// Compares, and gives each file on disk and each known one to `each` once.
-pub fn diff<R: Rollouts, B: Backfill>(
-    rollouts: &R,
-    backfill: &B,
+pub fn diff<W: Rollouts + State>(
+    world: &W,
     mut each: impl FnMut(Change) -> Result<(), DiffError>,
-) -> Result<(), DiffError> {
-    let mut disk = Candidates::new(rollouts.walk()?);
-    let mut known = Known { backfill, page: VecDeque::new(), last: None, ended: false };
-    let (mut here, mut there) = (disk.take()?, known.next()?);
+) -> Result<Walked, DiffError> {
+    let mut walked = Walked::default();
+    let mut disk = Disk { walker: world.walk()?, page: Packed::default(), ended: false };
+    let mut known = Known { state: world, page: Packed::default(), last: None, ended: false };
     // A directory that cannot be looked into: what was known below it is unknown now, not gone.
     let mut closed: Option<String> = None;
     loop {
-        if let Some(now) = here.as_ref().filter(|now| now.kind == EntryKind::Closed) {
+        disk.fill()?;
+        known.fill()?;
+        let (here, there) = (current(&disk.page)?, current(&known.page)?);
+        let order = match (&here, &there) {
+            (None, None) => return Ok(walked),
+            (Some(_), None) => Ordering::Less,
+            // Nothing that is known is this, even if something once was at its place.
+            (Some((now, _)), _) if !may_hold_a_thread(now) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((now, _)), Some((then, _))) => now.path.cmp(then.path),
+        };
+        let (here, there) = (here.filter(|_| order.is_le()), there.filter(|_| order.is_ge()));
+        if let Some((now, _)) = here.filter(|(now, _)| now.kind == EntryKind::Closed) {
             closed = Some(format!("{}/", now.path));
+            walked.closed = true;
         }
-        match (here.take(), there.take()) {
-            (None, None) => return Ok(()),
-            (Some(now), Some(then)) if now.path == then.path => {
-                each(compare(now, &then))?;
-                (here, there) = (disk.take()?, known.next()?);
-            }
-            (Some(now), Some(then)) if now.path < then.path => {
-                each(Change::New(now))?;
-                (here, there) = (disk.take()?, Some(then));
-            }
-            (Some(now), None) => {
-                each(Change::New(now))?;
-                here = disk.take()?;
-            }
-            (now, Some(then)) if closed.as_ref().is_some_and(|closed| then.path.starts_with(closed.as_str())) => {
-                (here, there) = (now, known.next()?);
-            }
-            (now, Some(then)) => {
-                each(Change::Vanished(then.path))?;
-                (here, there) = (now, known.next()?);
-            }
+        walked.directories.extend(here.filter(|(now, _)| now.kind == EntryKind::Directory).map(|(now, _)| now.facts()));
+        let hidden = |path: &str| closed.as_ref().is_some_and(|closed| path.starts_with(closed.as_str()));
+        let change = match (here, there) {
+            (Some((now, _)), _) if !may_hold_a_thread(&now) => None,
+            (Some((now, _)), Some((then, _))) => Some(compare(&now, &then)),
+            (Some((now, _)), None) => Some(Change::New(now.facts())),
+            (None, Some((then, _))) if !hidden(then.path) => Some(Change::Vanished(then.path.into())),
+            (None, _) => None,
+        };
+        let (here, there) = (here.map(|(_, after)| after), there.map(|(then, after)| (then.path, after)));
+        if let Some((path, _)) = there.filter(|(_, after)| known.page.ends_at(*after)) {
+            known.last = Some(path.into());
         }
+        let there = there.map(|(_, after)| after);
+        here.into_iter().for_each(|after| disk.page.go_to(after));
+        there.into_iter().for_each(|after| known.page.go_to(after));
+        change.map_or(Ok(()), &mut each)?;
     }
 }
 
-fn compare(now: FileFacts, then: &FileFacts) -> Change {
-    if now == *then {
+/// Files by their name; and a directory that hides what it holds.
+fn may_hold_a_thread(entry: &Entry<'_>) -> bool {
+    entry.kind == EntryKind::Closed || is_candidate(entry.path)
+}
+
+fn compare(now: &Entry<'_>, then: &Entry<'_>) -> Change {
+    if now == then {
         return Change::Same;
     }
     let grown = now.kind == EntryKind::File
         && then.kind == EntryKind::File
         && now.inode == then.inode
         && now.size > then.size
-        && !is_compressed(&now.path);
-    Change::Changed { now, grown }
+        && !is_compressed(now.path);
+    Change::Changed { now: now.facts(), grown }
 }
 
 /// Why an entry that claims to be a rollout by its name cannot hold a thread; none for a regular file.

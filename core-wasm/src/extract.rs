@@ -8,6 +8,7 @@
 //!   proved to be the same.
 
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::fold::{Fold, KEPT_BAD_LINES};
@@ -33,8 +34,6 @@ impl Limits {
     pub const USUAL: Limits = Limits { whole: 8 << 20, chunk: 512 << 10, tail: 1 << 20 };
 }
 
-/// The id of a thread stands this near the beginning, where Codex wrote it.
-const GLANCE: u32 = 1 << 10;
 /// A head this long has been read before anything else of a file is known.
 const HEAD: u32 = 64 << 10;
 
@@ -61,13 +60,12 @@ fn unreadable(error: FileError) -> NoThread {
 
 /// The thread that the very beginning of a file names, if it is a rollout as Codex writes them. Says nothing of whether
 /// the line it stands in is whole: good for passing over other threads' files quickly, no more.
-pub fn glance<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Option<alloc::string::String>> {
-    let head = rollouts.open(path, 0)?.next(GLANCE)?;
-    Ok(record::early_id(&head).and_then(|id| canonical_id(&id)))
+pub fn glance(head: &[u8]) -> Option<String> {
+    record::early_id(head).and_then(|id| canonical_id(&id))
 }
 
 /// The thread that a file's head names; none if no record in its first lines does.
-pub fn identify<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Option<alloc::string::String>> {
+pub fn identify<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Option<String>> {
     let mut fold = Fold::default();
     in_head(rollouts, path, |line| {
         fold.line(line, true);

@@ -35,6 +35,7 @@ pub mod paths;
 pub mod ports;
 pub mod record;
 pub mod redact;
+pub mod settled;
 pub mod startup;
 pub mod time;
 pub mod turns;

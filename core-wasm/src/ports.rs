@@ -28,6 +28,11 @@ pub trait State {
     fn starting_with(&self, prefix: &str, limit: u32) -> StateResult<Vec<String>>;
     fn files_of(&self, id: &str) -> StateResult<Vec<String>>;
     fn assembled(&self, id: &str) -> StateResult<Option<ThreadRow>>;
+    fn known(&self, after: Option<&str>, limit: u32) -> StateResult<Vec<u8>>;
+    fn without_thread(&self) -> StateResult<Vec<String>>;
+    fn version(&self) -> StateResult<u64>;
+    fn remember(&self, note: Vec<u8>) -> StateResult<()>;
+    fn recall(&self) -> StateResult<Vec<u8>>;
     fn put(&self, row: ThreadRow, instead_of: Option<&ThreadRow>) -> StateResult<bool>;
     fn forget(&self, path: &str) -> StateResult<()>;
 }
@@ -52,13 +57,15 @@ pub trait Reader {
 pub trait Rollouts {
     type Reader: Reader;
     type Walker: Walker;
+    type Heads: Walker;
     fn facts(&self, at: &str) -> FileResult<FileFacts>;
     fn open(&self, at: &str, offset: u64) -> FileResult<Self::Reader>;
     fn walk(&self) -> FileResult<Self::Walker>;
+    fn heads(&self) -> FileResult<Self::Heads>;
     fn named(&self, part: &str) -> FileResult<Vec<String>>;
 }
 
-/// Every entry of both collections in byte order of the path, packed.
+/// What both collections hold in byte order of the path, packed.
 #[allow(missing_docs)]
 pub trait Walker {
     fn next(&mut self, limit: u32) -> FileResult<Vec<u8>>;
@@ -70,7 +77,6 @@ pub trait Backfill {
     fn current(&self) -> StateResult<Phase>;
     fn claim(&self) -> StateResult<bool>;
     fn watermark(&self) -> StateResult<Option<String>>;
-    fn known(&self, after: Option<&str>, limit: u32) -> StateResult<Vec<u8>>;
     fn offer(&self, jobs: Vec<Job>) -> StateResult<()>;
     fn refuse(&self, files: Vec<Refusal>) -> StateResult<()>;
     fn forget(&self, paths: Vec<String>) -> StateResult<()>;
@@ -84,6 +90,7 @@ pub trait Backfill {
 #[allow(missing_docs)]
 pub trait Clock {
     fn now(&self) -> i64;
+    fn wall(&self) -> i64;
     fn wait(&self, millis: i64);
 }
 

@@ -13,8 +13,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::diff::{Change, DiffError, diff, refusal};
-use crate::ports::{Backfill, Clock, Rollouts};
+use crate::diff::{Change, DiffError, Walked, diff, refusal};
+use crate::ports::{Backfill, Clock, Rollouts, State};
+use crate::settled::Before;
 use crate::types::{FileError, Job, Phase, Refusal, StateError};
 
 /// Changes held at a time; more are taken in further rounds.
@@ -74,7 +75,7 @@ pub struct Survey {
 
 /// Brings the state DB to completion, waiting at most `bound` milliseconds for another process that does so; then, when
 /// asked, brings it up to date with the files.
-pub fn run<W: Rollouts + Backfill + Clock>(world: &W, bound: i64, refresh: bool) -> Result<Outcome, GateError> {
+pub fn run<W: Rollouts + State + Backfill + Clock>(world: &W, bound: i64, refresh: bool) -> Result<Outcome, GateError> {
     let began = world.now();
     let mut pause = PAUSE.0;
     let mut outcome = Outcome::default();
@@ -104,16 +105,18 @@ pub fn run<W: Rollouts + Backfill + Clock>(world: &W, bound: i64, refresh: bool)
     }
     if refresh {
         world.import_lore()?;
-        round(world, None, &mut outcome)?;
+        let before = Before::of(world)?;
+        let Round { walked, .. } = round(world, None, &mut outcome)?;
         settle(world, &mut outcome)?;
+        before.note(world, &walked.directories, !walked.closed)?;
     }
     Ok(outcome)
 }
 
 /// Compares and changes nothing.
-pub fn survey<W: Rollouts + Backfill>(world: &W) -> Result<Survey, GateError> {
+pub fn survey<W: Rollouts + State>(world: &W) -> Result<Survey, GateError> {
     let mut survey = Survey::default();
-    diff(world, world, |change| {
+    diff(world, |change| {
         match change {
             Change::Same => survey.files += 1,
             Change::New(_) => (survey.files, survey.new) = (survey.files + 1, survey.new + 1),
@@ -126,13 +129,13 @@ pub fn survey<W: Rollouts + Backfill>(world: &W) -> Result<Survey, GateError> {
 }
 
 /// Everything that is not stored yet, from the watermark on; then again until a walk finds nothing new.
-fn fill<W: Rollouts + Backfill>(world: &W, outcome: &mut Outcome) -> Result<(), GateError> {
+fn fill<W: Rollouts + State + Backfill>(world: &W, outcome: &mut Outcome) -> Result<(), GateError> {
     world.import_lore()?;
     let watermark = world.watermark()?;
     round(world, watermark.as_deref(), outcome)?;
     for _ in 0..ROUNDS {
         settle(world, outcome)?;
-        if round(world, None, outcome)? == 0 {
+        if round(world, None, outcome)?.new == 0 {
             // What merely grew meanwhile.
             return settle(world, outcome);
         }
@@ -151,12 +154,23 @@ fn settle<W: Backfill>(world: &W, outcome: &mut Outcome) -> Result<(), GateError
     Ok(())
 }
 
-/// One comparison and what follows from it, for paths after `after`; answers how many files were new.
-fn round<W: Rollouts + Backfill>(world: &W, after: Option<&str>, outcome: &mut Outcome) -> Result<u64, GateError> {
+/// What a comparison came to.
+struct Round {
+    /// Files that were new.
+    new: u64,
+    walked: Walked,
+}
+
+/// One comparison and what follows from it, for paths after `after`.
+fn round<W: Rollouts + State + Backfill>(
+    world: &W,
+    after: Option<&str>,
+    outcome: &mut Outcome,
+) -> Result<Round, GateError> {
     let mut work = Work::default();
     let mut new = 0;
     outcome.scanned = 0;
-    diff(world, world, |change| {
+    let walked = diff(world, |change| {
         outcome.scanned += u64::from(!matches!(change, Change::Vanished(_)));
         let (file, grown) = match change {
             Change::Same => return Ok(()),
@@ -185,7 +199,7 @@ fn round<W: Rollouts + Backfill>(world: &W, after: Option<&str>, outcome: &mut O
         Ok(())
     })?;
     work.hand_over(world)?;
-    Ok(new)
+    Ok(Round { new, walked })
 }
 
 /// What a comparison asks for.

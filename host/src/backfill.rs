@@ -69,6 +69,11 @@ impl Filling {
         }
     }
 
+    /// What is being filled.
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
     /// What a person should know, in words.
     pub(crate) fn take_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.warnings)
@@ -93,10 +98,6 @@ impl Filling {
 
     pub(crate) fn watermark(&mut self) -> Result<Option<String>, StateError> {
         self.shelf.watermark()
-    }
-
-    pub(crate) fn known(&mut self, after: Option<String>, limit: u32) -> Result<Vec<u8>, StateError> {
-        self.shelf.known(after, limit)
     }
 
     pub(crate) fn offer(&mut self, jobs: Vec<Job>) -> Result<(), StateError> {

@@ -107,9 +107,9 @@ impl Home {
             .filter_map(|(name, dir)| Some((name, dir.as_ref()?)))
     }
 
-    /// The collection that a home path lies in, and the rest of the path.
+    /// The collection that a home path lies in, and the rest of the path; `.` for the collection itself.
     pub(crate) fn resolve<'a>(&self, path: &'a str) -> Option<(&Dir, &'a str)> {
-        let (collection, rest) = path.split_once('/')?;
+        let (collection, rest) = path.split_once('/').unwrap_or((path, "."));
         let (_, dir) = self.collections().find(|(name, _)| *name == collection)?;
         Some((dir, rest))
     }

@@ -43,6 +43,7 @@ impl Walker for Nowhere {
 impl Rollouts for Memory {
     type Reader = Slice;
     type Walker = Nowhere;
+    type Heads = Nowhere;
 
     fn facts(&self, at: &str) -> FileResult<FileFacts> {
         let bytes = self.0.get(at).ok_or(FileError::NotFound)?;
@@ -55,6 +56,10 @@ impl Rollouts for Memory {
     }
 
     fn walk(&self) -> FileResult<Nowhere> {
+        Ok(Nowhere)
+    }
+
+    fn heads(&self) -> FileResult<Nowhere> {
         Ok(Nowhere)
     }
 
@@ -97,6 +102,7 @@ impl Reader for DiskReader {
 impl Rollouts for Disk {
     type Reader = DiskReader;
     type Walker = Nowhere;
+    type Heads = Nowhere;
 
     fn facts(&self, at: &str) -> FileResult<FileFacts> {
         let metadata = std::fs::symlink_metadata(self.root.join(at)).map_err(|_| FileError::NotFound)?;
@@ -122,6 +128,10 @@ impl Rollouts for Disk {
     }
 
     fn walk(&self) -> FileResult<Nowhere> {
+        Ok(Nowhere)
+    }
+
+    fn heads(&self) -> FileResult<Nowhere> {
         Ok(Nowhere)
     }
 

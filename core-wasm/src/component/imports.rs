@@ -48,6 +48,26 @@ impl ports::State for World {
         Ok(state::assembled(id)?.map(Into::into))
     }
 
+    fn known(&self, after: Option<&str>, limit: u32) -> ports::StateResult<Vec<u8>> {
+        Ok(state::known(after, limit)?)
+    }
+
+    fn without_thread(&self) -> ports::StateResult<Vec<String>> {
+        Ok(state::without_thread()?)
+    }
+
+    fn version(&self) -> ports::StateResult<u64> {
+        Ok(state::version()?)
+    }
+
+    fn remember(&self, note: Vec<u8>) -> ports::StateResult<()> {
+        Ok(state::remember(&note)?)
+    }
+
+    fn recall(&self) -> ports::StateResult<Vec<u8>> {
+        Ok(state::recall()?)
+    }
+
     fn put(&self, row: core_types::ThreadRow, instead_of: Option<&core_types::ThreadRow>) -> ports::StateResult<bool> {
         let instead_of = instead_of.cloned().map(types::ThreadRow::from);
         Ok(state::put(&row.into(), instead_of.as_ref())?)
@@ -88,9 +108,16 @@ impl ports::Walker for rollouts::Walker {
     }
 }
 
+impl ports::Walker for rollouts::Heads {
+    fn next(&mut self, limit: u32) -> ports::FileResult<Vec<u8>> {
+        Ok(rollouts::Heads::next(self, limit)?)
+    }
+}
+
 impl ports::Rollouts for World {
     type Reader = rollouts::Reader;
     type Walker = rollouts::Walker;
+    type Heads = rollouts::Heads;
 
     fn facts(&self, at: &str) -> ports::FileResult<core_types::FileFacts> {
         Ok(rollouts::facts(at)?.into())
@@ -102,6 +129,10 @@ impl ports::Rollouts for World {
 
     fn walk(&self) -> ports::FileResult<rollouts::Walker> {
         Ok(rollouts::Walker::open()?)
+    }
+
+    fn heads(&self) -> ports::FileResult<rollouts::Heads> {
+        Ok(rollouts::Heads::open()?)
     }
 
     fn named(&self, part: &str) -> ports::FileResult<Vec<String>> {
@@ -124,10 +155,6 @@ impl ports::Backfill for World {
 
     fn watermark(&self) -> ports::StateResult<Option<String>> {
         Ok(backfill::watermark()?)
-    }
-
-    fn known(&self, after: Option<&str>, limit: u32) -> ports::StateResult<Vec<u8>> {
-        Ok(backfill::known(after, limit)?)
     }
 
     fn offer(&self, jobs: Vec<core_types::Job>) -> ports::StateResult<()> {
@@ -169,6 +196,10 @@ impl ports::Backfill for World {
 impl ports::Clock for World {
     fn now(&self) -> i64 {
         clock::now()
+    }
+
+    fn wall(&self) -> i64 {
+        clock::wall()
     }
 
     fn wait(&self, millis: i64) {

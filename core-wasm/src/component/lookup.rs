@@ -56,6 +56,7 @@ impl From<Evidence> for lookup::Evidence {
             )),
             Evidence::Names { part, files } => lookup::Evidence::Names((part, files)),
             Evidence::Recorded { thread, files } => lookup::Evidence::Recorded((thread, files)),
+            Evidence::Unchanged => lookup::Evidence::Unchanged,
             Evidence::EveryHead { files } => lookup::Evidence::EveryHead(files),
             Evidence::Claim(claim) => lookup::Evidence::Claim(claim.into()),
             Evidence::Candidates { wanted, threads } => lookup::Evidence::Candidates((wanted, threads)),

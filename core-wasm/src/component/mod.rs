@@ -128,4 +128,8 @@ impl exported::redaction::Guest for Component {
     fn entries(packed: Vec<u8>, salt: u64) -> Vec<u8> {
         redact::entries(&packed, salt)
     }
+
+    fn heads(packed: Vec<u8>, salt: u64) -> Vec<u8> {
+        redact::heads(&packed, salt)
+    }
 }

@@ -28,6 +28,7 @@ pub enum Evidence {
     Head { path: String, verdict: Verdict },
     Names { part: String, files: u32 },
     Recorded { thread: String, files: u32 },
+    Unchanged,
     EveryHead { files: u32 },
     Claim(NameClaim),
     Candidates { wanted: String, threads: u32 },

@@ -6,13 +6,17 @@ use alloc::vec::Vec;
 use super::evidence::{Evidence, Rule, Trail, Verdict};
 use super::{LookupError, NAMED, World, if_available};
 use crate::assemble::{assemble, judge};
-use crate::diff::Candidates;
 use crate::extract::{Limits, extract, glance, identify};
-use crate::paths::twin;
-use crate::types::{Discrepancy, Dossier, EntryKind, FileError, FileFacts, ThreadRow};
+use crate::packed::{Head, Packed};
+use crate::paths::{is_candidate, twin};
+use crate::ports::Walker;
+use crate::settled::settled;
+use crate::types::{Discrepancy, Dossier, FileError, FileFacts, ThreadRow};
 
 /// A fork of a fork of a fork: this far back its preview is looked for.
 pub(super) const MAX_FORKS: u32 = 64;
+/// Heads asked for at a time.
+const HEADS: u32 = 256;
 
 /// What the head of a file says to somebody who looks for a thread.
 pub(super) fn look<W: World>(world: &W, path: &str, id: &str) -> Verdict {
@@ -33,12 +37,23 @@ pub(crate) fn files_of<W: World>(
     handle: bool,
     trail: &mut Trail,
 ) -> Result<Vec<FileFacts>, LookupError> {
-    let mut paths = world.named(id)?;
-    trail.step(Evidence::Names { part: id.into(), files: paths.len() as u32 });
+    let all_known = handle && settled(world)?;
+    let mut paths = match all_known {
+        true => Vec::new(),
+        false => world.named(id)?,
+    };
+    trail.step(match all_known {
+        true => Evidence::Unchanged,
+        false => Evidence::Names { part: id.into(), files: paths.len() as u32 },
+    });
     if handle {
         let recorded = world.files_of(id)?;
         trail.step(Evidence::Recorded { thread: id.into(), files: recorded.len() as u32 });
         paths.extend(recorded);
+    }
+    if all_known {
+        // One that has got its first record since.
+        paths.extend(world.without_thread()?);
     }
     paths.extend(row.into_iter().flat_map(|row| [row.path.clone(), twin(&row.path)]));
     paths.sort();
@@ -52,27 +67,48 @@ pub(crate) fn files_of<W: World>(
         }
     }
     trail.rule = Rule::KnownFiles;
-    if files.is_empty() {
+    if files.is_empty() && !all_known {
         trail.rule = Rule::EveryHead;
-        let mut all = Candidates::new(world.walk()?);
-        let mut count = 0;
-        while let Some(file) = all.take()? {
-            count += 1;
-            if paths.binary_search(&file.path).is_ok() || file.kind != EntryKind::File {
-                continue;
+        let count = each_head(world, |path, carried| {
+            let tried = paths.binary_search_by(|tried| (**tried).cmp(path)).is_ok();
+            if tried || carried.is_some_and(|other| other != id) {
+                return Ok(());
             }
-            if matches!(glance(world, &file.path), Ok(Some(other)) if other != id) {
-                continue;
-            }
-            let verdict = look(world, &file.path, id);
-            trail.one_of_all(&file.path, &verdict);
+            let verdict = look(world, path, id);
+            trail.one_of_all(path, &verdict);
             if verdict == Verdict::Carries {
-                files.push(file);
+                files.push(world.facts(path)?);
             }
-        }
+            Ok(())
+        })?;
         trail.step(Evidence::EveryHead { files: count });
     }
     Ok(files)
+}
+
+/// Every file that may hold a thread, with the id that its very beginning shows, if it shows one; how many there are.
+fn each_head<W: World>(
+    world: &W,
+    mut each: impl FnMut(&str, Option<String>) -> Result<(), LookupError>,
+) -> Result<u32, LookupError> {
+    let misfit = || FileError::Io("a packed list of heads does not fit its form".into());
+    let mut walk = world.heads()?;
+    let mut count = 0;
+    loop {
+        let page = walk.next(HEADS)?;
+        if page.is_empty() {
+            return Ok(count);
+        }
+        let mut page = Packed::new(page).ok_or_else(misfit)?;
+        while !page.is_over() {
+            let (head, after): (Head<'_>, usize) = page.item().ok_or_else(misfit)?;
+            if is_candidate(head.path) {
+                count += 1;
+                each(head.path, head.text.and_then(glance))?;
+            }
+            page.go_to(after);
+        }
+    }
 }
 
 /// Threads whose ids begin with `prefix`: by the rows, else by the files' names, else by every head.
@@ -93,17 +129,10 @@ pub(super) fn by_prefix<W: World>(world: &W, prefix: &str, trail: &mut Trail) ->
     }
     if ids.is_empty() {
         // Files under other names.
-        let mut all = Candidates::new(world.walk()?);
-        let mut count = 0;
-        while let Some(file) = all.take()? {
-            count += 1;
-            if file.kind == EntryKind::File
-                && let Ok(Some(id)) = glance(world, &file.path)
-                && id.starts_with(prefix)
-            {
-                ids.push(id);
-            }
-        }
+        let count = each_head(world, |_, carried| {
+            ids.extend(carried.filter(|id| id.starts_with(prefix)));
+            Ok(())
+        })?;
         trail.step(Evidence::EveryHead { files: count });
     }
     ids.sort();

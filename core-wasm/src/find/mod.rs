@@ -3,7 +3,8 @@
 //! 1. The row's file, as it is called or in its other form, if its head carries the id. Its name does not matter. What the
 //!    row says besides must be what follows from the files as they were last read; else it is mended.
 //! 2. Else the files: those that an earlier parse knew, those whose name carries the id, and if none of them does, every
-//!    file by its head. A name only makes a candidate; the head must carry the id.
+//!    file by its head. A name only makes a candidate; the head must carry the id. Where the rows have just been compared
+//!    with the files, and nothing has moved since, there are no files but those that the rows know.
 //! 3. Found in the files: the row is mended, and only where it is wrong.
 //! 4. Nothing found: the row's file if it is there and could not be read, else nothing. A thread that is remembered and
 //!    has no file is gone, which is another answer than a thread that nobody has heard of.
@@ -19,7 +20,7 @@ use alloc::{format, vec};
 use crate::assemble::remembered;
 use crate::names::place_of;
 use crate::paths::{canonical_id, collection_of, id_prefix};
-use crate::ports::{Diagnostics, Lore, Rollouts, State, StateResult};
+use crate::ports::{Clock, Diagnostics, Lore, Rollouts, State, StateResult};
 use crate::types::{Collection, Discrepancy, FileError, StateError, ThreadRow};
 use evidence::{Evidence, Rule, Trail, Verdict};
 pub(crate) use files::files_of;
@@ -71,8 +72,8 @@ impl From<FileError> for LookupError {
 }
 
 /// Everything a lookup needs of the world.
-pub trait World: State + Lore + Rollouts + Diagnostics {}
-impl<W: State + Lore + Rollouts + Diagnostics> World for W {}
+pub trait World: State + Lore + Rollouts + Clock + Diagnostics {}
+impl<W: State + Lore + Rollouts + Clock + Diagnostics> World for W {}
 
 /// The state DB's answer, or none where the process has no handle.
 pub fn if_available<T>(answer: StateResult<T>) -> StateResult<Option<T>> {

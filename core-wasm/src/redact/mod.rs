@@ -10,7 +10,7 @@
 
 use alloc::vec::Vec;
 
-use crate::packed::for_each_path;
+use crate::packed::{for_each_head, for_each_path};
 use crate::paths::{canonical_id, id_prefix};
 
 /// Sorted by bytes.
@@ -59,6 +59,18 @@ pub fn entries(packed: &[u8], salt: u64) -> Vec<u8> {
     for_each_path(packed, |range| {
         let path = text(&packed[range.clone()], salt);
         out[range].copy_from_slice(&path);
+    });
+    out
+}
+
+/// The paths and the texts of a packed list of heads.
+pub fn heads(packed: &[u8], salt: u64) -> Vec<u8> {
+    let mut out = packed.to_vec();
+    for_each_head(packed, |path, head| {
+        for range in [path, head] {
+            let disguised = text(&packed[range.clone()], salt);
+            out[range].copy_from_slice(&disguised);
+        }
     });
     out
 }

@@ -8,6 +8,7 @@ wasmtime::component::bindgen!({
     with: {
         "threadkeep:core/rollouts.reader": crate::rollouts::RolloutReader,
         "threadkeep:core/rollouts.walker": crate::rollouts::Walk,
+        "threadkeep:core/rollouts.heads": crate::rollouts::Heads,
     },
     // A replay that parts from its recording ends the call.
     imports: { default: trappable },

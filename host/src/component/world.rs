@@ -14,8 +14,8 @@ use super::types::{CodexFacts, Discrepancy, FileFacts, NameClaim, ThreadRow};
 use super::{Guard, Guarded, Imports};
 use crate::backfill::Filling;
 use crate::home::Home;
-use crate::rollouts::{RolloutReader, Walk};
-use crate::state::{Shelf, StateError};
+use crate::rollouts::{Heads, RolloutReader, Walk};
+use crate::state::{KnownAhead, Shelf, StateError};
 
 type StateResult<T> = Result<T, StateError>;
 /// Answer of the state DB, or the end of a replay that went another way.
@@ -30,6 +30,7 @@ pub struct World {
     table: ResourceTable,
     home: Option<Arc<Home>>,
     rows: Option<Shelf>,
+    ahead: KnownAhead,
     lore: Option<Shelf>,
     filling: Option<Filling>,
     notes: Vec<(String, Discrepancy)>,
@@ -54,7 +55,7 @@ impl World {
 
     /// Can fill a state DB.
     pub(crate) fn with_filling(self, filling: Filling) -> World {
-        World { filling: Some(filling), ..self }
+        World { rows: Some(filling.shelf().clone()), filling: Some(filling), ..self }
     }
 
     /// The filling, given back.
@@ -204,6 +205,31 @@ impl state::Host for World {
         self.import("state.assembled", (id,), |world, (id,)| world.rows(|rows| rows.assembled(id)))
     }
 
+    fn known(&mut self, after: Option<String>, limit: u32) -> Answered<Vec<u8>> {
+        let packed = self.import("state.known", (after, limit), |world, (after, limit)| {
+            let rows = world.rows.as_ref().ok_or(state::Error::Unavailable)?;
+            world.ahead.known(rows, after, limit).map(Bytes).map_err(state::Error::from)
+        })?;
+        Ok(packed.map(|Bytes(packed)| packed))
+    }
+
+    fn without_thread(&mut self) -> Answered<Vec<String>> {
+        self.import("state.without-thread", (), |world, ()| world.rows(Shelf::without_thread))
+    }
+
+    fn version(&mut self) -> Answered<u64> {
+        self.import("state.version", (), |world, ()| world.rows(Shelf::data_version))
+    }
+
+    fn remember(&mut self, note: Vec<u8>) -> Answered<()> {
+        self.import("state.remember", (Bytes(note),), |world, (Bytes(note),)| world.rows(|rows| rows.keep_note(note)))
+    }
+
+    fn recall(&mut self) -> Answered<Vec<u8>> {
+        let note = self.import("state.recall", (), |world, ()| world.rows(Shelf::note).map(Bytes))?;
+        Ok(note.map(|Bytes(note)| note))
+    }
+
     fn put(&mut self, row: ThreadRow, instead_of: Option<ThreadRow>) -> Answered<bool> {
         self.import("state.put", (row, instead_of), |world, (row, instead_of)| {
             world.rows(|rows| rows.put(row, instead_of))
@@ -270,7 +296,7 @@ impl rollouts::HostReader for World {
 impl rollouts::HostWalker for World {
     fn open(&mut self) -> Read<Resource<Walk>> {
         let open = self.import("rollouts.walker.open", (), |world, ()| {
-            let walk = Ok(Walk::of(world.home()?));
+            let walk = Walk::of(world.home()?);
             world.keep(walk)
         })?;
         Ok(open.map(Resource::new_own))
@@ -289,6 +315,28 @@ impl rollouts::HostWalker for World {
     }
 }
 
+impl rollouts::HostHeads for World {
+    fn open(&mut self) -> Read<Resource<Heads>> {
+        let open = self.import("rollouts.heads.open", (), |world, ()| {
+            let heads = Heads::of(world.home()?);
+            world.keep(heads)
+        })?;
+        Ok(open.map(Resource::new_own))
+    }
+
+    fn next(&mut self, heads: Resource<Heads>, limit: u32) -> Read<Vec<u8>> {
+        let packed = self.import("rollouts.heads.next", (heads.rep(), limit), |world, (_, limit)| {
+            let heads = world.table.get_mut(&heads).map_err(|error| rollouts::Error::Io(error.to_string()))?;
+            heads.packed(limit).map(Bytes)
+        })?;
+        Ok(packed.map(|Bytes(packed)| packed))
+    }
+
+    fn drop(&mut self, heads: Resource<Heads>) -> wasmtime::Result<()> {
+        self.give_back(heads)
+    }
+}
+
 impl backfill::Host for World {
     fn current(&mut self) -> Answered<backfill::Phase> {
         self.import("backfill.current", (), |world, ()| world.fill(|filling| filling.current()))
@@ -300,13 +348,6 @@ impl backfill::Host for World {
 
     fn watermark(&mut self) -> Answered<Option<String>> {
         self.import("backfill.watermark", (), |world, ()| world.fill(|filling| filling.watermark()))
-    }
-
-    fn known(&mut self, after: Option<String>, limit: u32) -> Answered<Vec<u8>> {
-        let packed = self.import("backfill.known", (after, limit), |world, (after, limit)| {
-            world.fill(|filling| filling.known(after, limit)).map(Bytes)
-        })?;
-        Ok(packed.map(|Bytes(packed)| packed))
     }
 
     fn offer(&mut self, jobs: Vec<backfill::Job>) -> Answered<()> {
@@ -346,6 +387,13 @@ impl clock::Host for World {
     fn now(&mut self) -> wasmtime::Result<i64> {
         static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
         self.import("clock.now", (), |_, ()| BEGAN.elapsed().as_millis() as i64)
+    }
+
+    fn wall(&mut self) -> wasmtime::Result<i64> {
+        self.import("clock.wall", (), |_, ()| {
+            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            since.map_or(0, |since| since.as_millis() as i64)
+        })
     }
 
     fn wait(&mut self, duration: i64) -> wasmtime::Result<()> {

@@ -1,6 +1,9 @@
 //! The home's rollouts as the core sees them: entries and plain text. What an entry's name means, and what its bytes
 //! mean, is the core's business.
 
+mod ahead;
+mod look;
+mod pack;
 mod read;
 mod walk;
 
@@ -11,9 +14,41 @@ use crate::component::imports::rollouts::Error;
 use crate::component::types::{EntryKind, FileFacts};
 use crate::home::Home;
 
+use ahead::Ahead;
+use look::What;
+pub(crate) use pack::{kind_code, kind_from, pack};
 pub use read::RolloutReader;
-pub use walk::{Walk, named};
-pub(crate) use walk::{kind_code, kind_from, pack};
+pub use walk::named;
+
+/// Every entry of both collections in byte order of the path.
+pub struct Walk(Ahead);
+
+impl Walk {
+    /// Of a home, from the beginning.
+    pub fn of(home: &Home) -> Result<Walk, Error> {
+        Ahead::of(home, What::Facts).map(Walk)
+    }
+
+    /// The next entries in the packed form of `core-wasm/src/packed.rs`; empty at the end.
+    pub fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
+        self.0.packed(limit)
+    }
+}
+
+/// How the text of every regular file of both collections begins, in byte order of the path.
+pub struct Heads(Ahead);
+
+impl Heads {
+    /// Of a home, from the beginning.
+    pub fn of(home: &Home) -> Result<Heads, Error> {
+        Ahead::of(home, What::Heads).map(Heads)
+    }
+
+    /// The next heads in the packed form of `core-wasm/src/packed.rs`; empty at the end.
+    pub fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
+        self.0.packed(limit)
+    }
+}
 
 /// What stands at a home path.
 pub fn facts(home: &Home, path: &str) -> Result<FileFacts, Error> {

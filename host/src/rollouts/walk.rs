@@ -1,109 +1,109 @@
-//! Every entry of both collections in byte order of the path, without following links and without regard to ignore
-//! files.
+//! Every entry of both collections by its name, in byte order of the path, without following links and without regard to
+//! ignore files.
 
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::vec::IntoIter;
 
-use cap_fs_ext::DirExt as _;
-use cap_std::fs::Dir;
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
 
 use super::file_error;
 use crate::component::imports::rollouts::Error;
-use crate::component::types::{EntryKind, FileFacts};
+use crate::component::types::EntryKind;
 use crate::home::Home;
 
-/// At most this many entries are handed out at a time.
-const MOST: u32 = 16_384;
-/// Version of the packed form, see `core-wasm/src/packed.rs`.
-const PACKED: u8 = 1;
 /// Directories inside each other; deeper ones are left out.
 const DEEPEST: usize = 32;
 
 /// A walk under way: the directories from the collection down to where it is.
-pub struct Walk {
+pub(super) struct Names {
     open: Vec<Level>,
-    waiting: IntoIter<(String, Dir)>,
-    /// The directory that was looked at last and not gone down into yet, by its path.
+    waiting: IntoIter<(String, OwnedFd)>,
+    /// The directory that was looked at last and not gone down into yet.
     below: Option<Level>,
 }
 
+/// An open directory.
+pub(super) struct Place {
+    pub(super) dir: OwnedFd,
+    /// Its path with a slash at its end.
+    pub(super) path: String,
+}
+
+/// What the file system says of an entry.
+#[derive(Clone, Copy)]
+pub(super) struct Stat {
+    pub(super) kind: EntryKind,
+    pub(super) size: u64,
+    pub(super) modified_ns: i64,
+    pub(super) inode: u64,
+}
+
+impl Stat {
+    #[allow(clippy::unnecessary_cast)] // The fields have other types on other systems.
+    pub(super) fn of(stat: &rustix::fs::Stat) -> Stat {
+        Stat {
+            kind: kind_of(FileType::from_raw_mode(stat.st_mode)),
+            size: stat.st_size as u64,
+            modified_ns: stat.st_mtime as i64 * 1_000_000_000 + stat.st_mtime_nsec as i64,
+            inode: stat.st_ino as u64,
+        }
+    }
+}
+
 struct Level {
-    dir: Dir,
-    /// Path of the directory with a slash at its end.
-    path: String,
+    place: Arc<Place>,
+    /// The directory before it was listed: one that changes meanwhile has another time afterwards.
+    before: Option<Stat>,
     entries: IntoIter<Entry>,
 }
 
-/// A directory stands in its parent's list twice: by its name, as an entry, and by its name with a slash, as what holds
-/// further entries. That is what puts whole paths into byte order.
-struct Entry {
-    name: String,
-    kind: EntryKind,
+/// An entry as its directory lists it. A directory stands in its parent's list twice: by its name, as an entry, and by
+/// its name with a slash, as what holds further entries. That is what puts whole paths into byte order.
+pub(super) struct Entry {
+    pub(super) name: String,
+    /// `Closed` for a directory that cannot be opened.
+    pub(super) kind: EntryKind,
     /// The name is not UTF-8, so that no path can say where the entry is.
-    nameless: bool,
+    pub(super) nameless: bool,
+    /// An open directory, before it was listed.
+    pub(super) stat: Option<Stat>,
 }
 
-impl Entry {
-    fn leads_down(&self) -> bool {
-        self.name.ends_with('/')
-    }
-}
-
-impl Walk {
+impl Names {
     /// Of a home, from the beginning.
-    pub fn of(home: &Home) -> Walk {
-        let collections: Vec<(String, Dir)> =
-            home.collections().filter_map(|(name, dir)| Some((format!("{name}/"), dir.try_clone().ok()?))).collect();
-        Walk { open: Vec::new(), waiting: collections.into_iter(), below: None }
-    }
-
-    /// The next entries in the packed form of `core-wasm/src/packed.rs`; empty at the end.
-    pub fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
-        let mut packed = Vec::new();
-        for _ in 0..limit.clamp(1, MOST) {
-            match self.next()? {
-                Some(facts) => pack(&mut packed, &facts),
-                None => break,
-            }
+    pub(super) fn of(home: &Home) -> Result<Names, Error> {
+        let mut waiting = Vec::new();
+        for (name, dir) in home.collections() {
+            // A `Dir` may be open for its path only; reading entries wants a descriptor of its own.
+            let dir = open_dir(dir, ".").map_err(file_error)?;
+            waiting.push((format!("{name}/"), dir));
         }
-        Ok(packed)
+        Ok(Names { open: Vec::new(), waiting: waiting.into_iter(), below: None })
     }
 
-    /// The next entry, looked at.
-    #[allow(clippy::unnecessary_cast)] // The fields of `stat` have other types on other systems.
-    fn next(&mut self) -> Result<Option<FileFacts>, Error> {
-        while let Some(entry) = self.step()? {
-            if entry.leads_down() {
+    /// The next entry and the directory that it stands in.
+    pub(super) fn next(&mut self) -> Result<Option<(&Arc<Place>, Entry)>, Error> {
+        while let Some(mut entry) = self.step()? {
+            if entry.name.ends_with('/') {
                 self.enter(&entry.name)?;
                 continue;
             }
+            if entry.kind == EntryKind::Directory {
+                // What a directory of an unspeakable name holds is not seen either.
+                self.below = if entry.nameless { None } else { self.level_below(&format!("{}/", entry.name))? };
+                match &self.below {
+                    Some(below) => entry.stat = below.before,
+                    None => entry.kind = EntryKind::Closed,
+                }
+            }
             let Some(level) = self.open.last() else { break };
-            let path = format!("{}{}", level.path, entry.name);
-            if entry.nameless {
-                // What a directory of such a name holds is not seen either.
-                let directory = entry.kind == EntryKind::Directory;
-                let kind = if directory { EntryKind::Closed } else { EntryKind::Other };
-                return Ok(Some(FileFacts { path, kind, size: 0, modified_ns: 0, inode: 0 }));
-            }
-            // An entry that is gone by now was not there.
-            let Ok(stat) = statat(&level.dir, &*entry.name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
-            let kind = kind_of(FileType::from_raw_mode(stat.st_mode));
-            if kind == EntryKind::Directory {
-                self.below = self.level_below(&format!("{}/", entry.name))?;
-            }
-            let closed = kind == EntryKind::Directory && self.below.is_none();
-            return Ok(Some(FileFacts {
-                path,
-                kind: if closed { EntryKind::Closed } else { kind },
-                size: stat.st_size as u64,
-                modified_ns: stat.st_mtime as i64 * 1_000_000_000 + stat.st_mtime_nsec as i64,
-                inode: stat.st_ino as u64,
-            }));
+            return Ok(Some((&level.place, entry)));
         }
         Ok(None)
     }
 
-    /// The next entry, by its name alone.
+    /// The next entry, also what only leads down.
     fn step(&mut self) -> Result<Option<Entry>, Error> {
         loop {
             match self.open.last_mut() {
@@ -116,7 +116,7 @@ impl Walk {
                 None => match self.waiting.next() {
                     Some((path, dir)) => {
                         let entries = list(&dir)?;
-                        self.open.push(Level { dir, path, entries });
+                        self.open.push(Level { place: Arc::new(Place { dir, path }), before: None, entries });
                     }
                     None => return Ok(None),
                 },
@@ -126,8 +126,8 @@ impl Walk {
 
     /// Goes down into a directory, if it can be opened.
     fn enter(&mut self, name: &str) -> Result<(), Error> {
-        let path = self.open.last().map(|level| format!("{}{name}", level.path));
-        let looked_at = self.below.take().filter(|below| Some(&below.path) == path.as_ref());
+        let path = self.open.last().map(|level| format!("{}{name}", level.place.path));
+        let looked_at = self.below.take().filter(|below| Some(&below.place.path) == path.as_ref());
         let below = match looked_at {
             Some(below) => Some(below),
             None => self.level_below(name)?,
@@ -140,10 +140,12 @@ impl Walk {
     /// failure, of a disk or for want of descriptors, is no answer about the home at all.
     fn level_below(&self, name: &str) -> Result<Option<Level>, Error> {
         let Some(level) = self.open.last().filter(|_| self.open.len() < DEEPEST) else { return Ok(None) };
-        let opened = level.dir.open_dir_nofollow(name.trim_end_matches('/')).map_err(file_error);
+        let opened = open_dir(&level.place.dir, name.trim_end_matches('/')).map_err(file_error);
         let listed = opened.and_then(|dir| {
+            let before = rustix::fs::fstat(&dir).map_err(|error| file_error(error.into()))?;
             let entries = list(&dir)?;
-            Ok(Level { dir, path: format!("{}{name}", level.path), entries })
+            let place = Arc::new(Place { dir, path: format!("{}{name}", level.place.path) });
+            Ok(Level { place, before: Some(Stat::of(&before)), entries })
         });
         match listed {
             Ok(level) => Ok(Some(level)),
@@ -153,14 +155,19 @@ impl Walk {
     }
 }
 
+/// Opens a directory of an open one, by a name that is one part of a path; no link is followed.
+fn open_dir(dir: &impl std::os::fd::AsFd, name: &str) -> std::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(openat(dir, name, flags, Mode::empty())?)
+}
+
 /// The entries of a directory, sorted.
-fn list(dir: &Dir) -> Result<IntoIter<Entry>, Error> {
+fn list(dir: &OwnedFd) -> Result<IntoIter<Entry>, Error> {
     let mut entries = Vec::new();
-    // A `Dir` may be open for its path only; reading entries wants a descriptor of its own.
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let readable = rustix::fs::openat(dir, ".", flags, Mode::empty()).and_then(rustix::fs::Dir::new);
-    for entry in readable.map_err(|error| file_error(error.into()))? {
-        let entry = entry.map_err(|error| file_error(error.into()))?;
+    let failed = |error: rustix::io::Errno| file_error(error.into());
+    let own = dir.try_clone().map_err(file_error)?;
+    for entry in rustix::fs::Dir::new(own).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
         let name = entry.file_name();
         if matches!(name.to_bytes(), b"." | b"..") {
             continue;
@@ -173,9 +180,9 @@ fn list(dir: &Dir) -> Result<IntoIter<Entry>, Error> {
         let nameless = name.to_str().is_err();
         let name = spelled(name.to_bytes());
         if kind == EntryKind::Directory && !nameless {
-            entries.push(Entry { name: format!("{name}/"), kind, nameless });
+            entries.push(Entry { name: format!("{name}/"), kind, nameless, stat: None });
         }
-        entries.push(Entry { name, kind, nameless });
+        entries.push(Entry { name, kind, nameless, stat: None });
     }
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(entries.into_iter())
@@ -183,7 +190,7 @@ fn list(dir: &Dir) -> Result<IntoIter<Entry>, Error> {
 
 /// A name as text. Bytes that are not UTF-8 are spelled out, so that no two names look alike.
 fn spelled(name: &[u8]) -> String {
-    let mut text = String::with_capacity(name.len());
+    let mut text = String::with_capacity(name.len() + 1);
     for chunk in name.utf8_chunks() {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
@@ -193,6 +200,7 @@ fn spelled(name: &[u8]) -> String {
     text
 }
 
+/// What the system says an entry is, links not followed.
 fn kind_of(file_type: FileType) -> EntryKind {
     match file_type {
         FileType::RegularFile => EntryKind::File,
@@ -202,54 +210,13 @@ fn kind_of(file_type: FileType) -> EntryKind {
     }
 }
 
-/// Appends an entry in the form of `core-wasm/src/packed.rs`.
-pub(crate) fn pack(packed: &mut Vec<u8>, facts: &FileFacts) {
-    if packed.is_empty() {
-        packed.push(PACKED);
-    }
-    packed.push(kind_code(facts.kind));
-    packed.extend_from_slice(&facts.size.to_le_bytes());
-    packed.extend_from_slice(&facts.modified_ns.to_le_bytes());
-    packed.extend_from_slice(&facts.inode.to_le_bytes());
-    let path = &facts.path.as_bytes()[..facts.path.len().min(u16::MAX.into())];
-    packed.extend_from_slice(&(path.len() as u16).to_le_bytes());
-    packed.extend_from_slice(path);
-}
-
-/// The number that stands for a kind, in packed lists and in the state DB.
-pub(crate) fn kind_code(kind: EntryKind) -> u8 {
-    match kind {
-        EntryKind::File => 0,
-        EntryKind::Directory => 1,
-        EntryKind::Link => 2,
-        EntryKind::Other => 3,
-        EntryKind::Closed => 4,
-    }
-}
-
-/// The kind that a number stands for.
-pub(crate) fn kind_from(code: u8) -> EntryKind {
-    match code {
-        0 => EntryKind::File,
-        1 => EntryKind::Directory,
-        2 => EntryKind::Link,
-        4 => EntryKind::Closed,
-        _ => EntryKind::Other,
-    }
-}
-
 /// Files of both collections whose name contains `part`, in path order.
 pub fn named(home: &Home, part: &str) -> Result<Vec<String>, Error> {
-    let mut walk = Walk::of(home);
+    let mut names = Names::of(home)?;
     let mut paths = Vec::new();
-    while let Some(entry) = walk.step()? {
-        if entry.leads_down() {
-            walk.enter(&entry.name)?;
-        } else if entry.kind != EntryKind::Directory
-            && entry.name.contains(part)
-            && let Some(level) = walk.open.last()
-        {
-            paths.push(format!("{}{}", level.path, entry.name));
+    while let Some((place, entry)) = names.next()? {
+        if !matches!(entry.kind, EntryKind::Directory | EntryKind::Closed) && entry.name.contains(part) {
+            paths.push(format!("{}{}", place.path, entry.name));
         }
     }
     Ok(paths)

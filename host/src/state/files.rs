@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{Assembler, Shelf, StateError, claim, codex, lore, rows};
+use super::{Assembler, Pending, Shelf, StateError, claim, codex, lore, rows};
 use crate::component::exports::parsing::Extraction;
 use crate::component::exports::repair::{Dossier, ThreadFile};
 use crate::component::types::{BadLine, FileFacts, ThreadRow};
@@ -73,19 +73,46 @@ pub struct Totals {
     pub partly_read: u64,
 }
 
+/// A page of what is known of the files.
+#[derive(Default)]
+struct Known {
+    packed: Vec<u8>,
+    last: Option<String>,
+}
+
+/// What is known of the files, page by page: each is read while the one before it is being looked at.
+#[derive(Default)]
+pub(crate) struct KnownAhead(Option<(Option<String>, u32, Pending<Known>)>);
+
+impl KnownAhead {
+    /// At most `limit` files after a path, in the packed form of the walk.
+    pub(crate) fn known(&mut self, shelf: &Shelf, after: Option<String>, limit: u32) -> Result<Vec<u8>, StateError> {
+        let known = match self.0.take() {
+            Some((path, most, page)) if path == after && most == limit && path.is_some() => page.wait()?,
+            _ => shelf.known(after, limit)?.wait()?,
+        };
+        if known.last.is_some() {
+            self.0 = Some((known.last.clone(), limit, shelf.known(known.last, limit)?));
+        }
+        Ok(known.packed)
+    }
+}
+
 impl Shelf {
-    /// What is known of the files after a path, in the packed form of the walk.
-    pub(crate) fn known(&self, after: Option<String>, limit: u32) -> Result<Vec<u8>, StateError> {
-        self.with(move |connection| {
+    /// Begins to read what is known of the files after a path, in the packed form of the walk.
+    fn known(&self, after: Option<String>, limit: u32) -> Result<Pending<Known>, StateError> {
+        self.begin(move |connection| {
             let mut select = connection.prepare_cached(
                 "SELECT path, kind, size, modified_ns, inode FROM files WHERE path > ?1 ORDER BY path LIMIT ?2",
             )?;
             let mut found = select.query(params![after.unwrap_or_default(), limit.clamp(1, MOST)])?;
-            let mut packed = Vec::new();
+            let mut known = Known::default();
             while let Some(row) = found.next()? {
-                pack(&mut packed, &facts(row)?);
+                let file = facts(row)?;
+                pack(&mut known.packed, &file);
+                known.last = Some(file.path);
             }
-            Ok(packed)
+            Ok(known)
         })
     }
 
@@ -102,6 +129,22 @@ impl Shelf {
     pub(crate) fn assembled(&self, id: String) -> Result<Option<ThreadRow>, StateError> {
         let assembler = self.assembler();
         self.with(move |connection| Ok(assembler.assemble(vec![dossier(connection, &id)?])?.pop()))
+    }
+
+    /// Files that are recorded with a reason why there is no thread in them.
+    pub(crate) fn without_thread(&self) -> Result<Vec<String>, StateError> {
+        self.with(|connection| {
+            // As its index says it.
+            let sql = "SELECT path FROM files WHERE (reason IS NOT NULL OR bad_count > 0) AND thread_id IS NULL";
+            let mut select = connection.prepare_cached(sql)?;
+            let paths = select.query_map([], |row| row.get(0))?;
+            Ok(paths.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// A number that another connection changes by writing.
+    pub(crate) fn data_version(&self) -> Result<u64, StateError> {
+        self.with(|connection| Ok(connection.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0))? as u64))
     }
 
     /// What the core learned of a file, for going on from there.

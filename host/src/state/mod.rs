@@ -28,7 +28,7 @@ use crate::home::Home;
 
 pub(crate) use claim::{Claim, Locks};
 pub use error::StateError;
-pub(crate) use files::{Batch, Parsed, Refused};
+pub(crate) use files::{Batch, KnownAhead, Parsed, Refused};
 pub use files::{Problem, Totals};
 pub(crate) use foreign::ForeignDb;
 pub(crate) use lock::FileLock;
@@ -74,6 +74,8 @@ struct Worker {
     thread: Mutex<Option<JoinHandle<()>>>,
     /// Makes rows out of files, on behalf of the one who owns the connection.
     assembler: Assembler,
+    /// What the core wants to find again as long as the connection is open.
+    note: Mutex<Vec<u8>>,
     /// A private copy that the connection reads, deleted after it.
     copy: Option<tempfile::TempDir>,
 }
@@ -88,6 +90,19 @@ impl Drop for Worker {
             let _ = thread.join();
         }
     }
+}
+
+/// An answer under way.
+struct Pending<T>(mpsc::Receiver<Result<T, StateError>>);
+
+impl<T> Pending<T> {
+    fn wait(self) -> Result<T, StateError> {
+        self.0.recv().map_err(|_| gone())?
+    }
+}
+
+fn gone() -> StateError {
+    StateError::Io("the thread that owns the state DB is gone".into())
 }
 
 impl Shelf {
@@ -106,6 +121,7 @@ impl Shelf {
             jobs: Mutex::new(Some(jobs)),
             thread: Mutex::new(Some(thread)),
             assembler,
+            note: Mutex::default(),
             copy: None,
         })))
     }
@@ -148,15 +164,21 @@ impl Shelf {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StateError> + Send + 'static,
     ) -> Result<T, StateError> {
-        let gone = || StateError::Io("the thread that owns the state DB is gone".into());
+        self.begin(work)?.wait()
+    }
+
+    /// Has the thread that owns the connection run `work`, whose answer is waited for later, or never.
+    fn begin<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StateError> + Send + 'static,
+    ) -> Result<Pending<T>, StateError> {
         let (answer, answers) = mpsc::sync_channel(1);
         let job: Job = Box::new(move |connection| {
             let _ = answer.send(work(connection));
         });
         let jobs = self.0.jobs.lock().map_err(|_| gone())?;
         jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
-        drop(jobs);
-        answers.recv().map_err(|_| gone())?
+        Ok(Pending(answers))
     }
 
     /// Runs `work` in one immediate transaction, which is rolled back when it fails.
@@ -170,6 +192,17 @@ impl Shelf {
             transaction.commit()?;
             Ok(answer)
         })
+    }
+
+    /// Keeps what the core wants to find again.
+    pub(crate) fn keep_note(&self, note: Vec<u8>) -> Result<(), StateError> {
+        *self.0.note.lock().map_err(|_| gone())? = note;
+        Ok(())
+    }
+
+    /// What was kept.
+    pub(crate) fn note(&self) -> Result<Vec<u8>, StateError> {
+        Ok(self.0.note.lock().map_err(|_| gone())?.clone())
     }
 
     fn assembler(&self) -> Assembler {

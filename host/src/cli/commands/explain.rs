@@ -65,6 +65,7 @@ fn step(step: &Evidence) -> Value {
         },
         Evidence::Names((part, files)) => json!({"asked": "fileNames", "part": part, "files": files}),
         Evidence::Recorded((thread, files)) => json!({"asked": "recordedFiles", "thread": thread, "files": files}),
+        Evidence::Unchanged => json!({"asked": "directories", "said": "unchanged"}),
         Evidence::EveryHead(files) => json!({"asked": "everyHead", "files": files}),
         Evidence::Claim(claim) => json!({
             "asked": "names", "thread": claim.thread, "name": claim.name, "source": source(claim.source),
@@ -90,6 +91,7 @@ fn words(step: &Evidence) -> String {
         },
         Evidence::Names((part, files)) => format!("files called after {part}: {files}"),
         Evidence::Recorded((thread, files)) => format!("files recorded for {thread}: {files}"),
+        Evidence::Unchanged => "no directory changed since the rows were compared with the files".into(),
         Evidence::EveryHead(files) => format!("every file by its head: {files}"),
         Evidence::Claim(claim) => format!("{} calls {} '{}'", source(claim.source), claim.thread, claim.name),
         Evidence::Candidates((wanted, threads)) => format!("threads that answer to '{wanted}': {threads}"),

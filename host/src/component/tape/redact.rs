@@ -12,7 +12,7 @@ use super::replay::{Stage, calls};
 use super::{Answer, Bytes, Player, Recorder, ReplayError, Replayed};
 
 /// Imports whose answers are packed lists of entries.
-const ENTRIES: [&str; 2] = ["rollouts.walker.next", "backfill.known"];
+const ENTRIES: [&str; 3] = ["rollouts.walker.next", "state.known", "state.recall"];
 
 /// Writes a recording again, with nothing in it that people wrote.
 pub fn redact(
@@ -67,6 +67,13 @@ impl Disguise {
         })?)
     }
 
+    fn heads(&mut self, packed: &Vec<u8>) -> Result<Vec<u8>, ReplayError> {
+        let salt = self.salt;
+        Ok(self
+            .core
+            .call("redaction.heads", |core, store| core.threadkeep_core_redaction().call_heads(store, packed, salt))?)
+    }
+
     /// Every text in a value; keys are the contract's.
     fn value(&mut self, value: Value) -> Result<Value, ReplayError> {
         Ok(match value {
@@ -108,6 +115,11 @@ impl Disguise {
                 name if ENTRIES.contains(&name) && answer.answer.get("Ok").is_some() => {
                     let packed = bytes(answer)?;
                     let packed = self.entries(&packed)?;
+                    answer.answer = told(packed)?;
+                }
+                "rollouts.heads.next" if answer.answer.get("Ok").is_some() => {
+                    let packed = bytes(answer)?;
+                    let packed = self.heads(&packed)?;
                     answer.answer = told(packed)?;
                 }
                 _ => {
