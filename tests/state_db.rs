@@ -208,7 +208,8 @@ fn a_state_db_of_an_older_version_is_migrated_and_keeps_what_it_knows() {
     program.run(["status"]).well();
     assert_eq!(version(), 1);
     let report = program.json(["init"]);
-    assert_eq!((version(), report["stored"].as_i64(), report["scanned"].as_i64()), (newest, Some(0), Some(40)));
+    // Its rollouts are read again, because more is made of them now.
+    assert_eq!((version(), report["stored"].as_i64(), report["scanned"].as_i64()), (newest, Some(40), Some(40)));
     let list = program.json(["list", "--limit", "0"]);
     let items = list["items"].as_array().unwrap();
     assert!(items.len() == 40 && items.iter().all(|item| item["memoryMode"] == "disabled"));

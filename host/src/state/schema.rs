@@ -164,6 +164,10 @@ const MIGRATIONS: &[&str] = &[
     CREATE TRIGGER threads_deleted AFTER DELETE ON threads BEGIN
         INSERT OR IGNORE INTO suspects VALUES (OLD.id);
     END;
+    -- Other words count as the user's own than did before: every rollout is read again.
+    UPDATE backfill SET phase = 'pending', owner = NULL, token = NULL, watermark = NULL;
+    DELETE FROM files;
+    DELETE FROM folds;
 ",
 ];
 
