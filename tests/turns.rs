@@ -411,4 +411,23 @@ proptest! {
             prop_assert_eq!(&joined, &whole.turns);
         }
     }
+
+    /// A line that Codex's order of keys lets be skimmed, and the same one that has to be read.
+    #[test]
+    fn the_order_of_keys_changes_nothing(rollout in any_rollout(), cut in any::<prop::sample::Index>()) {
+        let shown = |rollout: &Rollout| {
+            let mut bytes = rollout.bytes();
+            let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+            // One line of them loses its end.
+            let line = 1 + cut.index(lines.max(2) - 1);
+            let end = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(line);
+            if let Some(end) = end.map(|(at, _)| at) {
+                bytes.remove(end - 1);
+            }
+            let files = support::Memory::of("sessions/rollout-any.jsonl", bytes);
+            let chain = Chain::alone(&files, "sessions/rollout-any.jsonl").unwrap();
+            Transcript::of(&files, chain).unwrap().page(&files, None, 0, false).unwrap().turns
+        };
+        prop_assert_eq!(shown(&rollout), shown(&rollout.clone().sorted_keys()));
+    }
 }

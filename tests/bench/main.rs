@@ -66,7 +66,6 @@ fn main() {
         .unwrap()
         .to_string();
 
-    if settings.only.as_deref() == Some("scratch") {}
     if settings.wants("library") {
         library::lookups(&home, &state, &id, runs);
     }

@@ -57,6 +57,17 @@ impl Builder {
         self.here.mark
     }
 
+    /// The beginning of a record is enough: it is of no consequence, or one more of the turn that is open.
+    pub fn goes_by(&self, entry: &Entry<'_>) -> bool {
+        let open = || self.current.map(|at| self.turns[at].id.as_str());
+        self.paginated
+            && match entry.event {
+                Event::Other => true,
+                Event::Item(Some(id)) => open().is_some_and(|open| id.is(open)),
+                _ => false,
+            }
+    }
+
     /// Takes a record in.
     pub fn entry(&mut self, entry: &Entry<'_>, mark: Mark, length: u64) {
         self.here.mark = mark;

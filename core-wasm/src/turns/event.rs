@@ -3,6 +3,7 @@
 
 use alloc::string::String;
 
+use memchr::memchr;
 use serde_json::Value;
 
 use crate::json::{Cursor, Fault, Step, Text};
@@ -96,6 +97,33 @@ pub fn read(line: &[u8]) -> Result<Entry<'_>, Fault> {
         _ => (Event::Other, line),
     };
     Ok(Entry { ordinal, event, payload })
+}
+
+/// A record of a paginated history by its beginning alone, in the order of keys in which Codex writes it. None where that
+/// does not tell enough; then the line is to be read. Whether the line is whole shows when its payload is made into a
+/// value, which is only done where it is shown: most of a history is passed over at little cost.
+pub fn skim(line: &[u8]) -> Option<Entry<'_>> {
+    let rest = line.strip_prefix(b"{\"timestamp\":\"")?;
+    let rest = rest.get(memchr(b'"', rest)? + 1..)?;
+    let (ordinal, rest) = match rest.strip_prefix(b",\"ordinal\":") {
+        None => (None, rest),
+        Some(rest) => {
+            let length = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+            (Some(core::str::from_utf8(&rest[..length]).ok()?.parse().ok()?), &rest[length..])
+        }
+    };
+    let rest = rest.strip_prefix(b",\"type\":\"")?;
+    let (kind, rest) = rest.split_at_checked(memchr(b'"', rest)?)?;
+    let payload = rest.strip_prefix(b"\",\"payload\":")?.strip_suffix(b"}")?;
+    let event = match kind {
+        b"response_item" | b"world_state" | b"token_usage_record" | b"compacted" => Event::Other,
+        b"event_msg" if payload.starts_with(b"{\"type\":\"token_count\"") => Event::Other,
+        b"event_msg" if payload.starts_with(b"{\"type\":\"item_completed\"") => {
+            Event::Item(Some(Cursor::new(payload).peek_field("turn_id").ok()??))
+        }
+        _ => return None,
+    };
+    Some(Entry { ordinal, event, payload })
 }
 
 fn wrapped<'a>(kind: &Text<'a>, payload: &'a [u8]) -> Step<Event<'a>> {

@@ -70,8 +70,9 @@ impl Course<'_> {
             (self.over, self.done) = (true, true);
             return;
         }
+        let skimmed = event::skim(line.bytes).filter(|entry| !line.condensed && self.builder.goes_by(entry));
         // A line that is no record is passed over; `status` names it.
-        let Ok(entry) = event::read(line.bytes) else { return };
+        let Some(entry) = skimmed.or_else(|| event::read(line.bytes).ok()) else { return };
         if let Some(ordinal) = entry.ordinal {
             if segment.until.is_some_and(|until| ordinal >= until) {
                 self.next_ordinal = self.next_ordinal.max(ordinal);
