@@ -140,7 +140,7 @@ fn search<W: World>(
     };
     trail.step(Evidence::Candidates { wanted: wanted.into(), threads: candidates.len() as u32 });
     let mut found: Vec<Bearer<Found>> = Vec::new();
-    let mut gone = None;
+    let (mut gone, mut broken) = (None, None);
     for Bearer { place, is } in &candidates {
         match find_id(world, is, within, trail) {
             // One of several that cannot be read does not count by its name.
@@ -148,7 +148,8 @@ fn search<W: World>(
                 let counts = |found: &Found| found.verified || !by_name;
                 found.extend(answer.filter(counts).map(|is| Bearer { place: *place, is }));
             }
-            Err(LookupError::Gone(row)) => gone = Some(row),
+            Err(LookupError::Gone(row)) => gone = Some(LookupError::Gone(row)),
+            Err(error @ LookupError::Files(_)) if by_name => broken = Some(error),
             Err(error) => return Err(error),
         }
     }
@@ -156,7 +157,7 @@ fn search<W: World>(
         found = named_last(found, trail);
     }
     match found.len() {
-        0 => Err(gone.map_or_else(nobody, LookupError::Gone)),
+        0 => Err(broken.or(gone).unwrap_or_else(nobody)),
         1 => Ok(found.swap_remove(0).is),
         _ => {
             trail.rule = Rule::Several;
@@ -239,8 +240,16 @@ fn anywhere<W: World>(world: &W, id: &str, trail: &mut Trail) -> Result<Option<F
         }
     }
     let files = files_of(world, id, row.as_ref(), handle, trail)?;
+    let carrying = files.first().map(|file| file.path.clone());
     let Some(should) = row_from(world, id, row.as_ref(), files, MAX_FORKS)? else {
-        return not_in_files(world, id, row, unverified, discrepancies, trail);
+        return match carrying {
+            // Its head carries the id, and what follows cannot be read: neither gone nor unheard of.
+            Some(path) if !unverified => {
+                let why = format!("{path} carries the id and cannot be read to its end");
+                Err(LookupError::Files(FileError::Io(why)))
+            }
+            _ => not_in_files(world, id, row, unverified, discrepancies, trail),
+        };
     };
     match &row {
         None if handle => discrepancies.push(Discrepancy::MissingRow(should.path.clone())),
