@@ -84,16 +84,6 @@ fn kinds(found: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn the_rows_path_is_preferred_without_a_rollouts_name() {
-    let setting = Setting::new();
-    let odd = setting.home.path().join("sessions/kept notes.txt");
-    std::fs::rename(&setting.one, &odd).unwrap();
-    setting.edit(&format!("UPDATE threads SET path = 'sessions/kept notes.txt' WHERE id = '{ONE}'"));
-    let found = setting.find(ONE);
-    assert_eq!((found["via"].as_str(), found["path"].as_str()), (Some("state"), odd.to_str()));
-}
-
-#[test]
 fn a_stale_row_falls_back_to_the_files_and_is_mended_and_its_other_facts_stay() {
     let setting = Setting::new();
     setting.edit(&format!(
