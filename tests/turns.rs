@@ -426,7 +426,15 @@ proptest! {
             }
             let files = support::Memory::of("sessions/rollout-any.jsonl", bytes);
             let chain = Chain::alone(&files, "sessions/rollout-any.jsonl").unwrap();
-            Transcript::of(&files, chain).unwrap().page(&files, None, 0, false).unwrap().turns
+            let turns = Transcript::of(&files, chain).unwrap().page(&files, None, 0, false).unwrap().turns;
+            let mut turns: Vec<Value> = turns.iter().map(|turn| serde_json::from_str(turn).unwrap()).collect();
+            for turn in turns.iter_mut().filter(|_| rollout.form() == support::Form::Paginated) {
+                // A turn that no record names is called after the number of lines before it, and a broken one may count.
+                if turn["id"].as_str().unwrap().starts_with("rollout-") {
+                    turn["id"] = "rollout".into();
+                }
+            }
+            turns
         };
         prop_assert_eq!(shown(&rollout), shown(&rollout.clone().sorted_keys()));
     }

@@ -150,15 +150,17 @@ fn head<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Head> {
 /// A line, if it is a `session_meta`.
 fn meta(line: &[u8]) -> Step<Option<Head>> {
     let mut cursor = Cursor::new(line);
-    let mut found = None;
-    let mut kind = None;
+    let (mut kind, mut inner) = (None, None);
     cursor.object(|c, key| match key.raw() {
         b"type" => c.text().map(|text| kind = text),
-        b"payload" if kind.is_some_and(|kind| kind.is("session_meta")) => payload(c).map(|head| found = Some(head)),
+        b"payload" => c.raw().map(|raw| inner = Some(raw)),
         _ => c.skip(),
     })?;
     cursor.finish()?;
-    Ok(found)
+    match inner.filter(|_| kind.is_some_and(|kind| kind.is("session_meta"))) {
+        Some(inner) => payload(&mut Cursor::new(inner)).map(Some),
+        None => Ok(None),
+    }
 }
 
 fn payload(c: &mut Cursor<'_>) -> Step<Head> {

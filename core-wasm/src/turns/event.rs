@@ -101,7 +101,8 @@ pub fn read(line: &[u8]) -> Result<Entry<'_>, Fault> {
 
 /// A record of a paginated history by its beginning alone, in the order of keys in which Codex writes it. None where that
 /// does not tell enough; then the line is to be read. Whether the line is whole shows when its payload is made into a
-/// value, which is only done where it is shown: most of a history is passed over at little cost.
+/// value, which is only done where it is shown: most of a history is passed over at little cost. So a broken one counts as a
+/// record, which shows in nothing but the number of a turn that no record names.
 pub fn skim(line: &[u8]) -> Option<Entry<'_>> {
     let rest = line.strip_prefix(b"{\"timestamp\":\"")?;
     let rest = rest.get(memchr(b'"', rest)? + 1..)?;
