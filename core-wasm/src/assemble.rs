@@ -57,7 +57,6 @@ pub fn remembered(id: &str, codex: &CodexFacts, names: &[NameClaim], default_pro
     let spawner = || crate::fold::spawner(source.as_ref()?.as_bytes());
     let parent_thread_id = codex.parent_thread_id.as_deref().and_then(canonical_id).or_else(spawner);
     let source = Source::of(source.as_deref());
-    let default_provider = || Some(default_provider.into()).filter(|provider: &String| !provider.is_empty());
     Some(ThreadRow {
         id: id.into(),
         path: home_place(codex.rollout_path.as_deref().unwrap_or_default(), codex.archived),
@@ -74,7 +73,7 @@ pub fn remembered(id: &str, codex: &CodexFacts, names: &[NameClaim], default_pro
         recency_at: codex.recency_at.unwrap_or(updated_at),
         source_kind: source.kind.into(),
         source: source.json,
-        model_provider: fact(&codex.model_provider).or_else(default_provider),
+        model_provider: fact(&codex.model_provider).or_else(|| configured(default_provider)),
         model: fact(&codex.model),
         cli_version: fact(&codex.cli_version),
         git_branch: fact(&codex.git_branch),
@@ -94,6 +93,11 @@ pub fn remembered(id: &str, codex: &CodexFacts, names: &[NameClaim], default_pro
 /// A column of Codex's that says something: it keeps empty texts where others keep nothing.
 fn fact(column: &Option<String>) -> Option<String> {
     column.clone().filter(|text| !text.trim().is_empty())
+}
+
+/// The home's model provider, where it has one.
+fn configured(default_provider: &str) -> Option<String> {
+    Some(default_provider.into()).filter(|provider: &String| !provider.is_empty())
 }
 
 /// Is the row that stands another one than the row that should?
@@ -118,12 +122,13 @@ pub fn judge(stands: &ThreadRow, should: &ThreadRow) -> Vec<Discrepancy> {
         };
     }
     compare!(
-        name "name", name_source "nameSource", preview "preview", title "title", cwd "cwd", last_cwd "lastCwd", created_at "createdAt",
-        updated_at "updatedAt", recency_at "recencyAt", source "source", source_kind "sourceKind",
-        first_user_message "firstUserMessage", base_thread_id "baseThreadId", missing "missing", model_provider "modelProvider", model "model",
-        cli_version "cliVersion", git_branch "gitBranch", git_sha "gitSha", git_origin_url "gitOriginUrl",
-        tokens_used "tokensUsed", parent_thread_id "parentThreadId", forked_from_id "forkedFromId",
-        history_mode "historyMode", memory_mode "memoryMode",
+        name "name", name_source "nameSource", preview "preview", title "title", cwd "cwd", last_cwd "lastCwd",
+        created_at "createdAt", updated_at "updatedAt", recency_at "recencyAt", source "source",
+        source_kind "sourceKind", first_user_message "firstUserMessage", base_thread_id "baseThreadId",
+        missing "missing", model_provider "modelProvider", model "model", cli_version "cliVersion",
+        git_branch "gitBranch", git_sha "gitSha", git_origin_url "gitOriginUrl", tokens_used "tokensUsed",
+        parent_thread_id "parentThreadId", forked_from_id "forkedFromId", history_mode "historyMode",
+        memory_mode "memoryMode",
     );
     found
 }
@@ -189,10 +194,7 @@ fn from_files(dossier: &Dossier, files: &[(&FileFacts, Fold)], default_provider:
         recency_at: newest.turn_at.unwrap_or(created_at),
         source_kind: source.kind.into(),
         source: source.json,
-        model_provider: view
-            .model_provider
-            .clone()
-            .or_else(|| Some(default_provider.into()).filter(|provider: &String| !provider.is_empty())),
+        model_provider: view.model_provider.clone().or_else(|| configured(default_provider)),
         model: newest.model.clone(),
         cli_version: view.cli_version.clone(),
         git_branch: origin.git_branch.clone().or_else(|| view.git_branch.clone()),

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use support::every_row;
 use threadkeep::component::Runtime;
-use threadkeep::component::imports::state::{RowQuery, SortKey};
+use threadkeep::component::imports::state::RowQuery;
 use threadkeep::component::types::Collection;
 use threadkeep::home::Home;
 use threadkeep::lookup::{Lookup, LookupError};
@@ -64,23 +65,7 @@ impl Library {
 
 /// What the program's plain `list` asks for.
 fn newest() -> RowQuery {
-    RowQuery {
-        within: Some(Collection::Active),
-        source_kinds: None,
-        fold_children: true,
-        missing: false,
-        provider: None,
-        cwd: None,
-        under: None,
-        since: None,
-        until: None,
-        title: None,
-        name: None,
-        branch: None,
-        repo: None,
-        sort: SortKey::Updated,
-        ascending: false,
-    }
+    RowQuery { within: Some(Collection::Active), fold_children: true, ..every_row() }
 }
 
 /// Lists and lookups on a home whose state DB is complete.

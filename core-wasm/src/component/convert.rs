@@ -155,28 +155,23 @@ pub(super) fn collection_out(collection: core_types::Collection) -> types::Colle
     }
 }
 
-pub(super) fn query_in(query: state::RowQuery) -> core_types::RowQuery {
-    fields!(query => core_types::RowQuery {
-        source_kinds, fold_children, missing, provider, cwd, under, since, until, title, name, branch, repo, ascending,
-    } with {
-        within: |query: &state::RowQuery| query.within.map(collection_in),
-        sort: |query: &state::RowQuery| match query.sort {
-            state::SortKey::Created => core_types::SortKey::Created,
-            state::SortKey::Updated => core_types::SortKey::Updated,
-            state::SortKey::Recency => core_types::SortKey::Recency,
-        },
-    })
+macro_rules! row_query {
+    ($name:ident, $collection:path, $from:ty => $into:path, $from_key:ty => $into_key:ty) => {
+        pub(super) fn $name(query: $from) -> $into {
+            fields!(query => $into {
+                source_kinds, fold_children, missing, provider, cwd, under, since, until, title, name, branch, repo,
+                ascending,
+            } with {
+                within: |query: &$from| query.within.map($collection),
+                sort: |query: &$from| match query.sort {
+                    <$from_key>::Created => <$into_key>::Created,
+                    <$from_key>::Updated => <$into_key>::Updated,
+                    <$from_key>::Recency => <$into_key>::Recency,
+                },
+            })
+        }
+    };
 }
 
-pub(super) fn query_out(query: core_types::RowQuery) -> state::RowQuery {
-    fields!(query => state::RowQuery {
-        source_kinds, fold_children, missing, provider, cwd, under, since, until, title, name, branch, repo, ascending,
-    } with {
-        within: |query: &core_types::RowQuery| query.within.map(collection_out),
-        sort: |query: &core_types::RowQuery| match query.sort {
-            core_types::SortKey::Created => state::SortKey::Created,
-            core_types::SortKey::Updated => state::SortKey::Updated,
-            core_types::SortKey::Recency => state::SortKey::Recency,
-        },
-    })
-}
+row_query!(query_in, collection_in, state::RowQuery => core_types::RowQuery, state::SortKey => core_types::SortKey);
+row_query!(query_out, collection_out, core_types::RowQuery => state::RowQuery, core_types::SortKey => state::SortKey);

@@ -188,11 +188,25 @@ pub(super) fn as_recorded<W: World>(
     let should = world.assembled(&row.id)?.filter(|should| should.path == row.path && !should.missing);
     let Some(should) = should.filter(|should| should != row) else { return Ok(row.clone()) };
     discrepancies.extend(judge(row, &should));
-    for discrepancy in &*discrepancies {
-        world.note(&row.id, discrepancy);
-    }
-    world.put(should.clone(), Some(row))?;
+    mend(world, Some(row), &should, discrepancies)?;
     Ok(should)
+}
+
+/// Says what was wrong with a row, and writes the one that should stand. Where another process was quicker, its row stays;
+/// the answer is right all the same.
+pub(super) fn mend<W: World>(
+    world: &W,
+    stands: Option<&ThreadRow>,
+    should: &ThreadRow,
+    discrepancies: &[Discrepancy],
+) -> Result<(), LookupError> {
+    for discrepancy in discrepancies {
+        world.note(&should.id, discrepancy);
+    }
+    if stands != Some(should) {
+        world.put(should.clone(), stands)?;
+    }
+    Ok(())
 }
 
 fn preview_of<W: World>(world: &W, id: &str, forks: u32) -> Result<Option<String>, LookupError> {

@@ -24,7 +24,7 @@ use crate::ports::{Clock, Diagnostics, Lore, Rollouts, State, StateResult};
 use crate::types::{Collection, Discrepancy, FileError, StateError, ThreadRow};
 use evidence::{Evidence, Rule, Trail, Verdict};
 pub(crate) use files::files_of;
-use files::{MAX_FORKS, as_recorded, by_prefix, look, row_from};
+use files::{MAX_FORKS, as_recorded, by_prefix, look, mend, row_from};
 
 /// Candidates named when an id's beginning is ambiguous.
 const NAMED: u32 = 20;
@@ -259,11 +259,7 @@ fn anywhere<W: World>(world: &W, id: &str, trail: &mut Trail) -> Result<Option<F
         _ => {}
     }
     if handle && row.as_ref() != Some(&should) {
-        for discrepancy in &discrepancies {
-            world.note(id, discrepancy);
-        }
-        // Where another process was quicker, its row stays; the answer is right all the same.
-        world.put(should.clone(), row.as_ref())?;
+        mend(world, row.as_ref(), &should, &discrepancies)?;
     }
     Ok(Some(Found { row: should, via: Via::Files, verified: true, discrepancies }))
 }
@@ -290,12 +286,7 @@ fn not_in_files<W: World>(
     }
     trail.rule = Rule::Gone;
     discrepancies.push(Discrepancy::MissingFile(row.path.clone()));
-    for discrepancy in &discrepancies {
-        world.note(&row.id, discrepancy);
-    }
     let gone = ThreadRow { missing: true, ..row.clone() };
-    if !row.missing {
-        world.put(gone.clone(), Some(&row))?;
-    }
+    mend(world, Some(&row), &gone, &discrepancies)?;
     Err(LookupError::Gone(Box::new(gone)))
 }
