@@ -14,6 +14,7 @@
 //! walk + known files → diff → startup                  what has to be parsed, and when the state DB is complete
 //! row + files → find, page                             where a thread is
 //! files of a thread → turns                            what was said and done in it
+//! items → write                                        what is said and done, as lines of a rollout
 //! ```
 #![no_std]
 #![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
@@ -40,6 +41,7 @@ pub mod startup;
 pub mod time;
 pub mod turns;
 pub mod types;
+pub mod write;
 
 #[cfg(target_arch = "wasm32")]
 mod component;

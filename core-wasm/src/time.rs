@@ -1,4 +1,7 @@
-//! RFC 3339 time stamps to milliseconds since the epoch.
+//! RFC 3339 time stamps to milliseconds since the epoch, and back.
+
+use alloc::format;
+use alloc::string::String;
 
 /// Milliseconds of a time stamp such as `2026-11-22T06:52:37.892Z`; finer digits are cut, an offset is honoured. None if
 /// it is not one.
@@ -39,6 +42,33 @@ pub fn parse_millis(text: &[u8]) -> Option<i64> {
     };
     let seconds = days_from_epoch(year, month, day) * 86_400 + hour * 3_600 + (minute - offset) * 60 + second;
     Some(seconds * 1_000 + millis)
+}
+
+/// A moment as rollouts write it: `2026-11-22T06:52:37.892Z`.
+pub fn rfc3339(millis: i64) -> String {
+    format!("{}.{:03}Z", local(millis, 0), millis.rem_euclid(1_000))
+}
+
+/// A moment on a clock that is so many minutes ahead of UTC: `2026-11-22T06:52:37`.
+pub fn local(millis: i64, offset: i32) -> String {
+    let seconds = millis.div_euclid(1_000) + i64::from(offset) * 60;
+    let (year, month, day) = civil(seconds.div_euclid(86_400));
+    let of_day = seconds.rem_euclid(86_400);
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+}
+
+/// The date of a day from 1970-01-01, as [`days_from_epoch`] counts them.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let century = days.div_euclid(146_097);
+    let of_century = days.rem_euclid(146_097);
+    let year = (of_century - of_century / 1_460 + of_century / 36_524 - of_century / 146_096) / 365;
+    let of_year = of_century - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let year = year + century * 400;
+    if month < 10 { (year, month + 3, day) } else { (year + 1, month - 9, day) }
 }
 
 fn days_in(year: i64, month: i64) -> i64 {

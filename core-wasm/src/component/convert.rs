@@ -129,6 +129,18 @@ impl From<state::Error> for core_types::StateError {
     }
 }
 
+impl From<core_types::FileError> for rollouts::Error {
+    fn from(error: core_types::FileError) -> Self {
+        match error {
+            core_types::FileError::NotFound => rollouts::Error::NotFound,
+            core_types::FileError::Denied => rollouts::Error::Denied,
+            core_types::FileError::NotAFile => rollouts::Error::NotAFile,
+            core_types::FileError::BrokenCompression(why) => rollouts::Error::BrokenCompression(why),
+            core_types::FileError::Io(why) => rollouts::Error::Io(why),
+        }
+    }
+}
+
 impl From<rollouts::Error> for core_types::FileError {
     fn from(error: rollouts::Error) -> Self {
         match error {

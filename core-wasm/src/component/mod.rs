@@ -13,6 +13,7 @@ macro_rules! fields {
 mod convert;
 mod imports;
 mod lookup;
+mod writing;
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -163,6 +163,11 @@ fn reasoning(mut raw: Map<String, Value>) -> Value {
 /// A command's words as a shell would take them.
 pub fn shell_words(words: &Value) -> String {
     let words: Vec<&str> = words.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    command_line(&words)
+}
+
+/// Words as a shell would be told them.
+pub fn command_line(words: &[&str]) -> String {
     shlex::try_join(words.iter().copied()).unwrap_or_else(|_| words.join(" "))
 }
 
