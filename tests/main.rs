@@ -29,4 +29,5 @@ mod scenarios;
 mod settled;
 mod state_db;
 mod turns;
+mod writer_lock;
 mod wrong_usage;

@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -32,8 +33,8 @@ pub fn locate(flag: Option<PathBuf>, env: impl Fn(&str) -> Option<OsString>) -> 
 pub struct Home {
     root: PathBuf,
     dir: Dir,
-    sessions: Option<Dir>,
-    archived: Option<Dir>,
+    sessions: OnceLock<Dir>,
+    archived: OnceLock<Dir>,
     sqlite: PathBuf,
     default_provider: String,
 }
@@ -45,9 +46,11 @@ impl Home {
         let absolute = std::path::absolute(root).map_err(unusable)?;
         let dir = Dir::open_ambient_dir(&absolute, ambient_authority()).map_err(unusable)?;
         let place = |name: &str| match Dir::open_ambient_dir(absolute.join(name), ambient_authority()) {
-            Ok(dir) => Ok(Some(dir)),
+            Ok(dir) => Ok(OnceLock::from(dir)),
             // A link that leads nowhere is a disk that is not there, not a home without threads.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !absolute.join(name).is_symlink() => Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !absolute.join(name).is_symlink() => {
+                Ok(OnceLock::new())
+            }
             Err(error) => Err(HomeError::Place(absolute.join(name), error)),
         };
         let config = Config::read(&absolute.join("config.toml"));
@@ -104,7 +107,31 @@ impl Home {
     pub(crate) fn collections(&self) -> impl Iterator<Item = (&'static str, &Dir)> {
         [("archived_sessions", &self.archived), ("sessions", &self.sessions)]
             .into_iter()
-            .filter_map(|(name, dir)| Some((name, dir.as_ref()?)))
+            .filter_map(|(name, dir)| Some((name, dir.get()?)))
+    }
+
+    /// Its directory: where what is beside the collections is reached from.
+    pub(crate) fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    /// As [`Home::resolve`], to write there: the collection is made if the home has none.
+    pub(crate) fn resolve_or_make<'a>(&self, path: &'a str) -> std::io::Result<(&Dir, &'a str)> {
+        let (collection, rest) = path.split_once('/').unwrap_or((path, "."));
+        let dir = match collection {
+            "sessions" => &self.sessions,
+            "archived_sessions" => &self.archived,
+            _ => return Err(std::io::Error::other(format!("{path} lies in no collection"))),
+        };
+        if let Some(dir) = dir.get() {
+            return Ok((dir, rest));
+        }
+        match self.dir.create_dir(collection) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let made = Dir::open_ambient_dir(self.root.join(collection), ambient_authority())?;
+        Ok((dir.get_or_init(|| made), rest))
     }
 
     /// The collection that a home path lies in, and the rest of the path; `.` for the collection itself.

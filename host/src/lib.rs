@@ -30,3 +30,4 @@ pub mod rollouts;
 pub mod startup;
 pub mod state;
 pub mod status;
+pub mod writer_lock;
