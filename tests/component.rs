@@ -165,7 +165,7 @@ fn host_and_core_agree_on_the_packed_form_and_on_the_order_of_paths() {
     std::fs::write(home.path().join("archived_sessions/old.jsonl"), "old").unwrap();
     std::os::unix::fs::symlink("nowhere", day.join("rollout-link.jsonl")).unwrap();
 
-    let mut walk = Walk::of(&open(home.path())).unwrap();
+    let mut walk = open(home.path()).walk().unwrap();
     let mut found: Vec<FileFacts> = Vec::new();
     loop {
         // One at a time: every page begins with the version again.

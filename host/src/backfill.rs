@@ -303,3 +303,10 @@ fn parse(core: &mut Core, task: Task) -> Parsed {
     };
     Parsed { file, outcome }
 }
+
+/// Reads one file, from where an earlier reading of it stopped, and stores what it says.
+pub(crate) fn take_in(core: &mut Core, shelf: &Shelf, file: FileFacts) -> Result<(), StateError> {
+    let earlier = shelf.fold_of(file.path.clone())?;
+    let parsed = parse(core, Task { file, earlier });
+    shelf.store(Batch { parsed: vec![parsed], ..Batch::default() })
+}

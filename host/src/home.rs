@@ -37,7 +37,12 @@ pub struct Home {
     archived: OnceLock<Dir>,
     sqlite: PathBuf,
     default_provider: String,
+    /// A directory elsewhere, for one rollout in it.
+    outside: Option<(PathBuf, Dir)>,
 }
+
+/// What a path begins with that lies in the directory elsewhere; the core takes it for one more collection.
+const OUTSIDE: &str = "outside";
 
 impl Home {
     /// Opens the home at `root`. `env` gives environment variables (`CODEX_SQLITE_HOME`).
@@ -72,7 +77,30 @@ impl Home {
             dir,
             sqlite,
             default_provider: config.model_provider.unwrap_or_else(|| "openai".into()),
+            outside: None,
         })
+    }
+
+    /// The same home for a rollout that lies elsewhere, and the path by which it is then known. Lists leave it out.
+    pub fn with_outside(&self, rollout: &Path) -> std::io::Result<(Home, String)> {
+        let not_a_file = || std::io::Error::other("no file can be called so");
+        let name = rollout.file_name().and_then(|name| name.to_str()).ok_or_else(not_a_file)?;
+        let place = std::path::absolute(rollout.parent().unwrap_or(Path::new(".")))?;
+        let dir = Dir::open_ambient_dir(&place, ambient_authority())?;
+        let again = |dir: &OnceLock<Dir>| match dir.get() {
+            Some(dir) => dir.try_clone().map(OnceLock::from),
+            None => Ok(OnceLock::new()),
+        };
+        let home = Home {
+            root: self.root.clone(),
+            dir: self.dir.try_clone()?,
+            sessions: again(&self.sessions)?,
+            archived: again(&self.archived)?,
+            sqlite: self.sqlite.clone(),
+            default_provider: self.default_provider.clone(),
+            outside: Some((place, dir)),
+        };
+        Ok((home, format!("{OUTSIDE}/{name}")))
     }
 
     /// Its absolute path.
@@ -137,6 +165,9 @@ impl Home {
     /// The collection that a home path lies in, and the rest of the path; `.` for the collection itself.
     pub(crate) fn resolve<'a>(&self, path: &'a str) -> Option<(&Dir, &'a str)> {
         let (collection, rest) = path.split_once('/').unwrap_or((path, "."));
+        if let Some((_, dir)) = self.outside.as_ref().filter(|_| collection == OUTSIDE) {
+            return Some((dir, rest));
+        }
         let (_, dir) = self.collections().find(|(name, _)| *name == collection)?;
         Some((dir, rest))
     }
@@ -151,7 +182,10 @@ impl Home {
 
     /// The absolute path of a home path, for showing.
     pub fn absolute(&self, path: &str) -> PathBuf {
-        self.root.join(path)
+        match (&self.outside, path.split_once('/')) {
+            (Some((place, _)), Some((OUTSIDE, name))) => place.join(name),
+            _ => self.root.join(path),
+        }
     }
 }
 

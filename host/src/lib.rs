@@ -30,4 +30,5 @@ pub mod rollouts;
 pub mod startup;
 pub mod state;
 pub mod status;
+pub mod store;
 pub mod writer_lock;

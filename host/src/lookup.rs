@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::backfill::Progress;
-use crate::component::exports::history::{Gap, PageOfTurns, Subject};
+use crate::component::exports::history::{Gap, PageOfRecords, PageOfTurns, Subject};
 use crate::component::exports::lookup::{Error as CoreLookupError, Explanation, Found, PageOfRows};
 use crate::component::imports::state::RowQuery;
 use crate::component::types::{Collection, Discrepancy, ThreadRow};
 use crate::component::{self as ask, Core, CoreError, Opened, Runtime, World};
 use crate::home::Home;
 use crate::startup::{self, Report, StartupError};
-use crate::state::StateDb;
+use crate::state::{Shelf, StateDb};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -76,8 +76,13 @@ impl Lookup {
             Some(state) => (state.shelf().clone(), Report::default()),
             None => startup::from_files(runtime, home, progress)?,
         };
-        let world = World::of(home).with_rows(Some(shelf.clone())).with_lore(Some(shelf));
-        Ok(Lookup { core: Core::new(runtime, world.recorded(runtime.recorder())), warnings: report.warnings })
+        Ok(Lookup { warnings: report.warnings, ..Lookup::over(runtime, World::of(home), &shelf) })
+    }
+
+    /// Over any files, with rows and names of one shelf.
+    pub(crate) fn over(runtime: &Runtime, files: World, shelf: &Shelf) -> Lookup {
+        let world = files.with_rows(Some(shelf.clone())).with_lore(Some(shelf.clone()));
+        Lookup { core: Core::new(runtime, world.recorded(runtime.recorder())), warnings: Vec::new() }
     }
 
     /// What a person should know of the answers, in words; each once.
@@ -142,6 +147,12 @@ impl Transcript<'_> {
         self.core.ask(&page)?.map_err(|error| failed(error, ""))
     }
 
+    /// The records behind a cursor, as they stand, from the first file of the history on.
+    pub fn records(&mut self, cursor: Option<&str>) -> Result<PageOfRecords, LookupError> {
+        let records = ask::Records { transcript: self.opened.transcript, cursor: cursor.map(Into::into) };
+        self.core.ask(&records)?.map_err(|error| failed(error, ""))
+    }
+
     /// The page around the first turn behind the cursor in which `text` was said or done, whatever the case of letters.
     pub fn around(
         &mut self,
@@ -166,6 +177,11 @@ impl Drop for Transcript<'_> {
 /// The answer of an explanation.
 pub fn answered(explanation: Explanation, wanted: &str) -> Result<Found, LookupError> {
     explanation.answer.map_err(|error| failed(error, wanted))
+}
+
+/// The files failed.
+pub(crate) fn unreadable(error: crate::component::imports::rollouts::Error) -> LookupError {
+    LookupError::Files(format!("{error:?}"))
 }
 
 fn failed(error: CoreLookupError, wanted: &str) -> LookupError {

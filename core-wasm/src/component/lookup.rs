@@ -156,4 +156,9 @@ impl history::GuestTranscript for OpenTranscript {
     ) -> Result<Option<history::PageOfTurns>, lookup::Error> {
         Ok(self.turns.around(&World, &text, cursor.as_deref(), limit, newest_first)?.map(page_out))
     }
+
+    fn records(&self, cursor: Option<String>) -> Result<history::PageOfRecords, lookup::Error> {
+        let page = self.turns.records(&World, cursor.as_deref())?;
+        Ok(fields!(page => history::PageOfRecords { records, next } with {}))
+    }
 }

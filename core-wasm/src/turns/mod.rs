@@ -25,6 +25,7 @@ pub mod items;
 pub mod legacy;
 pub mod pass;
 pub mod patch;
+pub mod records;
 pub mod tools;
 pub mod transcript;
 pub mod turn;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::builder::Builder;
 use super::chain::Chain;
 use super::pass::pass;
+use super::records::Records;
 use super::turn::TurnState;
 use super::{Gap, Page, Subject};
 use crate::find::{self, Found, LookupError, World};
@@ -50,6 +51,11 @@ impl Transcript {
     /// What the files of the history should hold and do not.
     pub fn gaps(&self) -> &[Gap] {
         &self.chain.gaps
+    }
+
+    /// The records behind a cursor, as they stand.
+    pub fn records<R: Rollouts>(&self, rollouts: &R, cursor: Option<&str>) -> Result<Records, LookupError> {
+        self.chain.records(rollouts, cursor)
     }
 
     /// A page, `limit` turns long, or as many as fit for 0.

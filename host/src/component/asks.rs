@@ -5,9 +5,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::ResourceAny;
 
-use super::exports::history::{Gap, PageOfTurns, Subject};
+use super::exports::history::{Gap, PageOfRecords, PageOfTurns, Subject};
 use super::exports::lookup::{Error, Explanation, Found, PageOfRows};
 use super::exports::startup::{Error as GateError, Findings, Outcome};
+use super::exports::writing::{Error as WritingError, Moment, Resumed};
 use super::imports::state::RowQuery;
 use super::types::Collection;
 use super::{Imports, Instance};
@@ -146,6 +147,18 @@ asks! {
             .call_around(&mut instance.store, transcript, &ask.text, cursor, ask.limit, ask.newest_first)
     };
 
+    /// `history.transcript.records`
+    Records "history.records" {
+        /// Number of an open transcript.
+        transcript: usize,
+        /// Where to go on.
+        cursor: Option<String>,
+    } -> Result<PageOfRecords, Error>: |ask, instance| {
+        let transcript = instance.transcript(ask.transcript)?;
+        let history = instance.exports.threadkeep_core_history();
+        history.transcript().call_records(&mut instance.store, transcript, ask.cursor.as_deref())
+    };
+
     /// Gives a transcript back.
     Close "history.close" {
         /// Number of an open transcript.
@@ -153,6 +166,16 @@ asks! {
     } -> (): |ask, instance| {
         let slot = instance.transcripts.get_mut(ask.transcript).and_then(Option::take);
         slot.map_or(Ok(()), |transcript| transcript.resource_drop(&mut instance.store))
+    };
+
+    /// `writing.resume`
+    GoOn "writing.resume" {
+        /// Home path of a plain rollout.
+        path: String,
+        /// When.
+        at: Moment,
+    } -> Result<Resumed, WritingError>: |ask, instance| {
+        instance.exports.threadkeep_core_writing().call_resume(&mut instance.store, &ask.path, ask.at)
     };
 
     /// `startup.run`

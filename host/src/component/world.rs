@@ -14,7 +14,7 @@ use super::types::{CodexFacts, Discrepancy, FileFacts, NameClaim, ThreadRow};
 use super::{Guard, Guarded, Imports};
 use crate::backfill::Filling;
 use crate::home::Home;
-use crate::rollouts::{Heads, RolloutReader, Walk};
+use crate::rollouts::{Heads, RolloutReader, Rollouts, Walk};
 use crate::state::{KnownAhead, Shelf, StateError};
 
 type StateResult<T> = Result<T, StateError>;
@@ -28,7 +28,8 @@ type Read<T> = wasmtime::Result<Result<T, rollouts::Error>>;
 pub struct World {
     guard: Guard,
     table: ResourceTable,
-    home: Option<Arc<Home>>,
+    files: Option<Arc<dyn Rollouts>>,
+    default_provider: String,
     rows: Option<Shelf>,
     ahead: KnownAhead,
     lore: Option<Shelf>,
@@ -40,7 +41,12 @@ pub struct World {
 impl World {
     /// Sees the files of a home and nothing else.
     pub fn of(home: &Arc<Home>) -> World {
-        World { home: Some(home.clone()), ..World::default() }
+        World::over(home.clone(), home.default_provider())
+    }
+
+    /// Sees these files. `default_provider` is what a rollout means that names no model provider.
+    pub(crate) fn over(files: Arc<dyn Rollouts>, default_provider: &str) -> World {
+        World { files: Some(files), default_provider: default_provider.into(), ..World::default() }
     }
 
     /// Sees these rows.
@@ -129,8 +135,8 @@ impl World {
         answer(filling).map_err(Into::into)
     }
 
-    fn home(&self) -> Result<&Arc<Home>, rollouts::Error> {
-        self.home.as_ref().ok_or(rollouts::Error::NotFound)
+    fn files(&self) -> Result<&dyn Rollouts, rollouts::Error> {
+        self.files.as_deref().ok_or(rollouts::Error::NotFound)
     }
 
     /// Numbers an open thing. In a replay nothing is open, and the recorded number is all there is.
@@ -256,25 +262,25 @@ impl lore::Host for World {
 
     fn default_provider(&mut self) -> wasmtime::Result<String> {
         self.import("lore.default-provider", (), |world, ()| {
-            world.home.as_ref().map(|home| home.default_provider().to_string()).unwrap_or_default()
+            world.default_provider.clone()
         })
     }
 }
 
 impl rollouts::Host for World {
     fn facts(&mut self, at: String) -> Read<FileFacts> {
-        self.import("rollouts.facts", (at,), |world, (at,)| crate::rollouts::facts(world.home()?, &at))
+        self.import("rollouts.facts", (at,), |world, (at,)| world.files()?.facts(&at))
     }
 
     fn named(&mut self, part: String) -> Read<Vec<String>> {
-        self.import("rollouts.named", (part,), |world, (part,)| crate::rollouts::named(world.home()?, &part))
+        self.import("rollouts.named", (part,), |world, (part,)| world.files()?.named(&part))
     }
 }
 
 impl rollouts::HostReader for World {
     fn open(&mut self, at: String, offset: u64) -> Read<Resource<RolloutReader>> {
         let open = self.import("rollouts.reader.open", (at, offset), |world, (at, offset)| {
-            let reader = RolloutReader::open(world.home()?, &at, offset);
+            let reader = world.files()?.open(&at, offset);
             world.keep(reader)
         })?;
         Ok(open.map(Resource::new_own))
@@ -296,7 +302,7 @@ impl rollouts::HostReader for World {
 impl rollouts::HostWalker for World {
     fn open(&mut self) -> Read<Resource<Walk>> {
         let open = self.import("rollouts.walker.open", (), |world, ()| {
-            let walk = Walk::of(world.home()?);
+            let walk = world.files()?.walk();
             world.keep(walk)
         })?;
         Ok(open.map(Resource::new_own))
@@ -318,7 +324,7 @@ impl rollouts::HostWalker for World {
 impl rollouts::HostHeads for World {
     fn open(&mut self) -> Read<Resource<Heads>> {
         let open = self.import("rollouts.heads.open", (), |world, ()| {
-            let heads = Heads::of(world.home()?);
+            let heads = world.files()?.heads();
             world.keep(heads)
         })?;
         Ok(open.map(Resource::new_own))

@@ -3,6 +3,7 @@
 
 mod ahead;
 mod look;
+mod memory;
 mod pack;
 mod read;
 mod walk;
@@ -16,37 +17,79 @@ use crate::home::Home;
 
 use ahead::Ahead;
 use look::What;
+pub(crate) use memory::MemoryRollouts;
 pub(crate) use pack::{kind_code, kind_from, pack};
 pub use read::RolloutReader;
 pub use walk::named;
 
-/// Every entry of both collections in byte order of the path.
-pub struct Walk(Ahead);
+/// Where rollouts are read: a home's directories, or memory.
+pub trait Rollouts: Send + Sync {
+    /// What stands at a path.
+    fn facts(&self, path: &str) -> Result<FileFacts, Error>;
+    /// Files of both collections whose name contains `part`, in path order.
+    fn named(&self, part: &str) -> Result<Vec<String>, Error>;
+    /// The plain text of one, from an offset on.
+    fn open(&self, path: &str, offset: u64) -> Result<RolloutReader, Error>;
+    /// Every entry of both collections in byte order of the path.
+    fn walk(&self) -> Result<Walk, Error>;
+    /// How the text of every regular file of both collections begins, in byte order of the path.
+    fn heads(&self) -> Result<Heads, Error>;
+}
 
-impl Walk {
-    /// Of a home, from the beginning.
-    pub fn of(home: &Home) -> Result<Walk, Error> {
-        Ahead::of(home, What::Facts).map(Walk)
+impl Rollouts for Home {
+    fn facts(&self, path: &str) -> Result<FileFacts, Error> {
+        facts(self, path)
     }
 
-    /// The next entries in the packed form of `core-wasm/src/packed.rs`; empty at the end.
-    pub fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
-        self.0.packed(limit)
+    fn named(&self, part: &str) -> Result<Vec<String>, Error> {
+        named(self, part)
+    }
+
+    fn open(&self, path: &str, offset: u64) -> Result<RolloutReader, Error> {
+        RolloutReader::open(self, path, offset)
+    }
+
+    fn walk(&self) -> Result<Walk, Error> {
+        Ok(Walk(Pages::Ahead(Ahead::of(self, What::Facts)?)))
+    }
+
+    fn heads(&self) -> Result<Heads, Error> {
+        Ok(Heads(Pages::Ahead(Ahead::of(self, What::Heads)?)))
     }
 }
 
-/// How the text of every regular file of both collections begins, in byte order of the path.
-pub struct Heads(Ahead);
+/// Packed lists, page by page.
+enum Pages {
+    Ahead(Ahead),
+    Ready(std::vec::IntoIter<Vec<u8>>),
+}
+
+impl Pages {
+    fn next(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
+        match self {
+            Pages::Ahead(ahead) => ahead.packed(limit),
+            Pages::Ready(pages) => Ok(pages.next().unwrap_or_default()),
+        }
+    }
+}
+
+/// A walk under way.
+pub struct Walk(Pages);
+
+impl Walk {
+    /// The next entries in the packed form of `core-wasm/src/packed.rs`; empty at the end.
+    pub fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
+        self.0.next(limit)
+    }
+}
+
+/// A walk over heads under way.
+pub struct Heads(Pages);
 
 impl Heads {
-    /// Of a home, from the beginning.
-    pub fn of(home: &Home) -> Result<Heads, Error> {
-        Ahead::of(home, What::Heads).map(Heads)
-    }
-
     /// The next heads in the packed form of `core-wasm/src/packed.rs`; empty at the end.
     pub fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
-        self.0.packed(limit)
+        self.0.next(limit)
     }
 }
 

@@ -17,9 +17,17 @@ enum Source {
     /// The file, and how many bytes it should still hold: what is set aside for them.
     Plain(File, u64),
     Compressed(Box<zstd::stream::read::Decoder<'static, BufReader<File>>>),
+    Memory(std::io::Cursor<std::sync::Arc<Vec<u8>>>),
 }
 
 impl RolloutReader {
+    /// Of a text in memory.
+    pub(super) fn of(text: std::sync::Arc<Vec<u8>>, offset: u64) -> RolloutReader {
+        let mut cursor = std::io::Cursor::new(text);
+        cursor.set_position(offset);
+        RolloutReader(Source::Memory(cursor))
+    }
+
     /// Opens a rollout at a plain-text offset.
     pub fn open(home: &Home, path: &str, offset: u64) -> Result<RolloutReader, Error> {
         let mut file = open_file(home, path)?.into_std();
@@ -53,6 +61,12 @@ impl RolloutReader {
                 chunk.reserve_exact((*left + 1).min(limit.into()) as usize);
                 file.take(limit.into()).read_to_end(&mut chunk).map_err(file_error)?;
                 *left = left.saturating_sub(chunk.len() as u64);
+            }
+            Source::Memory(text) => {
+                let at = (text.position() as usize).min(text.get_ref().len());
+                let end = (at + limit as usize).min(text.get_ref().len());
+                chunk.extend_from_slice(&text.get_ref()[at..end]);
+                text.set_position(end as u64);
             }
             Source::Compressed(decoder) => {
                 chunk.reserve_exact(limit as usize);

@@ -230,8 +230,13 @@ pub(crate) struct Assembler {
 impl Assembler {
     /// For the threads of a home.
     pub(crate) fn new(runtime: &Runtime, home: &Home) -> Assembler {
+        Assembler::with_provider(runtime, home.default_provider())
+    }
+
+    /// For threads whose rollouts mean this model provider where they name none.
+    pub(crate) fn with_provider(runtime: &Runtime, provider: &str) -> Assembler {
         let core = Core::new(runtime, World::default());
-        Assembler { core: Arc::new(Mutex::new(core)), provider: home.default_provider().into() }
+        Assembler { core: Arc::new(Mutex::new(core)), provider: provider.into() }
     }
 
     fn assemble(

@@ -1,0 +1,241 @@
+//! Threads as rollouts in a Codex home, with rows in the state DB where there is a handle.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::observe::observe;
+use super::recorder::Recorder;
+use super::writers::{Scribe, Writers, go_on};
+use super::{
+    Collection, Found, Item, NewThread, PageOfHits, PageOfItems, PageOfRows, PageOfTurns, Resume, RowQuery, StoreError,
+    StoreResult, ThreadStore, read,
+};
+use crate::component::{Core, Runtime, World};
+use crate::home::Home;
+use crate::lookup::Lookup;
+use crate::state::StateDb;
+use crate::writer_lock::WriterLock;
+
+/// The store of a Codex home.
+pub struct LocalThreadStore {
+    runtime: Runtime,
+    home: Arc<Home>,
+    state: Option<StateDb>,
+    writers: Writers<Recorder>,
+    scribe: Scribe,
+    /// Reads what was written.
+    reader: Mutex<Core>,
+    warnings: Mutex<Vec<String>>,
+}
+
+impl LocalThreadStore {
+    /// Of a home. Without a handle rows are neither kept nor asked.
+    pub fn new(runtime: &Runtime, home: &Arc<Home>, state: Option<StateDb>) -> LocalThreadStore {
+        LocalThreadStore {
+            runtime: runtime.clone(),
+            home: home.clone(),
+            state,
+            writers: Writers::default(),
+            scribe: Scribe::new(runtime),
+            reader: Mutex::new(Core::new(runtime, World::of(home))),
+            warnings: Mutex::default(),
+        }
+    }
+
+    /// The home.
+    pub fn home(&self) -> &Arc<Home> {
+        &self.home
+    }
+
+    fn warn(&self, warning: String) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+    }
+
+    fn finder(&self) -> StoreResult<Lookup> {
+        let mut lookup = Lookup::to_find(&self.runtime, &self.home, self.state.as_ref())?;
+        lookup.take_warnings().into_iter().for_each(|warning| self.warn(warning));
+        Ok(lookup)
+    }
+
+    fn lister(&self) -> StoreResult<Lookup> {
+        let mut lookup = Lookup::to_list(&self.runtime, &self.home, self.state.as_ref(), None)?;
+        lookup.take_warnings().into_iter().for_each(|warning| self.warn(warning));
+        Ok(lookup)
+    }
+
+    /// Carries what was written over to the rows, if it is time or `now` says so. That it failed loses nothing: the next
+    /// start reads the file.
+    fn observe(&self, recorder: &mut Recorder, now: bool) {
+        let Some(state) = self.state.as_ref().filter(|_| recorder.to_observe(now)) else { return };
+        if !Arc::ptr_eq(&recorder.home, &self.home) {
+            // A rollout elsewhere has no row.
+            return recorder.was_observed();
+        }
+        let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        match observe(&mut core, &*self.home, state.shelf(), &recorder.path) {
+            Ok(()) => recorder.was_observed(),
+            Err(error) => {
+                let path = recorder.absolute();
+                self.warn(format!("what was written to {} is not in the rows yet: {error}", path.display()));
+            }
+        }
+    }
+
+    /// Before somebody looks: what was observed and waits.
+    fn observe_all(&self) {
+        for thread in self.writers.threads() {
+            let _ = self.writers.with(&thread, |recorder| {
+                self.observe(recorder, true);
+                Ok(())
+            });
+        }
+    }
+
+    fn take(&self, thread: &str, items: &[Item], observed: bool) -> StoreResult<()> {
+        self.writers.with(thread, |recorder| {
+            let written = self.scribe.write(&recorder.pen, items)?;
+            recorder.append(written.pen, &written.lines, observed);
+            Ok(())
+        })
+    }
+
+    fn flush_with(&self, thread: &str, whatever: bool, now: bool) -> StoreResult<()> {
+        self.writers.with(thread, |recorder| {
+            recorder.flush(whatever)?;
+            self.observe(recorder, now);
+            Ok(())
+        })
+    }
+
+    /// Opens the rollout at a path of a home for writing; a compressed one is restored.
+    fn go_on(&self, home: Arc<Home>, path: String, lock: Option<WriterLock>) -> StoreResult<String> {
+        let why = |error: &dyn std::fmt::Display| StoreError::Resume { path: home.absolute(&path), why: error.to_string() };
+        let mut core = match Arc::ptr_eq(&home, &self.home) {
+            true => None,
+            false => Some(Core::new(&self.runtime, World::of(&home))),
+        };
+        let resumed = match &mut core {
+            Some(core) => go_on(core, &path),
+            None => go_on(&mut self.reader.lock().unwrap_or_else(PoisonError::into_inner), &path),
+        };
+        let resumed = resumed.map_err(|error| why(&error))?;
+        let lock = match lock {
+            Some(lock) => lock,
+            None => WriterLock::take(&self.home, &resumed.thread)?,
+        };
+        self.writers.insert(&resumed.thread, Recorder::going_on(home.clone(), path.clone(), resumed.pen, lock));
+        Ok(resumed.thread)
+    }
+
+    fn resume_rollout(&self, path: &Path) -> StoreResult<String> {
+        let failed = |error: std::io::Error| StoreError::Resume { path: path.into(), why: error.to_string() };
+        let absolute = std::path::absolute(path).map_err(failed)?;
+        let inside = absolute.strip_prefix(self.home.root()).ok().and_then(Path::to_str);
+        match inside.filter(|inside| self.home.is_home_path(inside)) {
+            Some(inside) => self.go_on(self.home.clone(), inside.into(), None),
+            None => {
+                let (home, path) = self.home.with_outside(&absolute).map_err(failed)?;
+                self.go_on(Arc::new(home), path, None)
+            }
+        }
+    }
+}
+
+impl ThreadStore for LocalThreadStore {
+    fn create(&self, new: NewThread) -> StoreResult<String> {
+        let begun = self.scribe.begin(&new)?;
+        if new.id.is_some() {
+            let there = crate::rollouts::named(&self.home, &begun.thread);
+            if self.writers.has(&begun.thread) || !there.map_err(crate::lookup::unreadable)?.is_empty() {
+                return Err(StoreError::Exists(begun.thread));
+            }
+        }
+        let lock = WriterLock::take(&self.home, &begun.thread)?;
+        let recorder = Recorder::new(self.home.clone(), begun.path, begun.pen, begun.lines, lock);
+        self.writers.insert(&begun.thread, recorder);
+        Ok(begun.thread)
+    }
+
+    fn resume(&self, what: &Resume) -> StoreResult<String> {
+        match what {
+            Resume::Rollout(path) => self.resume_rollout(path),
+            Resume::Thread(wanted) => {
+                let found = self.finder()?.find(wanted, None)?;
+                // Locked before it is looked at again: whoever wrote it until now may have moved or restored it.
+                let lock = WriterLock::take(&self.home, &found.row.id)?;
+                let found = self.finder()?.find(&found.row.id, None)?;
+                self.go_on(self.home.clone(), found.row.path, Some(lock))
+            }
+        }
+    }
+
+    fn append(&self, thread: &str, items: &[Item]) -> StoreResult<()> {
+        self.take(thread, items, true)
+    }
+
+    fn append_raw(&self, thread: &str, items: &[Item]) -> StoreResult<()> {
+        self.take(thread, items, false)
+    }
+
+    fn flush(&self, thread: &str) -> StoreResult<()> {
+        self.flush_with(thread, false, false)
+    }
+
+    fn persist(&self, thread: &str) -> StoreResult<()> {
+        self.flush_with(thread, true, true)
+    }
+
+    fn shutdown(&self, thread: &str) -> StoreResult<()> {
+        self.flush_with(thread, false, true)?;
+        self.writers.remove(thread)
+    }
+
+    fn discard(&self, thread: &str) -> StoreResult<()> {
+        self.writers.remove(thread)
+    }
+
+    fn path(&self, thread: &str) -> StoreResult<PathBuf> {
+        self.writers.with(thread, |recorder| Ok(recorder.absolute()))
+    }
+
+    fn load_history(&self, thread: &str, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> StoreResult<()> {
+        read::history(self.finder()?, thread, each)
+    }
+
+    fn read(&self, wanted: &str, within: Option<Collection>) -> StoreResult<Found> {
+        self.observe_all();
+        Ok(self.finder()?.find(wanted, within)?)
+    }
+
+    fn list(&self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfRows> {
+        self.observe_all();
+        Ok(self.lister()?.page(query, cursor, limit)?)
+    }
+
+    fn search(&self, text: &str, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfHits> {
+        self.observe_all();
+        read::search(self.lister()?, self.finder()?, text, query, cursor, limit)
+    }
+
+    fn turns(&self, thread: &str, cursor: Option<&str>, limit: u32, newest_first: bool) -> StoreResult<PageOfTurns> {
+        read::turns(self.finder()?, thread, cursor, limit, newest_first)
+    }
+
+    fn items(&self, thread: &str, cursor: Option<&str>, turns: u32, newest_first: bool) -> StoreResult<PageOfItems> {
+        Ok(read::items(self.turns(thread, cursor, turns, newest_first)?))
+    }
+
+    fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for LocalThreadStore {
+    /// A store that goes takes its writers along: what they were given is written if it can be.
+    fn drop(&mut self) {
+        for thread in self.writers.threads() {
+            let _ = self.shutdown(&thread);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Threads in memory: the same core, the same lines, and rows in a private database, without a home, files or locks.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::observe::observe;
+use super::writers::{Scribe, Writers, go_on};
+use super::{
+    Collection, Found, Item, NewThread, PageOfHits, PageOfItems, PageOfRows, PageOfTurns, Resume, RowQuery, StoreError,
+    StoreResult, ThreadStore, read,
+};
+use crate::component::{Core, Runtime, World};
+use crate::lookup::Lookup;
+use crate::rollouts::{MemoryRollouts, Rollouts as _};
+use crate::state::{Assembler, Shelf};
+use crate::writer_lock::WriterLockError;
+
+/// What a rollout means that names no model provider, as Codex takes it.
+const DEFAULT_PROVIDER: &str = "openai";
+
+/// A store without a home.
+pub struct MemoryThreadStore {
+    runtime: Runtime,
+    files: Arc<MemoryRollouts>,
+    shelf: Shelf,
+    writers: Writers<Writer>,
+    scribe: Scribe,
+    reader: Mutex<Core>,
+}
+
+/// A thread being written.
+struct Writer {
+    path: String,
+    pen: Vec<u8>,
+    buffer: Vec<u8>,
+    /// The thread is there, or will be with the next flush.
+    worth_it: bool,
+    observed: bool,
+}
+
+impl MemoryThreadStore {
+    /// An empty one.
+    pub fn new(runtime: &Runtime) -> StoreResult<MemoryThreadStore> {
+        let files = Arc::new(MemoryRollouts::default());
+        Ok(MemoryThreadStore {
+            shelf: Shelf::temporary(Assembler::with_provider(runtime, DEFAULT_PROVIDER))?,
+            writers: Writers::default(),
+            scribe: Scribe::new(runtime),
+            reader: Mutex::new(Core::new(runtime, World::over(files.clone(), DEFAULT_PROVIDER))),
+            runtime: runtime.clone(),
+            files,
+        })
+    }
+
+    fn lookup(&self) -> Lookup {
+        let world = World::over(self.files.clone(), DEFAULT_PROVIDER);
+        Lookup::over(&self.runtime, world, &self.shelf)
+    }
+
+    fn take(&self, thread: &str, items: &[Item], observed: bool) -> StoreResult<()> {
+        self.writers.with(thread, |writer| {
+            let written = self.scribe.write(&writer.pen, items)?;
+            writer.pen = written.pen;
+            writer.worth_it |= !written.lines.is_empty();
+            writer.observed |= observed && !written.lines.is_empty();
+            writer.buffer.extend(written.lines);
+            Ok(())
+        })
+    }
+
+    fn flush_with(&self, thread: &str, whatever: bool) -> StoreResult<()> {
+        self.writers.with(thread, |writer| {
+            if writer.worth_it || whatever {
+                let now = jiff::Timestamp::now().as_nanosecond() as i64;
+                self.files.append(&writer.path, &std::mem::take(&mut writer.buffer), now);
+                writer.worth_it = true;
+            }
+            if writer.worth_it && std::mem::take(&mut writer.observed) {
+                let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+                observe(&mut core, &*self.files, &self.shelf, &writer.path)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl ThreadStore for MemoryThreadStore {
+    fn create(&self, new: NewThread) -> StoreResult<String> {
+        let begun = self.scribe.begin(&new)?;
+        let there = self.files.named(&begun.thread).map_err(crate::lookup::unreadable)?;
+        if self.writers.has(&begun.thread) || !there.is_empty() {
+            return Err(StoreError::Exists(begun.thread));
+        }
+        let writer =
+            Writer { path: begun.path, pen: begun.pen, buffer: begun.lines, worth_it: false, observed: false };
+        self.writers.insert(&begun.thread, writer);
+        Ok(begun.thread)
+    }
+
+    fn resume(&self, what: &Resume) -> StoreResult<String> {
+        let path = match what {
+            Resume::Thread(wanted) => self.lookup().find(wanted, None)?.row.path,
+            Resume::Rollout(path) => path.to_string_lossy().into_owned(),
+        };
+        let resumed = {
+            let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            go_on(&mut core, &path)
+                .map_err(|error| StoreError::Resume { path: path.clone().into(), why: error.to_string() })?
+        };
+        if self.writers.has(&resumed.thread) {
+            let (thread, pid) = (resumed.thread, Some(std::process::id()));
+            return Err(WriterLockError::Held { thread, pid }.into());
+        }
+        let writer = Writer { path, pen: resumed.pen, buffer: Vec::new(), worth_it: true, observed: false };
+        self.writers.insert(&resumed.thread, writer);
+        Ok(resumed.thread)
+    }
+
+    fn append(&self, thread: &str, items: &[Item]) -> StoreResult<()> {
+        self.take(thread, items, true)
+    }
+
+    fn append_raw(&self, thread: &str, items: &[Item]) -> StoreResult<()> {
+        self.take(thread, items, false)
+    }
+
+    fn flush(&self, thread: &str) -> StoreResult<()> {
+        self.flush_with(thread, false)
+    }
+
+    fn persist(&self, thread: &str) -> StoreResult<()> {
+        self.flush_with(thread, true)
+    }
+
+    fn shutdown(&self, thread: &str) -> StoreResult<()> {
+        self.flush_with(thread, false)?;
+        self.writers.remove(thread)
+    }
+
+    fn discard(&self, thread: &str) -> StoreResult<()> {
+        self.writers.remove(thread)
+    }
+
+    fn path(&self, thread: &str) -> StoreResult<PathBuf> {
+        self.writers.with(thread, |writer| Ok(writer.path.clone().into()))
+    }
+
+    fn load_history(&self, thread: &str, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> StoreResult<()> {
+        read::history(self.lookup(), thread, each)
+    }
+
+    fn read(&self, wanted: &str, within: Option<Collection>) -> StoreResult<Found> {
+        Ok(self.lookup().find(wanted, within)?)
+    }
+
+    fn list(&self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfRows> {
+        Ok(self.lookup().page(query, cursor, limit)?)
+    }
+
+    fn search(&self, text: &str, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfHits> {
+        read::search(self.lookup(), self.lookup(), text, query, cursor, limit)
+    }
+
+    fn turns(&self, thread: &str, cursor: Option<&str>, limit: u32, newest_first: bool) -> StoreResult<PageOfTurns> {
+        read::turns(self.lookup(), thread, cursor, limit, newest_first)
+    }
+
+    fn items(&self, thread: &str, cursor: Option<&str>, turns: u32, newest_first: bool) -> StoreResult<PageOfItems> {
+        Ok(read::items(self.turns(thread, cursor, turns, newest_first)?))
+    }
+
+    fn take_warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
