@@ -28,6 +28,7 @@ mod resilience;
 mod scenarios;
 mod settled;
 mod state_db;
+mod store;
 mod turns;
 mod writer_lock;
 mod wrong_usage;

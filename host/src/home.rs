@@ -135,7 +135,17 @@ impl Home {
     pub(crate) fn collections(&self) -> impl Iterator<Item = (&'static str, &Dir)> {
         [("archived_sessions", &self.archived), ("sessions", &self.sessions)]
             .into_iter()
-            .filter_map(|(name, dir)| Some((name, dir.get()?)))
+            .filter_map(|(name, dir)| Some((name, self.opened(name, dir)?)))
+    }
+
+    /// A collection; one that was not there when the home was opened may be there now.
+    fn opened<'a>(&self, name: &str, dir: &'a OnceLock<Dir>) -> Option<&'a Dir> {
+        if dir.get().is_none()
+            && let Ok(made) = Dir::open_ambient_dir(self.root.join(name), ambient_authority())
+        {
+            let _ = dir.set(made);
+        }
+        dir.get()
     }
 
     /// Its directory: where what is beside the collections is reached from.
@@ -158,8 +168,8 @@ impl Home {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        let made = Dir::open_ambient_dir(self.root.join(collection), ambient_authority())?;
-        Ok((dir.get_or_init(|| made), rest))
+        let opened = self.opened(collection, dir);
+        Ok((opened.ok_or_else(|| std::io::Error::other(format!("{collection} is no directory")))?, rest))
     }
 
     /// The collection that a home path lies in, and the rest of the path; `.` for the collection itself.
