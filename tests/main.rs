@@ -12,6 +12,7 @@ mod finding;
 mod fixtures;
 mod gate;
 mod items;
+mod killed;
 mod laws;
 mod legacy_rules;
 mod list_cases;

@@ -13,6 +13,7 @@ mod bench_home;
 mod damage;
 mod demo;
 mod homes;
+pub mod kill;
 mod native;
 mod program;
 mod random;

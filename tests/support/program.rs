@@ -118,7 +118,8 @@ impl Program {
         works.then_some(self)
     }
 
-    fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+    /// The command that a run is.
+    pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(&self.path);
         command.args(&self.leading).args(arguments).current_dir(self.place.path()).stdin(Stdio::null());
         command.env_clear().envs([("TZ", "UTC"), ("LC_ALL", "C"), ("COLUMNS", "80")]);
