@@ -8,6 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
+use crate::change::patch::apply;
 use crate::fold::Fold;
 use crate::json::Cursor;
 use crate::names::strongest;
@@ -15,8 +16,14 @@ use crate::paths::{canonical_id, collection_of, home_place, is_compressed};
 use crate::types::{CodexFacts, Collection, Discrepancy, Dossier, FileFacts, NameClaim, ThreadRow};
 
 /// The row that should stand; none where nothing is known of the thread. A thread without a file keeps its row, marked
-/// missing; one that only Codex's own database remembers is [`remembered`].
+/// missing; one that only Codex's own database remembers is [`remembered`]. What users say of it is laid over all that.
 pub fn assemble(dossier: &Dossier, default_provider: &str) -> Option<ThreadRow> {
+    let mut row = from_sources(dossier, default_provider)?;
+    apply(&mut row, &dossier.patches);
+    Some(row)
+}
+
+fn from_sources(dossier: &Dossier, default_provider: &str) -> Option<ThreadRow> {
     let mut files: Vec<(&FileFacts, Fold)> = dossier
         .files
         .iter()

@@ -14,6 +14,7 @@
 //! walk + known files → diff → startup                  what has to be parsed, and when the state DB is complete
 //! row + files → find, page                             where a thread is
 //! files of a thread → turns                            what was said and done in it
+//! row + files → change                                 what it takes to move, name or delete one
 //! items → write                                        what is said and done, as lines of a rollout
 //! ```
 #![no_std]
@@ -22,6 +23,7 @@
 extern crate alloc;
 
 pub mod assemble;
+pub mod change;
 pub mod codec;
 pub mod diff;
 pub mod extract;

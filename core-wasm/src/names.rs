@@ -51,9 +51,9 @@ fn claim(id: &str, name: &str, source: Provenance) -> Option<NameClaim> {
     (!name.is_empty()).then(|| NameClaim { thread, name: name.into(), source, given: None })
 }
 
-/// The claim that counts: the strongest source's.
+/// The claim that counts: the strongest source's, unless that one says that there is no name.
 pub fn strongest(claims: &[NameClaim]) -> Option<&NameClaim> {
-    claims.iter().max_by_key(|claim| claim.source)
+    claims.iter().max_by_key(|claim| claim.source).filter(|claim| !claim.name.is_empty())
 }
 
 /// The place of a thread's name in the order in which names were given, as far as a source that says the same knows it;

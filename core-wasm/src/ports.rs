@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::types::{
-    CodexFacts, Discrepancy, FileError, FileFacts, Job, NameClaim, Phase, Refusal, RowKey, RowQuery, StateError, Tally,
-    ThreadRow,
+    CodexFacts, Discrepancy, FileError, FileFacts, Job, NameClaim, Patch, Phase, Refusal, RowKey, RowQuery, StateError,
+    Tally, ThreadRow,
 };
 
 /// Answer of the state DB.
@@ -25,6 +25,7 @@ pub trait State {
         after: Option<&RowKey>,
         limit: u32,
     ) -> StateResult<Vec<ThreadRow>>;
+    fn forks_of(&self, id: &str) -> StateResult<Vec<ThreadRow>>;
     fn starting_with(&self, prefix: &str, limit: u32) -> StateResult<Vec<String>>;
     fn files_of(&self, id: &str) -> StateResult<Vec<String>>;
     fn assembled(&self, id: &str) -> StateResult<Option<ThreadRow>>;
@@ -42,6 +43,7 @@ pub trait State {
 pub trait Lore {
     fn names(&self, id: &str) -> StateResult<Vec<NameClaim>>;
     fn codex(&self, id: &str) -> StateResult<Option<CodexFacts>>;
+    fn patches(&self, id: &str) -> StateResult<Vec<Patch>>;
     fn bearing(&self, name: &str) -> StateResult<Vec<String>>;
     fn default_provider(&self) -> String;
 }

@@ -52,6 +52,24 @@ pub struct NameClaim {
     pub given: Option<u64>,
 }
 
+/// `types.patch-field`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum PatchField {
+    GitSha,
+    GitBranch,
+    GitOriginUrl,
+    MemoryMode,
+}
+
+/// `types.patch`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Patch {
+    pub field: PatchField,
+    pub value: Option<String>,
+}
+
 /// `types.codex-facts`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -280,6 +298,7 @@ pub struct Dossier {
     pub files: Vec<(FileFacts, Vec<u8>)>,
     pub names: Vec<NameClaim>,
     pub codex: Option<CodexFacts>,
+    pub patches: Vec<Patch>,
     pub row: Option<ThreadRow>,
     pub base_preview: Option<String>,
 }

@@ -23,6 +23,7 @@
 //! A main decides once how the handle lives and passes it on: every consumer takes `Option<&StateDb>` or `&StateDb`.
 
 pub mod backfill;
+pub mod change;
 pub mod component;
 pub mod home;
 pub mod lookup;

@@ -184,7 +184,7 @@ pub(crate) fn unreadable(error: crate::component::imports::rollouts::Error) -> L
     LookupError::Files(format!("{error:?}"))
 }
 
-fn failed(error: CoreLookupError, wanted: &str) -> LookupError {
+pub(crate) fn failed(error: CoreLookupError, wanted: &str) -> LookupError {
     match error {
         CoreLookupError::NotFound(wanted) => LookupError::NotFound(wanted),
         CoreLookupError::Gone(row) => LookupError::Gone(Box::new(row)),
@@ -196,7 +196,7 @@ fn failed(error: CoreLookupError, wanted: &str) -> LookupError {
 }
 
 /// Threads by id and title, each in a line of its own.
-fn named(rows: &[ThreadRow]) -> String {
+pub(crate) fn named(rows: &[ThreadRow]) -> String {
     let title = |row: &ThreadRow| row.title.split_whitespace().flat_map(|word| [word, " "]).collect::<String>();
     let title = |row: &ThreadRow| title(row).trim_end().chars().take(80).collect::<String>();
     rows.iter().map(|row| format!("\n  {}  {}", row.id, title(row))).collect()

@@ -1,6 +1,6 @@
 //! The one place where a process comes by its handle.
 //!
-//! [`init`] opens, migrates, has the core's gate fill or wait, and hands the handle out only when the state DB is
+//! [`init`] opens, migrates, finishes what killed processes left in the journal, has the core's gate fill or wait, and hands the handle out only when the state DB is
 //! complete. [`open_existing`], for readers that do not own the state, only opens. The order of the locks: `open.lock`
 //! around opening and migrating, then, inside the gate, `owner.lock` for as long as this process fills.
 
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backfill::{Filling, Progress};
+use crate::change::finish_unfinished;
 use crate::component::exports::startup::{Error as GateError, Outcome};
 use crate::component::{Core, CoreError, Runtime, World};
 use crate::home::Home;
@@ -171,8 +172,10 @@ fn start(
         shelf.begin_again()?;
     }
     drop(opening);
+    let unfinished = finish_unfinished(home, &shelf, &config.state_dir)?;
     let filling = Filling::new(runtime, home, &shelf, Some(locks), config.progress.clone());
-    let report = gate(runtime, home, filling, config.wait, config.refresh)?;
+    let mut report = gate(runtime, home, filling, config.wait, config.refresh)?;
+    report.warnings.splice(0..0, unfinished);
     Ok((StateDb::of(shelf), report))
 }
 

@@ -27,7 +27,7 @@ use threadkeep::component::types::ThreadRow;
 use threadkeep::component::{self as ask, Ask, Core, Opened, Runtime};
 use threadkeep_core::turns::{Subject, Transcript};
 use threadkeep_core::types::Collection;
-use threadkeep_core::{find, page, startup};
+use threadkeep_core::{change, find, page, startup};
 
 use crate::script::{Call, Guest, IMPORTS, Same, Script, Setting, overlaid};
 
@@ -75,6 +75,9 @@ natively! {
         let transcript = transcript(open, ask.transcript)?;
         transcript.around(world, &ask.text, ask.cursor.as_deref(), ask.limit, ask.newest_first).same()
     };
+    Archive |ask, world, _open| change::relocate(world, &ask.wanted, Collection::Archived).same();
+    Unarchive |ask, world, _open| change::relocate(world, &ask.wanted, Collection::Active).same();
+    Delete |ask, world, _open| change::remove(world, &ask.wanted, ask.with_forks).same();
     Gate |ask, world, _open| startup::run(world, ask.bound, ask.refresh).same();
     Survey |_ask, world, _open| startup::survey(world).same();
 }
@@ -272,6 +275,9 @@ impl Step {
             Open json!({ "of": null });
             Turns json!({ "transcript": 0, "cursor": null, "limit": 0, "newest_first": false });
             Around json!({ "transcript": 0, "text": "", "cursor": null, "limit": 0, "newest_first": false });
+            Archive json!({ "wanted": "" });
+            Unarchive json!({ "wanted": "" });
+            Delete json!({ "wanted": "", "with_forks": false });
             Gate json!({ "bound": 30_000, "refresh": true });
             Survey json!({});
         }

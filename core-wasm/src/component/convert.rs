@@ -51,6 +51,30 @@ impl From<core_types::Provenance> for types::Provenance {
     }
 }
 
+impl From<types::Patch> for core_types::Patch {
+    fn from(patch: types::Patch) -> Self {
+        let field = match patch.field {
+            types::PatchField::GitSha => core_types::PatchField::GitSha,
+            types::PatchField::GitBranch => core_types::PatchField::GitBranch,
+            types::PatchField::GitOriginUrl => core_types::PatchField::GitOriginUrl,
+            types::PatchField::MemoryMode => core_types::PatchField::MemoryMode,
+        };
+        core_types::Patch { field, value: patch.value }
+    }
+}
+
+impl From<core_types::Patch> for types::Patch {
+    fn from(patch: core_types::Patch) -> Self {
+        let field = match patch.field {
+            core_types::PatchField::GitSha => types::PatchField::GitSha,
+            core_types::PatchField::GitBranch => types::PatchField::GitBranch,
+            core_types::PatchField::GitOriginUrl => types::PatchField::GitOriginUrl,
+            core_types::PatchField::MemoryMode => types::PatchField::MemoryMode,
+        };
+        types::Patch { field, value: patch.value }
+    }
+}
+
 impl From<types::NameClaim> for core_types::NameClaim {
     fn from(claim: types::NameClaim) -> Self {
         fields!(claim => core_types::NameClaim { thread, name, given } with {

@@ -36,6 +36,10 @@ impl ports::State for World {
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
+    fn forks_of(&self, id: &str) -> ports::StateResult<Vec<core_types::ThreadRow>> {
+        Ok(state::forks_of(id)?.into_iter().map(Into::into).collect())
+    }
+
     fn starting_with(&self, prefix: &str, limit: u32) -> ports::StateResult<Vec<String>> {
         Ok(state::starting_with(prefix, limit)?)
     }
@@ -85,6 +89,10 @@ impl ports::Lore for World {
 
     fn codex(&self, id: &str) -> ports::StateResult<Option<core_types::CodexFacts>> {
         Ok(lore::codex(id)?.map(Into::into))
+    }
+
+    fn patches(&self, id: &str) -> ports::StateResult<Vec<core_types::Patch>> {
+        Ok(lore::patches(id)?.into_iter().map(Into::into).collect())
     }
 
     fn bearing(&self, name: &str) -> ports::StateResult<Vec<String>> {

@@ -10,6 +10,7 @@ macro_rules! fields {
     }};
 }
 
+mod changing;
 mod convert;
 mod imports;
 mod lookup;
@@ -83,6 +84,7 @@ impl exported::repair::Guest for Component {
                 files: dossier.files.into_iter().map(|file| (file.file.into(), file.state)).collect(),
                 names: dossier.names.into_iter().map(Into::into).collect(),
                 codex: dossier.codex.map(Into::into),
+                patches: dossier.patches.into_iter().map(Into::into).collect(),
                 row: dossier.row.map(Into::into),
                 base_preview: dossier.base_preview,
             };

@@ -19,7 +19,7 @@ pub(super) const MAX_FORKS: u32 = 64;
 const HEADS: u32 = 256;
 
 /// What the head of a file says to somebody who looks for a thread.
-pub(super) fn look<W: World>(world: &W, path: &str, id: &str) -> Verdict {
+pub(crate) fn look<W: World>(world: &W, path: &str, id: &str) -> Verdict {
     match identify(world, path) {
         Ok(Some(carried)) if carried == id => Verdict::Carries,
         Ok(Some(other)) => Verdict::Other(other),
@@ -164,6 +164,7 @@ pub(super) fn row_from<W: World>(
         files,
         names: world.names(id)?,
         codex: world.codex(id)?,
+        patches: world.patches(id)?,
         row: row.cloned(),
         base_preview: None,
     };

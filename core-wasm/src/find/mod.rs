@@ -23,8 +23,8 @@ use crate::paths::{canonical_id, collection_of, id_prefix};
 use crate::ports::{Clock, Diagnostics, Lore, Rollouts, State, StateResult};
 use crate::types::{Collection, Discrepancy, FileError, StateError, ThreadRow};
 use evidence::{Evidence, Rule, Trail, Verdict};
-pub(crate) use files::files_of;
-use files::{MAX_FORKS, as_recorded, by_prefix, look, mend, row_from};
+use files::{MAX_FORKS, as_recorded, by_prefix, mend, row_from};
+pub(crate) use files::{files_of, look};
 
 /// Candidates named when an id's beginning is ambiguous.
 const NAMED: u32 = 20;

@@ -92,7 +92,9 @@ impl Batch {
 
     pub(super) fn agent_item(&mut self, id: &str, text: &str) {
         self.response("message", |out| {
-            out.raw(",\"id\":\"").raw(id).raw("\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":");
+            out.raw(",\"id\":\"")
+                .raw(id)
+                .raw("\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":");
             out.text(text).raw("}]");
         });
     }

@@ -24,7 +24,8 @@ pub fn uuid(millis: i64, chance: &mut Chance) -> String {
     let high = (millis.max(0) as u64) << 16 | 0x7000 | first & 0x0FFF;
     let low = 0x8000_0000_0000_0000 | second >> 2;
     let mut id = String::with_capacity(36);
-    for (at, nibble) in (0..16).map(|at| high >> (60 - 4 * at)).chain((0..16).map(|at| low >> (60 - 4 * at))).enumerate()
+    for (at, nibble) in
+        (0..16).map(|at| high >> (60 - 4 * at)).chain((0..16).map(|at| low >> (60 - 4 * at))).enumerate()
     {
         if matches!(at, 8 | 12 | 16 | 20) {
             id.push('-');

@@ -28,6 +28,7 @@ mod resume;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub(crate) use out::quoted;
 pub use pen::{Begun, Form, Pen, begin, write};
 pub use resume::resume;
 

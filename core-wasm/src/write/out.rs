@@ -83,3 +83,10 @@ impl Out {
         self
     }
 }
+
+/// A text in quotes.
+pub(crate) fn quoted(text: &str) -> Vec<u8> {
+    let mut out = Out::default();
+    out.text(text);
+    out.0
+}

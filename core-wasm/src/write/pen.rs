@@ -117,7 +117,8 @@ impl Pen {
 
 /// A working directory that a thread may begin in: absolute, and in one line.
 pub(super) fn check_cwd(cwd: &str) -> Result<(), WriteError> {
-    let absolute = cwd.starts_with('/') || cwd.as_bytes().get(1..3).is_some_and(|drive| matches!(drive, b":\\" | b":/"));
+    let absolute =
+        cwd.starts_with('/') || cwd.as_bytes().get(1..3).is_some_and(|drive| matches!(drive, b":\\" | b":/"));
     let bad = |why: &str| Err(WriteError::BadThread(format!("the working directory '{cwd}' {why}")));
     match cwd {
         "" => Err(WriteError::BadThread("a working directory is missing".into())),
@@ -140,7 +141,9 @@ pub fn begin(new: &NewThread, moment: Moment) -> Result<Begun, WriteError> {
         json => one_line(json).ok_or_else(|| WriteError::BadThread(format!("the source '{json}' is not JSON")))?,
     };
     let parent = match &new.parent_thread_id {
-        Some(id) => Some(canonical_id(id).ok_or_else(|| WriteError::BadThread(format!("the parent '{id}' is no UUID")))?),
+        Some(id) => {
+            Some(canonical_id(id).ok_or_else(|| WriteError::BadThread(format!("the parent '{id}' is no UUID")))?)
+        }
         None => None,
     };
     let pen = Pen {
@@ -177,11 +180,7 @@ pub fn begin(new: &NewThread, moment: Moment) -> Result<Begun, WriteError> {
 }
 
 fn git(out: &mut Out, new: &NewThread) {
-    let facts = [
-        ("commit_hash", &new.git_sha),
-        ("branch", &new.git_branch),
-        ("repository_url", &new.git_origin_url),
-    ];
+    let facts = [("commit_hash", &new.git_sha), ("branch", &new.git_branch), ("repository_url", &new.git_origin_url)];
     let mut known = facts.iter().filter_map(|(key, fact)| Some((key, fact.as_ref()?))).peekable();
     if known.peek().is_none() {
         return;

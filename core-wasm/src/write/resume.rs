@@ -125,7 +125,9 @@ impl Tail {
 fn ordinal(line: &[u8]) -> Option<u64> {
     let mut ordinal = None;
     let mut cursor = Cursor::new(line);
-    cursor.object(|c, key| if key.is("ordinal") { c.integer().map(|number| ordinal = number) } else { c.skip() }).ok()?;
+    cursor
+        .object(|c, key| if key.is("ordinal") { c.integer().map(|number| ordinal = number) } else { c.skip() })
+        .ok()?;
     ordinal.and_then(|ordinal| u64::try_from(ordinal).ok())
 }
 

@@ -1,10 +1,14 @@
 //! What can be asked.
 
+mod change;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::values;
+
+pub(super) use change::{Delete, Field, Metadata, Name, Relocate};
 
 /// Finds, lists and reads the threads of a Codex home.
 ///
@@ -60,6 +64,16 @@ pub(super) enum Command {
     Read(Read),
     /// Show what was said and done in a thread
     Turns(Turns),
+    /// Give a thread a name, or take it away
+    Name(Name),
+    /// Put threads with all that they spawned into the archive
+    Archive(Relocate),
+    /// Bring threads with all that they spawned back from the archive
+    Unarchive(Relocate),
+    /// Delete a thread with all that it spawned, after showing what goes
+    Delete(Delete),
+    /// Correct what is known of a thread: git facts, memory mode
+    Metadata(Metadata),
     /// Look into what the core decides
     #[command(subcommand)]
     Debug(Debug),

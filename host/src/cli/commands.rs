@@ -1,5 +1,6 @@
 //! The commands. Each decides nothing about threads: it opens what it needs, asks, and prints.
 
+mod change;
 mod debug;
 mod explain;
 mod list;
@@ -14,6 +15,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 use threadkeep::backfill::Progress;
+use threadkeep::change::Changes;
 use threadkeep::component::Runtime;
 use threadkeep::component::exports::lookup::{Found, Via};
 use threadkeep::component::tape::Recorder;
@@ -66,6 +68,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<u8> {
         Command::Find(find) => session.find(&find),
         Command::Read(read) => session.read(&read).map(|()| exit::DONE),
         Command::Turns(turns) => session.turns(&turns).map(|()| exit::DONE),
+        Command::Name(name) => session.name(&name).map(|()| exit::DONE),
+        Command::Archive(archive) => session.relocate(&archive, Changes::archive),
+        Command::Unarchive(unarchive) => session.relocate(&unarchive, Changes::unarchive),
+        Command::Delete(delete) => session.delete(&delete).map(|()| exit::DONE),
+        Command::Metadata(metadata) => session.metadata(&metadata).map(|()| exit::DONE),
         Command::Debug(_) => Ok(exit::DONE),
     };
     if let (Some(recorder), Some(file)) = (recorder, recording) {

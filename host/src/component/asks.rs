@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::ResourceAny;
 
+use super::exports::changing::{Error as ChangeError, Relocation, Removal};
 use super::exports::history::{Gap, PageOfRecords, PageOfTurns, Subject};
 use super::exports::lookup::{Error, Explanation, Found, PageOfRows};
 use super::exports::startup::{Error as GateError, Findings, Outcome};
@@ -176,6 +177,32 @@ asks! {
         at: Moment,
     } -> Result<Resumed, WritingError>: |ask, instance| {
         instance.exports.threadkeep_core_writing().call_resume(&mut instance.store, &ask.path, ask.at)
+    };
+
+    /// `changing.archive`
+    Archive "changing.archive" {
+        /// An id, the beginning of one, or a name.
+        wanted: String,
+    } -> Result<Relocation, ChangeError>: |ask, instance| {
+        instance.exports.threadkeep_core_changing().call_archive(&mut instance.store, &ask.wanted)
+    };
+
+    /// `changing.unarchive`
+    Unarchive "changing.unarchive" {
+        /// An id, the beginning of one, or a name.
+        wanted: String,
+    } -> Result<Relocation, ChangeError>: |ask, instance| {
+        instance.exports.threadkeep_core_changing().call_unarchive(&mut instance.store, &ask.wanted)
+    };
+
+    /// `changing.delete`
+    Delete "changing.delete" {
+        /// An id, the beginning of one, or a name.
+        wanted: String,
+        /// With what was forked from it.
+        with_forks: bool,
+    } -> Result<Removal, ChangeError>: |ask, instance| {
+        instance.exports.threadkeep_core_changing().call_delete(&mut instance.store, &ask.wanted, ask.with_forks)
     };
 
     /// `startup.run`

@@ -18,7 +18,10 @@ use std::sync::{Arc, Mutex};
 use wasmtime::component::{Component, HasSelf, Linker, ResourceAny};
 use wasmtime::{Engine, Store};
 
-pub use asks::{Around, Ask, At, Close, Explain, Find, Gate, GoOn, Open, Opened, Page, Records, Survey, Turns};
+pub use asks::{
+    Archive, Around, Ask, At, Close, Delete, Explain, Find, Gate, GoOn, Open, Opened, Page, Records, Survey, Turns,
+    Unarchive,
+};
 pub use bindings::exports::threadkeep::core as exports;
 pub use bindings::threadkeep::core as imports;
 pub use bindings::threadkeep::core::types;

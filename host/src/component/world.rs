@@ -10,7 +10,7 @@ use wasmtime::component::{Resource, ResourceTable};
 
 use super::imports::{backfill, clock, diagnostics, lore, rollouts, state};
 use super::tape::{Bytes, Player, Recorder, Tape};
-use super::types::{CodexFacts, Discrepancy, FileFacts, NameClaim, ThreadRow};
+use super::types::{CodexFacts, Discrepancy, FileFacts, NameClaim, Patch, ThreadRow};
 use super::{Guard, Guarded, Imports};
 use crate::backfill::Filling;
 use crate::home::Home;
@@ -197,6 +197,10 @@ impl state::Host for World {
         })
     }
 
+    fn forks_of(&mut self, id: String) -> Answered<Vec<ThreadRow>> {
+        self.import("state.forks-of", (id,), |world, (id,)| world.rows(|rows| rows.forks_of(id)))
+    }
+
     fn starting_with(&mut self, prefix: String, limit: u32) -> Answered<Vec<String>> {
         self.import("state.starting-with", (prefix, limit), |world, (prefix, limit)| {
             world.rows(|rows| rows.starting_with(prefix, limit))
@@ -254,6 +258,10 @@ impl lore::Host for World {
 
     fn codex(&mut self, id: String) -> Answered<Option<CodexFacts>> {
         self.import("lore.codex", (id,), |world, (id,)| world.known(|lore| lore.codex(id)))
+    }
+
+    fn patches(&mut self, id: String) -> Answered<Vec<Patch>> {
+        self.import("lore.patches", (id,), |world, (id,)| world.known(|lore| lore.patches(id)))
     }
 
     fn bearing(&mut self, name: String) -> Answered<Vec<String>> {

@@ -15,12 +15,14 @@ pub(crate) struct Locks {
     pub(crate) open: PathBuf,
     /// Held while a process fills.
     pub(crate) owner: PathBuf,
+    /// Held while a process changes threads.
+    pub(crate) change: PathBuf,
 }
 
 impl Locks {
     /// Of a state directory.
     pub(crate) fn of(dir: &Path) -> Locks {
-        Locks { open: dir.join("open.lock"), owner: dir.join("owner.lock") }
+        Locks { open: dir.join("open.lock"), owner: dir.join("owner.lock"), change: dir.join("change.lock") }
     }
 }
 

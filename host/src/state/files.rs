@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{Assembler, Pending, Shelf, StateError, claim, codex, lore, rows};
+use super::{Assembler, Pending, Shelf, StateError, claim, codex, lore, patches, rows};
 use crate::component::exports::parsing::Extraction;
 use crate::component::exports::repair::{Dossier, ThreadFile};
 use crate::component::types::{BadLine, FileFacts, ThreadRow};
@@ -412,6 +412,7 @@ fn dossier(connection: &Connection, id: &str) -> Result<Dossier, StateError> {
         files: files.collect::<Result<_, _>>()?,
         names: lore::names(connection, id)?,
         codex: codex::read(connection, id)?,
+        patches: patches::read(connection, id)?,
         row,
         base_preview,
     })

@@ -9,9 +9,11 @@ mod codex;
 mod error;
 mod files;
 mod foreign;
+mod journal;
 mod lock;
 mod lore;
 mod page;
+mod patches;
 mod rescue;
 mod rows;
 mod schema;
@@ -31,6 +33,7 @@ pub use error::StateError;
 pub(crate) use files::{Batch, KnownAhead, Parsed, Refused};
 pub use files::{Problem, Totals};
 pub(crate) use foreign::ForeignDb;
+pub(crate) use journal::Follow;
 pub(crate) use lock::FileLock;
 pub(crate) use rescue::{Rescued, move_aside};
 
@@ -76,6 +79,8 @@ struct Worker {
     assembler: Assembler,
     /// What the core wants to find again as long as the connection is open.
     note: Mutex<Vec<u8>>,
+    /// The state directory; none of a database that only this process has.
+    dir: Option<PathBuf>,
     /// A private copy that the connection reads, deleted after it.
     copy: Option<tempfile::TempDir>,
 }
@@ -122,19 +127,33 @@ impl Shelf {
             thread: Mutex::new(Some(thread)),
             assembler,
             note: Mutex::default(),
+            dir: None,
             copy: None,
         })))
     }
 
+    /// In a state directory.
+    fn within(mut self, dir: &Path) -> Shelf {
+        if let Some(worker) = Arc::get_mut(&mut self.0) {
+            worker.dir = Some(dir.to_path_buf());
+        }
+        self
+    }
+
+    /// The state directory.
+    pub(crate) fn dir(&self) -> Option<&Path> {
+        self.0.dir.as_deref()
+    }
+
     /// Opens and migrates the database in a state directory. The caller holds the open lock.
     pub(crate) fn open(dir: &Path, wait: Duration, assembler: Assembler) -> Result<Shelf, StateError> {
-        Shelf::over(schema::open(&dir.join(FILE_NAME), wait)?, assembler)
+        Ok(Shelf::over(schema::open(&dir.join(FILE_NAME), wait)?, assembler)?.within(dir))
     }
 
     /// Opens the database in a state directory if it is one of this version, and migrates nothing.
     pub(crate) fn open_as_it_is(dir: &Path, assembler: Assembler) -> Result<Option<Shelf>, StateError> {
         match schema::open_as_it_is(&dir.join(FILE_NAME))? {
-            Some(connection) => Shelf::over(connection, assembler).map(Some),
+            Some(connection) => Ok(Some(Shelf::over(connection, assembler)?.within(dir))),
             None => Ok(None),
         }
     }
@@ -191,6 +210,24 @@ impl Shelf {
             let answer = work(&transaction)?;
             transaction.commit()?;
             Ok(answer)
+        })
+    }
+
+    /// The same, on disk when this returns.
+    pub(crate) fn durably<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StateError> + Send + 'static,
+    ) -> Result<T, StateError> {
+        self.with(|connection| {
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            let done = (|| {
+                let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+                let answer = work(&transaction)?;
+                transaction.commit()?;
+                Ok(answer)
+            })();
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            done
         })
     }
 

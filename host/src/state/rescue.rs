@@ -12,6 +12,8 @@ pub(crate) struct Rescued {
     /// Where it is now.
     pub(crate) moved_to: PathBuf,
     names: Vec<(String, i64, String)>,
+    patches: Vec<(String, i64, Option<String>)>,
+    plans: Vec<String>,
     codex: (Vec<String>, Vec<Vec<Value>>),
 }
 
@@ -19,9 +21,12 @@ pub(crate) struct Rescued {
 /// be read. The caller holds the open lock; nobody has the database open.
 pub(crate) fn move_aside(dir: &Path) -> Result<Rescued, StateError> {
     let path = dir.join(FILE_NAME);
-    let read = |connection: &Connection| Ok((readable_names(connection), readable_codex(connection)));
+    let read = |connection: &Connection| {
+        let users = (readable_names(connection), readable_patches(connection), readable_plans(connection));
+        Ok((users, readable_codex(connection)))
+    };
     let saved = ForeignDb::at(&path).map(|old| old.read(read));
-    let (names, codex) = match saved {
+    let ((names, patches, plans), codex) = match saved {
         Some(Ok((saved, _))) => saved,
         _ => Default::default(),
     };
@@ -41,7 +46,7 @@ pub(crate) fn move_aside(dir: &Path) -> Result<Rescued, StateError> {
             Err(error) => return Err(StateError::Directory(dir.to_path_buf(), error)),
         }
     }
-    Ok(Rescued { moved_to, names, codex })
+    Ok(Rescued { moved_to, names, patches, plans, codex })
 }
 
 /// Rows up to the first one that cannot be read.
@@ -49,6 +54,18 @@ fn readable_names(connection: &Connection) -> Vec<(String, i64, String)> {
     let Ok(mut select) = connection.prepare("SELECT thread_id, source, name FROM names") else { return Vec::new() };
     let Ok(rows) = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))) else { return Vec::new() };
     rows.map_while(Result::ok).collect()
+}
+
+fn readable_patches(connection: &Connection) -> Vec<(String, i64, Option<String>)> {
+    let Ok(mut select) = connection.prepare("SELECT thread_id, field, value FROM patches") else { return Vec::new() };
+    let Ok(rows) = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))) else { return Vec::new() };
+    rows.map_while(Result::ok).collect()
+}
+
+fn readable_plans(connection: &Connection) -> Vec<String> {
+    let Ok(mut select) = connection.prepare("SELECT plan FROM journal ORDER BY number") else { return Vec::new() };
+    let Ok(plans) = select.query_map([], |row| row.get(0)) else { return Vec::new() };
+    plans.map_while(Result::ok).collect()
 }
 
 /// The columns that there are, of those that this version knows, and the rows up to the first one that cannot be read.
@@ -82,12 +99,22 @@ impl Shelf {
     /// Puts what was saved into this database. Sources that still speak for themselves are read anew afterwards.
     pub(crate) fn take_in(&self, rescued: &Rescued) -> Result<(), StateError> {
         let (names, codex) = (rescued.names.clone(), rescued.codex.clone());
+        let (patches, plans) = (rescued.patches.clone(), rescued.plans.clone());
         self.transaction(move |transaction| {
             for (thread, source, name) in names {
                 transaction.execute(
                     "INSERT OR IGNORE INTO names (thread_id, source, name) VALUES (?1, ?2, ?3)",
                     params![thread, source, name],
                 )?;
+            }
+            for (thread, field, value) in patches {
+                transaction.execute(
+                    "INSERT OR IGNORE INTO patches (thread_id, field, value) VALUES (?1, ?2, ?3)",
+                    params![thread, field, value],
+                )?;
+            }
+            for plan in plans {
+                transaction.execute("INSERT INTO journal (plan) VALUES (?1)", [plan])?;
             }
             let (columns, rows) = codex;
             let places = vec!["?"; columns.len()].join(", ");

@@ -110,6 +110,17 @@ impl Shelf {
         self.with(move |connection| read(connection, &id))
     }
 
+    /// Rows of threads with rollouts whose history begins in files of this one.
+    pub(crate) fn forks_of(&self, id: String) -> Result<Vec<ThreadRow>, StateError> {
+        self.with(move |connection| {
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM threads WHERE base_thread_id = ?1 AND missing = 0 ORDER BY created_at, id"
+            ))?;
+            let rows = select.query_map([id], from_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Ids that begin with `prefix`.
     pub(crate) fn starting_with(&self, prefix: String, limit: u32) -> Result<Vec<String>, StateError> {
         self.with(move |connection| {

@@ -169,6 +169,21 @@ const MIGRATIONS: &[&str] = &[
     DELETE FROM files;
     DELETE FROM folds;
 ",
+    "
+    -- Changes of files and rows together that were begun: what they come to, as JSON. One that is done is not there.
+    CREATE TABLE journal (
+        number INTEGER PRIMARY KEY,
+        plan TEXT NOT NULL
+    );
+    -- What users said of threads: 0 git sha, 1 git branch, 2 git origin URL, 3 memory mode; null where there is nothing,
+    -- whatever others say.
+    CREATE TABLE patches (
+        thread_id TEXT NOT NULL,
+        field INTEGER NOT NULL,
+        value TEXT,
+        PRIMARY KEY (thread_id, field)
+    ) WITHOUT ROWID;
+",
 ];
 
 /// Opens and migrates. Nothing is written when the database is newer than the program.

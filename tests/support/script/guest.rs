@@ -84,6 +84,10 @@ impl state::Host for Guest {
         Ok(ports::State::children(&self.script, &query, &parents, after.as_ref(), limit).same())
     }
 
+    fn forks_of(&mut self, id: String) -> Answered<Vec<wit::ThreadRow>> {
+        Ok(ports::State::forks_of(&self.script, &id).same())
+    }
+
     fn starting_with(&mut self, prefix: String, limit: u32) -> Answered<Vec<String>> {
         Ok(ports::State::starting_with(&self.script, &prefix, limit).same())
     }
@@ -133,6 +137,10 @@ impl lore::Host for Guest {
 
     fn codex(&mut self, id: String) -> Answered<Option<wit::CodexFacts>> {
         Ok(ports::Lore::codex(&self.script, &id).same())
+    }
+
+    fn patches(&mut self, id: String) -> Answered<Vec<wit::Patch>> {
+        Ok(ports::Lore::patches(&self.script, &id).same())
     }
 
     fn bearing(&mut self, name: String) -> Answered<Vec<String>> {

@@ -17,7 +17,7 @@ use threadkeep::component::imports::backfill;
 use threadkeep::component::types as wit;
 use threadkeep_core::extract::identify;
 use threadkeep_core::packed::{VERSION, append};
-use threadkeep_core::types::{CodexFacts, FileError, FileFacts, NameClaim, StateError, Tally, ThreadRow};
+use threadkeep_core::types::{CodexFacts, FileError, FileFacts, NameClaim, Patch, StateError, Tally, ThreadRow};
 
 use crate::Memory;
 
@@ -37,6 +37,7 @@ pub(crate) const IMPORTS: &[&str] = &[
     "state.assembled",
     "state.known",
     "state.without-thread",
+    "state.forks-of",
     "state.version",
     "state.remember",
     "state.recall",
@@ -44,6 +45,7 @@ pub(crate) const IMPORTS: &[&str] = &[
     "state.forget",
     "lore.names",
     "lore.codex",
+    "lore.patches",
     "lore.bearing",
     "lore.default-provider",
     "rollouts.facts",
@@ -94,6 +96,7 @@ pub(crate) struct Stage {
     recorded: BTreeMap<String, Vec<String>>,
     names: Vec<NameClaim>,
     codex: BTreeMap<String, CodexFacts>,
+    patches: BTreeMap<String, Vec<Patch>>,
     assembled: BTreeMap<String, ThreadRow>,
     known: BTreeMap<String, FileFacts>,
     phases: VecDeque<backfill::Phase>,
@@ -167,6 +170,7 @@ impl Script {
             recorded: setting.recorded,
             names: names.collect(),
             codex: codex.collect::<Result<_, String>>()?,
+            patches: setting.patches.into_iter().map(|(id, patches)| (id, patches.same())).collect(),
             phases,
             claims: setting.backfill.claims.into(),
             tally: Tally::default(),

@@ -8,8 +8,8 @@ use threadkeep_core::ports::{
     Backfill, Clock, Diagnostics, FileResult, Lore, Reader, Rollouts, State, StateResult, Walker,
 };
 use threadkeep_core::types::{
-    CodexFacts, Discrepancy, FileError, FileFacts, Job, NameClaim, Phase, Refusal, RowKey, RowQuery, StateError, Tally,
-    ThreadRow,
+    CodexFacts, Discrepancy, FileError, FileFacts, Job, NameClaim, Patch, Phase, Refusal, RowKey, RowQuery, StateError,
+    Tally, ThreadRow,
 };
 
 use super::{File, Same, Script, Stage, changes, packed, packed_heads, rows};
@@ -82,6 +82,13 @@ impl State for Script {
         })
     }
 
+    fn forks_of(&self, id: &str) -> StateResult<Vec<ThreadRow>> {
+        self.state("state.forks-of", json!([id]), |stage| {
+            let begins_there = |row: &&ThreadRow| row.base_thread_id.as_deref() == Some(id) && !row.missing;
+            stage.rows.values().filter(begins_there).cloned().collect()
+        })
+    }
+
     fn starting_with(&self, prefix: &str, limit: u32) -> StateResult<Vec<String>> {
         self.state("state.starting-with", json!([prefix, limit]), |stage| {
             stage.rows.keys().filter(|id| id.starts_with(prefix)).take(limit as usize).cloned().collect()
@@ -151,6 +158,10 @@ impl Lore for Script {
 
     fn codex(&self, id: &str) -> StateResult<Option<CodexFacts>> {
         self.state("lore.codex", json!([id]), |stage| stage.codex.get(id).cloned())
+    }
+
+    fn patches(&self, id: &str) -> StateResult<Vec<Patch>> {
+        self.state("lore.patches", json!([id]), |stage| stage.patches.get(id).cloned().unwrap_or_default())
     }
 
     fn bearing(&self, name: &str) -> StateResult<Vec<String>> {

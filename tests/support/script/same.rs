@@ -1,9 +1,10 @@
 //! The contract's types and the core's own, one into the other. They are the same but for their names, and the
 //! contract's can be written as JSON.
 
-use threadkeep::component::exports::{history, lookup, startup as gate};
+use threadkeep::component::exports::{changing, history, lookup, startup as gate};
 use threadkeep::component::imports::{backfill, rollouts, state};
 use threadkeep::component::types as wit;
+use threadkeep_core::change::{ChangeError, Relocation, Removal, Renaming};
 use threadkeep_core::find::evidence::{Evidence, Rule, Verdict};
 use threadkeep_core::find::{Explanation, Found, LookupError, Via};
 use threadkeep_core::page::{Listed, Page};
@@ -85,6 +86,7 @@ enums! {
     core::Collection = wit::Collection { Active, Archived }
     core::EntryKind = wit::EntryKind { File, Directory, Link, Other, Closed }
     core::Provenance = wit::Provenance { SessionIndex, CodexDb, User }
+    core::PatchField = wit::PatchField { GitSha, GitBranch, GitOriginUrl, MemoryMode }
     core::StateError = state::Error { Unavailable, Busy, Corrupt(why), Io(why) }
     core::FileError = rollouts::Error { NotFound, Denied, NotAFile, BrokenCompression(why), Io(why) }
     core::SortKey = state::SortKey { Created, Updated, Recency }
@@ -95,6 +97,7 @@ enums! {
 records! {
     core::FileFacts = wit::FileFacts { path, kind, size, modified_ns, inode }
     core::NameClaim = wit::NameClaim { thread, name, source, given }
+    core::Patch = wit::Patch { field, value }
     core::CodexFacts = wit::CodexFacts {
         name, title, first_user_message, memory_mode, preview, rollout_path, archived, created_at, updated_at, recency_at,
         source, cwd, model_provider, model, cli_version, git_branch, git_sha, git_origin_url, tokens_used, history_mode,
@@ -116,6 +119,9 @@ records! {
 }
 
 record! {
+    Renaming => changing::Renaming { from, to }
+    Relocation => changing::Relocation { threads, renamings }
+    Removal => changing::Removal { threads, files }
     Found => lookup::Found { row, via, verified, discrepancies }
     Explanation => lookup::Explanation { answer, rule, evidence }
     Listed => lookup::Listed { row, depth }
@@ -187,6 +193,16 @@ impl Same<lookup::Error> for LookupError {
             LookupError::BadCursor(why) => lookup::Error::BadCursor(why),
             LookupError::State(error) => lookup::Error::State(error.to_string()),
             LookupError::Files(error) => lookup::Error::Files(error.to_string()),
+        }
+    }
+}
+
+impl Same<changing::Error> for ChangeError {
+    fn same(self) -> changing::Error {
+        match self {
+            ChangeError::Lookup(error) => changing::Error::Lookup(error.same()),
+            ChangeError::Occupied(renaming) => changing::Error::Occupied(renaming.same()),
+            ChangeError::Forks(forks) => changing::Error::Forks(forks.same()),
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Setting {
     pub name: Vec<Claim>,
     /// What Codex's own database says, by thread: some fields of `codex-facts`.
     pub codex: BTreeMap<String, serde_json::Map<String, Value>>,
+    /// What users said of threads.
+    pub patches: BTreeMap<String, Vec<wit::Patch>>,
     /// Rows that follow from what is recorded, where those are others than the rows that stand.
     pub assembled: Vec<serde_json::Map<String, Value>>,
     /// Another process always writes a row first.
@@ -48,6 +50,7 @@ impl Default for Setting {
             recorded: BTreeMap::new(),
             name: Vec::new(),
             codex: BTreeMap::new(),
+            patches: BTreeMap::new(),
             assembled: Vec::new(),
             overtaken: false,
             trouble: Vec::new(),
