@@ -16,6 +16,7 @@
 //! files of a thread → turns                            what was said and done in it
 //! row + files → change                                 what it takes to move, name or delete one
 //! items → write                                        what is said and done, as lines of a rollout
+//! walk → cold                                          which rollouts are to be compressed
 //! ```
 #![no_std]
 #![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
@@ -25,6 +26,7 @@ extern crate alloc;
 pub mod assemble;
 pub mod change;
 pub mod codec;
+pub mod cold;
 pub mod diff;
 pub mod extract;
 pub mod find;

@@ -25,6 +25,7 @@
 pub mod backfill;
 pub mod change;
 pub mod component;
+pub mod compress;
 pub mod home;
 pub mod lookup;
 pub mod rollouts;

@@ -103,7 +103,7 @@ fn shared(place: &Dir) -> std::io::Result<File> {
 
 /// Whose lock a file has.
 #[cfg(target_os = "linux")]
-fn holder(file: &File) -> Option<u32> {
+pub(crate) fn holder(file: &File) -> Option<u32> {
     let stat = rustix::fs::fstat(file).ok()?;
     let (major, minor) = (rustix::fs::major(stat.st_dev), rustix::fs::minor(stat.st_dev));
     let wanted = format!("{major:02x}:{minor:02x}:{}", stat.st_ino);
@@ -117,6 +117,6 @@ fn holder(file: &File) -> Option<u32> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn holder(_: &File) -> Option<u32> {
+pub(crate) fn holder(_: &File) -> Option<u32> {
     None
 }

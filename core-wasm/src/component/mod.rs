@@ -20,7 +20,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::types as core_types;
-use crate::{assemble, extract, names, redact, startup};
+use crate::{assemble, cold, extract, names, redact, startup};
 
 wit_bindgen::generate!({
     path: "../wit",
@@ -134,5 +134,17 @@ impl exported::redaction::Guest for Component {
 
     fn heads(packed: Vec<u8>, salt: u64) -> Vec<u8> {
         redact::heads(&packed, salt)
+    }
+}
+
+impl exported::compression::Guest for Component {
+    fn select(before: i64) -> Result<exported::compression::Selection, String> {
+        let selection = cold::select(&World, before).map_err(|error| error.to_string())?;
+        Ok(fields!(selection => exported::compression::Selection { young, compressed, left } with {
+            due: |from: &cold::Selection| {
+                let due = from.due.iter().cloned();
+                due.map(|due| exported::compression::Due { file: due.file.into(), thread: due.thread }).collect()
+            },
+        }))
     }
 }

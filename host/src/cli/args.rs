@@ -1,6 +1,7 @@
 //! What can be asked.
 
 mod change;
+pub(super) mod compress;
 
 use std::path::PathBuf;
 
@@ -74,6 +75,8 @@ pub(super) enum Command {
     Delete(Delete),
     /// Correct what is known of a thread: git facts, memory mode
     Metadata(Metadata),
+    /// Store rollouts smaller that nobody has written for long
+    Compress(compress::Compress),
     /// Look into what the core decides
     #[command(subcommand)]
     Debug(Debug),

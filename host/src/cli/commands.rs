@@ -1,6 +1,7 @@
 //! The commands. Each decides nothing about threads: it opens what it needs, asks, and prints.
 
 mod change;
+mod compress;
 mod debug;
 mod explain;
 mod list;
@@ -73,6 +74,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<u8> {
         Command::Unarchive(unarchive) => session.relocate(&unarchive, Changes::unarchive),
         Command::Delete(delete) => session.delete(&delete).map(|()| exit::DONE),
         Command::Metadata(metadata) => session.metadata(&metadata).map(|()| exit::DONE),
+        Command::Compress(compress) => session.compress(&compress),
         Command::Debug(_) => Ok(exit::DONE),
     };
     if let (Some(recorder), Some(file)) = (recorder, recording) {

@@ -1,5 +1,7 @@
 //! Values of flags, checked where they are read: what makes no sense is refused with the name of its flag.
 
+use std::time::Duration;
+
 /// Text that says something, as it was given.
 pub(super) fn text(given: &str) -> Result<String, String> {
     match given.trim().is_empty() {
@@ -14,6 +16,14 @@ pub(super) fn directory(given: &str) -> Result<String, String> {
     let absolute = absolute.to_string_lossy();
     let trimmed = absolute.trim_end_matches('/');
     Ok(if trimmed.is_empty() { "/".into() } else { trimmed.into() })
+}
+
+/// A time span: a whole number, and days, hours, minutes or seconds.
+pub(super) fn duration(given: &str) -> Result<Duration, String> {
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+    let told = units.iter().find_map(|(unit, seconds)| Some((given.trim().strip_suffix(unit)?, *seconds)));
+    let seconds = told.and_then(|(number, seconds)| number.parse::<u64>().ok()?.checked_mul(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| "it is no duration: write 7d, 12h, 30m or 90s".into())
 }
 
 /// Milliseconds of a time that a person gave: with an offset, else local.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::ResourceAny;
 
 use super::exports::changing::{Error as ChangeError, Relocation, Removal};
+use super::exports::compression::Selection;
 use super::exports::history::{Gap, PageOfRecords, PageOfTurns, Subject};
 use super::exports::lookup::{Error, Explanation, Found, PageOfRows};
 use super::exports::startup::{Error as GateError, Findings, Outcome};
@@ -218,6 +219,14 @@ asks! {
     /// `startup.survey`
     Survey "startup.survey" {} -> Result<Findings, GateError>: |_ask, instance| {
         instance.exports.threadkeep_core_startup().call_survey(&mut instance.store)
+    };
+
+    /// `compression.select`
+    Select "compression.select" {
+        /// What was modified before that time is due, nanoseconds since the epoch.
+        before: i64,
+    } -> Result<Selection, String>: |ask, instance| {
+        instance.exports.threadkeep_core_compression().call_select(&mut instance.store, ask.before)
     };
 }
 

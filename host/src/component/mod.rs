@@ -19,8 +19,8 @@ use wasmtime::component::{Component, HasSelf, Linker, ResourceAny};
 use wasmtime::{Engine, Store};
 
 pub use asks::{
-    Archive, Around, Ask, At, Close, Delete, Explain, Find, Gate, GoOn, Open, Opened, Page, Records, Survey, Turns,
-    Unarchive,
+    Archive, Around, Ask, At, Close, Delete, Explain, Find, Gate, GoOn, Open, Opened, Page, Records, Select, Survey,
+    Turns, Unarchive,
 };
 pub use bindings::exports::threadkeep::core as exports;
 pub use bindings::threadkeep::core as imports;
