@@ -7,6 +7,7 @@ mod any_damage;
 mod bad_input;
 mod boundaries;
 mod component;
+mod compress;
 mod damage;
 mod finding;
 mod fixtures;
