@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use support::every_row;
 use threadkeep::component::Runtime;
 use threadkeep::component::imports::state::RowQuery;
 use threadkeep::component::types::Collection;
@@ -65,7 +64,7 @@ impl Library {
 
 /// What the program's plain `list` asks for.
 fn newest() -> RowQuery {
-    RowQuery { within: Some(Collection::Active), fold_children: true, ..every_row() }
+    RowQuery { within: Some(Collection::Active), fold_children: true, ..RowQuery::default() }
 }
 
 /// Lists and lookups on a home whose state DB is complete.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use support::{Asks, Both, File, Native, Setting, blank_row, every_row, whole_list};
+use support::{Asks, Both, File, Native, Setting, blank_row, whole_list};
 use threadkeep::component as ask;
 use threadkeep::component::exports::lookup::{Error, Listed, PageOfRows};
 use threadkeep::component::imports::state::{RowQuery, SortKey};
@@ -58,7 +58,7 @@ fn any_list() -> impl Strategy<Value = List> {
         fold_children,
         within,
         cwd: cwd.map(Into::into),
-        ..every_row()
+        ..RowQuery::default()
     });
     (rows, prop::collection::vec(row, 0..6), prop::collection::hash_set(0..40_usize, 0..12), query, 1..6_u32).prop_map(
         |(mut rows, mut later, lost, query, limit)| {

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
 use threadkeep::store::{
-    ChangeKind, Collection, Command, FileChange, FileChanges, Item, NewThread, Outcome, RawRecord, Resume, RowQuery,
-    StoreError, ThreadStore, ToolCall, TurnEnd,
+    ChangeKind, Collection, Command, FileChange, FileChanges, Item, MetadataPatch, NewThread, Outcome, RawRecord,
+    Resume, RowQuery, StoreError, ThreadStore, ToolCall, TurnEnd,
 };
 
 use super::{everything, ids, new_thread, row, turn, turns, user};
@@ -47,6 +47,13 @@ on_every_store! {
     an_id_can_be_chosen_once
     a_turn_that_is_not_ended_reads_as_interrupted
     items_outside_of_turns_open_one
+    names_are_given_and_taken_away
+    what_a_user_says_is_set_and_cleared_and_what_is_absent_stays
+    a_thread_is_archived_and_brought_back
+    an_archived_thread_stays_archived_while_it_is_written
+    a_thread_is_archived_with_the_sub_agents_that_it_spawned
+    a_thread_is_deleted_for_good
+    what_is_being_written_is_not_deleted
 }
 
 fn written(store: &dyn ThreadStore, items: &[Item]) -> String {
@@ -214,8 +221,16 @@ fn items_of_every_kind_are_read_back(store: &dyn ThreadStore) {
     let items = shown[0]["items"].as_array().unwrap();
     let kinds: Vec<&str> = items.iter().map(|item| item["type"].as_str().unwrap()).collect();
     let kinds_expected = [
-        "userMessage", "reasoning", "commandExecution", "commandExecution", "fileChange", "mcpToolCall", "mcpToolCall",
-        "webSearch", "plan", "agentMessage",
+        "userMessage",
+        "reasoning",
+        "commandExecution",
+        "commandExecution",
+        "fileChange",
+        "mcpToolCall",
+        "mcpToolCall",
+        "webSearch",
+        "plan",
+        "agentMessage",
     ];
     assert_eq!(kinds, kinds_expected);
     assert_eq!(items[0]["content"][0]["text"], hard);
@@ -362,4 +377,125 @@ fn items_outside_of_turns_open_one(store: &dyn ThreadStore) {
     assert_eq!(items.len(), 2);
     assert_eq!(items[1].turn, shown[1]["id"].as_str().unwrap());
     assert!(items[1].item.contains("by itself"));
+}
+
+fn names_are_given_and_taken_away(store: &dyn ThreadStore) {
+    let thread = written(store, &turn("What is it called?", "A pond."));
+    let named = store.name(&thread, Some("  The pond  ")).unwrap();
+    assert_eq!((named.name.as_deref(), named.title.as_str()), (Some("The pond"), "The pond"));
+    assert_eq!(row(store, "The pond").id, thread);
+    assert_eq!(store.name(&thread, None).unwrap().title, "What is it called?");
+    assert!(store.name(&thread, Some(" ")).is_err());
+    // While it is written, and before anything was flushed.
+    let live = store.create(new_thread()).unwrap();
+    store.append(&live, &turn("one", "two")).unwrap();
+    assert_eq!(store.name(&live, Some("Live")).unwrap().name.as_deref(), Some("Live"));
+    store.append(&live, &turn("three", "four")).unwrap();
+    store.shutdown(&live).unwrap();
+    assert_eq!(row(store, &live).name.as_deref(), Some("Live"));
+}
+
+fn what_a_user_says_is_set_and_cleared_and_what_is_absent_stays(store: &dyn ThreadStore) {
+    let thread = written(store, &turn("one", "two"));
+    let set = |text: &str| Some(Some(text.to_string()));
+    let patch = MetadataPatch { git_branch: set("deep"), memory_mode: set("disabled"), ..MetadataPatch::default() };
+    let patched = store.patch(&thread, &patch).unwrap();
+    assert_eq!((patched.git_branch.as_deref(), patched.memory_mode.as_deref()), (Some("deep"), Some("disabled")));
+    assert_eq!(patched.git_sha, new_thread().git_sha);
+    let cleared = store.patch(&thread, &MetadataPatch { git_branch: Some(None), ..MetadataPatch::default() }).unwrap();
+    assert_eq!((cleared.git_branch.as_deref(), cleared.memory_mode.as_deref()), (None, Some("disabled")));
+    // What the rollout says does not bring it back.
+    store.resume(&Resume::Thread(thread.clone())).unwrap();
+    store.append(&thread, &turn("three", "four")).unwrap();
+    store.shutdown(&thread).unwrap();
+    assert_eq!(row(store, &thread).git_branch, None);
+    let wrong = MetadataPatch { memory_mode: set("sometimes"), ..MetadataPatch::default() };
+    assert!(store.patch(&thread, &wrong).is_err());
+    assert!(store.patch("nobody by this name", &patch).is_err());
+}
+
+fn a_thread_is_archived_and_brought_back(store: &dyn ThreadStore) {
+    let thread = written(store, &turn("one", "two"));
+    let path = row(store, &thread).path;
+    for _ in 0..2 {
+        let archived = store.archive(&thread).unwrap();
+        assert!(archived.len() == 1 && archived[0].archived, "{archived:?}");
+    }
+    assert_eq!(row(store, &thread).path, format!("archived_sessions/{}", path.rsplit('/').next().unwrap()));
+    let active = RowQuery { within: Some(Collection::Active), ..everything() };
+    assert_eq!(store.list(&active, None, 0).unwrap().rows.len(), 0);
+    assert!(!store.unarchive(&thread).unwrap()[0].archived);
+    assert_eq!(row(store, &thread).path, path);
+    assert_eq!(turns(store, &thread).len(), 1);
+    assert!(store.archive("nobody by this name").is_err());
+}
+
+fn an_archived_thread_stays_archived_while_it_is_written(store: &dyn ThreadStore) {
+    let thread = written(store, &turn("one", "two"));
+    store.archive(&thread).unwrap();
+    store.resume(&Resume::Thread(thread.clone())).unwrap();
+    store.append(&thread, &turn("three", "four")).unwrap();
+    store.flush(&thread).unwrap();
+    assert!(row(store, &thread).archived);
+    store.name(&thread, Some("kept")).unwrap();
+    store.shutdown(&thread).unwrap();
+    let found = row(store, &thread);
+    assert!(found.archived && found.tokens_used == Some(2_000), "{found:?}");
+    // One that is archived while it is written goes on there.
+    let live = store.create(new_thread()).unwrap();
+    store.append(&live, &turn("one", "two")).unwrap();
+    assert!(store.archive(&live).unwrap()[0].archived);
+    store.append(&live, &turn("three", "four")).unwrap();
+    store.shutdown(&live).unwrap();
+    let found = row(store, &live);
+    assert!(found.archived && found.tokens_used == Some(2_000), "{found:?}");
+    assert_eq!(turns(store, &live).len(), 2);
+}
+
+fn spawned(store: &dyn ThreadStore, parent: &str) -> String {
+    let source = format!(r#"{{"subagent":{{"thread_spawn":{{"parent_thread_id":"{parent}","depth":1}}}}}}"#);
+    let new = NewThread { source, parent_thread_id: Some(parent.into()), ..new_thread() };
+    let thread = store.create(new).unwrap();
+    store.append(&thread, &turn("count them", "nine")).unwrap();
+    store.shutdown(&thread).unwrap();
+    thread
+}
+
+fn a_thread_is_archived_with_the_sub_agents_that_it_spawned(store: &dyn ThreadStore) {
+    let parent = written(store, &turn("one", "two"));
+    let child = spawned(store, &parent);
+    let grandchild = spawned(store, &child);
+    let other = written(store, &turn("one", "two"));
+    assert_eq!(store.archive(&parent).unwrap().len(), 3);
+    for thread in [&parent, &child, &grandchild] {
+        assert!(row(store, thread).archived);
+    }
+    assert!(!row(store, &other).archived);
+    assert_eq!(store.unarchive(&parent).unwrap().len(), 3);
+    assert!(!row(store, &grandchild).archived);
+}
+
+fn a_thread_is_deleted_for_good(store: &dyn ThreadStore) {
+    let parent = written(store, &turn("one", "two"));
+    let child = spawned(store, &parent);
+    let stays = written(store, &turn("one", "two"));
+    let gone = store.delete(&parent, false).unwrap();
+    assert_eq!(gone.len(), 2);
+    for thread in [&parent, &child] {
+        assert!(store.read(thread, None).is_err());
+        assert!(store.resume(&Resume::Thread(thread.to_string())).is_err());
+    }
+    assert_eq!(ids(store), [stays]);
+    assert!(store.delete(&parent, false).is_err());
+}
+
+fn what_is_being_written_is_not_deleted(store: &dyn ThreadStore) {
+    let parent = written(store, &turn("one", "two"));
+    let child = spawned(store, &parent);
+    store.resume(&Resume::Thread(child.clone())).unwrap();
+    for refused in [store.delete(&parent, false).unwrap_err(), store.archive(&parent).unwrap_err()] {
+        assert!(refused.to_string().contains(&format!("{child} already has a writer")), "{refused}");
+    }
+    store.shutdown(&child).unwrap();
+    assert_eq!(store.delete(&parent, false).unwrap().len(), 2);
 }

@@ -6,15 +6,14 @@ mod recorder;
 use std::sync::Arc;
 
 use serde_json::Value;
-use support::every_row;
 use tempfile::{TempDir, tempdir};
 use threadkeep::component::Runtime;
 use threadkeep::home::Home;
 use threadkeep::startup::{self, Config};
 use threadkeep::state::StateDb;
 use threadkeep::store::{
-    Item, LocalThreadStore, MemoryThreadStore, NewThread, RowQuery, SortKey, ThreadRow, ThreadStore, Tokens, TurnEnd,
-    TurnStart, UserMessage,
+    Item, LocalThreadStore, MemoryThreadStore, NewThread, RowQuery, ThreadRow, ThreadStore, Tokens, TurnEnd, TurnStart,
+    UserMessage,
 };
 
 /// A store, and what it is kept in for as long as the test runs.
@@ -99,7 +98,7 @@ fn row(store: &dyn ThreadStore, thread: &str) -> ThreadRow {
 }
 
 fn everything() -> RowQuery {
-    RowQuery { sort: SortKey::Updated, ..every_row() }
+    RowQuery::default()
 }
 
 fn ids(store: &dyn ThreadStore) -> Vec<String> {

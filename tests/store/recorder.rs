@@ -204,3 +204,23 @@ fn what_another_writer_left_in_the_file_is_not_run_into() {
     store.shutdown(&thread).unwrap();
     assert_eq!(turns(&store, &thread).len(), 2);
 }
+
+#[test]
+fn a_compressed_rollout_is_restored_before_anything_is_appended() {
+    let place = Place::new();
+    let path = Rollout::paginated(OLD).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("hello").agent("Done.");
+    let path = path.write(place.dir.path(), Collection::Active);
+    let plain = fs::read(&path).unwrap();
+    let packed = PathBuf::from(format!("{}.zst", path.display()));
+    fs::write(&packed, zstd::encode_all(&plain[..], 3).unwrap()).unwrap();
+    fs::remove_file(&path).unwrap();
+    let store = place.store();
+    store.resume(&Resume::Thread(OLD.into())).unwrap();
+    store.append(OLD, &turn("more", "yes")).unwrap();
+    store.shutdown(OLD).unwrap();
+    assert!(fs::read(&path).unwrap().starts_with(&plain));
+    assert!(!packed.exists());
+    let found = row(&store, OLD);
+    assert!(found.path.ends_with(".jsonl") && found.tokens_used == Some(1_000), "{found:?}");
+    assert_eq!(turns(&store, OLD).len(), 2);
+}

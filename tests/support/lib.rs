@@ -33,7 +33,7 @@ pub use native::{Disk, Memory, facts};
 pub use program::{Outcome, Program, Running};
 pub use random::{ORIGINS, RandomHome, any_crowd, any_home, any_rollout, any_text, damaged, spawned_by};
 pub use reading::{ReadFile, ReadThread, Reading, read_home};
-pub use scenario::{Asks, Both, Native, Natively, Open, Scenario, Told, every_row};
+pub use scenario::{Asks, Both, Native, Natively, Open, Scenario, Told};
 pub use script::{Claim, File, KnownFile, Script, Setting, blank_row, whole_list};
 pub use time::{file_stamp, millis, rfc3339};
 pub use tree::{Entry, listing, open_to_everybody};

@@ -271,7 +271,7 @@ impl Step {
             Find json!({ "wanted": "", "within": null });
             Explain json!({ "wanted": "", "within": null });
             At json!({ "path": "" });
-            Page json!({ "query": every_row(), "cursor": null, "limit": 0 });
+            Page json!({ "query": RowQuery::default(), "cursor": null, "limit": 0 });
             Open json!({ "of": null });
             Turns json!({ "transcript": 0, "cursor": null, "limit": 0, "newest_first": false });
             Around json!({ "transcript": 0, "text": "", "cursor": null, "limit": 0, "newest_first": false });
@@ -297,27 +297,6 @@ impl Step {
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n  ")) }
-    }
-}
-
-/// A list of everything, newest update first.
-pub fn every_row() -> RowQuery {
-    RowQuery {
-        within: None,
-        source_kinds: None,
-        fold_children: false,
-        provider: None,
-        cwd: None,
-        under: None,
-        since: None,
-        until: None,
-        title: None,
-        name: None,
-        branch: None,
-        repo: None,
-        missing: false,
-        sort: ask::imports::state::SortKey::Updated,
-        ascending: false,
     }
 }
 

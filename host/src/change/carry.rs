@@ -1,15 +1,14 @@
 //! Plans, as the journal holds them, and carrying them out. Every step may be met half done, done, or not begun.
 
 use std::io::ErrorKind;
-use std::path::Path;
 
 use cap_std::fs::Dir;
-use rustix::fs::{Mode, OFlags, fsync, openat};
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeError, index};
 use crate::component::exports::changing::Renaming;
 use crate::home::Home;
+use crate::rollouts::{made_parent, parent, synced};
 use crate::state::{Follow, Shelf};
 use crate::writer_lock::WriterLock;
 
@@ -172,35 +171,4 @@ fn remove(home: &Home, files: &[String]) -> Result<(), ChangeError> {
         synced(&dir).map_err(|cause| failed(path, cause))?;
     }
     Ok(())
-}
-
-/// The directory of a home path, and the file's name.
-fn parent<'a>(home: &Home, path: &'a str) -> std::io::Result<(Dir, &'a str)> {
-    let (dir, rest) = home.resolve(path).ok_or(ErrorKind::NotFound)?;
-    let (parent, name) = rest.rsplit_once('/').unwrap_or((".", rest));
-    Ok((dir.open_dir(parent)?, name))
-}
-
-/// The same, made where it is not there, and then on disk.
-fn made_parent<'a>(home: &Home, path: &'a str) -> std::io::Result<(Dir, &'a str)> {
-    match parent(home, path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        other => return other,
-    }
-    let (dir, rest) = home.resolve_or_make(path)?;
-    let (parent, _) = rest.rsplit_once('/').unwrap_or((".", rest));
-    dir.create_dir_all(parent)?;
-    synced(home.dir())?;
-    for above in Path::new(parent).ancestors().skip(1) {
-        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
-        synced(&dir.open_dir(above)?)?;
-    }
-    self::parent(home, path)
-}
-
-/// What was made, renamed or removed in a directory is on disk.
-pub(super) fn synced(dir: &Dir) -> std::io::Result<()> {
-    // A directory may have been opened for its path alone.
-    let dir = openat(dir, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    Ok(fsync(dir)?)
 }

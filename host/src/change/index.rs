@@ -7,8 +7,8 @@ use cap_std::fs::{File, OpenOptions};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use super::carry::synced;
 use crate::home::Home;
+use crate::rollouts::synced;
 
 /// Its name in the home.
 pub(super) const FILE: &str = "session_index.jsonl";

@@ -176,7 +176,7 @@ impl Changes {
     /// Gives a thread a name, or takes it away whoever gave it; the row as it is now.
     pub fn name(&mut self, wanted: &str, name: Option<&str>) -> Result<ThreadRow, ChangeError> {
         let state = self.state.clone().ok_or(ChangeError::NeedsState("naming a thread"))?;
-        let name = name.map(|name| self.kept_name(name)).transpose()?.unwrap_or_default();
+        let name = kept_name(&mut self.core, name)?;
         let _changing = begin(&self.home, &state)?;
         let thread = self.find(wanted)?.id;
         let line = match name.is_empty() {
@@ -192,14 +192,7 @@ impl Changes {
     /// Takes in what a user says of a thread; the row as it is now. On disk when this returns.
     pub fn patch(&mut self, wanted: &str, patch: &MetadataPatch) -> Result<ThreadRow, ChangeError> {
         let state = self.state.clone().ok_or(ChangeError::NeedsState("patching a thread's metadata"))?;
-        let fields = [
-            (PatchField::GitSha, &patch.git_sha),
-            (PatchField::GitBranch, &patch.git_branch),
-            (PatchField::GitOriginUrl, &patch.git_origin_url),
-            (PatchField::MemoryMode, &patch.memory_mode),
-        ];
-        let patches = fields.into_iter().filter_map(|(field, value)| Some(Patch { field, value: value.clone()? }));
-        let patches = patches.map(|patch| self.kept_patch(&patch)).collect::<Result<Vec<_>, _>>()?;
+        let patches = kept_patches(&mut self.core, patch)?;
         let thread = self.find(wanted)?.id;
         state.patch(thread.clone(), patches)?;
         self.find(&thread)
@@ -251,19 +244,6 @@ impl Changes {
         Ok(found.map_err(|error| failed(error, wanted))?.row)
     }
 
-    fn kept_name(&mut self, name: &str) -> Result<String, ChangeError> {
-        let kept =
-            self.core.call("changing.name", |core, store| core.threadkeep_core_changing().call_name(store, name))?;
-        kept.map_err(ChangeError::Wrong)
-    }
-
-    fn kept_patch(&mut self, patch: &Patch) -> Result<Patch, ChangeError> {
-        let kept = self
-            .core
-            .call("changing.checked", |core, store| core.threadkeep_core_changing().call_checked(store, patch))?;
-        kept.map_err(ChangeError::Wrong)
-    }
-
     fn index_line(&mut self, thread: String, name: &str) -> Result<String, ChangeError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let now = i64::try_from(now).unwrap_or(i64::MAX);
@@ -272,6 +252,30 @@ impl Changes {
         })?;
         Ok(String::from_utf8_lossy(&line).into_owned())
     }
+}
+
+/// A name as it is kept; an empty one takes it away.
+pub(crate) fn kept_name(core: &mut Core, name: Option<&str>) -> Result<String, ChangeError> {
+    let Some(name) = name else { return Ok(String::new()) };
+    let kept = core.call("changing.name", |core, store| core.threadkeep_core_changing().call_name(store, name))?;
+    kept.map_err(ChangeError::Wrong)
+}
+
+/// What a user says of a thread, field by field, as it is kept.
+pub(crate) fn kept_patches(core: &mut Core, patch: &MetadataPatch) -> Result<Vec<Patch>, ChangeError> {
+    let fields = [
+        (PatchField::GitSha, &patch.git_sha),
+        (PatchField::GitBranch, &patch.git_branch),
+        (PatchField::GitOriginUrl, &patch.git_origin_url),
+        (PatchField::MemoryMode, &patch.memory_mode),
+    ];
+    let patches = fields.into_iter().filter_map(|(field, value)| Some(Patch { field, value: value.clone()? }));
+    let checked = patches.map(|patch| {
+        let kept =
+            core.call("changing.checked", |core, store| core.threadkeep_core_changing().call_checked(store, &patch))?;
+        kept.map_err(ChangeError::Wrong)
+    });
+    checked.collect()
 }
 
 /// Finishes what killed processes have begun, if nobody is changing anything now; what cannot be finished, in words.
@@ -319,7 +323,7 @@ fn ids(threads: &[ThreadRow]) -> Vec<String> {
     threads.iter().map(|thread| thread.id.clone()).collect()
 }
 
-fn refused(error: CoreChangeError, wanted: &str) -> ChangeError {
+pub(crate) fn refused(error: CoreChangeError, wanted: &str) -> ChangeError {
     match error {
         CoreChangeError::Lookup(error) => failed(error, wanted).into(),
         CoreChangeError::Occupied(Renaming { from, to }) => ChangeError::Occupied { from, to },

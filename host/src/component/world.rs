@@ -269,9 +269,7 @@ impl lore::Host for World {
     }
 
     fn default_provider(&mut self) -> wasmtime::Result<String> {
-        self.import("lore.default-provider", (), |world, ()| {
-            world.default_provider.clone()
-        })
+        self.import("lore.default-provider", (), |world, ()| world.default_provider.clone())
     }
 }
 

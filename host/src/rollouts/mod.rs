@@ -2,6 +2,7 @@
 //! mean, is the core's business.
 
 mod ahead;
+mod dirs;
 mod look;
 mod memory;
 mod pack;
@@ -16,6 +17,7 @@ use crate::component::types::{EntryKind, FileFacts};
 use crate::home::Home;
 
 use ahead::Ahead;
+pub(crate) use dirs::{made_parent, parent, synced};
 use look::What;
 pub(crate) use memory::MemoryRollouts;
 pub(crate) use pack::{kind_code, kind_from, pack};

@@ -8,10 +8,12 @@ use super::observe::observe;
 use super::recorder::Recorder;
 use super::writers::{Scribe, Writers, go_on};
 use super::{
-    Collection, Found, Item, NewThread, PageOfHits, PageOfItems, PageOfRows, PageOfTurns, Resume, RowQuery, StoreError,
-    StoreResult, ThreadStore, read,
+    Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfItems, PageOfRows, PageOfTurns, Resume,
+    RowQuery, StoreError, StoreResult, ThreadRow, ThreadStore, read,
 };
+use crate::change::{ChangeError, Changes, Relocated};
 use crate::component::{Core, Runtime, World};
+use crate::compress::restore;
 use crate::home::Home;
 use crate::lookup::Lookup;
 use crate::state::StateDb;
@@ -110,7 +112,9 @@ impl LocalThreadStore {
 
     /// Opens the rollout at a path of a home for writing; a compressed one is restored.
     fn go_on(&self, home: Arc<Home>, path: String, lock: Option<WriterLock>) -> StoreResult<String> {
-        let why = |error: &dyn std::fmt::Display| StoreError::Resume { path: home.absolute(&path), why: error.to_string() };
+        let path = restore(&home, &path)?;
+        let why =
+            |error: &dyn std::fmt::Display| StoreError::Resume { path: home.absolute(&path), why: error.to_string() };
         let mut core = match Arc::ptr_eq(&home, &self.home) {
             true => None,
             false => Some(Core::new(&self.runtime, World::of(&home))),
@@ -126,6 +130,37 @@ impl LocalThreadStore {
         };
         self.writers.insert(&resumed.thread, Recorder::going_on(home.clone(), path.clone(), resumed.pen, lock));
         Ok(resumed.thread)
+    }
+
+    /// Before a thread is changed that is open here: it is on disk, and in the rows.
+    fn settle(&self, thread: &str) -> StoreResult<()> {
+        match self.writers.has(thread) {
+            true => self.flush_with(thread, true, true),
+            false => Ok(()),
+        }
+    }
+
+    fn changes(&self) -> StoreResult<Changes> {
+        Ok(Changes::new(&self.runtime, &self.home, self.state.as_ref())?)
+    }
+
+    fn relocate(
+        &self,
+        thread: &str,
+        work: impl Fn(&mut Changes, &str) -> Result<Relocated, ChangeError>,
+    ) -> StoreResult<Vec<ThreadRow>> {
+        let relocate = || Ok(work(&mut self.changes()?, thread)?.threads);
+        if !self.writers.has(thread) {
+            return relocate();
+        }
+        self.settle(thread)?;
+        self.writers.with(thread, |recorder| {
+            recorder.let_go();
+            let moved = relocate();
+            let path = self.finder()?.find(thread, None).map_or_else(|_| recorder.path.clone(), |found| found.row.path);
+            recorder.take_up(path, WriterLock::take(&self.home, thread)?);
+            moved
+        })
     }
 
     fn resume_rollout(&self, path: &Path) -> StoreResult<String> {
@@ -224,6 +259,31 @@ impl ThreadStore for LocalThreadStore {
 
     fn items(&self, thread: &str, cursor: Option<&str>, turns: u32, newest_first: bool) -> StoreResult<PageOfItems> {
         Ok(read::items(self.turns(thread, cursor, turns, newest_first)?))
+    }
+
+    fn name(&self, thread: &str, name: Option<&str>) -> StoreResult<ThreadRow> {
+        self.settle(thread)?;
+        Ok(self.changes()?.name(thread, name)?)
+    }
+
+    fn patch(&self, thread: &str, patch: &MetadataPatch) -> StoreResult<ThreadRow> {
+        self.settle(thread)?;
+        Ok(self.changes()?.patch(thread, patch)?)
+    }
+
+    fn archive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
+        self.relocate(thread, Changes::archive)
+    }
+
+    fn unarchive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
+        self.relocate(thread, Changes::unarchive)
+    }
+
+    fn delete(&self, thread: &str, with_forks: bool) -> StoreResult<Vec<ThreadRow>> {
+        let mut changes = self.changes()?;
+        let deletion = changes.plan_delete(thread, with_forks)?;
+        changes.delete(&deletion)?;
+        Ok(deletion.threads)
     }
 
     fn take_warnings(&self) -> Vec<String> {

@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::observe::observe;
 use super::writers::{Scribe, Writers, go_on};
 use super::{
-    Collection, Found, Item, NewThread, PageOfHits, PageOfItems, PageOfRows, PageOfTurns, Resume, RowQuery, StoreError,
-    StoreResult, ThreadStore, read,
+    Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfItems, PageOfRows, PageOfTurns, Resume,
+    RowQuery, StoreError, StoreResult, ThreadRow, ThreadStore, read,
 };
-use crate::component::{Core, Runtime, World};
+use crate::change::{kept_name, kept_patches, refused};
+use crate::component::exports::changing::{Error as CoreChangeError, Relocation, Removal};
+use crate::component::{Archive, Ask, Core, Delete, Runtime, Unarchive, World};
 use crate::lookup::Lookup;
 use crate::rollouts::{MemoryRollouts, Rollouts as _};
-use crate::state::{Assembler, Shelf};
+use crate::state::{Assembler, Follow, Shelf};
 use crate::writer_lock::WriterLockError;
 
 /// What a rollout means that names no model provider, as Codex takes it.
@@ -58,6 +60,55 @@ impl MemoryThreadStore {
         Lookup::over(&self.runtime, world, &self.shelf)
     }
 
+    fn core(&self) -> Core {
+        let world = World::over(self.files.clone(), DEFAULT_PROVIDER);
+        Core::new(&self.runtime, world.with_rows(Some(self.shelf.clone())).with_lore(Some(self.shelf.clone())))
+    }
+
+    /// Before a thread is changed that is open: it is there, and in the rows.
+    fn settle(&self, thread: &str) -> StoreResult<()> {
+        match self.writers.has(thread) {
+            true => self.persist(thread),
+            false => Ok(()),
+        }
+    }
+
+    /// None of these, but the one that is asked for, may be open.
+    fn refuse_open(&self, threads: &[ThreadRow], but: Option<&str>) -> StoreResult<()> {
+        match threads.iter().find(|row| Some(row.id.as_str()) != but && self.writers.has(&row.id)) {
+            Some(row) => Err(WriterLockError::Held { thread: row.id.clone(), pid: Some(std::process::id()) }.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn relocate(
+        &self,
+        thread: &str,
+        plan: impl Ask<Answer = Result<Relocation, CoreChangeError>>,
+    ) -> StoreResult<Vec<ThreadRow>> {
+        self.settle(thread)?;
+        let plan = self.core().ask(&plan)?.map_err(|error| refused(error, thread))?;
+        self.refuse_open(&plan.threads, Some(thread))?;
+        let moves: Vec<_> = plan.renamings.into_iter().map(|renaming| (renaming.from, renaming.to)).collect();
+        for (from, to) in &moves {
+            self.files.rename(from, to);
+            let _ = self.writers.with(thread, |writer| {
+                if writer.path == *from {
+                    writer.path.clone_from(to);
+                }
+                Ok(())
+            });
+        }
+        let ids: Vec<String> = plan.threads.iter().map(|row| row.id.clone()).collect();
+        self.follow(Follow::Moved(ids.clone(), moves))?;
+        ids.iter().map(|id| Ok(self.lookup().find(id, None)?.row)).collect()
+    }
+
+    fn follow(&self, what: Follow) -> StoreResult<()> {
+        let number = self.shelf.write_down(String::new())?;
+        Ok(self.shelf.strike(number, what)?)
+    }
+
     fn take(&self, thread: &str, items: &[Item], observed: bool) -> StoreResult<()> {
         self.writers.with(thread, |writer| {
             let written = self.scribe.write(&writer.pen, items)?;
@@ -92,8 +143,7 @@ impl ThreadStore for MemoryThreadStore {
         if self.writers.has(&begun.thread) || !there.is_empty() {
             return Err(StoreError::Exists(begun.thread));
         }
-        let writer =
-            Writer { path: begun.path, pen: begun.pen, buffer: begun.lines, worth_it: false, observed: false };
+        let writer = Writer { path: begun.path, pen: begun.pen, buffer: begun.lines, worth_it: false, observed: false };
         self.writers.insert(&begun.thread, writer);
         Ok(begun.thread)
     }
@@ -168,6 +218,39 @@ impl ThreadStore for MemoryThreadStore {
 
     fn items(&self, thread: &str, cursor: Option<&str>, turns: u32, newest_first: bool) -> StoreResult<PageOfItems> {
         Ok(read::items(self.turns(thread, cursor, turns, newest_first)?))
+    }
+
+    fn name(&self, thread: &str, name: Option<&str>) -> StoreResult<ThreadRow> {
+        self.settle(thread)?;
+        let name = kept_name(&mut self.core(), name)?;
+        let id = self.lookup().find(thread, None)?.row.id;
+        self.follow(Follow::Named(id.clone(), name))?;
+        Ok(self.lookup().find(&id, None)?.row)
+    }
+
+    fn patch(&self, thread: &str, patch: &MetadataPatch) -> StoreResult<ThreadRow> {
+        self.settle(thread)?;
+        let patches = kept_patches(&mut self.core(), patch)?;
+        let id = self.lookup().find(thread, None)?.row.id;
+        self.shelf.patch(id.clone(), patches)?;
+        Ok(self.lookup().find(&id, None)?.row)
+    }
+
+    fn archive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
+        self.relocate(thread, Archive { wanted: thread.into() })
+    }
+
+    fn unarchive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
+        self.relocate(thread, Unarchive { wanted: thread.into() })
+    }
+
+    fn delete(&self, thread: &str, with_forks: bool) -> StoreResult<Vec<ThreadRow>> {
+        let answer = self.core().ask(&Delete { wanted: thread.into(), with_forks })?;
+        let Removal { threads, files } = answer.map_err(|error| refused(error, thread))?;
+        self.refuse_open(&threads, None)?;
+        files.iter().for_each(|file| self.files.remove(file));
+        self.follow(Follow::Removed(threads.iter().map(|row| row.id.clone()).collect(), files))?;
+        Ok(threads)
     }
 
     fn take_warnings(&self) -> Vec<String> {

@@ -25,6 +25,7 @@ mod writers;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+pub use crate::change::MetadataPatch;
 pub use crate::component::exports::history::PageOfTurns;
 pub use crate::component::exports::lookup::{Found, PageOfRows};
 pub use crate::component::exports::writing::{
@@ -36,8 +37,10 @@ pub use crate::component::types::{Collection, ThreadRow};
 pub use local::LocalThreadStore;
 pub use memory::MemoryThreadStore;
 
-use crate::component::exports::writing::Error as WritingError;
+use crate::change::ChangeError;
 use crate::component::CoreError;
+use crate::component::exports::writing::Error as WritingError;
+use crate::compress::CompressError;
 use crate::lookup::LookupError;
 use crate::state::StateError;
 use crate::writer_lock::WriterLockError;
@@ -84,12 +87,12 @@ pub enum StoreError {
         /// Why.
         why: String,
     },
-    /// What was asked for needs the state DB.
-    #[error("{0} needs the state DB, and this store has none; open one with startup::init")]
-    NeedsState(&'static str),
-    /// Other threads are in the way.
-    #[error("{0}")]
-    Refused(String),
+    /// A change was not made.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// A compressed rollout could not be restored.
+    #[error(transparent)]
+    Restore(#[from] CompressError),
     /// The state DB failed.
     #[error(transparent)]
     State(#[from] StateError),
@@ -108,21 +111,6 @@ pub enum Resume {
     Thread(String),
     /// A rollout, wherever it is; it stays there.
     Rollout(PathBuf),
-}
-
-/// What is set by hand, and what is cleared: none leaves a fact as it is, `Some(None)` clears it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MetadataPatch {
-    /// What the thread is called.
-    pub name: Option<Option<String>>,
-    /// Git commit.
-    pub git_sha: Option<Option<String>>,
-    /// Git branch.
-    pub git_branch: Option<Option<String>>,
-    /// URL of the git remote `origin`.
-    pub git_origin_url: Option<Option<String>>,
-    /// `enabled`, `disabled` or `polluted`.
-    pub memory_mode: Option<Option<String>>,
 }
 
 /// A thread in which something was said.
@@ -198,8 +186,63 @@ pub trait ThreadStore: Send + Sync {
     /// The items of a page of a thread's turns.
     fn items(&self, thread: &str, cursor: Option<&str>, turns: u32, newest_first: bool) -> StoreResult<PageOfItems>;
 
+    /// Gives a thread a name, or takes it away. What could not be stored is an error, here and in [`ThreadStore::patch`].
+    fn name(&self, thread: &str, name: Option<&str>) -> StoreResult<ThreadRow>;
+    /// Sets and clears what a user may.
+    fn patch(&self, thread: &str, patch: &MetadataPatch) -> StoreResult<ThreadRow>;
+    /// Puts a thread into the archive, with the sub-agents that it spawned; their rows as they are then. One that is open
+    /// for writing here stays so.
+    fn archive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>>;
+    /// Takes them out again.
+    fn unarchive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>>;
+    /// Deletes a thread for good, with its sub-agents; refused while forks depend on it, unless they are to go too. The
+    /// rows that are gone.
+    fn delete(&self, thread: &str, with_forks: bool) -> StoreResult<Vec<ThreadRow>>;
+
     /// What went wrong and lost nothing, in words; each once.
     fn take_warnings(&self) -> Vec<String>;
+}
+
+impl Default for NewThread {
+    /// Nothing but an id to be chosen: a working directory and a source have to be said.
+    fn default() -> NewThread {
+        NewThread {
+            id: None,
+            cwd: String::new(),
+            source: String::new(),
+            originator: "threadkeep".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            model_provider: None,
+            instructions: None,
+            git_sha: None,
+            git_branch: None,
+            git_origin_url: None,
+            parent_thread_id: None,
+        }
+    }
+}
+
+impl Default for RowQuery {
+    /// Every thread there is, the one that was updated last first; sub-agents are threads of their own.
+    fn default() -> RowQuery {
+        RowQuery {
+            within: None,
+            source_kinds: None,
+            fold_children: false,
+            missing: false,
+            provider: None,
+            cwd: None,
+            under: None,
+            since: None,
+            until: None,
+            title: None,
+            name: None,
+            branch: None,
+            repo: None,
+            sort: SortKey::Updated,
+            ascending: false,
+        }
+    }
 }
 
 impl From<WritingError> for StoreError {

@@ -14,6 +14,7 @@ use cap_std::fs::{Dir, File, OpenOptions};
 
 use super::{StoreError, StoreResult};
 use crate::home::Home;
+use crate::rollouts::{made_parent, synced};
 use crate::writer_lock::WriterLock;
 
 /// How often what was observed is carried over to the rows, at most.
@@ -37,7 +38,8 @@ pub(super) struct Recorder {
     observed: bool,
     file: Option<Appended>,
     seen: Option<Instant>,
-    _lock: WriterLock,
+    /// None while somebody else moves the rollout on this one's behalf.
+    lock: Option<WriterLock>,
 }
 
 /// A rollout that is appended to.
@@ -45,8 +47,8 @@ struct Appended {
     file: File,
     /// Its length after the last write of this process.
     length: u64,
-    /// Directories whose entries are not known to be on disk.
-    dirs: Vec<Dir>,
+    /// The directory that it was just made in, and whose entry may not be on disk yet.
+    new_in: Option<Dir>,
     /// Bytes were written since the last sync.
     dirty: bool,
 }
@@ -60,7 +62,7 @@ impl Recorder {
     /// A thread that is there.
     pub(super) fn going_on(home: Arc<Home>, path: String, pen: Vec<u8>, lock: WriterLock) -> Recorder {
         let (buffer, file, seen) = (Vec::new(), None, None);
-        Recorder { home, path, pen, buffer, done: 0, worth_it: false, observed: false, file, seen, _lock: lock }
+        Recorder { home, path, pen, buffer, done: 0, worth_it: false, observed: false, file, seen, lock: Some(lock) }
     }
 
     /// Takes lines in.
@@ -88,6 +90,16 @@ impl Recorder {
     /// It has been.
     pub(super) fn was_observed(&mut self) {
         (self.observed, self.seen) = (false, Some(Instant::now()));
+    }
+
+    /// Lets go of the rollout: somebody is to move it on this writer's behalf.
+    pub(super) fn let_go(&mut self) {
+        (self.file, self.lock) = (None, None);
+    }
+
+    /// Takes it up again where it is now.
+    pub(super) fn take_up(&mut self, path: String, lock: WriterLock) {
+        (self.path, self.lock) = (path, Some(lock));
     }
 
     /// Where the rollout is.
@@ -123,8 +135,9 @@ impl Recorder {
         self.done = 0;
         // The length is part of what is synced; times are not needed to read the file again.
         appended.file.sync_data()?;
-        for dir in appended.dirs.drain(..) {
-            sync_dir(&dir)?;
+        if let Some(dir) = &appended.new_in {
+            synced(dir)?;
+            appended.new_in = None;
         }
         appended.dirty = false;
         Ok(true)
@@ -146,30 +159,15 @@ fn open(home: &Home, path: &str) -> Result<Appended, Error> {
     match home.resolve(path).map(|(dir, rest)| dir.open_with(rest, &options)) {
         Some(Ok(file)) => {
             let length = file.metadata()?.len();
-            return Ok(Appended { file, length, dirs: Vec::new(), dirty: false });
+            return Ok(Appended { file, length, new_in: None, dirty: false });
         }
         Some(Err(error)) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let (collection, rest) = home.resolve_or_make(path)?;
-    let (above, name) = rest.rsplit_once('/').unwrap_or((".", rest));
-    collection.create_dir_all(above)?;
-    // Any of them may be new: their entries have to last too.
-    let mut dirs = vec![home.dir().try_clone()?, collection.try_clone()?];
-    for (at, _) in above.match_indices('/') {
-        dirs.push(collection.open_dir(&above[..at])?);
-    }
-    let place = collection.open_dir(above)?;
+    let (place, name) = made_parent(home, path)?;
     options.create_new(true);
     #[cfg(unix)]
     cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = place.open_with(name, &options)?;
-    dirs.push(place);
-    Ok(Appended { file, length: 0, dirs, dirty: true })
-}
-
-/// Makes the entries of a directory last.
-fn sync_dir(dir: &Dir) -> Result<(), Error> {
-    // A `Dir` may be open for its path only.
-    dir.open(".")?.sync_all()
+    Ok(Appended { file, length: 0, new_in: Some(place), dirty: true })
 }

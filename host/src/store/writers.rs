@@ -66,9 +66,9 @@ impl Scribe {
     /// A new thread's id, place and first lines.
     pub(super) fn begin(&self, new: &NewThread) -> StoreResult<Begun> {
         let at = moment()?;
-        Ok(self.core().call("writing.begin", |bindings, store| {
-            bindings.threadkeep_core_writing().call_begin(store, new, at)
-        })??)
+        Ok(self
+            .core()
+            .call("writing.begin", |bindings, store| bindings.threadkeep_core_writing().call_begin(store, new, at))??)
     }
 
     /// Items as lines.
