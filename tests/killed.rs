@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use serde_json::Value;
 use support::kill::each_point;
-use support::{Collection, Program, Rollout};
+use support::{Collection, Program, Rollout, listing};
 use tempfile::{TempDir, tempdir};
 
 const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
+const TWO: &str = "019ca8a0-0000-7000-8000-000000000002";
+const FILE: &str = "019ca8a0-0000-7000-8000-0000000000aa";
 
 /// A home, its state directory, and the program on them.
 struct World {
@@ -54,4 +57,104 @@ fn a_start_is_killed_anywhere_and_the_next_one_knows_everything() {
         |world, _| assert_eq!(world.program.json(["find", ONE])["id"], ONE),
     );
     assert!(points.is_none_or(|points| points > 10), "{points:?}");
+}
+
+/// A thread of two files and its sub-agent, known to a state DB.
+fn family() -> World {
+    let world = World::of(tempdir().unwrap(), tempdir().unwrap());
+    let parent =
+        Rollout::paginated(ONE).at("2026-03-01T10:00:00.000Z").user("first").tokens(1).user("second").tokens(2);
+    let child = Rollout::sub_agent(TWO, &parent, "look it up", "Hypatia").at("2026-03-02T10:00:00.000Z").tokens(3);
+    let revert = Rollout::revert_of(&parent, 1, FILE).at("2026-03-04T10:00:00.000Z").user("instead").tokens(5);
+    for rollout in [&parent, &child, &revert] {
+        rollout.write(world.home.path(), Collection::Active);
+    }
+    world.program.run(["init"]).well();
+    world
+}
+
+impl World {
+    /// After the next start: where the rollouts are, by their collections; rows and files agree.
+    fn collections(&self) -> Vec<String> {
+        let items = |program: &Program| program.json(["list", "--all", "--flat", "--limit", "0"])["items"].clone();
+        let trusting = items(&Program::on(self.home.path(), self.state.path()).with(["--no-refresh"]));
+        let rows = items(&self.program);
+        assert_eq!(trusting, rows);
+        assert_eq!(rows, items(&Program::stateless(self.home.path())));
+        for item in rows.as_array().unwrap() {
+            let path = item["path"].as_str().unwrap();
+            assert_eq!(path.contains("/archived_sessions/"), item["archived"] == true, "{item}");
+        }
+        let files = listing(self.home.path()).into_keys();
+        let rollouts = files.filter(|path| path.contains("sessions/") && path.ends_with(".jsonl"));
+        rollouts.map(|path| path.split('/').next().unwrap().to_owned()).collect()
+    }
+
+    /// Nothing is left to be done.
+    fn is_calm(&self) {
+        let db = rusqlite::Connection::open(self.state.path().join("state.sqlite")).unwrap();
+        assert_eq!(db.query_row("SELECT count(*) FROM journal", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+        drop(db);
+        assert_eq!(self.program.run(["init"]).well().stderr, "");
+    }
+}
+
+fn killed_anywhere(world: &World, arguments: &[&str], check: impl Fn(&World, bool)) {
+    let command = |world: &World| world.program.command(arguments);
+    let points = each_point(|| world.again(), command, |world, point| check(world, point.is_none()));
+    assert!(points.is_none_or(|points| points > 20), "{points:?}");
+}
+
+#[test]
+fn a_thread_whose_archiving_was_killed_is_in_one_collection_with_all_that_belongs_to_it() {
+    let world = family();
+    killed_anywhere(&world, &["archive", ONE], |world, done| {
+        let collections = world.collections();
+        assert_eq!(collections.len(), 3);
+        assert!(collections.iter().all(|collection| *collection == collections[0]), "{collections:?}");
+        assert!(!done || collections[0] == "archived_sessions");
+        world.is_calm();
+    });
+}
+
+#[test]
+fn a_thread_whose_return_was_killed_is_in_one_collection_with_all_that_belongs_to_it() {
+    let world = family();
+    world.program.run(["archive", ONE]).well();
+    killed_anywhere(&world, &["unarchive", ONE], |world, done| {
+        let collections = world.collections();
+        assert_eq!(collections.len(), 3);
+        assert!(collections.iter().all(|collection| *collection == collections[0]), "{collections:?}");
+        assert!(!done || collections[0] == "sessions");
+        world.is_calm();
+    });
+}
+
+#[test]
+fn a_thread_whose_deletion_was_killed_is_there_with_all_that_belongs_to_it_or_gone() {
+    let world = family();
+    killed_anywhere(&world, &["delete", "--yes", ONE], |world, done| {
+        let left = world.collections().len();
+        assert!(left == 0 || (left == 3 && !done), "{left}");
+        let code = if left == 0 { 3 } else { 0 };
+        for id in [ONE, TWO] {
+            world.program.run(["find", id]).ended(code);
+        }
+        world.is_calm();
+    });
+}
+
+#[test]
+fn a_name_whose_giving_was_killed_is_in_row_and_index_once_or_in_neither() {
+    let world = family();
+    killed_anywhere(&world, &["name", ONE, "mine"], |world, done| {
+        let item = world.program.json(["find", ONE]);
+        let index = std::fs::read_to_string(world.home.path().join("session_index.jsonl")).unwrap_or_default();
+        match index.lines().count() {
+            0 => assert!(item["name"] == Value::Null && !done, "{item}"),
+            count => assert_eq!((count, &item["name"], &item["nameSource"]), (1, &"mine".into(), &"user".into())),
+        }
+        assert!(index.is_empty() || index.ends_with("\n"));
+        world.is_calm();
+    });
 }

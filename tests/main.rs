@@ -6,6 +6,7 @@
 mod any_damage;
 mod bad_input;
 mod boundaries;
+mod changing;
 mod component;
 mod compress;
 mod damage;
