@@ -27,15 +27,15 @@ const NOT_THERE: &str = "unknown id after a refresh";
 const NOT_THERE_AT_ALL: &str = "unknown id, no handle";
 
 /// An open home and its handle.
-struct Library {
-    runtime: Runtime,
-    home: Arc<Home>,
+pub(crate) struct Library {
+    pub(crate) runtime: Runtime,
+    pub(crate) home: Arc<Home>,
     config: Config,
-    state: StateDb,
+    pub(crate) state: StateDb,
 }
 
 impl Library {
-    fn open(home: &Path, state: &Path) -> Library {
+    pub(crate) fn open(home: &Path, state: &Path) -> Library {
         let runtime = Runtime::load().unwrap();
         let home = Arc::new(Home::open(home, |_| None).unwrap());
         let config = Config::of(state.into());

@@ -1,12 +1,13 @@
 //! Measures what Threadkeep promises of its speed and memory, on a home that it makes itself.
 //!
 //! `threadkeep-bench [--rollouts N] [--runs N] [--home DIR] [--only PART]`: medians over the runs, with the wanted figure
-//! beside each. PART is `library`, `turns`, `commands`, `memory` or `parsing`. The home is made below the target directory
+//! beside each. PART is `library`, `turns`, `changes`, `commands`, `memory` or `parsing`. The home is made below the target directory
 //! once for each size, and read before anything is measured, so that the page cache is warm. Machines are noisy: what is
 //! compared is measured in turn, in one run.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod changes;
 mod homes;
 mod library;
 mod parsing;
@@ -71,6 +72,9 @@ fn main() {
     }
     if settings.wants("turns") {
         turns::turns(&target, runs);
+    }
+    if settings.wants("changes") {
+        changes::changes(&home, &target, &id, runs);
     }
     if settings.wants("commands") {
         whole::commands(&home, &files, &state, &id, runs);
