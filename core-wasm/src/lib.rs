@@ -13,10 +13,11 @@
 //!                 names + old row → assemble → row     all files of a thread into one row
 //! walk + known files → diff → startup                  what has to be parsed, and when the state DB is complete
 //! row + files → find, page                             where a thread is
-//! files of a thread → turns                            what was said and done in it
+//! files of a thread → turns                            what was said and done in it, and what a model is given of it
 //! row + files → change                                 what it takes to move, name or delete one
 //! items → write                                        what is said and done, as lines of a rollout
 //! walk → cold                                          which rollouts are to be compressed
+//! what is kept beside threads → keeping               goals, memories, snapshots: what should stand
 //! ```
 #![no_std]
 #![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
@@ -32,6 +33,7 @@ pub mod extract;
 pub mod find;
 pub mod fold;
 pub mod json;
+pub mod keeping;
 pub mod lines;
 pub mod names;
 pub mod packed;

@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use super::convert::{collection_in, query_in};
 use super::exported::{history, lookup};
@@ -107,6 +108,7 @@ impl lookup::Guest for Component {
 
 impl history::Guest for Component {
     type Transcript = OpenTranscript;
+    type Prompt = OpenPrompt;
 }
 
 /// `history.transcript`
@@ -115,17 +117,25 @@ pub(super) struct OpenTranscript {
     turns: turns::Transcript,
 }
 
+fn subject(of: history::Subject) -> turns::Subject {
+    match of {
+        history::Subject::Thread(wanted) => turns::Subject::Thread(wanted),
+        history::Subject::Rollout(path) => turns::Subject::Rollout(path),
+    }
+}
+
+fn gaps(gaps: &[turns::Gap]) -> Vec<history::Gap> {
+    let gap = |gap: turns::Gap| fields!(gap => history::Gap { thread, before, reason } with {});
+    gaps.iter().cloned().map(gap).collect()
+}
+
 fn page_out(page: turns::Page) -> history::PageOfTurns {
     fields!(page => history::PageOfTurns { turns, next, back, hit } with {})
 }
 
 impl history::GuestTranscript for OpenTranscript {
     fn open(of: history::Subject) -> Result<history::Transcript, lookup::Error> {
-        let subject = match of {
-            history::Subject::Thread(wanted) => turns::Subject::Thread(wanted),
-            history::Subject::Rollout(path) => turns::Subject::Rollout(path),
-        };
-        let (found, turns) = turns::Transcript::open(&World, &subject)?;
+        let (found, turns) = turns::Transcript::open(&World, &subject(of))?;
         Ok(history::Transcript::new(OpenTranscript { found, turns }))
     }
 
@@ -134,8 +144,7 @@ impl history::GuestTranscript for OpenTranscript {
     }
 
     fn gaps(&self) -> Vec<history::Gap> {
-        let gap = |gap: turns::Gap| fields!(gap => history::Gap { thread, before, reason } with {});
-        self.turns.gaps().iter().cloned().map(gap).collect()
+        gaps(self.turns.gaps())
     }
 
     fn page(
@@ -160,5 +169,30 @@ impl history::GuestTranscript for OpenTranscript {
     fn records(&self, cursor: Option<String>) -> Result<history::PageOfRecords, lookup::Error> {
         let page = self.turns.records(&World, cursor.as_deref())?;
         Ok(fields!(page => history::PageOfRecords { records, next } with {}))
+    }
+}
+
+/// `history.prompt`
+pub(super) struct OpenPrompt {
+    found: find::Found,
+    prompt: RefCell<turns::Prompt>,
+}
+
+impl history::GuestPrompt for OpenPrompt {
+    fn open(of: history::Subject) -> Result<history::Prompt, lookup::Error> {
+        let (found, prompt) = turns::Prompt::open(&World, &subject(of))?;
+        Ok(history::Prompt::new(OpenPrompt { found, prompt: RefCell::new(prompt) }))
+    }
+
+    fn found(&self) -> lookup::Found {
+        self.found.clone().into()
+    }
+
+    fn gaps(&self) -> Vec<history::Gap> {
+        gaps(self.prompt.borrow().gaps())
+    }
+
+    fn next(&self) -> Result<Vec<String>, lookup::Error> {
+        Ok(self.prompt.borrow_mut().next(&World)?)
     }
 }

@@ -13,6 +13,7 @@ macro_rules! fields {
 mod changing;
 mod convert;
 mod imports;
+mod keeping;
 mod lookup;
 mod writing;
 

@@ -17,9 +17,11 @@ use serde_json::{Map, Value};
 
 use super::event::{self, Entry, Event, Spoken, Told, owned, says};
 use super::items::pull;
+use super::pass::Listener;
 use super::turn::{Beginning, Body, Item, Mark, Status, TurnState};
 use super::{items, legacy, tools};
 use crate::json::{Cursor, Text};
+use crate::lines::Line;
 
 /// Takes records in, one after the other.
 pub struct Builder {
@@ -31,6 +33,27 @@ pub struct Builder {
     /// How things stand before the record at hand.
     here: Beginning,
     length: u64,
+}
+
+impl Listener for Builder {
+    fn place(&self) -> Mark {
+        self.here.mark
+    }
+
+    /// The beginning is enough of what is of no consequence, and of one more item of the turn that is open.
+    fn goes_by(&self, entry: &Entry<'_>) -> bool {
+        let open = || self.current.map(|at| self.turns[at].id.as_str());
+        self.paginated
+            && match entry.event {
+                Event::Other => true,
+                Event::Item(Some(id)) => open().is_some_and(|open| id.is(open)),
+                _ => false,
+            }
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>, line: &Line<'_>, mark: Mark) {
+        self.take(entry, mark, line.bytes.len() as u64);
+    }
 }
 
 impl Builder {
@@ -52,24 +75,8 @@ impl Builder {
         Builder { turns: stubs.collect(), window, here, current: None, ..*self }
     }
 
-    /// Where the record stands that comes next.
-    pub fn place(&self) -> Mark {
-        self.here.mark
-    }
-
-    /// The beginning of a record is enough: it is of no consequence, or one more of the turn that is open.
-    pub fn goes_by(&self, entry: &Entry<'_>) -> bool {
-        let open = || self.current.map(|at| self.turns[at].id.as_str());
-        self.paginated
-            && match entry.event {
-                Event::Other => true,
-                Event::Item(Some(id)) => open().is_some_and(|open| id.is(open)),
-                _ => false,
-            }
-    }
-
     /// Takes a record in.
-    pub fn entry(&mut self, entry: &Entry<'_>, mark: Mark, length: u64) {
+    fn take(&mut self, entry: &Entry<'_>, mark: Mark, length: u64) {
         self.here.mark = mark;
         self.length = length;
         let payload = entry.payload;

@@ -72,8 +72,17 @@ impl Chain {
         Ok(Chain { segments: alloc::vec![segment], gaps: Vec::new(), paginated: head.paginated })
     }
 
-    /// The history whose newest file is this one.
+    /// The history whose newest file is this one, as it is shown.
     pub fn of<W: World>(world: &W, path: &str) -> Result<Chain, LookupError> {
+        Chain::back_from(world, path, false)
+    }
+
+    /// The same as a model is given it: a sub-agent and a side thread go on from what they are not shown with.
+    pub fn given<W: World>(world: &W, path: &str) -> Result<Chain, LookupError> {
+        Chain::back_from(world, path, true)
+    }
+
+    fn back_from<W: World>(world: &W, path: &str, given: bool) -> Result<Chain, LookupError> {
         let mut chain = Chain::default();
         let mut path = path.to_string();
         let mut until: Option<u64> = None;
@@ -82,8 +91,9 @@ impl Chain {
             if chain.segments.is_empty() {
                 chain.paginated = head.paginated;
             }
-            chain.segments.push(Segment { path, thread: head.thread, from: head.starts_at, until });
-            let Some(base) = head.base.filter(|_| !head.attached) else { break };
+            let from = if given { 0 } else { head.starts_at };
+            chain.segments.push(Segment { path, thread: head.thread, from, until });
+            let Some(base) = head.base.filter(|_| given || !head.attached) else { break };
             until = Some(until.map_or(base.ordinal, |until| until.min(base.ordinal)));
             match base_file(world, &base, &chain.segments)? {
                 Some(file) => path = file,

@@ -8,6 +8,7 @@
 //!            items · legacy · tools    records into items as JSON
 //! pass                                 the records of a chain, in order
 //! transcript                           which turns are wanted, and where the next page begins
+//! prompt                               what a model is given to go on
 //! ```
 //!
 //! Records do not always stand where they belong: a turn may be rolled back much later, and an item may be finished
@@ -25,6 +26,7 @@ pub mod items;
 pub mod legacy;
 pub mod pass;
 pub mod patch;
+pub mod prompt;
 pub mod records;
 pub mod tools;
 pub mod transcript;
@@ -33,6 +35,7 @@ pub mod turn;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use prompt::Prompt;
 pub use transcript::Transcript;
 
 /// `history.gap`

@@ -1,8 +1,7 @@
-//! One pass over a chain of files: every record of the history, in order, to the builder.
+//! One pass over a chain of files: every record of the history, in order, to whoever listens.
 
-use super::builder::Builder;
 use super::chain::{Chain, Segment};
-use super::event;
+use super::event::{self, Entry};
 use super::turn::Mark;
 use crate::find::LookupError;
 use crate::lines::{Line, Lines};
@@ -11,18 +10,32 @@ use crate::ports::{Reader, Rollouts};
 /// Bytes asked for at a time.
 const CHUNK: u32 = 512 << 10;
 
-/// Shows the builder every record from where it begins, to the end or to a place.
+/// Who is shown the records of a history.
+pub(super) trait Listener {
+    /// Where the first record stands that is wanted.
+    fn place(&self) -> Mark;
+    /// A record whose beginning says this need not be read.
+    fn goes_by(&self, entry: &Entry<'_>) -> bool;
+    /// The next record.
+    fn entry(&mut self, entry: &Entry<'_>, line: &Line<'_>, mark: Mark);
+    /// Nothing more is wanted.
+    fn has_enough(&self) -> bool {
+        false
+    }
+}
+
+/// Shows the listener every record from where it begins, to the end or to a place.
 pub(super) fn pass<R: Rollouts>(
     rollouts: &R,
     chain: &mut Chain,
-    builder: &mut Builder,
+    listener: &mut impl Listener,
     last: Option<Mark>,
 ) -> Result<(), LookupError> {
-    let begin = builder.place();
+    let begin = listener.place();
     for number in begin.segment..chain.segments.len() {
         let segment = chain.segments[number].clone();
         let mut course =
-            Course { builder, segment: number, last, next_ordinal: segment.from, over: false, done: false };
+            Course { listener, segment: number, last, next_ordinal: segment.from, over: false, done: false };
         let (line, offset) = if number == begin.segment { (begin.line, begin.offset) } else { (1, 0) };
         let mut lines = Lines::new(line, offset);
         let mut reader = rollouts.open(&segment.path, offset)?;
@@ -48,8 +61,8 @@ pub(super) fn pass<R: Rollouts>(
 }
 
 /// One file of the chain, while it is gone through.
-struct Course<'a> {
-    builder: &'a mut Builder,
+struct Course<'a, L> {
+    listener: &'a mut L,
     segment: usize,
     last: Option<Mark>,
     /// One more than the highest ordinal so far.
@@ -60,7 +73,7 @@ struct Course<'a> {
     done: bool,
 }
 
-impl Course<'_> {
+impl<L: Listener> Course<'_, L> {
     fn line(&mut self, line: &Line<'_>, segment: &Segment) {
         if self.over {
             return;
@@ -70,7 +83,7 @@ impl Course<'_> {
             (self.over, self.done) = (true, true);
             return;
         }
-        let skimmed = event::skim(line.bytes).filter(|entry| !line.condensed && self.builder.goes_by(entry));
+        let skimmed = event::skim(line.bytes).filter(|entry| !line.condensed && self.listener.goes_by(entry));
         // A line that is no record is passed over; `status` names it.
         let Some(entry) = skimmed.or_else(|| event::read(line.bytes).ok()) else { return };
         if let Some(ordinal) = entry.ordinal {
@@ -84,6 +97,9 @@ impl Course<'_> {
                 return;
             }
         }
-        self.builder.entry(&entry, mark, line.bytes.len() as u64);
+        self.listener.entry(&entry, line, mark);
+        if self.listener.has_enough() {
+            (self.over, self.done) = (true, true);
+        }
     }
 }

@@ -206,6 +206,31 @@ asks! {
         instance.exports.threadkeep_core_changing().call_delete(&mut instance.store, &ask.wanted, ask.with_forks)
     };
 
+    /// `history.prompt.open`, with what can be told at once
+    OpenPrompt "history.prompt" {
+        /// Whose history.
+        of: Subject,
+    } -> Result<OpenedPrompt, Error>: |ask, instance| open_prompt(instance, &ask.of);
+
+    /// `history.prompt.next`
+    PromptItems "history.items" {
+        /// Number of an open prompt.
+        prompt: usize,
+    } -> Result<Vec<String>, Error>: |ask, instance| {
+        let known = instance.prompts.get(ask.prompt).copied().flatten();
+        let prompt = known.ok_or_else(|| wasmtime::format_err!("prompt {} is not open", ask.prompt))?;
+        instance.exports.threadkeep_core_history().prompt().call_next(&mut instance.store, prompt)
+    };
+
+    /// Gives a prompt back.
+    ClosePrompt "history.prompt-close" {
+        /// Number of an open prompt.
+        prompt: usize,
+    } -> (): |ask, instance| {
+        let slot = instance.prompts.get_mut(ask.prompt).and_then(Option::take);
+        slot.map_or(Ok(()), |prompt| prompt.resource_drop(&mut instance.store))
+    };
+
     /// `startup.run`
     Gate "startup.run" {
         /// How long to wait for another process, milliseconds.
@@ -242,7 +267,7 @@ pub struct Opened {
 }
 
 fn open<W: Imports>(instance: &mut Instance<W>, of: &Subject) -> wasmtime::Result<Result<Opened, Error>> {
-    let Instance { store, exports, transcripts } = instance;
+    let Instance { store, exports, transcripts, .. } = instance;
     let history = exports.threadkeep_core_history();
     let calls = history.transcript();
     let handle = match calls.call_open(&mut *store, of)? {
@@ -253,6 +278,30 @@ fn open<W: Imports>(instance: &mut Instance<W>, of: &Subject) -> wasmtime::Resul
     let found = calls.call_found(&mut *store, handle)?;
     let gaps = calls.call_gaps(&mut *store, handle)?;
     Ok(Ok(Opened { transcript: transcripts.len() - 1, found, gaps }))
+}
+
+/// A prompt, open.
+#[derive(Clone, Debug, Serialize)]
+pub struct OpenedPrompt {
+    /// Its number among those of the instance.
+    pub prompt: usize,
+    /// The thread.
+    pub found: Found,
+    /// What the files of the history should hold and do not.
+    pub gaps: Vec<Gap>,
+}
+
+fn open_prompt<W: Imports>(instance: &mut Instance<W>, of: &Subject) -> wasmtime::Result<Result<OpenedPrompt, Error>> {
+    let Instance { store, exports, prompts, .. } = instance;
+    let calls = exports.threadkeep_core_history().prompt();
+    let handle = match calls.call_open(&mut *store, of)? {
+        Ok(handle) => handle,
+        Err(error) => return Ok(Err(error)),
+    };
+    prompts.push(Some(handle));
+    let found = calls.call_found(&mut *store, handle)?;
+    let gaps = calls.call_gaps(&mut *store, handle)?;
+    Ok(Ok(OpenedPrompt { prompt: prompts.len() - 1, found, gaps }))
 }
 
 impl<W: Imports> Instance<W> {

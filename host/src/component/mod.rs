@@ -19,8 +19,8 @@ use wasmtime::component::{Component, HasSelf, Linker, ResourceAny};
 use wasmtime::{Engine, Store};
 
 pub use asks::{
-    Archive, Around, Ask, At, Close, Delete, Explain, Find, Gate, GoOn, Open, Opened, Page, Records, Select, Survey,
-    Turns, Unarchive,
+    Archive, Around, Ask, At, Close, ClosePrompt, Delete, Explain, Find, Gate, GoOn, Open, OpenPrompt, Opened,
+    OpenedPrompt, Page, PromptItems, Records, Select, Survey, Turns, Unarchive,
 };
 pub use bindings::exports::threadkeep::core as exports;
 pub use bindings::threadkeep::core as imports;
@@ -131,6 +131,8 @@ pub struct Instance<W: 'static> {
     exports: bindings::Core,
     /// Transcripts that were opened, by number.
     transcripts: Vec<Option<ResourceAny>>,
+    /// Prompts, likewise.
+    prompts: Vec<Option<ResourceAny>>,
 }
 
 /// One instance of the core with a world to look at.
@@ -154,7 +156,7 @@ impl<W: Imports> Core<W> {
         let world = self.world.take().ok_or_else(|| CoreError::Load("an instance was lost".into()))?;
         let mut store = guarded_store(&self.runtime.engine, world);
         match pre.instantiate(&mut store) {
-            Ok(exports) => Ok(Instance { store, exports, transcripts: Vec::new() }),
+            Ok(exports) => Ok(Instance { store, exports, transcripts: Vec::new(), prompts: Vec::new() }),
             Err(error) => {
                 self.world = Some(store.into_data());
                 Err(CoreError::Load(format!("{error:#}")))
