@@ -7,7 +7,7 @@ use crate::component::exports::history::{Gap, PageOfRecords, PageOfTurns, Subjec
 use crate::component::exports::lookup::{Error as CoreLookupError, Explanation, Found, PageOfRows};
 use crate::component::imports::state::RowQuery;
 use crate::component::types::{Collection, Discrepancy, ThreadRow};
-use crate::component::{self as ask, Core, CoreError, Opened, Runtime, World};
+use crate::component::{self as ask, Core, CoreError, Opened, OpenedPrompt, Runtime, World};
 use crate::home::Home;
 use crate::startup::{self, Report, StartupError};
 use crate::state::{Shelf, StateDb};
@@ -63,6 +63,14 @@ impl Lookup {
         };
         let world = World::of(home).with_rows(state.map(|state| state.shelf().clone())).with_lore(Some(lore));
         Ok(Lookup { core: Core::new(runtime, world.recorded(runtime.recorder())), warnings: report.warnings })
+    }
+
+    /// For what comes from the files alone: neither the state DB nor Codex's are looked at, and names are those of the session
+    /// index.
+    pub fn of_files(runtime: &Runtime, home: &Arc<Home>) -> Result<Lookup, LookupError> {
+        let (lore, report) = startup::index_alone(runtime, home)?;
+        let world = World::of(home).with_lore(Some(lore)).recorded(runtime.recorder());
+        Ok(Lookup { core: Core::new(runtime, world), warnings: report.warnings })
     }
 
     /// For listing. Without a handle every rollout is read now, once for all pages.
@@ -121,6 +129,41 @@ impl Lookup {
         let opened = self.core.ask(&ask::Open { of })?.map_err(|error| failed(error, &wanted))?;
         Ok(Transcript { core: &mut self.core, opened })
     }
+
+    /// What a model would be given to continue a thread, piece by piece: response items as JSON, each piece some of them.
+    /// The thread is found as in [`Lookup::transcript`].
+    pub fn prompt(
+        &mut self,
+        of: Subject,
+        mut each: impl FnMut(Vec<String>) -> std::io::Result<()>,
+    ) -> Result<(Found, Vec<Gap>), PromptError> {
+        let wanted = match &of {
+            Subject::Thread(wanted) | Subject::Rollout(wanted) => wanted.clone(),
+        };
+        let opened = self.core.ask(&ask::OpenPrompt { of }).map_err(LookupError::from)?;
+        let OpenedPrompt { prompt, found, gaps } = opened.map_err(|error| failed(error, &wanted))?;
+        loop {
+            let items = self.core.ask(&ask::PromptItems { prompt }).map_err(LookupError::from)?;
+            let items = items.map_err(|error| failed(error, &wanted))?;
+            if items.is_empty() {
+                break;
+            }
+            each(items)?;
+        }
+        self.core.ask(&ask::ClosePrompt { prompt }).map_err(LookupError::from)?;
+        Ok((found, gaps))
+    }
+}
+
+/// Why a prompt is not whole.
+#[derive(Debug, thiserror::Error)]
+pub enum PromptError {
+    /// It cannot be told.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// Whoever was to take it did not.
+    #[error(transparent)]
+    Taken(#[from] std::io::Error),
 }
 
 /// A history, gone through once and ready to be paged.

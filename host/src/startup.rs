@@ -149,6 +149,13 @@ pub(crate) fn lore_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Shelf, 
     Ok((shelf, Report { warnings, ..Report::default() }))
 }
 
+/// Names out of `session_index.jsonl` alone, likewise.
+pub(crate) fn index_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Shelf, Report), StartupError> {
+    let shelf = temporary(runtime, home)?;
+    let warnings = shelf.import_names(home)?;
+    Ok((shelf, Report { warnings, ..Report::default() }))
+}
+
 fn temporary(runtime: &Runtime, home: &Arc<Home>) -> Result<Shelf, StartupError> {
     Ok(Shelf::temporary(Assembler::new(runtime, home))?)
 }

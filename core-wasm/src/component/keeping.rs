@@ -165,7 +165,7 @@ impl keeping::Guest for Component {
         deep: bool,
     ) -> Vec<keeping::Edge> {
         let known =
-            |from: keeping::SpawnEdge| fields!(from => core::edges::Known { parent, child, own, codex } with {});
+            |from: keeping::SpawnEdge| fields!(from => core::edges::Known { parent, child, ours, codex } with {});
         let edges: Vec<_> = edges.into_iter().map(known).collect();
         let out = |edge: core::edges::Edge| keeping::Edge {
             parent: edge.parent,

@@ -18,7 +18,7 @@ pub enum Status {
 pub struct Known {
     pub parent: String,
     pub child: String,
-    pub own: Option<String>,
+    pub ours: Option<String>,
     pub codex: Option<String>,
 }
 
@@ -33,7 +33,7 @@ pub struct Edge {
 
 /// Threadkeep's own record counts before Codex's; of what nobody has closed, nothing is known but that it was spawned.
 fn status(edge: &Known) -> Status {
-    match edge.own.as_deref().or(edge.codex.as_deref()) {
+    match edge.ours.as_deref().or(edge.codex.as_deref()) {
         Some("closed") => Status::Closed,
         _ => Status::Open,
     }

@@ -39,6 +39,8 @@ pub(super) const COLUMNS: [&str; 21] = [
     "recency_at",
     "tokens_used",
 ];
+/// One more, which the rows of threads do not depend on.
+pub(super) const SPAWN_STATUS: &str = "spawn_status";
 /// The source of lore that they are.
 const SOURCE: &str = "codex_db";
 
@@ -47,6 +49,8 @@ struct CodexRow {
     id: String,
     facts: CodexFacts,
     extra: String,
+    /// `thread_spawn_edges.status`
+    spawn_status: Option<String>,
 }
 
 impl Shelf {
@@ -57,7 +61,7 @@ impl Shelf {
 
     /// Reads the Codex DB if it changed, page by page; answers the threads of which it says something new.
     pub(super) fn import_codex(&self, home: &Home) -> Result<Vec<String>, StateError> {
-        let Some(database) = newest_codex_db(home) else { return Ok(Vec::new()) };
+        let Some(database) = ForeignDb::newest(home.sqlite_home(), "state_") else { return Ok(Vec::new()) };
         if self.stamp_of(SOURCE)? == Some(database.stamp().to_text()) {
             return Ok(Vec::new());
         }
@@ -155,14 +159,16 @@ fn from_row(
 }
 
 fn write(connection: &Connection, row: &CodexRow) -> Result<(), StateError> {
-    let places = (1..=COLUMNS.len() + 2).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
+    let places = (1..=COLUMNS.len() + 3).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
     let columns = COLUMNS.join(", ");
-    let mut insert = connection
-        .prepare_cached(&format!("INSERT OR REPLACE INTO codex (thread_id, extra, {columns}) VALUES ({places})"))?;
+    let mut insert = connection.prepare_cached(&format!(
+        "INSERT OR REPLACE INTO codex (thread_id, extra, {SPAWN_STATUS}, {columns}) VALUES ({places})"
+    ))?;
     let facts = &row.facts;
     insert.execute(params![
         row.id,
         row.extra,
+        row.spawn_status,
         facts.name,
         facts.title,
         facts.first_user_message,
@@ -186,17 +192,6 @@ fn write(connection: &Connection, row: &CodexRow) -> Result<(), StateError> {
         facts.tokens_used,
     ])?;
     Ok(())
-}
-
-/// `state_N.sqlite` with the highest N in the home's SQLite directory.
-fn newest_codex_db(home: &Home) -> Option<ForeignDb> {
-    let number = |name: &str| name.strip_prefix("state_")?.strip_suffix(".sqlite")?.parse::<u32>().ok();
-    let entries = std::fs::read_dir(home.sqlite_home()).ok()?;
-    let newest = entries
-        .flatten()
-        .filter_map(|entry| Some((number(entry.file_name().to_str()?)?, entry.path())))
-        .max_by_key(|(number, _)| *number)?;
-    ForeignDb::at(&newest.1)
 }
 
 /// What to select of Codex's `threads`: the columns that this version of it has, no text longer than [`LONGEST`], times
@@ -228,7 +223,12 @@ fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
         "archived" | "tokens_used" => "NULL".into(),
         wanted => text(wanted),
     };
-    let list: Vec<String> = COLUMNS.iter().map(column).chain(EXTRA.iter().map(|wanted| text(wanted))).collect();
+    let status = match edges.iter().any(|column| column == "status") {
+        true => "CAST((SELECT status FROM thread_spawn_edges WHERE child_thread_id = threads.id) AS BLOB)".into(),
+        false => "NULL".into(),
+    };
+    let list: Vec<String> =
+        COLUMNS.iter().map(column).chain(EXTRA.iter().map(|wanted| text(wanted))).chain([status]).collect();
     Ok(has("id").then(|| list.join(", ")))
 }
 
@@ -247,7 +247,9 @@ fn codex_page(connection: &Connection, columns: &str, after: &str) -> rusqlite::
             extra.extend(text(row, at + 1 + COLUMNS.len())?.map(|value| (column.to_string(), value.into())));
         }
         let facts = from_row(row, 1, text)?;
-        Ok(CodexRow { id: row.get(0)?, facts, extra: serde_json::Value::Object(extra).to_string() })
+        let spawn_status = text(row, 1 + COLUMNS.len() + EXTRA.len())?;
+        let extra = serde_json::Value::Object(extra).to_string();
+        Ok(CodexRow { id: row.get(0)?, facts, extra, spawn_status })
     })?;
     rows.collect()
 }

@@ -57,6 +57,17 @@ impl ForeignDb {
         path.is_file().then(|| ForeignDb { path: path.to_path_buf(), wal: wal.into() })
     }
 
+    /// `<prefix>N.sqlite` with the highest N in a directory: Codex begins a new file where it cannot go on with the old one.
+    pub(crate) fn newest(dir: &Path, prefix: &str) -> Option<ForeignDb> {
+        let number = |name: &str| name.strip_prefix(prefix)?.strip_suffix(".sqlite")?.parse::<u32>().ok();
+        let newest = fs::read_dir(dir)
+            .ok()?
+            .flatten()
+            .filter_map(|entry| Some((number(entry.file_name().to_str()?)?, entry.path())))
+            .max_by_key(|(number, _)| *number)?;
+        ForeignDb::at(&newest.1)
+    }
+
     /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path

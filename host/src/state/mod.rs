@@ -16,6 +16,7 @@ mod page;
 mod patches;
 mod rescue;
 mod rows;
+mod rules;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,8 @@ pub(crate) use foreign::ForeignDb;
 pub(crate) use journal::Follow;
 pub(crate) use lock::FileLock;
 pub(crate) use rescue::{Rescued, move_aside};
+pub(crate) use rules::Rules;
+pub use rules::{KeepingError, Kept};
 
 /// Name of the database inside the state directory.
 pub const FILE_NAME: &str = "state.sqlite";

@@ -5,29 +5,37 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::{FILE_NAME, ForeignDb, Shelf, StateError, codex};
+use super::{FILE_NAME, ForeignDb, Shelf, StateError};
 
 /// What was saved of a damaged database.
 pub(crate) struct Rescued {
     /// Where it is now.
     pub(crate) moved_to: PathBuf,
     names: Vec<(String, i64, String)>,
-    patches: Vec<(String, i64, Option<String>)>,
-    plans: Vec<String>,
-    codex: (Vec<String>, Vec<Vec<Value>>),
+    tables: Vec<Saved>,
 }
+
+/// Rows of a table, by the columns that it had.
+#[derive(Clone)]
+struct Saved {
+    table: &'static str,
+    columns: Vec<String>,
+    rows: Vec<Vec<Value>>,
+}
+
+/// Tables whose rows are taken over as they are: what is Codex's, what users said, changes that were
+/// begun, and what is kept beside threads.
+const TABLES: [&str; 7] = ["codex", "patches", "journal", "goals", "extractions", "device_keys", "spawn_statuses"];
 
 /// Moves the damaged database of a state directory aside, with what SQLite keeps beside it, after reading what can still
 /// be read. The caller holds the open lock; nobody has the database open.
 pub(crate) fn move_aside(dir: &Path) -> Result<Rescued, StateError> {
     let path = dir.join(FILE_NAME);
-    let read = |connection: &Connection| {
-        let users = (readable_names(connection), readable_patches(connection), readable_plans(connection));
-        Ok((users, readable_codex(connection)))
-    };
+    let read =
+        |connection: &Connection| Ok((readable_names(connection), TABLES.map(|table| readable(connection, table))));
     let saved = ForeignDb::at(&path).map(|old| old.read(read));
-    let ((names, patches, plans), codex) = match saved {
-        Some(Ok((saved, _))) => saved,
+    let (names, tables) = match saved {
+        Some(Ok(((names, tables), _))) => (names, tables.into_iter().flatten().collect()),
         _ => Default::default(),
     };
     let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
@@ -46,7 +54,7 @@ pub(crate) fn move_aside(dir: &Path) -> Result<Rescued, StateError> {
             Err(error) => return Err(StateError::Directory(dir.to_path_buf(), error)),
         }
     }
-    Ok(Rescued { moved_to, names, patches, plans, codex })
+    Ok(Rescued { moved_to, names, tables })
 }
 
 /// Rows up to the first one that cannot be read.
@@ -56,30 +64,13 @@ fn readable_names(connection: &Connection) -> Vec<(String, i64, String)> {
     rows.map_while(Result::ok).collect()
 }
 
-fn readable_patches(connection: &Connection) -> Vec<(String, i64, Option<String>)> {
-    let Ok(mut select) = connection.prepare("SELECT thread_id, field, value FROM patches") else { return Vec::new() };
-    let Ok(rows) = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))) else { return Vec::new() };
-    rows.map_while(Result::ok).collect()
-}
-
-fn readable_plans(connection: &Connection) -> Vec<String> {
-    let Ok(mut select) = connection.prepare("SELECT plan FROM journal ORDER BY number") else { return Vec::new() };
-    let Ok(plans) = select.query_map([], |row| row.get(0)) else { return Vec::new() };
-    plans.map_while(Result::ok).collect()
-}
-
-/// The columns that there are, of those that this version knows, and the rows up to the first one that cannot be read.
-fn readable_codex(connection: &Connection) -> (Vec<String>, Vec<Vec<Value>>) {
-    let known = |column: &&str| ["thread_id", "extra"].contains(column) || codex::COLUMNS.contains(column);
-    let Ok(any) = connection.prepare("SELECT * FROM codex") else { return Default::default() };
-    let columns: Vec<String> = any.column_names().filter(known).map(Into::into).collect();
-    let sql = format!("SELECT {} FROM codex", columns.join(", "));
-    let Ok(mut select) = connection.prepare(&sql) else { return Default::default() };
-    let Ok(rows) = select.query_map([], |row| (0..columns.len()).map(|at| row.get(at)).collect()) else {
-        return Default::default();
-    };
+/// The columns that the table has, and the rows up to the first one that cannot be read.
+fn readable(connection: &Connection, table: &'static str) -> Option<Saved> {
+    let mut select = connection.prepare(&format!("SELECT * FROM {table}")).ok()?;
+    let columns: Vec<String> = select.column_names().into_iter().map(Into::into).collect();
+    let rows = select.query_map([], |row| (0..columns.len()).map(|at| row.get(at)).collect()).ok()?;
     let rows = rows.map_while(Result::ok).collect();
-    (columns, rows)
+    Some(Saved { table, columns, rows })
 }
 
 impl Shelf {
@@ -98,8 +89,7 @@ impl Shelf {
 
     /// Puts what was saved into this database. Sources that still speak for themselves are read anew afterwards.
     pub(crate) fn take_in(&self, rescued: &Rescued) -> Result<(), StateError> {
-        let (names, codex) = (rescued.names.clone(), rescued.codex.clone());
-        let (patches, plans) = (rescued.patches.clone(), rescued.plans.clone());
+        let (names, tables) = (rescued.names.clone(), rescued.tables.clone());
         self.transaction(move |transaction| {
             for (thread, source, name) in names {
                 transaction.execute(
@@ -107,20 +97,17 @@ impl Shelf {
                     params![thread, source, name],
                 )?;
             }
-            for (thread, field, value) in patches {
-                transaction.execute(
-                    "INSERT OR IGNORE INTO patches (thread_id, field, value) VALUES (?1, ?2, ?3)",
-                    params![thread, field, value],
-                )?;
-            }
-            for plan in plans {
-                transaction.execute("INSERT INTO journal (plan) VALUES (?1)", [plan])?;
-            }
-            let (columns, rows) = codex;
-            let places = vec!["?"; columns.len()].join(", ");
-            let insert = format!("INSERT OR IGNORE INTO codex ({}) VALUES ({places})", columns.join(", "));
-            for row in rows {
-                transaction.execute(&insert, params_from_iter(row))?;
+            for Saved { table, columns, rows } in tables {
+                let known = transaction.prepare(&format!("SELECT * FROM {table}"))?;
+                let known: Vec<String> = known.column_names().into_iter().map(Into::into).collect();
+                // Names out of a damaged file go into no SQL that they could change.
+                let taken: Vec<usize> = (0..columns.len()).filter(|&at| known.contains(&columns[at])).collect();
+                let names: Vec<&str> = taken.iter().map(|&at| columns[at].as_str()).collect();
+                let places = vec!["?"; taken.len()].join(", ");
+                let insert = format!("INSERT OR IGNORE INTO {table} ({}) VALUES ({places})", names.join(", "));
+                for row in rows {
+                    transaction.execute(&insert, params_from_iter(taken.iter().map(|&at| &row[at])))?;
+                }
             }
             Ok(())
         })

@@ -184,6 +184,42 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (thread_id, field)
     ) WITHOUT ROWID;
 ",
+    "
+    -- What users want threads to reach; status by the name that Codex's database gives it.
+    CREATE TABLE goals (
+        thread_id TEXT PRIMARY KEY,
+        objective TEXT NOT NULL,
+        status TEXT NOT NULL,
+        token_budget INTEGER,
+        tokens_used INTEGER NOT NULL,
+        seconds_used INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    -- Up to which update of a thread its memories were extracted, and who is at it until when.
+    CREATE TABLE extractions (
+        thread_id TEXT PRIMARY KEY,
+        watermark INTEGER,
+        worker TEXT,
+        token TEXT,
+        until INTEGER,
+        retry_after INTEGER
+    ) WITHOUT ROWID;
+    CREATE TABLE device_keys (
+        key_id TEXT PRIMARY KEY,
+        account_user_id TEXT NOT NULL,
+        client_id TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    -- Spawned threads that are 'open' or 'closed' by a user's word, and by Codex's database, which is read again for it.
+    CREATE TABLE spawn_statuses (
+        thread_id TEXT PRIMARY KEY,
+        status TEXT NOT NULL
+    ) WITHOUT ROWID;
+    ALTER TABLE codex ADD COLUMN spawn_status TEXT;
+    DELETE FROM sources WHERE source = 'codex_db';
+",
 ];
 
 /// Opens and migrates. Nothing is written when the database is newer than the program.
