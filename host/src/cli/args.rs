@@ -2,6 +2,7 @@
 
 mod change;
 pub(super) mod compress;
+pub(super) mod keeping;
 
 use std::path::PathBuf;
 
@@ -77,6 +78,21 @@ pub(super) enum Command {
     Metadata(Metadata),
     /// Store rollouts smaller that nobody has written for long
     Compress(compress::Compress),
+    /// What a thread is to reach, and what may be used for it
+    #[command(subcommand)]
+    Goal(keeping::Goal),
+    /// Whose threads may give memories, and who is extracting them
+    #[command(subcommand)]
+    Memory(keeping::Memory),
+    /// Which account and client a device key belongs to
+    #[command(subcommand)]
+    DeviceKey(keeping::DeviceKey),
+    /// Remove what nobody needs any more
+    #[command(subcommand)]
+    Clean(keeping::Clean),
+    /// Bring a home up to date, once
+    #[command(subcommand)]
+    Migrate(keeping::Migrate),
     /// Look into what the core decides
     #[command(subcommand)]
     Debug(Debug),
@@ -215,6 +231,15 @@ pub(super) enum Debug {
     Redact {
         /// The recording
         file: PathBuf,
+    },
+    /// Print, as JSON, the items that a model would be given to continue a thread, from the files alone
+    PromptInput {
+        /// An id, at least 8 characters of one, or a name
+        #[arg(required_unless_present = "path", conflicts_with = "path", value_parser = values::text)]
+        id: Option<String>,
+        /// A rollout instead; a relative path begins at the home
+        #[arg(long, value_name = "FILE")]
+        path: Option<PathBuf>,
     },
 }
 

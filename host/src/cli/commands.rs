@@ -4,7 +4,10 @@ mod change;
 mod compress;
 mod debug;
 mod explain;
+mod goal;
+mod keeping;
 mod list;
+mod memory;
 mod turns;
 
 use std::io::Write as _;
@@ -27,7 +30,7 @@ use threadkeep::startup::{self, Config, Report};
 use threadkeep::state::{StateDb, state_dir};
 use threadkeep::status;
 
-use super::args::{Args, Command, Find, Global, Init};
+use super::args::{Args, Command, Debug, Find, Global, Init};
 use super::item::Item;
 use super::{Usage, code_of, complain, exit, progress, say, text};
 
@@ -43,7 +46,7 @@ struct Session {
 /// Runs a command; the answer is the exit code.
 pub(super) fn run(args: Args) -> anyhow::Result<u8> {
     let mut runtime = Runtime::load()?;
-    if let Command::Debug(debug) = &args.command {
+    if let Command::Debug(debug @ (Debug::Replay { .. } | Debug::Redact { .. })) = &args.command {
         return debug::run(&runtime, debug, args.global.json).map(|()| exit::DONE);
     }
     let env = |name: &str| std::env::var_os(name);
@@ -75,7 +78,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<u8> {
         Command::Delete(delete) => session.delete(&delete).map(|()| exit::DONE),
         Command::Metadata(metadata) => session.metadata(&metadata).map(|()| exit::DONE),
         Command::Compress(compress) => session.compress(&compress),
-        Command::Debug(_) => Ok(exit::DONE),
+        Command::Goal(goal) => session.goal(&goal).map(|()| exit::DONE),
+        Command::Memory(memory) => session.memory(&memory).map(|()| exit::DONE),
+        Command::DeviceKey(key) => session.device_key(&key).map(|()| exit::DONE),
+        Command::Clean(clean) => session.clean(&clean).map(|()| exit::DONE),
+        Command::Migrate(migrate) => session.migrate(&migrate).map(|()| exit::DONE),
+        Command::Debug(debug) => session.prompt_input(&debug).map(|()| exit::DONE),
     };
     if let (Some(recorder), Some(file)) = (recorder, recording) {
         recorder.finish().with_context(|| format!("the recording {} is not whole", file.display()))?;

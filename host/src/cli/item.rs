@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use threadkeep::component::types::{Provenance, ThreadRow};
+use threadkeep::edges::{Edge, EdgeStatus};
 use threadkeep::home::Home;
 
 /// One thread.
@@ -38,6 +40,9 @@ pub(super) struct Item<'a> {
     /// Only where it is so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     missing: bool,
+    /// Only in `read`, and only with a state DB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spawn_edges: Option<Value>,
 }
 
 impl<'a> Item<'a> {
@@ -73,12 +78,24 @@ impl<'a> Item<'a> {
             history_mode: &row.history_mode,
             memory_mode: row.memory_mode.as_deref(),
             missing: row.missing,
+            spawn_edges: None,
         })
+    }
+
+    /// With the thread that spawned it and those that it spawned: `{"parent":…,"children":[…]}`, each `{"id","status"}`.
+    pub(super) fn with_edges(self, parent: Option<Edge>, children: Vec<Edge>) -> Self {
+        let shown = |id: String, status: EdgeStatus| {
+            let status = if status == EdgeStatus::Open { "open" } else { "closed" };
+            json!({"id": id, "status": status})
+        };
+        let parent = parent.map(|edge| shown(edge.parent, edge.status));
+        let children: Vec<Value> = children.into_iter().map(|edge| shown(edge.child, edge.status)).collect();
+        Item { spawn_edges: Some(json!({"parent": parent, "children": children})), ..self }
     }
 }
 
 /// RFC 3339 UTC with milliseconds.
-fn time(millis: i64) -> String {
+pub(super) fn time(millis: i64) -> String {
     let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }

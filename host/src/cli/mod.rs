@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod confirm;
 mod item;
 mod progress;
 mod text;
@@ -32,6 +33,11 @@ struct Usage(String);
 #[derive(Debug, thiserror::Error)]
 #[error("no turn from there on says '{0}'")]
 struct NothingSaid(String);
+
+/// Something that was asked for by its key, and is not kept.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NothingKept(String);
 
 pub(crate) fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -74,7 +80,7 @@ fn code_of(error: &anyhow::Error) -> u8 {
         Some(LookupError::Ambiguous { .. }) => exit::AMBIGUOUS,
         Some(LookupError::BadCursor(_)) => exit::USAGE,
         _ if error.is::<Usage>() => exit::USAGE,
-        _ if error.is::<NothingSaid>() => exit::NOT_FOUND,
+        _ if error.is::<NothingSaid>() || error.is::<NothingKept>() => exit::NOT_FOUND,
         _ => exit::FAILED,
     }
 }

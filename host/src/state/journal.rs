@@ -8,11 +8,14 @@ use super::{Shelf, StateError};
 use crate::component::types::Provenance;
 
 /// Where else something is kept of a thread, by the table and its column: it goes when the thread is deleted.
-const KEPT_OF_A_THREAD: [(&str, &str); 5] = [
+const KEPT_OF_A_THREAD: [(&str, &str); 8] = [
     ("threads", "id"),
     ("names", "thread_id"),
     ("patches", "thread_id"),
     ("codex", "thread_id"),
+    ("goals", "thread_id"),
+    ("extractions", "thread_id"),
+    ("spawn_statuses", "thread_id"),
     // Last: that a row went has made a suspect of it.
     ("suspects", "thread_id"),
 ];

@@ -1,7 +1,6 @@
 //! `name`, `archive`, `unarchive`, `delete`, `metadata`.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
 
 use serde_json::{Value, json};
 use threadkeep::change::{ChangeError, Changes, Deletion, MetadataPatch, Relocated};
@@ -11,7 +10,7 @@ use threadkeep::startup::Config;
 use super::Session;
 use crate::cli::args::{Delete, Field, Metadata, Name, Relocate};
 use crate::cli::item::Item;
-use crate::cli::{Usage, code_of, complain, exit, say, text};
+use crate::cli::{Usage, code_of, complain, confirm, exit, say, text};
 
 impl Session {
     /// Without the state DB only what is one rename can be changed; that is asked for, or refused here.
@@ -86,19 +85,16 @@ impl Session {
     pub(super) fn delete(&self, delete: &Delete) -> anyhow::Result<()> {
         if !delete.dry_run {
             self.with_state("delete")?;
-            if !delete.yes && !asks() {
-                return Err(Usage(
-                    "there is no terminal to ask on: --yes deletes, --dry-run shows what would go".into(),
-                )
-                .into());
-            }
+            confirm::can_ask(delete.yes, "--yes deletes, --dry-run shows what would go")?;
         }
         // Whoever deletes must know every fork and every file: rows are never simply trusted.
         let mut changes = self.changes(true)?;
         let deletion = changes.plan_delete(&delete.id, delete.with_forks).map_err(exit_code)?;
         let preview = || self.preview(&deletion);
         if !delete.dry_run {
-            if !delete.yes && !agreed(&preview(), &deletion)? {
+            let (threads, files) = (deletion.threads.len(), deletion.files.len());
+            let question = format!("delete {threads} thread(s) with {files} file(s) for good?");
+            if !delete.yes && !confirm::agreed(&preview(), &question)? {
                 anyhow::bail!("nothing was deleted");
             }
             changes.delete(&deletion).map_err(exit_code)?;
@@ -149,25 +145,10 @@ fn patch(metadata: &Metadata) -> anyhow::Result<MetadataPatch> {
 }
 
 /// Each failure by its own exit code.
-fn exit_code(error: ChangeError) -> anyhow::Error {
+pub(super) fn exit_code(error: ChangeError) -> anyhow::Error {
     match error {
         ChangeError::Lookup(error) => error.into(),
         ChangeError::Wrong(_) | ChangeError::NeedsState(_) => Usage(error.to_string()).into(),
         error => error.into(),
     }
-}
-
-/// Somebody is there to be asked.
-fn asks() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
-
-fn agreed(preview: &str, deletion: &Deletion) -> anyhow::Result<bool> {
-    let mut stderr = std::io::stderr().lock();
-    let (threads, files) = (deletion.threads.len(), deletion.files.len());
-    write!(stderr, "{preview}delete {threads} thread(s) with {files} file(s) for good? [y/N] ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }

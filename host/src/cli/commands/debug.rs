@@ -1,4 +1,4 @@
-//! `debug`: recordings, which need no home.
+//! `debug`: recordings, which need no home, and what a model would be given, which needs nothing but its files.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write as _};
@@ -6,8 +6,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use threadkeep::component::{Runtime, tape};
+use threadkeep::lookup::{Lookup, PromptError};
 
-use super::super::args::Debug;
+use super::Session;
+use crate::cli::args::Debug;
+use crate::cli::say;
 
 pub(super) fn run(runtime: &Runtime, debug: &Debug, json: bool) -> anyhow::Result<()> {
     match debug {
@@ -27,6 +30,36 @@ pub(super) fn run(runtime: &Runtime, debug: &Debug, json: bool) -> anyhow::Resul
             tape::redact(runtime, open(file)?, out).with_context(|| file.display().to_string())?;
             Ok(())
         }
+        Debug::PromptInput { .. } => Ok(()),
+    }
+}
+
+impl Session {
+    /// `debug prompt-input`: neither the state DB nor one of Codex's is looked at. Items are printed while they come.
+    pub(super) fn prompt_input(&self, debug: &Debug) -> anyhow::Result<()> {
+        let Debug::PromptInput { id, path } = debug else { return Ok(()) };
+        let subject = self.subject(path.as_deref(), id.as_deref())?;
+        let mut lookup = Lookup::of_files(&self.runtime, &self.home)?;
+        self.warn(&lookup.take_warnings());
+        let mut out = BufWriter::new(std::io::stdout());
+        let mut separator = "[";
+        let given = lookup.prompt(subject, |items| {
+            for item in items {
+                write!(out, "{separator}{item}")?;
+                separator = ",";
+            }
+            Ok(())
+        });
+        let (_, gaps) = given.map_err(|error| match error {
+            PromptError::Lookup(error) => anyhow::Error::from(error),
+            PromptError::Taken(error) => error.into(),
+        })?;
+        writeln!(out, "{}]", if separator == "[" { "[" } else { "" })?;
+        out.flush()?;
+        for gap in &gaps {
+            say(&format!("records of {} before {} are not among them: {}", gap.thread, gap.before, gap.reason));
+        }
+        Ok(())
     }
 }
 

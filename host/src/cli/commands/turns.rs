@@ -6,8 +6,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use threadkeep::component::exports::history::{Gap, PageOfTurns, Subject};
 use threadkeep::component::types::ThreadRow;
+use threadkeep::edges;
 use threadkeep::home::Home;
 use threadkeep::lookup::{Lookup, LookupError, Transcript};
+use threadkeep::startup;
+use threadkeep::state::StateDb;
 
 use super::super::args::{Read, Turns};
 use super::super::item::Item;
@@ -21,7 +24,7 @@ const AROUND: u32 = 5;
 impl Session {
     /// `turns`
     pub(super) fn turns(&self, asked: &Turns) -> anyhow::Result<()> {
-        self.with_transcript(&self.subject(asked)?, |transcript| {
+        self.with_transcript(&self.subject(asked.path.as_deref(), asked.id.as_deref())?, |transcript, _| {
             let mut out = Printer::new(std::io::stdout().lock(), self.global.json, "items");
             show(transcript, asked, &mut out)
         })
@@ -29,25 +32,41 @@ impl Session {
 
     /// `read`
     pub(super) fn read(&self, asked: &Read) -> anyhow::Result<()> {
-        let subject = self.subject(&asked.turns)?;
+        let subject = self.subject(asked.turns.path.as_deref(), asked.turns.id.as_deref())?;
         if asked.no_turns {
             let row = match &subject {
                 Subject::Thread(wanted) => self.look_up(wanted, None).map(|found| found.row),
                 Subject::Rollout(path) => self.at(path),
             };
             let row = row.or_else(remembered)?;
-            return self.print(Item::new(&row, &self.home)?, || text::thread(&row, &self.home, text::width()));
+            // The handle of before is closed.
+            let state = match self.global.no_state {
+                true => None,
+                false => startup::open_existing(&self.runtime, &self.home, &self.state_dir).ok().flatten(),
+            };
+            return self.print(self.item(&row, state.as_ref())?, || text::thread(&row, &self.home, text::width()));
         }
-        let shown = self.with_transcript(&subject, |transcript| {
+        let shown = self.with_transcript(&subject, |transcript, state| {
+            let row = &transcript.found().row;
+            let item = self.item(row, state)?;
             let mut out = Printer::new(std::io::stdout().lock(), self.global.json, "turns");
-            out.thread(&transcript.found().row, &self.home)?;
+            out.thread(&item, row, &self.home)?;
             show(transcript, &asked.turns, &mut out)
         });
         shown.or_else(|error| {
             let row = remembered(error)?;
             let mut out = Printer::new(std::io::stdout().lock(), self.global.json, "turns");
-            out.thread(&row, &self.home)?;
+            out.thread(&Item::new(&row, &self.home)?, &row, &self.home)?;
             out.end(&PageOfTurns { turns: vec![], next: None, back: None, hit: None }, &[], false)
+        })
+    }
+
+    /// What is known of a thread, with what spawned it and what it spawned where there is a handle.
+    fn item<'a>(&self, row: &'a ThreadRow, state: Option<&StateDb>) -> anyhow::Result<Item<'a>> {
+        let item = Item::new(row, &self.home)?;
+        Ok(match state {
+            Some(state) => item.with_edges(edges::parent(state, &row.id)?, edges::children(state, &row.id, None)?),
+            None => item,
         })
     }
 
@@ -56,10 +75,10 @@ impl Session {
         Ok(self.finder(state.as_ref())?.at(path)?.row)
     }
 
-    fn subject(&self, asked: &Turns) -> anyhow::Result<Subject> {
-        match (&asked.path, &asked.id) {
+    pub(super) fn subject(&self, path: Option<&Path>, id: Option<&str>) -> anyhow::Result<Subject> {
+        match (path, id) {
             (Some(path), _) => home_path(&self.home, path).map(Subject::Rollout),
-            (None, Some(id)) => Ok(Subject::Thread(id.clone())),
+            (None, Some(id)) => Ok(Subject::Thread(id.into())),
             (None, None) => Err(Usage("name a thread, or a rollout with --path".into()).into()),
         }
     }
@@ -68,18 +87,18 @@ impl Session {
     fn with_transcript(
         &self,
         subject: &Subject,
-        work: impl FnOnce(&mut Transcript<'_>) -> anyhow::Result<()>,
+        work: impl FnOnce(&mut Transcript<'_>, Option<&StateDb>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut state = self.start_to_look();
         let mut lookup: Lookup = self.finder(state.as_ref())?;
         let failure = match lookup.transcript(subject.clone()) {
             Err(LookupError::State(failure)) if state.is_some() => failure,
-            opened => return work(&mut opened?),
+            opened => return work(&mut opened?, state.as_ref()),
         };
         drop((lookup, state.take()));
         state = self.start_again(&failure);
         lookup = self.finder(state.as_ref())?;
-        work(&mut lookup.transcript(subject.clone())?)
+        work(&mut lookup.transcript(subject.clone())?, state.as_ref())
     }
 }
 
@@ -163,9 +182,9 @@ impl<W: std::io::Write> Printer<W> {
         Printer { out, json, key, begun: false, printed: false }
     }
 
-    fn thread(&mut self, row: &ThreadRow, home: &Home) -> anyhow::Result<()> {
+    fn thread(&mut self, item: &Item<'_>, row: &ThreadRow, home: &Home) -> anyhow::Result<()> {
         if self.json {
-            let item = serde_json::to_string(&Item::new(row, home)?)?;
+            let item = serde_json::to_string(item)?;
             self.begun = true;
             let open = item.strip_suffix('}').unwrap_or(&item);
             write!(self.out, "{open},\"{}\":[", self.key)?;
