@@ -158,3 +158,44 @@ fn a_name_whose_giving_was_killed_is_in_row_and_index_once_or_in_neither() {
         world.is_calm();
     });
 }
+
+/// What a program said before it was killed.
+fn said(world: &World) -> String {
+    std::fs::read_to_string(world.state.path().join("out")).unwrap_or_default()
+}
+
+#[test]
+fn a_recorder_that_was_killed_has_lost_nothing_that_was_flushed() {
+    let embedder = Program::example("thread_manager");
+    let points = each_point(
+        || World::of(tempdir().unwrap(), tempdir().unwrap()),
+        |world| embedder.command_into(&world.state.path().join("out"), [world.home.path(), world.state.path()]),
+        |world, point| {
+            let said = said(world);
+            let threads = world.collections().len();
+            // Flushed: it is there. Not yet: it is there as far as it goes, or not at all.
+            assert!(threads == 1 || threads == 0 && !said.contains("flushed"), "{said}");
+            let items = world.program.json(["list", "--all"])["items"].clone();
+            let Some(thread) = items[0]["id"].as_str() else { return };
+            let read = world.program.json(["read", thread]);
+            let turns = read["turns"].as_array().unwrap();
+            assert_eq!(turns[0]["items"][0]["content"][0]["text"], "How far is it to the lake?");
+            if said.contains("shut down") {
+                assert_eq!(
+                    (turns[0]["status"].as_str(), turns[0]["items"][1]["type"].as_str()),
+                    (Some("completed"), Some("agentMessage"))
+                );
+            }
+            if said.contains("archived") || point.is_none() {
+                assert!(
+                    read["archived"] == true && read["name"] == "The way to the lake" && turns.len() == 2,
+                    "{read}"
+                );
+            }
+            let status = world.program.json(["status"]);
+            assert_eq!(status["problems"].as_array().unwrap().len(), 0, "{status}");
+            world.is_calm();
+        },
+    );
+    assert!(points.is_none_or(|points| points > 40), "{points:?}");
+}

@@ -1,9 +1,9 @@
 //! Measures what Threadkeep promises of its speed and memory, on a home that it makes itself.
 //!
 //! `threadkeep-bench [--rollouts N] [--runs N] [--home DIR] [--only PART]`: medians over the runs, with the wanted figure
-//! beside each. PART is `library`, `turns`, `changes`, `commands`, `memory` or `parsing`. The home is made below the target directory
-//! once for each size, and read before anything is measured, so that the page cache is warm. Machines are noisy: what is
-//! compared is measured in turn, in one run.
+//! beside each. PART is `library`, `turns`, `changes`, `recorder`, `commands`, `memory` or `parsing`. The home is made below
+//! the target directory once for each size, and read before anything is measured, so that the page cache is warm.
+//! Machines are noisy: what is compared is measured in turn, in one run.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -11,6 +11,7 @@ mod changes;
 mod homes;
 mod library;
 mod parsing;
+mod recorder;
 mod table;
 mod turns;
 mod whole;
@@ -75,6 +76,9 @@ fn main() {
     }
     if settings.wants("changes") {
         changes::changes(&home, &target, &id, runs);
+    }
+    if settings.wants("recorder") {
+        recorder::recorder(&target, runs);
     }
     if settings.wants("commands") {
         whole::commands(&home, &files, &state, &id, runs);

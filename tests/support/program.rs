@@ -50,6 +50,18 @@ pub struct Running {
     child: Option<Child>,
 }
 
+/// What this build made, beside or above the tests.
+fn built(name: &str) -> PathBuf {
+    let tests = env::current_exe().unwrap();
+    let path = tests.ancestors().skip(1).take(2).map(|directory| directory.join(name)).find(|path| path.is_file());
+    path.unwrap_or_else(|| {
+        panic!(
+            "not built: no `{name}` above {}; run `cargo build --release --workspace --all-targets`",
+            tests.display()
+        )
+    })
+}
+
 impl Default for Program {
     fn default() -> Self {
         Self::new()
@@ -59,12 +71,15 @@ impl Default for Program {
 impl Program {
     /// The program of this build.
     pub fn new() -> Self {
-        let tests = env::current_exe().unwrap();
-        let path =
-            tests.ancestors().skip(1).take(2).map(|directory| directory.join("threadkeep")).find(|path| path.is_file());
-        let path = path.unwrap_or_else(|| {
-            panic!("the program is not built: no `threadkeep` above {}; run `cargo build --release`", tests.display())
-        });
+        Self::at(built("threadkeep"))
+    }
+
+    /// An example of this build.
+    pub fn example(name: &str) -> Self {
+        Self::at(built(&format!("examples/{name}")))
+    }
+
+    fn at(path: PathBuf) -> Self {
         let place = tempfile::tempdir().unwrap();
         Program { path, leading: Vec::new(), variables: Vec::new(), nobody: false, watched: false, place }
     }
@@ -126,6 +141,18 @@ impl Program {
         command.env("HOME", self.place.path()).envs(self.variables.iter().map(|(name, value)| (name, value)));
         if self.nobody {
             command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    }
+
+    /// The same with its output in a file, which holds what it said before it was killed.
+    pub fn command_into<A: AsRef<OsStr>>(&self, out: &Path, arguments: impl IntoIterator<Item = A>) -> Command {
+        let plain = self.command(arguments);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "out=$1; shift; exec \"$@\" > \"$out\"", "sh"]).arg(out).arg(plain.get_program());
+        command.args(plain.get_args()).current_dir(self.place.path()).env_clear();
+        for (name, value) in plain.get_envs() {
+            command.env(name, value.unwrap_or_default());
         }
         command
     }
