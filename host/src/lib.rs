@@ -28,6 +28,7 @@ pub mod component;
 pub mod compress;
 pub mod device_keys;
 pub mod edges;
+pub mod exec;
 pub mod goals;
 pub mod home;
 pub mod lookup;

@@ -12,6 +12,7 @@ macro_rules! fields {
 
 mod changing;
 mod convert;
+mod events;
 mod imports;
 mod keeping;
 mod lookup;

@@ -18,6 +18,7 @@
 //! An item that comes while no turn is open opens one.
 
 mod batch;
+pub mod events;
 pub mod ids;
 mod legacy;
 mod out;

@@ -2,6 +2,7 @@
 
 mod change;
 pub(super) mod compress;
+pub(super) mod exec;
 pub(super) mod keeping;
 
 use std::path::PathBuf;
@@ -93,6 +94,12 @@ pub(super) enum Command {
     /// Bring a home up to date, once
     #[command(subcommand)]
     Migrate(keeping::Migrate),
+    /// Run a program and record it as a thread
+    ///
+    /// What it writes is passed on unchanged. A program that prints one JSON event a line, as `codex exec --json` does, has
+    /// its messages, commands and file changes recorded as such. The exit code is the program's own; the thread's id is the
+    /// last line of the output.
+    Exec(exec::Exec),
     /// Look into what the core decides
     #[command(subcommand)]
     Debug(Debug),

@@ -3,6 +3,7 @@
 mod change;
 mod compress;
 mod debug;
+mod exec;
 mod explain;
 mod goal;
 mod keeping;
@@ -77,6 +78,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<u8> {
         Command::Unarchive(unarchive) => session.relocate(&unarchive, Changes::unarchive),
         Command::Delete(delete) => session.delete(&delete).map(|()| exit::DONE),
         Command::Metadata(metadata) => session.metadata(&metadata).map(|()| exit::DONE),
+        Command::Exec(exec) => session.exec(&exec),
         Command::Compress(compress) => session.compress(&compress),
         Command::Goal(goal) => session.goal(&goal).map(|()| exit::DONE),
         Command::Memory(memory) => session.memory(&memory).map(|()| exit::DONE),
