@@ -5,8 +5,8 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use super::output::{Kept, Lines};
-use crate::component::exports::events::Event;
 use crate::component::Core;
+use crate::component::exports::events::Event;
 use crate::store::{Command, Item, Outcome, StoreError, ThreadStore, TurnEnd};
 
 /// What events tell is durable after so long.
@@ -45,7 +45,20 @@ impl<'a> Recording<'a> {
         let (said, state, lines, output) = (String::new(), Vec::new(), Lines::default(), Kept::default());
         let (told, unflushed, status, incomplete) = (None, None, None, false);
         Recording {
-            core, store, thread, argv, cwd, say, said, incomplete, state, lines, told, output, unflushed, status,
+            core,
+            store,
+            thread,
+            argv,
+            cwd,
+            say,
+            said,
+            incomplete,
+            state,
+            lines,
+            told,
+            output,
+            unflushed,
+            status,
         }
     }
 
@@ -149,11 +162,12 @@ impl<'a> Recording<'a> {
         for warning in self.store.take_warnings() {
             self.say_once(warning);
         }
-        answer.map_err(|error| {
-            self.incomplete = true;
-            self.say_once(error.to_string());
-        })
-        .ok()
+        answer
+            .map_err(|error| {
+                self.incomplete = true;
+                self.say_once(error.to_string());
+            })
+            .ok()
     }
 
     fn say_once(&mut self, words: String) {

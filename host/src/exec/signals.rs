@@ -4,6 +4,7 @@ use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::SignalsInfo;
@@ -103,9 +104,10 @@ impl Target {
             Program::Running(program) => Some(program),
             _ => None,
         };
-        while let Some(program) = program
-            && waitid(WaitId::Pid(program), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) == Err(rustix::io::Errno::INTR)
-        {}
+        if let Some(program) = program {
+            let ended = || waitid(WaitId::Pid(program), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+            while ended().is_err_and(|error| error == Errno::INTR) {}
+        }
         *self.program() = Program::Gone;
         child.wait()
     }

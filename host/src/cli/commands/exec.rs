@@ -19,9 +19,13 @@ impl Session {
         }
         let state = match self.global.no_state {
             true => None,
-            false => self.start(&self.config()).map(|(state, _)| state).map_err(|error| {
-                say(&format!("{error:#}; recording without it"));
-            }).ok(),
+            false => self
+                .start(&self.config())
+                .map(|(state, _)| state)
+                .map_err(|error| {
+                    say(&format!("{error:#}; recording without it"));
+                })
+                .ok(),
         };
         let cwd = match &asked.cwd {
             Some(cwd) => std::path::absolute(cwd)?,
@@ -55,7 +59,8 @@ impl Session {
 
     /// That it cannot be named does not keep the program from being run.
     fn name_begun(&self, thread: &str, name: &str, state: Option<&StateDb>) {
-        let named = Changes::new(&self.runtime, &self.home, state).and_then(|mut changes| changes.name(thread, Some(name)));
+        let named =
+            Changes::new(&self.runtime, &self.home, state).and_then(|mut changes| changes.name(thread, Some(name)));
         if let Err(error) = named {
             say(&format!("the thread is not named: {error}"));
         }
