@@ -10,6 +10,7 @@ mod json;
 
 mod answers;
 mod bench_home;
+pub mod codex;
 mod damage;
 mod demo;
 mod homes;

@@ -1,0 +1,442 @@
+//! `exec`: what a program was asked, what it wrote and how it ended, as a turn that `read` shows.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use support::{Program, listing};
+use tempfile::{TempDir, tempdir};
+use threadkeep::home::Home;
+use threadkeep::writer_lock::WriterLock;
+
+struct Place {
+    _dir: TempDir,
+    home: PathBuf,
+    work: PathBuf,
+    program: Program,
+}
+
+fn place() -> Place {
+    let dir = tempdir().unwrap();
+    let [home, state, work] = ["home", "state", "work"].map(|name| dir.path().join(name));
+    fs::create_dir(&home).unwrap();
+    fs::create_dir(&work).unwrap();
+    let program = Program::on(&home, &state).variable("PATH", std::env::var_os("PATH").unwrap());
+    Place { _dir: dir, home, work, program }
+}
+
+impl Place {
+    /// `exec` with these flags, then a shell script.
+    fn command(&self, flags: &[&str], script: &str) -> Command {
+        let cwd = self.work.to_str().unwrap();
+        let words = [&["exec", "--cwd", cwd], flags, &["--", "sh", "-c", script]].concat();
+        self.program.command(words)
+    }
+
+    /// The same, to its end: output, and the recorded thread as `read` shows it.
+    fn run(&self, flags: &[&str], script: &str) -> (Output, Value) {
+        let output = self.command(flags, script).output().unwrap();
+        let thread = self.read(last_line(&output.stdout));
+        (output, thread)
+    }
+
+    fn read(&self, id: &str) -> Value {
+        self.program.json(["read", id])
+    }
+
+    /// The only thread there is.
+    fn only(&self) -> Value {
+        let list = self.program.json(["list", "--all"]);
+        assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list}");
+        self.read(list["items"][0]["id"].as_str().unwrap())
+    }
+}
+
+fn last_line(output: &[u8]) -> &str {
+    let text = std::str::from_utf8(output.strip_suffix(b"\n").unwrap());
+    text.map_or("", |text| text.lines().last().unwrap())
+}
+
+/// `turns` of a document: one or several.
+fn turns(thread: &Value) -> &Vec<Value> {
+    thread["turns"]["items"].as_array().or_else(|| thread["turns"].as_array()).unwrap_or_else(|| panic!("{thread}"))
+}
+
+/// Types of a turn's items.
+fn kinds(turn: &Value) -> Vec<&str> {
+    turn["items"].as_array().unwrap().iter().map(|item| item["type"].as_str().unwrap()).collect()
+}
+
+fn asked(turn: &Value) -> &str {
+    turn["items"][0]["content"][0]["text"].as_str().unwrap()
+}
+
+/// A run whose output is read while it goes on.
+fn started(mut command: Command, first_line: &str) -> (Child, BufReader<std::process::ChildStdout>) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    assert_eq!(line.trim_end(), first_line);
+    (child, out)
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_raw(child.id() as i32).unwrap(), signal).unwrap();
+}
+
+#[test]
+fn a_program_is_recorded_with_prompt_output_exit_code_and_directory() {
+    let place = place();
+    let (output, thread) = place.run(&["--prompt", "Say something"], "echo one; pwd; exit 0");
+    assert_eq!(output.status.code(), Some(0));
+    let passed_on = format!("one\n{}\n", place.work.display());
+    let id = thread["id"].as_str().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{passed_on}{id}\n"));
+    assert_eq!(thread["source"], "exec");
+    assert_eq!((&thread["preview"], &thread["cwd"]), (&json!("Say something"), &json!(place.work)));
+    let turn = &turns(&thread)[0];
+    assert_eq!(kinds(turn), ["userMessage", "commandExecution"]);
+    let command = &turn["items"][1];
+    assert_eq!(command["command"], "sh -c 'echo one; pwd; exit 0'");
+    assert_eq!((&command["aggregatedOutput"], &command["exitCode"]), (&json!(passed_on), &json!(0)));
+    assert_eq!((&command["status"], &turn["status"]), (&json!("completed"), &json!("completed")));
+}
+
+#[test]
+fn without_a_prompt_the_command_line_stands_for_it() {
+    let place = place();
+    let (_, thread) = place.run(&[], "echo 'it is'");
+    assert_eq!(thread["preview"], r#"sh -c "echo 'it is'""#);
+}
+
+#[test]
+fn both_streams_go_where_they_belong_and_stand_in_one_record() {
+    let place = place();
+    let (output, thread) = place.run(&[], "echo out; sleep 0.2; echo err >&2; sleep 0.2; printf unended");
+    let id = thread["id"].as_str().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("out\nunended\n{id}\n"));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "err\n");
+    assert_eq!(turns(&thread)[0]["items"][1]["aggregatedOutput"], "out\nerr\nunended");
+}
+
+#[test]
+fn a_failing_program_fails_its_turn_and_as_json_the_last_line_says_so() {
+    let place = place();
+    let output = place.command(&["--json"], "echo hello; exit 7").output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    let document: Value = serde_json::from_str(last_line(&output.stdout)).unwrap();
+    let thread = place.only();
+    let expected = json!({
+        "id": thread["id"], "path": thread["path"], "exitCode": 7, "interrupted": false,
+        "durationMs": document["durationMs"],
+    });
+    assert_eq!(document, expected);
+    let turn = &turns(&thread)[0];
+    assert_eq!((&turn["status"], &turn["items"][1]["status"]), (&json!("failed"), &json!("failed")));
+    assert!(turn["error"]["message"].as_str().unwrap().contains("exit code 7"), "{turn}");
+}
+
+#[test]
+fn a_program_that_a_signal_ends_has_its_number_and_128() {
+    let place = place();
+    let (output, thread) = place.run(&[], "kill -9 $$");
+    assert_eq!(output.status.code(), Some(137));
+    assert_eq!(turns(&thread)[0]["status"], "failed");
+}
+
+#[test]
+fn a_program_that_cannot_be_started_leaves_a_failed_turn() {
+    let place = place();
+    let not_there = place.program.run(["exec", "--", "/not/there"]).ended(127);
+    assert!(not_there.stderr.contains("/not/there cannot be started: No such file"), "{}", not_there.stderr);
+    let turn = place.read(not_there.stdout.trim());
+    assert_eq!((&turns(&turn)[0]["status"], asked(&turns(&turn)[0])), (&json!("failed"), "/not/there"));
+    place.program.run(["exec", "--", "/"]).ended(126);
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_refused_and_nothing_is_left() {
+    let place = place();
+    let refused = place.program.run(["exec", "--cwd", "/not/there", "--", "true"]).ended(1);
+    assert!(refused.stderr.contains("/not/there is no directory"), "{}", refused.stderr);
+    assert!(!place.home.join("sessions").exists());
+}
+
+const EVENTS: &str = r#"
+echo 'a warning first'
+echo '{"type":"thread.started","thread_id":"01a204e0-93de-7dc1-af13-ac3eb209f188"}'
+echo '{"type":"turn.started"}'
+echo '{"type":"item.completed","item":{"id":"item_0","type":"reasoning","text":"Let me think"}}'
+echo '{"type":"item.started","item":{"id":"item_1","type":"command_execution","command":"bash -lc '"'ls -l'"'","aggregated_output":"","exit_code":null,"status":"in_progress"}}'
+echo '{"type":"item.completed","item":{"id":"item_1","type":"command_execution","command":"bash -lc '"'ls -l'"'","aggregated_output":"total 0\n","exit_code":2,"status":"failed"}}'
+echo '{"type":"item.completed","item":{"id":"item_2","type":"file_change","changes":[{"path":"/src/a","kind":"add"},{"path":"/src/b","kind":"delete"}],"status":"completed"}}'
+echo '{"type":"item.completed","item":{"id":"item_3","type":"mcp_tool_call","server":"shelf","tool":"look","arguments":{"q":1},"result":{"content":[{"type":"text","text":"a book"}],"structured_content":null},"error":null,"status":"completed"}}'
+echo '{"type":"item.completed","item":{"id":"item_4","type":"web_search","query":"tides"}}'
+echo '{"type":"item.completed","item":{"id":"item_5","type":"todo_list","items":[{"text":"read","completed":true},{"text":"write","completed":false}]}}'
+echo '{"type":"item.completed","item":{"id":"item_6","type":"something_new","shape":[1]}}'
+echo '{"type":"something.else"}'
+echo 'no event at all'
+echo '{"type":"item.completed","item":{"id":"item_7","type":"agent_message","text":"It is done."}}'
+"#;
+
+#[test]
+fn a_program_that_prints_events_has_what_they_tell_recorded() {
+    let place = place();
+    let done = r#"echo '{"type":"turn.completed","usage":{"input_tokens":100,"cached_input_tokens":40,"output_tokens":20,"reasoning_output_tokens":5}}'"#;
+    let (output, thread) = place.run(&["--prompt", "Go"], &format!("{EVENTS}{done}"));
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with("a warning first\n{\"type\":\"thread.started\""));
+    let turn = &turns(&thread)[0];
+    let expected = [
+        "userMessage",
+        "reasoning",
+        "commandExecution",
+        "fileChange",
+        "mcpToolCall",
+        "webSearch",
+        "plan",
+        "agentMessage",
+    ];
+    assert_eq!(kinds(turn), expected);
+    let items = &turn["items"];
+    assert_eq!(items[1]["summary"], json!(["Let me think"]));
+    assert_eq!(items[2]["command"], "bash -lc 'ls -l'");
+    assert_eq!((&items[2]["exitCode"], &items[2]["status"]), (&json!(2), &json!("failed")));
+    assert_eq!(items[3]["changes"][0]["kind"]["type"], "add");
+    assert_eq!(items[4]["result"]["content"][0]["text"], "a book");
+    assert_eq!((&items[4]["arguments"], &items[5]["query"]), (&json!({"q": 1}), &json!("tides")));
+    assert_eq!((&items[6]["text"], &items[7]["text"]), (&json!("- [x] read\n- [ ] write"), &json!("It is done.")));
+    assert_eq!((&turn["status"], &thread["tokensUsed"]), (&json!("completed"), &json!(120)));
+}
+
+#[test]
+fn a_turn_that_its_events_call_failed_is_failed_whatever_the_exit_code() {
+    let place = place();
+    let failed = r#"echo '{"type":"turn.failed","error":{"message":"no more credit"}}'"#;
+    let (output, thread) = place.run(&[], &format!("{EVENTS}{failed}"));
+    assert_eq!(output.status.code(), Some(0));
+    let turn = &turns(&thread)[0];
+    assert_eq!((&turn["status"], &turn["error"]["message"]), (&json!("failed"), &json!("no more credit")));
+}
+
+#[test]
+fn json_that_is_no_event_is_output_like_any_other() {
+    let place = place();
+    let script = r#"echo '{"type":"error","message":"a log"}'; echo '{"level":"info"}'; echo '[1]'"#;
+    let (_, thread) = place.run(&[], script);
+    assert_eq!(kinds(&turns(&thread)[0]), ["userMessage", "commandExecution"]);
+}
+
+#[test]
+fn an_interrupted_run_is_an_interrupted_turn_and_the_program_learns_of_it() {
+    for (signal, number) in [(Signal::INT, 2), (Signal::TERM, 15), (Signal::HUP, 1)] {
+        let place = place();
+        let script = format!("trap 'echo told; exit 9' {number}; echo ready; while :; do sleep 0.05; done");
+        let (child, mut out) = started(place.command(&["--json"], &script), "ready");
+        send(&child, signal);
+        let mut rest = String::new();
+        out.read_to_string(&mut rest).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), rest.lines().next()), (Some(9), Some("told")), "{signal:?}");
+        let document: Value = serde_json::from_str(rest.lines().last().unwrap()).unwrap();
+        assert_eq!(document["interrupted"], true);
+        let turn = &turns(&place.only())[0].clone();
+        assert_eq!(turn["status"], "interrupted");
+        assert_eq!(turn["items"][1]["aggregatedOutput"], "ready\ntold\n");
+    }
+}
+
+#[test]
+fn a_program_that_the_signal_ends_has_its_exit_code_from_that() {
+    let place = place();
+    let (child, mut out) = started(place.command(&[], "echo ready; exec sleep 60"), "ready");
+    send(&child, Signal::TERM);
+    out.read_to_string(&mut String::new()).unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
+    assert_eq!(turns(&place.only())[0]["status"], "interrupted");
+}
+
+#[test]
+fn a_signal_that_this_process_was_told_to_ignore_stays_ignored() {
+    let place = place();
+    let wrapped = place.command(&[], "echo ready; sleep 0.3; echo on");
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(wrapped.get_program()).args(wrapped.get_args());
+    command.env_clear().envs(wrapped.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
+    let (child, mut out) = started(command, "ready");
+    send(&child, Signal::HUP);
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert!(rest.starts_with("on\n"), "{rest}");
+    assert_eq!(turns(&place.only())[0]["status"], "completed");
+}
+
+#[test]
+fn killed_at_any_time_it_leaves_an_interrupted_turn_with_what_was_told_long_enough_ago() {
+    let place = place();
+    let script = r#"
+        echo '{"type":"turn.started"}'
+        echo '{"type":"item.completed","item":{"id":"1","type":"agent_message","text":"First"}}'
+        while :; do sleep 0.05; done
+    "#;
+    let (mut child, _out) = started(place.command(&["--prompt", "Go on"], script), r#"{"type":"turn.started"}"#);
+    let rollout = || {
+        let files = listing(&place.home).into_keys().filter(|path| path.ends_with(".jsonl"));
+        files.map(|path| fs::read_to_string(place.home.join(path)).unwrap()).collect::<String>()
+    };
+    // It is on disk while the program still runs.
+    while !rollout().contains("First") {
+        std::thread::yield_now();
+    }
+    send(&child, Signal::KILL);
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+    let turn = &turns(&place.only())[0].clone();
+    assert_eq!((&turn["status"], asked(turn)), (&json!("interrupted"), "Go on"));
+    assert_eq!(kinds(turn), ["userMessage", "agentMessage"]);
+}
+
+#[test]
+fn a_huge_output_is_passed_on_whole_and_recorded_by_its_ends() {
+    let place = place();
+    let script = "echo begin; head -c 5000000 /dev/zero | tr '\\0' x; echo; echo end";
+    let (output, thread) = place.run(&[], script);
+    assert!(output.stdout.len() > 5_000_000);
+    let recorded = turns(&thread)[0]["items"][1]["aggregatedOutput"].as_str().unwrap().to_owned();
+    // `read` shows long texts cut; the rollout has more.
+    assert!(recorded.starts_with("begin\nxxx"), "{}", &recorded[..20]);
+    let text = fs::read_to_string(thread["path"].as_str().unwrap()).unwrap();
+    let left_out = 5_000_000 + 11 - (1 << 20);
+    assert!(text.contains(&format!("[… {left_out} bytes left out …]")), "{}", text.len());
+    assert!(text.contains("xxx\\nend\\n"));
+    assert!(text.len() < 5 << 20, "{}", text.len());
+}
+
+#[test]
+fn bytes_that_are_no_text_are_passed_on_and_recorded_as_well_as_can_be() {
+    let place = place();
+    let (output, thread) = {
+        let output = place.command(&[], "printf 'a\\377\\000b\\n'").output().unwrap();
+        (output, place.only())
+    };
+    assert!(output.stdout.starts_with(b"a\xff\0b\n"));
+    assert_eq!(turns(&thread)[0]["items"][1]["aggregatedOutput"], "a\u{fffd}\0b\n");
+}
+
+#[test]
+fn whoever_reads_the_output_may_stop_and_the_program_learns_it() {
+    let place = place();
+    let (mut child, out) = started(place.command(&[], "echo ready; yes"), "ready");
+    drop(out);
+    assert_eq!(child.wait().unwrap().code(), Some(141));
+    assert_eq!(turns(&place.only())[0]["status"], "failed");
+}
+
+fn with_input(mut command: Command, input: &[u8]) -> Output {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut to = child.stdin.take().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || to.write_all(input).unwrap());
+        child.wait_with_output().unwrap()
+    })
+}
+
+#[test]
+fn standard_input_is_the_prompt_and_is_passed_on() {
+    let place = place();
+    let output = with_input(place.command(&[], "cat"), b"Explain\nthe tides\n");
+    assert!(output.stdout.starts_with(b"Explain\nthe tides\n"), "{output:?}");
+    assert_eq!(asked(&turns(&place.only())[0]), "Explain\nthe tides");
+}
+
+#[test]
+fn a_long_standard_input_is_passed_on_whole_and_recorded_up_to_a_megabyte() {
+    let place = place();
+    let input = "é".repeat(1_000_000);
+    let output = with_input(place.command(&["--json"], "wc -c"), input.as_bytes());
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().next().unwrap().trim(), "2000000");
+    let path = place.only()["path"].as_str().unwrap().to_owned();
+    let text = fs::read_to_string(path).unwrap();
+    let first = text.lines().find(|line| line.contains("\"UserMessage\"")).unwrap();
+    assert_eq!(first.matches('é').count(), (1 << 20) / 2);
+}
+
+#[test]
+fn with_a_prompt_standard_input_is_the_programs_alone() {
+    let place = place();
+    let output = with_input(place.command(&["--prompt", "Count"], "wc -l"), b"1\n2\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().next().unwrap().trim(), "2");
+    assert_eq!(asked(&turns(&place.only())[0]), "Count");
+}
+
+#[test]
+fn a_thread_goes_on_by_its_id_and_by_being_the_last_of_its_directory() {
+    let place = place();
+    let (_, first) = place.run(&["--prompt", "one", "--name", "counting"], "true");
+    let other = tempdir().unwrap();
+    let elsewhere = ["exec", "--cwd", other.path().to_str().unwrap(), "--", "true"];
+    place.program.run(elsewhere).well();
+    let (_, second) = place.run(&["--prompt", "two", "--last"], "true");
+    let (_, third) = place.run(&["--prompt", "three", "--resume", "counting"], "true");
+    assert_eq!((&second["id"], &third["id"], &third["name"]), (&first["id"], &first["id"], &json!("counting")));
+    let prompts: Vec<_> = turns(&third).iter().map(asked).collect();
+    assert_eq!(prompts, ["one", "two", "three"]);
+    let nowhere = tempdir().unwrap();
+    let none = ["exec", "--last", "--cwd", nowhere.path().to_str().unwrap(), "--", "true"];
+    assert!(place.program.run(none).ended(3).stderr.contains("no active thread ran in"));
+    place.program.run(["exec", "--resume", "nobody", "--", "true"]).ended(3);
+}
+
+#[test]
+fn a_thread_that_has_a_writer_is_refused_before_the_program_is_run() {
+    let place = place();
+    let (_, thread) = place.run(&[], "true");
+    let home = Home::open(&place.home, |_| None).unwrap();
+    let _writer = WriterLock::take(&home, thread["id"].as_str().unwrap()).unwrap();
+    let output = place.command(&["--last"], "touch was-run").output().unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(words.contains(&format!("already has a writer (pid {})", std::process::id())), "{words}");
+    assert!(!place.work.join("was-run").exists());
+}
+
+#[test]
+fn without_the_state_db_it_is_recorded_all_the_same() {
+    let place = place();
+    let program = Program::stateless(&place.home).variable("PATH", std::env::var_os("PATH").unwrap());
+    let cwd = place.work.to_str().unwrap();
+    let id = program.run(["exec", "--cwd", cwd, "--", "true"]).well().stdout;
+    program.run(["exec", "--cwd", cwd, "--last", "--", "true"]).well();
+    assert_eq!(turns(&program.json(["read", id.trim()])).len(), 2);
+    assert!(!place.home.join("threadkeep").exists());
+    program.run(["exec", "--name", "x", "--", "true"]).ended(2);
+    // A state DB that cannot be had is said, and no more.
+    let blocked = place.home.join("a-file");
+    fs::write(&blocked, "").unwrap();
+    let program = Program::on(&place.home, &blocked.join("state")).variable("PATH", std::env::var_os("PATH").unwrap());
+    let said = program.run(["exec", "--", "true"]).well();
+    assert!(said.stderr.contains("recording without it"), "{}", said.stderr);
+}
+
+#[test]
+fn what_git_says_of_the_directory_is_recorded() {
+    let place = place();
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "init.defaultBranch=tides"];
+        let done = Command::new("git").arg("-C").arg(&place.work).args(identity).args(arguments).output();
+        done.is_ok_and(|output| output.status.success())
+    };
+    let made = git(&["init", "-q"])
+        && git(&["commit", "-q", "--allow-empty", "-m", "x"])
+        && git(&["remote", "add", "origin", "https://example.com/owner/app.git"]);
+    if !made {
+        return support::skipped("no git");
+    }
+    let (_, thread) = place.run(&[], "true");
+    assert_eq!(thread["gitBranch"], "tides");
+    assert_eq!(thread["gitOriginUrl"], "https://example.com/owner/app.git");
+    assert_eq!(thread["gitSha"].as_str().unwrap().len(), 40);
+}
