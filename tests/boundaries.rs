@@ -54,7 +54,9 @@ fn the_host_names_no_record_type_of_a_rollout() {
         "input_text",
         "rollout-",
     ] {
-        assert_eq!(lines_with(&host, kind), Vec::<String>::new(), "{kind}");
+        // Codex's own locks are files of the host's business.
+        let named: Vec<_> = lines_with(&host, kind).into_iter().filter(|line| !line.contains(".lock\"")).collect();
+        assert_eq!(named, Vec::<String>::new(), "{kind}");
     }
 }
 
