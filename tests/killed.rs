@@ -172,6 +172,8 @@ fn a_recorder_that_was_killed_has_lost_nothing_that_was_flushed() {
         |world| embedder.command_into(&world.state.path().join("out"), [world.home.path(), world.state.path()]),
         |world, point| {
             let said = said(world);
+            // What was written and not carried over to the rows any more is found by the next start.
+            world.program.run(["list"]).well();
             let threads = world.collections().len();
             // Flushed: it is there. Not yet: it is there as far as it goes, or not at all.
             assert!(threads == 1 || threads == 0 && !said.contains("flushed"), "{said}");
