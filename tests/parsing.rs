@@ -199,6 +199,24 @@ fn a_line_too_long_to_be_held_says_the_same_as_a_short_one() {
 }
 
 #[test]
+fn a_line_too_long_to_be_held_is_cut_between_characters_wherever_its_pieces_end() {
+    let line =
+        serde_json::json!({"a": "é\u{1f680}".repeat(300_000), "b": "\u{1f680}".repeat(40_000)}).to_string() + "\n";
+    let condensed = |piece: usize| {
+        let (mut lines, mut out) = (Lines::new(1, 0), Vec::new());
+        for piece in line.as_bytes().chunks(piece) {
+            lines.push(piece, |line| out = line.bytes.to_vec());
+        }
+        out
+    };
+    let whole = condensed(usize::MAX);
+    assert!(serde_json::from_slice::<serde_json::Value>(&whole).is_ok() && whole.len() < WHOLE_LINE);
+    for piece in [1, 1_000, 4_099, 64 << 10, (512 << 10) - 1, 512 << 10] {
+        assert!(condensed(piece) == whole, "in pieces of {piece}");
+    }
+}
+
+#[test]
 fn a_line_too_long_to_be_held_is_bad_where_it_is_cut_or_broken() {
     let meta = conversation().lines()[0].clone();
     let whole = giant(3 * WHOLE_LINE);

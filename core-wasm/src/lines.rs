@@ -123,8 +123,10 @@ struct Condenser {
     /// Open containers, by their closing byte.
     open: Vec<u8>,
     in_string: bool,
-    /// Bytes of the string that were kept.
+    /// Bytes of the string so far.
     kept: usize,
+    /// Some of them were left out.
+    cut: bool,
     /// An escape that a chunk's end cut in two.
     escape: Vec<u8>,
     /// Kept bytes up to the end of the last whole value.
@@ -178,11 +180,12 @@ impl Condenser {
         let mut run = &part[at..end];
         let limit = self.limit(out);
         if self.kept + run.len() > limit && !self.full {
-            // Not in the middle of a character: its other bytes come along.
+            // Not in the middle of a character: its other bytes come along, be they in the next chunk.
             let mut cut = limit.saturating_sub(self.kept);
-            while cut < run.len() && cut < limit + 4 && run[cut] & 0xC0 == 0x80 {
+            while !self.cut && cut < run.len() && cut < limit + 4 && run[cut] & 0xC0 == 0x80 {
                 cut += 1;
             }
+            self.cut |= cut < run.len();
             run = &run[..cut];
         }
         if !self.full {
@@ -217,6 +220,8 @@ impl Condenser {
             // Both halves of a surrogate pair, or neither: a lone one is read as U+FFFD, which does no harm.
             if self.kept <= self.limit(out) {
                 out.extend_from_slice(&self.escape);
+            } else {
+                self.cut = true;
             }
             self.escape.clear();
         }
@@ -227,7 +232,7 @@ impl Condenser {
         match byte {
             b'"' => {
                 self.in_string = true;
-                self.kept = 0;
+                (self.kept, self.cut) = (0, false);
             }
             b'{' => self.open.push(b'}'),
             b'[' => self.open.push(b']'),
