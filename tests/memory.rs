@@ -131,9 +131,8 @@ fn the_command_line_goes_through_a_claims_life_and_sets_the_mode() {
     let state = tempdir().unwrap();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
     let at = now - 48 * HOUR;
-    // Of the same time: the greater id first.
-    let (one, two) = (uuid7(at, 1).min(uuid7(at, 2)), uuid7(at, 1).max(uuid7(at, 2)));
-    for id in [&one, &two] {
+    let (one, two) = (uuid7(at, 1), uuid7(at + HOUR, 2));
+    for (id, at) in [(&one, at), (&two, at + HOUR)] {
         Rollout::paginated(id).at_millis(at).user("words").write(home.path(), Collection::Active);
     }
     let program = Program::on(home.path(), state.path());
