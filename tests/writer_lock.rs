@@ -126,3 +126,35 @@ fn a_lock_keeps_another_process_out() {
     }
     drop(lock);
 }
+
+#[test]
+fn a_lock_is_given_back_at_once_also_while_another_process_is_being_started_and_holds_copies_of_all_files() {
+    use std::os::unix::process::CommandExt as _;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let (place, home) = home();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let mut slow = Command::new("true");
+                // SAFETY: between fork and exec only a sleep.
+                unsafe {
+                    slow.pre_exec(|| {
+                        std::thread::sleep(std::time::Duration::from_millis(2));
+                        Ok(())
+                    })
+                };
+                slow.status().unwrap();
+            }
+        });
+        for _ in 0..500 {
+            let taken = WriterLock::take(&home, ONE).map(drop);
+            let left = files(place.path());
+            if taken.is_err() || left != [".coordination.lock"] {
+                done.store(true, Ordering::Relaxed);
+                panic!("{taken:?}, {left:?}");
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}

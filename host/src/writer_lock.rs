@@ -45,7 +45,17 @@ fn said(pid: Option<u32>) -> String {
 pub struct WriterLock {
     place: Dir,
     name: String,
-    _file: File,
+    _file: Flocked,
+}
+
+/// A file whose `flock` is held until this is dropped: then at once, also where a process that is being started has a copy of
+/// the descriptor for a moment yet.
+pub(crate) struct Flocked(pub(crate) File);
+
+impl Drop for Flocked {
+    fn drop(&mut self) {
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
 }
 
 impl WriterLock {
@@ -59,7 +69,7 @@ impl WriterLock {
         let _coordination = shared(&place).map_err(|error| failed(COORDINATION, error))?;
         let file = open(&place, &name).map_err(|error| failed(&name, error))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(WriterLock { place, name, _file: file }),
+            Ok(()) => Ok(WriterLock { place, name, _file: Flocked(file) }),
             Err(Errno::WOULDBLOCK) => Err(WriterLockError::Held { thread: thread.into(), pid: holder(&file) }),
             Err(error) => Err(failed(&name, error.into())),
         }
@@ -67,10 +77,11 @@ impl WriterLock {
 }
 
 impl Drop for WriterLock {
-    /// The file goes if nobody is about to lock it; the lock goes with the process's last hold on it.
+    /// The file goes if nobody is about to lock it; the lock goes in any case.
     fn drop(&mut self) {
         let Ok(coordination) = open(&self.place, COORDINATION) else { return };
         if flock(&coordination, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            let _coordination = Flocked(coordination);
             let _ = self.place.remove_file(&self.name);
         }
     }
@@ -90,12 +101,12 @@ fn open(place: &Dir, name: &str) -> std::io::Result<File> {
     place.open_with(name, OpenOptions::new().read(true).write(true).create(true))
 }
 
-fn shared(place: &Dir) -> std::io::Result<File> {
+fn shared(place: &Dir) -> std::io::Result<Flocked> {
     let file = open(place, COORDINATION)?;
     for _ in 1..TRIES {
         match flock(&file, FlockOperation::NonBlockingLockShared) {
             Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
-            answer => return answer.map(|()| file).map_err(Error::from),
+            answer => return answer.map(|()| Flocked(file)).map_err(Error::from),
         }
     }
     Err(Error::new(ErrorKind::WouldBlock, "another process does not give it back; try again"))

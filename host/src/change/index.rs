@@ -3,12 +3,13 @@
 use std::io::{Error, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::time::Duration;
 
-use cap_std::fs::{File, OpenOptions};
+use cap_std::fs::OpenOptions;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::home::Home;
 use crate::rollouts::synced;
+use crate::writer_lock::Flocked;
 
 /// Its name in the home.
 pub(super) const FILE: &str = "session_index.jsonl";
@@ -52,12 +53,12 @@ pub(super) fn append(home: &Home, line: &str, thought_of: u64) -> std::io::Resul
 }
 
 /// Codex's lock of the index, held until it is dropped; its file stays, as Codex leaves it.
-fn locked(home: &Home) -> std::io::Result<File> {
+fn locked(home: &Home) -> std::io::Result<Flocked> {
     let file = home.dir().open_with(LOCK, OpenOptions::new().read(true).write(true).create(true))?;
     for _ in 0..TRIES {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
-            answer => return answer.map(|()| file).map_err(Error::from),
+            answer => return answer.map(|()| Flocked(file)).map_err(Error::from),
         }
     }
     Err(Error::new(ErrorKind::WouldBlock, format!("another process does not give {LOCK} back; try again")))
