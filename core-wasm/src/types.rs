@@ -198,16 +198,17 @@ impl core::fmt::Display for FileError {
 }
 
 /// `state.sort-key`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum SortKey {
     Created,
+    #[default]
     Updated,
     Recency,
 }
 
 /// `state.row-query`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct RowQuery {
     pub within: Option<Collection>,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::component::Runtime;
 use crate::component::exports::keeping::PersonalityStep;
-use crate::component::imports::state::{RowQuery, SortKey};
+use crate::component::imports::state::RowQuery;
 use crate::home::Home;
 use crate::lookup::Lookup;
 use crate::state::{KeepingError, Kept, Rules, StateDb};
@@ -67,24 +67,7 @@ fn decide(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>, config: 
 }
 
 fn has_threads(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Kept<bool> {
-    let any = RowQuery {
-        within: None,
-        source_kinds: None,
-        fold_children: false,
-        missing: false,
-        provider: None,
-        cwd: None,
-        under: None,
-        since: None,
-        until: None,
-        title: None,
-        name: None,
-        branch: None,
-        repo: None,
-        sort: SortKey::Updated,
-        ascending: false,
-    };
-    let page = Lookup::to_list(runtime, home, state, None).and_then(|mut lookup| lookup.page(&any, None, 1));
+    let page = Lookup::to_list(runtime, home, state, None).and_then(|mut lookup| lookup.page(&RowQuery::default(), None, 1));
     Ok(!page.map_err(|error| KeepingError::Io(error.to_string()))?.rows.is_empty())
 }
 

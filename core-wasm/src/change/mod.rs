@@ -149,24 +149,9 @@ fn add(threads: &mut Vec<ThreadRow>, more: Vec<ThreadRow>) {
     }
 }
 
+/// Oldest first: parents before what they spawned.
 fn anything() -> RowQuery {
-    RowQuery {
-        within: None,
-        source_kinds: None,
-        fold_children: false,
-        missing: false,
-        provider: None,
-        cwd: None,
-        under: None,
-        since: None,
-        until: None,
-        title: None,
-        name: None,
-        branch: None,
-        repo: None,
-        sort: SortKey::Created,
-        ascending: true,
-    }
+    RowQuery { sort: SortKey::Created, ascending: true, ..RowQuery::default() }
 }
 
 /// The thread's files by what is recorded of it, without a walk; where that is all wrong, by all that there is.

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use threadkeep::change::Changes;
 use threadkeep::exec::{ExecError, Run, exec};
 use threadkeep::state::StateDb;
-use threadkeep::store::{Collection, LocalThreadStore, Resume, RowQuery, SortKey, StoreError, ThreadStore as _};
+use threadkeep::store::{Collection, LocalThreadStore, Resume, RowQuery, StoreError, ThreadStore as _};
 
 use super::Session;
 use crate::cli::args::exec::Exec;
@@ -73,20 +73,9 @@ fn last_of(store: &LocalThreadStore, cwd: &str) -> anyhow::Result<String> {
     let query = RowQuery {
         within: Some(Collection::Active),
         cwd: Some(cwd.clone()),
-        sort: SortKey::Updated,
-        ascending: false,
         // A sub-agent is gone on with by its parent.
         fold_children: true,
-        source_kinds: None,
-        missing: false,
-        provider: None,
-        under: None,
-        since: None,
-        until: None,
-        title: None,
-        name: None,
-        branch: None,
-        repo: None,
+        ..RowQuery::default()
     };
     let page = store.list(&query, None, 1).map_err(|error| plainly(error.into()))?;
     let last = page.rows.first().map(|listed| listed.row.id.clone());
