@@ -58,17 +58,28 @@ fn codex_lists_reads_and_goes_on_with_what_was_compressed() {
 }
 
 #[test]
-fn codex_has_archived_what_was_archived_here() {
+fn codex_finds_what_was_archived_here_and_brought_back() {
     let Some((place, thread)) = home() else { return };
     program(&place).run(["archive", &thread]).well();
+    // Of a thread that its own database has as active, Codex shows an archived file nowhere; once it has made that anew,
+    // it does.
+    for entry in fs::read_dir(place.path()).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().contains(".sqlite") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
     let mut codex = Codex::start(place.path()).unwrap();
     assert_eq!(listed(&mut codex, json!({})), Vec::<String>::new());
     assert_eq!(listed(&mut codex, json!({"archived": true})), [thread.as_str()]);
     codex.call("thread/unarchive", json!({"threadId": thread}));
     assert_eq!(program(&place).json(["find", &thread])["archived"], false);
-    program(&place).run(["archive", &thread]).well();
+    codex.call("thread/archive", json!({"threadId": thread}));
     program(&place).run(["unarchive", &thread]).well();
-    assert_eq!(listed(&mut codex, json!({})), [thread.as_str()]);
+    // Without filters it looks at the files.
+    let list = codex.call("thread/list", json!({"limit": 100}));
+    assert_eq!(list["data"][0]["id"], json!(thread), "{list}");
+    drop(codex);
+    let mut codex = Codex::start(place.path()).unwrap();
     let resumed = codex.call("thread/resume", json!({"threadId": thread}));
     assert_eq!(asked(&resumed["thread"]["turns"]), ["Count the herons", "Count them again"]);
 }

@@ -167,21 +167,22 @@ fn a_directory_that_is_not_there_is_refused_and_nothing_is_left() {
     assert!(!place.home.join("sessions").exists());
 }
 
-const EVENTS: &str = r#"
-echo 'a warning first'
-echo '{"type":"thread.started","thread_id":"01a204e0-93de-7dc1-af13-ac3eb209f188"}'
-echo '{"type":"turn.started"}'
-echo '{"type":"item.completed","item":{"id":"item_0","type":"reasoning","text":"Let me think"}}'
-echo '{"type":"item.started","item":{"id":"item_1","type":"command_execution","command":"bash -lc '"'ls -l'"'","aggregated_output":"","exit_code":null,"status":"in_progress"}}'
-echo '{"type":"item.completed","item":{"id":"item_1","type":"command_execution","command":"bash -lc '"'ls -l'"'","aggregated_output":"total 0\n","exit_code":2,"status":"failed"}}'
-echo '{"type":"item.completed","item":{"id":"item_2","type":"file_change","changes":[{"path":"/src/a","kind":"add"},{"path":"/src/b","kind":"delete"}],"status":"completed"}}'
-echo '{"type":"item.completed","item":{"id":"item_3","type":"mcp_tool_call","server":"shelf","tool":"look","arguments":{"q":1},"result":{"content":[{"type":"text","text":"a book"}],"structured_content":null},"error":null,"status":"completed"}}'
-echo '{"type":"item.completed","item":{"id":"item_4","type":"web_search","query":"tides"}}'
-echo '{"type":"item.completed","item":{"id":"item_5","type":"todo_list","items":[{"text":"read","completed":true},{"text":"write","completed":false}]}}'
-echo '{"type":"item.completed","item":{"id":"item_6","type":"something_new","shape":[1]}}'
-echo '{"type":"something.else"}'
-echo 'no event at all'
-echo '{"type":"item.completed","item":{"id":"item_7","type":"agent_message","text":"It is done."}}'
+const EVENTS: &str = r#"cat <<'END'
+a warning first
+{"type":"thread.started","thread_id":"01a204e0-93de-7dc1-af13-ac3eb209f188"}
+{"type":"turn.started"}
+{"type":"item.completed","item":{"id":"item_0","type":"reasoning","text":"Let me think"}}
+{"type":"item.started","item":{"id":"item_1","type":"command_execution","command":"bash -lc 'ls -l'","aggregated_output":"","exit_code":null,"status":"in_progress"}}
+{"type":"item.completed","item":{"id":"item_1","type":"command_execution","command":"bash -lc 'ls -l'","aggregated_output":"total 0\n","exit_code":2,"status":"failed"}}
+{"type":"item.completed","item":{"id":"item_2","type":"file_change","changes":[{"path":"/src/a","kind":"add"},{"path":"/src/b","kind":"delete"}],"status":"completed"}}
+{"type":"item.completed","item":{"id":"item_3","type":"mcp_tool_call","server":"shelf","tool":"look","arguments":{"q":1},"result":{"content":[{"type":"text","text":"a book"}],"structured_content":null},"error":null,"status":"completed"}}
+{"type":"item.completed","item":{"id":"item_4","type":"web_search","query":"tides"}}
+{"type":"item.completed","item":{"id":"item_5","type":"todo_list","items":[{"text":"read","completed":true},{"text":"write","completed":false}]}}
+{"type":"item.completed","item":{"id":"item_6","type":"something_new","shape":[1]}}
+{"type":"something.else"}
+no event at all
+{"type":"item.completed","item":{"id":"item_7","type":"agent_message","text":"It is done."}}
+END
 "#;
 
 #[test]

@@ -144,12 +144,16 @@ impl Batch {
         });
     }
 
-    pub(super) fn turn_completed(&mut self) {
+    /// The turn is over: with an error, if there was one.
+    pub(super) fn turn_completed(&mut self, error: Option<&str>) {
         let (turn, said, now) = (self.pen.turn_id(), self.pen.said.take(), self.now);
         let began = self.pen.turn_began();
         self.event("task_complete", |out| {
             out.field("turn_id", Some(&turn)).raw(",\"root_turn_id\":").text(&turn);
             out.raw(",\"last_agent_message\":").or_null(said.as_deref());
+            if let Some(error) = error {
+                out.raw(",\"error\":{\"message\":").text(error).raw(",\"codex_error_info\":\"other\"}");
+            }
             out.raw(",\"started_at\":").number(began.div_euclid(1_000));
             out.raw(",\"completed_at\":").number(now.div_euclid(1_000));
             out.raw(",\"duration_ms\":").number((now - began).max(0));

@@ -1,5 +1,7 @@
 //! Items in the current form: each is a record, and what the model sees stands beside it.
 
+use alloc::string::String;
+
 use super::batch::{Batch, duration};
 use super::out::Out;
 use super::{ChangeKind, FileChange, Item};
@@ -39,7 +41,7 @@ pub(super) fn item(batch: &mut Batch, item: &Item) {
                 for (at, word) in command.argv.iter().enumerate() {
                     out.raw(if at > 0 { "," } else { "" }).text(word);
                 }
-                out.raw("],\"cwd\":").text(&cwd).raw(",\"parsed_cmd\":[],\"source\":\"agent\",\"status\":\"");
+                out.raw("],\"cwd\":").text(&file_url(&cwd)).raw(",\"parsed_cmd\":[],\"source\":\"agent\",\"status\":\"");
                 out.raw(command.outcome.word()).raw("\",\"aggregated_output\":").text(&command.output);
                 out.raw(",\"exit_code\":");
                 match command.exit_code {
@@ -92,6 +94,18 @@ pub(super) fn item(batch: &mut Batch, item: &Item) {
         Item::Error(message) => batch.error(message),
         Item::TurnStarted(_) | Item::TurnEnded(_) | Item::Tokens(_) | Item::Record(_) => {}
     }
+}
+
+/// A directory as Codex takes that of a command; an item with a mere path it passes over.
+fn file_url(path: &str) -> String {
+    let mut url = String::from("file://");
+    for byte in path.bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => url.push(byte.into()),
+            _ => url.push_str(&alloc::format!("%{byte:02X}")),
+        }
+    }
+    url
 }
 
 /// An item that took so many milliseconds and is done; its fields after type and id are what is written inside.

@@ -224,11 +224,13 @@ fn one(batch: &mut Batch, item: &Item) -> Result<(), String> {
     match item {
         Item::TurnEnded(end) => {
             match end {
-                TurnEnd::Completed => batch.turn_completed(),
+                TurnEnd::Completed => batch.turn_completed(None),
                 TurnEnd::Interrupted => batch.turn_interrupted(),
+                // The current form has the error in the record of the end, and reads no other for it.
+                TurnEnd::Failed(why) if batch.pen.form == Form::Paginated => batch.turn_completed(Some(why)),
                 TurnEnd::Failed(why) => {
                     batch.error(why);
-                    batch.turn_completed();
+                    batch.turn_completed(None);
                 }
             }
             (batch.pen.turn, batch.pen.said) = (None, None);

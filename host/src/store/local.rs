@@ -179,6 +179,9 @@ impl LocalThreadStore {
 
 impl ThreadStore for LocalThreadStore {
     fn create(&self, new: NewThread) -> StoreResult<String> {
+        // Codex goes on with a thread only if it knows its provider.
+        let default = || self.home.default_provider().to_string();
+        let new = NewThread { model_provider: new.model_provider.or_else(|| Some(default())), ..new };
         let begun = self.scribe.begin(&new)?;
         if new.id.is_some() {
             let there = crate::rollouts::named(&self.home, &begun.thread);
