@@ -214,7 +214,9 @@ fn a_goal_that_codex_keeps_is_shown_taken_over_by_the_first_change_and_never_wri
     assert_eq!(program.json(["goal", "get", &id()])["goal"]["source"], "codex");
     assert_eq!(before, listing(home.path()));
     std::fs::write(home.path().join("goals_2.sqlite"), "no database").unwrap();
-    program.run(["goal", "get", &id()]).ended(1);
+    let told = program.run(["--json", "goal", "get", &id()]).well();
+    assert!(told.json()["goal"].is_null() && told.stderr.contains("goals_2.sqlite"), "{}", told.stderr);
+    program.run(["goal", "set", &id(), "go on all the same"]).well();
 }
 
 #[test]

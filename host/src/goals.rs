@@ -21,7 +21,8 @@ pub enum Source {
     Codex,
 }
 
-/// The goal of a thread (an id as ids are written), and who keeps it. Without a handle Codex's alone.
+/// The goal of a thread (an id as ids are written), and who keeps it. Without a handle Codex's alone; a database of Codex's
+/// that cannot be read is [`StateError::Foreign`].
 pub fn get(runtime: &Runtime, home: &Home, state: Option<&StateDb>, thread: &str) -> Kept<Option<(Goal, Source)>> {
     if let Some(state) = state {
         let (id, rules) = (thread.to_string(), state.shelf().rules());
@@ -42,7 +43,14 @@ pub fn change(home: &Home, state: &StateDb, thread: &str, change: GoalChange, no
         let (id, rules) = (id.clone(), rules.clone());
         move |connection| read(connection, &rules, &id)
     })?;
-    let codex = if known.is_none() { of_codex(home, &rules, thread)? } else { None };
+    let codex = match known {
+        Some(_) => None,
+        None => match of_codex(home, &rules, thread) {
+            // What nobody can read cannot be taken over, and is in nobody's way.
+            Err(StateError::Foreign(..)) => None,
+            goal => goal?,
+        },
+    };
     let outcome = state.shelf().transaction(move |transaction| {
         let stands = read(transaction, &rules, &id)?.or(codex);
         let wanted =

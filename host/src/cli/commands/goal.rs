@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use threadkeep::goals::{self, BudgetChange, Goal, GoalChange, GoalStatus, Source};
+use threadkeep::state::{KeepingError, StateError};
 
 use super::Session;
 use super::keeping::{exit_code, now};
@@ -45,7 +46,13 @@ impl Session {
     fn get_goal(&self, wanted: &str) -> anyhow::Result<()> {
         let state = self.start_to_look();
         let id = self.id_of(state.as_ref(), wanted)?;
-        let goal = goals::get(&self.runtime, &self.home, state.as_ref(), &id).map_err(exit_code)?;
+        let goal = match goals::get(&self.runtime, &self.home, state.as_ref(), &id) {
+            Err(KeepingError::State(error @ StateError::Foreign(..))) => {
+                say(&format!("{error}; a goal that only it knows is missing"));
+                None
+            }
+            goal => goal.map_err(exit_code)?,
+        };
         let shown = goal.as_ref().map(|(goal, source)| document(&id, goal, *source));
         self.print(json!({"threadId": id, "goal": shown}), || match &goal {
             Some((goal, source)) => words(goal, *source),
