@@ -146,23 +146,28 @@ fn write(connection: &Connection, rules: &Rules, thread: &str, goal: &Goal) -> R
 /// The goal that Codex's own database has of the thread. One of a form that this program does not know has none.
 fn of_codex(home: &Home, rules: &Rules, thread: &str) -> Result<Option<Goal>, StateError> {
     let Some(database) = ForeignDb::newest(home.sqlite_home(), "goals_") else { return Ok(None) };
-    let (found, _) = database.read(|connection| {
-        let known: i64 = connection.query_row(
-            "SELECT COUNT(*) FROM pragma_table_info('thread_goals') WHERE name IN ('thread_id', 'objective', 'status',
-             'token_budget', 'tokens_used', 'time_used_seconds', 'created_at_ms', 'updated_at_ms')",
-            [],
-            |row| row.get(0),
-        )?;
-        if known < 8 {
-            return Ok(None);
-        }
-        let mut select = connection.prepare(
-            "SELECT objective, status, token_budget, tokens_used, time_used_seconds, created_at_ms, updated_at_ms
-             FROM thread_goals WHERE thread_id = ?1",
-        )?;
-        Ok(select.query_row([thread], from_row).optional()?)
-    })?;
+    let path = database.path().to_path_buf();
+    let foreign = |error: rusqlite::Error| StateError::Foreign(path.clone(), error.to_string());
+    let (found, _) = database.read(|connection| codex_row(connection, thread).map_err(foreign))?;
     let Some((status, goal)) = found else { return Ok(None) };
     let known = rules.ask("goal-status-of", |core, store| core.call_goal_status_of(store, &status))?;
     Ok(known.map(|status| Goal { status, ..goal }))
+}
+
+/// The row of a thread in Codex's database of goals.
+fn codex_row(connection: &Connection, thread: &str) -> rusqlite::Result<Option<(String, Goal)>> {
+    let known: i64 = connection.query_row(
+        "SELECT COUNT(*) FROM pragma_table_info('thread_goals') WHERE name IN ('thread_id', 'objective', 'status',
+         'token_budget', 'tokens_used', 'time_used_seconds', 'created_at_ms', 'updated_at_ms')",
+        [],
+        |row| row.get(0),
+    )?;
+    if known < 8 {
+        return Ok(None);
+    }
+    let mut select = connection.prepare(
+        "SELECT objective, status, token_budget, tokens_used, time_used_seconds, created_at_ms, updated_at_ms
+         FROM thread_goals WHERE thread_id = ?1",
+    )?;
+    select.query_row([thread], from_row).optional()
 }
