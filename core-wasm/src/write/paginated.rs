@@ -41,7 +41,9 @@ pub(super) fn item(batch: &mut Batch, item: &Item) {
                 for (at, word) in command.argv.iter().enumerate() {
                     out.raw(if at > 0 { "," } else { "" }).text(word);
                 }
-                out.raw("],\"cwd\":").text(&file_url(&cwd)).raw(",\"parsed_cmd\":[],\"source\":\"agent\",\"status\":\"");
+                out.raw("],\"cwd\":")
+                    .text(&file_url(&cwd))
+                    .raw(",\"parsed_cmd\":[],\"source\":\"agent\",\"status\":\"");
                 out.raw(command.outcome.word()).raw("\",\"aggregated_output\":").text(&command.output);
                 out.raw(",\"exit_code\":");
                 match command.exit_code {
