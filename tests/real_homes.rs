@@ -119,7 +119,10 @@ fn find_and_read_answer_what_list_shows() {
     for subject in Subject::all() {
         for (how, program) in subject.programs() {
             for (id, item) in list_everything(&program) {
-                assert_eq!(program.json(["read", &id, "--no-turns"]), item, "{}, {how}", subject.name);
+                let mut read = program.json(["read", &id, "--no-turns"]);
+                // What only a state DB keeps.
+                read.as_object_mut().unwrap().remove("spawnEdges");
+                assert_eq!(read, item, "{}, {how}", subject.name);
                 let mut found = program.json(["find", &id]);
                 let found = found.as_object_mut().unwrap();
                 let via = found.remove("via").unwrap();

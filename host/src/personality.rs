@@ -67,7 +67,8 @@ fn decide(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>, config: 
 }
 
 fn has_threads(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Kept<bool> {
-    let page = Lookup::to_list(runtime, home, state, None).and_then(|mut lookup| lookup.page(&RowQuery::default(), None, 1));
+    let page =
+        Lookup::to_list(runtime, home, state, None).and_then(|mut lookup| lookup.page(&RowQuery::default(), None, 1));
     Ok(!page.map_err(|error| KeepingError::Io(error.to_string()))?.rows.is_empty())
 }
 

@@ -82,8 +82,12 @@ impl<'a> Item<'a> {
         })
     }
 
-    /// With the thread that spawned it and those that it spawned: `{"parent":…,"children":[…]}`, each `{"id","status"}`.
+    /// With the thread that spawned it and those that it spawned, if there are any: `{"parent":…,"children":[…]}`, each
+    /// `{"id","status"}`.
     pub(super) fn with_edges(self, parent: Option<Edge>, children: Vec<Edge>) -> Self {
+        if parent.is_none() && children.is_empty() {
+            return self;
+        }
         let shown = |id: String, status: EdgeStatus| {
             let status = if status == EdgeStatus::Open { "open" } else { "closed" };
             json!({"id": id, "status": status})

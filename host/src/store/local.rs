@@ -12,7 +12,7 @@ use super::{
     RowQuery, StoreError, StoreResult, ThreadRow, ThreadStore, read,
 };
 use crate::change::{ChangeError, Changes, Relocated};
-use crate::component::{Core, Runtime, World};
+use crate::component::{At, Core, Runtime, World};
 use crate::compress::restore;
 use crate::home::Home;
 use crate::lookup::Lookup;
@@ -110,25 +110,14 @@ impl LocalThreadStore {
         })
     }
 
-    /// Opens the rollout at a path of a home for writing; a compressed one is restored.
-    fn go_on(&self, home: Arc<Home>, path: String, lock: Option<WriterLock>) -> StoreResult<String> {
-        let path = restore(&home, &path)?;
-        let why =
-            |error: &dyn std::fmt::Display| StoreError::Resume { path: home.absolute(&path), why: error.to_string() };
-        let mut core = match Arc::ptr_eq(&home, &self.home) {
-            true => None,
-            false => Some(Core::new(&self.runtime, World::of(&home))),
-        };
-        let resumed = match &mut core {
-            Some(core) => go_on(core, &path),
-            None => go_on(&mut self.reader.lock().unwrap_or_else(PoisonError::into_inner), &path),
-        };
-        let resumed = resumed.map_err(|error| why(&error))?;
-        let lock = match lock {
-            Some(lock) => lock,
-            None => WriterLock::take(&self.home, &resumed.thread)?,
-        };
-        self.writers.insert(&resumed.thread, Recorder::going_on(home.clone(), path.clone(), resumed.pen, lock));
+    /// Opens a thread's rollout for writing, whose lock is held: nobody moves, compresses or appends to it meanwhile. A
+    /// compressed one is restored.
+    fn go_on(&self, home: Arc<Home>, path: &str, lock: WriterLock) -> StoreResult<String> {
+        let path = restore(&home, path)?;
+        let resumed = go_on(&mut Core::new(&self.runtime, World::of(&home)), &path);
+        let resumed =
+            resumed.map_err(|error| StoreError::Resume { path: home.absolute(&path), why: error.to_string() })?;
+        self.writers.insert(&resumed.thread, Recorder::going_on(home, path, resumed.pen, lock));
         Ok(resumed.thread)
     }
 
@@ -164,16 +153,20 @@ impl LocalThreadStore {
     }
 
     fn resume_rollout(&self, path: &Path) -> StoreResult<String> {
-        let failed = |error: std::io::Error| StoreError::Resume { path: path.into(), why: error.to_string() };
-        let absolute = std::path::absolute(path).map_err(failed)?;
+        let failed = |why: String| StoreError::Resume { path: path.into(), why };
+        let absolute = std::path::absolute(path).map_err(|error| failed(error.to_string()))?;
         let inside = absolute.strip_prefix(self.home.root()).ok().and_then(Path::to_str);
-        match inside.filter(|inside| self.home.is_home_path(inside)) {
-            Some(inside) => self.go_on(self.home.clone(), inside.into(), None),
+        let (home, path) = match inside.filter(|inside| self.home.is_home_path(inside)) {
+            Some(inside) => (self.home.clone(), inside.to_string()),
             None => {
-                let (home, path) = self.home.with_outside(&absolute).map_err(failed)?;
-                self.go_on(Arc::new(home), path, None)
+                let (home, path) = self.home.with_outside(&absolute).map_err(|error| failed(error.to_string()))?;
+                (Arc::new(home), path)
             }
-        }
+        };
+        let whose = Core::new(&self.runtime, World::of(&home)).ask(&At { path: path.clone() })?;
+        let whose = whose.map_err(|error| failed(crate::lookup::failed(error, &path).to_string()))?;
+        let lock = WriterLock::take(&self.home, &whose.row.id)?;
+        self.go_on(home, &path, lock)
     }
 }
 
@@ -203,7 +196,7 @@ impl ThreadStore for LocalThreadStore {
                 // Locked before it is looked at again: whoever wrote it until now may have moved or restored it.
                 let lock = WriterLock::take(&self.home, &found.row.id)?;
                 let found = self.finder()?.find(&found.row.id, None)?;
-                self.go_on(self.home.clone(), found.row.path, Some(lock))
+                self.go_on(self.home.clone(), &found.row.path, lock)
             }
         }
     }
