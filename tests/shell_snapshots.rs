@@ -170,8 +170,8 @@ fn the_newest_rollout_of_a_thread_counts_and_the_edge_of_the_time_is_old_enough(
     let old = Age { path: "sessions/a.jsonl".into(), thread: Some(id(1)), modified: 100 };
     let new = Age { modified: 150, ..old.clone() };
     let of = |rollouts: &[Age], now| sweep(&[name(1)], rollouts, &[], 50, now)[0];
-    assert_eq!(of(&[old.clone()], 149), Fate::Fresh);
-    assert_eq!(of(&[old.clone()], 150), Fate::Expired);
+    assert_eq!(of(std::slice::from_ref(&old), 149), Fate::Fresh);
+    assert_eq!(of(std::slice::from_ref(&old), 150), Fate::Expired);
     assert_eq!(of(&[old.clone(), new.clone()], 150), Fate::Fresh);
     assert_eq!(of(&[new, old], 150), Fate::Fresh);
     assert_eq!(of(&[], 150), Fate::Orphaned);

@@ -118,7 +118,9 @@ impl Config {
         let line = format!("{KEY} = \"{VALUE}\"{newline}");
         let mut wanted = self.table.clone();
         wanted.insert(KEY.into(), VALUE.into());
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        // A byte order mark stays first.
+        let first = text.len() - text.trim_start_matches('\u{feff}').len();
+        let starts = std::iter::once(first).chain(text.match_indices('\n').map(|(at, _)| at + 1));
         let tables = starts.filter(|&at| text[at..].trim_start_matches([' ', '\t', '\u{feff}']).starts_with('['));
         for at in tables.chain([text.len()]) {
             let at = behind_last_key(text, at);

@@ -166,7 +166,7 @@ fn without_a_state_db_everything_but_the_rows_is_the_same() {
     store.append(&thread, &turn("one", "two")).unwrap();
     store.shutdown(&thread).unwrap();
     assert_eq!(row(&store, &thread).preview, "one");
-    assert_eq!(ids(&store), [thread.clone()]);
+    assert_eq!(ids(&store), std::slice::from_ref(&thread));
     assert_eq!(turns(&store, &thread).len(), 1);
     assert_eq!(fs::read_dir(place.state_dir.path()).unwrap().count(), 0);
 }

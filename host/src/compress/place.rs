@@ -54,7 +54,7 @@ impl Facts {
     #[allow(clippy::unnecessary_cast)] // The fields have other types on other systems.
     fn of(stat: &rustix::fs::Stat) -> Option<Facts> {
         let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-        regular.then(|| Facts {
+        regular.then_some(Facts {
             size: stat.st_size as u64,
             modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
             inode: stat.st_ino as u64,

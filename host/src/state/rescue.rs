@@ -67,7 +67,7 @@ fn readable_names(connection: &Connection) -> Vec<(String, i64, String)> {
 /// The columns that the table has, and the rows up to the first one that cannot be read.
 fn readable(connection: &Connection, table: &'static str) -> Option<Saved> {
     let mut select = connection.prepare(&format!("SELECT * FROM {table}")).ok()?;
-    let columns: Vec<String> = select.column_names().into_iter().map(Into::into).collect();
+    let columns: Vec<String> = select.column_names().map(Into::into).collect();
     let rows = select.query_map([], |row| (0..columns.len()).map(|at| row.get(at)).collect()).ok()?;
     let rows = rows.map_while(Result::ok).collect();
     Some(Saved { table, columns, rows })
@@ -99,7 +99,7 @@ impl Shelf {
             }
             for Saved { table, columns, rows } in tables {
                 let known = transaction.prepare(&format!("SELECT * FROM {table}"))?;
-                let known: Vec<String> = known.column_names().into_iter().map(Into::into).collect();
+                let known: Vec<String> = known.column_names().map(Into::into).collect();
                 // Names out of a damaged file go into no SQL that they could change.
                 let taken: Vec<usize> = (0..columns.len()).filter(|&at| known.contains(&columns[at])).collect();
                 let names: Vec<&str> = taken.iter().map(|&at| columns[at].as_str()).collect();

@@ -12,7 +12,7 @@ use super::{
     RowQuery, StoreError, StoreResult, ThreadRow, ThreadStore, read,
 };
 use crate::change::{ChangeError, Changes, Relocated};
-use crate::component::{At, Core, Runtime, World};
+use crate::component::{Core, Runtime, World};
 use crate::compress::restore;
 use crate::home::Home;
 use crate::lookup::Lookup;
@@ -163,8 +163,8 @@ impl LocalThreadStore {
                 (Arc::new(home), path)
             }
         };
-        let whose = Core::new(&self.runtime, World::of(&home)).ask(&At { path: path.clone() })?;
-        let whose = whose.map_err(|error| failed(crate::lookup::failed(error, &path).to_string()))?;
+        let mut lookup = Lookup::to_find(&self.runtime, &home, self.state.as_ref())?;
+        let whose = lookup.at(&path).map_err(|error| failed(error.to_string()))?;
         let lock = WriterLock::take(&self.home, &whose.row.id)?;
         self.go_on(home, &path, lock)
     }
