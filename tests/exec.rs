@@ -441,3 +441,32 @@ fn what_git_says_of_the_directory_is_recorded() {
     assert_eq!(thread["gitOriginUrl"], "https://example.com/owner/app.git");
     assert_eq!(thread["gitSha"].as_str().unwrap().len(), 40);
 }
+
+#[test]
+fn a_slow_reader_gets_everything_and_so_does_the_recording() {
+    let place = place();
+    let mut child = place.command(&[], "seq 30000").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    // The program has long ended when somebody begins to read.
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    let mut text = String::new();
+    out.read_to_string(&mut text).unwrap();
+    assert!(child.wait().unwrap().success());
+    let (numbers, id) = text.trim_end().rsplit_once('\n').unwrap();
+    let all: Vec<String> = (1..=30_000).map(|number| number.to_string()).collect();
+    assert_eq!(numbers.lines().collect::<Vec<_>>(), all);
+    let read = place.read(id);
+    assert_eq!(read["turns"][0]["items"][1]["aggregatedOutput"].as_str().unwrap().lines().count(), 30_000);
+}
+
+#[test]
+fn output_that_cannot_be_passed_on_is_said_and_recorded() {
+    let place = place();
+    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+        return support::skipped("no /dev/full");
+    };
+    let output = place.command(&[], "echo hello").stdout(full).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be passed on"), "{output:?}");
+    assert_eq!(place.only()["turns"][0]["items"][1]["aggregatedOutput"], "hello\n");
+}

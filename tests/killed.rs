@@ -216,3 +216,30 @@ fn a_recorder_that_was_killed_has_lost_nothing_that_was_flushed() {
     );
     assert!(points.is_none_or(|points| points > 40), "{points:?}");
 }
+
+#[test]
+fn a_run_whose_recording_was_killed_is_read_as_far_as_it_came() {
+    let place = World::of(tempdir().unwrap(), tempdir().unwrap());
+    place.program.run(["init"]).well();
+    let run = ["exec", "--prompt", "Say hello", "--name", "Hello", "--", "/bin/echo", "hello"];
+    let points = each_point(
+        || place.again(),
+        |world| world.program.command_into(&world.state.path().join("out"), run),
+        |world, point| {
+            let items = world.program.json(["list", "--all"])["items"].clone();
+            assert!(items.as_array().unwrap().len() < 2, "{items}");
+            // The program began only when what it was asked was on the disk.
+            let began = said(world).contains("hello");
+            let Some(thread) = items[0]["id"].as_str() else { return assert!(!began && point.is_some()) };
+            let read = world.program.json(["read", thread]);
+            let Some(turn) = read["turns"].get(0) else { return assert!(!began, "{read}") };
+            let (status, items) = (turn["status"].as_str().unwrap(), turn["items"].as_array().unwrap());
+            assert!(status == "interrupted" || status == "completed" && items.len() == 2, "{read}");
+            assert!(point.is_some() || status == "completed" && read["name"] == "Hello", "{read}");
+            let status = world.program.json(["status"]);
+            assert_eq!(status["problems"].as_array().unwrap().len(), 0, "{status}");
+            world.is_calm();
+        },
+    );
+    assert!(points.is_none_or(|points| points > 20), "{points:?}");
+}

@@ -190,6 +190,16 @@ impl Home {
         collection && rest.peek().is_some() && rest.all(|part| !matches!(part, "" | "." | ".."))
     }
 
+    /// The home path of a file, whatever way its path takes to one of the two collections.
+    pub fn place_of(&self, file: &Path) -> Option<String> {
+        let parent = std::fs::canonicalize(file.parent()?).ok()?;
+        ["sessions", "archived_sessions"].into_iter().find_map(|name| {
+            let inside =
+                parent.strip_prefix(std::fs::canonicalize(self.root.join(name)).ok()?).ok()?.join(file.file_name()?);
+            Some(format!("{name}/{}", inside.to_str()?)).filter(|path| self.is_home_path(path))
+        })
+    }
+
     /// The absolute path of a home path, for showing.
     pub fn absolute(&self, path: &str) -> PathBuf {
         match (&self.outside, path.split_once('/')) {

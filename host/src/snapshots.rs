@@ -51,6 +51,8 @@ pub struct Snapshot {
     pub size: u64,
     /// What becomes of it.
     pub fate: Fate,
+    /// The thread whose snapshot it is.
+    thread: Option<String>,
 }
 
 /// Says what becomes of every entry, in order of the names. A thread whose writer lock is held counts as active, besides
@@ -72,7 +74,7 @@ pub fn plan(
         let text = name.to_str().filter(|_| about.is_file());
         names.extend(text.map(String::from));
         let fate = if text.is_some() { Fate::Active } else { Fate::Foreign };
-        snapshots.push(Snapshot { name: name.to_string_lossy().into_owned(), size: about.size(), fate });
+        snapshots.push(Snapshot { name: name.to_string_lossy().into_owned(), size: about.size(), fate, thread: None });
     }
     snapshots.sort_by(|a, b| a.name.cmp(&b.name));
     names.sort();
@@ -81,7 +83,7 @@ pub fn plan(
     }
     let rules = state.map_or_else(|| Rules::new(runtime), |state| state.shelf().rules());
     let threads = rules.ask("snapshot-threads", |core, store| core.call_snapshot_threads(store, &names))?;
-    let locked = threads.into_iter().flatten().filter(|thread| is_written(home, thread));
+    let locked = threads.iter().flatten().filter(|thread| is_written(home, thread)).cloned();
     let active: Vec<String> = active.iter().cloned().chain(locked).collect();
     let rollouts = rollouts(runtime, home, state)?;
     let now = millis(std::time::SystemTime::now());
@@ -90,7 +92,9 @@ pub fn plan(
         core.call_sweep_snapshots(store, &names, &rollouts, &active, kept, now)
     })?;
     let mut fates = fates.into_iter();
+    let mut threads = threads.into_iter();
     for snapshot in snapshots.iter_mut().filter(|snapshot| snapshot.fate != Fate::Foreign) {
+        snapshot.thread = threads.next().flatten();
         snapshot.fate = match fates.next() {
             Some(SnapshotFate::Active) | None => Fate::Active,
             Some(SnapshotFate::Fresh) => Fate::Fresh,
@@ -102,10 +106,14 @@ pub fn plan(
     Ok(snapshots)
 }
 
-/// Removes those of a plan that are to be removed; one that is gone already is no failure.
+/// Removes those of a plan that are to be removed, unless their thread is being written by now; one that is gone already is
+/// no failure.
 pub fn remove(home: &Home, plan: &[Snapshot]) -> Kept<()> {
     let Some(dir) = open(home)? else { return Ok(()) };
     for snapshot in plan.iter().filter(|snapshot| snapshot.fate.is_final()) {
+        if snapshot.thread.as_ref().is_some_and(|thread| is_written(home, thread)) {
+            continue;
+        }
         match dir.remove_file(&snapshot.name) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 return Err(KeepingError::Io(format!("{PLACE}/{} cannot be removed: {error}", snapshot.name)));
@@ -152,11 +160,12 @@ fn rollouts(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Kep
         Ok(files.collect::<Result<Vec<(String, Option<String>)>, _>>()?)
     })?;
     let age = |(path, thread): (String, Option<String>)| {
-        let (dir, rest) = home.resolve(&path)?;
-        let modified = dir.symlink_metadata(rest).ok()?.modified().ok()?;
-        Some(RolloutAge { path, thread, modified: millis(modified.into_std()) })
+        let looked = home.resolve(&path).and_then(|(dir, rest)| dir.symlink_metadata(rest).ok()?.modified().ok());
+        // One that cannot be looked at, or was moved or compressed just now, counts as written just now.
+        let modified = looked.map_or_else(std::time::SystemTime::now, |modified| modified.into_std());
+        RolloutAge { path, thread, modified: millis(modified) }
     };
-    Ok(known.into_iter().filter_map(age).collect())
+    Ok(known.into_iter().map(age).collect())
 }
 
 fn failing(error: LookupError) -> KeepingError {

@@ -130,6 +130,12 @@ pub fn refresh(runtime: &Runtime, home: &Arc<Home>, config: &Config, state: &Sta
     gate(runtime, home, filling, config.wait, true)
 }
 
+/// The same for whoever has the rows and cannot do without every file that there is.
+pub(crate) fn refreshed(runtime: &Runtime, home: &Arc<Home>, rows: &Shelf) -> Result<(), StartupError> {
+    let filling = Filling::new(runtime, home, rows, rows.dir().map(Locks::of), None);
+    gate(runtime, home, filling, Duration::from_secs(30), true).map(drop)
+}
+
 /// Everything that the files say, in a private temporary database: for a process without a handle.
 pub(crate) fn from_files(
     runtime: &Runtime,

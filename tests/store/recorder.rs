@@ -224,3 +224,63 @@ fn a_compressed_rollout_is_restored_before_anything_is_appended() {
     assert!(found.path.ends_with(".jsonl") && found.tokens_used == Some(1_000), "{found:?}");
     assert_eq!(turns(&store, OLD).len(), 2);
 }
+
+#[test]
+fn a_rollout_that_is_gone_is_not_made_anew_without_its_beginning() {
+    let place = Place::new();
+    let store = place.store();
+    let thread = store.create(new_thread()).unwrap();
+    store.append(&thread, &turn("one", "two")).unwrap();
+    store.flush(&thread).unwrap();
+    let path = store.path(&thread).unwrap();
+    fs::rename(&path, path.with_extension("away")).unwrap();
+    store.append(&thread, &turn("three", "four")).unwrap();
+    store.shutdown(&thread).unwrap();
+    fs::rename(path.with_extension("away"), &path).unwrap();
+    assert_eq!(turns(&store, &thread).len(), 2, "who moves a file moves what is written to it");
+    store.resume(&Resume::Thread(thread.clone())).unwrap();
+    store.append(&thread, &turn("five", "six")).unwrap();
+    fs::remove_file(&path).unwrap();
+    for _ in 0..2 {
+        let refused = store.flush(&thread).unwrap_err();
+        assert!(matches!(refused, StoreError::Write { .. }), "{refused}");
+        assert!(!path.exists());
+    }
+}
+
+#[test]
+fn what_lies_outside_of_the_home_is_written_and_not_mistaken_for_what_lies_in_it() {
+    let (place, elsewhere) = (Place::new(), tempfile::tempdir().unwrap());
+    let rollout = Rollout::paginated(OLD).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("hello").agent("Done.");
+    let inside = rollout.write(place.dir.path(), Collection::Active);
+    let outside = rollout.write(elsewhere.path(), Collection::Active);
+    let store = place.store();
+    store.resume(&Resume::Rollout(outside.clone())).unwrap();
+    for refused in [store.archive(OLD).unwrap_err(), store.name(OLD, Some("x")).unwrap_err()] {
+        assert!(refused.to_string().contains("outside of the home"), "{refused}");
+    }
+    store.append(OLD, &turn("more", "yes")).unwrap();
+    store.shutdown(OLD).unwrap();
+    assert_eq!((fs::read(&inside).unwrap(), inside.exists()), (rollout_bytes(&rollout), true));
+    assert!(fs::read(&outside).unwrap().len() > fs::read(&inside).unwrap().len());
+}
+
+fn rollout_bytes(rollout: &Rollout) -> Vec<u8> {
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::read(rollout.write(elsewhere.path(), Collection::Active)).unwrap()
+}
+
+#[test]
+fn a_rollout_of_the_home_is_one_whatever_way_leads_to_it() {
+    let place = Place::new();
+    let path = Rollout::paginated(OLD).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("hello").agent("Done.");
+    let path = path.write(place.dir.path(), Collection::Active);
+    let roundabout = place.state_dir.path().join("link");
+    std::os::unix::fs::symlink(place.dir.path(), &roundabout).unwrap();
+    let inside = path.strip_prefix(place.dir.path()).unwrap();
+    let store = place.store();
+    store.resume(&Resume::Rollout(roundabout.join(inside))).unwrap();
+    store.append(OLD, &turn("more", "yes")).unwrap();
+    store.shutdown(OLD).unwrap();
+    assert_eq!(row(&store, OLD).tokens_used, Some(1_000));
+}

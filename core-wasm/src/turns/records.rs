@@ -56,7 +56,7 @@ impl Chain {
                 let chunk = reader.next(CHUNK)?;
                 let at_end = chunk.len() < CHUNK as usize;
                 let mut each = |line: Line<'_>| {
-                    over |= !page.take(&line, number, segment.from..segment.until.unwrap_or(u64::MAX));
+                    over = over || !page.take(&line, number, segment.from..segment.until.unwrap_or(u64::MAX));
                 };
                 lines.push(&chunk, &mut each);
                 if at_end {

@@ -98,27 +98,41 @@ fn relocate(home: &Home, renamings: &[Renaming]) -> Result<(), ChangeError> {
 }
 
 /// Gives a file its other place, over nothing that is there, on disk when this returns. One that is there already, or that
-/// is gone altogether, is no failure: an earlier attempt, or somebody else, was here.
+/// is gone altogether, is no failure: an earlier attempt, or somebody else, was here. One that was compressed since, or
+/// restored, is moved in its other form.
 pub(super) fn rename(home: &Home, renaming: &Renaming) -> Result<(), ChangeError> {
-    let Renaming { from, to } = renaming;
-    let failed = |cause| ChangeError::File { path: from.clone(), cause };
+    match move_one(home, &renaming.from, &renaming.to)? {
+        true => Ok(()),
+        false => move_one(home, &twin(&renaming.from), &twin(&renaming.to)).map(drop),
+    }
+}
+
+/// The same rollout in its other form.
+fn twin(path: &str) -> String {
+    path.strip_suffix(".zst").map_or_else(|| format!("{path}.zst"), String::from)
+}
+
+/// False where there is nothing to move.
+fn move_one(home: &Home, from: &str, to: &str) -> Result<bool, ChangeError> {
+    let failed = |cause| ChangeError::File { path: from.into(), cause };
     let (from_dir, from_name) = match parent(home, from) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         other => other.map_err(failed)?,
     };
     match from_dir.symlink_metadata(from_name) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         looked => looked.map_err(failed)?,
     };
     let (to_dir, to_name) = made_parent(home, to).map_err(failed)?;
     match rename_over_nothing(&from_dir, from_name, &to_dir, to_name) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            return Err(ChangeError::Occupied { from: from.clone(), to: to.clone() });
+            return Err(ChangeError::Occupied { from: from.into(), to: to.into() });
         }
         renamed => renamed.map_err(failed)?,
     }
     // The new place first: what is in both after a power cut is not lost.
-    synced(&to_dir).and_then(|()| synced(&from_dir)).map_err(failed)
+    synced(&to_dir).and_then(|()| synced(&from_dir)).map_err(failed)?;
+    Ok(true)
 }
 
 #[cfg(any(target_os = "linux", target_os = "macos"))]
@@ -140,11 +154,12 @@ fn rename_over_nothing(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> 
 fn look_and_rename(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> std::io::Result<()> {
     match to.symlink_metadata(to_name) {
         Ok(_) => Err(ErrorKind::AlreadyExists.into()),
-        Err(_) => from.rename(from_name, to, to_name),
+        Err(error) if error.kind() == ErrorKind::NotFound => from.rename(from_name, to, to_name),
+        Err(error) => Err(error),
     }
 }
 
-/// Removes files that may be gone already, on disk when this returns.
+/// Removes files that may be gone already, or have another form by now, on disk when this returns.
 fn remove(home: &Home, files: &[String]) -> Result<(), ChangeError> {
     let there = |path: &String| parent(home, path).is_ok_and(|(dir, name)| dir.symlink_metadata(name).is_ok());
     let failed = |path: &str, cause| match files.iter().all(there) {
@@ -154,7 +169,10 @@ fn remove(home: &Home, files: &[String]) -> Result<(), ChangeError> {
     let mut touched: Vec<(&str, Dir)> = Vec::new();
     for path in files {
         let removed = parent(home, path).and_then(|(dir, name)| {
-            let gone = dir.remove_file(name);
+            let gone = dir.remove_file(name).or_else(|error| match error.kind() {
+                ErrorKind::NotFound => dir.remove_file(twin(name)),
+                _ => Err(error),
+            });
             let place = path.rsplit_once('/').map_or("", |(place, _)| place);
             if gone.is_ok() && touched.iter().all(|(known, _)| *known != place) {
                 touched.push((place, dir));

@@ -62,6 +62,9 @@ pub enum ChangeError {
     /// Another process is at it.
     #[error("another process is changing threads of this home and did not finish within {} s; try again", .0.as_secs())]
     Busy(Duration),
+    /// What a killed process has begun comes first, and cannot be finished now: why.
+    #[error("{0}; it has to be finished before anything else is changed")]
+    Unfinished(String),
     /// What would be done now is not what was shown.
     #[error("the thread, or what goes with it, has changed since it was looked at; look again")]
     Overtaken,
@@ -126,9 +129,12 @@ pub struct Deletion {
 
 /// Makes changes, with the handle or, as far as one rename is enough, without it.
 pub struct Changes {
+    runtime: Runtime,
     home: Arc<Home>,
     state: Option<Shelf>,
     core: Core,
+    /// A thread whose writer's lock the caller holds.
+    held: Option<String>,
 }
 
 impl Changes {
@@ -140,7 +146,13 @@ impl Changes {
             None => startup::from_files(runtime, home, None)?.0,
         };
         let world = World::of(home).with_rows(Some(rows.clone())).with_lore(Some(rows));
-        Ok(Changes { home: home.clone(), state, core: Core::new(runtime, world.recorded(runtime.recorder())) })
+        let core = Core::new(runtime, world.recorded(runtime.recorder()));
+        Ok(Changes { runtime: runtime.clone(), home: home.clone(), state, core, held: None })
+    }
+
+    /// The same for one who holds the writer's lock of a thread.
+    pub(crate) fn holding(self, thread: &str) -> Changes {
+        Changes { held: Some(thread.into()), ..self }
     }
 
     /// Archives a thread (by whatever finds it) and all that it spawned.
@@ -164,7 +176,9 @@ impl Changes {
     pub fn delete(&mut self, deletion: &Deletion) -> Result<(), ChangeError> {
         let state = self.state.clone().ok_or(ChangeError::NeedsState("deleting a thread"))?;
         let _changing = begin(&self.home, &state)?;
-        let _locks = lock(&self.home, &deletion.threads)?;
+        let _locks = lock(&self.home, &deletion.threads, None)?;
+        // A fork or a sub-agent may have come since: only the files know.
+        startup::refreshed(&self.runtime, &self.home, &state)?;
         let root = deletion.threads.first().map(|thread| thread.id.clone()).unwrap_or_default();
         if self.plan_delete(&root, deletion.with_forks)? != *deletion {
             return Err(ChangeError::Overtaken);
@@ -210,7 +224,7 @@ impl Changes {
             if plan.renamings.is_empty() {
                 return Ok(Relocated { threads: plan.threads, renamings: plan.renamings });
             }
-            let _locks = lock(&self.home, &plan.threads)?;
+            let _locks = lock(&self.home, &plan.threads, self.held.as_ref())?;
             let again = planned(&mut self.core)?;
             if again != plan {
                 plan = again;
@@ -311,12 +325,18 @@ fn finish(home: &Home, state: &Shelf) -> Result<Vec<String>, StateError> {
 fn begin(home: &Home, state: &Shelf) -> Result<Option<FileLock>, ChangeError> {
     let Some(dir) = state.dir() else { return Ok(None) };
     let lock = FileLock::take_within(&Locks::of(dir).change, WAIT)?.ok_or(ChangeError::Busy(WAIT))?;
-    finish(home, state)?;
-    Ok(Some(lock))
+    let left = finish(home, state)?;
+    // Once that can be finished, it would undo whatever came in between.
+    match state.unfinished()?.iter().any(|(_, plan)| serde_json::from_str::<Plan>(plan).is_ok()) {
+        true => Err(ChangeError::Unfinished(left.join("; "))),
+        false => Ok(Some(lock)),
+    }
 }
 
-fn lock(home: &Home, threads: &[ThreadRow]) -> Result<Vec<WriterLock>, ChangeError> {
-    Ok(threads.iter().map(|thread| WriterLock::take(home, &thread.id)).collect::<Result<_, _>>()?)
+/// The locks of all of them that are not held already.
+fn lock(home: &Home, threads: &[ThreadRow], held: Option<&String>) -> Result<Vec<WriterLock>, ChangeError> {
+    let free = threads.iter().filter(|thread| held != Some(&thread.id));
+    Ok(free.map(|thread| WriterLock::take(home, &thread.id)).collect::<Result<_, _>>()?)
 }
 
 fn ids(threads: &[ThreadRow]) -> Vec<String> {

@@ -13,7 +13,7 @@ use super::values;
 
 pub(super) use change::{Delete, Field, Metadata, Name, Relocate};
 
-/// Finds, lists and reads the threads of a Codex home.
+/// Finds, lists, reads, records and changes the threads of a Codex home.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 ambiguous.
 #[derive(Parser)]

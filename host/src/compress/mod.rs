@@ -135,13 +135,17 @@ pub fn compress(runtime: &Runtime, home: &Arc<Home>, wanted: Wanted) -> Result<R
             Ok(bytes) => report.done(home, due, Some(bytes)),
             Err(Left::Gone) => {}
             Err(left) => {
-                let (reason, failed) = (left.to_string(), matches!(left, Left::Failed(..)));
+                let failed = matches!(left, Left::Failed(..) | Left::Unfaithful | Left::Twin(UNREADABLE));
+                let reason = left.to_string();
                 report.skipped.push(Skipped { path: home.absolute(&due.file.path), reason, failed });
             }
         }
     }
     Ok(report)
 }
+
+/// What a damaged twin is called.
+const UNREADABLE: &str = "cannot be read";
 
 impl Report {
     fn done(&mut self, home: &Home, due: &Due, bytes_after: Option<u64>) {
@@ -212,12 +216,17 @@ fn compress_one(home: &Home, due: &Due, writer: &Result<WriterLock, WriterLockEr
     let packed = format!("{}.zst", place.name);
     let twin = match place.at(&packed).open() {
         Err(Left::Gone) => return exchange(&place, &plain, &packed),
-        twin => twin.map_err(|_| Left::Twin("cannot be read"))?,
+        twin => twin.map_err(|_| Left::Twin(UNREADABLE))?,
     };
     match compare(plain.text()?, twin.text()?) {
-        Ok(Compared::Same) => place.remove(&plain).map(|()| twin.stat.size),
+        Ok(Compared::Same) => {
+            // Whoever wrote it may have left it on its way to the disk, and under another mode.
+            twin.dress(&plain)?;
+            place.sync()?;
+            place.remove(&plain).map(|()| twin.stat.size)
+        }
         Ok(_) => Err(Left::Twin("holds something else")),
-        Err(_) => Err(Left::Twin("cannot be read")),
+        Err(_) => Err(Left::Twin(UNREADABLE)),
     }
 }
 

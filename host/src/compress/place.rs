@@ -148,6 +148,11 @@ impl Place {
 }
 
 impl Original {
+    /// Gives it the owner, mode and modification time of another one, and makes it durable.
+    pub(super) fn dress(&self, like: &Original) -> Result<(), Left> {
+        dress(&self.file, like)
+    }
+
     /// Its plain text, from the beginning.
     pub(super) fn text(&self) -> Result<Box<dyn Read + '_>, Left> {
         text(&self.file, &self.name)
@@ -163,20 +168,25 @@ pub(super) fn text<'a>(mut file: &'a File, name: &str) -> Result<Box<dyn Read + 
     })
 }
 
+/// Gives the file the owner, mode and modification time of another one, and makes it durable.
+fn dress(file: &File, like: &Original) -> Result<(), Left> {
+    let (owner, group) = like.stat.owner;
+    // Only root may give files away; who may not owns the new form.
+    let _ = fchown(file, Some(Uid::from_raw(owner)), Some(Gid::from_raw(group)));
+    fchmod(file, Mode::from_raw_mode(like.stat.mode as _)).map_err(failed("its mode cannot be kept"))?;
+    let (tv_sec, tv_nsec) = like.stat.modified;
+    let times = Timestamps {
+        last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
+        last_modification: Timespec { tv_sec, tv_nsec: tv_nsec as _ },
+    };
+    futimens(file, &times).map_err(failed("its time cannot be kept"))?;
+    file.sync_all().map_err(Left::failed("its new form cannot be synced"))
+}
+
 impl Temporary<'_> {
     /// Gives the file the owner, mode and modification time of another one, and makes it durable.
     pub(super) fn dress(&self, like: &Original) -> Result<(), Left> {
-        let (owner, group) = like.stat.owner;
-        // Only root may give files away; who may not owns the new form.
-        let _ = fchown(&self.file, Some(Uid::from_raw(owner)), Some(Gid::from_raw(group)));
-        fchmod(&self.file, Mode::from_raw_mode(like.stat.mode as _)).map_err(failed("its mode cannot be kept"))?;
-        let (tv_sec, tv_nsec) = like.stat.modified;
-        let times = Timestamps {
-            last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
-            last_modification: Timespec { tv_sec, tv_nsec: tv_nsec as _ },
-        };
-        futimens(&self.file, &times).map_err(failed("its time cannot be kept"))?;
-        self.file.sync_all().map_err(Left::failed("its new form cannot be synced"))
+        dress(&self.file, like)
     }
 
     /// Gives the file a name that nobody has.

@@ -24,7 +24,7 @@ use serde::Serialize;
 use crate::component::{Core, CoreError, Runtime, World};
 use crate::store::{Item, NewThread, Resume, StoreError, ThreadStore, TurnEnd, TurnStart, UserMessage};
 
-use output::{Told, Unended, pump};
+use output::{Busy, Told, Unended, pump};
 use prompt::{Input, feed, take_in};
 use recording::Recording;
 use signals::Passing;
@@ -66,6 +66,9 @@ pub struct Ran {
     /// The last line that the program wrote to its standard output has no end.
     #[serde(skip)]
     pub unended: bool,
+    /// Not all that it wrote could be passed on.
+    #[serde(skip)]
+    pub unheard: bool,
     /// Not all of it could be recorded.
     #[serde(skip)]
     pub incomplete: bool,
@@ -131,24 +134,31 @@ pub fn exec(
     let mut recording = Recording::new(core, store, thread.clone(), (argv, cwd), say);
     let began = Instant::now();
     let unended = Unended::default();
-    let (exit_code, failure) = match spawn(run, &input) {
-        Ok(child) => {
+    // Whoever stops this before the program begins does not want it to begin.
+    let started = match signals.first() {
+        Some(signal) => Err(signal),
+        None => Ok(spawn(run, &input)),
+    };
+    let (exit_code, failure) = match started {
+        Err(signal) => ((128 + signal) as u8, None),
+        Ok(Ok(child)) => {
             let status = follow(child, input, &signals, &mut recording, unended.clone())?;
             let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
             recording.program_ended(&status, began.elapsed());
             (code as u8, None)
         }
-        Err(error) => {
+        Ok(Err(error)) => {
             let what = format!("{} cannot be started: {error}", run.argv[0].to_string_lossy());
             say(&what);
             (if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }, Some(TurnEnd::Failed(what)))
         }
     };
-    let interrupted = signals.interrupted();
+    let interrupted = signals.first().is_some();
     let duration_ms = began.elapsed().as_millis() as u64;
+    let unheard = recording.unheard;
     let incomplete = recording.end(failure, interrupted);
     let unended = unended.load(Ordering::Relaxed);
-    Ok(Ran { id: thread, path, exit_code, interrupted, duration_ms, unended, incomplete })
+    Ok(Ran { id: thread, path, exit_code, interrupted, duration_ms, unended, unheard, incomplete })
 }
 
 /// A thread for a run in this directory, with what git says of that.
@@ -195,16 +205,17 @@ fn follow(
     unended: Unended,
 ) -> Result<ExitStatus, ExecError> {
     let (tell, told) = sync_channel(WAITING);
+    let busy = Busy::default();
     let failed = |error| ExecError::System("standard output cannot be written", error);
     let own = |stream: &dyn AsFd| stream.as_fd().try_clone_to_owned().map(File::from).map_err(failed);
     let (out, err) = (own(&std::io::stdout())?, own(&std::io::stderr())?);
     if let Some(from) = child.stdout.take() {
-        let tell = tell.clone();
-        std::thread::spawn(move || pump(from, out, Some(unended), &tell));
+        let (tell, busy) = (tell.clone(), busy.clone());
+        std::thread::spawn(move || pump(from, out, Some(unended), &busy, &tell));
     }
     if let Some(from) = child.stderr.take() {
-        let tell = tell.clone();
-        std::thread::spawn(move || pump(from, err, None, &tell));
+        let (tell, busy) = (tell.clone(), busy.clone());
+        std::thread::spawn(move || pump(from, err, None, &busy, &tell));
     }
     if let (Input::Begun(head), Some(to)) = (input, child.stdin.take()) {
         std::thread::spawn(move || feed(&head, to));
@@ -214,11 +225,11 @@ fn follow(
         let status = target.wait(&mut child);
         let _ = tell.send(Told::Ended(status));
     });
-    listen(&told, recording).map_err(|error| ExecError::System("the program cannot be waited for", error))
+    listen(&told, &busy, recording).map_err(|error| ExecError::System("the program cannot be waited for", error))
 }
 
 /// Hears what the program writes, until it has ended and its output too.
-fn listen(told: &Receiver<Told>, recording: &mut Recording<'_>) -> std::io::Result<ExitStatus> {
+fn listen(told: &Receiver<Told>, busy: &Busy, recording: &mut Recording<'_>) -> std::io::Result<ExitStatus> {
     let mut ended = None;
     loop {
         let patience = match ended {
@@ -227,8 +238,10 @@ fn listen(told: &Receiver<Told>, recording: &mut Recording<'_>) -> std::io::Resu
         };
         match told.recv_timeout(patience) {
             Ok(Told::Wrote { bytes, lines }) => recording.wrote(&bytes, lines),
+            Ok(Told::Deaf(error)) => recording.not_passed_on(&error),
             Ok(Told::Ended(status)) => ended = Some(status),
-            Err(RecvTimeoutError::Timeout) if ended.is_none() => {}
+            // Silence is worth something only when nobody is waiting for a slow reader.
+            Err(RecvTimeoutError::Timeout) if ended.is_none() || busy.load(Ordering::SeqCst) > 0 => {}
             // All who could tell something are gone, or silent.
             Err(_) => return ended.unwrap_or_else(|| Err(std::io::ErrorKind::BrokenPipe.into())),
         }

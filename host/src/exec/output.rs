@@ -5,11 +5,14 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write as _};
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
+use std::time::Duration;
 
 /// How much of the beginning of an output is recorded, and how much of its end.
 const KEPT: usize = 512 << 10;
+/// How long a full pipe is left alone.
+const FULL: Duration = Duration::from_millis(2);
 /// Read at a time.
 const CHUNK: usize = 64 << 10;
 
@@ -20,12 +23,17 @@ pub(super) type Unended = Arc<AtomicBool>;
 pub(super) enum Told {
     /// It wrote this; `lines` to its standard output, which may consist of events.
     Wrote { bytes: Vec<u8>, lines: bool },
+    /// This could not be passed on, nor will anything that comes after it on the same stream: why.
+    Deaf(std::io::Error),
     /// It ended.
     Ended(std::io::Result<ExitStatus>),
 }
 
+/// How many streams have something in hand that was read and is not told yet.
+pub(super) type Busy = Arc<AtomicUsize>;
+
 /// Passes on what a program writes, as it comes, until it closes its end or nobody reads this one.
-pub(super) fn pump(mut from: impl Read, mut to: File, unended: Option<Unended>, tell: &SyncSender<Told>) {
+pub(super) fn pump(mut from: impl Read, mut to: File, unended: Option<Unended>, busy: &Busy, tell: &SyncSender<Told>) {
     let mut buffer = vec![0; CHUNK];
     let mut heard = true;
     loop {
@@ -35,21 +43,50 @@ pub(super) fn pump(mut from: impl Read, mut to: File, unended: Option<Unended>, 
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(_) => return,
         };
-        if heard && let Err(error) = to.write_all(bytes) {
-            if error.kind() == ErrorKind::BrokenPipe {
-                // Whoever read it had enough: the program learns it in the same way.
-                return;
-            }
-            // It is recorded all the same.
-            heard = false;
-        }
-        if let Some(unended) = &unended {
-            unended.store(bytes.last() != Some(&b'\n'), Ordering::Relaxed);
-        }
-        if tell.send(Told::Wrote { bytes: bytes.to_vec(), lines: unended.is_some() }).is_err() {
+        busy.fetch_add(1, Ordering::SeqCst);
+        let goes_on = hand_over(bytes, &mut to, &mut heard, unended.as_ref(), tell);
+        busy.fetch_sub(1, Ordering::SeqCst);
+        if !goes_on {
             return;
         }
     }
+}
+
+/// Passes bytes on and tells of them; false when nobody wants any more.
+fn hand_over(
+    bytes: &[u8],
+    to: &mut File,
+    heard: &mut bool,
+    unended: Option<&Unended>,
+    tell: &SyncSender<Told>,
+) -> bool {
+    if *heard && let Err(error) = write_all(to, bytes) {
+        if error.kind() == ErrorKind::BrokenPipe {
+            // Whoever read it had enough: the program learns it in the same way.
+            return false;
+        }
+        // It is recorded all the same.
+        *heard = false;
+        let _ = tell.send(Told::Deaf(error));
+    }
+    if let Some(unended) = unended {
+        unended.store(bytes.last() != Some(&b'\n'), Ordering::Relaxed);
+    }
+    tell.send(Told::Wrote { bytes: bytes.to_vec(), lines: unended.is_some() }).is_ok()
+}
+
+/// Writes everything, however long the reader takes: the other end may have made the pipe one that does not wait.
+fn write_all(to: &mut File, mut bytes: &[u8]) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        match to.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(FULL),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// The beginning and the end of a long output.

@@ -25,6 +25,8 @@ pub(super) struct Recording<'a> {
     /// What was said last; a disk that is full says the same again and again.
     said: String,
     incomplete: bool,
+    /// Output was lost to whoever reads it.
+    pub(super) unheard: bool,
     /// What the core keeps of the events so far; empty while there are none.
     state: Vec<u8>,
     lines: Lines,
@@ -53,6 +55,7 @@ impl<'a> Recording<'a> {
             say,
             said,
             incomplete,
+            unheard: false,
             state,
             lines,
             told,
@@ -168,6 +171,12 @@ impl<'a> Recording<'a> {
                 self.say_once(error.to_string());
             })
             .ok()
+    }
+
+    /// Output of the program is lost to whoever reads it, and recorded all the same.
+    pub(super) fn not_passed_on(&mut self, error: &std::io::Error) {
+        self.unheard = true;
+        self.say_once(format!("what the program writes cannot be passed on: {error}"));
     }
 
     fn say_once(&mut self, words: String) {

@@ -1,7 +1,7 @@
 //! Signals that ask this process to end: they are the program's, and this process outlives it.
 
 use std::process::{Child, ExitStatus};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
@@ -25,7 +25,8 @@ pub(super) struct Target(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     program: Mutex<Program>,
-    interrupted: AtomicBool,
+    /// The first signal that came; 0 for none.
+    first: AtomicI32,
 }
 
 #[derive(Default)]
@@ -49,7 +50,7 @@ impl Passing {
         let shared = target.clone();
         std::thread::spawn(move || {
             for origin in signals.forever() {
-                shared.0.interrupted.store(true, Ordering::Relaxed);
+                let _ = shared.0.first.compare_exchange(0, origin.signal, Ordering::Relaxed, Ordering::Relaxed);
                 // What a terminal sends goes to the program as well.
                 if !matches!(origin.cause, Cause::Kernel)
                     && let Some(signal) = Signal::from_named_raw(origin.signal)
@@ -71,9 +72,9 @@ impl Passing {
         self.target.clone()
     }
 
-    /// One has come.
-    pub(super) fn interrupted(&self) -> bool {
-        self.target.0.interrupted.load(Ordering::Relaxed)
+    /// The first one that has come.
+    pub(super) fn first(&self) -> Option<i32> {
+        Some(self.target.0.first.load(Ordering::Relaxed)).filter(|&signal| signal != 0)
     }
 }
 

@@ -31,11 +31,13 @@ const TABLES: [&str; 7] = ["codex", "patches", "journal", "goals", "extractions"
 /// be read. The caller holds the open lock; nobody has the database open.
 pub(crate) fn move_aside(dir: &Path) -> Result<Rescued, StateError> {
     let path = dir.join(FILE_NAME);
-    let read =
-        |connection: &Connection| Ok((readable_names(connection), TABLES.map(|table| readable(connection, table))));
-    let saved = ForeignDb::at(&path).map(|old| old.read(read));
-    let (names, tables) = match saved {
-        Some(Ok(((names, tables), _))) => (names, tables.into_iter().flatten().collect()),
+    let (names, tables) = match ForeignDb::at(&path).map(|old| old.open()) {
+        Some(Ok((connection, _copy))) => {
+            let tables = TABLES.map(|table| readable(&connection, table));
+            (readable_names(&connection), tables.into_iter().flatten().collect())
+        }
+        // That it cannot be copied is no damage: what only it knows is not to be lost for want of room.
+        Some(Err(error @ StateError::Io(_))) => return Err(error),
         _ => Default::default(),
     };
     let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");

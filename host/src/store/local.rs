@@ -50,8 +50,12 @@ impl LocalThreadStore {
         &self.home
     }
 
+    /// Each once, until they are taken.
     fn warn(&self, warning: String) {
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
     }
 
     fn finder(&self) -> StoreResult<Lookup> {
@@ -78,6 +82,7 @@ impl LocalThreadStore {
         match observe(&mut core, &*self.home, state.shelf(), &recorder.path) {
             Ok(()) => recorder.was_observed(),
             Err(error) => {
+                recorder.was_not_observed();
                 let path = recorder.absolute();
                 self.warn(format!("what was written to {} is not in the rows yet: {error}", path.display()));
             }
@@ -123,10 +128,15 @@ impl LocalThreadStore {
 
     /// Before a thread is changed that is open here: it is on disk, and in the rows.
     fn settle(&self, thread: &str) -> StoreResult<()> {
-        match self.writers.has(thread) {
-            true => self.flush_with(thread, true, true),
-            false => Ok(()),
+        if !self.writers.has(thread) {
+            return Ok(());
         }
+        self.writers.with(thread, |recorder| match Arc::ptr_eq(&recorder.home, &self.home) {
+            true => Ok(()),
+            // What the home has of the same id is another rollout.
+            false => Err(StoreError::Elsewhere(thread.into(), recorder.absolute())),
+        })?;
+        self.flush_with(thread, true, true)
     }
 
     fn changes(&self) -> StoreResult<Changes> {
@@ -138,26 +148,26 @@ impl LocalThreadStore {
         thread: &str,
         work: impl Fn(&mut Changes, &str) -> Result<Relocated, ChangeError>,
     ) -> StoreResult<Vec<ThreadRow>> {
-        let relocate = || Ok(work(&mut self.changes()?, thread)?.threads);
         if !self.writers.has(thread) {
-            return relocate();
+            return Ok(work(&mut self.changes()?, thread)?.threads);
         }
         self.settle(thread)?;
         self.writers.with(thread, |recorder| {
-            recorder.let_go();
-            let moved = relocate();
-            let path = self.finder()?.find(thread, None).map_or_else(|_| recorder.path.clone(), |found| found.row.path);
-            recorder.take_up(path, WriterLock::take(&self.home, thread)?);
-            moved
+            // The lock is held already, and stays held.
+            let relocated = work(&mut self.changes()?.holding(thread), thread)?;
+            let path = recorder.path.clone();
+            if let Some(moved) = relocated.renamings.iter().find(|renaming| renaming.from == path) {
+                recorder.moved_to(&moved.to);
+            }
+            Ok(relocated.threads)
         })
     }
 
     fn resume_rollout(&self, path: &Path) -> StoreResult<String> {
         let failed = |why: String| StoreError::Resume { path: path.into(), why };
         let absolute = std::path::absolute(path).map_err(|error| failed(error.to_string()))?;
-        let inside = absolute.strip_prefix(self.home.root()).ok().and_then(Path::to_str);
-        let (home, path) = match inside.filter(|inside| self.home.is_home_path(inside)) {
-            Some(inside) => (self.home.clone(), inside.to_string()),
+        let (home, path) = match self.home.place_of(&absolute) {
+            Some(inside) => (self.home.clone(), inside),
             None => {
                 let (home, path) = self.home.with_outside(&absolute).map_err(|error| failed(error.to_string()))?;
                 (Arc::new(home), path)
@@ -176,13 +186,16 @@ impl ThreadStore for LocalThreadStore {
         let default = || self.home.default_provider().to_string();
         let new = NewThread { model_provider: new.model_provider.or_else(|| Some(default())), ..new };
         let begun = self.scribe.begin(&new)?;
+        if self.writers.has(&begun.thread) {
+            return Err(StoreError::Exists(begun.thread));
+        }
+        let lock = WriterLock::take(&self.home, &begun.thread)?;
         if new.id.is_some() {
             let there = crate::rollouts::named(&self.home, &begun.thread);
-            if self.writers.has(&begun.thread) || !there.map_err(crate::lookup::unreadable)?.is_empty() {
+            if !there.map_err(crate::lookup::unreadable)?.is_empty() {
                 return Err(StoreError::Exists(begun.thread));
             }
         }
-        let lock = WriterLock::take(&self.home, &begun.thread)?;
         let recorder = Recorder::new(self.home.clone(), begun.path, begun.pen, begun.lines, lock);
         self.writers.insert(&begun.thread, recorder);
         Ok(begun.thread)
@@ -246,7 +259,7 @@ impl ThreadStore for LocalThreadStore {
 
     fn search(&self, text: &str, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfHits> {
         self.observe_all();
-        read::search(self.lister()?, self.finder()?, text, query, cursor, limit)
+        read::search(self.lister()?, self.finder()?, text, query, cursor, limit, &|warning| self.warn(warning))
     }
 
     fn turns(&self, thread: &str, cursor: Option<&str>, limit: u32, newest_first: bool) -> StoreResult<PageOfTurns> {
@@ -277,8 +290,14 @@ impl ThreadStore for LocalThreadStore {
 
     fn delete(&self, thread: &str, with_forks: bool) -> StoreResult<Vec<ThreadRow>> {
         let mut changes = self.changes()?;
-        let deletion = changes.plan_delete(thread, with_forks)?;
-        changes.delete(&deletion)?;
+        let mut deletion = changes.plan_delete(thread, with_forks)?;
+        let mut done = changes.delete(&deletion);
+        if matches!(done, Err(ChangeError::Overtaken)) {
+            // Nobody was shown the first plan: the rows were merely behind the files.
+            deletion = changes.plan_delete(thread, with_forks)?;
+            done = changes.delete(&deletion);
+        }
+        done?;
         Ok(deletion.threads)
     }
 

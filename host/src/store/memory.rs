@@ -140,12 +140,14 @@ impl ThreadStore for MemoryThreadStore {
     fn create(&self, new: NewThread) -> StoreResult<String> {
         let begun = self.scribe.begin(&new)?;
         let there = self.files.named(&begun.thread).map_err(crate::lookup::unreadable)?;
-        if self.writers.has(&begun.thread) || !there.is_empty() {
+        if !there.is_empty() {
             return Err(StoreError::Exists(begun.thread));
         }
         let writer = Writer { path: begun.path, pen: begun.pen, buffer: begun.lines, worth_it: false, observed: false };
-        self.writers.insert(&begun.thread, writer);
-        Ok(begun.thread)
+        match self.writers.insert(&begun.thread, writer) {
+            true => Ok(begun.thread),
+            false => Err(StoreError::Exists(begun.thread)),
+        }
     }
 
     fn resume(&self, what: &Resume) -> StoreResult<String> {
@@ -158,13 +160,11 @@ impl ThreadStore for MemoryThreadStore {
             go_on(&mut core, &path)
                 .map_err(|error| StoreError::Resume { path: path.clone().into(), why: error.to_string() })?
         };
-        if self.writers.has(&resumed.thread) {
-            let (thread, pid) = (resumed.thread, Some(std::process::id()));
-            return Err(WriterLockError::Held { thread, pid }.into());
-        }
         let writer = Writer { path, pen: resumed.pen, buffer: Vec::new(), worth_it: true, observed: false };
-        self.writers.insert(&resumed.thread, writer);
-        Ok(resumed.thread)
+        match self.writers.insert(&resumed.thread, writer) {
+            true => Ok(resumed.thread),
+            false => Err(WriterLockError::Held { thread: resumed.thread, pid: Some(std::process::id()) }.into()),
+        }
     }
 
     fn append(&self, thread: &str, items: &[Item]) -> StoreResult<()> {
@@ -209,7 +209,7 @@ impl ThreadStore for MemoryThreadStore {
     }
 
     fn search(&self, text: &str, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfHits> {
-        read::search(self.lookup(), self.lookup(), text, query, cursor, limit)
+        read::search(self.lookup(), self.lookup(), text, query, cursor, limit, &|_| {})
     }
 
     fn turns(&self, thread: &str, cursor: Option<&str>, limit: u32, newest_first: bool) -> StoreResult<PageOfTurns> {

@@ -79,6 +79,9 @@ pub enum StoreError {
         /// What the system says.
         cause: std::io::Error,
     },
+    /// It is written where it lies, and the home's threads are not its own.
+    #[error("thread {0} is open for writing outside of the home, at {1}; shut it down first")]
+    Elsewhere(String, PathBuf),
     /// The rollout that is to be gone on with cannot be.
     #[error("{path} cannot be gone on with: {why}")]
     Resume {
@@ -172,7 +175,7 @@ pub trait ThreadStore: Send + Sync {
     fn path(&self, thread: &str) -> StoreResult<PathBuf>;
 
     /// Shows every record of a thread's history, as JSON and in order, what was forked or reverted included, until `each`
-    /// has seen enough.
+    /// has seen enough. Long texts of a record of more than 1 MiB are cut.
     fn load_history(&self, thread: &str, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> StoreResult<()>;
     /// What is known of a thread.
     fn read(&self, wanted: &str, within: Option<Collection>) -> StoreResult<Found>;

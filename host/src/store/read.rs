@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Hit, ItemOfTurn, PageOfHits, PageOfItems, PageOfTurns, RowQuery, StoreResult};
 use crate::component::exports::history::Subject;
-use crate::lookup::Lookup;
+use crate::lookup::{Lookup, LookupError};
 
 /// Threads looked into at a time.
 const LOOKED_AT: u32 = 50;
@@ -62,6 +62,7 @@ pub(super) fn search(
     query: &RowQuery,
     cursor: Option<&str>,
     limit: u32,
+    warn: &dyn Fn(String),
 ) -> StoreResult<PageOfHits> {
     let mut hits = Vec::new();
     let mut next = cursor.map(String::from);
@@ -70,9 +71,17 @@ pub(super) fn search(
         let wanted = limit.max(1) - hits.len() as u32;
         let page = lister.page(query, next.as_deref(), wanted.min(LOOKED_AT))?;
         for listed in page.rows {
-            let Ok(mut transcript) = finder.transcript(Subject::Thread(listed.row.id.clone())) else { continue };
-            if let Some(found) = transcript.around(text, None, 1, false)? {
-                hits.extend(found.turns.into_iter().next().map(|turn| Hit { row: listed.row.clone(), turn }));
+            let looked = finder
+                .transcript(Subject::Thread(listed.row.id.clone()))
+                .and_then(|mut transcript| transcript.around(text, None, 1, false));
+            match looked {
+                Ok(found) => {
+                    let turn = found.and_then(|found| found.turns.into_iter().next());
+                    hits.extend(turn.map(|turn| Hit { row: listed.row.clone(), turn }));
+                }
+                // It went while it was looked for.
+                Err(LookupError::NotFound(_) | LookupError::Gone(_)) => {}
+                Err(error) => warn(format!("thread {} could not be searched: {error}", listed.row.id)),
             }
         }
         next = page.next;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
-use cap_std::fs::{Dir, File, OpenOptions};
+use cap_std::fs::{Dir, File, MetadataExt as _, OpenOptions};
 
 use super::{StoreError, StoreResult};
 use crate::home::Home;
@@ -19,6 +19,8 @@ use crate::writer_lock::WriterLock;
 
 /// How often what was observed is carried over to the rows, at most.
 const OBSERVED_EVERY: Duration = Duration::from_millis(500);
+/// How long it is left alone after it failed.
+const OBSERVED_AGAIN: Duration = Duration::from_secs(10);
 
 /// A thread being written.
 pub(super) struct Recorder {
@@ -37,9 +39,13 @@ pub(super) struct Recorder {
     /// What was appended is to be carried over to the rows.
     observed: bool,
     file: Option<Appended>,
-    seen: Option<Instant>,
-    /// None while somebody else moves the rollout on this one's behalf.
-    lock: Option<WriterLock>,
+    /// There is no rollout of the thread yet: the first write makes it.
+    new: bool,
+    /// Not before this moment, unless it is asked for.
+    observe_next: Option<Instant>,
+    /// Carrying it over failed: not before this moment, whoever asks.
+    observe_again: Option<Instant>,
+    _lock: WriterLock,
 }
 
 /// A rollout that is appended to.
@@ -56,13 +62,25 @@ struct Appended {
 impl Recorder {
     /// A new thread, with the lines that come before all others.
     pub(super) fn new(home: Arc<Home>, path: String, pen: Vec<u8>, first: Vec<u8>, lock: WriterLock) -> Recorder {
-        Recorder { buffer: first, ..Recorder::going_on(home, path, pen, lock) }
+        Recorder { buffer: first, new: true, ..Recorder::going_on(home, path, pen, lock) }
     }
 
     /// A thread that is there.
     pub(super) fn going_on(home: Arc<Home>, path: String, pen: Vec<u8>, lock: WriterLock) -> Recorder {
-        let (buffer, file, seen) = (Vec::new(), None, None);
-        Recorder { home, path, pen, buffer, done: 0, worth_it: false, observed: false, file, seen, lock: Some(lock) }
+        Recorder {
+            home,
+            path,
+            pen,
+            buffer: Vec::new(),
+            done: 0,
+            worth_it: false,
+            observed: false,
+            file: None,
+            new: false,
+            observe_next: None,
+            observe_again: None,
+            _lock: lock,
+        }
     }
 
     /// Takes lines in.
@@ -83,23 +101,24 @@ impl Recorder {
 
     /// Is something to be carried over to the rows, and is it time? `now` says that it is.
     pub(super) fn to_observe(&self, now: bool) -> bool {
-        let due = || self.seen.is_none_or(|seen| seen.elapsed() >= OBSERVED_EVERY);
-        self.observed && self.file.is_some() && (now || due())
+        let now_or_past = |moment: Option<Instant>| moment.is_none_or(|moment| moment <= Instant::now());
+        let due = (now || now_or_past(self.observe_next)) && now_or_past(self.observe_again);
+        self.observed && self.file.is_some() && due
     }
 
     /// It has been.
     pub(super) fn was_observed(&mut self) {
-        (self.observed, self.seen) = (false, Some(Instant::now()));
+        (self.observed, self.observe_next) = (false, Some(Instant::now() + OBSERVED_EVERY));
     }
 
-    /// Lets go of the rollout: somebody is to move it on this writer's behalf.
-    pub(super) fn let_go(&mut self) {
-        (self.file, self.lock) = (None, None);
+    /// It could not be; whoever is in the way may be there for long, and flushes must not wait for it each time.
+    pub(super) fn was_not_observed(&mut self) {
+        self.observe_again = Some(Instant::now() + OBSERVED_AGAIN);
     }
 
-    /// Takes it up again where it is now.
-    pub(super) fn take_up(&mut self, path: String, lock: WriterLock) {
-        (self.path, self.lock) = (path, Some(lock));
+    /// The rollout has another place now; what is open of it stays open.
+    pub(super) fn moved_to(&mut self, path: &str) {
+        self.path = path.into();
     }
 
     /// Where the rollout is.
@@ -113,7 +132,7 @@ impl Recorder {
         }
         let appended = match &mut self.file {
             Some(appended) => appended,
-            none => none.insert(open(&self.home, &self.path)?),
+            none => none.insert(open(&self.home, &self.path, self.new)?),
         };
         if appended.grew_otherwise()? {
             // Against the lock: what stood in the buffer's last line is written whole, in a line of its own.
@@ -131,10 +150,12 @@ impl Recorder {
             appended.dirty = true;
             self.done += written;
         }
+        // The length is part of what is synced; times are not needed to read the file again. What was not synced the system
+        // may have thrown away, and says so once: it is written again, since a line that stands there twice does less harm
+        // than one that does not.
+        appended.file.sync_data().inspect_err(|_| self.done = 0)?;
         self.buffer.clear();
         self.done = 0;
-        // The length is part of what is synced; times are not needed to read the file again.
-        appended.file.sync_data()?;
         if let Some(dir) = &appended.new_in {
             synced(dir)?;
             appended.new_in = None;
@@ -145,24 +166,30 @@ impl Recorder {
 }
 
 impl Appended {
-    /// Has somebody else written to it since?
+    /// Has somebody else written to it since? A rollout that was removed takes nothing any more.
     fn grew_otherwise(&mut self) -> Result<bool, Error> {
-        let length = self.file.metadata()?.len();
-        Ok(std::mem::replace(&mut self.length, length) != length)
+        let metadata = self.file.metadata()?;
+        if metadata.nlink() == 0 {
+            return Err(gone());
+        }
+        Ok(std::mem::replace(&mut self.length, metadata.len()) != metadata.len())
     }
 }
 
-/// Opens a rollout to append to it; makes it, and the directories above it, where it is not there.
-fn open(home: &Home, path: &str) -> Result<Appended, Error> {
+fn gone() -> Error {
+    Error::new(ErrorKind::NotFound, "it is not there any more")
+}
+
+/// Opens a rollout to append to it. A new one is made, with the directories above it, over nothing that is there; one that
+/// should be there is not made anew: it would be one without a beginning.
+fn open(home: &Home, path: &str, new: bool) -> Result<Appended, Error> {
     let mut options = OpenOptions::new();
     options.append(true).read(true).follow(FollowSymlinks::No);
-    match home.resolve(path).map(|(dir, rest)| dir.open_with(rest, &options)) {
-        Some(Ok(file)) => {
-            let length = file.metadata()?.len();
-            return Ok(Appended { file, length, new_in: None, dirty: false });
-        }
-        Some(Err(error)) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
+    if !new {
+        let (dir, rest) = home.resolve(path).ok_or_else(gone)?;
+        let file = dir.open_with(rest, &options)?;
+        let length = file.metadata()?.len();
+        return Ok(Appended { file, length, new_in: None, dirty: false });
     }
     let (place, name) = made_parent(home, path)?;
     options.create_new(true);

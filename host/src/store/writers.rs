@@ -2,6 +2,7 @@
 //! and lines go where the store keeps them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Item, NewThread, StoreError, StoreResult};
@@ -22,9 +23,15 @@ impl<T> Writers<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a thread.
-    pub(super) fn insert(&self, thread: &str, writer: T) {
-        self.open().insert(thread.into(), Arc::new(Mutex::new(writer)));
+    /// Opens a thread; false, and nothing happens, where it is open.
+    pub(super) fn insert(&self, thread: &str, writer: T) -> bool {
+        match self.open().entry(thread.into()) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(free) => {
+                free.insert(Arc::new(Mutex::new(writer)));
+                true
+            }
+        }
     }
 
     /// Is it open?

@@ -54,7 +54,7 @@ impl Session {
         // The program's exit code is passed on, whether somebody reads this or not.
         let mut out = std::io::stdout().lock();
         let _ = writeln!(out, "{}{last}", if ran.unended { "\n" } else { "" }).and_then(|()| out.flush());
-        Ok(if ran.incomplete && ran.exit_code == exit::DONE { exit::FAILED } else { ran.exit_code })
+        Ok(if (ran.incomplete || ran.unheard) && ran.exit_code == exit::DONE { exit::FAILED } else { ran.exit_code })
     }
 
     /// That it cannot be named does not keep the program from being run.
