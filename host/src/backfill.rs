@@ -9,6 +9,7 @@ use crate::component::imports::backfill::{Job, Phase, Refusal, Tally};
 use crate::component::types::FileFacts;
 use crate::component::{Core, Runtime, World};
 use crate::home::Home;
+use crate::rollouts::Rollouts;
 use crate::state::{Batch, Claim, Locks, Parsed, Refused, Shelf, StateError};
 
 /// Files stored in one transaction.
@@ -304,8 +305,10 @@ fn parse(core: &mut Core, task: Task) -> Parsed {
     Parsed { file, outcome }
 }
 
-/// Reads one file, from where an earlier reading of it stopped, and stores what it says.
-pub(crate) fn take_in(core: &mut Core, shelf: &Shelf, file: FileFacts) -> Result<(), StateError> {
+/// Brings the row of one rollout's thread up to date with the file, as a start does: it is read from where an earlier
+/// reading stopped. `core` reads it where `files` has it.
+pub(crate) fn take_in(core: &mut Core, files: &dyn Rollouts, shelf: &Shelf, path: &str) -> Result<(), StateError> {
+    let file = files.facts(path).map_err(|error| StateError::Io(format!("{path} cannot be looked at: {error:?}")))?;
     let earlier = shelf.fold_of(file.path.clone())?;
     let parsed = parse(core, Task { file, earlier });
     shelf.store(Batch { parsed: vec![parsed], ..Batch::default() })

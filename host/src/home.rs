@@ -41,6 +41,8 @@ pub struct Home {
     outside: Option<(PathBuf, Dir)>,
 }
 
+/// What a rollout means that names no model provider, in a home that names none either, as Codex takes it.
+pub(crate) const DEFAULT_PROVIDER: &str = "openai";
 /// What a path begins with that lies in the directory elsewhere; the core takes it for one more collection.
 const OUTSIDE: &str = "outside";
 
@@ -76,7 +78,7 @@ impl Home {
             root: absolute,
             dir,
             sqlite,
-            default_provider: config.model_provider.unwrap_or_else(|| "openai".into()),
+            default_provider: config.model_provider.unwrap_or_else(|| DEFAULT_PROVIDER.into()),
             outside: None,
         })
     }

@@ -12,6 +12,11 @@ use super::{Place, ids, new_thread, row, turn, turns, user};
 
 const OLD: &str = "019ca8a0-0000-7000-8000-000000000001";
 
+/// A thread of one turn.
+fn old() -> Rollout {
+    Rollout::paginated(OLD).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("hello").agent("Done.")
+}
+
 fn rollouts(place: &Place) -> Vec<PathBuf> {
     let below = support::listing(place.dir.path()).into_keys();
     below.filter(|path| path.ends_with(".jsonl")).map(|path| place.dir.path().join(path)).collect()
@@ -57,8 +62,7 @@ fn a_rollout_is_made_with_the_first_flush_and_only_its_owner_may_read_it() {
 fn a_damaged_tail_is_gone_on_with_and_stays_as_it_is() {
     for tail in ["{\"timestamp\":\"2026-03-01T10:00:09.000Z\",\"ordinal\":9,\"type\":\"event_m", "garbage", "{}"] {
         let place = Place::new();
-        let path = Rollout::paginated(OLD).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("hello").agent("Done.");
-        let path = path.write(place.dir.path(), Collection::Active);
+        let path = old().write(place.dir.path(), Collection::Active);
         let before = fs::read_to_string(&path).unwrap();
         let last = json(before.lines().last().unwrap())["ordinal"].as_u64().unwrap();
         fs::write(&path, format!("{before}{tail}")).unwrap();
@@ -117,8 +121,7 @@ fn what_the_disk_refuses_is_kept_and_written_later() {
 #[test]
 fn a_rollout_elsewhere_stays_where_it_is() {
     let (place, elsewhere) = (Place::new(), tempfile::tempdir().unwrap());
-    let path = Rollout::paginated(OLD).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("hello").agent("Done.");
-    let path = path.write(elsewhere.path(), Collection::Active);
+    let path = old().write(elsewhere.path(), Collection::Active);
     let before = lines(&path).len();
     let store = place.store();
     assert_eq!(store.resume(&Resume::Rollout(path.clone())).unwrap(), OLD);
@@ -133,8 +136,7 @@ fn a_rollout_elsewhere_stays_where_it_is() {
 #[test]
 fn a_rollout_of_the_home_is_gone_on_with_by_its_path() {
     let place = Place::new();
-    let path = Rollout::paginated(OLD).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("hello").agent("Done.");
-    let path = path.write(place.dir.path(), Collection::Archived);
+    let path = old().write(place.dir.path(), Collection::Archived);
     let store = place.store();
     assert_eq!(store.resume(&Resume::Rollout(path.clone())).unwrap(), OLD);
     store.append(OLD, &turn("more", "yes")).unwrap();
@@ -208,8 +210,7 @@ fn what_another_writer_left_in_the_file_is_not_run_into() {
 #[test]
 fn a_compressed_rollout_is_restored_before_anything_is_appended() {
     let place = Place::new();
-    let path = Rollout::paginated(OLD).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("hello").agent("Done.");
-    let path = path.write(place.dir.path(), Collection::Active);
+    let path = old().write(place.dir.path(), Collection::Active);
     let plain = fs::read(&path).unwrap();
     let packed = PathBuf::from(format!("{}.zst", path.display()));
     fs::write(&packed, zstd::encode_all(&plain[..], 3).unwrap()).unwrap();
@@ -251,7 +252,7 @@ fn a_rollout_that_is_gone_is_not_made_anew_without_its_beginning() {
 #[test]
 fn what_lies_outside_of_the_home_is_written_and_not_mistaken_for_what_lies_in_it() {
     let (place, elsewhere) = (Place::new(), tempfile::tempdir().unwrap());
-    let rollout = Rollout::paginated(OLD).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("hello").agent("Done.");
+    let rollout = old();
     let inside = rollout.write(place.dir.path(), Collection::Active);
     let outside = rollout.write(elsewhere.path(), Collection::Active);
     let store = place.store();
@@ -273,8 +274,7 @@ fn rollout_bytes(rollout: &Rollout) -> Vec<u8> {
 #[test]
 fn a_rollout_of_the_home_is_one_whatever_way_leads_to_it() {
     let place = Place::new();
-    let path = Rollout::paginated(OLD).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("hello").agent("Done.");
-    let path = path.write(place.dir.path(), Collection::Active);
+    let path = old().write(place.dir.path(), Collection::Active);
     let roundabout = place.state_dir.path().join("link");
     std::os::unix::fs::symlink(place.dir.path(), &roundabout).unwrap();
     let inside = path.strip_prefix(place.dir.path()).unwrap();

@@ -4,13 +4,13 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::observe::observe;
 use super::recorder::Recorder;
 use super::writers::{Scribe, Writers, go_on};
 use super::{
-    Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfItems, PageOfRows, PageOfTurns, Resume,
-    RowQuery, StoreError, StoreResult, ThreadRow, ThreadStore, read,
+    Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfRows, PageOfTurns, Resume, RowQuery,
+    StoreError, StoreResult, ThreadRow, ThreadStore, read,
 };
+use crate::backfill::take_in;
 use crate::change::{ChangeError, Changes, Relocated};
 use crate::component::{Core, Runtime, World};
 use crate::compress::restore;
@@ -59,15 +59,16 @@ impl LocalThreadStore {
     }
 
     fn finder(&self) -> StoreResult<Lookup> {
-        let mut lookup = Lookup::to_find(&self.runtime, &self.home, self.state.as_ref())?;
-        lookup.take_warnings().into_iter().for_each(|warning| self.warn(warning));
-        Ok(lookup)
+        Ok(self.warned(Lookup::to_find(&self.runtime, &self.home, self.state.as_ref())?))
     }
 
     fn lister(&self) -> StoreResult<Lookup> {
-        let mut lookup = Lookup::to_list(&self.runtime, &self.home, self.state.as_ref(), None)?;
+        Ok(self.warned(Lookup::to_list(&self.runtime, &self.home, self.state.as_ref(), None)?))
+    }
+
+    fn warned(&self, mut lookup: Lookup) -> Lookup {
         lookup.take_warnings().into_iter().for_each(|warning| self.warn(warning));
-        Ok(lookup)
+        lookup
     }
 
     /// Carries what was written over to the rows, if it is time or `now` says so. That it failed loses nothing: the next
@@ -79,7 +80,7 @@ impl LocalThreadStore {
             return recorder.was_observed();
         }
         let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        match observe(&mut core, &*self.home, state.shelf(), &recorder.path) {
+        match take_in(&mut core, &*self.home, state.shelf(), &recorder.path) {
             Ok(()) => recorder.was_observed(),
             Err(error) => {
                 recorder.was_not_observed();
@@ -264,10 +265,6 @@ impl ThreadStore for LocalThreadStore {
 
     fn turns(&self, thread: &str, cursor: Option<&str>, limit: u32, newest_first: bool) -> StoreResult<PageOfTurns> {
         read::turns(self.finder()?, thread, cursor, limit, newest_first)
-    }
-
-    fn items(&self, thread: &str, cursor: Option<&str>, turns: u32, newest_first: bool) -> StoreResult<PageOfItems> {
-        Ok(read::items(self.turns(thread, cursor, turns, newest_first)?))
     }
 
     fn name(&self, thread: &str, name: Option<&str>) -> StoreResult<ThreadRow> {

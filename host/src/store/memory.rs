@@ -4,22 +4,20 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::observe::observe;
 use super::writers::{Scribe, Writers, go_on};
 use super::{
-    Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfItems, PageOfRows, PageOfTurns, Resume,
-    RowQuery, StoreError, StoreResult, ThreadRow, ThreadStore, read,
+    Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfRows, PageOfTurns, Resume, RowQuery,
+    StoreError, StoreResult, ThreadRow, ThreadStore, read,
 };
+use crate::backfill::take_in;
 use crate::change::{kept_name, kept_patches, refused};
 use crate::component::exports::changing::{Error as CoreChangeError, Relocation, Removal};
 use crate::component::{Archive, Ask, Core, Delete, Runtime, Unarchive, World};
+use crate::home::DEFAULT_PROVIDER;
 use crate::lookup::Lookup;
 use crate::rollouts::{MemoryRollouts, Rollouts as _};
 use crate::state::{Assembler, Follow, Shelf};
 use crate::writer_lock::WriterLockError;
-
-/// What a rollout means that names no model provider, as Codex takes it.
-const DEFAULT_PROVIDER: &str = "openai";
 
 /// A store without a home.
 pub struct MemoryThreadStore {
@@ -55,14 +53,16 @@ impl MemoryThreadStore {
         })
     }
 
+    fn world(&self) -> World {
+        World::over(self.files.clone(), DEFAULT_PROVIDER)
+    }
+
     fn lookup(&self) -> Lookup {
-        let world = World::over(self.files.clone(), DEFAULT_PROVIDER);
-        Lookup::over(&self.runtime, world, &self.shelf)
+        Lookup::over(&self.runtime, self.world(), &self.shelf)
     }
 
     fn core(&self) -> Core {
-        let world = World::over(self.files.clone(), DEFAULT_PROVIDER);
-        Core::new(&self.runtime, world.with_rows(Some(self.shelf.clone())).with_lore(Some(self.shelf.clone())))
+        Core::new(&self.runtime, self.world().with_rows(Some(self.shelf.clone())).with_lore(Some(self.shelf.clone())))
     }
 
     /// Before a thread is changed that is open: it is there, and in the rows.
@@ -129,7 +129,7 @@ impl MemoryThreadStore {
             }
             if writer.worth_it && std::mem::take(&mut writer.observed) {
                 let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-                observe(&mut core, &*self.files, &self.shelf, &writer.path)?;
+                take_in(&mut core, &*self.files, &self.shelf, &writer.path)?;
             }
             Ok(())
         })
@@ -214,10 +214,6 @@ impl ThreadStore for MemoryThreadStore {
 
     fn turns(&self, thread: &str, cursor: Option<&str>, limit: u32, newest_first: bool) -> StoreResult<PageOfTurns> {
         read::turns(self.lookup(), thread, cursor, limit, newest_first)
-    }
-
-    fn items(&self, thread: &str, cursor: Option<&str>, turns: u32, newest_first: bool) -> StoreResult<PageOfItems> {
-        Ok(read::items(self.turns(thread, cursor, turns, newest_first)?))
     }
 
     fn name(&self, thread: &str, name: Option<&str>) -> StoreResult<ThreadRow> {

@@ -17,7 +17,6 @@
 
 mod local;
 mod memory;
-mod observe;
 mod read;
 mod recorder;
 mod writers;
@@ -187,7 +186,9 @@ pub trait ThreadStore: Send + Sync {
     /// A page of a thread's turns.
     fn turns(&self, thread: &str, cursor: Option<&str>, limit: u32, newest_first: bool) -> StoreResult<PageOfTurns>;
     /// The items of a page of a thread's turns.
-    fn items(&self, thread: &str, cursor: Option<&str>, turns: u32, newest_first: bool) -> StoreResult<PageOfItems>;
+    fn items(&self, thread: &str, cursor: Option<&str>, turns: u32, newest_first: bool) -> StoreResult<PageOfItems> {
+        Ok(read::items(self.turns(thread, cursor, turns, newest_first)?))
+    }
 
     /// Gives a thread a name, or takes it away. What could not be stored is an error, here and in [`ThreadStore::patch`].
     fn name(&self, thread: &str, name: Option<&str>) -> StoreResult<ThreadRow>;
