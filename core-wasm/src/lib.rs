@@ -26,6 +26,7 @@ extern crate alloc;
 
 pub mod assemble;
 pub mod change;
+pub mod checkup;
 pub mod codec;
 pub mod cold;
 pub mod diff;

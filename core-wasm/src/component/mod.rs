@@ -11,6 +11,7 @@ macro_rules! fields {
 }
 
 mod changing;
+mod checkup;
 mod convert;
 mod events;
 mod imports;
@@ -47,23 +48,24 @@ export!(Component);
 /// The imports.
 struct World;
 
+fn extraction(from: core_types::Extraction) -> exported::parsing::Extraction {
+    fields!(from => exported::parsing::Extraction { thread, state, bad_count, unread, continues, bytes_read } with {
+        bad_lines: |from: &core_types::Extraction| from.bad_lines.iter().cloned().map(Into::into).collect(),
+    })
+}
+
+fn no_thread(none: core_types::NoThread) -> exported::parsing::NoThread {
+    let line = none.line.map(Into::into);
+    exported::parsing::NoThread { reason: none.reason, line, passing: none.passing }
+}
+
 impl exported::parsing::Guest for Component {
     fn extract(
         file: types::FileFacts,
         earlier: Option<Vec<u8>>,
     ) -> Result<exported::parsing::Extraction, exported::parsing::NoThread> {
-        match extract::extract(&World, &file.into(), earlier.as_deref(), extract::Limits::USUAL) {
-            Ok(extraction) => Ok(fields!(extraction => exported::parsing::Extraction {
-                thread, state, bad_count, unread, continues, bytes_read,
-            } with {
-                bad_lines: |from: &core_types::Extraction| from.bad_lines.iter().cloned().map(Into::into).collect(),
-            })),
-            Err(none) => Err(exported::parsing::NoThread {
-                reason: none.reason,
-                line: none.line.map(Into::into),
-                passing: none.passing,
-            }),
-        }
+        let extracted = extract::extract(&World, &file.into(), earlier.as_deref(), extract::Limits::USUAL);
+        extracted.map(extraction).map_err(no_thread)
     }
 
     fn index_names(lines: Vec<u8>, first: u64) -> Vec<types::NameClaim> {
