@@ -235,16 +235,16 @@ fn keep_what_stands(row: &mut ThreadRow, stands: Option<&ThreadRow>) {
 }
 
 /// Where a thread came from, in the two forms of Codex's protocol.
-struct Source {
+pub(crate) struct Source {
     /// `SessionSource` as JSON.
-    json: String,
+    pub(crate) json: String,
     /// `ThreadSourceKind`
     kind: &'static str,
 }
 
 impl Source {
     /// From what a rollout says: `"cli"`, `"mcp"`, `{"subagent":"review"}`, `{"subagent":{"thread_spawn":{…}}}`, …
-    fn of(raw: Option<&str>) -> Source {
+    pub(crate) fn of(raw: Option<&str>) -> Source {
         let plain = |kind: &'static str| Source { json: format!("\"{kind}\""), kind };
         let Some(raw) = raw else {
             return plain("unknown");

@@ -187,7 +187,7 @@ fn place(path: &str, thread: &ThreadRow, into: Collection) -> String {
 }
 
 /// `YYYY-MM-DD` of a rollout's name, `rollout-YYYY-MM-DDT…`.
-fn date_of(name: &str) -> Option<&str> {
+pub(crate) fn date_of(name: &str) -> Option<&str> {
     let date = name.strip_prefix("rollout-")?.get(..11)?.strip_suffix('T')?;
     let digits = date.bytes().enumerate().all(|(at, byte)| match at {
         4 | 7 => byte == b'-',

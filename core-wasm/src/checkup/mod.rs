@@ -17,6 +17,7 @@ pub use types::*;
 
 mod check;
 mod fit;
+mod found;
 mod home;
 mod retell;
 mod thread;

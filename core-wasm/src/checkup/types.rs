@@ -82,6 +82,7 @@ pub struct Checked {
 pub struct Retold {
     pub approval_mode: Option<String>,
     pub sandbox_policy: Option<String>,
+    pub permission_profile: Option<String>,
     pub reasoning_effort: Option<String>,
     pub originator: Option<String>,
     pub thread_source: Option<String>,
@@ -89,7 +90,6 @@ pub struct Retold {
     pub agent_nickname: Option<String>,
     pub agent_role: Option<String>,
     pub agent_path: Option<String>,
-    pub memory_mode: Option<String>,
 }
 
 /// `checkup.value`
@@ -154,6 +154,7 @@ pub struct Case {
     pub files: Vec<CaseFile>,
     pub should: Option<ThreadRow>,
     pub stands: Option<ThreadRow>,
+    pub stands_leads: Leads,
     pub behind: bool,
     pub codex: Option<Vec<Value>>,
     pub leads: Leads,

@@ -85,12 +85,12 @@ record! {
     Misorder { line, offset, kind, expected, found }
     HistoryBase { thread, ordinal, offset }
     Health { lines, flaws, flaw_count, misorders, misorder_count, base, unended, spoken }
-    Retold { approval_mode, sandbox_policy, reasoning_effort, originator, thread_source, source, agent_nickname, agent_role, agent_path, memory_mode }
+    Retold { approval_mode, sandbox_policy, permission_profile, reasoning_effort, originator, thread_source, source, agent_nickname, agent_role, agent_path }
     Cell { column, value }
     Column { name, required }
     CodexShape { threads, edges }
     CaseFile { file, health, reason }
-    Case { id, files, should, stands, behind, codex, leads, doubles, edge, names, retold, broken_base, parent_known, written, current_cwd }
+    Case { id, files, should, stands, stands_leads, behind, codex, leads, doubles, edge, names, retold, broken_base, parent_known, written, current_cwd }
     Scene { home, has_state, codex, now }
     Evidence { what, found, expected }
     StateChange { before, after }

@@ -1,0 +1,116 @@
+//! What Codex's row says of a thread, column by column.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::super::found::Code;
+use super::super::{Case, Evidence, Finding, Scene, Severity, Value};
+use super::codex::{REPAIR, name_column};
+use super::rebuilt;
+use super::row::{Changes, Row};
+use crate::assemble::Source;
+use crate::types::ThreadRow;
+
+/// Times of Codex's may be off by so much and still mean the same: milliseconds.
+const SOON: i64 = 10 * 60 * 1_000;
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+const WRONG_METADATA: Code = Code {
+    name: "wrong-metadata",
+    severity: Severity::Warning,
+    meaning: "Codex's row says of the thread what its rollouts contradict; lists and searches show that.",
+    remedy: REPAIR,
+};
+/// Everything that no release has written so.
+pub(super) fn examine(scene: &Scene, row: &Row<'_>, case: &Case, should: &ThreadRow, found: &mut Vec<Finding>) {
+    let mut finding = WRONG_METADATA.found().of(&case.id).at(should.path.clone());
+    let mut changes = Changes::of(row);
+    let mut wrong = |column: &str, expected: Value| {
+        let stands = row.value(column).and_then(Value::shown);
+        finding.evidence.push(Evidence { what: column.into(), found: stands, expected: expected.shown() });
+        expected
+    };
+    let spawned = should.source_kind.starts_with("subAgent");
+    let said = [should.first_user_message.as_deref(), Some(should.preview.as_str()), should.name.as_deref()];
+    let says = |text: &str| said.iter().flatten().any(|known| same(text, known));
+    let hidden = |text: &str| text.is_empty() && (spawned || should.preview.is_empty());
+
+    if let Some(cwd) = row.text("cwd") {
+        let known = [&should.cwd, &should.last_cwd, &case.current_cwd];
+        let recorded = if should.history_mode == "paginated" { &should.last_cwd } else { &should.cwd };
+        let expected = case.current_cwd.as_ref().or(recorded.as_ref()).or(should.cwd.as_ref());
+        let moved = case.current_cwd.as_deref().is_some_and(|current| current != cwd);
+        if let Some(expected) = expected.filter(|_| moved || known.iter().all(|known| known.as_deref() != Some(cwd))) {
+            changes.set("cwd", wrong("cwd", Value::Text(expected.clone())));
+        }
+    }
+    let opening = should.first_user_message.as_deref().unwrap_or(&should.preview);
+    let titled_by_name = name_column(row.columns, should) == "title";
+    for (column, expected) in [
+        ("title", should.name.as_deref().filter(|_| titled_by_name).unwrap_or(opening)),
+        ("first_user_message", opening),
+        ("preview", should.preview.as_str()),
+    ] {
+        let Some(text) = row.text(column) else { continue };
+        // A name that is not there is told as that.
+        let named = column == "title" && titled_by_name && should.name.is_some();
+        if !says(text) && !hidden(text) && !expected.is_empty() && !named {
+            changes.set(column, wrong(column, Value::Text(expected.into())));
+        }
+    }
+    for (column, expected, apart) in [
+        ("created_at", should.created_at, 26 * 60 * 60 * 1_000),
+        ("updated_at", should.updated_at, SOON),
+        ("recency_at", should.recency_at, SOON),
+    ] {
+        let Some(at) = row.time(column) else { continue };
+        let early = at < expected - apart;
+        let late = if column == "created_at" { at > expected + apart } else { at > scene.now.max(expected) + DAY };
+        if early || late {
+            let _ = wrong(column, Value::Integer(expected.div_euclid(1_000)));
+            changes.time(column, expected);
+        }
+    }
+    for (column, expected) in
+        [("model_provider", &should.model_provider), ("model", &should.model), ("cli_version", &should.cli_version)]
+    {
+        let Some(text) = row.text(column).filter(|text| !text.is_empty()) else { continue };
+        if let Some(expected) = expected.as_ref().filter(|expected| *expected != text) {
+            changes.set(column, wrong(column, Value::Text(expected.clone())));
+        }
+    }
+    // What Codex learned later of the directory's repository stays.
+    for (column, expected) in
+        [("git_sha", &should.git_sha), ("git_branch", &should.git_branch), ("git_origin_url", &should.git_origin_url)]
+    {
+        let unknown = matches!(row.value(column), Some(Value::Null));
+        if let Some(expected) = expected.as_ref().filter(|_| unknown) {
+            changes.set(column, wrong(column, Value::Text(expected.clone())));
+        }
+    }
+    if let (Some(stands), Some(tokens)) = (row.number("tokens_used"), should.tokens_used)
+        && stands < tokens
+    {
+        changes.set("tokens_used", wrong("tokens_used", Value::Integer(tokens)));
+    }
+    if let Some(mode) = row.text("history_mode").filter(|mode| *mode != should.history_mode) {
+        let _ = mode;
+        changes.set("history_mode", wrong("history_mode", Value::Text(should.history_mode.clone())));
+    }
+    if let Some(source) = row.text("source") {
+        let json = if source.starts_with('{') { source.into() } else { format!("\"{source}\"") };
+        if Source::of(Some(&json)).json != should.source && should.source_kind != "unknown" {
+            changes.set("source", wrong("source", Value::Text(rebuilt::source(case, should))));
+        }
+    }
+    if finding.evidence.is_empty() {
+        return;
+    }
+    let edit = changes.edit(&finding, case, "the rollouts say so");
+    found.push(finding.mended(edit));
+}
+
+/// Texts of messages are kept up to a length here.
+fn same(codex: &str, ours: &str) -> bool {
+    codex == ours || codex.trim() == ours.trim() || (ours.len() > 32_000 && codex.starts_with(ours))
+}
