@@ -7,6 +7,7 @@ mod any_damage;
 mod bad_input;
 mod boundaries;
 mod changing;
+mod checkup;
 mod codex;
 mod component;
 mod compress;

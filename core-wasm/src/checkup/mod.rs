@@ -6,6 +6,7 @@
 //! a thread      → examine          files and lore against the row here and against Codex's own
 //! the home      → examine_home     databases, locks, modes
 //! findings      → edits            a finding carries what would mend it; a plan is a list of those
+//! a thread      → views            where it is shown, and why not
 //! an edit       → fit, inverse     may it still be made; what takes it back
 //! ```
 //!
@@ -21,9 +22,11 @@ mod found;
 mod home;
 mod retell;
 mod thread;
+mod views;
 
 pub use check::{check, joint};
 pub use fit::{fit, inverse};
 pub use home::examine_home;
 pub use retell::retell;
 pub use thread::examine;
+pub use views::views;

@@ -73,6 +73,7 @@ fn meta(line: &[u8]) -> Option<Retold> {
             "agent_role" => &mut retold.agent_role,
             "agent_path" => &mut retold.agent_path,
             "source" => return c.raw().map(|raw| retold.source = json(raw)),
+            "attached_thread" => return c.raw().map(|raw| retold.attached = raw == b"true"),
             _ => return c.skip(),
         };
         c.text().map(|text| *slot = text.map(|text| text.decode().into_owned()))

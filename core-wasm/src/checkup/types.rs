@@ -90,6 +90,7 @@ pub struct Retold {
     pub agent_nickname: Option<String>,
     pub agent_role: Option<String>,
     pub agent_path: Option<String>,
+    pub attached: bool,
 }
 
 /// `checkup.value`
@@ -280,6 +281,24 @@ pub enum Role {
     CodexState,
     CodexHistory,
     CodexOther,
+}
+
+/// `checkup.view`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct View {
+    pub name: String,
+    pub shown: bool,
+    pub reasons: Vec<String>,
+}
+
+/// `checkup.looker`
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Looker {
+    pub provider: String,
+    pub cwd: Option<String>,
+    pub before: Option<u64>,
 }
 
 /// `checkup.database-facts`

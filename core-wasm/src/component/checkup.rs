@@ -85,7 +85,7 @@ record! {
     Misorder { line, offset, kind, expected, found }
     HistoryBase { thread, ordinal, offset }
     Health { lines, flaws, flaw_count, misorders, misorder_count, base, unended, spoken }
-    Retold { approval_mode, sandbox_policy, permission_profile, reasoning_effort, originator, thread_source, source, agent_nickname, agent_role, agent_path }
+    Retold { approval_mode, sandbox_policy, permission_profile, reasoning_effort, originator, thread_source, source, agent_nickname, agent_role, agent_path, attached }
     Cell { column, value }
     Column { name, required }
     CodexShape { threads, edges }
@@ -98,6 +98,8 @@ record! {
     ModeChange { path, before, after }
     Edit { code, thread, reason, target, change, needs, asked, safe }
     Finding { code, severity, thread, path, line, offset, evidence, meaning, remedy, edits }
+    View { name, shown, reasons }
+    Looker { provider, cwd, before }
     DatabaseFacts { path, role, size, wal, free, fault, version, known, misunderstood, holders }
     Filling { phase, owner, gone, heard, row }
     HomeFacts { databases, own_filling, codex_filling, unprojected, locks, modes, network, links, unfinished, strangers, now }
@@ -134,6 +136,10 @@ impl checkup::Guest for Component {
     fn examine(scene: checkup::Scene, cases: Vec<checkup::Case>) -> Vec<checkup::Finding> {
         let cases: Vec<core::Case> = cases.cross();
         core::examine(&scene.cross(), &cases).cross()
+    }
+
+    fn views(scene: checkup::Scene, of: checkup::Case, looker: checkup::Looker) -> Vec<checkup::View> {
+        core::views(&scene.cross(), &of.cross(), &looker.cross()).cross()
     }
 
     fn examine_home(facts: checkup::HomeFacts) -> Vec<checkup::Finding> {

@@ -88,6 +88,7 @@ fn value(
         "thread_source" => Value::of(retold.thread_source.as_deref()),
         "history_mode" => text(&should.history_mode),
         "originator" => Value::of(retold.originator.as_deref()),
+        "attached_thread_parent_id" => Value::of(should.forked_from_id.as_deref().filter(|_| retold.attached)),
         _ => return None,
     })
 }
