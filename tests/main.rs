@@ -19,6 +19,7 @@ mod finding;
 mod fixtures;
 mod gate;
 mod goals;
+mod holders;
 mod items;
 mod killed;
 mod laws;

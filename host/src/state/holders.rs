@@ -1,0 +1,119 @@
+//! Who has a database open: another process, a Codex as well as a Threadkeep.
+//!
+//! In WAL mode every connection that was used holds, for as long as it is open, a shared POSIX lock on byte 128 of the
+//! `-shm` file (`UNIX_SHM_DMS` in SQLite's `os_unix.c`) and one on the shared range of the database. In the other modes
+//! there is a lock on the database during a transaction only, so a connection at rest is not seen, nor is one that has
+//! read nothing yet. The system tells of the locks without taking one (`F_GETLK`).
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// A process that has a database open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its id; none where it cannot be seen from here: in another container, on another machine.
+    pub pid: Option<u32>,
+    /// What it is called, where the system tells.
+    pub program: Option<String>,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.pid, &self.program) {
+            (Some(pid), Some(program)) => write!(f, "{program} (pid {pid})"),
+            (Some(pid), None) => write!(f, "pid {pid}"),
+            (None, _) => f.write_str("a process that cannot be seen from here"),
+        }
+    }
+}
+
+/// Other processes that have the database open, by their ids; empty when nobody has, or there is no such database. None
+/// where the system cannot say: only Linux is asked.
+///
+/// This process's own connections are not told of. It must not have any on this database: SQLite's locks are the process's,
+/// and they end as soon as any descriptor of the file is closed, as those that are opened here are.
+pub fn holders(database: &Path) -> std::io::Result<Option<Vec<Holder>>> {
+    // SQLite keeps its files beside what a link leads to.
+    let database = match std::fs::canonicalize(database) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(Vec::new())),
+        database => database?,
+    };
+    let mut shm = database.clone().into_os_string();
+    shm.push("-shm");
+    system::holders(&database, Path::new(&shm))
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    use std::collections::BTreeSet;
+    use std::fs::{File, OpenOptions, read_to_string};
+    use std::io::{ErrorKind, Result};
+    use std::ops::Range;
+    use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+    use std::path::Path;
+
+    use rustix::fs::{OFlags, major, minor};
+    use rustix::process::{Flock, FlockType, fcntl_getlk, getpid};
+
+    use super::Holder;
+
+    /// `PENDING_BYTE`, `RESERVED_BYTE` and the 510 bytes of the shared range.
+    const DATABASE: Range<u64> = 0x4000_0000..0x4000_0200;
+    /// `UNIX_SHM_DMS`.
+    const SHM: Range<u64> = 128..129;
+
+    pub(super) fn holders(database: &Path, shm: &Path) -> Result<Option<Vec<Holder>>> {
+        let mut pids = BTreeSet::new();
+        for (path, range) in [(database, DATABASE), (shm, SHM)] {
+            pids.extend(lockers(path, range)?);
+        }
+        // One that is known by its id may well be the one that could not be seen otherwise.
+        if pids.len() > 1 {
+            pids.remove(&None);
+        }
+        let program = |pid: u32| Some(read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned());
+        Ok(Some(pids.into_iter().map(|pid| Holder { pid, program: pid.and_then(program) }).collect()))
+    }
+
+    /// Who has a lock in a range of a file.
+    fn lockers(path: &Path, range: Range<u64>) -> Result<BTreeSet<Option<u32>>> {
+        let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
+        let file = match OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
+            file => file?,
+        };
+        let wanted = Flock { start: range.start, length: range.end - range.start, ..FlockType::WriteLock.into() };
+        let Some(lock) = fcntl_getlk(&file, &wanted)? else { return Ok(BTreeSet::new()) };
+        // The one that stands in the way first, and all the others.
+        let mut pids = listed(&file, range).unwrap_or_default();
+        pids.insert(lock.pid.and_then(|pid| u32::try_from(pid.as_raw_pid()).ok()));
+        pids.remove(&u32::try_from(getpid().as_raw_pid()).ok());
+        Ok(pids)
+    }
+
+    /// Who has a lock in a range of a file, by the system's list of all locks:
+    /// `1: POSIX  ADVISORY  READ 1234 08:01:5678 128 128`, with `->` before the kind of one who waits.
+    fn listed(file: &File, range: Range<u64>) -> Option<BTreeSet<Option<u32>>> {
+        let facts = file.metadata().ok()?;
+        let wanted = format!("{:02x}:{:02x}:{}", major(facts.dev()), minor(facts.dev()), facts.ino());
+        let one = |line: &str| {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            let [_, "POSIX", _, _, pid, inode, first, last] = words[..] else { return None };
+            let last = if last == "EOF" { u64::MAX } else { last.parse().ok()? };
+            let meets = first.parse::<u64>().ok()? < range.end && range.start <= last;
+            (meets && inode == wanted).then(|| pid.parse().ok()).flatten()
+        };
+        Some(read_to_string("/proc/locks").ok()?.lines().filter_map(one).filter(|pid| *pid > 0).map(Some).collect())
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use std::path::Path;
+
+    use super::Holder;
+
+    pub(super) fn holders(_: &Path, _: &Path) -> std::io::Result<Option<Vec<Holder>>> {
+        Ok(None)
+    }
+}
