@@ -31,12 +31,35 @@ pub trait Progress: Send + Sync {
     fn finish(&self);
 }
 
+/// How a rollout is read.
+pub(crate) trait Method: Send + Sync {
+    /// The states of earlier parses that go with these files.
+    fn earlier(&self, shelf: &Shelf, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError>;
+    /// Reads one.
+    fn read(&self, core: &mut Core, file: FileFacts, earlier: Option<Vec<u8>>) -> Parsed;
+}
+
+/// As far as rows need it.
+struct Parsing;
+
+impl Method for Parsing {
+    fn earlier(&self, shelf: &Shelf, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
+        let fold = |job: &Job| if job.grown { shelf.fold_of(job.file.path.clone()) } else { Ok(None) };
+        jobs.iter().map(fold).collect()
+    }
+
+    fn read(&self, core: &mut Core, file: FileFacts, earlier: Option<Vec<u8>>) -> Parsed {
+        parse(core, Task { file, earlier })
+    }
+}
+
 /// A state DB being filled.
 pub(crate) struct Filling {
     runtime: Runtime,
     home: Arc<Home>,
     shelf: Shelf,
     locks: Option<Locks>,
+    method: Arc<dyn Method>,
     claim: Option<Claim>,
     pool: Option<Pool>,
     ready: Vec<Parsed>,
@@ -60,6 +83,7 @@ impl Filling {
             home: home.clone(),
             shelf: shelf.clone(),
             locks,
+            method: Arc::new(Parsing),
             claim: None,
             pool: None,
             ready: Vec::new(),
@@ -68,6 +92,11 @@ impl Filling {
             progress,
             warnings: Vec::new(),
         }
+    }
+
+    /// With rollouts read in another way.
+    pub(crate) fn reading(self, method: Arc<dyn Method>) -> Filling {
+        Filling { method, ..self }
     }
 
     /// What is being filled.
@@ -102,14 +131,11 @@ impl Filling {
     }
 
     pub(crate) fn offer(&mut self, jobs: Vec<Job>) -> Result<(), StateError> {
-        for job in jobs {
-            let earlier = match job.grown {
-                true => self.shelf.fold_of(job.file.path.clone())?,
-                false => None,
-            };
+        let earlier = self.method.earlier(&self.shelf, &jobs)?;
+        for (job, earlier) in jobs.into_iter().zip(earlier) {
             let pool = match &mut self.pool {
                 Some(pool) => pool,
-                none => none.insert(Pool::start(&self.runtime, &self.home)?),
+                none => none.insert(Pool::start(&self.runtime, &self.home, &self.method)?),
             };
             pool.submit(Task { file: job.file, earlier })?;
             while pool.on_the_way() >= ON_THE_WAY {
@@ -223,19 +249,19 @@ impl Drop for Pool {
 }
 
 impl Pool {
-    fn start(runtime: &Runtime, home: &Arc<Home>) -> Result<Pool, StateError> {
+    fn start(runtime: &Runtime, home: &Arc<Home>, method: &Arc<dyn Method>) -> Result<Pool, StateError> {
         let count = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(MOST_WORKERS));
         let (tasks, inbox) = mpsc::channel::<(u64, Task)>();
         let (outbox, results) = mpsc::channel();
         let inbox = Arc::new(Mutex::new(inbox));
         let mut workers = Vec::new();
         for number in 0..count {
-            let (inbox, outbox) = (inbox.clone(), outbox.clone());
+            let (inbox, outbox, method) = (inbox.clone(), outbox.clone(), method.clone());
             let mut core = Core::new(runtime, World::of(home));
             let work = move || {
                 loop {
                     let Ok(Ok((number, task))) = inbox.lock().map(|inbox| inbox.recv()) else { return };
-                    let parsed = parse(&mut core, task);
+                    let parsed = method.read(&mut core, task.file, task.earlier);
                     if outbox.send((number, parsed)).is_err() {
                         return;
                     }

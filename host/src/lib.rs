@@ -24,6 +24,7 @@
 
 pub mod backfill;
 pub mod change;
+pub mod checkup;
 pub mod component;
 pub mod compress;
 pub mod device_keys;

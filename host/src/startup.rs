@@ -143,9 +143,13 @@ pub(crate) fn from_files(
     progress: Option<Arc<dyn Progress>>,
 ) -> Result<(Shelf, Report), StartupError> {
     let shelf = temporary(runtime, home)?;
-    let filling = Filling::new(runtime, home, &shelf, None, progress);
-    let report = gate(runtime, home, filling, Duration::ZERO, false)?;
+    let report = fill_private(runtime, home, Filling::new(runtime, home, &shelf, None, progress))?;
     Ok((shelf, report))
+}
+
+/// Fills a database that only this process has.
+pub(crate) fn fill_private(runtime: &Runtime, home: &Arc<Home>, filling: Filling) -> Result<Report, StartupError> {
+    gate(runtime, home, filling, Duration::ZERO, false)
 }
 
 /// Names and Codex's own rows alone, in a private temporary database.
@@ -162,7 +166,7 @@ pub(crate) fn index_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Shelf,
     Ok((shelf, Report { warnings, ..Report::default() }))
 }
 
-fn temporary(runtime: &Runtime, home: &Arc<Home>) -> Result<Shelf, StartupError> {
+pub(crate) fn temporary(runtime: &Runtime, home: &Arc<Home>) -> Result<Shelf, StartupError> {
     Ok(Shelf::temporary(Assembler::new(runtime, home))?)
 }
 
@@ -179,7 +183,7 @@ fn start(
         return Err(StateError::Corrupt("SQLite's own check fails".into()).into());
     }
     if let Some(rescued) = rescued {
-        shelf.take_in(rescued)?;
+        shelf.take_in(&rescued.remains)?;
     }
     if config.rebuild && rescued.is_none() && !FileLock::is_held(&locks.owner)? {
         shelf.begin_again()?;

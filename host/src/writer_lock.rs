@@ -4,6 +4,7 @@
 //! `.coordination.lock`: held shared while a thread's lock file is opened and locked, exclusively while one is unlinked.
 //! A file that is left over is no lock: the operating system gives the lock back when its owner dies, however it dies.
 
+use std::collections::HashMap;
 use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,8 @@ use rustix::io::Errno;
 
 use crate::home::Home;
 
-const PLACE: &str = "thread-writer-locks";
+/// The directory of the locks, in the home.
+pub(crate) const PLACE: &str = "thread-writer-locks";
 const COORDINATION: &str = ".coordination.lock";
 
 /// How often, and after what pause, the coordination lock is asked for again: whoever has it exclusively unlinks a file.
@@ -113,21 +115,28 @@ fn shared(place: &Dir) -> std::io::Result<Flocked> {
 }
 
 /// Whose lock a file has.
-#[cfg(target_os = "linux")]
 pub(crate) fn holder(file: &File) -> Option<u32> {
     let stat = rustix::fs::fstat(file).ok()?;
     let (major, minor) = (rustix::fs::major(stat.st_dev), rustix::fs::minor(stat.st_dev));
-    let wanted = format!("{major:02x}:{minor:02x}:{}", stat.st_ino);
-    // `1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF`, with `->` before the kind of one who waits.
-    std::fs::read_to_string("/proc/locks").ok()?.lines().find_map(|line| {
-        let mut words = line.split_ascii_whitespace().skip(1);
-        let flock = words.next()? == "FLOCK";
-        let pid = words.nth(2)?.parse().ok()?;
-        (flock && words.next()? == wanted && pid > 0).then_some(pid)
-    })
+    holders().remove(&place_in_locks(major, minor, stat.st_ino))
 }
 
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn holder(_: &File) -> Option<u32> {
-    None
+/// A file as the system's list of locks names it.
+pub(crate) fn place_in_locks(major: u32, minor: u32, inode: u64) -> String {
+    format!("{major:02x}:{minor:02x}:{inode}")
+}
+
+/// Every `flock` that is held, by [`place_in_locks`]: the process. Nothing where the system does not tell.
+pub(crate) fn holders() -> HashMap<String, u32> {
+    let mut held = HashMap::new();
+    // `1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF`, with `->` before the kind of one who waits.
+    for line in std::fs::read_to_string("/proc/locks").unwrap_or_default().lines() {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        if let [_, "FLOCK", _, _, pid, place, ..] = words[..]
+            && let Some(pid) = pid.parse().ok().filter(|pid| *pid > 0)
+        {
+            held.entry(place.into()).or_insert(pid);
+        }
+    }
+    held
 }

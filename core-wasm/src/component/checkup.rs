@@ -133,6 +133,10 @@ impl checkup::Guest for Component {
         core::retell(&World, &path).cross()
     }
 
+    fn canonical(ids: Vec<String>) -> Vec<Option<String>> {
+        ids.iter().map(|id| crate::paths::canonical_id(id)).collect()
+    }
+
     fn examine(scene: checkup::Scene, cases: Vec<checkup::Case>) -> Vec<checkup::Finding> {
         let cases: Vec<core::Case> = cases.cross();
         core::examine(&scene.cross(), &cases).cross()

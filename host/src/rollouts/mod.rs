@@ -22,6 +22,7 @@ use look::What;
 pub(crate) use memory::MemoryRollouts;
 pub(crate) use pack::{kind_code, kind_from, pack};
 pub use read::RolloutReader;
+pub(crate) use walk::links;
 pub use walk::named;
 
 /// Where rollouts are read: a home's directories, or memory.

@@ -221,3 +221,15 @@ pub fn named(home: &Home, part: &str) -> Result<Vec<String>, Error> {
     }
     Ok(paths)
 }
+
+/// Symbolic links below both collections, in path order; those of unspeakable names are left out.
+pub(crate) fn links(home: &Home) -> Result<Vec<String>, Error> {
+    let mut names = Names::of(home)?;
+    let mut paths = Vec::new();
+    while let Some((place, entry)) = names.next()? {
+        if entry.kind == EntryKind::Link && !entry.nameless {
+            paths.push(format!("{}{}", place.path, entry.name));
+        }
+    }
+    Ok(paths)
+}

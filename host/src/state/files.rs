@@ -277,7 +277,8 @@ fn duplicates(connection: &Connection) -> Result<Vec<Problem>, StateError> {
     Ok(duplicates.collect::<Result<_, _>>()?)
 }
 
-fn facts(row: &Row<'_>) -> rusqlite::Result<FileFacts> {
+/// A file out of a row that begins with its path, kind, size, time and inode.
+pub(crate) fn facts(row: &Row<'_>) -> rusqlite::Result<FileFacts> {
     Ok(FileFacts {
         path: row.get(0)?,
         kind: kind_from(row.get(1)?),

@@ -130,13 +130,41 @@ impl ForeignDb {
             return Ok((open_immutable(&self.path)?, None));
         }
         let io = |error: std::io::Error| StateError::Io(format!("{} cannot be copied: {error}", self.path.display()));
-        let private = tempfile::Builder::new().prefix("threadkeep-").tempdir().map_err(io)?;
-        let copy = private.path().join("copy.sqlite");
-        fs::copy(&self.path, &copy).map_err(io)?;
-        fs::copy(&self.wal, private.path().join("copy.sqlite-wal")).map_err(io)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Ok((Connection::open_with_flags(&copy, flags)?, Some(private)))
+        let (copy, private) = self.copy(true).map_err(io)?;
+        Ok((open_copy(&copy)?, Some(private)))
     }
+
+    /// A private copy of one state of it, which may be written and goes with its directory.
+    pub(crate) fn copied(&self) -> Result<(Connection, TempDir), StateError> {
+        let io = |error: std::io::Error| StateError::Io(format!("{} cannot be copied: {error}", self.path.display()));
+        for _ in 0..TRIES {
+            let before = self.stamp();
+            let (copy, private) = self.copy(before.wal.is_some()).map_err(io)?;
+            if before.holds_until(&self.stamp()) {
+                return Ok((open_copy(&copy)?, private));
+            }
+        }
+        Err(StateError::Foreign(self.path.clone(), "it kept changing meanwhile".into()))
+    }
+
+    fn copy(&self, wal: bool) -> std::io::Result<(PathBuf, TempDir)> {
+        let private = tempfile::Builder::new().prefix("threadkeep-").tempdir()?;
+        let copy = private.path().join("copy.sqlite");
+        // Not their modes: what nobody may write to could not be recovered.
+        let duplicate = |from: &Path, to: &Path| -> std::io::Result<()> {
+            std::io::copy(&mut fs::File::open(from)?, &mut fs::File::create(to)?).map(drop)
+        };
+        duplicate(&self.path, &copy)?;
+        if wal {
+            duplicate(&self.wal, &private.path().join("copy.sqlite-wal"))?;
+        }
+        Ok((copy, private))
+    }
+}
+
+fn open_copy(copy: &Path) -> Result<Connection, StateError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(copy, flags)?)
 }
 
 /// Opens a file that nobody writes to while it is read: SQLite then creates nothing beside it.

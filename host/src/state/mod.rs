@@ -32,15 +32,18 @@ use crate::home::Home;
 
 pub(crate) use claim::{Claim, Locks};
 pub use error::StateError;
-pub(crate) use files::{Batch, KnownAhead, Parsed, Refused};
+pub(crate) use files::{Batch, KnownAhead, Parsed, Refused, facts as file_facts};
 pub use files::{Problem, Totals};
 pub(crate) use foreign::ForeignDb;
 pub use holders::{Holder, holders};
 pub(crate) use journal::Follow;
 pub(crate) use lock::FileLock;
-pub(crate) use rescue::{Rescued, move_aside};
+pub(crate) use rescue::{Remains, Rescued, move_aside};
+pub(crate) use rows::{COLUMNS as ROW_COLUMNS, from_row as thread_row, source_from};
 pub(crate) use rules::Rules;
 pub use rules::{KeepingError, Kept};
+
+pub(crate) use schema::SCHEMA;
 
 /// Name of the database inside the state directory.
 pub const FILE_NAME: &str = "state.sqlite";
@@ -176,6 +179,21 @@ impl Shelf {
             worker.copy = copy;
         }
         Ok(Some(shelf))
+    }
+
+    /// A private copy of the database in a state directory, brought to this version: what becomes of it nobody else sees.
+    /// With it: the original is of this version and complete. None when there is no original.
+    pub(crate) fn copy_of(dir: &Path, assembler: Assembler) -> Result<Option<(Shelf, bool)>, StateError> {
+        let path = dir.join(FILE_NAME);
+        let Some(foreign) = ForeignDb::at(&path) else { return Ok(None) };
+        let (connection, copy) = foreign.copied()?;
+        let (connection, version) = schema::private(connection, &path)?;
+        let mut shelf = Shelf::over(connection, assembler)?;
+        if let Some(worker) = Arc::get_mut(&mut shelf.0) {
+            worker.copy = Some(copy);
+        }
+        let stands = version == SCHEMA && shelf.is_complete()?;
+        Ok(Some((shelf, stands)))
     }
 
     /// A private temporary database, which SQLite keeps in memory while it is small.

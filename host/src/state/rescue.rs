@@ -11,6 +11,13 @@ use super::{FILE_NAME, ForeignDb, Shelf, StateError};
 pub(crate) struct Rescued {
     /// Where it is now.
     pub(crate) moved_to: PathBuf,
+    /// What it held.
+    pub(crate) remains: Remains,
+}
+
+/// What can still be read of a damaged database, of what no file says.
+#[derive(Clone, Default)]
+pub(crate) struct Remains {
     names: Vec<(String, i64, String)>,
     tables: Vec<Saved>,
 }
@@ -31,15 +38,7 @@ const TABLES: [&str; 7] = ["codex", "patches", "journal", "goals", "extractions"
 /// be read. The caller holds the open lock; nobody has the database open.
 pub(crate) fn move_aside(dir: &Path) -> Result<Rescued, StateError> {
     let path = dir.join(FILE_NAME);
-    let (names, tables) = match ForeignDb::at(&path).map(|old| old.open()) {
-        Some(Ok((connection, _copy))) => {
-            let tables = TABLES.map(|table| readable(&connection, table));
-            (readable_names(&connection), tables.into_iter().flatten().collect())
-        }
-        // That it cannot be copied is no damage: what only it knows is not to be lost for want of room.
-        Some(Err(error @ StateError::Io(_))) => return Err(error),
-        _ => Default::default(),
-    };
+    let remains = Remains::of(&path)?;
     let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     let mut moved_to = dir.join(format!("{FILE_NAME}.damaged-{stamp}"));
     let mut number = 1;
@@ -56,7 +55,22 @@ pub(crate) fn move_aside(dir: &Path) -> Result<Rescued, StateError> {
             Err(error) => return Err(StateError::Directory(dir.to_path_buf(), error)),
         }
     }
-    Ok(Rescued { moved_to, names, tables })
+    Ok(Rescued { moved_to, remains })
+}
+
+impl Remains {
+    /// Of the database at a path; nothing where it cannot be opened at all.
+    pub(crate) fn of(path: &Path) -> Result<Remains, StateError> {
+        match ForeignDb::at(path).map(|old| old.open()) {
+            Some(Ok((connection, _copy))) => {
+                let tables = TABLES.map(|table| readable(&connection, table));
+                Ok(Remains { names: readable_names(&connection), tables: tables.into_iter().flatten().collect() })
+            }
+            // That it cannot be copied is no damage: what only it knows is not to be lost for want of room.
+            Some(Err(error @ StateError::Io(_))) => Err(error),
+            _ => Ok(Remains::default()),
+        }
+    }
 }
 
 /// Rows up to the first one that cannot be read.
@@ -90,8 +104,8 @@ impl Shelf {
     }
 
     /// Puts what was saved into this database. Sources that still speak for themselves are read anew afterwards.
-    pub(crate) fn take_in(&self, rescued: &Rescued) -> Result<(), StateError> {
-        let (names, tables) = (rescued.names.clone(), rescued.tables.clone());
+    pub(crate) fn take_in(&self, remains: &Remains) -> Result<(), StateError> {
+        let Remains { names, tables } = remains.clone();
         self.transaction(move |transaction| {
             for (thread, source, name) in names {
                 transaction.execute(

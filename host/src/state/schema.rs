@@ -247,12 +247,17 @@ pub(super) fn open_as_it_is(path: &Path) -> Result<Option<Connection>, StateErro
 
 /// A private database that SQLite deletes when it is closed.
 pub(super) fn open_temporary() -> Result<Connection, StateError> {
-    let mut connection = Connection::open("")?;
+    private(Connection::open("")?, Path::new("temporary")).map(|(connection, _)| connection)
+}
+
+/// A database that only this process has, brought to this version, and the version that it had.
+pub(super) fn private(mut connection: Connection, path: &Path) -> Result<(Connection, i64), StateError> {
+    let found = version(&connection)?;
     settings(&connection)?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
-    migrate(&mut connection, Path::new("temporary"))?;
-    Ok(connection)
+    migrate(&mut connection, path)?;
+    Ok((connection, found))
 }
 
 fn settings(connection: &Connection) -> Result<(), StateError> {

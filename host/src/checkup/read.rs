@@ -1,0 +1,158 @@
+//! Rollouts read to be checked: what `parsing.extract` says of them, and how they are.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::backfill::Method;
+use crate::component::Core;
+use crate::component::exports::checkup::{Depth, Health};
+use crate::component::exports::parsing::Extraction;
+use crate::component::imports::backfill::Job;
+use crate::component::types::FileFacts;
+use crate::state::{Parsed, Refused, Shelf, StateError};
+
+/// Healths put away at a time.
+const HANDFUL: usize = 1_024;
+
+/// How a file was found to be.
+struct Noted {
+    path: String,
+    health: Health,
+    /// Only its ends were looked at, and what it says is not known.
+    glanced: bool,
+}
+
+/// Checks files, and keeps how they are in the table `health` of a private database.
+pub(super) struct Checking {
+    depth: Depth,
+    shelf: Shelf,
+    noted: Mutex<Vec<Noted>>,
+    bytes: AtomicU64,
+}
+
+impl Checking {
+    pub(super) fn new(depth: Depth, shelf: &Shelf) -> Checking {
+        Checking { depth, shelf: shelf.clone(), noted: Mutex::default(), bytes: AtomicU64::new(0) }
+    }
+
+    /// Plain bytes looked at.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Puts the last healths away.
+    pub(super) fn finish(&self) -> Result<(), StateError> {
+        let noted = std::mem::take(&mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner));
+        put_away(&self.shelf, noted)
+    }
+
+    fn note(&self, noted: Noted) -> Result<(), StateError> {
+        let full = {
+            let mut all = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push(noted);
+            if all.len() < HANDFUL {
+                return Ok(());
+            }
+            std::mem::take(&mut *all)
+        };
+        put_away(&self.shelf, full)
+    }
+
+    /// Checks one file.
+    pub(super) fn check(&self, core: &mut Core, file: FileFacts, known: Option<Vec<u8>>) -> Parsed {
+        let size = file.size;
+        let answer = core.call("check", |bindings, store| {
+            bindings.threadkeep_core_checkup().call_check(store, &file, self.depth, known.as_deref())
+        });
+        let refused = |reason: String| Refused { reason, line: None, passing: true };
+        let outcome = match answer {
+            Err(error) => Err(refused(error.to_string())),
+            Ok(checked) => {
+                let glanced = checked.outcome.is_none();
+                let read = match &checked.outcome {
+                    Some(Ok(extraction)) => extraction.bytes_read,
+                    _ => size,
+                };
+                self.bytes.fetch_add(read, Ordering::Relaxed);
+                let outcome = match (checked.outcome, checked.thread) {
+                    (Some(Ok(extraction)), _) => Ok(extraction),
+                    (Some(Err(none)), _) => {
+                        Err(Refused { reason: none.reason, line: none.line, passing: none.passing })
+                    }
+                    // Whose it is, and nothing of what it says: a state that the core does not take for one.
+                    (None, thread) => Ok(Extraction {
+                        thread: thread.unwrap_or_default(),
+                        state: Vec::new(),
+                        bad_lines: Vec::new(),
+                        bad_count: 0,
+                        unread: None,
+                        continues: false,
+                        bytes_read: 0,
+                    }),
+                };
+                match self.note(Noted { path: file.path.clone(), health: checked.health, glanced }) {
+                    Ok(()) => outcome,
+                    Err(error) => Err(refused(error.to_string())),
+                }
+            }
+        };
+        Parsed { file, outcome }
+    }
+}
+
+impl Method for Checking {
+    /// What the state DB knows of those that are as it knows them.
+    fn earlier(&self, shelf: &Shelf, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
+        if self.depth == Depth::Whole {
+            return Ok(jobs.iter().map(|_| None).collect());
+        }
+        let files: Vec<FileFacts> = jobs.iter().map(|job| job.file.clone()).collect();
+        shelf.with(move |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT state FROM known JOIN folds USING (path)
+                 WHERE path = ?1 AND size = ?2 AND modified_ns = ?3 AND inode = ?4",
+            )?;
+            let state = |file: &FileFacts| {
+                let as_it_is = params![file.path, file.size as i64, file.modified_ns, file.inode as i64];
+                select.query_row(as_it_is, |row| row.get(0)).optional()
+            };
+            Ok(files.iter().map(state).collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn read(&self, core: &mut Core, file: FileFacts, earlier: Option<Vec<u8>>) -> Parsed {
+        self.check(core, file, earlier)
+    }
+}
+
+/// What most files are like is kept as two numbers, and only what is remarkable in full.
+fn put_away(shelf: &Shelf, noted: Vec<Noted>) -> Result<(), StateError> {
+    shelf.transaction(move |transaction| {
+        let mut insert = transaction.prepare_cached(
+            "INSERT OR REPLACE INTO health (path, lines, spoken, glanced, remarkable) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        for Noted { path, health, glanced } in noted {
+            let plain =
+                health.flaw_count == 0 && health.misorder_count == 0 && health.base.is_none() && !health.unended;
+            let remarkable = (!plain).then(|| serde_json::to_string(&health).unwrap_or_default());
+            insert.execute(params![path, health.lines as i64, health.spoken, glanced, remarkable])?;
+        }
+        Ok(())
+    })
+}
+
+/// A health out of the columns of the table `health`.
+pub(super) fn health(lines: i64, spoken: bool, remarkable: Option<String>) -> Health {
+    remarkable.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| Health {
+        lines: lines as u64,
+        flaws: Vec::new(),
+        flaw_count: 0,
+        misorders: Vec::new(),
+        misorder_count: 0,
+        base: None,
+        unended: false,
+        spoken,
+    })
+}
