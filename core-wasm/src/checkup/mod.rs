@@ -5,8 +5,10 @@
 //! two files     → joint            does a fork go on where its base ends
 //! a thread      → examine          files and lore against the row here and against Codex's own
 //! the home      → examine_home     databases, locks, modes
-//! findings      → edits            a finding carries what would mend it; a plan is a list of those
 //! a thread      → views            where it is shown, and why not
+//! findings      → edits            a finding carries what would mend it
+//! edits         → choose           a plan: those that were asked for, each once
+//! a path        → carried          whose thread the head names, which an edit may need
 //! an edit       → fit, inverse     may it still be made; what takes it back
 //! ```
 //!
@@ -20,6 +22,7 @@ mod check;
 mod fit;
 mod found;
 mod home;
+mod plan;
 mod retell;
 mod thread;
 mod views;
@@ -27,6 +30,7 @@ mod views;
 pub use check::{check, joint};
 pub use fit::{fit, inverse};
 pub use home::examine_home;
+pub use plan::{carried, choose};
 pub use retell::retell;
 pub use thread::examine;
 pub use views::views;

@@ -239,7 +239,7 @@ pub enum Change {
     StateRow(StateChange),
     CodexRow(CodexChange),
     Mode(ModeChange),
-    FillState(String),
+    FillState((String, String)),
     SetAside((String, String)),
 }
 

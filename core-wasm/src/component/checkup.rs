@@ -150,6 +150,15 @@ impl checkup::Guest for Component {
         core::examine_home(&facts.cross()).cross()
     }
 
+    fn choose(edits: Vec<checkup::Edit>, targets: Vec<checkup::Target>, codes: Vec<String>) -> Vec<checkup::Edit> {
+        let targets: Vec<core::Target> = targets.cross();
+        core::choose(edits.cross(), &targets, &codes).cross()
+    }
+
+    fn carried(paths: Vec<String>) -> Vec<Option<String>> {
+        paths.iter().map(|path| core::carried(&World, path)).collect()
+    }
+
     fn fit(trials: Vec<checkup::Trial>) -> Vec<checkup::Fitness> {
         trials.into_iter().map(|trial| core::fit(&trial.cross()).cross()).collect()
     }
