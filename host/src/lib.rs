@@ -35,6 +35,7 @@ pub mod home;
 pub mod lookup;
 pub mod memory;
 pub mod personality;
+pub mod repair;
 pub mod rollouts;
 pub mod snapshots;
 pub mod startup;

@@ -87,6 +87,13 @@ pub struct Report {
 /// Opens, migrates, fills or waits, and verifies; then hands out the handle.
 pub fn init(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<(StateDb, Report), StartupError> {
     create_private_dir(&config.state_dir)?;
+    let repaired = crate::repair::finish_unfinished(runtime, home, &config.state_dir);
+    let (state, mut report) = started(runtime, home, config)?;
+    report.warnings.splice(0..0, repaired);
+    Ok((state, report))
+}
+
+fn started(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<(StateDb, Report), StartupError> {
     match start(runtime, home, config, None) {
         Err(StartupError::State(StateError::Corrupt(why))) => match heal(runtime, home, config, &why)? {
             Some(started) => Ok(started),
@@ -261,7 +268,7 @@ fn rescue(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<Option
 }
 
 /// The state directory, with a mode that keeps others out when it is created here.
-fn create_private_dir(dir: &Path) -> Result<(), StateError> {
+pub(crate) fn create_private_dir(dir: &Path) -> Result<(), StateError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

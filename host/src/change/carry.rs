@@ -136,7 +136,7 @@ fn move_one(home: &Home, from: &str, to: &str) -> Result<bool, ChangeError> {
 }
 
 #[cfg(any(target_os = "linux", target_os = "macos"))]
-fn rename_over_nothing(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> std::io::Result<()> {
+pub(crate) fn rename_over_nothing(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> std::io::Result<()> {
     use rustix::fs::{RenameFlags, renameat_with};
     use rustix::io::Errno;
     match renameat_with(from, from_name, to, to_name, RenameFlags::NOREPLACE) {
@@ -147,7 +147,7 @@ fn rename_over_nothing(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> 
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn rename_over_nothing(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> std::io::Result<()> {
+pub(crate) fn rename_over_nothing(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> std::io::Result<()> {
     look_and_rename(from, from_name, to, to_name)
 }
 

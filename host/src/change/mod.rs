@@ -27,6 +27,7 @@ use crate::state::{FileLock, Locks, Shelf, StateDb, StateError};
 use crate::writer_lock::{WriterLock, WriterLockError};
 
 use carry::Plan;
+pub(crate) use carry::rename_over_nothing;
 
 /// How long another process's change is waited for.
 const WAIT: Duration = Duration::from_secs(10);

@@ -17,12 +17,16 @@ pub(crate) struct Locks {
     pub(crate) owner: PathBuf,
     /// Held while a process changes threads.
     pub(crate) change: PathBuf,
+    /// Held while a process repairs, or takes a repair back.
+    pub(crate) repair: PathBuf,
 }
 
 impl Locks {
     /// Of a state directory.
     pub(crate) fn of(dir: &Path) -> Locks {
-        Locks { open: dir.join("open.lock"), owner: dir.join("owner.lock"), change: dir.join("change.lock") }
+        let [open, owner, change, repair] =
+            ["open", "owner", "change", "repair"].map(|lock| dir.join(format!("{lock}.lock")));
+        Locks { open, owner, change, repair }
     }
 }
 

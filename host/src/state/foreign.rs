@@ -7,7 +7,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
@@ -16,6 +16,8 @@ use super::StateError;
 
 /// How often a database may change while it is read.
 const TRIES: u32 = 5;
+/// How long another process's lock is waited for where somebody else's database is written.
+pub(crate) const MENDING: Duration = Duration::from_secs(5);
 
 /// A database that is only ever looked at.
 pub(crate) struct ForeignDb {
@@ -165,6 +167,21 @@ impl ForeignDb {
 fn open_copy(copy: &Path) -> Result<Connection, StateError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(Connection::open_with_flags(copy, flags)?)
+}
+
+impl ForeignDb {
+    /// A connection that writes: for a repair that was asked for, and for nothing else. The database keeps its journal mode;
+    /// when the connection is closed, and nobody else has one, nothing is left beside it.
+    pub(crate) fn open_to_mend(&self) -> Result<Connection, StateError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(MENDING)?;
+        // What hangs on a row goes, or comes back, by an entry of its own: nothing is done that was not planned.
+        connection.pragma_update(None, "foreign_keys", "OFF")?;
+        connection.pragma_update(None, "recursive_triggers", "OFF")?;
+        connection.set_prepared_statement_cache_capacity(256);
+        Ok(connection)
+    }
 }
 
 /// Opens a file that nobody writes to while it is read: SQLite then creates nothing beside it.

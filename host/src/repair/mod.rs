@@ -1,0 +1,434 @@
+//! Repairs: what findings say would mend a home, as a plan that people can read, carried out, and taken back.
+//!
+//! ```text
+//! plan     the edits of findings, chosen by the core → a document (`Plan`)
+//! apply    repair.lock → weigh every entry → backup → journal: those that fit → carry out → mark
+//! undo     the same with the inverse of what was done: all of it, or nothing
+//! ```
+//!
+//! Every entry carries what must be so before it is made; that is looked at when the plan is applied and again where the
+//! entry is made, inside the transaction, so a stale plan is refused entry by entry. A process may be killed anywhere: what
+//! was journaled is carried on to its end by the next start ([`finish_unfinished`]) or by the next repair. While a Codex has
+//! its database open only entries are made that do no harm then. What Codex's own rows are, its schema says; its structure
+//! and its migrations are nobody's to change.
+
+mod backup;
+mod carry;
+mod codex;
+mod ground;
+mod journal;
+mod plan;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::component::exports::checkup::{
+    Change, CodexChange, Edit, Finding, Fitness, Standing, Target as EditTarget, Value,
+};
+use crate::component::{Core, CoreError, Runtime, World};
+use crate::home::Home;
+use crate::startup::{self, StartupError};
+use crate::state::{FileLock, Locks, StateError};
+
+use carry::{Fates, Manner, carry_out};
+use ground::{Ground, Weighed};
+use journal::{Begun, Done, Record, Way, records};
+
+pub use plan::{Plan, Target};
+
+/// How long another process's repair or change is waited for.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Why a repair was not made, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RepairError {
+    /// The document is none, or was broken by hand.
+    #[error("the plan cannot be read: {0}; make a new one with `threadkeep repair plan --out FILE`")]
+    Plan(String),
+    /// Another program's form.
+    #[error(
+        "the plan has version {0}, and this program knows 1: make a new one with `threadkeep repair plan --out FILE`"
+    )]
+    Version(u64),
+    /// It is another home's.
+    #[error("the plan was made for the home {0} and this is {1}; name that one with --home, or make a new plan")]
+    Home(PathBuf, PathBuf),
+    /// What repairs there were cannot be read or written down.
+    #[error("the journal of repairs, {0}, failed: {1}")]
+    Journal(PathBuf, std::io::Error),
+    /// Another process is at it.
+    #[error("another process is repairing or changing this home and did not finish within {} s; try again", .0.as_secs())]
+    Busy(Duration),
+    /// What a killed process has begun comes first, and cannot be finished now: why.
+    #[error("{0}; it has to be finished before anything else is repaired")]
+    Unfinished(String),
+    /// There is no repair that was not taken back.
+    #[error("there is no repair to take back")]
+    NothingToUndo,
+    /// Somebody else has a transaction open in Codex's database.
+    #[error("another process kept {path} locked for {} s; close Codex and try again", waited.as_secs())]
+    CodexBusy {
+        /// The database.
+        path: PathBuf,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// Something failed when a part was made already.
+    #[error("{0}; the repair {1} is half made, and the next start goes on with it")]
+    Halfway(Box<RepairError>, String),
+    /// A database failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The state DB could not be brought to completion.
+    #[error(transparent)]
+    Startup(#[from] StartupError),
+    /// The core failed.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+}
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The repair's name in the journal; none where nothing was done.
+    pub name: Option<String>,
+    /// Entries that were carried out; in a look ahead, those that would be.
+    pub done: Vec<Edit>,
+    /// Entries whose work was done already.
+    pub already: usize,
+    /// Entries that were left out, and why.
+    pub refused: Vec<(Edit, String)>,
+    /// The backup that was made before, by its name.
+    pub backup: Option<String>,
+    /// Repairs of killed processes that were finished first.
+    pub finished: Vec<String>,
+}
+
+/// A repair that was made.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    /// Its number and time.
+    pub name: String,
+    /// When it was made: RFC 3339, UTC; none while it is not finished.
+    pub at: Option<String>,
+    /// What its plan was made for.
+    pub target: Target,
+    /// Entries that were carried out.
+    pub done: usize,
+    /// When it was taken back.
+    pub undone: Option<String>,
+    /// The backup that was made before.
+    pub backup: Option<String>,
+}
+
+/// Repairs of one home.
+pub struct Repairs<'a> {
+    runtime: &'a Runtime,
+    home: &'a Arc<Home>,
+    state_dir: &'a Path,
+}
+
+impl<'a> Repairs<'a> {
+    /// Of a home, with the place of its state DB, which need not be there.
+    pub fn of(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path) -> Repairs<'a> {
+        Repairs { runtime, home, state_dir }
+    }
+
+    /// What would mend these findings: edits of this target, and of those that are only made when asked for, the ones of
+    /// these codes.
+    pub fn plan(&self, findings: Vec<Finding>, target: Target, codes: &[String]) -> Result<Plan, RepairError> {
+        let edits: Vec<Edit> = findings.into_iter().flat_map(|finding| finding.edits).collect();
+        let targets: &[EditTarget] = match target {
+            Target::State => &[EditTarget::State],
+            Target::Codex => &[EditTarget::Codex],
+            Target::All => &[EditTarget::State, EditTarget::Codex],
+        };
+        let mut core = Core::new(self.runtime, World::default());
+        let entries = core.call("checkup.choose", |core, store| {
+            core.threadkeep_core_checkup().call_choose(store, &edits, targets, codes)
+        })?;
+        let entries = entries.into_iter().map(|edit| Edit { asked: false, ..edit }).collect();
+        Ok(Plan { home: self.home.root().to_path_buf(), target, made: now(), entries })
+    }
+
+    /// What applying would do. Nothing is created or changed.
+    pub fn look(&self, plan: &Plan) -> Result<Outcome, RepairError> {
+        self.check(plan)?;
+        let weighed = self.ground().weigh(&plan.entries)?;
+        Ok(sorted(plan.entries.clone(), weighed).0)
+    }
+
+    /// Carries out what of a plan still fits.
+    pub fn apply(&self, plan: &Plan) -> Result<Outcome, RepairError> {
+        self.check(plan)?;
+        let (_locks, finished) = self.begin()?;
+        let mut ground = self.ground();
+        let weighed = ground.weigh(&plan.entries)?;
+        let (mut outcome, weighed) = sorted(plan.entries.clone(), weighed);
+        outcome.finished = finished;
+        if outcome.done.is_empty() {
+            return Ok(outcome);
+        }
+        outcome.backup = backup::save(&ground)?;
+        let plan = Plan { entries: std::mem::take(&mut outcome.done), ..plan.clone() };
+        let begun = Begun { backup: outcome.backup.clone(), plan };
+        let record = Record::begin(self.state_dir, &begun)?;
+        let manner = Manner { whole: false, backup: None, starting: false };
+        let fates = self.made(&mut ground, &record, Way::Apply, &begun, &weighed, manner)?;
+        if fates.len() == begun.plan.entries.len() {
+            record.strike(Way::Apply)?;
+        } else {
+            record.mark(Way::Apply, &done(&begun, &fates))?;
+            outcome.name = Some(record.name);
+        }
+        outcome.add(begun.plan.entries, fates);
+        Ok(outcome)
+    }
+
+    /// What taking the last repair back would do. Nothing is created or changed.
+    pub fn look_back(&self) -> Result<(String, Outcome), RepairError> {
+        let mut ground = self.ground();
+        let (record, edits) = self.last(&mut ground)?;
+        let weighed = ground.weigh(&edits)?;
+        Ok((record.name, sorted(edits, weighed).0))
+    }
+
+    /// Takes the last repair back that was not taken back yet: all of it, or, where something is not as it left it,
+    /// nothing.
+    pub fn undo(&self) -> Result<Outcome, RepairError> {
+        let (_locks, finished) = self.begin()?;
+        let mut ground = self.ground();
+        let (record, edits) = self.last(&mut ground)?;
+        let weighed = ground.weigh(&edits)?;
+        let (mut outcome, weighed) = sorted(edits, weighed);
+        outcome.finished = finished;
+        if !outcome.refused.is_empty() {
+            outcome.done.clear();
+            return Ok(outcome);
+        }
+        let before = record.begun(Way::Apply)?;
+        outcome.backup = match outcome.done.is_empty() {
+            true => None,
+            false => backup::save(&ground)?,
+        };
+        let plan = Plan { entries: std::mem::take(&mut outcome.done), made: now(), ..before.plan };
+        let begun = Begun { backup: outcome.backup.clone(), plan };
+        record.begin_undo(&begun)?;
+        let manner = Manner { whole: true, backup: before.backup.as_deref(), starting: false };
+        let fates = self.made(&mut ground, &record, Way::Undo, &begun, &weighed, manner)?;
+        match fates.is_empty() {
+            true => {
+                record.mark(Way::Undo, &done(&begun, &fates))?;
+                outcome.name = Some(record.name);
+            }
+            false => record.strike(Way::Undo)?,
+        }
+        outcome.add(begun.plan.entries, fates);
+        Ok(outcome)
+    }
+
+    /// The repairs that were made, the newest first.
+    pub fn log(&self) -> Result<Vec<Logged>, RepairError> {
+        let logged = records(self.state_dir)?.into_iter().rev().map(|record| {
+            let begun = record.begun(Way::Apply)?;
+            let unfinished = record.unfinished();
+            let applied = if unfinished == Some(Way::Apply) { None } else { Some(record.done(Way::Apply)?) };
+            let undone = record.is_undone() && unfinished.is_none();
+            let undone = if undone { Some(record.done(Way::Undo)?.at) } else { None };
+            let (at, done) = applied.map_or((None, 0), |applied| (Some(applied.at), applied.done.len()));
+            Ok(Logged { name: record.name, at, target: begun.plan.target, done, undone, backup: begun.backup })
+        });
+        logged.collect()
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground::new(self.runtime, self.home, self.state_dir)
+    }
+
+    fn check(&self, plan: &Plan) -> Result<(), RepairError> {
+        match plan.is_of(self.home.root()) {
+            true => Ok(()),
+            false => Err(RepairError::Home(plan.home.clone(), self.home.root().to_path_buf())),
+        }
+    }
+
+    /// The right to repair; what others left unfinished comes first.
+    fn begin(&self) -> Result<([FileLock; 2], Vec<String>), RepairError> {
+        startup::create_private_dir(self.state_dir)?;
+        let locks = Locks::of(self.state_dir);
+        let take = |lock: &Path| FileLock::take_within(lock, WAIT)?.ok_or(RepairError::Busy(WAIT));
+        let held = [take(&locks.repair)?, take(&locks.change)?];
+        let (finished, left) = self.finish(false)?;
+        match left.is_empty() {
+            true => Ok((held, finished)),
+            false => Err(RepairError::Unfinished(left.join("; "))),
+        }
+    }
+
+    /// Carries on what others left; the caller holds the locks. What is finished now, and what is not, and why.
+    fn finish(&self, starting: bool) -> Result<(Vec<String>, Vec<String>), RepairError> {
+        let (mut finished, mut left) = (Vec::new(), Vec::new());
+        for record in records(self.state_dir)? {
+            let Some(way) = record.unfinished() else { continue };
+            let what = said(&record, way);
+            match self.finish_one(&record, way, starting) {
+                Ok(None) => finished.push(format!("{what} is finished now")),
+                Ok(Some(why)) => left.push(format!("{what} is left for later: {why}")),
+                Err(error) => left.push(format!("{what} could not be finished: {error}")),
+            }
+        }
+        Ok((finished, left))
+    }
+
+    /// Why it is left for later.
+    fn finish_one(&self, record: &Record, way: Way, starting: bool) -> Result<Option<String>, RepairError> {
+        let mut ground = self.ground();
+        let begun = record.begun(way)?;
+        for edit in &begun.plan.entries {
+            match ground.open(edit)? {
+                None => {}
+                Some(0) => return Ok(Some("it cannot be told whether somebody has Codex's database open".into())),
+                Some(pid) => return Ok(Some(format!("Codex (process {pid}) has its database open; close it"))),
+            }
+        }
+        let backup = match way {
+            Way::Apply => None,
+            Way::Undo => record.begun(Way::Apply)?.backup,
+        };
+        let weighed = ground.weigh(&begun.plan.entries)?;
+        let manner = Manner { whole: false, backup: backup.as_deref(), starting };
+        let fates = carry_out(&mut ground, &begun.plan.entries, &weighed, manner)?;
+        record.mark(way, &done(&begun, &fates))?;
+        Ok(None)
+    }
+
+    /// The last repair that was made and not taken back, and the edits that take it back.
+    fn last(&self, ground: &mut Ground<'_>) -> Result<(Record, Vec<Edit>), RepairError> {
+        let standing = records(self.state_dir)?.into_iter().rev().find(|record| !record.is_undone());
+        let record = standing.ok_or(RepairError::NothingToUndo)?;
+        if let Some(way) = record.unfinished() {
+            return Err(RepairError::Unfinished(said(&record, way)));
+        }
+        let made = record.done(Way::Apply)?.done;
+        let begun = record.begun(Way::Apply)?;
+        let edits: Vec<Edit> = made.into_iter().filter_map(|at| begun.plan.entries.get(at).cloned()).collect();
+        let back = ground.inverse(&edits)?;
+        Ok((record, back))
+    }
+
+    /// Carries out what was journaled; strikes it where nothing of it was done.
+    fn made(
+        &self,
+        ground: &mut Ground<'_>,
+        record: &Record,
+        way: Way,
+        begun: &Begun,
+        weighed: &[Weighed],
+        manner: Manner<'_>,
+    ) -> Result<Fates, RepairError> {
+        match carry_out(ground, &begun.plan.entries, weighed, manner) {
+            // Rows of Codex's come first.
+            Err(error @ RepairError::CodexBusy { .. }) => {
+                record.strike(way)?;
+                Err(error)
+            }
+            Err(error) => Err(RepairError::Halfway(Box::new(error), record.name.clone())),
+            Ok(fates) => Ok(fates),
+        }
+    }
+}
+
+impl Outcome {
+    /// What was tried, and what of it was refused in the end.
+    fn add(&mut self, entries: Vec<Edit>, mut fates: Fates) {
+        for (at, edit) in entries.into_iter().enumerate() {
+            match fates.remove(&at) {
+                None => self.done.push(edit),
+                Some(why) => self.refused.push((edit, why)),
+            }
+        }
+    }
+}
+
+/// Those that fit as done, and what was seen of them.
+fn sorted(edits: Vec<Edit>, weighed: Vec<Weighed>) -> (Outcome, Vec<Weighed>) {
+    let (mut outcome, mut fitting) = (Outcome::default(), Vec::new());
+    for (edit, weighed) in edits.into_iter().zip(weighed) {
+        match &weighed.fitness {
+            Fitness::Done => outcome.already += 1,
+            Fitness::Refused(why) => outcome.refused.push((edit, why.clone())),
+            Fitness::Fits => match whole(edit, &weighed) {
+                Ok(edit) => {
+                    outcome.done.push(edit);
+                    fitting.push(weighed);
+                }
+                Err((edit, why)) => outcome.refused.push((edit, why)),
+            },
+        }
+    }
+    (outcome, fitting)
+}
+
+/// The edit with all that it takes to take it back: what it removes, whole, and values that its plan left out.
+fn whole(edit: Edit, weighed: &Weighed) -> Result<Edit, (Edit, String)> {
+    let (Change::CodexRow(change), Some(Standing::CodexRow(Some(stands)))) = (&edit.change, &weighed.stands) else {
+        return Ok(edit);
+    };
+    let CodexChange { table, key, before: Some(before), after } = change.clone() else { return Ok(edit) };
+    let before: Vec<_> = match after {
+        None => stands.clone(),
+        Some(_) => {
+            let stands = |column: &str| stands.iter().find(|cell| cell.column == column).cloned();
+            before.into_iter().map(|cell| stands(&cell.column).unwrap_or(cell)).collect()
+        }
+    };
+    match before.iter().find(|cell| matches!(cell.value, Value::Withheld(_))) {
+        Some(cell) => Err((edit.clone(), format!("its {} is no text, and could not be put back", cell.column))),
+        None => Ok(Edit { change: Change::CodexRow(CodexChange { table, key, before: Some(before), after }), ..edit }),
+    }
+}
+
+fn done(begun: &Begun, fates: &Fates) -> Done {
+    let all = 0..begun.plan.entries.len();
+    let refused = fates.iter().map(|(at, why)| (*at, why.clone())).collect();
+    Done { at: now(), done: all.filter(|at| !fates.contains_key(at)).collect(), refused }
+}
+
+fn said(record: &Record, way: Way) -> String {
+    match way {
+        Way::Apply => format!("the repair {}, which was broken off,", record.name),
+        Way::Undo => format!("taking back the repair {}, which was broken off,", record.name),
+    }
+}
+
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A repair that was begun and not finished, in words. Only looks.
+pub fn unfinished(state_dir: &Path) -> Option<String> {
+    let records = records(state_dir).ok()?;
+    let (record, way) = records.iter().find_map(|record| Some((record, record.unfinished()?)))?;
+    Some(said(record, way).trim_end_matches(',').into())
+}
+
+/// Finishes what killed processes have begun, if nobody is repairing now; in words what came of it.
+pub(crate) fn finish_unfinished(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path) -> Vec<String> {
+    if unfinished(state_dir).is_none() {
+        return Vec::new();
+    }
+    let locks = Locks::of(state_dir);
+    let finished = || -> Result<Vec<String>, RepairError> {
+        let (Some(_repairing), Some(_changing)) =
+            (FileLock::try_take(&locks.repair)?, FileLock::try_take(&locks.change)?)
+        else {
+            // Whoever has the lock is at it.
+            return Ok(Vec::new());
+        };
+        let (mut finished, left) = Repairs::of(runtime, home, state_dir).finish(true)?;
+        finished.extend(left);
+        Ok(finished)
+    };
+    finished().unwrap_or_else(|error| vec![format!("a repair that was broken off could not be finished: {error}")])
+}

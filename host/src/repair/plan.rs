@@ -1,0 +1,410 @@
+//! A plan as a document: JSON that can be saved, read by people, shortened by taking entries out, and applied later.
+//!
+//! ```json
+//! {"version": 1, "home": "/home/me/.codex", "target": "codex", "made": "2026-03-01T10:00:00Z", "entries": [
+//!   {"code": "stale-path", "threadId": "019c…", "reason": "…", "target": "codex", "safeWhileOpen": false,
+//!    "needs": [{"path": "sessions/2026/…", "threadId": "019c…"}],
+//!    "change": {"kind": "codexRow", "table": "threads", "key": {"id": "019c…"},
+//!               "before": {"rollout_path": "/old/…"}, "after": {"rollout_path": "/new/…"}}}]}
+//! ```
+//!
+//! Values of a database are null, whole numbers and texts as such, `{"real": "1.5"}` (a text: every digit counts),
+//! `{"blob": "00ff"}`, and `{"withheld": 9000}` for one of so many bytes that the plan leaves out.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::RepairError;
+use crate::component::exports::checkup::{
+    Cell, Change, CodexChange, Edit, ModeChange, StateChange, Target as EditTarget, Value,
+};
+use crate::component::types::{Provenance, ThreadRow};
+
+/// The form of plans that this program writes and reads.
+const VERSION: u64 = 1;
+
+/// What a repair may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Target {
+    /// The state DB, and modes of files.
+    State,
+    /// Codex's databases.
+    Codex,
+    /// Both.
+    All,
+}
+
+/// What is to be done to a home.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Whose it is, absolute.
+    pub home: PathBuf,
+    /// What it was made for.
+    pub target: Target,
+    /// When it was made: RFC 3339, UTC.
+    pub made: String,
+    /// In the order in which they are made.
+    pub entries: Vec<Edit>,
+}
+
+impl Plan {
+    /// The document.
+    pub fn to_json(&self) -> Result<String, RepairError> {
+        serde_json::to_string(self).map_err(|error| RepairError::Plan(error.to_string()))
+    }
+
+    /// Reads a document that this program, or a person, wrote.
+    pub fn from_json(text: &str) -> Result<Plan, RepairError> {
+        #[derive(Deserialize)]
+        struct Form {
+            version: u64,
+        }
+        let unreadable = |error: serde_json::Error| RepairError::Plan(error.to_string());
+        let Form { version } = serde_json::from_str(text).map_err(unreadable)?;
+        match version {
+            VERSION => serde_json::from_str(text).map_err(unreadable),
+            version => Err(RepairError::Version(version)),
+        }
+    }
+
+    /// It was made for this home, by whatever way its path leads there.
+    pub(super) fn is_of(&self, home: &Path) -> bool {
+        let place = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        place(&self.home) == place(home)
+    }
+}
+
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = self.entries.iter().cloned().map(Entry::from).collect();
+        let (home, made) = (self.home.clone(), self.made.clone());
+        Document { version: VERSION, home, target: self.target, made, entries }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Plan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Plan, D::Error> {
+        let Document { version, home, target, made, entries } = Document::deserialize(deserializer)?;
+        match version {
+            VERSION => Ok(Plan { home, target, made, entries: entries.into_iter().map(Edit::from).collect() }),
+            version => Err(D::Error::custom(format!("it has version {version}"))),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Document {
+    version: u64,
+    home: PathBuf,
+    target: Target,
+    made: String,
+    entries: Vec<Entry>,
+}
+
+/// An edit as the document has it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Entry {
+    code: String,
+    #[serde(deserialize_with = "required")]
+    thread_id: Option<String>,
+    reason: String,
+    target: OneTarget,
+    needs: Vec<Need>,
+    safe_while_open: bool,
+    change: ChangeForm,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum OneTarget {
+    State,
+    Codex,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Need {
+    path: String,
+    thread_id: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
+enum ChangeForm {
+    StateRow {
+        #[serde(deserialize_with = "required")]
+        before: Option<Row>,
+        #[serde(deserialize_with = "required")]
+        after: Option<Row>,
+    },
+    CodexRow {
+        table: String,
+        key: Cells,
+        #[serde(deserialize_with = "required")]
+        before: Option<Cells>,
+        #[serde(deserialize_with = "required")]
+        after: Option<Cells>,
+    },
+    Mode {
+        path: String,
+        before: Octal,
+        after: Octal,
+    },
+    FillState {
+        before: String,
+        after: String,
+    },
+    SetAside {
+        from: String,
+        to: String,
+    },
+}
+
+/// That there is nothing must be said: `null`.
+fn required<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
+}
+
+impl From<Edit> for Entry {
+    fn from(edit: Edit) -> Entry {
+        let change = match edit.change {
+            Change::StateRow(StateChange { before, after }) => {
+                ChangeForm::StateRow { before: before.map(Row), after: after.map(Row) }
+            }
+            Change::CodexRow(CodexChange { table, key, before, after }) => {
+                ChangeForm::CodexRow { table, key: Cells(key), before: before.map(Cells), after: after.map(Cells) }
+            }
+            Change::Mode(ModeChange { path, before, after }) => {
+                ChangeForm::Mode { path, before: Octal(before), after: Octal(after) }
+            }
+            Change::FillState((before, after)) => ChangeForm::FillState { before, after },
+            Change::SetAside((from, to)) => ChangeForm::SetAside { from, to },
+        };
+        Entry {
+            code: edit.code,
+            thread_id: edit.thread,
+            reason: edit.reason,
+            target: match edit.target {
+                EditTarget::State => OneTarget::State,
+                EditTarget::Codex => OneTarget::Codex,
+            },
+            needs: edit.needs.into_iter().map(|(path, thread_id)| Need { path, thread_id }).collect(),
+            safe_while_open: edit.safe,
+            change,
+        }
+    }
+}
+
+impl From<Entry> for Edit {
+    fn from(entry: Entry) -> Edit {
+        let change = match entry.change {
+            ChangeForm::StateRow { before, after } => {
+                Change::StateRow(StateChange { before: before.map(|row| row.0), after: after.map(|row| row.0) })
+            }
+            ChangeForm::CodexRow { table, key, before, after } => Change::CodexRow(CodexChange {
+                table,
+                key: key.0,
+                before: before.map(|cells| cells.0),
+                after: after.map(|cells| cells.0),
+            }),
+            ChangeForm::Mode { path, before, after } => {
+                Change::Mode(ModeChange { path, before: before.0, after: after.0 })
+            }
+            ChangeForm::FillState { before, after } => Change::FillState((before, after)),
+            ChangeForm::SetAside { from, to } => Change::SetAside((from, to)),
+        };
+        Edit {
+            code: entry.code,
+            thread: entry.thread_id,
+            reason: entry.reason,
+            target: match entry.target {
+                OneTarget::State => EditTarget::State,
+                OneTarget::Codex => EditTarget::Codex,
+            },
+            change,
+            needs: entry.needs.into_iter().map(|need| (need.path, need.thread_id)).collect(),
+            // What stands in a plan has been asked for.
+            asked: false,
+            safe: entry.safe_while_open,
+        }
+    }
+}
+
+/// A mode, as people write them.
+struct Octal(u32);
+
+impl Serialize for Octal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:03o}", self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Octal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Octal, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mode = u32::from_str_radix(&text, 8).ok().filter(|mode| *mode <= 0o777);
+        mode.map(Octal).ok_or_else(|| D::Error::custom(format!("'{text}' is no mode like 600")))
+    }
+}
+
+/// Cells as an object, in their order.
+struct Cells(Vec<Cell>);
+
+impl Serialize for Cells {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for cell in &self.0 {
+            map.serialize_entry(&cell.column, &Shown(&cell.value))?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Cells {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cells, D::Error> {
+        struct Columns;
+        impl<'de> Visitor<'de> for Columns {
+            type Value = Cells;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("columns and their values")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cells, A::Error> {
+                let mut cells: Vec<Cell> = Vec::new();
+                while let Some((column, Told(value))) = map.next_entry::<String, Told>()? {
+                    if cells.iter().any(|cell| cell.column == column) {
+                        return Err(A::Error::custom(format!("column {column} stands there twice")));
+                    }
+                    cells.push(Cell { column, value });
+                }
+                Ok(Cells(cells))
+            }
+        }
+        deserializer.deserialize_map(Columns)
+    }
+}
+
+/// A value, to be written.
+struct Shown<'a>(&'a Value);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Null => serializer.serialize_unit(),
+            Value::Integer(number) => serializer.serialize_i64(*number),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Real(number) => serializer.collect_map([("real", format!("{number:?}"))]),
+            Value::Blob(bytes) => {
+                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                serializer.collect_map([("blob", hex)])
+            }
+            Value::Withheld(length) => serializer.collect_map([("withheld", length)]),
+        }
+    }
+}
+
+/// A value, read.
+struct Told(Value);
+
+impl<'de> Deserialize<'de> for Told {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Told, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        enum Other {
+            Real(String),
+            Blob(String),
+            Withheld(u64),
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Integer(i64),
+            Text(String),
+            Other(Other),
+        }
+        let unknown =
+            || D::Error::custom("a value is null, a whole number, a text, or {\"real\": \"1.5\"} or the like");
+        let form = Option::<Form>::deserialize(deserializer).map_err(|_| unknown())?;
+        Ok(Told(match form {
+            None => Value::Null,
+            Some(Form::Integer(number)) => Value::Integer(number),
+            Some(Form::Text(text)) => Value::Text(text),
+            Some(Form::Other(Other::Real(text))) => Value::Real(text.parse().map_err(|_| unknown())?),
+            Some(Form::Other(Other::Withheld(length))) => Value::Withheld(length),
+            Some(Form::Other(Other::Blob(hex))) => Value::Blob(bytes_of(&hex).ok_or_else(unknown)?),
+        }))
+    }
+}
+
+fn bytes_of(hex: &str) -> Option<Vec<u8>> {
+    let pairs = hex.as_bytes().chunks(2);
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?, 16).ok())
+        .collect()
+}
+
+/// A row of the state DB.
+#[derive(Serialize, Deserialize)]
+struct Row(#[serde(with = "RowForm")] ThreadRow);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "ThreadRow", rename_all = "camelCase", deny_unknown_fields)]
+struct RowForm {
+    id: String,
+    path: String,
+    archived: bool,
+    name: Option<String>,
+    #[serde(with = "name_source")]
+    name_source: Option<Provenance>,
+    preview: String,
+    title: String,
+    first_user_message: Option<String>,
+    cwd: Option<String>,
+    last_cwd: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+    recency_at: i64,
+    source: String,
+    source_kind: String,
+    model_provider: Option<String>,
+    model: Option<String>,
+    cli_version: Option<String>,
+    git_branch: Option<String>,
+    git_sha: Option<String>,
+    git_origin_url: Option<String>,
+    tokens_used: Option<i64>,
+    parent_thread_id: Option<String>,
+    forked_from_id: Option<String>,
+    base_thread_id: Option<String>,
+    history_mode: String,
+    memory_mode: Option<String>,
+    missing: bool,
+}
+
+/// Who gave a name, in the words that `read --json` has for it.
+mod name_source {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::component::types::Provenance;
+
+    const WORDS: [(Provenance, &str); 3] =
+        [(Provenance::SessionIndex, "sessionIndex"), (Provenance::CodexDb, "codexDb"), (Provenance::User, "user")];
+
+    pub(super) fn serialize<S: Serializer>(source: &Option<Provenance>, serializer: S) -> Result<S::Ok, S::Error> {
+        let word = source.and_then(|source| WORDS.iter().find(|(known, _)| *known == source));
+        word.map(|(_, word)| word).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Provenance>, D::Error> {
+        let Some(word) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        let source = WORDS.iter().find(|(_, known)| *known == word);
+        source.map(|(source, _)| Some(*source)).ok_or_else(|| D::Error::custom(format!("nobody is called '{word}'")))
+    }
+}
