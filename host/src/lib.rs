@@ -23,6 +23,7 @@
 //! A main decides once how the handle lives and passes it on: every consumer takes `Option<&StateDb>` or `&StateDb`.
 
 pub mod backfill;
+pub mod backup;
 pub mod change;
 pub mod checkup;
 pub mod component;

@@ -53,7 +53,7 @@ pub(super) fn append(home: &Home, line: &str, thought_of: u64) -> std::io::Resul
 }
 
 /// Codex's lock of the index, held until it is dropped; its file stays, as Codex leaves it.
-fn locked(home: &Home) -> std::io::Result<Flocked> {
+pub(crate) fn locked(home: &Home) -> std::io::Result<Flocked> {
     let file = home.dir().open_with(LOCK, OpenOptions::new().read(true).write(true).create(true))?;
     for _ in 0..TRIES {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {

@@ -11,7 +11,7 @@
 //! the state DB alone is one transaction and needs no journal.
 
 mod carry;
-mod index;
+pub(crate) mod index;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! What can be asked.
 
+pub(super) mod backup;
 mod change;
 pub(super) mod compress;
 pub(super) mod exec;
@@ -79,6 +80,9 @@ pub(super) enum Command {
     Metadata(Metadata),
     /// Store rollouts smaller that nobody has written for long
     Compress(compress::Compress),
+    /// Copies of the databases and indexes, and back
+    #[command(subcommand)]
+    Backup(backup::Backup),
     /// What a thread is to reach, and what may be used for it
     #[command(subcommand)]
     Goal(keeping::Goal),

@@ -1,5 +1,6 @@
 //! The commands. Each decides nothing about threads: it opens what it needs, asks, and prints.
 
+mod backup;
 mod change;
 mod compress;
 mod debug;
@@ -80,6 +81,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<u8> {
         Command::Metadata(metadata) => session.metadata(&metadata).map(|()| exit::DONE),
         Command::Exec(exec) => session.exec(&exec),
         Command::Compress(compress) => session.compress(&compress),
+        Command::Backup(backup) => session.backup(&backup),
         Command::Goal(goal) => session.goal(&goal).map(|()| exit::DONE),
         Command::Memory(memory) => session.memory(&memory).map(|()| exit::DONE),
         Command::DeviceKey(key) => session.device_key(&key).map(|()| exit::DONE),

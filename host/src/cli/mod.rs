@@ -74,11 +74,13 @@ fn complain(error: &anyhow::Error) {
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {
+    use threadkeep::backup::BackupError;
     use threadkeep::lookup::LookupError;
     match error.downcast_ref::<LookupError>() {
         Some(LookupError::NotFound(_) | LookupError::Gone(_)) => exit::NOT_FOUND,
         Some(LookupError::Ambiguous { .. }) => exit::AMBIGUOUS,
         Some(LookupError::BadCursor(_)) => exit::USAGE,
+        _ if matches!(error.downcast_ref(), Some(BackupError::Ambiguous(..))) => exit::AMBIGUOUS,
         _ if error.is::<Usage>() => exit::USAGE,
         _ if error.is::<NothingSaid>() || error.is::<NothingKept>() => exit::NOT_FOUND,
         _ => exit::FAILED,

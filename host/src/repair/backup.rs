@@ -1,14 +1,31 @@
-//! What is saved before a repair.
+//! What is saved before a repair, and put back where that takes it back.
 
 use super::RepairError;
 use super::ground::Ground;
+use crate::backup::{self, BackupError, Restore, Wanted};
+use crate::state::FILE_NAME;
 
-/// Saves every database; the backup's name.
-pub(super) fn save(_ground: &Ground<'_>) -> Result<Option<String>, RepairError> {
-    Ok(None)
+/// Saves every database; the backup's name, where there was anything to save.
+pub(super) fn save(ground: &Ground<'_>) -> Result<Option<String>, RepairError> {
+    match backup::create(ground.home, ground.state_dir, None, &Wanted::before("repair")) {
+        Err(BackupError::Nothing) => Ok(None),
+        made => Ok(Some(made?.name)),
+    }
 }
 
-/// Puts the state DB of a backup back, or says why not.
-pub(super) fn put_back(_ground: &Ground<'_>, _backup: &str) -> Result<Result<(), String>, RepairError> {
-    Ok(Err("there is no backup".into()))
+/// Puts the state DB of a backup back, or says why not. Gives up the right to change threads: whoever restores takes it.
+pub(super) fn put_back(ground: &mut Ground<'_>, name: &str) -> Result<Result<(), String>, RepairError> {
+    let known = backup::backups(ground.state_dir)?.0.into_iter().find(|backup| backup.name == name);
+    let Some(known) = known else { return Ok(Err(format!("the backup {name} is gone"))) };
+    let restore = match Restore::of(ground.home, ground.state_dir, known, &[FILE_NAME.into()]) {
+        Err(error @ BackupError::NotHeld(..)) => return Ok(Err(error.to_string())),
+        restore => restore?,
+    };
+    drop(ground.changing.take());
+    match restore.carry_out() {
+        Err(error @ (BackupError::Open(..) | BackupError::CannotTell(_) | BackupError::Unsound(..))) => {
+            Ok(Err(error.to_string()))
+        }
+        done => Ok(Ok(done.map(drop)?)),
+    }
 }

@@ -13,7 +13,7 @@ use crate::component::imports::backfill::Phase;
 use crate::component::types::ThreadRow;
 use crate::component::{Core, Runtime, World};
 use crate::home::Home;
-use crate::state::{Assembler, ForeignDb, Shelf, StateError, holders};
+use crate::state::{Assembler, FileLock, ForeignDb, Shelf, StateError, holders};
 
 /// Edits and paths that are asked about at a time.
 const PAGE: usize = 512;
@@ -32,6 +32,8 @@ pub(super) struct Ground<'a> {
     /// Who has which database open; asked once, before this process has any of them open.
     open: BTreeMap<PathBuf, Option<u32>>,
     core: Core,
+    /// The right to change threads.
+    pub(super) changing: Option<FileLock>,
 }
 
 /// An edit, whether it may be made, and what was seen of it.
@@ -45,7 +47,7 @@ impl<'a> Ground<'a> {
     pub(super) fn new(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path) -> Ground<'a> {
         let codex = ForeignDb::newest(home.sqlite_home(), "state_");
         let core = Core::new(runtime, World::of(home).recorded(runtime.recorder()));
-        Ground { runtime, home, state_dir, codex, open: BTreeMap::new(), core }
+        Ground { runtime, home, state_dir, codex, open: BTreeMap::new(), core, changing: None }
     }
 
     /// May these edits be made?

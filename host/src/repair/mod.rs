@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backup::BackupError;
 use crate::component::exports::checkup::{
     Change, CodexChange, Edit, Finding, Fitness, Standing, Target as EditTarget, Value,
 };
@@ -80,6 +81,9 @@ pub enum RepairError {
     /// A database failed.
     #[error(transparent)]
     State(#[from] StateError),
+    /// What is there could not be saved first, or not be put back.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The state DB could not be brought to completion.
     #[error(transparent)]
     Startup(#[from] StartupError),
@@ -162,8 +166,7 @@ impl<'a> Repairs<'a> {
     /// Carries out what of a plan still fits.
     pub fn apply(&self, plan: &Plan) -> Result<Outcome, RepairError> {
         self.check(plan)?;
-        let (_locks, finished) = self.begin()?;
-        let mut ground = self.ground();
+        let (_repairing, mut ground, finished) = self.begin()?;
         let weighed = ground.weigh(&plan.entries)?;
         let (mut outcome, weighed) = sorted(plan.entries.clone(), weighed);
         outcome.finished = finished;
@@ -197,8 +200,7 @@ impl<'a> Repairs<'a> {
     /// Takes the last repair back that was not taken back yet: all of it, or, where something is not as it left it,
     /// nothing.
     pub fn undo(&self) -> Result<Outcome, RepairError> {
-        let (_locks, finished) = self.begin()?;
-        let mut ground = self.ground();
+        let (_repairing, mut ground, finished) = self.begin()?;
         let (record, edits) = self.last(&mut ground)?;
         let weighed = ground.weigh(&edits)?;
         let (mut outcome, weighed) = sorted(edits, weighed);
@@ -254,25 +256,36 @@ impl<'a> Repairs<'a> {
     }
 
     /// The right to repair; what others left unfinished comes first.
-    fn begin(&self) -> Result<([FileLock; 2], Vec<String>), RepairError> {
+    fn begin(&self) -> Result<(FileLock, Ground<'_>, Vec<String>), RepairError> {
         startup::create_private_dir(self.state_dir)?;
         let locks = Locks::of(self.state_dir);
         let take = |lock: &Path| FileLock::take_within(lock, WAIT)?.ok_or(RepairError::Busy(WAIT));
-        let held = [take(&locks.repair)?, take(&locks.change)?];
-        let (finished, left) = self.finish(false)?;
+        let repairing = take(&locks.repair)?;
+        let mut changing = Some(take(&locks.change)?);
+        let (finished, left) = self.finish(&mut changing, false)?;
         match left.is_empty() {
-            true => Ok((held, finished)),
+            true => {
+                let changing = Some(changing.map_or_else(|| take(&locks.change), Ok)?);
+                Ok((repairing, Ground { changing, ..self.ground() }, finished))
+            }
             false => Err(RepairError::Unfinished(left.join("; "))),
         }
     }
 
     /// Carries on what others left; the caller holds the locks. What is finished now, and what is not, and why.
-    fn finish(&self, starting: bool) -> Result<(Vec<String>, Vec<String>), RepairError> {
+    fn finish(
+        &self,
+        changing: &mut Option<FileLock>,
+        starting: bool,
+    ) -> Result<(Vec<String>, Vec<String>), RepairError> {
         let (mut finished, mut left) = (Vec::new(), Vec::new());
         for record in records(self.state_dir)? {
             let Some(way) = record.unfinished() else { continue };
             let what = said(&record, way);
-            match self.finish_one(&record, way, starting) {
+            let mut ground = Ground { changing: changing.take(), ..self.ground() };
+            let done = self.finish_one(&mut ground, &record, way, starting);
+            *changing = ground.changing;
+            match done {
                 Ok(None) => finished.push(format!("{what} is finished now")),
                 Ok(Some(why)) => left.push(format!("{what} is left for later: {why}")),
                 Err(error) => left.push(format!("{what} could not be finished: {error}")),
@@ -282,8 +295,13 @@ impl<'a> Repairs<'a> {
     }
 
     /// Why it is left for later.
-    fn finish_one(&self, record: &Record, way: Way, starting: bool) -> Result<Option<String>, RepairError> {
-        let mut ground = self.ground();
+    fn finish_one(
+        &self,
+        ground: &mut Ground<'_>,
+        record: &Record,
+        way: Way,
+        starting: bool,
+    ) -> Result<Option<String>, RepairError> {
         let begun = record.begun(way)?;
         for edit in &begun.plan.entries {
             match ground.open(edit)? {
@@ -298,7 +316,7 @@ impl<'a> Repairs<'a> {
         };
         let weighed = ground.weigh(&begun.plan.entries)?;
         let manner = Manner { whole: false, backup: backup.as_deref(), starting };
-        let fates = carry_out(&mut ground, &begun.plan.entries, &weighed, manner)?;
+        let fates = carry_out(ground, &begun.plan.entries, &weighed, manner)?;
         record.mark(way, &done(&begun, &fates))?;
         Ok(None)
     }
@@ -420,13 +438,13 @@ pub(crate) fn finish_unfinished(runtime: &Runtime, home: &Arc<Home>, state_dir: 
     }
     let locks = Locks::of(state_dir);
     let finished = || -> Result<Vec<String>, RepairError> {
-        let (Some(_repairing), Some(_changing)) =
-            (FileLock::try_take(&locks.repair)?, FileLock::try_take(&locks.change)?)
-        else {
-            // Whoever has the lock is at it.
+        // Whoever has the lock is at it.
+        let Some(_repairing) = FileLock::try_take(&locks.repair)? else { return Ok(Vec::new()) };
+        let mut changing = FileLock::try_take(&locks.change)?;
+        if changing.is_none() {
             return Ok(Vec::new());
-        };
-        let (mut finished, left) = Repairs::of(runtime, home, state_dir).finish(true)?;
+        }
+        let (mut finished, left) = Repairs::of(runtime, home, state_dir).finish(&mut changing, true)?;
         finished.extend(left);
         Ok(finished)
     };

@@ -9,10 +9,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-use super::StateError;
+use super::{StateError, schema};
 
 /// How often a database may change while it is read.
 const TRIES: u32 = 5;
@@ -182,6 +183,63 @@ impl ForeignDb {
         connection.set_prepared_statement_cache_capacity(256);
         Ok(connection)
     }
+}
+
+impl ForeignDb {
+    /// A copy of the whole database, with every committed row, as a file of its own that needs no WAL. Where SQLite cannot
+    /// read the database the answer is why, and there is no copy.
+    pub(crate) fn copy_to(&self, to: &Path) -> Result<Option<String>, StateError> {
+        let copied = self.read(|connection| match copy_all(connection, to) {
+            Err(StateError::Corrupt(why)) => Ok(Some(why)),
+            other => other.map(|()| None),
+        })?;
+        Ok(copied.0)
+    }
+}
+
+/// SQLite's online backup of all that a connection sees into a new file for its owner alone, which is not yet on disk when
+/// this returns.
+pub(super) fn copy_all(source: &Connection, to: &Path) -> Result<(), StateError> {
+    match fs::remove_file(to) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(StateError::Io(format!("{} cannot be removed: {error}", to.display())));
+        }
+        _ => schema::create_private(to)?,
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut target = Connection::open_with_flags(to, flags)?;
+    // A copy that does not come to its end is thrown away: nothing is to be kept for going back.
+    target.pragma_update(None, "synchronous", "OFF")?;
+    target.pragma_update(None, "journal_mode", "OFF")?;
+    match Backup::new(source, &mut target)?.step(-1)? {
+        StepResult::Done => {}
+        _ => return Err(StateError::Busy),
+    }
+    target.close().map_err(|(_, error)| error.into())
+}
+
+/// What SQLite finds wrong with a file that nobody writes; none when it is sound. Leaves nothing beside it.
+pub(crate) fn fault_of(path: &Path) -> Result<Option<String>, StateError> {
+    let check = || -> Result<String, StateError> {
+        let connection = open_immutable(path)?;
+        Ok(connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?)
+    };
+    match check() {
+        Ok(answer) if answer == "ok" => Ok(None),
+        Ok(fault) | Err(StateError::Corrupt(fault)) => Ok(Some(fault)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Brings everything that stands in a WAL or a journal into the database itself, so that it is whole without them, and they
+/// go. For a database that is about to be replaced, and that nobody has open.
+pub(crate) fn settle(path: &Path) -> Result<(), StateError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    connection.close().map_err(|(_, error)| StateError::from(error))?;
+    if busy { Err(StateError::Busy) } else { Ok(()) }
 }
 
 /// Opens a file that nobody writes to while it is read: SQLite then creates nothing beside it.

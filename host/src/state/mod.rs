@@ -35,7 +35,7 @@ pub(crate) use claim::{Claim, Locks};
 pub use error::StateError;
 pub(crate) use files::{Batch, KnownAhead, Parsed, Refused, facts as file_facts};
 pub use files::{Problem, Totals};
-pub(crate) use foreign::{ForeignDb, MENDING};
+pub(crate) use foreign::{ForeignDb, MENDING, fault_of, settle};
 pub use holders::{Holder, holders};
 pub(crate) use journal::Follow;
 pub(crate) use lock::FileLock;
@@ -68,6 +68,12 @@ impl StateDb {
     /// What is stored, counted.
     pub fn totals(&self) -> Result<Totals, StateError> {
         self.0.totals()
+    }
+
+    /// A copy of all that is stored, as a new file of its own.
+    pub(crate) fn copy_to(&self, to: &Path) -> Result<(), StateError> {
+        let to = to.to_path_buf();
+        self.0.with(move |connection| foreign::copy_all(connection, &to))
     }
 
     /// Files without a thread, and lines that are no records.

@@ -318,7 +318,7 @@ fn stored_version(path: &Path) -> Result<Option<i64>, StateError> {
 }
 
 /// Creates the file with a mode that keeps others out; SQLite gives its WAL the same mode.
-fn create_private(path: &Path) -> Result<(), StateError> {
+pub(super) fn create_private(path: &Path) -> Result<(), StateError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]

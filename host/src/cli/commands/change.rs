@@ -22,7 +22,7 @@ impl Session {
         Changes::new(&self.runtime, &self.home, state.as_ref()).map_err(exit_code)
     }
 
-    fn with_state(&self, command: &str) -> anyhow::Result<()> {
+    pub(super) fn with_state(&self, command: &str) -> anyhow::Result<()> {
         match self.global.no_state {
             true => Err(Usage(format!("{command} writes the state DB, so it cannot go with --no-state")).into()),
             false => Ok(()),
