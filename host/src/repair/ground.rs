@@ -50,6 +50,11 @@ impl<'a> Ground<'a> {
         Ground { runtime, home, state_dir, codex, open: BTreeMap::new(), core, changing: None }
     }
 
+    /// The same for one who holds the right to change threads.
+    pub(super) fn holding(self, changing: Option<FileLock>) -> Ground<'a> {
+        Ground { changing, ..self }
+    }
+
     /// May these edits be made?
     pub(super) fn weigh(&mut self, edits: &[Edit]) -> Result<Vec<Weighed>, RepairError> {
         let carried = self.carried(edits)?;

@@ -266,7 +266,7 @@ impl<'a> Repairs<'a> {
         match left.is_empty() {
             true => {
                 let changing = Some(changing.map_or_else(|| take(&locks.change), Ok)?);
-                Ok((repairing, Ground { changing, ..self.ground() }, finished))
+                Ok((repairing, self.ground().holding(changing), finished))
             }
             false => Err(RepairError::Unfinished(left.join("; "))),
         }
@@ -282,7 +282,7 @@ impl<'a> Repairs<'a> {
         for record in records(self.state_dir)? {
             let Some(way) = record.unfinished() else { continue };
             let what = said(&record, way);
-            let mut ground = Ground { changing: changing.take(), ..self.ground() };
+            let mut ground = self.ground().holding(changing.take());
             let done = self.finish_one(&mut ground, &record, way, starting);
             *changing = ground.changing;
             match done {
