@@ -12,10 +12,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::fold::{Fold, KEPT_BAD_LINES};
+use crate::json::Step;
 use crate::lines::{Line, Lines};
 use crate::paths::{canonical_id, is_compressed};
 use crate::ports::{FileResult, Reader, Rollouts};
-use crate::record;
+use crate::record::{self, Record};
 use crate::types::{BadLine, EntryKind, Extraction, FileError, FileFacts, NoThread};
 
 /// How much is read at a time, and of what at all.
@@ -52,6 +53,24 @@ pub fn extract<R: Rollouts>(
     result.map_err(unreadable)?;
     pass.into_extraction()
 }
+
+/// Reads every line of a rollout, of whatever size, and shows each to `watch` as it was read.
+pub fn read_through<R: Rollouts>(
+    rollouts: &R,
+    file: &FileFacts,
+    watch: &mut Watch<'_>,
+) -> Result<Extraction, NoThread> {
+    if file.kind != EntryKind::File {
+        return Err(unreadable(FileError::NotAFile));
+    }
+    let mut pass = Pass { watch: Some(watch), ..Pass::new(Limits::USUAL) };
+    let read = rollouts.open(&file.path, 0).and_then(|reader| pass.read_on(reader, 1, true));
+    read.map_err(unreadable)?;
+    pass.into_extraction()
+}
+
+/// Sees each line, and what it was read as.
+pub type Watch<'a> = dyn FnMut(&Line<'_>, &Step<Record<'_>>) + 'a;
 
 fn unreadable(error: FileError) -> NoThread {
     let passing = matches!(error, FileError::Denied | FileError::Io(_) | FileError::NotFound);
@@ -102,7 +121,7 @@ pub fn in_head<R: Rollouts, T>(
     }
 }
 
-fn read<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>, pass: &mut Pass) -> FileResult<()> {
+fn read<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>, pass: &mut Pass<'_>) -> FileResult<()> {
     let plain = !is_compressed(&file.path);
     let known = earlier.filter(|_| plain).and_then(Fold::decode);
     if let Some(known) = known.filter(|known| known.identity.is_some())
@@ -153,7 +172,7 @@ fn continues<R: Rollouts>(
     rollouts: &R,
     file: &FileFacts,
     known: &Fold,
-    pass: &mut Pass,
+    pass: &mut Pass<'_>,
 ) -> FileResult<Option<R::Reader>> {
     if known.anchor.is_empty() || file.size < known.offset {
         return Ok(None);
@@ -165,17 +184,18 @@ fn continues<R: Rollouts>(
 }
 
 /// One pass over a file, or over its tail.
-struct Pass {
+struct Pass<'w> {
     limits: Limits,
     fold: Fold,
     /// What stands after the last newline and is no record (yet).
     cut_off: Option<BadLine>,
     bytes_read: u64,
+    watch: Option<&'w mut Watch<'w>>,
 }
 
-impl Pass {
-    fn new(limits: Limits) -> Pass {
-        Pass { limits, fold: Fold::default(), cut_off: None, bytes_read: 0 }
+impl Pass<'_> {
+    fn new(limits: Limits) -> Self {
+        Pass { limits, fold: Fold::default(), cut_off: None, bytes_read: 0, watch: None }
     }
 
     fn read_on<R: Reader>(&mut self, mut reader: R, number: u64, numbered: bool) -> FileResult<()> {
@@ -189,15 +209,22 @@ impl Pass {
     fn chunk<R: Reader>(&mut self, reader: &mut R, lines: &mut Lines, numbered: bool) -> FileResult<bool> {
         let chunk = reader.next(self.limits.chunk)?;
         self.bytes_read += chunk.len() as u64;
-        let fold = &mut self.fold;
         lines.push(&chunk, |line| {
-            fold.line(&line, numbered);
+            self.line(&line, numbered);
         });
         Ok(chunk.len() == self.limits.chunk as usize)
     }
 
+    fn line(&mut self, line: &Line<'_>, numbered: bool) -> Option<BadLine> {
+        let read = record::read(line.bytes);
+        if let Some(watch) = &mut self.watch {
+            watch(line, &read);
+        }
+        self.fold.take(line, read, numbered)
+    }
+
     fn end(&mut self, lines: &mut Lines, numbered: bool) {
-        lines.finish(|line| self.cut_off = self.fold.line(&line, numbered));
+        lines.finish(|line| self.cut_off = self.line(&line, numbered));
         // A record without a newline is taken in, and so are its bytes; anything else is read again next time.
         let taken = if self.cut_off.is_none() { lines.pending() } else { 0 };
         self.fold.offset = lines.offset() + taken;

@@ -8,9 +8,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::codec::{Reader, Writer};
+use crate::json::Step;
 use crate::lines::Line;
 use crate::paths::canonical_id;
-use crate::record::{self, Body, Meta, context_cwd, spoken};
+use crate::record::{self, Body, Meta, Record, context_cwd, spoken};
 use crate::time::parse_millis;
 use crate::types::BadLine;
 
@@ -79,9 +80,13 @@ impl Fold {
     /// Takes a line in. What stands after the last newline is taken in only when it is a whole record; else it is left
     /// for later and the answer is what is wrong with it.
     pub fn line(&mut self, line: &Line<'_>, numbered: bool) -> Option<BadLine> {
-        let blank = line.bytes.iter().all(u8::is_ascii_whitespace);
-        let fault = match record::read(line.bytes) {
-            _ if blank => None,
+        self.take(line, record::read(line.bytes), numbered)
+    }
+
+    /// The same with a line that has been read.
+    pub fn take(&mut self, line: &Line<'_>, read: Step<Record<'_>>, numbered: bool) -> Option<BadLine> {
+        let fault = match read {
+            _ if line.is_blank() => None,
             Ok(record) => {
                 self.record(record);
                 None
@@ -92,11 +97,11 @@ impl Fold {
                 reason: fault.reason(),
             }),
         };
-        if !line.ended && (fault.is_some() || blank) {
+        if !line.ended && (fault.is_some() || line.is_blank()) {
             return fault;
         }
         let rest = core::mem::replace(&mut self.unended, !line.ended);
-        if rest && blank {
+        if rest && line.is_blank() {
             // The newline that was still to come.
             self.anchor(line);
             return None;
@@ -128,7 +133,7 @@ impl Fold {
         self.anchor.extend(end);
     }
 
-    fn record(&mut self, record: record::Record<'_>) {
+    fn record(&mut self, record: Record<'_>) {
         if record.at.is_some() {
             self.last_at = record.at;
         }

@@ -27,10 +27,19 @@ pub struct Line<'a> {
     pub number: u64,
     /// Plain bytes before it.
     pub offset: u64,
+    /// Its plain bytes.
+    pub length: u64,
     /// It is condensed.
     pub condensed: bool,
     /// A newline ended it; false for what stands after the last newline.
     pub ended: bool,
+}
+
+impl Line<'_> {
+    /// Nothing but white space.
+    pub fn is_blank(&self) -> bool {
+        self.bytes.iter().all(u8::is_ascii_whitespace)
+    }
 }
 
 /// Cuts a stream of chunks into lines.
@@ -69,7 +78,14 @@ impl Lines {
             let (head, rest) = (&chunk[..end], &chunk[end + 1..]);
             if self.length == 0 && head.len() <= WHOLE_LINE {
                 self.length = head.len() as u64;
-                each(Line { bytes: head, number: self.number, offset: self.offset, condensed: false, ended: true });
+                each(Line {
+                    bytes: head,
+                    number: self.number,
+                    offset: self.offset,
+                    length: self.length,
+                    condensed: false,
+                    ended: true,
+                });
             } else {
                 self.keep(head);
                 self.close(true, &mut each);
@@ -113,7 +129,14 @@ impl Lines {
         if let Some(giant) = giant {
             giant.finish(&mut self.carry);
         }
-        each(Line { bytes: &self.carry, number: self.number, offset: self.offset, condensed, ended });
+        each(Line {
+            bytes: &self.carry,
+            number: self.number,
+            offset: self.offset,
+            length: self.length,
+            condensed,
+            ended,
+        });
     }
 }
 

@@ -17,6 +17,8 @@ use crate::time::parse_millis;
 pub struct Record<'a> {
     /// Its time, milliseconds.
     pub at: Option<i64>,
+    /// Its place in a paginated thread.
+    pub ordinal: Option<u64>,
     /// What it says.
     pub body: Body<'a>,
 }
@@ -89,7 +91,7 @@ pub fn read(line: &[u8]) -> Result<Record<'_>, Fault> {
         return Err(Fault::NotAnObject);
     }
     let mut kind = None;
-    let mut at = None;
+    let (mut at, mut ordinal) = (None, None);
     let mut body = Body::Other;
     // The payload, where it stands before the type; no release writes it so.
     let mut early = None;
@@ -106,6 +108,7 @@ pub fn read(line: &[u8]) -> Result<Record<'_>, Fault> {
                 Some(kind) => body = payload(&kind, c)?,
                 None => early = Some(c.raw()?),
             },
+            b"ordinal" => ordinal = c.integer()?.and_then(|number| u64::try_from(number).ok()),
             b"id" => bare.id = c.text()?,
             b"git" => git(c, &mut bare.git)?,
             b"role" => bare.role = c.text()?,
@@ -121,7 +124,7 @@ pub fn read(line: &[u8]) -> Result<Record<'_>, Fault> {
     if matches!(body, Body::Other) {
         body = bare.body(kind);
     }
-    Ok(Record { at, body })
+    Ok(Record { at, ordinal, body })
 }
 
 /// The id that a rollout's first line gives, read from a beginning of that line.

@@ -22,14 +22,16 @@ mod check;
 mod fit;
 mod found;
 mod home;
+mod joint;
 mod plan;
 mod retell;
 mod thread;
 mod views;
 
-pub use check::{check, joint};
+pub use check::{check, records_in};
 pub use fit::{fit, inverse};
 pub use home::examine_home;
+pub use joint::joint;
 pub use plan::{carried, choose};
 pub use retell::retell;
 pub use thread::examine;

@@ -9,6 +9,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::Gap;
+use crate::checkup::HistoryBase;
 use crate::extract::in_head;
 use crate::find::evidence::Trail;
 use crate::find::{LookupError, World, files_of, if_available};
@@ -51,17 +52,10 @@ struct Head {
     thread: String,
     timestamp: String,
     paginated: bool,
-    base: Option<Base>,
+    base: Option<HistoryBase>,
     /// A side thread: it goes on from its parent's history, and shows nothing of it.
     attached: bool,
     starts_at: u64,
-}
-
-/// Where the history comes from that a file goes on with.
-struct Base {
-    thread: String,
-    ordinal: u64,
-    offset: Option<u64>,
 }
 
 impl Chain {
@@ -119,7 +113,7 @@ impl Chain {
 }
 
 /// The file that holds the history up to a place, of all that carry the thread's id and are not in the chain yet.
-fn base_file<W: World>(world: &W, base: &Base, chain: &[Segment]) -> Result<Option<String>, LookupError> {
+fn base_file<W: World>(world: &W, base: &HistoryBase, chain: &[Segment]) -> Result<Option<String>, LookupError> {
     let answer = if_available(world.row(&base.thread))?;
     let handle = answer.is_some();
     let files = files_of(world, &base.thread, answer.flatten().as_ref(), handle, &mut Trail::default())?;
@@ -137,7 +131,7 @@ fn base_file<W: World>(world: &W, base: &Base, chain: &[Segment]) -> Result<Opti
 
 /// At the byte where the base ends, the file goes on with the ordinal that the base does not include, or ends. After a
 /// revert two files of a thread have records of the same ordinals; this tells which one is meant.
-fn ends_there<R: Rollouts>(rollouts: &R, path: &str, base: &Base) -> bool {
+fn ends_there<R: Rollouts>(rollouts: &R, path: &str, base: &HistoryBase) -> bool {
     let Some(offset) = base.offset.filter(|&offset| offset > 0) else { return false };
     let Ok(mut reader) = rollouts.open(path, offset - 1) else { return false };
     let Ok(bytes) = reader.next(HEAD) else { return false };
@@ -145,12 +139,22 @@ fn ends_there<R: Rollouts>(rollouts: &R, path: &str, base: &Base) -> bool {
     if rest.is_empty() {
         return true;
     }
+    early_ordinal(rest) == Some(base.ordinal)
+}
+
+/// The ordinal of the record that a text begins with, be it cut off.
+pub(crate) fn early_ordinal(text: &[u8]) -> Option<u64> {
     let mut ordinal = None;
     // A line that is longer than what was read ends in a fault; the ordinal stands near its beginning.
-    let _ = Cursor::new(rest).object(|c, key| {
+    let _ = Cursor::new(text).object(|c, key| {
         if key.is("ordinal") { c.integer().map(|number| ordinal = ordinal.or(number)) } else { c.skip() }
     });
-    ordinal.and_then(|ordinal| u64::try_from(ordinal).ok()) == Some(base.ordinal)
+    ordinal.and_then(|ordinal| u64::try_from(ordinal).ok())
+}
+
+/// Where the history of a file begins, if this line of it, a `session_meta`, says that another one holds its beginning.
+pub(crate) fn base_of(line: &[u8]) -> Option<HistoryBase> {
+    meta(line).ok().flatten()?.base
 }
 
 fn head<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Head> {
@@ -191,7 +195,7 @@ fn payload(c: &mut Cursor<'_>) -> Step<Head> {
                     b"end_byte_offset" => c.integer().map(|number| offset = unsigned(number)),
                     _ => c.skip(),
                 })?;
-                head.base = thread.zip(ordinal).map(|(thread, ordinal)| Base { thread, ordinal, offset });
+                head.base = thread.zip(ordinal).map(|(thread, ordinal)| HistoryBase { thread, ordinal, offset });
             }
             _ => c.skip()?,
         }

@@ -56,7 +56,7 @@ pub(super) fn look(path: &Path, role: Role, depth: Depth) -> DatabaseFacts {
     };
     let head = header(path);
     match head {
-        Err(error) => facts.fault = Some(format!("it cannot be read: {error}")),
+        Err(error) => facts.misunderstood = Some(format!("it cannot be read: {error}")),
         Ok(None) => {}
         Ok(Some(head)) if !head.starts_with(MAGIC) => facts.fault = Some("it is no database".into()),
         Ok(Some(head)) => {
@@ -112,7 +112,7 @@ fn inside(path: &Path, depth: Depth, facts: &mut DatabaseFacts) {
             facts.free = told.free.unwrap_or(facts.free);
         }
         Err(StateError::Corrupt(why)) => facts.fault = Some(why),
-        Err(error) => facts.fault = Some(error.to_string()),
+        Err(error) => facts.misunderstood = Some(error.to_string()),
     }
 }
 

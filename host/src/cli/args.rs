@@ -3,6 +3,7 @@
 pub(super) mod backup;
 mod change;
 pub(super) mod compress;
+pub(super) mod doctor;
 pub(super) mod exec;
 pub(super) mod keeping;
 
@@ -16,7 +17,7 @@ pub(super) use change::{Delete, Field, Metadata, Name, Relocate};
 
 /// Finds, lists, reads, records and changes the threads of a Codex home.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 ambiguous.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 ambiguous, 5 something is left to mend.
 #[derive(Parser)]
 #[command(version, about, long_about, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
 pub(super) struct Args {
@@ -60,6 +61,10 @@ pub(super) enum Command {
     Init(Init),
     /// Say how the home and its state DB stand, changing nothing
     Status,
+    /// Say what is wrong with the home, and what would mend it, changing nothing
+    ///
+    /// Exit code 5 when a repair would mend an error or a warning.
+    Doctor(doctor::Doctor),
     /// List threads, newest first
     List(List),
     /// Say where a thread is

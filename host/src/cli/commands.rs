@@ -4,6 +4,7 @@ mod backup;
 mod change;
 mod compress;
 mod debug;
+mod doctor;
 mod exec;
 mod explain;
 mod goal;
@@ -70,6 +71,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<u8> {
     let done = match args.command {
         Command::Init(init) => session.init(&init).map(|()| exit::DONE),
         Command::Status => session.status().map(|()| exit::DONE),
+        Command::Doctor(doctor) => session.doctor(&doctor),
         Command::List(list) => session.list(&list).map(|()| exit::DONE),
         Command::Find(find) => session.find(&find),
         Command::Read(read) => session.read(&read).map(|()| exit::DONE),

@@ -22,6 +22,7 @@ mod exit {
     pub(super) const USAGE: u8 = 2;
     pub(super) const NOT_FOUND: u8 = 3;
     pub(super) const AMBIGUOUS: u8 = 4;
+    pub(super) const LEFT_TO_MEND: u8 = 5;
 }
 
 /// A mistake in how the program was called.
@@ -75,8 +76,13 @@ fn complain(error: &anyhow::Error) {
 
 fn code_of(error: &anyhow::Error) -> u8 {
     use threadkeep::backup::BackupError;
+    use threadkeep::checkup::CheckupError;
     use threadkeep::lookup::LookupError;
-    match error.downcast_ref::<LookupError>() {
+    let lookup = match error.downcast_ref::<CheckupError>() {
+        Some(CheckupError::Lookup(error)) => Some(error),
+        _ => error.downcast_ref::<LookupError>(),
+    };
+    match lookup {
         Some(LookupError::NotFound(_) | LookupError::Gone(_)) => exit::NOT_FOUND,
         Some(LookupError::Ambiguous { .. }) => exit::AMBIGUOUS,
         Some(LookupError::BadCursor(_)) => exit::USAGE,

@@ -39,9 +39,9 @@ pub(crate) use foreign::{ForeignDb, MENDING, fault_of, settle};
 pub use holders::{Holder, holders};
 pub(crate) use journal::Follow;
 pub(crate) use lock::FileLock;
+pub(crate) use mend::Swap;
 pub(crate) use rescue::{Remains, Rescued, move_aside};
 pub(crate) use rows::{COLUMNS as ROW_COLUMNS, from_row as thread_row, source_from};
-pub(crate) use mend::Swap;
 pub(crate) use rules::Rules;
 pub use rules::{KeepingError, Kept};
 
