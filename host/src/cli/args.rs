@@ -6,6 +6,7 @@ pub(super) mod compress;
 pub(super) mod doctor;
 pub(super) mod exec;
 pub(super) mod keeping;
+pub(super) mod repair;
 
 use std::path::PathBuf;
 
@@ -109,6 +110,9 @@ pub(super) enum Command {
     /// its messages, commands and file changes recorded as such. The exit code is the program's own; the thread's id is the
     /// last line of the output.
     Exec(exec::Exec),
+    /// Mend what is wrong with the home, or take that back
+    #[command(subcommand)]
+    Repair(repair::Repair),
     /// Look into what the core decides
     #[command(subcommand)]
     Debug(Debug),

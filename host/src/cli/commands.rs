@@ -11,6 +11,7 @@ mod goal;
 mod keeping;
 mod list;
 mod memory;
+mod repair;
 mod turns;
 
 use std::io::Write as _;
@@ -89,6 +90,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<u8> {
         Command::DeviceKey(key) => session.device_key(&key).map(|()| exit::DONE),
         Command::Clean(clean) => session.clean(&clean).map(|()| exit::DONE),
         Command::Migrate(migrate) => session.migrate(&migrate).map(|()| exit::DONE),
+        Command::Repair(repair) => session.repair(&repair),
         Command::Debug(debug) => session.prompt_input(&debug).map(|()| exit::DONE),
     };
     if let (Some(recorder), Some(file)) = (recorder, recording) {

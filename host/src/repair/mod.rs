@@ -36,7 +36,7 @@ use carry::{Fates, Manner, carry_out};
 use ground::{Ground, Weighed};
 use journal::{Begun, Done, Record, Way, records};
 
-pub use plan::{Plan, Target};
+pub use plan::{Plan, Target, differing};
 
 /// How long another process's repair or change is waited for.
 const WAIT: Duration = Duration::from_secs(10);

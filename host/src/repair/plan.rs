@@ -72,6 +72,11 @@ impl Plan {
         }
     }
 
+    /// One entry as the document has it.
+    pub fn entry(edit: &Edit) -> Result<serde_json::Value, RepairError> {
+        serde_json::to_value(Entry::from(edit.clone())).map_err(|error| RepairError::Plan(error.to_string()))
+    }
+
     /// It was made for this home, by whatever way its path leads there.
     pub(super) fn is_of(&self, home: &Path) -> bool {
         let place = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
@@ -110,7 +115,7 @@ struct Document {
 /// An edit as the document has it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Entry {
+struct Entry {
     code: String,
     #[serde(deserialize_with = "required")]
     thread_id: Option<String>,
@@ -385,6 +390,20 @@ struct RowForm {
     history_mode: String,
     memory_mode: Option<String>,
     missing: bool,
+}
+
+/// The fields in which rows differ, by the names that a plan has for them, with both values as JSON.
+pub fn differing(before: &ThreadRow, after: &ThreadRow) -> Vec<(String, String, String)> {
+    let fields = |row: &ThreadRow| match serde_json::to_value(Row(row.clone())) {
+        Ok(serde_json::Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    };
+    let (before, after) = (fields(before), fields(after));
+    let differing = after.into_iter().filter_map(|(field, is)| {
+        let was = before.get(&field)?;
+        (*was != is).then(|| (field, was.to_string(), is.to_string()))
+    });
+    differing.collect()
 }
 
 /// Who gave a name, in the words that `read --json` has for it.
