@@ -29,6 +29,7 @@ mod list_cases;
 mod listing;
 mod made_up_homes;
 mod memory;
+mod mended;
 mod names;
 mod parsing;
 mod personality;

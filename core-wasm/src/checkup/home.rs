@@ -136,7 +136,7 @@ fn own_filling(filling: &Filling) -> Option<Finding> {
         ..told("backfill-incomplete", Severity::Warning)
     };
     let reason = "the index is filled from where it was left";
-    finding.edits.push(edit(&finding, Target::State, reason, Change::FillState(phase.into())));
+    finding.edits.push(edit(&finding, Target::State, reason, Change::FillState((phase.into(), "complete".into()))));
     Some(finding)
 }
 
@@ -293,7 +293,7 @@ fn corrupt(database: &DatabaseFacts, fault: &str, newest: bool, about: Finding) 
     }
     match database.role {
         Role::State => {
-            let change = Change::FillState("damaged".into());
+            let change = Change::FillState(("damaged".into(), "complete".into()));
             finding.edits.push(edit(&finding, Target::State, "what is damaged is moved aside and made anew", change));
         }
         Role::CodexState if newest => {

@@ -273,6 +273,7 @@ fn blank(id: String) -> Case {
         files: Vec::new(),
         should: None,
         stands: None,
+        stands_leads: Leads::Nowhere,
         behind: false,
         codex: None,
         leads: Leads::Nowhere,
@@ -339,6 +340,14 @@ fn known(connection: &mut Connection, ids: Vec<String>, has_state: bool) -> Resu
     let rows = |table: &str| format!("SELECT {ROW_COLUMNS}, id FROM wanted CROSS JOIN {table} USING (id)");
     each(&rows("threads"), &mut |known, found| row(&mut known.case.should, found))?;
     each(&rows("stands"), &mut |known, found| row(&mut known.case.stands, found))?;
+    each(
+        "SELECT files.path, files.thread_id, wanted.id FROM wanted CROSS JOIN stands USING (id)
+         CROSS JOIN files ON files.path = stands.path",
+        &mut |known, row| {
+            known.case.stands_leads = Leads::Here((row.get(0)?, row.get(1)?));
+            Ok(())
+        },
+    )?;
     each(
         "SELECT wanted.id FROM wanted CROSS JOIN known ON known.thread_id = wanted.id
          WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.path = known.path)",

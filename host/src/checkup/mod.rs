@@ -17,6 +17,7 @@ mod facts;
 mod read;
 mod snapshot;
 mod surroundings;
+pub mod why;
 
 use std::path::Path;
 use std::sync::Arc;

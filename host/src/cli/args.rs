@@ -7,6 +7,7 @@ pub(super) mod doctor;
 pub(super) mod exec;
 pub(super) mod keeping;
 pub(super) mod repair;
+pub(super) mod why;
 
 use std::path::PathBuf;
 
@@ -86,6 +87,8 @@ pub(super) enum Command {
     Metadata(Metadata),
     /// Store rollouts smaller that nobody has written for long
     Compress(compress::Compress),
+    /// Say where a thread is, where it is shown, and why not
+    Why(why::Why),
     /// Copies of the databases and indexes, and back
     #[command(subcommand)]
     Backup(backup::Backup),

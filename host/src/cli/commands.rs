@@ -13,6 +13,7 @@ mod list;
 mod memory;
 mod repair;
 mod turns;
+mod why;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<u8> {
         Command::Unarchive(unarchive) => session.relocate(&unarchive, Changes::unarchive),
         Command::Delete(delete) => session.delete(&delete).map(|()| exit::DONE),
         Command::Metadata(metadata) => session.metadata(&metadata).map(|()| exit::DONE),
+        Command::Why(why) => session.why(&why).map(|()| exit::DONE),
         Command::Exec(exec) => session.exec(&exec),
         Command::Compress(compress) => session.compress(&compress),
         Command::Backup(backup) => session.backup(&backup),

@@ -182,6 +182,14 @@ requires_openai_auth = false
 request_max_retries = 1
 stream_max_retries = 0
 
+[model_providers.mock]
+name = "the one of the real homes"
+base_url = "http://127.0.0.1:{port}/v1"
+wire_api = "responses"
+requires_openai_auth = false
+request_max_retries = 1
+stream_max_retries = 0
+
 [analytics]
 enabled = false
 

@@ -41,7 +41,7 @@ impl Session {
         Ok(if left > 0 { exit::LEFT_TO_MEND } else { exit::DONE })
     }
 
-    fn told<'a>(&self, finding: &'a Finding) -> Told<'a> {
+    pub(super) fn told<'a>(&self, finding: &'a Finding) -> Told<'a> {
         Told {
             code: &finding.code,
             severity: severity(finding.severity),
@@ -96,7 +96,7 @@ impl Session {
     }
 
     /// One finding, in a line.
-    fn instance(&self, finding: &Finding) -> String {
+    pub(super) fn instance(&self, finding: &Finding) -> String {
         let mut parts: Vec<String> = finding.thread.iter().cloned().collect();
         let path = finding.path.as_deref().map(|path| self.home.absolute(path).to_string_lossy().into_owned());
         parts.extend(path.map(|path| match (finding.line, finding.offset) {
@@ -120,7 +120,7 @@ impl Session {
 /// A finding as `--json` tells it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Told<'a> {
+pub(super) struct Told<'a> {
     code: &'a str,
     severity: &'static str,
     thread_id: Option<&'a str>,

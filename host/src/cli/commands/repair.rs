@@ -74,7 +74,7 @@ impl Session {
         };
         let repairs = self.repairs();
         if consent.dry_run {
-            return self.told(&repairs.look(&plan)?, true);
+            return self.tell_outcome(&repairs.look(&plan)?, true);
         }
         if !consent.yes && !plan.entries.is_empty() {
             let ahead = repairs.look(&plan)?;
@@ -83,7 +83,7 @@ impl Session {
                 anyhow::bail!("nothing was changed");
             }
         }
-        self.told(&repairs.apply(&plan)?, false)
+        self.tell_outcome(&repairs.apply(&plan)?, false)
     }
 
     fn undo(&self, consent: &Consent) -> anyhow::Result<u8> {
@@ -97,7 +97,7 @@ impl Session {
                 // Finished first.
                 Err(RepairError::Unfinished(_)) if !consent.dry_run => {}
                 Err(error) => return Err(error.into()),
-                Ok((_, outcome)) if consent.dry_run => return self.told(&outcome, true),
+                Ok((_, outcome)) if consent.dry_run => return self.tell_outcome(&outcome, true),
                 Ok((name, outcome)) => {
                     let question = format!("take the repair {name} back by these {} change(s)?", outcome.done.len());
                     if outcome.refused.is_empty() && !confirm::agreed(&preview(&outcome.done), &question)? {
@@ -106,11 +106,11 @@ impl Session {
                 }
             }
         }
-        self.told(&repairs.undo()?, false)
+        self.tell_outcome(&repairs.undo()?, false)
     }
 
     /// What came of it, or would: exit code 1 if anything was refused.
-    fn told(&self, outcome: &Outcome, ahead: bool) -> anyhow::Result<u8> {
+    fn tell_outcome(&self, outcome: &Outcome, ahead: bool) -> anyhow::Result<u8> {
         for finished in &outcome.finished {
             say(finished);
         }
