@@ -33,7 +33,8 @@ pub(super) fn examine(scene: &Scene, row: &Row<'_>, case: &Case, should: &Thread
     let spawned = should.source_kind.starts_with("subAgent");
     let said = [should.first_user_message.as_deref(), Some(should.preview.as_str()), should.name.as_deref()];
     let says = |text: &str| said.iter().flatten().any(|known| same(text, known));
-    let hidden = |text: &str| text.is_empty() && (spawned || should.preview.is_empty());
+    // Of a sub-agent Codex keeps no words; a fork in which nothing was said has none of its own.
+    let unsaid = |text: &str| text.is_empty() && spawned;
 
     if let Some(cwd) = row.text("cwd") {
         let known = [&should.cwd, &should.last_cwd, &case.current_cwd];
@@ -44,7 +45,7 @@ pub(super) fn examine(scene: &Scene, row: &Row<'_>, case: &Case, should: &Thread
             changes.set("cwd", wrong("cwd", Value::Text(expected.clone())));
         }
     }
-    let opening = should.first_user_message.as_deref().unwrap_or(&should.preview);
+    let opening = should.first_user_message.as_deref().unwrap_or_default();
     let titled_by_name = name_column(row.columns, should) == "title";
     for (column, expected) in [
         ("title", should.name.as_deref().filter(|_| titled_by_name).unwrap_or(opening)),
@@ -54,7 +55,7 @@ pub(super) fn examine(scene: &Scene, row: &Row<'_>, case: &Case, should: &Thread
         let Some(text) = row.text(column) else { continue };
         // A name that is not there is told as that.
         let named = column == "title" && titled_by_name && should.name.is_some();
-        if !says(text) && !hidden(text) && !expected.is_empty() && !named {
+        if !says(text) && !unsaid(text) && !expected.is_empty() && !named {
             changes.set(column, wrong(column, Value::Text(expected.into())));
         }
     }
