@@ -14,6 +14,7 @@ mod component;
 mod compress;
 mod damage;
 mod device_keys;
+mod doctor;
 mod edges;
 mod exec;
 mod finding;

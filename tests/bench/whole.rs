@@ -10,6 +10,8 @@ use crate::table::Table;
 const READ: &str = "read every byte, one thread";
 const INIT: &str = "init, no state DB";
 const FIND: &str = "find -type f -printf '%s %T@'";
+const DOCTOR: &str = "doctor, every line";
+const QUICK: &str = "doctor --quick";
 const LIST: &str = "list 50, with refresh";
 
 /// Every command that looks, and filling.
@@ -28,7 +30,11 @@ pub(crate) fn commands(home: &Path, files: &[PathBuf], state: &Path, id: &str, r
         table.time("find ID, --no-refresh", || program.run(["--no-refresh", "find", id]).well());
         table.time("find ID, --no-state", || program.run(["--no-state", "find", id]).well());
         table.time("list 50, --no-state", || program.run(["--no-state", "list"]).well());
+        table.time(DOCTOR, || program.run(["doctor"]));
+        table.time(QUICK, || program.run(["doctor", "--quick"]));
     }
+    table.want(DOCTOR, 2500.0);
+    table.want(QUICK, 500.0);
     println!("\nwhole processes");
     table.print();
     println!("  list with refresh / find: {:.2}", table.median(LIST) / table.median(FIND));
@@ -45,6 +51,7 @@ pub(crate) fn memory(home: &Path, state: &Path, target: &Path) {
     std::fs::remove_dir_all(state).unwrap();
     peak(&watched, &["init"], "init, no state DB");
     peak(&watched, &["list", "--limit", "0"], "list --limit 0");
+    peak(&watched, &["doctor"], "doctor, every line");
     let watched = Program::stateless(&large_home(target)).watched();
     peak(&watched, &["list"], "a rollout of 300 MB with a line of 64 MB");
 }

@@ -27,10 +27,8 @@ pub fn examine_home(facts: &HomeFacts) -> Vec<Finding> {
         let told = told("repair-unfinished", Severity::Error);
         found.push(Finding {
             evidence: vec![seen("repair", unfinished)],
-            meaning: "A repair was interrupted. Until it is finished or taken back, some of its changes are made and \
-                      others are not."
-                .into(),
-            remedy: "finish it with `threadkeep repair apply`, or take it back with `threadkeep repair undo`".into(),
+            meaning: "A repair was interrupted: some of its changes are made and others are not.".into(),
+            remedy: "threadkeep init: every start finishes what was begun".into(),
             ..told
         });
     }
@@ -334,7 +332,7 @@ fn open_to_others(modes: &[(String, u32)]) -> Vec<Finding> {
     let tell = |files: Vec<&(String, u32)>, severity: Severity, meaning: &str| {
         let mut finding = Finding {
             meaning: meaning.into(),
-            remedy: "threadkeep repair apply --only open-to-others".into(),
+            remedy: "threadkeep repair apply --with open-to-others".into(),
             ..told("open-to-others", severity)
         };
         for (path, mode) in &files {

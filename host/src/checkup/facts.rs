@@ -6,6 +6,7 @@ use super::codex::value;
 use super::snapshot::Snapshot;
 use super::{CheckupError, databases, surroundings};
 use crate::component::exports::checkup::{Cell, DatabaseFacts, Filling, Finding, HomeFacts, Value};
+use crate::repair;
 use crate::state::{ForeignDb, StateError};
 
 impl Snapshot {
@@ -34,7 +35,7 @@ impl Snapshot {
             modes: surroundings::modes(&self.home, &files, state_dir),
             network: surroundings::network(&places),
             links: surroundings::links(&self.home),
-            unfinished: None,
+            unfinished: state_dir.and_then(repair::unfinished),
             strangers: self.strangers.iter().map(|(place, threads)| (place.clone(), *threads)).collect(),
             now: self.scene().now,
         })

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use super::codex::{CodexDb, Places};
 use super::read::Checking;
@@ -13,7 +14,7 @@ use crate::component::exports::checkup::{Case, Depth, Finding, Scene};
 use crate::component::{Core, Runtime, World};
 use crate::home::Home;
 use crate::lookup::{Lookup, LookupError};
-use crate::startup::{self, Report};
+use crate::startup::{self, Report, StartupError};
 use crate::state::{Assembler, Batch, FILE_NAME, ForeignDb, Remains, Shelf, StateError};
 use crate::writer_lock::PLACE as WRITER_LOCKS;
 
@@ -59,28 +60,24 @@ impl Snapshot {
         // Of one thread every line is read; of the others no more than it takes to know whose they are.
         let depth = if how.thread.is_some() { Depth::Ends } else { how.depth };
         let own = state_dir.and_then(phase);
-        let filled = match begin(runtime, home, state_dir) {
-            Ok((shelf, has_state)) => match fill(runtime, home, &shelf, has_state, depth, how) {
-                Err(CheckupError::Startup(startup::StartupError::State(StateError::Corrupt(_)))) => None,
-                Err(CheckupError::State(StateError::Corrupt(_))) => None,
-                filled => Some((shelf, has_state, filled?)),
-            },
-            Err(CheckupError::State(StateError::Corrupt(_))) => None,
-            Err(error) => return Err(error),
-        };
-        let (shelf, has_state, (report, bytes)) = match filled {
-            Some(filled) => filled,
-            None => {
+        let begun = begin(runtime, home, state_dir).and_then(|(shelf, has_state)| {
+            let filled = fill(runtime, home, &shelf, has_state, depth, how)?;
+            Ok((shelf, has_state, filled))
+        });
+        let (shelf, has_state, (mut report, bytes)) = match begun {
+            // A state DB that cannot be read, or is damaged: what can be read of it is taken over, and the files are asked.
+            Err(CheckupError::State(why) | CheckupError::Startup(StartupError::State(why))) => {
                 let shelf = startup::temporary(runtime, home)?;
-                if let Some(dir) = state_dir {
-                    shelf.take_in(&Remains::of(&dir.join(FILE_NAME))?)?;
+                if let Some(remains) = state_dir.and_then(|dir| Remains::of(&dir.join(FILE_NAME)).ok()) {
+                    shelf.take_in(&remains)?;
                 }
-                let filled = fill(runtime, home, &shelf, false, depth, how)?;
-                (shelf, false, filled)
+                let (mut report, bytes) = fill(runtime, home, &shelf, false, depth, how)?;
+                report.warnings.push(why.to_string());
+                (shelf, false, (report, bytes))
             }
+            begun => begun?,
         };
         let mut core = Core::new(runtime, World::of(home).with_rows(Some(shelf.clone())));
-        let mut report = report;
         let codex = match CodexDb::open(home, &shelf, &mut core) {
             Ok(codex) => codex,
             // The database's own finding tells why.
@@ -126,27 +123,41 @@ impl Snapshot {
         }
     }
 
-    /// What is wrong with its threads, or with the one that was asked for.
+    /// What is wrong with its threads, or with the one that was asked for. While the core judges some, the next are gathered.
     pub(super) fn findings(&mut self) -> Result<Vec<Finding>, CheckupError> {
         let scene = self.scene();
-        let mut findings = Vec::new();
-        self.each(|core, cases| {
-            findings.extend(core.call("examine", |bindings, store| {
-                bindings.threadkeep_core_checkup().call_examine(store, &scene, &cases)
-            })?);
-            Ok(())
-        })?;
-        Ok(findings)
+        let mut judge = Core::new(&self.runtime, World::default());
+        let (hand_over, inbox) = sync_channel::<Vec<Case>>(2);
+        std::thread::scope(|scope| {
+            let judging = scope.spawn(move || {
+                let mut findings = Vec::new();
+                for cases in inbox {
+                    findings.extend(judge.call("examine", |bindings, store| {
+                        bindings.threadkeep_core_checkup().call_examine(store, &scene, &cases)
+                    })?);
+                }
+                Ok(findings)
+            });
+            let gathered = self.each(|cases| {
+                // One who judges no more says why below.
+                let _ = hand_over.send(cases);
+                Ok(())
+            });
+            drop(hand_over);
+            let gone = || CheckupError::State(StateError::Io("the thread that judges is gone".into()));
+            let findings = judging.join().map_err(|_| gone())?;
+            gathered.and(findings.map_err(CheckupError::Core))
+        })
     }
 
     /// Goes through all cases, a handful at a time: threads by their ids, then the files that belong to none.
     pub(crate) fn each(
         &mut self,
-        mut take: impl FnMut(&mut Core, Vec<Case>) -> Result<(), CheckupError>,
+        mut take: impl FnMut(Vec<Case>) -> Result<(), CheckupError>,
     ) -> Result<(), CheckupError> {
         if let Some(thread) = self.only.clone() {
             let cases = self.cases_of(&[thread])?;
-            return take(&mut self.core, cases);
+            return take(cases);
         }
         let mut last = String::new();
         loop {
@@ -154,14 +165,14 @@ impl Snapshot {
             let Some(end) = ids.last() else { break };
             last.clone_from(end);
             let cases = self.cases_of(&ids)?;
-            take(&mut self.core, cases)?;
+            take(cases)?;
         }
         let mut last = String::new();
         loop {
             let cases = self.strays_after(&last)?;
             let Some(end) = cases.last().and_then(|case| case.files.last()) else { return Ok(()) };
             last.clone_from(&end.file.path);
-            take(&mut self.core, cases)?;
+            take(cases)?;
         }
     }
 

@@ -21,6 +21,7 @@ impl Session {
         let checkup = checkup::examine(&self.runtime, &self.home, dir, &how);
         self.end_progress();
         let mut checkup = checkup?;
+        self.warn(&checkup.warnings);
         if !doctor.only.is_empty() {
             checkup.findings.retain(|finding| doctor.only.contains(&finding.code));
         }
@@ -82,7 +83,8 @@ impl Session {
             "{looked}: {} errors, {} warnings, {} notes",
             counts["error"], counts["warning"], counts["info"]
         );
-        let mended: Vec<&Finding> = checkup.findings.iter().filter(|finding| !finding.edits.is_empty()).collect();
+        let unasked = |finding: &&Finding| finding.edits.iter().any(|edit| !edit.asked);
+        let mended: Vec<&Finding> = checkup.findings.iter().filter(unasked).collect();
         if !mended.is_empty() {
             let target = match targets(mended.iter().copied()) {
                 (_, false) => "",
