@@ -163,7 +163,8 @@ fn ordinals_that_repeat_regress_or_skip_are_told_of_with_their_lines() {
 #[test]
 fn a_fork_begins_where_its_base_ends() {
     let parent = conversation();
-    let fork = Rollout::paginated(FORK).at("2026-03-01T11:00:00.000Z").fork_after(&parent, 1).user("else?").agent("No.");
+    let fork =
+        Rollout::paginated(FORK).at("2026-03-01T11:00:00.000Z").fork_after(&parent, 1).user("else?").agent("No.");
     let health = whole(&fork.bytes());
     assert_eq!(health.misorders, []);
     let base = health.base.unwrap();
@@ -199,7 +200,8 @@ fn a_last_line_that_is_cut_off_shows_at_the_end_alone() {
 #[test]
 fn a_line_of_many_megabytes_is_checked_and_measured() {
     let mut lines = conversation().lines();
-    let giant = [&br#"{"timestamp":"2026-03-01T10:00:09.000Z","type":"x","payload":""#[..], &vec![b'x'; 9 << 20]].concat();
+    let giant =
+        [&br#"{"timestamp":"2026-03-01T10:00:09.000Z","type":"x","payload":""#[..], &vec![b'x'; 9 << 20]].concat();
     lines.insert(3, giant.clone());
     let health = whole(&text(&lines));
     assert_eq!(places(&health), [(4, offset(&lines, 3), giant.len() as u64)]);

@@ -112,7 +112,11 @@ fn damaged_newer_and_strange_databases_are_told_of() {
         for bytes in [junk.as_bytes(), &middle] {
             fs::write(path, bytes).unwrap();
             let finding = place.one("database-corrupt");
-            assert_eq!((&finding["path"], &finding["mendable"]), (&path.to_str().into(), &mendable.into()), "{finding}");
+            assert_eq!(
+                (&finding["path"], &finding["mendable"]),
+                (&path.to_str().into(), &mendable.into()),
+                "{finding}"
+            );
             assert_eq!(place.run().code, Some(5));
         }
         fs::write(path, sound).unwrap();
@@ -149,7 +153,10 @@ fn modes_links_other_homes_and_unprojected_histories_are_told_of() {
     fs::write(place.home.join("auth.json"), "{}").unwrap();
     fs::set_permissions(place.home.join("auth.json"), Permissions::from_mode(0o644)).unwrap();
     let open = place.found("open-to-others");
-    assert_eq!(open.iter().map(|finding| finding["severity"].as_str().unwrap()).collect::<Vec<_>>(), ["warning", "info"]);
+    assert_eq!(
+        open.iter().map(|finding| finding["severity"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["warning", "info"]
+    );
     assert_eq!(open[0]["path"], place.home.join("auth.json").to_str().unwrap());
 
     let link = place.home.join("sessions/2026/rollout-link.jsonl");
@@ -168,7 +175,10 @@ fn modes_links_other_homes_and_unprojected_histories_are_told_of() {
     projected.execute("INSERT INTO thread_history_projection_state VALUES (?1)", [other.id()]).unwrap();
     assert_eq!(place.found("history-not-projected"), Vec::<Value>::new());
 
-    codex.connection().execute_batch("UPDATE threads SET rollout_path = '/old/place/sessions/' || id || '.jsonl'").unwrap();
+    codex
+        .connection()
+        .execute_batch("UPDATE threads SET rollout_path = '/old/place/sessions/' || id || '.jsonl'")
+        .unwrap();
     let stranger = place.one("rows-of-another-home");
     assert_eq!((&stranger["path"], &stranger["evidence"][0]["found"]), (&"/old/place".into(), &"2".into()));
 }
@@ -208,11 +218,8 @@ fn what_is_large_and_what_is_far_is_told_of() {
     let facts = HomeFacts { databases: vec![large, small], network: Some("nfs4".into()), ..HomeFacts::default() };
     let found = found(facts);
     let told: Vec<(&str, Severity)> = found.iter().map(|finding| (finding.code.as_str(), finding.severity)).collect();
-    let wanted = [
-        ("wal-large", Severity::Warning),
-        ("free-pages", Severity::Info),
-        ("network-file-system", Severity::Warning),
-    ];
+    let wanted =
+        [("wal-large", Severity::Warning), ("free-pages", Severity::Info), ("network-file-system", Severity::Warning)];
     assert_eq!(told, wanted);
     assert!(found.iter().all(|finding| finding.edits.is_empty() && !finding.meaning.is_empty()));
     assert_eq!(examine_home(&HomeFacts::default()), []);
@@ -220,11 +227,8 @@ fn what_is_large_and_what_is_far_is_told_of() {
 
 #[test]
 fn only_the_newest_database_of_codexs_is_set_aside() {
-    let damaged = |path: &str| DatabaseFacts {
-        path: path.into(),
-        fault: Some("malformed".into()),
-        ..database(Role::CodexState)
-    };
+    let damaged =
+        |path: &str| DatabaseFacts { path: path.into(), fault: Some("malformed".into()), ..database(Role::CodexState) };
     let databases = vec![damaged("/h/state_9.sqlite"), damaged("/h/state_10.sqlite")];
     let found = found(HomeFacts { databases, ..HomeFacts::default() });
     assert_eq!(found[0].edits, []);

@@ -31,7 +31,8 @@ fn home(wal: bool) -> (TempDir, CodexDb) {
 
 /// Every way to ask.
 fn ways(program: &Program, id: &str) -> Vec<Value> {
-    let ways: [&[&str]; 4] = [&["doctor"], &["doctor", "--quick"], &["doctor", "--thread", id], &["--no-state", "doctor"]];
+    let ways: [&[&str]; 4] =
+        [&["doctor"], &["doctor", "--quick"], &["doctor", "--thread", id], &["--no-state", "doctor"]];
     ways.map(|way| {
         let answer = program.run([&["--json"], way].concat());
         assert!(matches!(answer.code, Some(0 | 5)), "{answer:?}");

@@ -33,16 +33,16 @@ pub fn why(
     let how = How { depth: Depth::Whole, thread: Some(wanted.into()), progress: None };
     let mut snapshot = Snapshot::take(runtime, home, state_dir, &how)?;
     let scene = snapshot.scene();
-    let mut looked: Option<(Case, Vec<Finding>)> = None;
-    snapshot.each(|core, cases| {
-        let findings = core.call("examine", |bindings, store| {
-            bindings.threadkeep_core_checkup().call_examine(store, &scene, &cases)
-        })?;
-        looked = cases.into_iter().next().map(|case| (case, findings));
+    let mut looked: Option<Case> = None;
+    snapshot.each(|cases| {
+        looked = cases.into_iter().next();
         Ok(())
     })?;
     let nobody = || CheckupError::Lookup(LookupError::NotFound(wanted.into()));
-    let (case, findings) = looked.ok_or_else(nobody)?;
+    let case = looked.ok_or_else(nobody)?;
+    let findings = snapshot.core.call("examine", |bindings, store| {
+        bindings.threadkeep_core_checkup().call_examine(store, &scene, std::slice::from_ref(&case))
+    })?;
     let thread = case.should.clone().or_else(|| case.stands.clone()).ok_or_else(nobody)?;
     let looker = Looker {
         provider: home.default_provider().into(),
