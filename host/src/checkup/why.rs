@@ -59,7 +59,8 @@ pub fn why(
 impl Snapshot {
     /// How many threads a plain list shows before this one; none where it shows this one by itself nowhere.
     fn before(&self, thread: &ThreadRow) -> Result<Option<u64>, CheckupError> {
-        if thread.missing || thread.archived {
+        // Without a state DB the other threads' times are not known.
+        if thread.missing || thread.archived || !self.has_state {
             return Ok(None);
         }
         let key = (thread.updated_at, thread.id.clone());
