@@ -1,17 +1,19 @@
 //! Rollouts read to be checked: what `parsing.extract` says of them, and how they are.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use crate::backfill::Method;
-use crate::component::Core;
 use crate::component::exports::checkup::{Depth, Health};
 use crate::component::exports::parsing::Extraction;
 use crate::component::imports::backfill::Job;
 use crate::component::types::FileFacts;
-use crate::state::{Parsed, Refused, Shelf, StateError};
+use crate::component::{Core, Runtime, World};
+use crate::home::Home;
+use crate::state::{Batch, Parsed, Refused, Shelf, StateError, file_facts};
 
 /// Healths put away at a time.
 const HANDFUL: usize = 1_024;
@@ -103,27 +105,67 @@ impl Checking {
 }
 
 impl Method for Checking {
-    /// What the state DB knows of those that are as it knows them.
-    fn earlier(&self, shelf: &Shelf, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
-        if self.depth == Depth::Whole {
-            return Ok(jobs.iter().map(|_| None).collect());
-        }
-        let files: Vec<FileFacts> = jobs.iter().map(|job| job.file.clone()).collect();
-        shelf.with(move |connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT state FROM known JOIN folds USING (path)
-                 WHERE path = ?1 AND size = ?2 AND modified_ns = ?3 AND inode = ?4",
-            )?;
-            let state = |file: &FileFacts| {
-                let as_it_is = params![file.path, file.size as i64, file.modified_ns, file.inode as i64];
-                select.query_row(as_it_is, |row| row.get(0)).optional()
-            };
-            Ok(files.iter().map(state).collect::<Result<_, _>>()?)
-        })
+    /// All lines are read again; and of a file that has changed its ends alone say nothing of what was known.
+    fn earlier(&self, _: &Shelf, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
+        Ok(jobs.iter().map(|_| None).collect())
     }
 
     fn read(&self, core: &mut Core, file: FileFacts, earlier: Option<Vec<u8>>) -> Parsed {
         self.check(core, file, earlier)
+    }
+}
+
+/// Looks at the ends of the files that are as the state DB knows them, several at once.
+pub(super) fn look_at_ends(runtime: &Runtime, home: &Arc<Home>, checking: &Checking) -> Result<(), StateError> {
+    let (pages, inbox) = sync_channel::<Vec<(FileFacts, Vec<u8>)>>(4);
+    let inbox = Mutex::new(inbox);
+    let look = || {
+        let mut core = Core::new(runtime, World::of(home));
+        let mut changed = Vec::new();
+        loop {
+            let Ok(Ok(page)) = inbox.lock().map(|inbox| inbox.recv()) else { return changed };
+            for (file, state) in page {
+                let parsed = checking.check(&mut core, file, Some(state.clone()));
+                if parsed.outcome.as_ref().map_or(true, |extraction| extraction.state != state) {
+                    changed.push(parsed);
+                }
+            }
+        }
+    };
+    let count = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(8));
+    let changed = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..count).map(|_| scope.spawn(look)).collect();
+        let handed_out = hand_out(&checking.shelf, pages);
+        let gone = |_| StateError::Io("a thread that checks files is gone".into());
+        let mut changed = Vec::new();
+        for worker in workers {
+            changed.extend(worker.join().map_err(gone)?);
+        }
+        handed_out.map(|()| changed)
+    })?;
+    // A head that names another thread, or none, whatever size and time say.
+    checking.shelf.store(Batch { parsed: changed, ..Batch::default() })
+}
+
+/// Files that nobody has looked at yet, with what is known of them.
+fn hand_out(shelf: &Shelf, pages: SyncSender<Vec<(FileFacts, Vec<u8>)>>) -> Result<(), StateError> {
+    let mut last = String::new();
+    loop {
+        let after = last.clone();
+        let page = shelf.with(move |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT path, kind, size, modified_ns, inode, state FROM files JOIN folds USING (path)
+                 WHERE path > ?1 AND NOT EXISTS (SELECT 1 FROM health WHERE health.path = files.path)
+                 ORDER BY path LIMIT 256",
+            )?;
+            let rows = select.query_map([after], |row| Ok((file_facts(row)?, row.get(5)?)))?;
+            Ok(rows.collect::<Result<Vec<(FileFacts, Vec<u8>)>, _>>()?)
+        })?;
+        let Some((file, _)) = page.last() else { return Ok(()) };
+        last.clone_from(&file.path);
+        if pages.send(page).is_err() {
+            return Ok(());
+        }
     }
 }
 

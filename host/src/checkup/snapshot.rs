@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use super::codex::{CodexDb, Places};
-use super::read::Checking;
+use super::read::{Checking, look_at_ends};
 use super::surroundings;
 use super::{Checkup, CheckupError, How};
 use crate::backfill::Filling;
@@ -256,18 +256,23 @@ fn fill(
              CREATE TABLE codex_rows (id TEXT, place INTEGER, odd INTEGER, PRIMARY KEY (id, place)) WITHOUT ROWID;
              CREATE TABLE codex_edges (id TEXT, place INTEGER, odd INTEGER, PRIMARY KEY (id, place)) WITHOUT ROWID;
              CREATE TABLE cases (id TEXT PRIMARY KEY) WITHOUT ROWID;
-             UPDATE backfill SET phase = 'pending', owner = NULL, token = NULL, watermark = NULL;
-             DELETE FROM files;"
+             UPDATE backfill SET phase = 'pending', owner = NULL, token = NULL, watermark = NULL;"
         ))?;
         if depth == Depth::Whole {
             // What Codex and the index say is read again too; the provider's change alone would concern every row.
-            transaction.execute_batch("DELETE FROM folds; DELETE FROM sources WHERE source <> 'default_provider';")?;
+            transaction.execute_batch(
+                "DELETE FROM files; DELETE FROM folds; DELETE FROM sources WHERE source <> 'default_provider';",
+            )?;
         }
         Ok(())
     })?;
     let checking = Arc::new(Checking::new(depth, shelf));
     let filling = Filling::new(runtime, home, shelf, None, how.progress.clone()).reading(checking.clone());
     let report = startup::fill_private(runtime, home, filling)?;
+    checking.finish()?;
+    if depth == Depth::Ends {
+        look_at_ends(runtime, home, &checking)?;
+    }
     checking.finish()?;
     Ok((report, checking.bytes()))
 }
