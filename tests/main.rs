@@ -40,6 +40,7 @@ mod reading;
 mod real_homes;
 mod recording;
 mod remembered;
+mod repair;
 mod resilience;
 mod scenarios;
 mod settled;

@@ -59,7 +59,7 @@ pub(crate) fn changes(home: &Path, target: &Path, id: &str, runs: usize) {
 }
 
 /// The home once more, its rollouts the same files.
-fn linked(from: &Path, to: &Path) {
+pub(crate) fn linked(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         let there = to.join(entry.file_name());

@@ -1,7 +1,7 @@
 //! Measures what Threadkeep promises of its speed and memory, on a home that it makes itself.
 //!
 //! `threadkeep-bench [--rollouts N] [--runs N] [--home DIR] [--only PART]`: medians over the runs, with the wanted figure
-//! beside each. PART is `library`, `turns`, `changes`, `recorder`, `commands`, `memory` or `parsing`. The home is made below
+//! beside each. PART is `library`, `turns`, `changes`, `repair`, `recorder`, `commands`, `memory` or `parsing`. The home is made below
 //! the target directory once for each size, and read before anything is measured, so that the page cache is warm.
 //! Machines are noisy: what is compared is measured in turn, in one run.
 
@@ -12,6 +12,7 @@ mod homes;
 mod library;
 mod parsing;
 mod recorder;
+mod repair;
 mod table;
 mod turns;
 mod whole;
@@ -76,6 +77,9 @@ fn main() {
     }
     if settings.wants("changes") {
         changes::changes(&home, &target, &id, runs);
+    }
+    if settings.wants("repair") {
+        repair::repair(&home, &target, runs);
     }
     if settings.wants("recorder") {
         recorder::recorder(&target, runs);

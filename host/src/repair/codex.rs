@@ -34,6 +34,8 @@ macro_rules! or_refused {
 struct Table {
     /// What can be read and written, in order.
     columns: Vec<String>,
+    /// What its rows are found by.
+    key: Vec<String>,
     /// Columns without which no row can be put in.
     required: Vec<String>,
     /// Its rows have numbers beside their columns.
@@ -54,6 +56,9 @@ impl Tables {
         let Some(Some(table)) = self.0.get(name) else {
             return Ok(Err(format!("Codex's database has no table {name}")));
         };
+        if change.key.is_empty() {
+            return Ok(Err("it does not say which row".into()));
+        }
         let whole_row = change.before.is_none() != change.after.is_none();
         let hangs = table.columns.iter().any(|column| column == OF_A_THREAD) && !name.starts_with('_');
         if !TABLES.contains(&name.as_str()) && !(hangs && whole_row) {
@@ -98,7 +103,11 @@ impl Table {
         let without = sql.to_ascii_uppercase().contains("WITHOUT ROWID");
         // Generated columns are none of anybody's to write.
         let plain = || facts.iter().filter(|(.., hidden)| *hidden == 0);
+        let numbered = !own && !called_so && !without;
+        let key = facts.iter().filter(|(.., pk, _)| *pk > 0).map(|(column, ..)| column.clone());
+        let key = if keys == 0 && numbered { vec![ROWID.to_string()] } else { key.collect() };
         Ok(Some(Table {
+            key,
             columns: plain().map(|(column, ..)| column.clone()).collect(),
             required: plain()
                 .filter(|(_, kind, required, stands_for, pk, _)| {
@@ -106,7 +115,7 @@ impl Table {
                 })
                 .map(|(column, ..)| column.clone())
                 .collect(),
-            numbered: !own && !called_so && !without,
+            numbered,
         }))
     }
 
@@ -119,6 +128,42 @@ impl Table {
         let number = self.numbered.then_some(ROWID);
         self.columns.iter().map(String::as_str).chain(number).collect()
     }
+}
+
+/// Removals of the rows that hang on a thread's row by Codex's own schema and go with it (`ON DELETE CASCADE`).
+pub(super) fn hanging(
+    connection: &Connection,
+    tables: &mut Tables,
+    thread: &Value,
+) -> Result<Vec<CodexChange>, StateError> {
+    let mut names = connection.prepare_cached(
+        "SELECT DISTINCT tables.name FROM sqlite_schema AS tables, pragma_foreign_key_list(tables.name) AS keys
+         WHERE tables.type = 'table' AND keys.\"table\" = 'threads' AND keys.\"from\" = ?1 AND keys.on_delete = 'CASCADE'",
+    )?;
+    let names: Vec<String> = names.query_map([OF_A_THREAD], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut removals = Vec::new();
+    for name in names {
+        if !tables.0.contains_key(&name) {
+            tables.0.insert(name.clone(), Table::look(connection, &name)?);
+        }
+        let Some(Some(table)) = tables.0.get(&name) else { continue };
+        let whole = table.whole();
+        let columns: Vec<String> = whole.iter().map(|column| quoted(column)).collect();
+        let (columns, from) = (columns.join(", "), quoted(&name));
+        let mut select =
+            connection.prepare(&format!("SELECT {columns} FROM {from} WHERE {} IS ?", quoted(OF_A_THREAD)))?;
+        let mut rows = select.query([sql_of(thread)])?;
+        while let Some(row) = rows.next()? {
+            let cells = whole.iter().enumerate().map(|(at, column)| {
+                let value = value_of(row, at)?;
+                Ok(Cell { column: (*column).into(), value })
+            });
+            let before: Vec<Cell> = cells.collect::<Result<_, rusqlite::Error>>()?;
+            let key = before.iter().filter(|cell| table.key.contains(&cell.column)).cloned().collect();
+            removals.push(CodexChange { table: name.clone(), key, before: Some(before), after: None });
+        }
+    }
+    Ok(removals)
 }
 
 /// What stands where a change would be made: of a change of columns these, else the whole row.

@@ -165,7 +165,10 @@ impl<'a> Ground<'a> {
             connection.set_prepared_statement_cache_capacity(256);
             let mut tables = Tables::default();
             let standing = |change| Ok(codex::standing(connection, &mut tables, change)?.map(Standing::CodexRow));
-            wanted.iter().copied().map(standing).collect::<Result<Vec<_>, StateError>>()
+            wanted.iter().copied().map(standing).collect::<Result<Vec<_>, StateError>>().map_err(|error| match error {
+                StateError::Corrupt(why) => StateError::Foreign(database.path().to_path_buf(), why),
+                error => error,
+            })
         })?;
         Ok(read.0)
     }

@@ -30,7 +30,7 @@ use crate::component::exports::checkup::{
 use crate::component::{Core, CoreError, Runtime, World};
 use crate::home::Home;
 use crate::startup::{self, StartupError};
-use crate::state::{FileLock, Locks, StateError};
+use crate::state::{FileLock, ForeignDb, Locks, StateError};
 
 use carry::{Fates, Manner, carry_out};
 use ground::{Ground, Weighed};
@@ -153,7 +153,39 @@ impl<'a> Repairs<'a> {
             core.threadkeep_core_checkup().call_choose(store, &edits, targets, codes)
         })?;
         let entries = entries.into_iter().map(|edit| Edit { asked: false, ..edit }).collect();
+        let entries = self.with_what_hangs(entries)?;
         Ok(Plan { home: self.home.root().to_path_buf(), target, made: now(), entries })
+    }
+
+    /// Before a thread's row goes, what Codex lets go with it: by entries of its own, which can be taken back.
+    fn with_what_hangs(&self, edits: Vec<Edit>) -> Result<Vec<Edit>, RepairError> {
+        let removed = |edit: &Edit| match &edit.change {
+            Change::CodexRow(change) if change.table == "threads" && change.after.is_none() => {
+                change.key.first().map(|cell| cell.value.clone())
+            }
+            _ => None,
+        };
+        let database = ForeignDb::newest(self.home.sqlite_home(), "state_");
+        let (Some(database), true) = (database, edits.iter().any(|edit| removed(edit).is_some())) else {
+            return Ok(edits);
+        };
+        let (hanging, _) = database.read(|connection| {
+            let mut tables = codex::Tables::default();
+            let mut hanging = |edit| match removed(edit) {
+                None => Ok(Vec::new()),
+                Some(thread) => codex::hanging(connection, &mut tables, &thread),
+            };
+            edits.iter().map(&mut hanging).collect::<Result<Vec<_>, StateError>>()
+        })?;
+        let with = |(edit, hanging): (Edit, Vec<CodexChange>)| {
+            let about = edit.clone();
+            let hanging = hanging.into_iter().map(move |change| {
+                let reason = format!("it hangs on the thread's row, which goes: {}", about.reason);
+                Edit { reason, change: Change::CodexRow(change), ..about.clone() }
+            });
+            hanging.chain([edit])
+        };
+        Ok(edits.into_iter().zip(hanging).flat_map(with).collect())
     }
 
     /// What applying would do. Nothing is created or changed.

@@ -1,0 +1,151 @@
+//! What an edit and its inverse have to do with each other, natively.
+
+use proptest::prelude::*;
+use threadkeep_core::checkup::{
+    Cell, Change, CodexChange, Edit, Fitness, ModeChange, Standing, Target, Trial, Value, choose, fit, inverse,
+};
+
+fn any_value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        (-3..3i64).prop_map(Value::Integer),
+        "[a-c]{0,2}".prop_map(Value::Text),
+        prop::collection::vec(any::<u8>(), 0..2).prop_map(Value::Blob),
+        Just(Value::Real(0.5)),
+    ]
+}
+
+fn cells(values: &[Value]) -> Vec<Cell> {
+    let columns = ["a", "b", "c"];
+    values.iter().zip(columns).map(|(value, column)| Cell { column: column.into(), value: value.clone() }).collect()
+}
+
+fn side() -> impl Strategy<Value = Option<Vec<Value>>> {
+    prop::option::weighted(0.8, prop::collection::vec(any_value(), 3))
+}
+
+fn edit(change: Change) -> Edit {
+    let words = || String::from("w");
+    Edit {
+        code: words(),
+        thread: None,
+        reason: words(),
+        target: Target::Codex,
+        change,
+        needs: vec![],
+        asked: false,
+        safe: false,
+    }
+}
+
+fn any_edit() -> impl Strategy<Value = Edit> {
+    let row = (side(), side()).prop_filter("something changes", |(before, after)| before != after).prop_map(
+        |(before, after)| {
+            let key = vec![Cell { column: "id".into(), value: Value::Integer(1) }];
+            let [before, after] = [before, after].map(|side| side.map(|values| cells(&values)));
+            edit(Change::CodexRow(CodexChange { table: "t".into(), key, before, after }))
+        },
+    );
+    let mode = (0..0o700u32, 1..0o77u32).prop_map(|(before, more)| {
+        edit(Change::Mode(ModeChange { path: String::new(), before, after: before + more }))
+    });
+    let names = Just(edit(Change::SetAside(("a".into(), "b".into()))));
+    let fill = Just(edit(Change::FillState(("pending".into(), "complete".into()))));
+    prop_oneof![8 => row, 1 => mode, 1 => names, 1 => fill]
+}
+
+/// What stands before an edit is made, and after.
+fn standings(edit: &Edit) -> (Standing, Standing) {
+    match edit.change.clone() {
+        Change::CodexRow(change) => (Standing::CodexRow(change.before), Standing::CodexRow(change.after)),
+        Change::StateRow(change) => (Standing::StateRow(change.before), Standing::StateRow(change.after)),
+        Change::Mode(change) => (Standing::Mode(Some(change.before)), Standing::Mode(Some(change.after))),
+        Change::FillState((before, after)) => (Standing::Phase(before), Standing::Phase(after)),
+        Change::SetAside(_) => (Standing::Names((true, false)), Standing::Names((false, true))),
+    }
+}
+
+fn tried(edit: &Edit, standing: Standing, open: Option<u32>) -> Fitness {
+    let needs = edit.needs.iter().map(|(_, thread)| Some(thread.clone())).collect();
+    fit(&Trial { edit: edit.clone(), standing, needs, open })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn taken_back_twice_edits_are_what_they_were(edits in prop::collection::vec(any_edit(), 0..5)) {
+        prop_assert_eq!(inverse(inverse(edits.clone())), edits);
+    }
+
+    #[test]
+    fn an_edit_fits_is_done_and_then_its_inverse_fits(edit in any_edit()) {
+        let (before, after) = standings(&edit);
+        prop_assert_eq!(tried(&edit, before.clone(), None), Fitness::Fits);
+        prop_assert_eq!(tried(&edit, after.clone(), None), Fitness::Done);
+        let back = inverse(vec![edit]).remove(0);
+        let (now, then) = standings(&back);
+        if !matches!(back.change, Change::SetAside(_)) {
+            prop_assert_eq!((&now, &then), (&after, &before));
+        }
+        prop_assert_eq!(tried(&back, now, None), Fitness::Fits);
+        prop_assert_eq!(tried(&back, then, None), Fitness::Done);
+    }
+
+    #[test]
+    fn whatever_else_stands_is_refused_in_words(edit in any_edit(), other in side()) {
+        let Change::CodexRow(change) = &edit.change else { return Ok(()) };
+        let other = other.map(|values| cells(&values));
+        if other != change.before && other != change.after {
+            let Fitness::Refused(why) = tried(&edit, Standing::CodexRow(other), None) else {
+                return Err(TestCaseError::fail("not refused"));
+            };
+            prop_assert!(!why.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_done_is_done_whoever_has_the_database_open_and_nothing_else_is_begun(edit in any_edit()) {
+        let (before, after) = standings(&edit);
+        prop_assert_eq!(tried(&edit, after, Some(7)), Fitness::Done);
+        let Fitness::Refused(why) = tried(&edit, before.clone(), Some(7)) else {
+            return Err(TestCaseError::fail("not refused"));
+        };
+        prop_assert!(why.contains("process 7"));
+        prop_assert_eq!(tried(&Edit { safe: true, ..edit }, before, Some(7)), Fitness::Fits);
+    }
+}
+
+#[test]
+fn a_withheld_value_stands_for_every_one_of_its_length_and_cannot_be_put_in() {
+    let row = |before, after| {
+        let cell = |value| vec![Cell { column: "a".into(), value }];
+        let key = vec![Cell { column: "id".into(), value: Value::Null }];
+        edit(Change::CodexRow(CodexChange {
+            table: "t".into(),
+            key,
+            before: Some(cell(before)),
+            after: Some(cell(after)),
+        }))
+    };
+    let stands =
+        |text: &str| Standing::CodexRow(Some(vec![Cell { column: "a".into(), value: Value::Text(text.into()) }]));
+    let edit = row(Value::Withheld(3), Value::Null);
+    assert_eq!(tried(&edit, stands("abc"), None), Fitness::Fits);
+    assert!(matches!(tried(&edit, stands("ab"), None), Fitness::Refused(_)));
+    assert!(matches!(tried(&row(Value::Null, Value::Withheld(3)), stands("abc"), None), Fitness::Refused(_)));
+}
+
+#[test]
+fn a_plan_has_what_was_asked_for_and_every_change_once() {
+    let one = edit(Change::SetAside(("a".into(), "b".into())));
+    let need = ("sessions/x".to_string(), "t".to_string());
+    let again = Edit { reason: "v".into(), needs: vec![need.clone()], safe: true, ..one.clone() };
+    let asked =
+        Edit { code: "c".into(), asked: true, change: Change::FillState(("a".into(), "b".into())), ..one.clone() };
+    let own = Edit { target: Target::State, ..one.clone() };
+    let all = vec![one.clone(), again, asked.clone(), own.clone()];
+    let merged = Edit { reason: "w; v".into(), needs: vec![need], ..one };
+    assert_eq!(choose(all.clone(), &[Target::Codex], &[]), std::slice::from_ref(&merged));
+    assert_eq!(choose(all.clone(), &[Target::Codex], &["c".into()]), [merged, asked]);
+    assert_eq!(choose(all, &[Target::State], &[]), [own]);
+}
