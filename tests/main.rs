@@ -42,6 +42,7 @@ mod recording;
 mod remembered;
 mod repair;
 mod resilience;
+mod salvaging;
 mod scenarios;
 mod settled;
 mod shell_snapshots;

@@ -235,7 +235,9 @@ fn a_row_that_codex_lost_is_made_anew() {
         // But for the milliseconds between a record and its row, it is the row that Codex had.
         for ((column, now), (_, then)) in row(&world.codex_db(), thread).iter().zip(&before) {
             match (now, then) {
-                (Cell::Integer(now), Cell::Integer(then)) if column.ends_with("_at") => assert!(now.abs_diff(*then) <= 1),
+                (Cell::Integer(now), Cell::Integer(then)) if column.ends_with("_at") => {
+                    assert!(now.abs_diff(*then) <= 1)
+                }
                 (Cell::Integer(now), Cell::Integer(then)) => assert!(now.abs_diff(*then) < 1_000, "{column}"),
                 _ => assert_eq!(now, then, "{column}"),
             }

@@ -17,6 +17,7 @@
 //! row + files → change                                 what it takes to move, name or delete one
 //! items → write                                        what is said and done, as lines of a rollout
 //! walk → cold                                          which rollouts are to be compressed
+//! damaged text → salvage                               what can be read of it, as a new rollout
 //! what is kept beside threads → keeping               goals, memories, snapshots: what should stand
 //! ```
 #![no_std]
@@ -43,6 +44,7 @@ pub mod paths;
 pub mod ports;
 pub mod record;
 pub mod redact;
+pub mod salvage;
 pub mod settled;
 pub mod startup;
 pub mod time;

@@ -38,6 +38,7 @@ pub mod memory;
 pub mod personality;
 pub mod repair;
 pub mod rollouts;
+pub mod salvage;
 pub mod snapshots;
 pub mod startup;
 pub mod state;

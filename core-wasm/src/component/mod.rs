@@ -17,6 +17,7 @@ mod events;
 mod imports;
 mod keeping;
 mod lookup;
+mod salvaging;
 mod writing;
 
 use alloc::string::{String, ToString};

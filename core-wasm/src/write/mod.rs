@@ -30,6 +30,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 pub(crate) use out::quoted;
+pub(crate) use pen::session_meta;
 pub use pen::{Begun, Form, Pen, begin, write};
 pub use resume::resume;
 

@@ -159,24 +159,45 @@ pub fn begin(new: &NewThread, moment: Moment) -> Result<Begun, WriteError> {
         said: None,
     };
     let mut batch = Batch::new(pen, moment.now);
-    batch.record("session_meta", |out| {
-        out.raw("{\"session_id\":").text(parent.as_deref().unwrap_or(&thread)).raw(",\"id\":").text(&thread);
-        out.raw(",\"timestamp\":\"").raw(&rfc3339(moment.now)).raw("\"").field("cwd", Some(&new.cwd));
-        out.field("parent_thread_id", parent.as_deref());
-        out.field("originator", Some(&new.originator)).field("cli_version", Some(&new.version));
-        out.raw(",\"source\":").raw(&source).raw(",\"thread_source\":\"user\"");
-        out.field("model_provider", new.model_provider.as_deref());
-        if let Some(instructions) = &new.instructions {
-            out.raw(",\"base_instructions\":{\"text\":").text(instructions).raw("}");
-        }
-        out.raw(",\"history_mode\":\"paginated\"");
-        git(out, new);
-        out.raw("}");
-    });
+    batch
+        .record("session_meta", |out| meta(out, new, &thread, parent.as_deref(), &source, moment.now, Form::Paginated));
     let name = local(moment.now, moment.offset);
     let (date, _) = name.split_once('T').unwrap_or((&name, ""));
     let path = format!("sessions/{}/rollout-{}-{thread}.jsonl", date.replace('-', "/"), name.replace(':', "-"));
     Ok(Begun { thread, path, pen: batch.pen, lines: batch.out.0 })
+}
+
+/// What a `session_meta` says.
+fn meta(out: &mut Out, new: &NewThread, thread: &str, parent: Option<&str>, source: &str, began: i64, form: Form) {
+    out.raw("{\"session_id\":").text(parent.unwrap_or(thread)).raw(",\"id\":").text(thread);
+    out.raw(",\"timestamp\":\"").raw(&rfc3339(began)).raw("\"").field("cwd", Some(&new.cwd));
+    out.field("parent_thread_id", parent);
+    out.field("originator", Some(&new.originator)).field("cli_version", Some(&new.version));
+    out.raw(",\"source\":").raw(source).raw(",\"thread_source\":\"user\"");
+    out.field("model_provider", new.model_provider.as_deref());
+    if let Some(instructions) = &new.instructions {
+        out.raw(",\"base_instructions\":{\"text\":").text(instructions).raw("}");
+    }
+    if form == Form::Paginated {
+        out.raw(",\"history_mode\":\"paginated\"");
+    }
+    git(out, new);
+    out.raw("}");
+}
+
+/// The line that says who a thread is which has its id and its source, and began then.
+pub(crate) fn session_meta(thread: &NewThread, began: i64, form: Form) -> Vec<u8> {
+    let stamp = rfc3339(began);
+    let mut out = Out::default();
+    out.raw("{\"timestamp\":\"").raw(&stamp).raw("\"");
+    if form == Form::Paginated {
+        out.raw(",\"ordinal\":0");
+    }
+    out.raw(",\"type\":\"session_meta\",\"payload\":");
+    let id = thread.id.as_deref().unwrap_or_default();
+    meta(&mut out, thread, id, None, &thread.source, began, form);
+    out.raw("}\n");
+    out.0
 }
 
 fn git(out: &mut Out, new: &NewThread) {

@@ -7,6 +7,7 @@ pub(super) mod doctor;
 pub(super) mod exec;
 pub(super) mod keeping;
 pub(super) mod repair;
+pub(super) mod salvage;
 pub(super) mod why;
 
 use std::path::PathBuf;
@@ -89,6 +90,8 @@ pub(super) enum Command {
     Compress(compress::Compress),
     /// Say where a thread is, where it is shown, and why not
     Why(why::Why),
+    /// Copy what can be read of a damaged rollout into a new one
+    Salvage(salvage::Salvage),
     /// Copies of the databases and indexes, and back
     #[command(subcommand)]
     Backup(backup::Backup),

@@ -12,6 +12,7 @@ mod keeping;
 mod list;
 mod memory;
 mod repair;
+mod salvage;
 mod turns;
 mod why;
 
@@ -86,6 +87,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<u8> {
         Command::Why(why) => session.why(&why).map(|()| exit::DONE),
         Command::Exec(exec) => session.exec(&exec),
         Command::Compress(compress) => session.compress(&compress),
+        Command::Salvage(asked) => session.salvage(&asked).map(|()| exit::DONE),
         Command::Backup(backup) => session.backup(&backup),
         Command::Goal(goal) => session.goal(&goal).map(|()| exit::DONE),
         Command::Memory(memory) => session.memory(&memory).map(|()| exit::DONE),
