@@ -13,9 +13,15 @@ fn rollout(number: u64) -> Rollout {
     Rollout::legacy(&uuid7(AT, number)).at_millis(AT).cwd("/src/app").user("hello").agent("Hello.")
 }
 
+/// A directory that is its owner's alone.
+fn closed() -> TempDir {
+    let place = tempdir().unwrap();
+    fs::set_permissions(place.path(), Permissions::from_mode(0o700)).unwrap();
+    place
+}
+
 fn home() -> TempDir {
-    let home = tempdir().unwrap();
-    fs::set_permissions(home.path(), Permissions::from_mode(0o700)).unwrap();
+    let home = closed();
     for number in 1..=2 {
         rollout(number).write(home.path(), Collection::Active);
     }
@@ -29,7 +35,7 @@ fn codes(answer: &Value) -> Vec<&str> {
 
 #[test]
 fn a_home_without_fault_is_one_line_and_one_document() {
-    let (home, state) = (home(), tempdir().unwrap());
+    let (home, state) = (home(), closed());
     let program = Program::on(home.path(), state.path());
     program.run(["init"]).well();
     let said = program.run(["doctor"]).well();
@@ -48,7 +54,7 @@ fn a_home_without_fault_is_one_line_and_one_document() {
 
 #[test]
 fn a_bad_line_has_its_place_and_nothing_left_to_mend() {
-    let (home, state) = (home(), tempdir().unwrap());
+    let (home, state) = (home(), closed());
     let path = home.path().join(rollout(1).place(Collection::Active));
     edit_lines(&path, |lines| lines[3].truncate(30));
     let program = Program::on(home.path(), state.path());
@@ -68,13 +74,13 @@ fn a_bad_line_has_its_place_and_nothing_left_to_mend() {
 
 #[test]
 fn findings_can_be_asked_for_by_thread_and_by_code() {
-    let (home, state) = (home(), tempdir().unwrap());
+    let (home, state) = (home(), closed());
     for number in 1..=2 {
         let path = home.path().join(rollout(number).place(Collection::Active));
         edit_lines(&path, |lines| lines[3].truncate(30));
     }
     for program in [Program::on(home.path(), state.path()), Program::stateless(home.path())] {
-        let all = program.json(["--no-state", "doctor"]);
+        let all = program.json(["doctor"]);
         assert_eq!(codes(&all), ["bad-line", "bad-line"]);
         let one = program.json(["doctor", "--thread", rollout(2).id(), "--only", "bad-line"]);
         assert_eq!(one["checked"]["threads"], 1);
@@ -86,7 +92,7 @@ fn findings_can_be_asked_for_by_thread_and_by_code() {
 
 #[test]
 fn what_a_repair_would_mend_is_exit_code_5() {
-    let (home, state) = (home(), tempdir().unwrap());
+    let (home, state) = (home(), closed());
     let program = Program::on(home.path(), state.path());
     program.run(["init"]).well();
     let database = rusqlite::Connection::open(state.path().join("state.sqlite")).unwrap();

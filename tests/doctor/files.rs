@@ -211,22 +211,17 @@ fn a_line_of_many_megabytes_is_checked_and_measured() {
 
 #[test]
 fn what_real_codex_releases_wrote_is_without_fault() {
-    for name in ["h029", "h050", "h100", "h130", "h142", "h160", "h169-main", "h169-compress", "craftL", "craftP"] {
+    for name in ["h029", "h050", "h100", "h130", "h142", "h160", "h169-main", "h169-compress"] {
         for home in real_homes(&[name]) {
             let disk = Disk::of(&home.path);
             let rollouts = listing(&home.path).into_keys().filter(|path| path.contains("sessions/"));
-            let mut skips = 0;
             for path in rollouts.filter(|path| path.contains(".jsonl")) {
                 let file = disk.facts(&path).unwrap();
                 let Checked { outcome, health, .. } = check(&disk, &file, Depth::Whole, None);
                 assert!(outcome.unwrap().is_ok(), "{path}");
                 assert_eq!(places(&health), [], "{path}");
-                let kinds: Vec<Disorder> = health.misorders.iter().map(|misorder| misorder.kind).collect();
-                skips += kinds.len();
-                assert!(kinds.iter().all(|kind| *kind == Disorder::Skips), "{path}: {kinds:?}");
+                assert_eq!(health.misorders, [], "{path}");
             }
-            // Records were taken out of four files of this one.
-            assert_eq!(skips, if name == "craftP" { 4 } else { 0 }, "{name}");
         }
     }
 }

@@ -64,7 +64,9 @@ fn nothing_is_left_beside_a_database_with_no_wal_an_empty_one_and_one_that_holds
         for answer in ways(&default, &id) {
             unchanged(home.path(), &before);
             assert_eq!(codes(&answer, rollout(1).id()), [""; 0], "the row is there, be it only in the WAL");
-            assert!(codes(&answer, &id).contains(&"missing-row"), "{answer}");
+            // Ends alone, and no state DB: nobody knows what the row should say.
+            let blind = answer["checked"]["depth"] == "ends" && answer["checked"]["threads"] != 1;
+            assert_eq!(codes(&answer, &id).contains(&"missing-row"), !blind, "{answer}");
         }
         assert!(!home.path().join("threadkeep").exists());
         drop(codex);

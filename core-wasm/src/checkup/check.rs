@@ -88,8 +88,10 @@ impl Course {
             }
             _ => {}
         }
-        if let Some(found) = record.ordinal {
-            self.ordinal(line.number, line.offset, found);
+        match record.ordinal {
+            Some(found) => self.ordinal(line.number, line.offset, found),
+            // Whoever wrote it may have counted it all the same.
+            None => self.lost += 1,
         }
     }
 
@@ -119,10 +121,10 @@ impl Course {
         self.lost += if nuls { 1 + flaw.length / SHORTEST } else { 1 };
         for &(offset, length) in &flaw.salvageable {
             let from = (offset - line.offset) as usize;
-            if let Some(ordinal) = line.bytes.get(from..from + length as usize).and_then(early_ordinal) {
+            match line.bytes.get(from..from + length as usize).and_then(early_ordinal) {
                 // It may stand at the place of the one that was lost.
-                self.next = Some(ordinal.saturating_add(1));
-                self.lost = 1;
+                Some(ordinal) => (self.next, self.lost) = (Some(ordinal.saturating_add(1)), 1),
+                None => self.lost += 1,
             }
         }
         self.health.flaw_count += 1;
