@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 use support::listing;
+use threadkeep::backup::{self, Wanted};
 use threadkeep::component::exports::checkup::{Cell, Change, CodexChange, Edit, Finding, Severity, Target, Value};
 use threadkeep::repair::{self, Repairs};
 
@@ -13,6 +14,8 @@ use crate::table::Table;
 
 const PLAN: &str = "choosing the edits and writing the plan";
 const READ: &str = "reading the plan";
+const LOOK: &str = "does every entry still fit? rows and files alone";
+const SAVE: &str = "a backup of every database alone";
 const APPLY: &str = "applying it, with a backup of every database";
 const UNDO: &str = "taking it back, likewise";
 
@@ -33,6 +36,8 @@ pub(crate) fn repair(home: &Path, target: &Path, runs: usize) {
         let mut plan = None;
         table.time(READ, || plan = Some(repair::Plan::from_json(&text).unwrap()));
         let plan = plan.unwrap();
+        table.time(LOOK, || assert_eq!(repairs.look(&plan).unwrap().done.len(), findings.len()));
+        table.time(SAVE, || backup::create(&library.home, &state, None, &Wanted::before("repair")).unwrap());
         table.time(APPLY, || assert_eq!(repairs.apply(&plan).unwrap().done.len(), findings.len()));
         table.time(UNDO, || assert_eq!(repairs.undo().unwrap().done.len(), findings.len()));
     }

@@ -185,6 +185,11 @@ fn a_state_db_that_was_not_full_is_filled_and_taken_back_from_the_backup() {
         "safeWhileOpen": true, "change": {"kind": "fillState", "before": "pending", "after": "complete"}}]);
     assert_eq!(world.apply(entries).well().json()["done"], 1);
     assert_eq!(world.own()["files"].len(), 2);
+    // What a user said since is not thrown away.
+    world.program.run(["goal", "set", ONE, "to be done"]).well();
+    let told = world.undo().ended(1);
+    assert!(told.stdout.contains("users said since"), "{told:?}");
+    world.program.run(["goal", "clear", ONE]).well();
     world.undo().well();
     assert_eq!(world.own(), before);
 }

@@ -3,7 +3,7 @@
 use super::RepairError;
 use super::ground::Ground;
 use crate::backup::{self, BackupError, Restore, Wanted};
-use crate::state::FILE_NAME;
+use crate::state::{FILE_NAME, Remains};
 
 /// Saves every database; the backup's name, where there was anything to save.
 pub(super) fn save(ground: &Ground<'_>) -> Result<Option<String>, RepairError> {
@@ -17,6 +17,13 @@ pub(super) fn save(ground: &Ground<'_>) -> Result<Option<String>, RepairError> {
 pub(super) fn put_back(ground: &mut Ground<'_>, name: &str) -> Result<Result<(), String>, RepairError> {
     let known = backup::backups(ground.state_dir)?.0.into_iter().find(|backup| backup.name == name);
     let Some(known) = known else { return Ok(Err(format!("the backup {name} is gone"))) };
+    let [saved, now] = [known.path.as_path(), ground.state_dir].map(|dir| Remains::of(&dir.join(FILE_NAME)));
+    if !saved?.says_what(&now?) {
+        return Ok(Err(
+            "the state DB holds what users said since: names, patches, goals or the like; that is not thrown away"
+                .into(),
+        ));
+    }
     let restore = match Restore::of(ground.home, ground.state_dir, known, &[FILE_NAME.into()]) {
         Err(error @ BackupError::NotHeld(..)) => return Ok(Err(error.to_string())),
         restore => restore?,

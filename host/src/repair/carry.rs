@@ -7,7 +7,7 @@ use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::codex::{self, Tables};
-use super::ground::{Carried, Ground, NO_CODEX, NO_STATE, Weighed, codex_change, id_of, place, state_change};
+use super::ground::{Ground, NO_CODEX, NO_STATE, Weighed, codex_change, id_of, place, state_change};
 use super::{RepairError, backup};
 use crate::change::rename_over_nothing;
 use crate::component::exports::checkup::{Change, Edit, Fitness, Standing, Trial};
@@ -110,7 +110,7 @@ fn codex_rows(ground: &mut Ground<'_>, edits: &[Edit], weighed: &[Weighed], whol
             fates.insert(at, why.clone());
             continue;
         }
-        match one_row(ground, &transaction, &mut tables, &edits[at], &weighed[at].carried, open) {
+        match one_row(ground, &transaction, &mut tables, &edits[at], &weighed[at], open) {
             Ok(Ok(made)) => changed |= made,
             Ok(Err(why)) => drop(fates.insert(at, why)),
             Err(RepairError::State(error)) => return Err(failed(error)),
@@ -131,7 +131,7 @@ fn one_row(
     connection: &Connection,
     tables: &mut Tables,
     edit: &Edit,
-    carried: &Carried,
+    weighed: &Weighed,
     open: Option<u32>,
 ) -> Result<Result<bool, String>, RepairError> {
     let Some(change) = codex_change(&edit.change) else { return Ok(Ok(false)) };
@@ -140,8 +140,15 @@ fn one_row(
         Err(why) => return Ok(Err(why)),
     };
     let standing = Standing::CodexRow(stands);
-    let trial = Trial { edit: edit.clone(), standing, needs: carried.clone(), open };
-    match ground.fit(&[trial])?.pop() {
+    let fitness = match weighed.stands.as_ref() == Some(&standing) {
+        // What stands is what stood when it was asked before.
+        true => Some(weighed.fitness.clone()),
+        false => {
+            let trial = Trial { edit: edit.clone(), standing, needs: weighed.carried.clone(), open };
+            ground.fit(&[trial])?.pop()
+        }
+    };
+    match fitness {
         Some(Fitness::Fits) => {}
         Some(Fitness::Refused(why)) => return Ok(Err(why)),
         Some(Fitness::Done) | None => return Ok(Ok(false)),

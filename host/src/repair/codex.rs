@@ -40,6 +40,8 @@ struct Table {
     required: Vec<String>,
     /// Its rows have numbers beside their columns.
     numbered: bool,
+    /// All of a row, also where it stands, as SQL.
+    whole: String,
 }
 
 /// The tables that were asked for so far; none where there is no such table.
@@ -106,9 +108,13 @@ impl Table {
         let numbered = !own && !called_so && !without;
         let key = facts.iter().filter(|(.., pk, _)| *pk > 0).map(|(column, ..)| column.clone());
         let key = if keys == 0 && numbered { vec![ROWID.to_string()] } else { key.collect() };
+        let columns: Vec<String> = plain().map(|(column, ..)| column.clone()).collect();
+        let all = columns.iter().map(String::as_str).chain(numbered.then_some(ROWID));
+        let whole = all.map(quoted).collect::<Vec<_>>().join(", ");
         Ok(Some(Table {
             key,
-            columns: plain().map(|(column, ..)| column.clone()).collect(),
+            whole,
+            columns,
             required: plain()
                 .filter(|(_, kind, required, stands_for, pk, _)| {
                     (*required || *pk > 0) && !stands_for && !number(kind, *pk)
@@ -124,7 +130,7 @@ impl Table {
     }
 
     /// All of a row, also where it stands.
-    fn whole(&self) -> Vec<&str> {
+    fn columns(&self) -> Vec<&str> {
         let number = self.numbered.then_some(ROWID);
         self.columns.iter().map(String::as_str).chain(number).collect()
     }
@@ -147,14 +153,12 @@ pub(super) fn hanging(
             tables.0.insert(name.clone(), Table::look(connection, &name)?);
         }
         let Some(Some(table)) = tables.0.get(&name) else { continue };
-        let whole = table.whole();
-        let columns: Vec<String> = whole.iter().map(|column| quoted(column)).collect();
-        let (columns, from) = (columns.join(", "), quoted(&name));
+        let (columns, list, from) = (table.columns(), &table.whole, quoted(&name));
         let mut select =
-            connection.prepare(&format!("SELECT {columns} FROM {from} WHERE {} IS ?", quoted(OF_A_THREAD)))?;
+            connection.prepare(&format!("SELECT {list} FROM {from} WHERE {} IS ?", quoted(OF_A_THREAD)))?;
         let mut rows = select.query([sql_of(thread)])?;
         while let Some(row) = rows.next()? {
-            let cells = whole.iter().enumerate().map(|(at, column)| {
+            let cells = columns.iter().enumerate().map(|(at, column)| {
                 let value = value_of(row, at)?;
                 Ok(Cell { column: (*column).into(), value })
             });
@@ -173,18 +177,20 @@ pub(super) fn standing(
     change: &CodexChange,
 ) -> Answered<Option<Vec<Cell>>> {
     let table = or_refused!(tables.of(connection, change)?);
-    let columns: Vec<&str> = match (&change.before, &change.after) {
-        (Some(before), Some(_)) => before.iter().map(|cell| cell.column.as_str()).collect(),
-        _ => table.whole(),
-    };
-    select(connection, change, &columns)
+    match (&change.before, &change.after) {
+        (Some(before), Some(_)) => {
+            let columns: Vec<&str> = before.iter().map(|cell| cell.column.as_str()).collect();
+            let list: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+            select(connection, change, &columns, &list.join(", "))
+        }
+        _ => select(connection, change, &table.columns(), &table.whole),
+    }
 }
 
 /// Makes a change whose row stands as it should, inside of a transaction.
 pub(super) fn carry_out(connection: &Connection, tables: &mut Tables, change: &CodexChange) -> Answered<()> {
     let table = or_refused!(tables.of(connection, change)?);
     let name = quoted(&change.table);
-    let whole = table.whole();
     let done = match (&change.before, &change.after) {
         (_, None) => {
             let delete = format!("DELETE FROM {name} WHERE {}", place_of(change));
@@ -192,17 +198,17 @@ pub(super) fn carry_out(connection: &Connection, tables: &mut Tables, change: &C
         }
         (None, Some(after)) => {
             let put = put_in(connection, &name, after)?;
-            let Err(why) = put else { return settled(connection, change, after, &whole) };
+            let Err(why) = put else { return settled(connection, change, after, table) };
             // The number that it had may be another row's by now.
             let without: Vec<Cell> = after.iter().filter(|cell| cell.column != ROWID).cloned().collect();
             if without.len() == after.len() {
                 return Ok(Err(why));
             }
             or_refused!(put_in(connection, &name, &without)?);
-            return settled(connection, change, &without, &whole);
+            return settled(connection, change, &without, table);
         }
         (Some(_), Some(after)) => {
-            let Some(mut row) = or_refused!(select(connection, change, &whole)?) else {
+            let Some(mut row) = or_refused!(select(connection, change, &table.columns(), &table.whole)?) else {
                 return Ok(Err("its row is gone".into()));
             };
             for cell in &mut row {
@@ -211,7 +217,7 @@ pub(super) fn carry_out(connection: &Connection, tables: &mut Tables, change: &C
                 }
             }
             or_refused!(put(connection, change, after)?);
-            return settled(connection, change, &row, &whole);
+            return settled(connection, change, &row, table);
         }
     };
     Ok(match done {
@@ -222,13 +228,19 @@ pub(super) fn carry_out(connection: &Connection, tables: &mut Tables, change: &C
 }
 
 /// What was meant stands there; what a trigger changed besides is put right once.
-fn settled(connection: &Connection, change: &CodexChange, meant: &[Cell], whole: &[&str]) -> Answered<()> {
+fn settled(connection: &Connection, change: &CodexChange, meant: &[Cell], table: &Table) -> Answered<()> {
     for last in [false, true] {
-        let Some(row) = or_refused!(select(connection, change, whole)?) else {
+        let Some(row) = or_refused!(select(connection, change, &table.columns(), &table.whole)?) else {
             return Ok(Err("Codex's database did not keep the row".into()));
         };
-        let otherwise = |cell: &&Cell| row.iter().any(|found| found.column == cell.column && found.value != cell.value);
-        let wrong: Vec<Cell> = meant.iter().filter(otherwise).cloned().collect();
+        // Nearly always in the same order.
+        let found = |at: usize, column: &str| {
+            let same = row.get(at).filter(|found| found.column == column);
+            same.or_else(|| row.iter().find(|found| found.column == column))
+        };
+        let otherwise =
+            |(at, cell): &(usize, &Cell)| found(*at, &cell.column).is_some_and(|found| found.value != cell.value);
+        let wrong: Vec<Cell> = meant.iter().enumerate().filter(otherwise).map(|(_, cell)| cell.clone()).collect();
         match wrong.first() {
             None => return Ok(Ok(())),
             Some(cell) if last => {
@@ -265,10 +277,10 @@ fn run<'a>(connection: &Connection, sql: &str, cells: impl Iterator<Item = &'a C
     }
 }
 
-fn select(connection: &Connection, change: &CodexChange, columns: &[&str]) -> Answered<Option<Vec<Cell>>> {
-    let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+/// These columns of a row, which `list` names as SQL.
+fn select(connection: &Connection, change: &CodexChange, columns: &[&str], list: &str) -> Answered<Option<Vec<Cell>>> {
     let (table, place) = (quoted(&change.table), place_of(change));
-    let select = format!("SELECT {} FROM {table} WHERE {place} LIMIT 2", names.join(", "));
+    let select = format!("SELECT {list} FROM {table} WHERE {place} LIMIT 2");
     let mut select = connection.prepare_cached(&select)?;
     let mut rows = select.query(params_from_iter(change.key.iter().map(|cell| sql_of(&cell.value))))?;
     let Some(row) = rows.next()? else { return Ok(Ok(None)) };

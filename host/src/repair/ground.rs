@@ -11,7 +11,7 @@ use super::codex::{self, Tables};
 use crate::component::exports::checkup::{Change, Edit, Fitness, Standing, StateChange, Trial};
 use crate::component::imports::backfill::Phase;
 use crate::component::types::ThreadRow;
-use crate::component::{Core, Runtime, World};
+use crate::component::{Core, CoreError, Runtime, World};
 use crate::home::Home;
 use crate::state::{Assembler, FileLock, ForeignDb, Shelf, StateError, holders};
 
@@ -46,7 +46,7 @@ pub(super) struct Weighed {
 impl<'a> Ground<'a> {
     pub(super) fn new(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path) -> Ground<'a> {
         let codex = ForeignDb::newest(home.sqlite_home(), "state_");
-        let core = Core::new(runtime, World::of(home).recorded(runtime.recorder()));
+        let core = Core::new(runtime, World::default());
         Ground { runtime, home, state_dir, codex, open: BTreeMap::new(), core, changing: None }
     }
 
@@ -103,16 +103,25 @@ impl<'a> Ground<'a> {
     }
 
     /// Whose threads the files carry that edits need.
-    fn carried(&mut self, edits: &[Edit]) -> Result<Vec<Carried>, RepairError> {
+    fn carried(&self, edits: &[Edit]) -> Result<Vec<Carried>, RepairError> {
         let paths: Vec<String> =
             edits.iter().flat_map(|edit| edit.needs.iter().map(|(path, _)| path.clone())).collect();
-        let mut carried = Vec::new();
-        for page in paths.chunks(PAGE) {
-            carried.extend(
-                self.core
-                    .call("checkup.carried", |core, store| core.threadkeep_core_checkup().call_carried(store, page))?,
-            );
-        }
+        // Most of the time goes into opening and reading files, on every processor.
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = paths.len().div_ceil(workers).max(PAGE);
+        let carried = std::thread::scope(|scope| {
+            let looks: Vec<_> = paths
+                .chunks(share)
+                .map(|paths| {
+                    let mut core = Core::new(self.runtime, World::of(self.home));
+                    scope.spawn(move || carried_by(&mut core, paths))
+                })
+                .collect();
+            let lost = || CoreError::Load("a thread that looks at files was lost".into());
+            let looks = looks.into_iter().map(|look| look.join().map_err(|_| lost())?);
+            looks.collect::<Result<Vec<_>, CoreError>>()
+        })?;
+        let carried: Vec<Option<String>> = carried.into_iter().flatten().collect();
         let mut carried = carried.into_iter();
         Ok(edits.iter().map(|edit| carried.by_ref().take(edit.needs.len()).collect()).collect())
     }
@@ -205,6 +214,16 @@ impl<'a> Ground<'a> {
         };
         Ok(phase.into())
     }
+}
+
+fn carried_by(core: &mut Core, paths: &[String]) -> Result<Carried, CoreError> {
+    let mut carried = Vec::new();
+    for page in paths.chunks(PAGE) {
+        carried.extend(
+            core.call("checkup.carried", |core, store| core.threadkeep_core_checkup().call_carried(store, page))?,
+        );
+    }
+    Ok(carried)
 }
 
 pub(super) const NO_CODEX: &str = "there is no state database of Codex's";

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
+use super::rows::source_code;
 use super::{FILE_NAME, ForeignDb, Shelf, StateError};
+use crate::component::types::Provenance;
 
 /// What was saved of a damaged database.
 pub(crate) struct Rescued {
@@ -59,6 +61,23 @@ pub(crate) fn move_aside(dir: &Path) -> Result<Rescued, StateError> {
 }
 
 impl Remains {
+    /// What users said, and what is kept beside threads, is the same in both.
+    pub(crate) fn says_what(&self, other: &Remains) -> bool {
+        let names = |of: &Remains| {
+            let given = of.names.iter().filter(|(_, source, _)| *source == source_code(Provenance::User));
+            given.cloned().collect::<Vec<_>>()
+        };
+        // What is Codex's is read again, and changes that were begun are no user's words.
+        let said = |of: &Remains| {
+            let tables = of.tables.iter().filter(|saved| !["codex", "journal"].contains(&saved.table));
+            tables
+                .filter(|saved| !saved.rows.is_empty())
+                .map(|saved| (saved.table, saved.rows.clone()))
+                .collect::<Vec<_>>()
+        };
+        names(self) == names(other) && said(self) == said(other)
+    }
+
     /// Of the database at a path; nothing where it cannot be opened at all.
     pub(crate) fn of(path: &Path) -> Result<Remains, StateError> {
         match ForeignDb::at(path).map(|old| old.open()) {
