@@ -21,7 +21,7 @@ mod journal;
 mod plan;
 mod values;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
