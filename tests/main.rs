@@ -39,6 +39,7 @@ mod prompt_input;
 mod reading;
 mod real_homes;
 mod recording;
+mod relocating;
 mod remembered;
 mod repair;
 mod resilience;

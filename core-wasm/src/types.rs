@@ -218,6 +218,8 @@ pub struct RowQuery {
     pub provider: Option<String>,
     pub cwd: Option<String>,
     pub under: Option<String>,
+    pub also_cwd: Vec<String>,
+    pub also_under: Vec<String>,
     pub since: Option<i64>,
     pub until: Option<i64>,
     pub title: Option<String>,

@@ -36,6 +36,7 @@ pub mod home;
 pub mod lookup;
 pub mod memory;
 pub mod personality;
+pub mod relocations;
 pub mod repair;
 pub mod rollouts;
 pub mod salvage;

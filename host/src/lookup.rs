@@ -9,8 +9,9 @@ use crate::component::imports::state::RowQuery;
 use crate::component::types::{Collection, Discrepancy, ThreadRow};
 use crate::component::{self as ask, Core, CoreError, Opened, OpenedPrompt, Runtime, World};
 use crate::home::Home;
+use crate::relocations::Relocations;
 use crate::startup::{self, Report, StartupError};
-use crate::state::{Shelf, StateDb};
+use crate::state::{Shelf, StateDb, StateError};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,12 @@ pub enum LookupError {
 pub struct Lookup {
     core: Core,
     warnings: Vec<String>,
+    /// For lists by directory: what users told of directories that moved.
+    relocations: Option<Relocations>,
+}
+
+fn unanswered(error: StateError) -> LookupError {
+    LookupError::State(error.to_string())
 }
 
 impl Lookup {
@@ -62,7 +69,8 @@ impl Lookup {
             None => startup::lore_alone(runtime, home)?,
         };
         let world = World::of(home).with_rows(state.map(|state| state.shelf().clone())).with_lore(Some(lore));
-        Ok(Lookup { core: Core::new(runtime, world.recorded(runtime.recorder())), warnings: report.warnings })
+        let core = Core::new(runtime, world.recorded(runtime.recorder()));
+        Ok(Lookup { core, warnings: report.warnings, relocations: None })
     }
 
     /// For what comes from the files alone: neither the state DB nor Codex's are looked at, and names are those of the session
@@ -70,7 +78,7 @@ impl Lookup {
     pub fn of_files(runtime: &Runtime, home: &Arc<Home>) -> Result<Lookup, LookupError> {
         let (lore, report) = startup::index_alone(runtime, home)?;
         let world = World::of(home).with_lore(Some(lore)).recorded(runtime.recorder());
-        Ok(Lookup { core: Core::new(runtime, world), warnings: report.warnings })
+        Ok(Lookup { core: Core::new(runtime, world), warnings: report.warnings, relocations: None })
     }
 
     /// For listing. Without a handle every rollout is read now, once for all pages.
@@ -84,13 +92,15 @@ impl Lookup {
             Some(state) => (state.shelf().clone(), Report::default()),
             None => startup::from_files(runtime, home, progress)?,
         };
-        Ok(Lookup { warnings: report.warnings, ..Lookup::over(runtime, World::of(home), &shelf) })
+        let relocations = state.map(Relocations::of).transpose().map_err(unanswered)?;
+        Ok(Lookup { warnings: report.warnings, relocations, ..Lookup::over(runtime, World::of(home), &shelf) })
     }
 
     /// Over any files, with rows and names of one shelf.
     pub(crate) fn over(runtime: &Runtime, files: World, shelf: &Shelf) -> Lookup {
         let world = files.with_rows(Some(shelf.clone())).with_lore(Some(shelf.clone()));
-        Lookup { core: Core::new(runtime, world.recorded(runtime.recorder())), warnings: Vec::new() }
+        let core = Core::new(runtime, world.recorded(runtime.recorder()));
+        Lookup { core, warnings: Vec::new(), relocations: None }
     }
 
     /// What a person should know of the answers, in words; each once.
@@ -117,7 +127,11 @@ impl Lookup {
 
     /// A page of a list, `limit` threads long, or all there are for 0; what is folded under them does not count.
     pub fn page(&mut self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> Result<PageOfRows, LookupError> {
-        let page = ask::Page { query: query.clone(), cursor: cursor.map(Into::into), limit };
+        let query = match &self.relocations {
+            Some(relocations) => relocations.widen(query.clone()).map_err(unanswered)?,
+            None => query.clone(),
+        };
+        let page = ask::Page { query, cursor: cursor.map(Into::into), limit };
         self.core.ask(&page)?.map_err(|error| failed(error, ""))
     }
 

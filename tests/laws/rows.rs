@@ -94,9 +94,11 @@ fn any_query() -> impl Strategy<Value = RowQuery> {
     let git = (maybe(&BRANCHES), maybe(&ASKED_REPOS), maybe(&["tide", "ÄR", "är"]), prop::bool::weighted(0.2));
     let text = prop::option::of(select(&["tide", "TIDE", "ärger", "Ärger", "%", "_", ""][..]));
     // Most filters let most pass: all at once would leave nothing.
-    (order, (within, kinds, times), (maybe(&PROVIDERS), maybe(&DIRS), maybe(&DIRS), text), git, any::<u16>()).prop_map(
+    let also = prop::collection::vec(one_of(&DIRS), 0..3);
+    let words = (maybe(&PROVIDERS), maybe(&DIRS), maybe(&DIRS), text, also);
+    (order, (within, kinds, times), words, git, any::<u16>()).prop_map(
         |((sort, ascending, fold_children), (within, source_kinds, (since, until)), words, git, mask)| {
-            let (provider, cwd, under, title) = words;
+            let (provider, cwd, under, title, also) = words;
             let (branch, repo, name, missing) = git;
             let on = |bit: u16| mask >> bit & 3 == 3;
             RowQuery {
@@ -108,6 +110,8 @@ fn any_query() -> impl Strategy<Value = RowQuery> {
                 provider: provider.filter(|_| on(2)),
                 cwd: cwd.filter(|_| on(3)),
                 under: under.filter(|_| on(4)),
+                also_cwd: also.clone(),
+                also_under: also,
                 since: since.filter(|_| on(5)),
                 until: until.filter(|_| on(6)),
                 title: title.filter(|_| on(7)).map(Into::into),

@@ -195,7 +195,7 @@ macro_rules! row_query {
     ($name:ident, $collection:path, $from:ty => $into:path, $from_key:ty => $into_key:ty) => {
         pub(super) fn $name(query: $from) -> $into {
             fields!(query => $into {
-                source_kinds, fold_children, missing, provider, cwd, under, since, until, title, name, branch, repo,
+                source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo,
                 ascending,
             } with {
                 within: |query: &$from| query.within.map($collection),

@@ -42,6 +42,10 @@ impl From<core::Refusal> for keeping::Refusal {
     }
 }
 
+fn moves(moves: Vec<keeping::MovedDirectory>) -> Vec<core::directories::Moved> {
+    moves.into_iter().map(|moved| fields!(moved => core::directories::Moved { from, to } with {})).collect()
+}
+
 impl From<keeping::Goal> for core::goal::Goal {
     fn from(goal: keeping::Goal) -> Self {
         fields!(goal => core::goal::Goal {
@@ -91,6 +95,22 @@ fn row(row: keeping::MemoryRow) -> core::memory::Row {
 }
 
 impl keeping::Guest for Component {
+    fn current_directory(recorded: String, told: Vec<keeping::MovedDirectory>) -> Option<String> {
+        core::directories::current(&recorded, &moves(told))
+    }
+
+    fn recorded_directories(directory: String, below: bool, told: Vec<keeping::MovedDirectory>) -> Vec<String> {
+        core::directories::recorded(&directory, below, &moves(told))
+    }
+
+    fn check_moved(
+        moved: keeping::MovedDirectory,
+        told: Vec<keeping::MovedDirectory>,
+    ) -> Result<bool, keeping::Refusal> {
+        let moved = fields!(moved => core::directories::Moved { from, to } with {});
+        Ok(core::directories::check(&moved, &moves(told))?)
+    }
+
     fn change_goal(
         stands: Option<keeping::Goal>,
         change: keeping::GoalChange,

@@ -2,6 +2,7 @@
 //! should stand; the host stores it, in one transaction with reading what stood.
 
 pub mod device;
+pub mod directories;
 pub mod edges;
 pub mod goal;
 pub mod memory;

@@ -6,6 +6,7 @@ pub(super) mod compress;
 pub(super) mod doctor;
 pub(super) mod exec;
 pub(super) mod keeping;
+pub(super) mod relocate;
 pub(super) mod repair;
 pub(super) mod salvage;
 pub(super) mod why;
@@ -86,6 +87,8 @@ pub(super) enum Command {
     Delete(Delete),
     /// Correct what is known of a thread: git facts, memory mode
     Metadata(Metadata),
+    /// Find the threads of a project directory that was moved or renamed under its new place
+    Relocate(relocate::Relocate),
     /// Store rollouts smaller that nobody has written for long
     Compress(compress::Compress),
     /// Say where a thread is, where it is shown, and why not

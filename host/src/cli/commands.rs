@@ -11,11 +11,13 @@ mod goal;
 mod keeping;
 mod list;
 mod memory;
+mod relocate;
 mod repair;
 mod salvage;
 mod turns;
 mod why;
 
+use std::cell::OnceCell;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +34,7 @@ use threadkeep::component::tape::Recorder;
 use threadkeep::component::types::Collection;
 use threadkeep::home::{Home, locate};
 use threadkeep::lookup::{self, Lookup, LookupError};
+use threadkeep::relocations::Relocations;
 use threadkeep::startup::{self, Config, Report};
 use threadkeep::state::{StateDb, state_dir};
 use threadkeep::status;
@@ -47,6 +50,8 @@ struct Session {
     state_dir: PathBuf,
     global: Global,
     progress: Option<Arc<dyn Progress>>,
+    /// Known from the start on that came by a handle.
+    relocations: OnceCell<Relocations>,
 }
 
 /// Runs a command; the answer is the exit code.
@@ -70,6 +75,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<u8> {
         progress: progress::bar(args.global.json),
         home,
         global: args.global,
+        relocations: OnceCell::new(),
     };
     let done = match args.command {
         Command::Init(init) => session.init(&init).map(|()| exit::DONE),
@@ -86,6 +92,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<u8> {
         Command::Metadata(metadata) => session.metadata(&metadata).map(|()| exit::DONE),
         Command::Why(why) => session.why(&why).map(|()| exit::DONE),
         Command::Exec(exec) => session.exec(&exec),
+        Command::Relocate(asked) => session.relocate_directory(&asked).map(|()| exit::DONE),
         Command::Compress(compress) => session.compress(&compress),
         Command::Salvage(asked) => session.salvage(&asked).map(|()| exit::DONE),
         Command::Backup(backup) => session.backup(&backup),
@@ -131,6 +138,7 @@ impl Session {
         self.end_progress();
         let (state, report) = started?;
         self.warn(&report.warnings);
+        let _ = self.relocations.set(Relocations::of(&state)?);
         Ok((state, report))
     }
 
@@ -260,7 +268,7 @@ impl Session {
                 return self.explain(id, within).map(|()| exit::DONE);
             }
             let found = self.look_up(id, within)?;
-            self.print(found_document(&found, &self.home)?, || self.place(&found))?;
+            self.print(self.found_document(&found)?, || self.place(&found))?;
             return Ok(exit::DONE);
         }
         if find.explain {
@@ -270,7 +278,7 @@ impl Session {
         for (wanted, answer) in find.ids.iter().zip(self.look_up_all(&find.ids, within)?) {
             let error = match answer {
                 Ok(found) => {
-                    items.push(found_document(&found, &self.home)?);
+                    items.push(self.found_document(&found)?);
                     places.push_str(&self.place(&found));
                     continue;
                 }
@@ -308,7 +316,7 @@ impl Session {
         let state = self.start_to_look();
         let explanation = self.finder(state.as_ref())?.explain(wanted, within)?;
         let mut document = match &explanation.answer {
-            Ok(found) => found_document(found, &self.home)?,
+            Ok(found) => self.found_document(found)?,
             Err(_) => json!({}),
         };
         document["explanation"] = explain::document(&explanation);
@@ -321,21 +329,24 @@ impl Session {
     }
 }
 
-/// `find`'s document.
-fn found_document(found: &Found, home: &Home) -> anyhow::Result<Value> {
-    let mut document = serde_json::to_value(Item::new(&found.row, home)?)?;
-    let discrepancies: Vec<Value> = found
-        .discrepancies
-        .iter()
-        .map(|what| {
-            let (kind, about) = lookup::describe(what);
-            json!({"kind": kind, "about": about})
-        })
-        .collect();
-    document["via"] = match found.via {
-        Via::State => "state".into(),
-        Via::Files => "files".into(),
-    };
-    document["discrepancies"] = discrepancies.into();
-    Ok(document)
+impl Session {
+    /// `find`'s document.
+    fn found_document(&self, found: &Found) -> anyhow::Result<Value> {
+        let item = Item::new(&found.row, &self.home)?.now_in(self.current_cwd(&found.row));
+        let mut document = serde_json::to_value(item)?;
+        let discrepancies: Vec<Value> = found
+            .discrepancies
+            .iter()
+            .map(|what| {
+                let (kind, about) = lookup::describe(what);
+                json!({"kind": kind, "about": about})
+            })
+            .collect();
+        document["via"] = match found.via {
+            Via::State => "state".into(),
+            Via::Files => "files".into(),
+        };
+        document["discrepancies"] = discrepancies.into();
+        Ok(document)
+    }
 }

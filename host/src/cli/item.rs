@@ -20,6 +20,9 @@ pub(super) struct Item<'a> {
     path: String,
     archived: bool,
     cwd: Option<&'a str>,
+    /// Where that is now; only where it was moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_cwd: Option<String>,
     last_cwd: Option<&'a str>,
     created_at: String,
     updated_at: String,
@@ -60,6 +63,7 @@ impl<'a> Item<'a> {
             path: home.absolute(&row.path).to_string_lossy().into_owned(),
             archived: row.archived,
             cwd: row.cwd.as_deref(),
+            current_cwd: None,
             last_cwd: row.last_cwd.as_deref(),
             created_at: time(row.created_at),
             updated_at: time(row.updated_at),
@@ -80,6 +84,11 @@ impl<'a> Item<'a> {
             missing: row.missing,
             spawn_edges: None,
         })
+    }
+
+    /// With the place where its directory is now.
+    pub(super) fn now_in(self, current_cwd: Option<String>) -> Self {
+        Item { current_cwd, ..self }
     }
 
     /// With the thread that spawned it and those that it spawned, if there are any: `{"parent":…,"children":[…]}`, each

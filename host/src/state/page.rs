@@ -44,14 +44,22 @@ fn filter(query: RowQuery) -> Filter {
         filter.and("model_provider = ?", [value(provider)]);
     }
     if let Some(cwd) = query.cwd {
-        filter.and("(cwd = ? OR last_cwd = ?)", [value(cwd.clone()), value(cwd)]);
+        let names: Vec<String> = std::iter::once(cwd).chain(query.also_cwd).collect();
+        let places = vec!["?"; names.len()].join(", ");
+        let condition = format!("(cwd IN ({places}) OR last_cwd IN ({places}))");
+        filter.and(&condition, names.clone().into_iter().chain(names).map(value));
     }
     if let Some(dir) = query.under {
-        let inside = format!("{}/", dir.trim_end_matches('/'));
-        let length = inside.chars().count() as i64;
-        let condition = "(cwd = ? OR substr(cwd, 1, ?) = ? OR last_cwd = ? OR substr(last_cwd, 1, ?) = ?)";
-        let one = [value(dir.clone()), value(length), value(inside.clone())];
-        filter.and(condition, one.into_iter().chain([value(dir), value(length), value(inside)]));
+        let (mut conditions, mut values) = (Vec::new(), Vec::new());
+        for dir in std::iter::once(dir).chain(query.also_under) {
+            let inside = format!("{}/", dir.trim_end_matches('/'));
+            let length = inside.chars().count() as i64;
+            for column in ["cwd", "last_cwd"] {
+                conditions.push(format!("{column} = ? OR substr({column}, 1, ?) = ?"));
+                values.extend([value(dir.clone()), value(length), value(inside.clone())]);
+            }
+        }
+        filter.and(&format!("({})", conditions.join(" OR ")), values);
     }
     if let Some(since) = query.since {
         filter.and(&format!("{time} >= ?"), [value(since)]);

@@ -34,7 +34,8 @@ struct Saved {
 
 /// Tables whose rows are taken over as they are: what is Codex's, what users said, changes that were
 /// begun, and what is kept beside threads.
-const TABLES: [&str; 7] = ["codex", "patches", "journal", "goals", "extractions", "device_keys", "spawn_statuses"];
+const TABLES: [&str; 8] =
+    ["codex", "patches", "journal", "goals", "extractions", "device_keys", "spawn_statuses", "relocations"];
 
 /// Moves the damaged database of a state directory aside, with what SQLite keeps beside it, after reading what can still
 /// be read. The caller holds the open lock; nobody has the database open.

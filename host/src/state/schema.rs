@@ -220,6 +220,15 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE codex ADD COLUMN spawn_status TEXT;
     DELETE FROM sources WHERE source = 'codex_db';
 ",
+    "
+    -- Directories that users moved or renamed, in the order in which they told it.
+    CREATE TABLE relocations (
+        number INTEGER PRIMARY KEY,
+        from_dir TEXT NOT NULL,
+        to_dir TEXT NOT NULL,
+        at INTEGER NOT NULL
+    );
+",
 ];
 
 /// Opens and migrates. Nothing is written when the database is newer than the program.

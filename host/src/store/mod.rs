@@ -237,6 +237,8 @@ impl Default for RowQuery {
             provider: None,
             cwd: None,
             under: None,
+            also_cwd: Vec::new(),
+            also_under: Vec::new(),
             since: None,
             until: None,
             title: None,

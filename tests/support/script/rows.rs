@@ -118,8 +118,13 @@ fn passes(query: &RowQuery, row: &ThreadRow) -> bool {
     query.within.is_none_or(|within| row.archived == (within == Collection::Archived))
         && query.source_kinds.as_ref().is_none_or(|kinds| kinds.contains(&row.source_kind))
         && query.provider.as_ref().is_none_or(|provider| row.model_provider.as_ref() == Some(provider))
-        && query.cwd.as_ref().is_none_or(|cwd| any_dir(&|dir| dir == cwd))
-        && query.under.as_ref().is_none_or(|under| any_dir(&|dir| lies_under(dir, under)))
+        && query
+            .cwd
+            .as_ref()
+            .is_none_or(|cwd| any_dir(&|dir| dir == cwd || query.also_cwd.iter().any(|also| dir == also)))
+        && query.under.as_ref().is_none_or(|under| {
+            any_dir(&|dir| lies_under(dir, under) || query.also_under.iter().any(|also| lies_under(dir, also)))
+        })
         && query.since.is_none_or(|since| at >= since)
         && query.until.is_none_or(|until| at < until)
         && query.title.as_ref().is_none_or(|title| says(&row.title, title) || says(&row.preview, title))

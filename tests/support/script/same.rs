@@ -109,7 +109,7 @@ records! {
         tokens_used, parent_thread_id, forked_from_id, base_thread_id, history_mode, memory_mode, missing,
     }
     core::RowQuery = state::RowQuery {
-        within, source_kinds, fold_children, missing, provider, cwd, under, since, until, title, name, branch, repo, sort,
+        within, source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo, sort,
         ascending,
     }
     core::RowKey = state::RowKey { time, id }

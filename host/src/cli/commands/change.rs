@@ -33,7 +33,7 @@ impl Session {
         self.with_state("name")?;
         let mut changes = self.changes(!self.global.no_refresh)?;
         let row = changes.name(&name.id, name.name.as_deref()).map_err(exit_code)?;
-        self.print(Item::new(&row, &self.home)?, || match &row.name {
+        self.print(Item::new(&row, &self.home)?.now_in(self.current_cwd(&row)), || match &row.name {
             Some(name) => format!("{}  {}\n", row.id, text::plain(name)),
             None => format!("{}\n", row.id),
         })
@@ -44,7 +44,7 @@ impl Session {
         let patch = patch(metadata)?;
         let mut changes = self.changes(!self.global.no_refresh)?;
         let row = changes.patch(&metadata.id, &patch).map_err(exit_code)?;
-        self.print(Item::new(&row, &self.home)?, || format!("{}\n", row.id))
+        self.print(Item::new(&row, &self.home)?.now_in(self.current_cwd(&row)), || format!("{}\n", row.id))
     }
 
     /// Those that can be are moved, whatever becomes of the others; the answer is the exit code of the first that cannot.
@@ -121,7 +121,10 @@ impl Session {
     }
 
     fn items(&self, threads: &[ThreadRow]) -> anyhow::Result<Vec<Value>> {
-        threads.iter().map(|row| Ok(serde_json::to_value(Item::new(row, &self.home)?)?)).collect()
+        threads
+            .iter()
+            .map(|row| Ok(serde_json::to_value(Item::new(row, &self.home)?.now_in(self.current_cwd(row)))?))
+            .collect()
     }
 }
 

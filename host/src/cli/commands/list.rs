@@ -3,7 +3,6 @@
 use threadkeep::component::exports::lookup::Listed;
 use threadkeep::component::imports::state::{RowQuery, SortKey};
 use threadkeep::component::types::{Collection, ThreadRow};
-use threadkeep::home::Home;
 use threadkeep::lookup::LookupError;
 
 use super::super::args::{List, Sort, SourceKind};
@@ -44,7 +43,7 @@ impl Session {
             };
             left = left.saturating_sub(page.rows.iter().filter(|listed| listed.depth == 0).count() as u32);
             cursor = page.next;
-            printer.rows(&page.rows, &self.home)?;
+            printer.rows(&page.rows, self)?;
             if cursor.is_none() || (list.limit != 0 && left == 0) {
                 return printer.end(cursor.as_deref());
             }
@@ -74,7 +73,7 @@ impl<'a, W: std::io::Write> Printer<'a, W> {
         Printer { out, json, folded: query.fold_children, time, open: 0, printed: false }
     }
 
-    fn rows(&mut self, rows: &[Listed], home: &Home) -> anyhow::Result<()> {
+    fn rows(&mut self, rows: &[Listed], session: &Session) -> anyhow::Result<()> {
         if !self.json {
             self.printed |= !rows.is_empty();
             return Ok(self.out.write_all(text::list(rows, self.time, text::width()).as_bytes())?);
@@ -89,7 +88,7 @@ impl<'a, W: std::io::Write> Printer<'a, W> {
                 (_, true) => "",
                 _ => ",",
             });
-            let item = serde_json::to_string(&Item::new(row, home)?)?;
+            let item = serde_json::to_string(&Item::new(row, &session.home)?.now_in(session.current_cwd(row)))?;
             match item.strip_suffix('}').filter(|_| self.folded) {
                 Some(unclosed) => {
                     text.push_str(unclosed);
@@ -150,6 +149,8 @@ fn query(list: &List) -> anyhow::Result<RowQuery> {
         provider: list.provider.clone(),
         cwd: list.cwd.clone(),
         under: list.under.clone(),
+        also_cwd: Vec::new(),
+        also_under: Vec::new(),
         since: list.since,
         until: list.until,
         title: list.title.clone(),

@@ -56,14 +56,14 @@ impl Session {
         shown.or_else(|error| {
             let row = remembered(error)?;
             let mut out = Printer::new(std::io::stdout().lock(), self.global.json, "turns");
-            out.thread(&Item::new(&row, &self.home)?, &row, &self.home)?;
+            out.thread(&Item::new(&row, &self.home)?.now_in(self.current_cwd(&row)), &row, &self.home)?;
             out.end(&PageOfTurns { turns: vec![], next: None, back: None, hit: None }, &[], false)
         })
     }
 
     /// What is known of a thread, with what spawned it and what it spawned where there is a handle.
     fn item<'a>(&self, row: &'a ThreadRow, state: Option<&StateDb>) -> anyhow::Result<Item<'a>> {
-        let item = Item::new(row, &self.home)?;
+        let item = Item::new(row, &self.home)?.now_in(self.current_cwd(row));
         Ok(match state {
             Some(state) => item.with_edges(edges::parent(state, &row.id)?, edges::children(state, &row.id, None)?),
             None => item,
