@@ -539,3 +539,24 @@ fn a_history_that_codex_forgot_is_told() {
     let told = findings.iter().find(|finding| finding["code"] == "history-not-projected");
     assert!(told.is_some_and(|finding| finding["severity"] == "warning"), "{findings:#?}");
 }
+
+#[test]
+fn threads_of_a_directory_that_moved_are_told_to_codex_as_a_repair() {
+    let Some(original) = original() else { return };
+    let world = World::known(&original);
+    let at = |directory: &str| {
+        let rows = world.rows("SELECT id, cwd FROM threads");
+        rows.into_iter().filter(|(_, cwd)| cwd == directory).map(|(id, _)| id).collect::<Vec<String>>()
+    };
+    let (old, new) = ("/home/sam/code/work/repo-alpha", "/srv/alpha");
+    let threads = at(old);
+    assert!(threads.len() > 10);
+    world.program().run(["relocate", old, new, "--yes"]).well();
+    let list = world.program().json(["list", "--cwd", new, "--limit", "0", "--all", "--flat"]);
+    assert!(list["items"].as_array().unwrap().len() >= threads.len());
+    world.is_mended(&[]);
+    assert_eq!((at(new).len(), at(old).len()), (threads.len(), 0));
+    let Some(mut codex) = Codex::start(&world.home()) else { return };
+    let here = listed(&mut codex, json!({"cwd": new, "useStateDbOnly": true}));
+    assert!(!here.is_empty() && here.iter().all(|id| threads.contains(id)), "{here:?}");
+}

@@ -2,7 +2,7 @@
 //! directory that was recorded; the core says which names belong together (`core-wasm/src/keeping/directories.rs`).
 //!
 //! Kept in the state DB, in the order in which they were told. What Codex's own database says of those threads is a repair's
-//! business: it asks [`Relocations`] for each row's directory.
+//! business: its findings are told where each thread's directory is now.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,12 @@ pub struct Relocations {
 impl Relocations {
     /// What the state DB knows.
     pub fn of(state: &StateDb) -> Result<Relocations, StateError> {
-        Ok(Relocations { rules: state.shelf().rules(), moves: moves(state.shelf())? })
+        Relocations::over(state.shelf())
+    }
+
+    /// The same of a private copy of it.
+    pub(crate) fn over(shelf: &Shelf) -> Result<Relocations, StateError> {
+        Ok(Relocations { rules: shelf.rules(), moves: moves(shelf)? })
     }
 
     /// Where a recorded directory is now; none where that is no other place.

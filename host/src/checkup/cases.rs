@@ -117,6 +117,11 @@ impl Snapshot {
             if glanced {
                 case.should = None;
             }
+            if let Some(row) = &case.should {
+                let moved = |recorded: &Option<String>| self.relocations.current(recorded.as_deref());
+                case.current_cwd =
+                    moved(&row.last_cwd).transpose().or_else(|| moved(&row.cwd).transpose()).transpose()?;
+            }
             case.written = self.locks.contains_key(&format!("{}.lock", case.id));
             let parent =
                 [&case.should, &case.stands].into_iter().flatten().find_map(|row| row.parent_thread_id.clone());

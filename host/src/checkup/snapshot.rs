@@ -14,6 +14,7 @@ use crate::component::exports::checkup::{Case, Depth, Finding, Scene};
 use crate::component::{Core, Runtime, World};
 use crate::home::Home;
 use crate::lookup::{Lookup, LookupError};
+use crate::relocations::Relocations;
 use crate::startup::{self, Report, StartupError};
 use crate::state::{Assembler, Batch, FILE_NAME, ForeignDb, Remains, Shelf, StateError};
 use crate::writer_lock::PLACE as WRITER_LOCKS;
@@ -39,6 +40,8 @@ pub(crate) struct Snapshot {
     pub(super) locks: HashMap<String, u32>,
     /// Where Codex's paths lead.
     pub(super) places: Places,
+    /// Project directories that were moved.
+    pub(super) relocations: Relocations,
     /// How far the state DB's own backfill is, and by whom; none where there is no state DB.
     pub(super) own: Option<(String, Option<String>)>,
     /// Codex homes that Codex's rows point into, and how many do.
@@ -87,6 +90,7 @@ impl Snapshot {
             }
             Err(error) => return Err(error),
         };
+        let relocations = Relocations::over(&shelf)?;
         let mut snapshot = Snapshot {
             runtime: runtime.clone(),
             home: home.clone(),
@@ -98,6 +102,7 @@ impl Snapshot {
             core,
             locks: surroundings::held(&home.root().join(WRITER_LOCKS)).into_iter().collect(),
             places: Places::default(),
+            relocations,
             own,
             strangers: BTreeMap::new(),
             only: None,

@@ -39,8 +39,12 @@ impl Session {
             }
             relocations::relocate(&state, old, new, jiff::Timestamp::now().as_millisecond()).map_err(exit_code)?;
         }
-        if !is_new && !self.global.json {
-            say("that was told already");
+        if !self.global.json && !asked.dry_run {
+            say(if is_new {
+                "Codex is told of it by: threadkeep repair apply --target codex"
+            } else {
+                "that was told already"
+            });
         }
         let Evidence { from_exists, to_exists, origin, threads, same_origin, origins } = &evidence;
         let origins: Vec<Value> =
