@@ -234,7 +234,8 @@ pub struct ModeChange {
 
 /// `checkup.change`
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
+// A row stands in it whole, as it crosses the boundary.
+#[allow(missing_docs, clippy::large_enum_variant)]
 pub enum Change {
     StateRow(StateChange),
     CodexRow(CodexChange),
@@ -347,7 +348,8 @@ pub struct HomeFacts {
 
 /// `checkup.standing`
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
+// A row stands in it whole, as it crosses the boundary.
+#[allow(missing_docs, clippy::large_enum_variant)]
 pub enum Standing {
     StateRow(Option<ThreadRow>),
     CodexRow(Option<Vec<Cell>>),

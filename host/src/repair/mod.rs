@@ -356,38 +356,39 @@ impl Outcome {
 /// Those that fit as done, and what was seen of them.
 fn sorted(edits: Vec<Edit>, weighed: Vec<Weighed>) -> (Outcome, Vec<Weighed>) {
     let (mut outcome, mut fitting) = (Outcome::default(), Vec::new());
-    for (edit, weighed) in edits.into_iter().zip(weighed) {
+    for (mut edit, weighed) in edits.into_iter().zip(weighed) {
         match &weighed.fitness {
             Fitness::Done => outcome.already += 1,
             Fitness::Refused(why) => outcome.refused.push((edit, why.clone())),
-            Fitness::Fits => match whole(edit, &weighed) {
-                Ok(edit) => {
+            Fitness::Fits => match whole(&mut edit, &weighed) {
+                Ok(()) => {
                     outcome.done.push(edit);
                     fitting.push(weighed);
                 }
-                Err((edit, why)) => outcome.refused.push((edit, why)),
+                Err(why) => outcome.refused.push((edit, why)),
             },
         }
     }
     (outcome, fitting)
 }
 
-/// The edit with all that it takes to take it back: what it removes, whole, and values that its plan left out.
-fn whole(edit: Edit, weighed: &Weighed) -> Result<Edit, (Edit, String)> {
-    let (Change::CodexRow(change), Some(Standing::CodexRow(Some(stands)))) = (&edit.change, &weighed.stands) else {
-        return Ok(edit);
+/// Gives an edit all that it takes to take it back: what it removes, whole, and values that its plan left out.
+fn whole(edit: &mut Edit, weighed: &Weighed) -> Result<(), String> {
+    let (Change::CodexRow(change), Some(Standing::CodexRow(Some(stands)))) = (&mut edit.change, &weighed.stands) else {
+        return Ok(());
     };
-    let CodexChange { table, key, before: Some(before), after } = change.clone() else { return Ok(edit) };
-    let before: Vec<_> = match after {
-        None => stands.clone(),
-        Some(_) => {
-            let stands = |column: &str| stands.iter().find(|cell| cell.column == column).cloned();
-            before.into_iter().map(|cell| stands(&cell.column).unwrap_or(cell)).collect()
+    let Some(before) = &mut change.before else { return Ok(()) };
+    if change.after.is_none() {
+        before.clone_from(stands);
+    }
+    for cell in before.iter_mut() {
+        if let Some(found) = stands.iter().find(|found| found.column == cell.column) {
+            cell.value.clone_from(&found.value);
         }
-    };
+    }
     match before.iter().find(|cell| matches!(cell.value, Value::Withheld(_))) {
-        Some(cell) => Err((edit.clone(), format!("its {} is no text, and could not be put back", cell.column))),
-        None => Ok(Edit { change: Change::CodexRow(CodexChange { table, key, before: Some(before), after }), ..edit }),
+        Some(cell) => Err(format!("its {} is no text, and could not be put back", cell.column)),
+        None => Ok(()),
     }
 }
 

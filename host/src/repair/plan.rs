@@ -141,9 +141,9 @@ struct Need {
 enum ChangeForm {
     StateRow {
         #[serde(deserialize_with = "required")]
-        before: Option<Row>,
+        before: Option<Box<Row>>,
         #[serde(deserialize_with = "required")]
-        after: Option<Row>,
+        after: Option<Box<Row>>,
     },
     CodexRow {
         table: String,
@@ -177,7 +177,8 @@ impl From<Edit> for Entry {
     fn from(edit: Edit) -> Entry {
         let change = match edit.change {
             Change::StateRow(StateChange { before, after }) => {
-                ChangeForm::StateRow { before: before.map(Row), after: after.map(Row) }
+                let row = |row| Box::new(Row(row));
+                ChangeForm::StateRow { before: before.map(row), after: after.map(row) }
             }
             Change::CodexRow(CodexChange { table, key, before, after }) => {
                 ChangeForm::CodexRow { table, key: Cells(key), before: before.map(Cells), after: after.map(Cells) }
