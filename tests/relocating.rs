@@ -175,8 +175,9 @@ fn what_is_recorded_under_a_name_is_what_is_now_there() {
     assert!(pairs.len() > 6);
     let mut told: Vec<Vec<Moved>> = vec![vec![]];
     for _ in 0..3 {
-        let longer =
-            told.iter().flat_map(|moves| pairs.iter().map(move |one| [moves.as_slice(), &[one.clone()]].concat()));
+        let longer = told
+            .iter()
+            .flat_map(|moves| pairs.iter().map(move |one| [moves.as_slice(), std::slice::from_ref(one)].concat()));
         told.extend(longer.collect::<Vec<_>>());
     }
     for moves in &told {

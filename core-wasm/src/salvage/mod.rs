@@ -89,7 +89,7 @@ struct Output {
 impl Copying {
     /// By the state of a [`Plan`]; none if the bytes are no such state.
     pub fn new(state: &[u8]) -> Option<Copying> {
-        let (head, id, start, giants) = plan::decode(state)?;
+        let plan::Told { head, id, start, giants } = plan::decode(state)?;
         let out = Output { bytes: head, id, begun: false };
         Some(Copying { sorter: Sorter::knowing(start, giants), out })
     }

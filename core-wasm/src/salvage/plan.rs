@@ -239,13 +239,25 @@ fn encode(head: &[u8], id: Option<&str>, start: Start, giants: &[u64]) -> Vec<u8
     writer.into_bytes()
 }
 
-/// Bytes before the first record, its new id, where the numbers begin, and giants that are not kept.
-pub(super) fn decode(state: &[u8]) -> Option<(Vec<u8>, Option<String>, Start, Vec<u64>)> {
+/// What the second way is told.
+pub(super) struct Told {
+    /// Bytes before the first record.
+    pub(super) head: Vec<u8>,
+    /// The id that the first record gets.
+    pub(super) id: Option<String>,
+    /// Where the numbers begin.
+    pub(super) start: Start,
+    /// Offsets of giants that are not kept.
+    pub(super) giants: Vec<u64>,
+}
+
+/// None if the bytes are no state of this version.
+pub(super) fn decode(state: &[u8]) -> Option<Told> {
     let mut reader = Reader::new(state, VERSION)?;
     let head = reader.bytes()?.to_vec();
     let id = reader.text()?;
     let start = Start { number: reader.unsigned()?, bare: reader.unsigned()? == 1 };
     let count = reader.unsigned()?;
     let giants = (0..count).map(|_| reader.unsigned()).collect::<Option<Vec<u64>>>()?;
-    reader.is_done().then_some((head, id, start, giants))
+    reader.is_done().then_some(Told { head, id, start, giants })
 }
