@@ -118,9 +118,7 @@ impl Snapshot {
                 case.should = None;
             }
             if let Some(row) = &case.should {
-                let moved = |recorded: &Option<String>| self.relocations.current(recorded.as_deref());
-                case.current_cwd =
-                    moved(&row.last_cwd).transpose().or_else(|| moved(&row.cwd).transpose()).transpose()?;
+                case.current_cwd = self.relocations.current(row.last_cwd.as_deref().or(row.cwd.as_deref()))?;
             }
             case.written = self.locks.contains_key(&format!("{}.lock", case.id));
             let parent =
