@@ -37,6 +37,9 @@ pub fn from_codex(rows: &[(String, CodexFacts)]) -> Vec<NameClaim> {
         if let Some(name) = facts.name.as_deref().filter(|name| !name.trim().is_empty()) {
             return Some(name.into());
         }
+        if facts.history_mode.as_deref() == Some("paginated") {
+            return None;
+        }
         let title = facts.title.as_deref()?;
         // A backfill takes the title from the first message with a text, where the first message itself had none.
         let first = facts.first_user_message.as_deref()?;

@@ -54,6 +54,8 @@ struct Course {
     met: bool,
     /// The ordinal that should be next.
     next: Option<u64>,
+    /// What would follow a record that stood too late.
+    back: Option<u64>,
     /// So many records may be lost before it.
     lost: u64,
 }
@@ -102,13 +104,21 @@ impl Course {
             return;
         };
         self.next = Some(found.saturating_add(1));
+        // A record that stands once more, later, is wrong alone: what follows it goes on from before it, or from it.
+        if core::mem::take(&mut self.back) == Some(found) {
+            return;
+        }
         let kind = match found {
             found if found == expected => return,
             // A line that is no record has said what is lost.
             found if found > expected && found - expected <= lost => return,
             found if found > expected => Disorder::Skips,
             found if found + 1 == expected => Disorder::Repeats,
-            _ => Disorder::Regresses,
+            _ => {
+                self.back = self.next;
+                self.next = Some(expected);
+                Disorder::Regresses
+            }
         };
         self.health.misorder_count += 1;
         if self.health.misorders.len() < KEPT {

@@ -50,6 +50,8 @@ fn weigh(trial: &Trial) -> Result<Fitness, String> {
     }
     for ((path, thread), carried) in edit.needs.iter().zip(needs) {
         match carried {
+            None if thread.is_empty() => {}
+            Some(_) if thread.is_empty() => return Err(format!("{path} is there again")),
             Some(carried) if carried == thread => {}
             Some(other) => return Err(format!("{path} holds thread {other} now, and not {thread}")),
             None => return Err(format!("{path} is not there any more, or no thread can be read in it")),

@@ -219,11 +219,22 @@ fn of_database(database: &DatabaseFacts, newest: bool) -> Vec<Finding> {
     if let (Some(version), Some(known)) = (database.version, database.known)
         && version > known
     {
+        let own = database.role == Role::State;
+        let (meaning, remedy) = match own {
+            true => (
+                "A newer Threadkeep made this index. This one leaves it alone and answers from the files.",
+                "use the newer Threadkeep",
+            ),
+            false => (
+                "A newer Codex than this Threadkeep knows made this database. It is read by its columns all the same.",
+                "nothing to be done; a newer Threadkeep may know more of it",
+            ),
+        };
         found.push(Finding {
             evidence: vec![expected("version", &version, &known)],
-            meaning: "A newer Threadkeep made this index. This one leaves it alone and answers from the files.".into(),
-            remedy: "use the newer Threadkeep".into(),
-            ..about("database-newer", Severity::Warning)
+            meaning: meaning.into(),
+            remedy: remedy.into(),
+            ..about("database-newer", if own { Severity::Warning } else { Severity::Info })
         });
     }
     if let Some(why) = database.misunderstood.as_ref().filter(|_| database.role != Role::CodexState || newest) {

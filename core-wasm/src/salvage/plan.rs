@@ -62,7 +62,10 @@ impl Survey {
         self.sorter.finish(&mut self.seen);
         let Survey { circumstances, sorter, seen } = self;
         if seen.records == 0 {
-            return Err("there is no record in it".into());
+            return Err(match fault {
+                Some(why) => format!("its compressed form is broken ({why}), and no record comes before that"),
+                None => "there is no record in it".into(),
+            });
         }
         let numbers = sorter.numbers();
         let name = Name::of(&circumstances.name);

@@ -37,6 +37,10 @@ pub(super) fn paths(home: &Home, state_dir: Option<&Path>) -> Vec<(PathBuf, Role
     found
 }
 
+/// The highest migrations of Codex's that were seen: those of 0.169.
+const CODEX_STATE: i64 = 62;
+const CODEX_HISTORY: i64 = 8;
+
 /// How one of them is.
 pub(super) fn look(path: &Path, role: Role, depth: Depth) -> DatabaseFacts {
     let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
@@ -50,7 +54,12 @@ pub(super) fn look(path: &Path, role: Role, depth: Depth) -> DatabaseFacts {
         free: 0,
         fault: None,
         version: None,
-        known: (role == Role::State).then_some(SCHEMA),
+        known: match role {
+            Role::State => Some(SCHEMA),
+            Role::CodexState => Some(CODEX_STATE),
+            Role::CodexHistory => Some(CODEX_HISTORY),
+            Role::CodexOther => None,
+        },
         misunderstood: None,
         holders: holding(path),
     };

@@ -22,8 +22,16 @@ impl Snapshot {
     fn home_facts(&self) -> Result<HomeFacts, CheckupError> {
         let state_dir = self.state_dir.as_deref();
         let paths = databases::paths(&self.home, state_dir);
-        let looked: Vec<DatabaseFacts> =
+        let mut looked: Vec<DatabaseFacts> =
             paths.iter().map(|(path, role)| databases::look(path, *role, self.depth)).collect();
+        // What a quick look does not see, reading its rows did: of the newest one, which alone was read.
+        let read = ForeignDb::newest(self.home.sqlite_home(), "state_").map(|newest| newest.path().to_path_buf());
+        if let (Some(fault), Some(read)) = (&self.codex_fault, read)
+            && let Some(database) = looked.iter_mut().find(|database| Path::new(&database.path) == read)
+            && database.misunderstood.is_none()
+        {
+            database.fault.get_or_insert_with(|| fault.clone());
+        }
         let files: Vec<PathBuf> = paths.into_iter().map(|(path, _)| path).collect();
         let places: Vec<&Path> = [self.home.root(), self.home.sqlite_home()].into_iter().chain(state_dir).collect();
         Ok(HomeFacts {
@@ -54,7 +62,7 @@ impl Snapshot {
         let path = codex.path().to_string_lossy();
         let holders = databases.iter().find(|database| database.path == path)?.holders.as_ref();
         let mut select = codex.connection().prepare("SELECT * FROM backfill_state ORDER BY rowid LIMIT 1").ok()?;
-        let columns: Vec<String> = select.column_names().into_iter().map(String::from).collect();
+        let columns: Vec<String> = select.column_names().map(String::from).collect();
         let row =
             select.query_row([], |row| (0..columns.len()).map(|at| value(row, at)).collect::<Result<Vec<_>, _>>());
         let row: Vec<Cell> = columns.into_iter().zip(row.ok()?).map(|(column, value)| Cell { column, value }).collect();

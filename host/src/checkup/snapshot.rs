@@ -40,6 +40,8 @@ pub(crate) struct Snapshot {
     pub(super) locks: HashMap<String, u32>,
     /// Where Codex's paths lead.
     pub(super) places: Places,
+    /// Why Codex's state DB could not be read.
+    pub(super) codex_fault: Option<String>,
     /// Project directories that were moved.
     pub(super) relocations: Relocations,
     /// How far the state DB's own backfill is, and by whom; none where there is no state DB.
@@ -81,11 +83,13 @@ impl Snapshot {
             begun => begun?,
         };
         let mut core = Core::new(runtime, World::of(home).with_rows(Some(shelf.clone())));
+        let mut codex_fault = None;
         let codex = match CodexDb::open(home, &shelf, &mut core) {
             Ok(codex) => codex,
             // The database's own finding tells why.
             Err(CheckupError::State(error)) => {
                 report.warnings.push(error.to_string());
+                codex_fault = Some(error.to_string());
                 None
             }
             Err(error) => return Err(error),
@@ -103,6 +107,7 @@ impl Snapshot {
             locks: surroundings::held(&home.root().join(WRITER_LOCKS)).into_iter().collect(),
             places: Places::default(),
             relocations,
+            codex_fault,
             own,
             strangers: BTreeMap::new(),
             only: None,
@@ -123,7 +128,10 @@ impl Snapshot {
         Scene {
             home: self.home.root().to_string_lossy().into_owned(),
             has_state: self.has_state,
-            codex: self.codex.as_ref().map(|codex| codex.shape().clone()),
+            // Without these columns nothing can be said of its rows, and the database's own finding says so.
+            codex: self.codex.as_ref().map(|codex| codex.shape().clone()).filter(|shape| {
+                ["id", "rollout_path"].iter().all(|name| shape.threads.iter().any(|column| column.name == *name))
+            }),
             now: jiff::Timestamp::now().as_millisecond(),
         }
     }

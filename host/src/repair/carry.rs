@@ -65,7 +65,8 @@ pub(super) fn carry_out(
             (Change::FillState((_, to)), Fitness::Fits) => match (to.as_str(), manner.backup) {
                 ("complete", _) if manner.starting => {}
                 ("complete", _) => {
-                    startup::init(ground.runtime, ground.home, &Config::of(ground.state_dir.to_path_buf()))?;
+                    let config = Config { check: true, ..Config::of(ground.state_dir.to_path_buf()) };
+                    startup::init(ground.runtime, ground.home, &config)?;
                 }
                 (_, Some(backup)) => {
                     if let Err(why) = backup::put_back(ground, backup)? {
@@ -87,6 +88,8 @@ fn codex_rows(ground: &mut Ground<'_>, edits: &[Edit], weighed: &[Weighed], whol
     let Some(path) = ground.codex.as_ref().map(|codex| codex.path().to_path_buf()) else {
         return Ok(wanted.into_iter().map(|at| (at, NO_CODEX.into())).collect());
     };
+    // Codex may have been started since.
+    ground.ask_again();
     let open = ground.open(&edits[first])?;
     let threads = wanted.iter().filter_map(|&at| Some((edits[at].thread.as_deref()?, at)));
     // Codex writes a thread's row while it writes the thread.

@@ -145,6 +145,11 @@ impl<'a> Ground<'a> {
         Ok(open)
     }
 
+    /// Who has which database open is looked at anew; this process has none of them open.
+    pub(super) fn ask_again(&mut self) {
+        self.open.clear();
+    }
+
     fn standings(&mut self, edits: &[Edit]) -> Result<Vec<Stands>, RepairError> {
         let mut rows = self.codex_rows(edits)?.into_iter();
         let mut own = self.own_rows(edits)?.into_iter();
@@ -201,6 +206,8 @@ impl<'a> Ground<'a> {
     fn phase(&self) -> Result<String, RepairError> {
         let phase = match Shelf::look_at(self.state_dir, Assembler::new(self.runtime, self.home)) {
             Ok(Some(shelf)) => match shelf.phase(None) {
+                // As the doctor looks at it: what is not asked for every day may be damaged all the same.
+                Ok(Phase::Complete) if !shelf.is_sound()? => "damaged",
                 Ok(Phase::Complete) => "complete",
                 Ok(Phase::Pending) => "pending",
                 Ok(Phase::Running(_)) => "running",

@@ -194,6 +194,15 @@ impl<'a> Repairs<'a> {
             return Ok(outcome);
         }
         let before = record.begun(Way::Apply)?;
+        // Whether the state DB can be put back is looked at before anything is touched.
+        let fills = outcome.done.iter().position(|edit| matches!(edit.change, Change::FillState(_)));
+        if let (Some(at), Some(name)) = (fills, &before.backup)
+            && let Err(why) = backup::restorable(&ground, name)?
+        {
+            outcome.refused.push((outcome.done.swap_remove(at), why));
+            outcome.done.clear();
+            return Ok(outcome);
+        }
         outcome.backup = match outcome.done.is_empty() {
             true => None,
             false => backup::save(&ground)?,

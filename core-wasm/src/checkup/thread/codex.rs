@@ -218,13 +218,13 @@ fn gone(row: &Row<'_>, case: &Case, stands: &str, found: &mut Vec<Finding>) {
         Leads::Elsewhere(Some(thread)) if *thread == case.id => about(&ELSEWHERE),
         Leads::Here((_, Some(thread))) | Leads::Elsewhere(Some(thread)) => {
             let wrong = about(&MISSING_FILE).shown("whose file that is", Some(thread.clone()), Some(case.id.clone()));
-            let edit = removal(&wrong, row);
+            let edit = removal(&wrong, row, case);
             wrong.mended(edit)
         }
         Leads::Here((_, None)) | Leads::Elsewhere(None) => about(&NO_THREAD_THERE),
         Leads::Nowhere => {
             let gone = about(&MISSING_FILE);
-            let edit = removal(&gone, row);
+            let edit = removal(&gone, row, case);
             gone.mended(edit)
         }
     };
@@ -232,11 +232,12 @@ fn gone(row: &Row<'_>, case: &Case, stands: &str, found: &mut Vec<Finding>) {
 }
 
 /// Only when asked: the row is all that is left of the thread.
-fn removal(finding: &Finding, row: &Row<'_>) -> Option<Edit> {
+fn removal(finding: &Finding, row: &Row<'_>, case: &Case) -> Option<Edit> {
     let key = Cell::new("id", Value::Text(row.text("id")?.into()));
     let change = codex_row("threads", key, Some(row.cells()?), None);
     let edit = finding.edit(Target::Codex, "its rollout is gone", change);
-    Some(Edit { asked: true, safe: false, ..edit })
+    let needs = case.should.iter().map(|row| (row.path.clone(), String::new())).collect();
+    Some(Edit { asked: true, safe: false, needs, ..edit })
 }
 
 fn archived(row: &Row<'_>, case: &Case, found: &mut Vec<Finding>) {

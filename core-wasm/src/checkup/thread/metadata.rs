@@ -9,6 +9,7 @@ use super::codex::{REPAIR, name_column};
 use super::rebuilt;
 use super::row::{Changes, Row};
 use crate::assemble::Source;
+use crate::time::rfc3339;
 use crate::types::ThreadRow;
 
 /// Times of Codex's may be off by so much and still mean the same: milliseconds.
@@ -30,6 +31,7 @@ pub(super) fn examine(scene: &Scene, row: &Row<'_>, case: &Case, should: &Thread
         finding.evidence.push(Evidence { what: column.into(), found: stands, expected: expected.shown() });
         expected
     };
+    let mut times = Vec::new();
     let spawned = should.source_kind.starts_with("subAgent");
     let said = [should.first_user_message.as_deref(), Some(should.preview.as_str()), should.name.as_deref()];
     let says = |text: &str| said.iter().flatten().any(|known| same(text, known));
@@ -53,6 +55,10 @@ pub(super) fn examine(scene: &Scene, row: &Row<'_>, case: &Case, should: &Thread
         ("preview", should.preview.as_str()),
     ] {
         let Some(text) = row.text(column) else { continue };
+        // What its base was asked is the base's to know, and that may be gone.
+        if column == "preview" && should.base_thread_id.is_some() && !text.is_empty() {
+            continue;
+        }
         // A name that is not there is told as that.
         let named = column == "title" && titled_by_name && should.name.is_some();
         if !says(text) && !unsaid(text) && !expected.is_empty() && !named {
@@ -68,7 +74,7 @@ pub(super) fn examine(scene: &Scene, row: &Row<'_>, case: &Case, should: &Thread
         let early = at < expected - apart;
         let late = if column == "created_at" { at > expected + apart } else { at > scene.now.max(expected) + DAY };
         if early || late {
-            let _ = wrong(column, Value::Integer(expected.div_euclid(1_000)));
+            times.push(Evidence { what: column.into(), found: Some(rfc3339(at)), expected: Some(rfc3339(expected)) });
             changes.time(column, expected);
         }
     }
@@ -104,6 +110,7 @@ pub(super) fn examine(scene: &Scene, row: &Row<'_>, case: &Case, should: &Thread
             changes.set("source", wrong("source", Value::Text(rebuilt::source(case, should))));
         }
     }
+    finding.evidence.extend(times);
     if finding.evidence.is_empty() {
         return;
     }

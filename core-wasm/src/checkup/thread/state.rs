@@ -136,7 +136,9 @@ fn mend(found: &mut [Finding], case: &Case, should: &ThreadRow) {
     let Some(finding) = found.last_mut() else { return };
     let change = StateChange { before: case.stands.clone(), after: Some(should.clone()) };
     let edit = finding.edit(Target::State, "the row as files and sources have it", Change::StateRow(change));
-    let needs = if should.missing { Vec::new() } else { alloc::vec![(should.path.clone(), case.id.clone())] };
+    // What is said to be gone must not have come back.
+    let carries = if should.missing { String::new() } else { case.id.clone() };
+    let needs = alloc::vec![(should.path.clone(), carries)];
     finding.edits.push(Edit { needs, ..edit });
 }
 

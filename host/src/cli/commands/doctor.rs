@@ -11,7 +11,9 @@ use crate::cli::args::doctor::Doctor;
 use crate::cli::{exit, text};
 
 /// Findings of one code that are printed.
-const SHOWN: usize = 20;
+const SHOWN: usize = 10;
+/// Characters of a value that are printed.
+const VALUE: usize = 68;
 
 impl Session {
     pub(super) fn doctor(&self, doctor: &Doctor) -> anyhow::Result<u8> {
@@ -38,7 +40,9 @@ impl Session {
             "findings": checkup.findings.iter().map(|finding| self.told(finding)).collect::<Vec<Told<'_>>>(),
             "leftToMend": left,
         });
-        self.print(document, || self.words(&checkup, if doctor.all { usize::MAX } else { SHOWN }))?;
+        self.print(document, || {
+            self.words(&checkup, if doctor.all { usize::MAX } else { SHOWN }, !doctor.only.is_empty())
+        })?;
         Ok(if left > 0 { exit::LEFT_TO_MEND } else { exit::DONE })
     }
 
@@ -58,10 +62,13 @@ impl Session {
     }
 
     /// By severity and code, what a code means once.
-    fn words(&self, checkup: &Checkup, most: usize) -> String {
+    fn words(&self, checkup: &Checkup, most: usize, filtered: bool) -> String {
         let looked = format!("{} threads in {} rollouts", checkup.threads, checkup.files);
         if checkup.findings.is_empty() {
-            return format!("nothing is wrong: {looked} were looked at\n");
+            return match filtered {
+                true => format!("nothing of these codes was found: {looked} were looked at\n"),
+                false => format!("nothing is wrong: {looked} were looked at\n"),
+            };
         }
         let mut out = String::new();
         for group in groups(&checkup.findings) {
@@ -69,7 +76,7 @@ impl Session {
             let _ = writeln!(out, "{}: {} ({})", severity(first.severity), text::plain(&first.code), group.len());
             paragraph(&mut out, "  ", &first.meaning);
             for finding in group.iter().take(most) {
-                let _ = writeln!(out, "    {}", self.instance(finding));
+                out.push_str(&self.instance(finding));
             }
             if group.len() > most {
                 let _ = writeln!(out, "    and {} more, which --all shows", group.len() - most);
@@ -97,26 +104,46 @@ impl Session {
         out
     }
 
-    /// One finding, in a line.
+    /// One finding: where, and below it what shows it.
     pub(super) fn instance(&self, finding: &Finding) -> String {
-        let mut parts: Vec<String> = finding.thread.iter().cloned().collect();
-        let path = finding.path.as_deref().map(|path| self.home.absolute(path).to_string_lossy().into_owned());
-        parts.extend(path.map(|path| match (finding.line, finding.offset) {
+        let mut out = String::new();
+        let place = finding.path.as_deref().map(|path| match (finding.line, finding.offset) {
             (Some(line), _) if line > 0 => format!("{path}:{line}"),
             (_, Some(offset)) => format!("{path} at byte {offset}"),
-            _ => path,
-        }));
-        parts.extend(finding.evidence.iter().map(|evidence| {
-            let value = |value: &Option<String>| value.as_ref().map(|value| text::shorten(value, 60));
-            match (value(&evidence.found), value(&evidence.expected)) {
+            _ => path.to_string(),
+        });
+        // The file's name mostly says whose it is.
+        let thread = finding.thread.as_deref().filter(|thread| !place.as_deref().unwrap_or_default().contains(thread));
+        let head: Vec<&str> = thread.into_iter().chain(place.as_deref()).filter(|part| !part.is_empty()).collect();
+        let head = if head.is_empty() { "the home".into() } else { head.join("  ") };
+        let _ = writeln!(out, "    {}", text::plain(&head));
+        for evidence in &finding.evidence {
+            let value = |value: &Option<String>| value.as_ref().map(|value| middle(&text::plain(value), VALUE));
+            let shown = match (value(&evidence.found), value(&evidence.expected)) {
+                (Some(found), Some(expected)) if found.len() + expected.len() > VALUE => {
+                    let _ = writeln!(out, "      {}\n        {found}\n     -> {expected}", text::plain(&evidence.what));
+                    continue;
+                }
                 (Some(found), Some(expected)) => format!("{}: {found}, should be {expected}", evidence.what),
                 (Some(found), None) => format!("{}: {found}", evidence.what),
                 (None, Some(expected)) => format!("{}: nothing, should be {expected}", evidence.what),
                 (None, None) => evidence.what.clone(),
-            }
-        }));
-        text::plain(&parts.join("  "))
+            };
+            paragraph(&mut out, "      ", &shown);
+        }
+        out
     }
+}
+
+/// A long value without its middle: of a path, the beginning and the end tell it from others.
+fn middle(value: &str, most: usize) -> String {
+    let characters: Vec<char> = value.chars().collect();
+    if characters.len() <= most {
+        return value.into();
+    }
+    let (head, tail) = (most / 3, most - most / 3 - 1);
+    let end = &characters[characters.len() - tail..];
+    characters[..head].iter().chain(&['…']).chain(end).collect()
 }
 
 /// A finding as `--json` tells it.
@@ -161,9 +188,13 @@ fn targets<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> (bool, bool) 
     })
 }
 
-/// A repair would change something for the better.
+/// An error, or what a repair would change for the better.
 fn is_left(finding: &Finding) -> bool {
-    finding.severity != Severity::Info && !finding.edits.is_empty()
+    match finding.severity {
+        Severity::Error => true,
+        Severity::Warning => !finding.edits.is_empty(),
+        Severity::Info => false,
+    }
 }
 
 fn counts(findings: &[Finding]) -> Value {
@@ -189,7 +220,7 @@ fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
 }
 
 /// Text in lines of the terminal's width, the first one after `head`, the others as far in.
-fn paragraph(out: &mut String, head: &str, text: &str) {
+pub(super) fn paragraph(out: &mut String, head: &str, text: &str) {
     let room = text::width().saturating_sub(head.len());
     let mut line = String::new();
     let mut begun = false;

@@ -6,6 +6,7 @@ use serde_json::json;
 use threadkeep::checkup::why::{self, Why};
 
 use super::Session;
+use super::doctor::paragraph;
 use crate::cli::args;
 use crate::cli::item::Item;
 use crate::cli::text;
@@ -35,13 +36,14 @@ impl Session {
         for view in &why.views {
             let _ = writeln!(out, "{}  {}", if view.shown { "shown " } else { "hidden" }, view.name);
             for reason in &view.reasons {
-                let _ = writeln!(out, "        {}", text::plain(reason));
+                paragraph(&mut out, "        ", reason);
             }
         }
         for finding in &why.findings {
-            let _ = writeln!(out, "\n{}: {}", text::plain(&finding.code), text::plain(&finding.meaning));
-            let _ = writeln!(out, "    {}", self.instance(finding));
-            let _ = writeln!(out, "    -> {}", text::plain(&finding.remedy));
+            let _ = writeln!(out, "\n{}", text::plain(&finding.code));
+            paragraph(&mut out, "  ", &finding.meaning);
+            out.push_str(&self.instance(finding));
+            paragraph(&mut out, "  -> ", &finding.remedy);
         }
         out
     }
