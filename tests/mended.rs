@@ -178,7 +178,7 @@ fn copy(from: &Path, to: &Path) {
 /// The columns of a thread's row, with what is in them.
 fn row(database: &Connection, thread: &str) -> Vec<(String, Cell)> {
     let mut select = database.prepare("SELECT * FROM threads WHERE id = ?1").unwrap();
-    let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
     let cells = |row: &rusqlite::Row<'_>| (0..columns.len()).map(|at| row.get(at)).collect::<Result<Vec<Cell>, _>>();
     let cells = select.query_row([thread], cells).unwrap();
     columns.iter().cloned().zip(cells).collect()
@@ -409,7 +409,8 @@ fn a_rollout_and_its_row_that_are_gone_leave_a_row_here_that_says_so() {
 #[test]
 fn what_only_a_new_file_can_mend_is_told_and_nothing_is_changed() {
     let Some(original) = original() else { return };
-    let inflict: [(&str, &[&str], fn(&mut Vec<u8>)); 4] = [
+    type Damage = (&'static str, &'static [&'static str], fn(&mut Vec<u8>));
+    let inflict: [Damage; 4] = [
         ("a line that is no JSON", &["bad-line"], |bytes| replace_line(bytes, 5, b"{not json")),
         ("the last 200 bytes cut", &["bad-line"], |bytes| bytes.truncate(bytes.len() - 200)),
         ("no session_meta", &["no-thread-in-file", "unreadable-rollout"], |bytes| {
@@ -559,4 +560,52 @@ fn threads_of_a_directory_that_moved_are_told_to_codex_as_a_repair() {
     let Some(mut codex) = Codex::start(&world.home()) else { return };
     let here = listed(&mut codex, json!({"cwd": new, "useStateDbOnly": true}));
     assert!(!here.is_empty() && here.iter().all(|id| threads.contains(id)), "{here:?}");
+}
+
+#[test]
+fn a_plan_that_was_made_while_a_rollout_was_away_does_nothing_once_it_is_back() {
+    let Some(original) = original() else { return };
+    let world = World::known(&original);
+    let (path, away) = (world.rollout(&world.legacy), world.place.path().join("away"));
+    fs::rename(&path, &away).unwrap();
+    let plan = world.place.path().join("plan.json").display().to_string();
+    world.program().run(["repair", "plan", "--target", "all", "--with", "missing-file", "--out", &plan]).well();
+    fs::rename(&away, &path).unwrap();
+    let before = world.dump();
+    let outcome = world.program().run(["--json", "repair", "apply", &plan, "--yes"]).ended(1).json();
+    let refused = outcome["refused"].as_array().unwrap();
+    assert!(refused.len() == 2 && outcome["done"] == 0, "{outcome}");
+    assert!(refused.iter().all(|refused| refused["why"].as_str().unwrap().contains("is there again")), "{outcome}");
+    assert_eq!(world.dump(), before);
+}
+
+#[test]
+fn a_state_db_that_opens_and_is_damaged_all_the_same_is_made_anew() {
+    let Some(original) = original() else { return };
+    let world = World::known(&original);
+    let path = world.place.path().join("state/state.sqlite");
+    let mut bytes = fs::read(&path).unwrap();
+    // The tree of a table, not the header.
+    let root: u32 = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'threads_by_update'", [], |row| row.get(0))
+        .unwrap();
+    let root = root as usize;
+    bytes[(root - 1) * 4_096..root * 4_096].fill(0xff);
+    fs::write(&path, bytes).unwrap();
+    let (code, findings) = world.doctor();
+    assert!(code == Some(5) && findings.iter().any(|finding| finding["code"] == "database-corrupt"), "{findings:#?}");
+    world.apply(&[]).well();
+    let (code, left) = world.doctor();
+    assert_eq!(code, Some(0), "{left:#?}");
+}
+
+#[test]
+fn a_title_is_no_name_of_a_thread_that_has_a_column_for_names() {
+    let Some(original) = original() else { return };
+    let world = World::known(&original);
+    world.sql("UPDATE threads SET title = 'bogus' WHERE id = ?1", &[&world.paginated]);
+    assert_eq!(world.found(&world.paginated), ["wrong-metadata"]);
+    world.is_mended(&[]);
+    assert!(world.rows("SELECT title, title FROM threads").iter().all(|(title, _)| title != "bogus"));
 }
