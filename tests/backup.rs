@@ -10,7 +10,7 @@ use serde_json::Value;
 use support::kill::each_point;
 use support::{Collection, Program, Rollout, handle, listing, name_thread};
 use tempfile::{TempDir, tempdir};
-use threadkeep::backup::{Wanted, backups, create, verify};
+use threadkeep::health::backup::{Wanted, backups, create, verify};
 
 const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
 

@@ -84,13 +84,13 @@ fn the_handle_is_made_in_one_place() {
     let makers = lines_with(&host, "StateDb::of(");
     assert!(makers.iter().all(|line| line.contains("startup.rs")), "{makers:?}");
     let openers = lines_with(&host, "Connection::open");
-    assert!(openers.iter().all(|line| line.contains("schema.rs") || line.contains("foreign.rs")), "{openers:?}");
+    assert!(openers.iter().all(|line| line.contains("schema.rs") || line.contains("external.rs")), "{openers:?}");
 }
 
 #[test]
 fn a_database_of_codexs_is_written_in_one_place() {
     let host = sources("host/src");
-    let writers = lines_with(&host, "open_to_mend(");
-    let known = |line: &String| line.contains("repair/carry.rs") || line.contains("state/foreign.rs");
+    let writers = lines_with(&host, "open_for_writing(");
+    let known = |line: &String| line.contains("repair/execute.rs") || line.contains("db/external.rs");
     assert!(writers.len() == 2 && writers.iter().all(known), "{writers:?}");
 }

@@ -8,8 +8,8 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use support::{CodexDb, Collection, Program, Rollout, listing, name_thread};
 use tempfile::{TempDir, tempdir};
-use threadkeep::home::Home;
-use threadkeep::writer_lock::WriterLock;
+use threadkeep::platform::home::Home;
+use threadkeep::platform::writer_lock::WriterLock;
 
 const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
 const TWO: &str = "019ca8a0-0000-7000-8000-000000000002";

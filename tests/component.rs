@@ -10,7 +10,7 @@ use threadkeep::component::types as wit;
 use threadkeep::component::{
     Core, CoreError, Guard, Guarded, Runtime, World, guarded_store, imported_interfaces, ticking_engine,
 };
-use threadkeep::home::Home;
+use threadkeep::platform::home::Home;
 use threadkeep::rollouts::Rollouts as _;
 use threadkeep_core::extract::{Limits, extract};
 use threadkeep_core::packed::{Entry, Packed};

@@ -12,9 +12,9 @@ use serde_json::Value;
 use support::kill::each_point;
 use support::{Collection, Program, Rollout, listing, open_to_everybody, skipped, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep::compress::restore;
-use threadkeep::home::Home;
-use threadkeep::writer_lock::WriterLock;
+use threadkeep::platform::home::Home;
+use threadkeep::platform::writer_lock::WriterLock;
+use threadkeep::threads::compress::restore;
 
 struct Place {
     _dir: TempDir,

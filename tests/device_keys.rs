@@ -3,8 +3,8 @@
 use serde_json::json;
 use support::{Collection, Program, Rollout, handle, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep::device_keys;
-use threadkeep::state::KeepingError;
+use threadkeep::db::FeatureError;
+use threadkeep::features::device_keys;
 
 fn home() -> TempDir {
     let home = tempdir().unwrap();
@@ -56,8 +56,8 @@ fn without_a_handle_it_is_refused_with_the_reason() {
         let refused = Program::stateless(home.path()).run([&["device-key"], command].concat()).ended(2);
         assert!(refused.stderr.contains("state DB") && refused.stderr.contains("--no-state"), "{}", refused.stderr);
     }
-    assert!(matches!(device_keys::put(None, "k", "a", "c", 1), Err(KeepingError::NeedsState(_))));
-    assert!(matches!(device_keys::list(None), Err(KeepingError::NeedsState(_))));
+    assert!(matches!(device_keys::put(None, "k", "a", "c", 1), Err(FeatureError::NeedsState(_))));
+    assert!(matches!(device_keys::list(None), Err(FeatureError::NeedsState(_))));
     let handle = handle(home.path(), state.path());
     let bound = device_keys::put(Some(&handle.state), "k", "a", "c", 7).unwrap();
     assert_eq!((bound.created_at, bound.updated_at), (7, 7));

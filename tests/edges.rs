@@ -3,7 +3,7 @@
 use serde_json::json;
 use support::{CodexDb, Collection, Program, Rollout, handle, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep::edges::{self, Edge, EdgeStatus};
+use threadkeep::features::spawn_edges::{self, Edge, EdgeStatus};
 use threadkeep_core::keeping::edges::{Known, Status, spawned};
 
 const AT: i64 = 1_772_359_200_123;
@@ -47,24 +47,24 @@ fn spawned_threads_are_told_by_status_and_an_own_word_counts_before_codexs() {
     let (home, state) = (home(), tempdir().unwrap());
     let handle = handle(home.path(), state.path());
     let state = &handle.state;
-    let of = |status| children(edges::children(state, &id(1), status).unwrap());
+    let of = |status| children(spawn_edges::children(state, &id(1), status).unwrap());
     assert_eq!(of(None), ids(&[2, 3]));
     assert_eq!(of(Some(EdgeStatus::Open)), [id(2)]);
     assert_eq!(of(Some(EdgeStatus::Closed)), [id(3)]);
-    let all = children(edges::descendants(state, &id(1), None).unwrap());
+    let all = children(spawn_edges::descendants(state, &id(1), None).unwrap());
     assert_eq!(all, [ids(&[2, 3]), ids(&[4])].concat(), "nearest first");
-    let parent = edges::parent(state, &id(3)).unwrap().unwrap();
+    let parent = spawn_edges::parent(state, &id(3)).unwrap().unwrap();
     assert_eq!((parent.parent, parent.status), (id(1), EdgeStatus::Closed));
-    assert_eq!(edges::parent(state, &id(4)).unwrap().unwrap().parent, id(2));
-    assert_eq!(edges::parent(state, &id(1)).unwrap(), None);
+    assert_eq!(spawn_edges::parent(state, &id(4)).unwrap().unwrap().parent, id(2));
+    assert_eq!(spawn_edges::parent(state, &id(1)).unwrap(), None);
 
-    assert!(edges::set_status(state, &id(3), EdgeStatus::Open).unwrap());
-    assert!(edges::set_status(state, &id(2), EdgeStatus::Closed).unwrap());
-    assert!(!edges::set_status(state, &id(1), EdgeStatus::Closed).unwrap(), "nobody spawned it");
-    assert!(!edges::set_status(state, &id(9), EdgeStatus::Closed).unwrap(), "nobody knows it");
+    assert!(spawn_edges::set_status(state, &id(3), EdgeStatus::Open).unwrap());
+    assert!(spawn_edges::set_status(state, &id(2), EdgeStatus::Closed).unwrap());
+    assert!(!spawn_edges::set_status(state, &id(1), EdgeStatus::Closed).unwrap(), "nobody spawned it");
+    assert!(!spawn_edges::set_status(state, &id(9), EdgeStatus::Closed).unwrap(), "nobody knows it");
     assert_eq!(of(Some(EdgeStatus::Open)), [id(3)]);
     // Through a closed thread no open one is reached.
-    assert_eq!(children(edges::descendants(state, &id(1), Some(EdgeStatus::Open)).unwrap()), [id(3)]);
+    assert_eq!(children(spawn_edges::descendants(state, &id(1), Some(EdgeStatus::Open)).unwrap()), [id(3)]);
 }
 
 #[test]

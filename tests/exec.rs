@@ -10,8 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use support::{Program, listing};
 use tempfile::{TempDir, tempdir};
-use threadkeep::home::Home;
-use threadkeep::writer_lock::WriterLock;
+use threadkeep::platform::home::Home;
+use threadkeep::platform::writer_lock::WriterLock;
 
 struct Place {
     _dir: TempDir,

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use support::{Collection, Program, Rollout, handle, listing, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep::goals::{self, BudgetChange, GoalChange, GoalStatus, Source};
+use threadkeep::features::goals::{self, BudgetChange, GoalChange, GoalStatus, Source};
 use threadkeep_core::keeping::Refusal;
 use threadkeep_core::keeping::goal::{Budget, Change, Goal, Status, change};
 

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use support::skipped;
 use tempfile::tempdir;
-use threadkeep::state::holders;
+use threadkeep::platform::database_holders::holders;
 
 /// A database in another process, which has begun as told and stays; none where there is no python3 with SQLite.
 struct Other(Child);

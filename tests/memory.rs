@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use support::{Collection, Program, Rollout, handle, uuid7};
 use tempfile::{TempDir, tempdir};
 use threadkeep::component::types::Collection as Within;
-use threadkeep::memory::{self, MemoryBounds};
+use threadkeep::features::memories::{self, MemoryBounds};
 use threadkeep_core::keeping::Refusal;
 use threadkeep_core::keeping::memory::{Extraction, Step, mode, step};
 
@@ -41,7 +41,7 @@ fn candidates_are_idle_in_the_window_interactive_and_newest_first() {
     let (home, state) = (home(), tempdir().unwrap());
     let handle = handle(home.path(), state.path());
     let of = |bounds: &MemoryBounds, limit, now| {
-        let found = memory::candidates(&handle.state, bounds, limit, now).unwrap();
+        let found = memories::candidates(&handle.state, bounds, limit, now).unwrap();
         found.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
     };
     let late = AT + 20 * HOUR;
@@ -64,7 +64,7 @@ fn a_claimed_thread_is_nobody_elses_until_it_is_given_back_or_the_lease_has_run_
     let handle = handle(home.path(), place.path());
     let state = &handle.state;
     let now = AT + 20 * HOUR;
-    let claim = |limit, now| memory::claim(state, "w", &bounds(), HOUR, limit, now).unwrap();
+    let claim = |limit, now| memories::claim(state, "w", &bounds(), HOUR, limit, now).unwrap();
     let first = claim(2, now);
     assert_eq!(first.iter().map(|claim| claim.thread.clone()).collect::<Vec<_>>(), [id(4), id(3)]);
     assert!(first[0].token != first[1].token && first[0].until == now + HOUR);
@@ -74,26 +74,26 @@ fn a_claimed_thread_is_nobody_elses_until_it_is_given_back_or_the_lease_has_run_
 
     // Done: no candidate until it is updated again. Not done: not before its time.
     let four = &first[0];
-    memory::finish(state, &id(4), &four.token, four.updated_at, now).unwrap();
-    memory::fail(state, &id(3), &first[1].token, 2 * HOUR, now).unwrap();
-    assert!(memory::finish(state, &id(4), &four.token, four.updated_at, now).is_err(), "it was given back");
+    memories::finish(state, &id(4), &four.token, four.updated_at, now).unwrap();
+    memories::fail(state, &id(3), &first[1].token, 2 * HOUR, now).unwrap();
+    assert!(memories::finish(state, &id(4), &four.token, four.updated_at, now).is_err(), "it was given back");
     assert!(claim(0, now + 3).is_empty());
-    assert_eq!(memory::renew(state, &id(2), &second[0].token, 10 * HOUR, now).unwrap(), now + 10 * HOUR);
+    assert_eq!(memories::renew(state, &id(2), &second[0].token, 10 * HOUR, now).unwrap(), now + 10 * HOUR);
     // 1's lease has run out, 2's was renewed, 3's pause is over.
     let third = claim(0, now + 2 * HOUR + 5);
     assert_eq!(third.iter().map(|claim| claim.thread.clone()).collect::<Vec<_>>(), [id(3), id(1)]);
-    let stale = memory::finish(state, &id(1), &second[1].token, AT, now).unwrap_err();
+    let stale = memories::finish(state, &id(1), &second[1].token, AT, now).unwrap_err();
     assert!(stale.to_string().contains("token"), "{stale}");
-    assert!(memory::fail(state, &id(5), "never given", HOUR, now).is_err());
-    assert!(memory::claim(state, "", &bounds(), HOUR, 1, now + 50 * HOUR).is_err());
-    assert!(memory::claim(state, "w", &bounds(), 0, 1, now + 50 * HOUR).is_err());
+    assert!(memories::fail(state, &id(5), "never given", HOUR, now).is_err());
+    assert!(memories::claim(state, "", &bounds(), HOUR, 1, now + 50 * HOUR).is_err());
+    assert!(memories::claim(state, "w", &bounds(), 0, 1, now + 50 * HOUR).is_err());
 
     // What came after the watermark is to be extracted.
     let grown = Rollout::paginated(&id(4)).at_millis(AT + 4 * HOUR).user("words").minutes(60).user("more");
     grown.write(home.path(), Collection::Active);
     drop(handle);
     let handle = support::handle(home.path(), place.path());
-    let again = memory::candidates(&handle.state, &bounds(), 1, now).unwrap();
+    let again = memories::candidates(&handle.state, &bounds(), 1, now).unwrap();
     assert_eq!(again[0].0, id(4));
 }
 

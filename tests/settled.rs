@@ -9,10 +9,10 @@ use support::{Collection, Program, Rollout, listing};
 use tempfile::{TempDir, tempdir};
 use threadkeep::component::Runtime;
 use threadkeep::component::exports::lookup::{Evidence, Explanation};
-use threadkeep::home::Home;
-use threadkeep::lookup::Lookup;
-use threadkeep::startup::{self, Config};
-use threadkeep::state::StateDb;
+use threadkeep::db::StateDb;
+use threadkeep::index::startup::{self, Config};
+use threadkeep::platform::home::Home;
+use threadkeep::threads::lookup::Lookup;
 
 const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
 const TWO: &str = "019ca8a0-0000-7000-8000-000000000002";

@@ -5,8 +5,8 @@ use std::process::{Child, Command, Stdio};
 
 use support::skipped;
 use tempfile::{TempDir, tempdir};
-use threadkeep::home::Home;
-use threadkeep::writer_lock::{WriterLock, WriterLockError};
+use threadkeep::platform::home::Home;
+use threadkeep::platform::writer_lock::{WriterLock, WriterLockError};
 
 const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
 const TWO: &str = "019ca8a0-0000-7000-8000-000000000002";

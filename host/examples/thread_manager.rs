@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use threadkeep::component::Runtime;
-use threadkeep::home::{Home, locate};
-use threadkeep::startup::{Config, init};
-use threadkeep::state::state_dir;
-use threadkeep::store::{Item, LocalThreadStore, NewThread, Resume, RowQuery, ThreadStore, TurnEnd, UserMessage};
+use threadkeep::db::state_dir;
+use threadkeep::index::startup::{Config, init};
+use threadkeep::platform::home::{Home, locate};
+use threadkeep::threads::store::{
+    Item, LocalThreadStore, NewThread, Resume, RowQuery, ThreadStore, TurnEnd, UserMessage,
+};
 
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args_os().skip(1).map(PathBuf::from);

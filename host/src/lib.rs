@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! use std::sync::Arc;
-//! use threadkeep::{component::Runtime, home::Home, lookup::Lookup, startup};
+//! use threadkeep::{component::Runtime, index::startup, platform::home::Home, threads::lookup::Lookup};
 //!
 //! # fn main() -> anyhow::Result<()> {
 //! let runtime = Runtime::load()?;
@@ -22,27 +22,11 @@
 //!
 //! A main decides once how the handle lives and passes it on: every consumer takes `Option<&StateDb>` or `&StateDb`.
 
-pub mod backfill;
-pub mod backup;
-pub mod change;
-pub mod checkup;
 pub mod component;
-pub mod compress;
-pub mod device_keys;
-pub mod edges;
-pub mod exec;
-pub mod goals;
-pub mod home;
-pub mod lookup;
-pub mod memory;
-pub mod personality;
-pub mod relocations;
-pub mod repair;
+pub mod db;
+pub mod features;
+pub mod health;
+pub mod index;
+pub mod platform;
 pub mod rollouts;
-pub mod salvage;
-pub mod snapshots;
-pub mod startup;
-pub mod state;
-pub mod status;
-pub mod store;
-pub mod writer_lock;
+pub mod threads;

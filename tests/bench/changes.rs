@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
-use threadkeep::change::Changes;
+use threadkeep::threads::change::Changes;
 
 use crate::library::Library;
 use crate::table::Table;

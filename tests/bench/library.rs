@@ -6,10 +6,10 @@ use std::sync::Arc;
 use threadkeep::component::Runtime;
 use threadkeep::component::imports::state::RowQuery;
 use threadkeep::component::types::Collection;
-use threadkeep::home::Home;
-use threadkeep::lookup::{Lookup, LookupError};
-use threadkeep::startup::{self, Config};
-use threadkeep::state::StateDb;
+use threadkeep::db::StateDb;
+use threadkeep::index::startup::{self, Config};
+use threadkeep::platform::home::Home;
+use threadkeep::threads::lookup::{Lookup, LookupError};
 
 use crate::homes::walk;
 use crate::table::Table;

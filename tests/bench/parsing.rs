@@ -6,7 +6,7 @@ use std::sync::Arc;
 use support::Disk;
 use threadkeep::component::types::{EntryKind, FileFacts};
 use threadkeep::component::{Core, Runtime, World};
-use threadkeep::home::Home;
+use threadkeep::platform::home::Home;
 use threadkeep_core::extract::{Limits, extract};
 use threadkeep_core::ports::Rollouts;
 

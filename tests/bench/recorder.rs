@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use threadkeep::component::Runtime;
-use threadkeep::home::Home;
-use threadkeep::startup::{self, Config};
-use threadkeep::store::{Item, LocalThreadStore, NewThread, ThreadStore, UserMessage};
+use threadkeep::index::startup::{self, Config};
+use threadkeep::platform::home::Home;
+use threadkeep::threads::store::{Item, LocalThreadStore, NewThread, ThreadStore, UserMessage};
 
 use crate::table::Table;
 

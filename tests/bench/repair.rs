@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 use support::listing;
-use threadkeep::backup::{self, Wanted};
 use threadkeep::component::exports::checkup::{Cell, Change, CodexChange, Edit, Finding, Severity, Target, Value};
-use threadkeep::repair::{self, Repairs};
+use threadkeep::health::backup::{self, Wanted};
+use threadkeep::health::repair::{self, Repairs};
 
 use crate::changes::linked;
 use crate::library::Library;

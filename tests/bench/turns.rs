@@ -6,9 +6,9 @@ use std::sync::Arc;
 use support::{Collection, Rollout};
 use threadkeep::component::Runtime;
 use threadkeep::component::exports::history::Subject;
-use threadkeep::home::Home;
-use threadkeep::lookup::Lookup;
-use threadkeep::startup::{self, Config};
+use threadkeep::index::startup::{self, Config};
+use threadkeep::platform::home::Home;
+use threadkeep::threads::lookup::Lookup;
 
 use crate::table::Table;
 

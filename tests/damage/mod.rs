@@ -14,9 +14,9 @@ use serde_json::json;
 use support::{Collection, FIELDS, Program, Rollout, edit_lines, ids, listing};
 use tempfile::tempdir;
 use threadkeep::component::Runtime;
-use threadkeep::home::Home;
-use threadkeep::lookup::{Lookup, describe};
-use threadkeep::startup::{self, Config};
+use threadkeep::index::startup::{self, Config};
+use threadkeep::platform::home::Home;
+use threadkeep::threads::lookup::{Lookup, describe};
 
 #[test]
 fn backfill_pending() {

@@ -9,8 +9,8 @@ use rusqlite::Connection;
 use serde_json::Value;
 use support::{CodexDb, Collection, Program, Rollout, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep::home::Home;
-use threadkeep::writer_lock::WriterLock;
+use threadkeep::platform::home::Home;
+use threadkeep::platform::writer_lock::WriterLock;
 use threadkeep_core::checkup::{
     Cell, Change, DatabaseFacts, Filling, Finding, HomeFacts, Role, Severity, Target, Value as Held, examine_home,
 };

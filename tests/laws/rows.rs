@@ -12,10 +12,10 @@ use support::{blank_row, whole_list};
 use tempfile::TempDir;
 use threadkeep::component::imports::state::{RowQuery, SortKey};
 use threadkeep::component::types::{Collection, ThreadRow};
-use threadkeep::home::Home;
-use threadkeep::lookup::Lookup;
-use threadkeep::startup::{self, Config};
-use threadkeep::state::StateDb;
+use threadkeep::db::StateDb;
+use threadkeep::index::startup::{self, Config};
+use threadkeep::platform::home::Home;
+use threadkeep::threads::lookup::Lookup;
 
 use super::{RUNTIME, as_map};
 

@@ -7,7 +7,7 @@ use threadkeep::component::exports::checkup::{
     Cell, Change, CodexChange, Edit, ModeChange, StateChange, Target, Value,
 };
 use threadkeep::component::types::{Provenance, ThreadRow};
-use threadkeep::repair::{self, Plan};
+use threadkeep::health::repair::{self, Plan};
 
 use super::ground::{World, everything, path_entry};
 

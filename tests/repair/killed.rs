@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use support::kill::each_point;
-use threadkeep::repair;
+use threadkeep::health::repair;
 
 use super::ground::{Dump, World, everything};
 

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
-use threadkeep::store::{
+use threadkeep::threads::store::{
     ChangeKind, Collection, Command, FileChange, FileChanges, Item, MetadataPatch, NewThread, Outcome, RawRecord,
     Resume, RowQuery, StoreError, ThreadStore, ToolCall, TurnEnd,
 };

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 use threadkeep::component::Runtime;
-use threadkeep::home::Home;
-use threadkeep::startup::{self, Config};
-use threadkeep::state::StateDb;
-use threadkeep::store::{
+use threadkeep::db::StateDb;
+use threadkeep::index::startup::{self, Config};
+use threadkeep::platform::home::Home;
+use threadkeep::threads::store::{
     Item, LocalThreadStore, MemoryThreadStore, NewThread, RowQuery, ThreadRow, ThreadStore, Tokens, TurnEnd, TurnStart,
     UserMessage,
 };

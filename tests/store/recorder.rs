@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use support::{Collection, Rollout};
-use threadkeep::store::{Item, Resume, StoreError, ThreadStore, TurnEnd};
+use threadkeep::threads::store::{Item, Resume, StoreError, ThreadStore, TurnEnd};
 
 use super::{Place, ids, new_thread, row, turn, turns, user};
 

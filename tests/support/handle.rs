@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use threadkeep::component::Runtime;
-use threadkeep::home::Home;
-use threadkeep::startup::{Config, init};
-use threadkeep::state::StateDb;
+use threadkeep::db::StateDb;
+use threadkeep::index::startup::{Config, init};
+use threadkeep::platform::home::Home;
 
 /// A home, opened, and its handle.
 pub struct Handle {

@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use threadkeep::component::types::{Provenance, ThreadRow};
-use threadkeep::edges::{Edge, EdgeStatus};
-use threadkeep::home::Home;
+use threadkeep::features::spawn_edges::{Edge, EdgeStatus};
+use threadkeep::platform::home::Home;
 
 /// One thread.
 #[derive(Serialize)]

@@ -22,7 +22,7 @@ mod exit {
     pub(super) const USAGE: u8 = 2;
     pub(super) const NOT_FOUND: u8 = 3;
     pub(super) const AMBIGUOUS: u8 = 4;
-    pub(super) const LEFT_TO_MEND: u8 = 5;
+    pub(super) const FINDINGS_REMAIN: u8 = 5;
 }
 
 /// A mistake in how the program was called.
@@ -33,12 +33,12 @@ struct Usage(String);
 /// A text that was looked for and that no turn has.
 #[derive(Debug, thiserror::Error)]
 #[error("no turn from there on says '{0}'")]
-struct NothingSaid(String);
+struct NoSuchText(String);
 
 /// Something that was asked for by its key, and is not kept.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct NothingKept(String);
+struct NotStored(String);
 
 pub(crate) fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -66,7 +66,7 @@ fn say(words: &str) {
 
 /// Says why there is no answer, a line at a time, and which flag is to blame.
 fn complain(error: &anyhow::Error) {
-    use threadkeep::lookup::LookupError;
+    use threadkeep::threads::lookup::LookupError;
     let flag = match error.downcast_ref::<LookupError>() {
         Some(LookupError::BadCursor(_)) => "--cursor: ",
         _ => "",
@@ -75,9 +75,9 @@ fn complain(error: &anyhow::Error) {
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {
-    use threadkeep::backup::BackupError;
-    use threadkeep::checkup::CheckupError;
-    use threadkeep::lookup::LookupError;
+    use threadkeep::health::backup::BackupError;
+    use threadkeep::health::doctor::CheckupError;
+    use threadkeep::threads::lookup::LookupError;
     let lookup = match error.downcast_ref::<CheckupError>() {
         Some(CheckupError::Lookup(error)) => Some(error),
         _ => error.downcast_ref::<LookupError>(),
@@ -88,7 +88,7 @@ fn code_of(error: &anyhow::Error) -> u8 {
         Some(LookupError::BadCursor(_)) => exit::USAGE,
         _ if matches!(error.downcast_ref(), Some(BackupError::Ambiguous(..))) => exit::AMBIGUOUS,
         _ if error.is::<Usage>() => exit::USAGE,
-        _ if error.is::<NothingSaid>() || error.is::<NothingKept>() => exit::NOT_FOUND,
+        _ if error.is::<NoSuchText>() || error.is::<NotStored>() => exit::NOT_FOUND,
         _ => exit::FAILED,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use threadkeep::backfill::Progress;
+use threadkeep::index::backfill::Progress;
 
 /// The bar, shown once there is something to show.
 struct Bar {

@@ -12,10 +12,10 @@ use super::imports::{backfill, clock, diagnostics, lore, rollouts, state};
 use super::tape::{Bytes, Player, Recorder, Tape};
 use super::types::{CodexFacts, Discrepancy, FileFacts, NameClaim, Patch, ThreadRow};
 use super::{Guard, Guarded, Imports};
-use crate::backfill::Filling;
-use crate::home::Home;
+use crate::db::{Database, KnownAhead, StateError};
+use crate::index::backfill::Backfill;
+use crate::platform::home::Home;
 use crate::rollouts::{Heads, RolloutReader, Rollouts, Walk};
-use crate::state::{KnownAhead, Shelf, StateError};
 
 type StateResult<T> = Result<T, StateError>;
 /// Answer of the state DB, or the end of a replay that went another way.
@@ -30,10 +30,10 @@ pub struct World {
     table: ResourceTable,
     files: Option<Arc<dyn Rollouts>>,
     default_provider: String,
-    rows: Option<Shelf>,
+    rows: Option<Database>,
     ahead: KnownAhead,
-    lore: Option<Shelf>,
-    filling: Option<Filling>,
+    lore: Option<Database>,
+    backfill: Option<Backfill>,
     notes: Vec<(String, Discrepancy)>,
     tape: Tape,
 }
@@ -50,23 +50,23 @@ impl World {
     }
 
     /// Sees these rows.
-    pub(crate) fn with_rows(self, rows: Option<Shelf>) -> World {
+    pub(crate) fn with_rows(self, rows: Option<Database>) -> World {
         World { rows, ..self }
     }
 
     /// Knows these names.
-    pub(crate) fn with_lore(self, lore: Option<Shelf>) -> World {
+    pub(crate) fn with_lore(self, lore: Option<Database>) -> World {
         World { lore, ..self }
     }
 
     /// Can fill a state DB.
-    pub(crate) fn with_filling(self, filling: Filling) -> World {
-        World { rows: Some(filling.shelf().clone()), filling: Some(filling), ..self }
+    pub(crate) fn with_backfill(self, backfill: Backfill) -> World {
+        World { rows: Some(backfill.database().clone()), backfill: Some(backfill), ..self }
     }
 
-    /// The filling, given back.
-    pub(crate) fn filling(&mut self) -> Option<&mut Filling> {
-        self.filling.as_mut()
+    /// The backfill, given back.
+    pub(crate) fn backfill(&mut self) -> Option<&mut Backfill> {
+        self.backfill.as_mut()
     }
 
     /// Discrepancies that were noted since the last time.
@@ -120,19 +120,19 @@ impl World {
         Ok(answer)
     }
 
-    fn rows<T>(&mut self, answer: impl FnOnce(&Shelf) -> StateResult<T>) -> Result<T, state::Error> {
+    fn rows<T>(&mut self, answer: impl FnOnce(&Database) -> StateResult<T>) -> Result<T, state::Error> {
         let rows = self.rows.as_ref().ok_or(state::Error::Unavailable)?;
         answer(rows).map_err(Into::into)
     }
 
-    fn known<T>(&mut self, answer: impl FnOnce(&Shelf) -> StateResult<T>) -> Result<T, state::Error> {
+    fn known<T>(&mut self, answer: impl FnOnce(&Database) -> StateResult<T>) -> Result<T, state::Error> {
         let lore = self.lore.as_ref().ok_or(state::Error::Unavailable)?;
         answer(lore).map_err(Into::into)
     }
 
-    fn fill<T>(&mut self, answer: impl FnOnce(&mut Filling) -> StateResult<T>) -> Result<T, state::Error> {
-        let filling = self.filling.as_mut().ok_or(state::Error::Unavailable)?;
-        answer(filling).map_err(Into::into)
+    fn fill<T>(&mut self, answer: impl FnOnce(&mut Backfill) -> StateResult<T>) -> Result<T, state::Error> {
+        let backfill = self.backfill.as_mut().ok_or(state::Error::Unavailable)?;
+        answer(backfill).map_err(Into::into)
     }
 
     fn files(&self) -> Result<&dyn Rollouts, rollouts::Error> {
@@ -224,11 +224,11 @@ impl state::Host for World {
     }
 
     fn without_thread(&mut self) -> Answered<Vec<String>> {
-        self.import("state.without-thread", (), |world, ()| world.rows(Shelf::without_thread))
+        self.import("state.without-thread", (), |world, ()| world.rows(Database::without_thread))
     }
 
     fn version(&mut self) -> Answered<u64> {
-        self.import("state.version", (), |world, ()| world.rows(Shelf::data_version))
+        self.import("state.version", (), |world, ()| world.rows(Database::data_version))
     }
 
     fn remember(&mut self, note: Vec<u8>) -> Answered<()> {
@@ -236,7 +236,7 @@ impl state::Host for World {
     }
 
     fn recall(&mut self) -> Answered<Vec<u8>> {
-        let note = self.import("state.recall", (), |world, ()| world.rows(Shelf::note).map(Bytes))?;
+        let note = self.import("state.recall", (), |world, ()| world.rows(Database::note).map(Bytes))?;
         Ok(note.map(|Bytes(note)| note))
     }
 
@@ -247,7 +247,7 @@ impl state::Host for World {
     }
 
     fn forget(&mut self, path: String) -> Answered<()> {
-        self.import("state.forget", (path,), |world, (path,)| world.rows(|shelf| shelf.forget(vec![path])))
+        self.import("state.forget", (path,), |world, (path,)| world.rows(|database| database.forget(vec![path])))
     }
 }
 
@@ -351,47 +351,47 @@ impl rollouts::HostHeads for World {
 
 impl backfill::Host for World {
     fn current(&mut self) -> Answered<backfill::Phase> {
-        self.import("backfill.current", (), |world, ()| world.fill(|filling| filling.current()))
+        self.import("backfill.current", (), |world, ()| world.fill(|backfill| backfill.current()))
     }
 
     fn claim(&mut self) -> Answered<bool> {
-        self.import("backfill.claim", (), |world, ()| world.fill(|filling| filling.claim()))
+        self.import("backfill.claim", (), |world, ()| world.fill(|backfill| backfill.claim()))
     }
 
     fn watermark(&mut self) -> Answered<Option<String>> {
-        self.import("backfill.watermark", (), |world, ()| world.fill(|filling| filling.watermark()))
+        self.import("backfill.watermark", (), |world, ()| world.fill(|backfill| backfill.watermark()))
     }
 
     fn offer(&mut self, jobs: Vec<backfill::Job>) -> Answered<()> {
-        self.import("backfill.offer", (jobs,), |world, (jobs,)| world.fill(|filling| filling.offer(jobs)))
+        self.import("backfill.offer", (jobs,), |world, (jobs,)| world.fill(|backfill| backfill.offer(jobs)))
     }
 
     fn refuse(&mut self, files: Vec<backfill::Refusal>) -> Answered<()> {
-        self.import("backfill.refuse", (files,), |world, (files,)| world.fill(|filling| filling.refuse(files)))
+        self.import("backfill.refuse", (files,), |world, (files,)| world.fill(|backfill| backfill.refuse(files)))
     }
 
     fn forget(&mut self, paths: Vec<String>) -> Answered<()> {
-        self.import("backfill.forget", (paths,), |world, (paths,)| world.fill(|filling| filling.forget(paths)))
+        self.import("backfill.forget", (paths,), |world, (paths,)| world.fill(|backfill| backfill.forget(paths)))
     }
 
     fn settle(&mut self) -> Answered<backfill::Tally> {
-        self.import("backfill.settle", (), |world, ()| world.fill(|filling| filling.settle()))
+        self.import("backfill.settle", (), |world, ()| world.fill(|backfill| backfill.settle()))
     }
 
     fn import_lore(&mut self) -> Answered<()> {
-        self.import("backfill.import-lore", (), |world, ()| world.fill(|filling| filling.import_lore()))
+        self.import("backfill.import-lore", (), |world, ()| world.fill(|backfill| backfill.import_lore()))
     }
 
     fn expect(&mut self, files: u64) -> wasmtime::Result<()> {
         self.import("backfill.expect", (files,), |world, (files,)| {
-            if let Some(filling) = &mut world.filling {
-                filling.expect(files);
+            if let Some(backfill) = &mut world.backfill {
+                backfill.expect(files);
             }
         })
     }
 
     fn finish(&mut self) -> Answered<()> {
-        self.import("backfill.finish", (), |world, ()| world.fill(|filling| filling.finish()))
+        self.import("backfill.finish", (), |world, ()| world.fill(|backfill| backfill.finish()))
     }
 }
 

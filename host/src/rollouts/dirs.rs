@@ -6,7 +6,7 @@ use std::path::Path;
 use cap_std::fs::Dir;
 use rustix::fs::{Mode, OFlags, fsync, openat};
 
-use crate::home::Home;
+use crate::platform::home::Home;
 
 /// The directory of a home path, and the file's name.
 pub(crate) fn parent<'a>(home: &Home, path: &'a str) -> std::io::Result<(Dir, &'a str)> {

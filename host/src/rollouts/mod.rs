@@ -1,12 +1,12 @@
 //! The home's rollouts as the core sees them: entries and plain text. What an entry's name means, and what its bytes
 //! mean, is the core's business.
 
-mod ahead;
 mod dirs;
-mod look;
 mod memory;
 mod pack;
+mod prefetch;
 mod read;
+mod stat;
 mod walk;
 
 use cap_fs_ext::{FollowSymlinks, MetadataExt as _, OpenOptionsFollowExt as _};
@@ -14,14 +14,14 @@ use cap_std::fs::{File, FileType, Metadata, OpenOptions, OpenOptionsExt as _};
 
 use crate::component::imports::rollouts::Error;
 use crate::component::types::{EntryKind, FileFacts};
-use crate::home::Home;
+use crate::platform::home::Home;
 
-use ahead::Ahead;
 pub(crate) use dirs::{made_parent, parent, synced};
-use look::What;
 pub(crate) use memory::MemoryRollouts;
 pub(crate) use pack::{kind_code, kind_from, pack};
+use prefetch::Prefetch;
 pub use read::RolloutReader;
+use stat::What;
 pub(crate) use walk::links;
 pub use walk::named;
 
@@ -53,24 +53,24 @@ impl Rollouts for Home {
     }
 
     fn walk(&self) -> Result<Walk, Error> {
-        Ok(Walk(Pages::Ahead(Ahead::of(self, What::Facts)?)))
+        Ok(Walk(Pages::Prefetch(Prefetch::of(self, What::Facts)?)))
     }
 
     fn heads(&self) -> Result<Heads, Error> {
-        Ok(Heads(Pages::Ahead(Ahead::of(self, What::Heads)?)))
+        Ok(Heads(Pages::Prefetch(Prefetch::of(self, What::Heads)?)))
     }
 }
 
 /// Packed lists, page by page.
 enum Pages {
-    Ahead(Ahead),
+    Prefetch(Prefetch),
     Ready(std::vec::IntoIter<Vec<u8>>),
 }
 
 impl Pages {
     fn next(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
         match self {
-            Pages::Ahead(ahead) => ahead.packed(limit),
+            Pages::Prefetch(ahead) => ahead.packed(limit),
             Pages::Ready(pages) => Ok(pages.next().unwrap_or_default()),
         }
     }

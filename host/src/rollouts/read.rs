@@ -5,7 +5,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::{file_error, open_file};
 use crate::component::imports::rollouts::Error;
-use crate::home::Home;
+use crate::platform::home::Home;
 
 /// At most this much is handed out at a time.
 const LONGEST: u32 = 4 << 20;

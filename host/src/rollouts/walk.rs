@@ -10,7 +10,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
 use super::file_error;
 use crate::component::imports::rollouts::Error;
 use crate::component::types::EntryKind;
-use crate::home::Home;
+use crate::platform::home::Home;
 
 /// Directories inside each other; deeper ones are left out.
 const DEEPEST: usize = 32;
@@ -24,7 +24,7 @@ pub(super) struct Names {
 }
 
 /// An open directory.
-pub(super) struct Place {
+pub(super) struct Location {
     pub(super) dir: OwnedFd,
     /// Its path with a slash at its end.
     pub(super) path: String,
@@ -52,7 +52,7 @@ impl Stat {
 }
 
 struct Level {
-    place: Arc<Place>,
+    place: Arc<Location>,
     /// The directory before it was listed: one that changes meanwhile has another time afterwards.
     before: Option<Stat>,
     entries: IntoIter<Entry>,
@@ -83,7 +83,7 @@ impl Names {
     }
 
     /// The next entry and the directory that it stands in.
-    pub(super) fn next(&mut self) -> Result<Option<(&Arc<Place>, Entry)>, Error> {
+    pub(super) fn next(&mut self) -> Result<Option<(&Arc<Location>, Entry)>, Error> {
         while let Some(mut entry) = self.step()? {
             if entry.name.ends_with('/') {
                 self.enter(&entry.name)?;
@@ -116,7 +116,7 @@ impl Names {
                 None => match self.waiting.next() {
                     Some((path, dir)) => {
                         let entries = list(&dir)?;
-                        self.open.push(Level { place: Arc::new(Place { dir, path }), before: None, entries });
+                        self.open.push(Level { place: Arc::new(Location { dir, path }), before: None, entries });
                     }
                     None => return Ok(None),
                 },
@@ -144,7 +144,7 @@ impl Names {
         let listed = opened.and_then(|dir| {
             let before = rustix::fs::fstat(&dir).map_err(|error| file_error(error.into()))?;
             let entries = list(&dir)?;
-            let place = Arc::new(Place { dir, path: format!("{}{name}", level.place.path) });
+            let place = Arc::new(Location { dir, path: format!("{}{name}", level.place.path) });
             Ok(Level { place, before: Some(Stat::of(&before)), entries })
         });
         match listed {

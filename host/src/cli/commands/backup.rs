@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use serde_json::json;
-use threadkeep::backup::{self as backups, Backup, BackupError, Putting, Restore, Verified, Wanted};
+use threadkeep::health::backup::{self as backups, Backup, BackupError, Putting, Restore, Verified, Wanted};
 
 use super::Session;
 use crate::cli::args::backup::Backup as Asked;
-use crate::cli::{NothingKept, Usage, confirm, exit, say, text};
+use crate::cli::{NotStored, Usage, confirm, exit, say, text};
 
 impl Session {
     /// Needs no handle: a state DB that cannot be used is backed up, and replaced, all the same.
@@ -99,7 +99,7 @@ fn preview(puttings: &[Putting]) -> String {
 /// Each failure by its own exit code.
 fn exit_code(error: BackupError) -> anyhow::Error {
     match error {
-        BackupError::Unknown(_) => NothingKept(error.to_string()).into(),
+        BackupError::Unknown(_) => NotStored(error.to_string()).into(),
         BackupError::NotHeld(..) | BackupError::Reason(_) => Usage(error.to_string()).into(),
         error => error.into(),
     }

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use threadkeep::change::{ChangeError, Changes, Deletion, MetadataPatch, Relocated};
 use threadkeep::component::types::ThreadRow;
-use threadkeep::startup::Config;
+use threadkeep::index::startup::Config;
+use threadkeep::threads::change::{ChangeError, Changes, Deletion, MetadataPatch, Relocated};
 
 use super::Session;
 use crate::cli::args::{Delete, Field, Metadata, Name, Relocate};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use threadkeep::compress::{Report, Wanted, compress};
+use threadkeep::threads::compress::{Report, Wanted, compress};
 
 use super::Session;
 use crate::cli::args::compress::Compress;

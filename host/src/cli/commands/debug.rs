@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use threadkeep::component::{Runtime, tape};
-use threadkeep::lookup::{Lookup, PromptError};
+use threadkeep::threads::lookup::{Lookup, PromptError};
 
 use super::Session;
 use crate::cli::args::Debug;

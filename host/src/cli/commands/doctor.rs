@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use threadkeep::checkup::{self, Checkup, Depth, Evidence, Finding, How, Severity, Target};
+use threadkeep::health::doctor::{self, Checkup, Depth, Evidence, Finding, How, Severity, Target};
 
 use super::Session;
 use crate::cli::args::doctor::Doctor;
@@ -20,7 +20,7 @@ impl Session {
         let depth = if doctor.quick { Depth::Ends } else { Depth::Whole };
         let how = How { depth, thread: doctor.thread.clone(), progress: self.progress.clone() };
         let dir = (!self.global.no_state).then_some(self.state_dir.as_path());
-        let checkup = checkup::examine(&self.runtime, &self.home, dir, &how);
+        let checkup = doctor::examine(&self.runtime, &self.home, dir, &how);
         self.end_progress();
         let mut checkup = checkup?;
         self.warn(&checkup.warnings);
@@ -43,7 +43,7 @@ impl Session {
         self.print(document, || {
             self.words(&checkup, if doctor.all { usize::MAX } else { SHOWN }, !doctor.only.is_empty())
         })?;
-        Ok(if left > 0 { exit::LEFT_TO_MEND } else { exit::DONE })
+        Ok(if left > 0 { exit::FINDINGS_REMAIN } else { exit::DONE })
     }
 
     pub(super) fn told<'a>(&self, finding: &'a Finding) -> Told<'a> {

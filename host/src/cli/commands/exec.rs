@@ -2,14 +2,14 @@
 
 use std::io::Write as _;
 
-use threadkeep::change::Changes;
-use threadkeep::exec::{ExecError, Run, exec};
-use threadkeep::state::StateDb;
-use threadkeep::store::{Collection, LocalThreadStore, Resume, RowQuery, StoreError, ThreadStore as _};
+use threadkeep::db::StateDb;
+use threadkeep::threads::change::Changes;
+use threadkeep::threads::exec::{ExecError, Run, exec};
+use threadkeep::threads::store::{Collection, LocalThreadStore, Resume, RowQuery, StoreError, ThreadStore as _};
 
 use super::Session;
 use crate::cli::args::exec::Exec;
-use crate::cli::{NothingKept, Usage, exit, say, values};
+use crate::cli::{NotStored, Usage, exit, say, values};
 
 impl Session {
     /// Without a handle it is recorded all the same. The answer is the program's own exit code.
@@ -79,7 +79,7 @@ fn last_of(store: &LocalThreadStore, cwd: &str) -> anyhow::Result<String> {
     };
     let page = store.list(&query, None, 1).map_err(|error| plainly(error.into()))?;
     let last = page.rows.first().map(|listed| listed.row.id.clone());
-    last.ok_or_else(|| NothingKept(format!("no active thread ran in {cwd}; begin one without --last")).into())
+    last.ok_or_else(|| NotStored(format!("no active thread ran in {cwd}; begin one without --last")).into())
 }
 
 /// Errors of the lookup have exit codes of their own.

@@ -1,8 +1,8 @@
 //! `goal`
 
 use serde_json::{Value, json};
-use threadkeep::goals::{self, BudgetChange, Goal, GoalChange, GoalStatus, Source};
-use threadkeep::state::{KeepingError, StateError};
+use threadkeep::db::{FeatureError, StateError};
+use threadkeep::features::goals::{self, BudgetChange, Goal, GoalChange, GoalStatus, Source};
 
 use super::Session;
 use super::keeping::{exit_code, now};
@@ -47,7 +47,7 @@ impl Session {
         let state = self.start_to_look();
         let id = self.id_of(state.as_ref(), wanted)?;
         let goal = match goals::get(&self.runtime, &self.home, state.as_ref(), &id) {
-            Err(KeepingError::State(error @ StateError::Foreign(..))) => {
+            Err(FeatureError::State(error @ StateError::External(..))) => {
                 say(&format!("{error}; a goal that only it knows is missing"));
                 None
             }

@@ -3,15 +3,15 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use threadkeep::device_keys::{self, Binding};
-use threadkeep::personality::{self, Outcome};
-use threadkeep::snapshots::{self, Fate, Snapshot};
-use threadkeep::startup::Config;
-use threadkeep::state::{KeepingError, StateDb};
+use threadkeep::db::{FeatureError, StateDb};
+use threadkeep::features::device_keys::{self, Binding};
+use threadkeep::features::personality::{self, Outcome};
+use threadkeep::features::shell_snapshots::{self, Fate, Snapshot};
+use threadkeep::index::startup::Config;
 
 use super::Session;
 use crate::cli::args::keeping::{Clean, DeviceKey, Migrate};
-use crate::cli::{NothingKept, Usage, confirm, item, say, text};
+use crate::cli::{NotStored, Usage, confirm, item, say, text};
 
 /// Milliseconds of now.
 pub(super) fn now() -> i64 {
@@ -19,9 +19,9 @@ pub(super) fn now() -> i64 {
 }
 
 /// Each failure by its own exit code.
-pub(super) fn exit_code(error: KeepingError) -> anyhow::Error {
+pub(super) fn exit_code(error: FeatureError) -> anyhow::Error {
     match error {
-        KeepingError::Invalid(_) | KeepingError::NeedsState(_) => Usage(error.to_string()).into(),
+        FeatureError::Invalid(_) | FeatureError::NeedsState(_) => Usage(error.to_string()).into(),
         error => error.into(),
     }
 }
@@ -54,12 +54,12 @@ impl Session {
             }
             DeviceKey::Get { key } => {
                 let binding = device_keys::get(state, key).map_err(exit_code)?;
-                let binding = binding.ok_or_else(|| NothingKept(format!("no device key '{key}' is bound")))?;
+                let binding = binding.ok_or_else(|| NotStored(format!("no device key '{key}' is bound")))?;
                 self.print(binding_document(&binding), || binding_line(&binding))
             }
             DeviceKey::Delete { key } => {
                 if !device_keys::delete(state, key).map_err(exit_code)? {
-                    return Err(NothingKept(format!("no device key '{key}' is bound")).into());
+                    return Err(NotStored(format!("no device key '{key}' is bound")).into());
                 }
                 self.print(json!({"keyId": key, "deleted": true}), String::new)
             }
@@ -96,15 +96,15 @@ impl Session {
             threads.push(self.id_of(state.as_ref(), id)?);
         }
         threads.extend(own);
-        let plan =
-            snapshots::plan(&self.runtime, &self.home, state.as_ref(), *older_than, &threads).map_err(exit_code)?;
+        let plan = shell_snapshots::plan(&self.runtime, &self.home, state.as_ref(), *older_than, &threads)
+            .map_err(exit_code)?;
         let going = plan.iter().filter(|snapshot| snapshot.fate.is_final()).count();
         if !dry_run && going > 0 {
             let question = format!("remove {going} shell snapshot(s) for good?");
             if !yes && !confirm::agreed(&lines(&plan), &question)? {
                 anyhow::bail!("nothing was removed");
             }
-            snapshots::remove(&self.home, &plan).map_err(exit_code)?;
+            shell_snapshots::remove(&self.home, &plan).map_err(exit_code)?;
         }
         if !self.global.json {
             for left in plan.iter().filter(|snapshot| snapshot.fate == Fate::Foreign) {

@@ -3,7 +3,7 @@
 use threadkeep::component::exports::lookup::Listed;
 use threadkeep::component::imports::state::{RowQuery, SortKey};
 use threadkeep::component::types::{Collection, ThreadRow};
-use threadkeep::lookup::LookupError;
+use threadkeep::threads::lookup::LookupError;
 
 use super::super::args::{List, Sort, SourceKind};
 use super::super::item::Item;

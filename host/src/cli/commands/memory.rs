@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::ValueEnum as _;
 use serde_json::{Value, json};
-use threadkeep::change::{Changes, MetadataPatch};
 use threadkeep::component::types::Collection;
-use threadkeep::memory::{self, MemoryBounds};
+use threadkeep::features::memories::{self, MemoryBounds};
+use threadkeep::threads::change::{Changes, MetadataPatch};
 
 use super::Session;
 use super::change::exit_code as change_code;
@@ -22,16 +22,17 @@ impl Session {
             Memory::Mode { thread, mode, observed } => self.memory_mode(&thread.id, *mode, !observed),
             Memory::Candidates(bounds) => {
                 let state = self.handle("memory candidates")?;
-                let found = memory::candidates(&state, &core_bounds(bounds), bounds.limit, now()).map_err(exit_code)?;
+                let found =
+                    memories::candidates(&state, &core_bounds(bounds), bounds.limit, now()).map_err(exit_code)?;
                 let item = |(id, updated): &(String, i64)| json!({"threadId": id, "updatedAt": item::time(*updated)});
                 let items: Vec<Value> = found.iter().map(item).collect();
                 self.print(json!({"items": items}), || found.iter().map(|(id, _)| format!("{id}\n")).collect())
             }
             Memory::Claim { bounds, worker, lease } => {
                 let state = self.handle("memory claim")?;
-                let claims = memory::claim(&state, worker, &core_bounds(bounds), millis(*lease), bounds.limit, now())
+                let claims = memories::claim(&state, worker, &core_bounds(bounds), millis(*lease), bounds.limit, now())
                     .map_err(exit_code)?;
-                let item = |claim: &memory::Claim| {
+                let item = |claim: &memories::Claim| {
                     json!({
                         "threadId": claim.thread,
                         "token": claim.token,
@@ -47,21 +48,21 @@ impl Session {
             Memory::Renew { claim: Claimed { thread, token }, lease } => {
                 let state = self.handle("memory renew")?;
                 let id = self.id_of(Some(&state), &thread.id)?;
-                let until = memory::renew(&state, &id, token, millis(*lease), now()).map_err(exit_code)?;
+                let until = memories::renew(&state, &id, token, millis(*lease), now()).map_err(exit_code)?;
                 let until = item::time(until);
                 self.print(json!({"threadId": id, "until": until}), || format!("{until}\n"))
             }
             Memory::Finish { claim: Claimed { thread, token }, up_to } => {
                 let state = self.handle("memory finish")?;
                 let id = self.id_of(Some(&state), &thread.id)?;
-                memory::finish(&state, &id, token, *up_to, now()).map_err(exit_code)?;
+                memories::finish(&state, &id, token, *up_to, now()).map_err(exit_code)?;
                 self.print(json!({"threadId": id, "upTo": item::time(*up_to)}), String::new)
             }
             Memory::Fail { claim: Claimed { thread, token }, retry_after } => {
                 let state = self.handle("memory fail")?;
                 let id = self.id_of(Some(&state), &thread.id)?;
                 let now = now();
-                memory::fail(&state, &id, token, millis(*retry_after), now).map_err(exit_code)?;
+                memories::fail(&state, &id, token, millis(*retry_after), now).map_err(exit_code)?;
                 let again = item::time(now.saturating_add(millis(*retry_after)));
                 self.print(json!({"threadId": id, "retryAfter": again}), String::new)
             }
@@ -79,7 +80,7 @@ impl Session {
                     Mode::Disabled => "disabled",
                     Mode::Polluted => "polluted",
                 };
-                let next = memory::next_mode(&state, row.memory_mode.as_deref(), to, given).map_err(exit_code)?;
+                let next = memories::next_mode(&state, row.memory_mode.as_deref(), to, given).map_err(exit_code)?;
                 if row.memory_mode.as_ref() == Some(&next) {
                     row
                 } else {

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use threadkeep::component::types::ThreadRow;
-use threadkeep::relocations::{self, Evidence, Relocation};
+use threadkeep::features::moved_directories::{self, Evidence, Relocation};
 
 use super::Session;
 use super::keeping::exit_code;
 use crate::cli::args::relocate::Relocate;
-use crate::cli::{NothingKept, confirm, item, say, text};
+use crate::cli::{NotStored, confirm, item, say, text};
 
 impl Session {
     pub(super) fn relocate_directory(&self, asked: &Relocate) -> anyhow::Result<()> {
@@ -18,10 +18,10 @@ impl Session {
             let (state, _) = self.start(&self.config())?;
             let told = match &asked.undo {
                 Some(old) => {
-                    let gone = relocations::undo(&state, old).map_err(exit_code)?;
-                    vec![gone.ok_or_else(|| NothingKept(format!("{old} was not relocated")))?]
+                    let gone = moved_directories::undo(&state, old).map_err(exit_code)?;
+                    vec![gone.ok_or_else(|| NotStored(format!("{old} was not relocated")))?]
                 }
-                None => relocations::list(&state).map_err(exit_code)?,
+                None => moved_directories::list(&state).map_err(exit_code)?,
             };
             let items: Vec<Value> = told.iter().map(document).collect();
             return self.print(json!({"items": items}), || told.iter().map(line).collect());
@@ -30,14 +30,15 @@ impl Session {
             confirm::can_ask(asked.yes, "--yes relocates, --dry-run shows the evidence")?;
         }
         let (state, _) = self.start(&self.config())?;
-        let is_new = relocations::check(&state, old, new).map_err(exit_code)?;
-        let evidence = relocations::evidence(&self.runtime, &self.home, &state, old, new)?;
+        let is_new = moved_directories::check(&state, old, new).map_err(exit_code)?;
+        let evidence = moved_directories::evidence(&self.runtime, &self.home, &state, old, new)?;
         if is_new && !asked.dry_run {
             let question = format!("find the threads of {old} under {new}?");
             if !asked.yes && !confirm::agreed(&words(&evidence, old, new), &question)? {
                 anyhow::bail!("nothing was changed");
             }
-            relocations::relocate(&state, old, new, jiff::Timestamp::now().as_millisecond()).map_err(exit_code)?;
+            moved_directories::relocate(&state, old, new, jiff::Timestamp::now().as_millisecond())
+                .map_err(exit_code)?;
         }
         if !self.global.json && !asked.dry_run {
             say(if is_new {

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
-use threadkeep::checkup::{self, Change, Depth, Edit, How};
 use threadkeep::component::exports::checkup::{Cell, Value};
 use threadkeep::component::types::ThreadRow;
-use threadkeep::repair::{Logged, Outcome, Plan, RepairError, Repairs, Target, differing};
+use threadkeep::health::doctor::{self, Change, Depth, Edit, How};
+use threadkeep::health::repair::{Logged, Outcome, Plan, RepairError, Repairs, Target, differing};
 
 use super::Session;
 use crate::cli::args::repair::{Consent, Repair, Scope, Target as AskedTarget};
@@ -38,7 +38,7 @@ impl Session {
     fn planned(&self, scope: &Scope) -> anyhow::Result<Plan> {
         let depth = if scope.quick { Depth::Ends } else { Depth::Whole };
         let how = How { depth, thread: scope.thread.clone(), progress: self.progress.clone() };
-        let found = checkup::examine(&self.runtime, &self.home, Some(&self.state_dir), &how);
+        let found = doctor::examine(&self.runtime, &self.home, Some(&self.state_dir), &how);
         self.end_progress();
         let found = found?;
         self.warn(&found.warnings);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::json;
-use threadkeep::salvage::{Report, Wanted, salvage};
+use threadkeep::health::salvage::{Report, Wanted, salvage};
 
 use super::Session;
 use crate::cli::args::salvage::Salvage;

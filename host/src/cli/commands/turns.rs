@@ -6,15 +6,15 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use threadkeep::component::exports::history::{Gap, PageOfTurns, Subject};
 use threadkeep::component::types::ThreadRow;
-use threadkeep::edges;
-use threadkeep::home::Home;
-use threadkeep::lookup::{Lookup, LookupError, Transcript};
-use threadkeep::startup;
-use threadkeep::state::StateDb;
+use threadkeep::db::StateDb;
+use threadkeep::features::spawn_edges;
+use threadkeep::index::startup;
+use threadkeep::platform::home::Home;
+use threadkeep::threads::lookup::{Lookup, LookupError, Transcript};
 
 use super::super::args::{Read, Turns};
 use super::super::item::Item;
-use super::super::{NothingSaid, Usage, say, text, turns as rendering};
+use super::super::{NoSuchText, Usage, say, text, turns as rendering};
 use super::Session;
 
 /// Turns of a page, unless told otherwise; around a text, fewer.
@@ -65,7 +65,9 @@ impl Session {
     fn item<'a>(&self, row: &'a ThreadRow, state: Option<&StateDb>) -> anyhow::Result<Item<'a>> {
         let item = Item::new(row, &self.home)?.now_in(self.current_cwd(row));
         Ok(match state {
-            Some(state) => item.with_edges(edges::parent(state, &row.id)?, edges::children(state, &row.id, None)?),
+            Some(state) => {
+                item.with_edges(spawn_edges::parent(state, &row.id)?, spawn_edges::children(state, &row.id, None)?)
+            }
             None => item,
         })
     }
@@ -136,7 +138,7 @@ fn show<W: std::io::Write>(transcript: &mut Transcript<'_>, asked: &Turns, out: 
     if let Some(text) = &asked.around {
         let limit = asked.limit.unwrap_or(AROUND);
         let page = transcript.around(text, asked.cursor.as_deref(), limit, asked.desc)?;
-        let page = page.ok_or_else(|| NothingSaid(text.clone()))?;
+        let page = page.ok_or_else(|| NoSuchText(text.clone()))?;
         out.turns(&page.turns, page.hit.as_deref())?;
         return out.end(&page, &gaps, asked.desc);
     }

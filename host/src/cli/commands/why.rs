@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::json;
-use threadkeep::checkup::why::{self, Why};
+use threadkeep::health::doctor::why::{self, Why};
 
 use super::Session;
 use super::doctor::paragraph;

@@ -1,0 +1,255 @@
+//! Codex's own rows of its threads, taken over page by page: what rollouts cannot give back, and all there is of a thread
+//! whose rollout is gone.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::sources::{learn, mark};
+use super::{Database, ExternalDb, StateError};
+use crate::component::types::CodexFacts;
+use crate::platform::home::Home;
+
+/// Rows read at a time, and characters of each text.
+const PAGE: u32 = 256;
+const LONGEST: u32 = 8_192;
+/// Columns of Codex's `threads` that nothing here is made of, kept as they are.
+const EXTRA: [&str; 6] =
+    ["archived_at", "is_pinned", "project_id", "section_entered_at_ms", "section_position", "thread_section_id"];
+
+/// The columns of `codex` in the order of [`from_row`] and [`write`]; they have the names that Codex gives them.
+pub(super) const COLUMNS: [&str; 21] = [
+    "name",
+    "title",
+    "first_user_message",
+    "memory_mode",
+    "preview",
+    "rollout_path",
+    "source",
+    "cwd",
+    "model_provider",
+    "model",
+    "cli_version",
+    "git_branch",
+    "git_sha",
+    "git_origin_url",
+    "history_mode",
+    "parent_thread_id",
+    "archived",
+    "created_at",
+    "updated_at",
+    "recency_at",
+    "tokens_used",
+];
+/// One more, which the rows of threads do not depend on.
+pub(super) const SPAWN_STATUS: &str = "spawn_status";
+/// The source of lore that they are.
+const SOURCE: &str = "codex_db";
+
+/// One row of Codex's `threads`.
+struct CodexRow {
+    id: String,
+    facts: CodexFacts,
+    extra: String,
+    /// `thread_spawn_edges.status`
+    spawn_status: Option<String>,
+}
+
+impl Database {
+    /// What Codex's own database said of the thread.
+    pub(crate) fn codex(&self, id: String) -> Result<Option<CodexFacts>, StateError> {
+        self.with(move |connection| read(connection, &id))
+    }
+
+    /// Reads the Codex DB if it changed, page by page; answers the threads of which it says something new.
+    pub(super) fn import_codex(&self, home: &Home) -> Result<Vec<String>, StateError> {
+        let Some(database) = ExternalDb::newest(home.sqlite_home(), "state_") else { return Ok(Vec::new()) };
+        if self.stamp_of(SOURCE)? == Some(database.stamp().to_text()) {
+            return Ok(Vec::new());
+        }
+        let path = database.path().to_path_buf();
+        let foreign = |error: rusqlite::Error| StateError::External(path.clone(), error.to_string());
+        let (touched, stamp) = database.read(|connection| {
+            let Some(columns) = codex_columns(connection).map_err(foreign)? else { return Ok(Vec::new()) };
+            let mut touched = Vec::new();
+            let mut last = String::new();
+            loop {
+                let page = codex_page(connection, &columns, &last).map_err(foreign)?;
+                let Some(row) = page.last() else { return Ok(touched) };
+                last.clone_from(&row.id);
+                touched.extend(self.learn_codex(page)?);
+            }
+        })?;
+        self.transaction(move |transaction| mark(transaction, SOURCE, &stamp.to_text()))?;
+        Ok(touched)
+    }
+
+    /// Takes rows of the Codex DB in; the threads of which they say something new.
+    fn learn_codex(&self, rows: Vec<CodexRow>) -> Result<Vec<String>, StateError> {
+        let facts: Vec<(String, CodexFacts)> = rows.iter().map(|row| (row.id.clone(), row.facts.clone())).collect();
+        let claims = self.ask("codex-names", |core, store| core.call_codex_names(store, &facts))?;
+        self.transaction(move |transaction| {
+            let mut touched = learn(transaction, &claims)?;
+            for row in rows {
+                if read(transaction, &row.id)?.as_ref() != Some(&row.facts) {
+                    touched.push(row.id.clone());
+                }
+                write(transaction, &row)?;
+            }
+            Ok(touched)
+        })
+    }
+
+    /// Makes rows of the threads that only Codex knows, once for every state of its database.
+    pub(crate) fn remember(&self) -> Result<(), StateError> {
+        const DONE: &str = "codex_db remembered";
+        let stamp = self.stamp_of(SOURCE)?;
+        if stamp == self.stamp_of(DONE)? {
+            return Ok(());
+        }
+        let unknown = self.with(|connection| {
+            let mut select = connection.prepare(
+                "SELECT thread_id FROM codex WHERE NOT EXISTS (SELECT 1 FROM threads WHERE id = codex.thread_id)",
+            )?;
+            let ids = select.query_map([], |row| row.get(0))?;
+            Ok(ids.collect::<Result<Vec<String>, _>>()?)
+        })?;
+        self.reassemble(unknown)?;
+        self.transaction(move |transaction| mark(transaction, DONE, &stamp.unwrap_or_default()))
+    }
+}
+
+/// What Codex's own database said of the thread.
+pub(super) fn read(connection: &Connection, id: &str) -> Result<Option<CodexFacts>, StateError> {
+    let columns = COLUMNS.join(", ");
+    let mut select = connection.prepare_cached(&format!("SELECT {columns} FROM codex WHERE thread_id = ?1"))?;
+    Ok(select.query_row([id], |row| from_row(row, 0, |row, at| row.get(at))).optional()?)
+}
+
+/// The facts in a row whose columns begin at a place; texts are read as the caller says.
+fn from_row(
+    row: &Row<'_>,
+    from: usize,
+    text: impl Fn(&Row<'_>, usize) -> rusqlite::Result<Option<String>>,
+) -> rusqlite::Result<CodexFacts> {
+    let text = |at: usize| text(row, from + at);
+    // Numbers of another kind than they should be are unknown.
+    let number = |at: usize| row.get::<_, Option<i64>>(from + at).or(Ok::<_, rusqlite::Error>(None));
+    Ok(CodexFacts {
+        name: text(0)?,
+        title: text(1)?,
+        first_user_message: text(2)?,
+        memory_mode: text(3)?,
+        preview: text(4)?,
+        rollout_path: text(5)?,
+        source: text(6)?,
+        cwd: text(7)?,
+        model_provider: text(8)?,
+        model: text(9)?,
+        cli_version: text(10)?,
+        git_branch: text(11)?,
+        git_sha: text(12)?,
+        git_origin_url: text(13)?,
+        history_mode: text(14)?,
+        parent_thread_id: text(15)?,
+        archived: number(16)?.unwrap_or(0) != 0,
+        created_at: number(17)?,
+        updated_at: number(18)?,
+        recency_at: number(19)?,
+        tokens_used: number(20)?,
+    })
+}
+
+fn write(connection: &Connection, row: &CodexRow) -> Result<(), StateError> {
+    let places = (1..=COLUMNS.len() + 3).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
+    let columns = COLUMNS.join(", ");
+    let mut insert = connection.prepare_cached(&format!(
+        "INSERT OR REPLACE INTO codex (thread_id, extra, {SPAWN_STATUS}, {columns}) VALUES ({places})"
+    ))?;
+    let facts = &row.facts;
+    insert.execute(params![
+        row.id,
+        row.extra,
+        row.spawn_status,
+        facts.name,
+        facts.title,
+        facts.first_user_message,
+        facts.memory_mode,
+        facts.preview,
+        facts.rollout_path,
+        facts.source,
+        facts.cwd,
+        facts.model_provider,
+        facts.model,
+        facts.cli_version,
+        facts.git_branch,
+        facts.git_sha,
+        facts.git_origin_url,
+        facts.history_mode,
+        facts.parent_thread_id,
+        facts.archived,
+        facts.created_at,
+        facts.updated_at,
+        facts.recency_at,
+        facts.tokens_used,
+    ])?;
+    Ok(())
+}
+
+/// What to select of Codex's `threads`: the columns that this version of it has, no text longer than [`LONGEST`], times
+/// in milliseconds. None when it has no such table.
+fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut about = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    let mut columns_of = |table: &str| -> rusqlite::Result<Vec<String>> {
+        about.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()
+    };
+    let there = columns_of("threads")?;
+    let edges = columns_of("thread_spawn_edges")?;
+    let has = |wanted: &str| there.iter().any(|column| column == wanted);
+    let text = |wanted: &str| match has(wanted) {
+        true => format!("CAST(substr(\"{wanted}\", 1, {LONGEST}) AS BLOB)"),
+        false => "NULL".into(),
+    };
+    let column = |wanted: &&str| match *wanted {
+        "parent_thread_id" if edges.iter().any(|column| column == wanted) => {
+            "CAST((SELECT parent_thread_id FROM thread_spawn_edges WHERE child_thread_id = threads.id) AS BLOB)".into()
+        }
+        // Milliseconds came later, beside the seconds, and are 0 where nobody has set them.
+        "created_at" | "updated_at" | "recency_at" => {
+            let millis = format!("{wanted}_ms");
+            let millis = if has(&millis) { format!("NULLIF({millis}, 0)") } else { "NULL".into() };
+            let seconds = if has(wanted) { format!("NULLIF({wanted}, 0) * 1000") } else { "NULL".into() };
+            format!("COALESCE({millis}, {seconds})")
+        }
+        "archived" | "tokens_used" if has(wanted) => (*wanted).into(),
+        "archived" | "tokens_used" => "NULL".into(),
+        wanted => text(wanted),
+    };
+    let status = match edges.iter().any(|column| column == "status") {
+        true => "CAST((SELECT status FROM thread_spawn_edges WHERE child_thread_id = threads.id) AS BLOB)".into(),
+        false => "NULL".into(),
+    };
+    let list: Vec<String> =
+        COLUMNS.iter().map(column).chain(EXTRA.iter().map(|wanted| text(wanted))).chain([status]).collect();
+    Ok(has("id").then(|| list.join(", ")))
+}
+
+/// The rows after an id.
+fn codex_page(connection: &Connection, columns: &str, after: &str) -> rusqlite::Result<Vec<CodexRow>> {
+    let mut select = connection
+        .prepare_cached(&format!("SELECT id, {columns} FROM threads WHERE id > ?1 ORDER BY id LIMIT {PAGE}"))?;
+    // Bytes, because one text that is not UTF-8 must not cost all the others.
+    let text = |row: &Row<'_>, at: usize| -> rusqlite::Result<Option<String>> {
+        let bytes: Option<Vec<u8>> = row.get(at)?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    let rows = select.query_map([after], |row| {
+        let mut extra = serde_json::Map::new();
+        for (at, column) in EXTRA.iter().enumerate() {
+            extra.extend(text(row, at + 1 + COLUMNS.len())?.map(|value| (column.to_string(), value.into())));
+        }
+        let facts = from_row(row, 1, text)?;
+        let spawn_status = text(row, 1 + COLUMNS.len() + EXTRA.len())?;
+        let extra = serde_json::Value::Object(extra).to_string();
+        Ok(CodexRow { id: row.get(0)?, facts, extra, spawn_status })
+    })?;
+    rows.collect()
+}

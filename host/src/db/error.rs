@@ -1,0 +1,80 @@
+//! What can go wrong with the state DB.
+
+use std::path::PathBuf;
+
+use crate::component::CoreError;
+use crate::component::imports::state;
+use crate::platform::file_lock::FileLockError;
+
+/// Why the state DB gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// Another process kept it locked.
+    #[error("another process kept the state DB locked for too long; try again")]
+    Busy,
+    /// The file is damaged.
+    #[error("the state DB is damaged ({0}); `threadkeep init` moves it aside and fills a new one")]
+    Corrupt(String),
+    /// It was written by a newer program.
+    #[error(
+        "the state DB {path} has schema {found} and this program knows up to {known}: it was written by a newer \
+         threadkeep; update this program, or leave the state DB out with --no-state"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The newest one that this program knows.
+        known: i64,
+    },
+    /// Another process has taken the backfill over.
+    #[error("another process has taken the backfill over")]
+    ClaimLost,
+    /// The state directory cannot be used.
+    #[error("the state directory {0} cannot be used: {1}; name another one with --state-dir DIR, or use --no-state")]
+    Directory(PathBuf, std::io::Error),
+    /// A database of somebody else's cannot be read.
+    #[error("{0} cannot be read: {1}")]
+    External(PathBuf, String),
+    /// The core failed.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// A file beside the state DB failed.
+    #[error("{0}")]
+    Io(String),
+    /// Any other answer of SQLite.
+    #[error("the state DB failed: {0}")]
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StateError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StateError::Busy,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StateError::Corrupt(error.to_string()),
+            Some(_) if error.to_string().contains("no such table") => StateError::Corrupt(error.to_string()),
+            Some(_) => StateError::Sqlite(error),
+            // No answer where there must be one, or an answer of a kind that was never stored.
+            None => StateError::Corrupt(error.to_string()),
+        }
+    }
+}
+
+impl From<FileLockError> for StateError {
+    fn from(error: FileLockError) -> Self {
+        let dir = error.path.parent().unwrap_or(&error.path).to_path_buf();
+        StateError::Directory(dir, error.cause)
+    }
+}
+
+impl From<StateError> for state::Error {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::Busy => state::Error::Busy,
+            StateError::Corrupt(why) => state::Error::Corrupt(why),
+            other => state::Error::Io(other.to_string()),
+        }
+    }
+}

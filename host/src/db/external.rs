@@ -1,0 +1,265 @@
+//! Reading a database that belongs to somebody else, without leaving a trace.
+//!
+//! A read-only connection still creates `-wal` and `-shm` beside a database that has none, and `immutable=1` is blind to
+//! rows that are only in a WAL. So: with no WAL, or an empty one, immutable; otherwise a private copy of both. Either
+//! way the files must be the same after the reading as before, or it is done again.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+use super::{StateError, schema};
+
+/// How often a database may change while it is read.
+const TRIES: u32 = 5;
+/// How long another process's lock is waited for where somebody else's database is written.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// So much of a private copy is read where it lies, bytes.
+const MAPPED: i64 = 256 << 20;
+
+/// A database that is only ever looked at.
+pub(crate) struct ExternalDb {
+    path: PathBuf,
+    wal: PathBuf,
+}
+
+/// How its files stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    database: String,
+    /// Length and first bytes of the WAL: a WAL that begins as it did and only grew still holds what it held.
+    wal: Option<(u64, Vec<u8>)>,
+    wal_modified: u128,
+}
+
+impl Stamp {
+    /// As text, to be kept and compared.
+    pub(crate) fn to_text(&self) -> String {
+        format!("{} | {:?} {}", self.database, self.wal.as_ref().map(|(length, _)| length), self.wal_modified)
+    }
+
+    /// What was read between this stamp and a later one is one state of the database.
+    fn holds_until(&self, later: &Stamp) -> bool {
+        let wal = match (&self.wal, &later.wal) {
+            (None | Some((0, _)), _) => true,
+            (Some((before, begin)), Some((after, again))) => before <= after && begin == again,
+            (Some(_), None) => false,
+        };
+        self.database == later.database && wal
+    }
+}
+
+impl ExternalDb {
+    /// The database at a path, if there is one.
+    pub(crate) fn at(path: &Path) -> Option<ExternalDb> {
+        let mut wal = path.as_os_str().to_os_string();
+        wal.push("-wal");
+        path.is_file().then(|| ExternalDb { path: path.to_path_buf(), wal: wal.into() })
+    }
+
+    /// `<prefix>N.sqlite` with the highest N in a directory: Codex begins a new file where it cannot go on with the old one.
+    pub(crate) fn newest(dir: &Path, prefix: &str) -> Option<ExternalDb> {
+        let number = |name: &str| name.strip_prefix(prefix)?.strip_suffix(".sqlite")?.parse::<u32>().ok();
+        let newest = fs::read_dir(dir)
+            .ok()?
+            .flatten()
+            .filter_map(|entry| Some((number(entry.file_name().to_str()?)?, entry.path())))
+            .max_by_key(|(number, _)| *number)?;
+        ExternalDb::at(&newest.1)
+    }
+
+    /// Its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How its files stand: size, time and header of the database, size and time of the WAL.
+    pub(crate) fn stamp(&self) -> Stamp {
+        let mut header = [0u8; 100];
+        let read = fs::File::open(&self.path).and_then(|mut file| file.read(&mut header)).unwrap_or(0);
+        // The change counter and the version it is valid for, which SQLite moves on with every commit to the file.
+        let counters: Vec<u8> =
+            header[..read].iter().skip(24).take(4).chain(header[..read].iter().skip(92)).copied().collect();
+        let length = |path: &Path| fs::metadata(path).map(|metadata| metadata.len()).ok();
+        let modified = |path: &Path| {
+            let time = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+            time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default().as_nanos()
+        };
+        let mut begin = vec![0; 32];
+        let read = fs::File::open(&self.wal).and_then(|mut file| file.read(&mut begin)).unwrap_or(0);
+        begin.truncate(read);
+        let (path, size, time) = (self.path.display(), length(&self.path), modified(&self.path));
+        Stamp {
+            database: format!("{path} | {size:?} {time} {counters:?}"),
+            wal: length(&self.wal).map(|length| (length, begin)),
+            wal_modified: modified(&self.wal),
+        }
+    }
+
+    /// Reads with a connection that sees every committed row.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl Fn(&Connection) -> Result<T, StateError>,
+    ) -> Result<(T, Stamp), StateError> {
+        for _ in 0..TRIES {
+            let before = self.stamp();
+            let answer = self.read_once(&work);
+            if before.holds_until(&self.stamp()) {
+                return answer.map(|answer| (answer, before));
+            }
+        }
+        Err(StateError::External(self.path.clone(), "it kept changing meanwhile".into()))
+    }
+
+    fn read_once<T>(&self, work: &impl Fn(&Connection) -> Result<T, StateError>) -> Result<T, StateError> {
+        let foreign = |error: StateError| match error {
+            StateError::External(..) => error,
+            StateError::Corrupt(why) => StateError::External(self.path.clone(), why),
+            other => StateError::External(self.path.clone(), other.to_string()),
+        };
+        let (connection, _copy) = self.open().map_err(foreign)?;
+        let answer = work(&connection);
+        drop(connection);
+        answer
+    }
+
+    /// A connection that sees every committed row, and the private copy that it may need.
+    pub(crate) fn open(&self) -> Result<(Connection, Option<TempDir>), StateError> {
+        let wal_holds_something = fs::metadata(&self.wal).is_ok_and(|wal| wal.len() > 0);
+        if !wal_holds_something {
+            return Ok((open_immutable(&self.path)?, None));
+        }
+        let io = |error: std::io::Error| StateError::Io(format!("{} cannot be copied: {error}", self.path.display()));
+        let (copy, private) = self.copy(true).map_err(io)?;
+        Ok((open_copy(&copy)?, Some(private)))
+    }
+
+    /// A private copy of one state of it, which may be written and goes with its directory.
+    pub(crate) fn copied(&self) -> Result<(Connection, TempDir), StateError> {
+        let io = |error: std::io::Error| StateError::Io(format!("{} cannot be copied: {error}", self.path.display()));
+        for _ in 0..TRIES {
+            let before = self.stamp();
+            let (copy, private) = self.copy(before.wal.is_some()).map_err(io)?;
+            if before.holds_until(&self.stamp()) {
+                return Ok((open_copy(&copy)?, private));
+            }
+        }
+        Err(StateError::External(self.path.clone(), "it kept changing meanwhile".into()))
+    }
+
+    fn copy(&self, wal: bool) -> std::io::Result<(PathBuf, TempDir)> {
+        let private = tempfile::Builder::new().prefix("threadkeep-").tempdir()?;
+        let copy = private.path().join("copy.sqlite");
+        // Not their modes: what nobody may write to could not be recovered.
+        let duplicate = |from: &Path, to: &Path| -> std::io::Result<()> {
+            std::io::copy(&mut fs::File::open(from)?, &mut fs::File::create(to)?).map(drop)
+        };
+        duplicate(&self.path, &copy)?;
+        if wal {
+            duplicate(&self.wal, &private.path().join("copy.sqlite-wal"))?;
+        }
+        Ok((copy, private))
+    }
+}
+
+fn open_copy(copy: &Path) -> Result<Connection, StateError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(copy, flags)?;
+    // Nobody else has it: no locks to be taken for each question, and no pages to be copied once more.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    connection.pragma_update(None, "mmap_size", MAPPED)?;
+    Ok(connection)
+}
+
+impl ExternalDb {
+    /// A connection that writes: for a repair that was asked for, and for nothing else. The database keeps its journal mode;
+    /// when the connection is closed, and nobody else has one, nothing is left beside it.
+    pub(crate) fn open_for_writing(&self) -> Result<Connection, StateError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        // What hangs on a row goes, or comes back, by an entry of its own: nothing is done that was not planned.
+        connection.pragma_update(None, "foreign_keys", "OFF")?;
+        connection.pragma_update(None, "recursive_triggers", "OFF")?;
+        connection.set_prepared_statement_cache_capacity(256);
+        Ok(connection)
+    }
+}
+
+impl ExternalDb {
+    /// A copy of the whole database, with every committed row, as a file of its own that needs no WAL. Where SQLite cannot
+    /// read the database the answer is why, and there is no copy.
+    pub(crate) fn copy_to(&self, to: &Path) -> Result<Option<String>, StateError> {
+        let copied = self.read(|connection| match copy_all(connection, to) {
+            Err(StateError::Corrupt(why)) => Ok(Some(why)),
+            other => other.map(|()| None),
+        })?;
+        Ok(copied.0)
+    }
+}
+
+/// SQLite's online backup of all that a connection sees into a new file for its owner alone, which is not yet on disk when
+/// this returns.
+pub(super) fn copy_all(source: &Connection, to: &Path) -> Result<(), StateError> {
+    match fs::remove_file(to) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(StateError::Io(format!("{} cannot be removed: {error}", to.display())));
+        }
+        _ => schema::create_private(to)?,
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut target = Connection::open_with_flags(to, flags)?;
+    // A copy that does not come to its end is thrown away: nothing is to be kept for going back.
+    target.pragma_update(None, "synchronous", "OFF")?;
+    target.pragma_update(None, "journal_mode", "OFF")?;
+    match Backup::new(source, &mut target)?.step(-1)? {
+        StepResult::Done => {}
+        _ => return Err(StateError::Busy),
+    }
+    target.close().map_err(|(_, error)| error.into())
+}
+
+/// What SQLite finds wrong with a file that nobody writes; none when it is sound. Leaves nothing beside it.
+pub(crate) fn fault_of(path: &Path) -> Result<Option<String>, StateError> {
+    let check = || -> Result<String, StateError> {
+        let connection = open_immutable(path)?;
+        Ok(connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?)
+    };
+    match check() {
+        Ok(answer) if answer == "ok" => Ok(None),
+        Ok(fault) | Err(StateError::Corrupt(fault)) => Ok(Some(fault)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Brings everything that stands in a WAL or a journal into the database itself, so that it is whole without them, and they
+/// go. For a database that is about to be replaced, and that nobody has open.
+pub(crate) fn settle(path: &Path) -> Result<(), StateError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    connection.close().map_err(|(_, error)| StateError::from(error))?;
+    if busy { Err(StateError::Busy) } else { Ok(()) }
+}
+
+/// Opens a file that nobody writes to while it is read: SQLite then creates nothing beside it.
+fn open_immutable(path: &Path) -> Result<Connection, StateError> {
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' => uri.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
+            byte => uri.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(uri, flags)?)
+}

@@ -1,0 +1,183 @@
+//! A page of rows in the order that the core asks for.
+
+use rusqlite::ToSql;
+
+use super::rows::{COLUMNS, from_row};
+use super::{Database, StateError};
+use crate::component::imports::state::{RowKey, RowQuery, SortKey};
+use crate::component::types::{Collection, ThreadRow};
+
+/// At most this many rows are handed out at a time.
+const MOST: u32 = 4_096;
+
+/// A condition and what stands for its question marks.
+#[derive(Default)]
+struct Filter {
+    conditions: Vec<String>,
+    values: Vec<Box<dyn ToSql + Send>>,
+}
+
+impl Filter {
+    fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Box<dyn ToSql + Send>>) {
+        self.conditions.push(condition.into());
+        self.values.extend(values);
+    }
+}
+
+fn value(value: impl ToSql + Send + 'static) -> Box<dyn ToSql + Send> {
+    Box::new(value)
+}
+
+/// What the query asks of a row; not its place in the list.
+fn filter(query: RowQuery) -> Filter {
+    let time = column(query.sort);
+    let mut filter = Filter::default();
+    filter.and("missing = ?", [value(query.missing)]);
+    if let Some(within) = query.within {
+        filter.and("archived = ?", [value(within == Collection::Archived)]);
+    }
+    if let Some(kinds) = query.source_kinds {
+        let places = vec!["?"; kinds.len()].join(", ");
+        filter.and(&format!("source_kind IN ({places})"), kinds.into_iter().map(value));
+    }
+    if let Some(provider) = query.provider {
+        filter.and("model_provider = ?", [value(provider)]);
+    }
+    if let Some(cwd) = query.cwd {
+        let names: Vec<String> = std::iter::once(cwd).chain(query.also_cwd).collect();
+        let places = vec!["?"; names.len()].join(", ");
+        let condition = format!("(cwd IN ({places}) OR last_cwd IN ({places}))");
+        filter.and(&condition, names.clone().into_iter().chain(names).map(value));
+    }
+    if let Some(dir) = query.under {
+        let (mut conditions, mut values) = (Vec::new(), Vec::new());
+        for dir in std::iter::once(dir).chain(query.also_under) {
+            let inside = format!("{}/", dir.trim_end_matches('/'));
+            let length = inside.chars().count() as i64;
+            for column in ["cwd", "last_cwd"] {
+                conditions.push(format!("{column} = ? OR substr({column}, 1, ?) = ?"));
+                values.extend([value(dir.clone()), value(length), value(inside.clone())]);
+            }
+        }
+        filter.and(&format!("({})", conditions.join(" OR ")), values);
+    }
+    if let Some(since) = query.since {
+        filter.and(&format!("{time} >= ?"), [value(since)]);
+    }
+    if let Some(until) = query.until {
+        filter.and(&format!("{time} < ?"), [value(until)]);
+    }
+    if let Some(text) = query.title {
+        let text = text.to_ascii_lowercase();
+        filter.and("(instr(lower(title), ?) OR instr(lower(preview), ?))", [value(text.clone()), value(text)]);
+    }
+    if let Some(text) = query.name {
+        filter.and("instr(lower(name), ?)", [value(text.to_ascii_lowercase())]);
+    }
+    if let Some(branch) = query.branch {
+        filter.and("git_branch = ?", [value(branch)]);
+    }
+    if let Some(repo) = query.repo {
+        let repo = repository(&repo);
+        let ends = [format!("/{repo}"), format!(":{repo}")];
+        let length = ends[0].chars().count() as i64;
+        let condition = format!("({REPOSITORY} = ? OR substr({REPOSITORY}, -?) IN (?, ?))");
+        filter.and(&condition, [value(repo), value(length)].into_iter().chain(ends.map(value)));
+    }
+    filter
+}
+
+/// A git origin URL without what does not matter of it, as [`repository`] does it.
+const REPOSITORY: &str = "rtrim(CASE WHEN rtrim(lower(git_origin_url), '/') LIKE '%.git'
+     THEN substr(rtrim(lower(git_origin_url), '/'), 1, length(rtrim(git_origin_url, '/')) - 4)
+     ELSE lower(git_origin_url) END, '/')";
+
+/// In lower case, without slashes and `.git` at the end.
+fn repository(url: &str) -> String {
+    let url = url.to_ascii_lowercase();
+    let url = url.trim_end_matches('/');
+    url.strip_suffix(".git").unwrap_or(url).trim_end_matches('/').into()
+}
+
+/// Of the rows that pass, those that have a place of their own: whose parent does not pass, and of parents in a circle
+/// the one with the smallest id, from which the others can be reached.
+const OWN_PLACE: &str = "(NOT EXISTS (SELECT 1 FROM passing AS parent WHERE parent.id = thread.parent_thread_id)
+     OR thread.id = (
+        WITH RECURSIVE above(id) AS (
+            VALUES (thread.parent_thread_id)
+            UNION SELECT parent.parent_thread_id FROM above CROSS JOIN passing AS parent USING (id)
+        )
+        SELECT min(id) FROM above
+     ))";
+
+impl Database {
+    /// At most `limit` rows after a place in the order.
+    pub(crate) fn page(
+        &self,
+        query: RowQuery,
+        after: Option<RowKey>,
+        limit: u32,
+    ) -> Result<Vec<ThreadRow>, StateError> {
+        let time = column(query.sort);
+        let mut conditions = vec![];
+        if query.fold_children {
+            conditions.push(OWN_PLACE.to_string());
+        }
+        self.select(query, time, conditions, vec![], after, limit)
+    }
+
+    /// At most `limit` rows with one of these parents, by creation, after a place in that order.
+    pub(crate) fn children(
+        &self,
+        query: RowQuery,
+        parents: Vec<String>,
+        after: Option<RowKey>,
+        limit: u32,
+    ) -> Result<Vec<ThreadRow>, StateError> {
+        let places = vec!["?"; parents.len()].join(", ");
+        let query = RowQuery { ascending: true, ..query };
+        let parents = parents.into_iter().map(value).collect();
+        self.select(query, "created_at", vec![format!("parent_thread_id IN ({places})")], parents, after, limit)
+    }
+
+    /// Of the rows that pass, those under further conditions, in the order of a time.
+    fn select(
+        &self,
+        query: RowQuery,
+        time: &'static str,
+        mut conditions: Vec<String>,
+        mut further: Vec<Box<dyn ToSql + Send>>,
+        after: Option<RowKey>,
+        limit: u32,
+    ) -> Result<Vec<ThreadRow>, StateError> {
+        let (direction, step) = if query.ascending { ("ASC", '>') } else { ("DESC", '<') };
+        if let Some(after) = after {
+            conditions.push(format!("({time}, id) {step} (?, ?)"));
+            further.extend([value(after.time), value(after.id)]);
+        }
+        conditions.push("TRUE".into());
+        let filter = filter(query);
+        self.with(move |connection| {
+            let sql = format!(
+                "WITH passing AS NOT MATERIALIZED (SELECT * FROM threads WHERE {})
+                 SELECT {COLUMNS} FROM passing AS thread WHERE {}
+                 ORDER BY {time} {direction}, id {direction} LIMIT {}",
+                filter.conditions.join(" AND "),
+                conditions.join(" AND "),
+                limit.min(MOST),
+            );
+            let mut select = connection.prepare_cached(&sql)?;
+            let values: Vec<&dyn ToSql> = filter.values.iter().chain(&further).map(|value| &**value as _).collect();
+            let rows = select.query_map(&values[..], from_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn column(sort: SortKey) -> &'static str {
+    match sort {
+        SortKey::Created => "created_at",
+        SortKey::Updated => "updated_at",
+        SortKey::Recency => "recency_at",
+    }
+}

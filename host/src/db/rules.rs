@@ -1,0 +1,66 @@
+//! What is kept beside threads, and the core's rules for it.
+
+use std::sync::{Arc, Mutex};
+
+use wasmtime::Store;
+
+use super::{Database, StateError};
+use crate::component::exports::keeping::Guest;
+use crate::component::{Core, CoreError, Runtime, World};
+
+/// Why something that is kept beside threads is not what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum FeatureError {
+    /// The state DB failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// There is no handle.
+    #[error("{0} are kept in the state DB, and there is none; open it with startup::init, or leave out --no-state")]
+    NeedsState(&'static str),
+    /// A value that cannot be.
+    #[error("{0}")]
+    Invalid(String),
+    /// It cannot be done as things stand.
+    #[error("{0}")]
+    Refused(String),
+    /// A file of the home failed.
+    #[error("{0}")]
+    Io(String),
+}
+
+impl From<CoreError> for FeatureError {
+    fn from(error: CoreError) -> Self {
+        FeatureError::State(error.into())
+    }
+}
+
+/// Answer of what is kept beside threads.
+pub type FeatureResult<T> = Result<T, FeatureError>;
+
+/// The core's rules, ready to be asked on any thread, that of the state DB too.
+#[derive(Clone)]
+pub(crate) struct Rules(Arc<Mutex<Core>>);
+
+impl Rules {
+    /// Without a handle.
+    pub(crate) fn new(runtime: &Runtime) -> Rules {
+        Rules(Arc::new(Mutex::new(Core::new(runtime, World::default()))))
+    }
+
+    /// Asks.
+    pub(crate) fn ask<T>(
+        &self,
+        name: &'static str,
+        export: impl FnOnce(&Guest, &mut Store<World>) -> wasmtime::Result<T>,
+    ) -> Result<T, StateError> {
+        let mut core = self.0.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
+        Ok(core.call(name, |bindings, store| export(bindings.threadkeep_core_keeping(), store))?)
+    }
+}
+
+impl Database {
+    /// The rules.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules(self.deriver().core)
+    }
+}

@@ -1,0 +1,178 @@
+//! Goals: what a thread is to reach, in the user's words, and what may be used for it.
+//!
+//! A goal is kept in the state DB. Where that has none of a thread, the one that Codex keeps in its own database is shown; the
+//! first change here takes it over, and from then on the one here counts. Codex's is never changed. The rules, which
+//! status follows which and what use counts, are the core's (`core-wasm/src/keeping/goal.rs`).
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::component::Runtime;
+use crate::component::exports::keeping::Refusal;
+pub use crate::component::exports::keeping::{BudgetChange, Goal, GoalChange, GoalStatus};
+use crate::db::{ExternalDb, FeatureError, FeatureResult, Rules, StateDb, StateError};
+use crate::platform::home::Home;
+
+/// Where a goal is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// In the state DB.
+    Threadkeep,
+    /// In Codex's own database.
+    Codex,
+}
+
+/// The goal of a thread (an id as ids are written), and who keeps it. Without a handle Codex's alone; a database of Codex's
+/// that cannot be read is [`StateError::External`].
+pub fn get(
+    runtime: &Runtime,
+    home: &Home,
+    state: Option<&StateDb>,
+    thread: &str,
+) -> FeatureResult<Option<(Goal, Source)>> {
+    if let Some(state) = state {
+        let (id, rules) = (thread.to_string(), state.database().rules());
+        let own = state.database().with(move |connection| read(connection, &rules, &id))?;
+        if let Some(goal) = own {
+            return Ok(Some((goal, Source::Threadkeep)));
+        }
+    }
+    let rules = state.map_or_else(|| Rules::new(runtime), |state| state.database().rules());
+    Ok(of_codex(home, &rules, thread)?.map(|goal| (goal, Source::Codex)))
+}
+
+/// Changes the goal of a thread, in one transaction: what several processes count at once is all counted. `now` in
+/// milliseconds. The goal as it stands then.
+pub fn change(home: &Home, state: &StateDb, thread: &str, change: GoalChange, now: i64) -> FeatureResult<Goal> {
+    let (id, rules) = (thread.to_string(), state.database().rules());
+    let known = state.database().with({
+        let (id, rules) = (id.clone(), rules.clone());
+        move |connection| read(connection, &rules, &id)
+    })?;
+    let codex = match known {
+        Some(_) => None,
+        None => match of_codex(home, &rules, thread) {
+            // What nobody can read cannot be taken over, and is in nobody's way.
+            Err(StateError::External(..)) => None,
+            goal => goal?,
+        },
+    };
+    let outcome = state.database().transaction(move |transaction| {
+        let stands = read(transaction, &rules, &id)?.or(codex);
+        let wanted =
+            rules.ask("change-goal", |core, store| core.call_change_goal(store, stands.as_ref(), &change, now))?;
+        if let Ok(goal) = &wanted {
+            write(transaction, &rules, &id, goal)?;
+        }
+        Ok(wanted)
+    })?;
+    outcome.map_err(|refusal| refused(refusal, thread))
+}
+
+/// Forgets the goal that is kept here; false where there is none. One that Codex keeps shows again then.
+pub fn clear(state: &StateDb, thread: &str) -> FeatureResult<bool> {
+    let id = thread.to_string();
+    Ok(state
+        .database()
+        .transaction(move |transaction| Ok(transaction.execute("DELETE FROM goals WHERE thread_id = ?1", [id])? > 0))?)
+}
+
+/// A status in words.
+pub fn status_word(status: GoalStatus) -> &'static str {
+    match status {
+        GoalStatus::Active => "active",
+        GoalStatus::Paused => "paused",
+        GoalStatus::Blocked => "blocked",
+        GoalStatus::UsageLimited => "usage-limited",
+        GoalStatus::BudgetLimited => "budget-limited",
+        GoalStatus::Complete => "complete",
+    }
+}
+
+fn refused(refusal: Refusal, thread: &str) -> FeatureError {
+    match refusal {
+        Refusal::Invalid(why) => FeatureError::Invalid(why),
+        Refusal::Transition((GoalStatus::Complete, _)) => FeatureError::Refused(format!(
+            "the goal of {thread} is complete, which is final; set a new one with `threadkeep goal set`"
+        )),
+        Refusal::Transition((from, to)) => FeatureError::Refused(format!(
+            "the goal of {thread} is {} and cannot become {}; raise its budget with `threadkeep goal set --budget`, then \
+             resume it",
+            status_word(from),
+            status_word(to)
+        )),
+        _ => FeatureError::Refused(format!("{thread} has no goal; set one with `threadkeep goal set`")),
+    }
+}
+
+fn read(connection: &Connection, rules: &Rules, thread: &str) -> Result<Option<Goal>, StateError> {
+    let mut select = connection.prepare_cached(
+        "SELECT objective, status, token_budget, tokens_used, seconds_used, created_at, updated_at FROM goals
+         WHERE thread_id = ?1",
+    )?;
+    let Some((status, goal)) = select.query_row([thread], from_row).optional()? else { return Ok(None) };
+    let known = rules.ask("goal-status-of", |core, store| core.call_goal_status_of(store, &status))?;
+    let status = known.ok_or_else(|| StateError::Corrupt(format!("no status of a goal is called '{status}'")))?;
+    Ok(Some(Goal { status, ..goal }))
+}
+
+/// The name of the status, and the goal without it.
+fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(String, Goal)> {
+    let goal = Goal {
+        objective: row.get(0)?,
+        status: GoalStatus::Active,
+        token_budget: row.get(2)?,
+        tokens_used: row.get(3)?,
+        seconds_used: row.get(4)?,
+        created_at: row.get(5)?,
+        updated_at: row.get(6)?,
+    };
+    Ok((row.get(1)?, goal))
+}
+
+fn write(connection: &Connection, rules: &Rules, thread: &str, goal: &Goal) -> Result<(), StateError> {
+    let status = rules.ask("goal-status-name", |core, store| core.call_goal_status_name(store, goal.status))?;
+    let mut insert = connection.prepare_cached(
+        "INSERT OR REPLACE INTO goals (thread_id, objective, status, token_budget, tokens_used, seconds_used, created_at,
+         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    insert.execute(params![
+        thread,
+        goal.objective,
+        status,
+        goal.token_budget,
+        goal.tokens_used,
+        goal.seconds_used,
+        goal.created_at,
+        goal.updated_at
+    ])?;
+    Ok(())
+}
+
+/// The goal that Codex's own database has of the thread. One of a form that this program does not know has none.
+fn of_codex(home: &Home, rules: &Rules, thread: &str) -> Result<Option<Goal>, StateError> {
+    let Some(database) = ExternalDb::newest(home.sqlite_home(), "goals_") else { return Ok(None) };
+    let path = database.path().to_path_buf();
+    let foreign = |error: rusqlite::Error| StateError::External(path.clone(), error.to_string());
+    let (found, _) = database.read(|connection| codex_row(connection, thread).map_err(foreign))?;
+    let Some((status, goal)) = found else { return Ok(None) };
+    let known = rules.ask("goal-status-of", |core, store| core.call_goal_status_of(store, &status))?;
+    Ok(known.map(|status| Goal { status, ..goal }))
+}
+
+/// The row of a thread in Codex's database of goals.
+fn codex_row(connection: &Connection, thread: &str) -> rusqlite::Result<Option<(String, Goal)>> {
+    let known: i64 = connection.query_row(
+        "SELECT COUNT(*) FROM pragma_table_info('thread_goals') WHERE name IN ('thread_id', 'objective', 'status',
+         'token_budget', 'tokens_used', 'time_used_seconds', 'created_at_ms', 'updated_at_ms')",
+        [],
+        |row| row.get(0),
+    )?;
+    if known < 8 {
+        return Ok(None);
+    }
+    let mut select = connection.prepare(
+        "SELECT objective, status, token_budget, tokens_used, time_used_seconds, created_at_ms, updated_at_ms
+         FROM thread_goals WHERE thread_id = ?1",
+    )?;
+    select.query_row([thread], from_row).optional()
+}

@@ -1,0 +1,70 @@
+//! Spawned threads: who spawned whom, and whether they are still worked with.
+//!
+//! That a thread was spawned stands in its row; whether it was closed is kept here, or known from Codex's own database, of
+//! which what is kept here is the newer word. What nobody has closed counts as open.
+
+use rusqlite::Connection;
+
+use crate::component::exports::keeping::SpawnEdge;
+pub use crate::component::exports::keeping::{Edge, EdgeStatus};
+use crate::db::{FeatureResult, StateDb, StateError};
+
+/// The edge to the thread that spawned this one.
+pub fn parent(state: &StateDb, thread: &str) -> FeatureResult<Option<Edge>> {
+    let id = thread.to_string();
+    let edges = state.database().with(move |connection| known(connection, "threads.id = ?1", &id))?;
+    let Some(by) = edges.first().map(|edge| edge.parent.clone()) else { return Ok(None) };
+    Ok(spawned(state, &edges, &by, None, false)?.pop())
+}
+
+/// The threads that a thread spawned, of one status or of both, by id.
+pub fn children(state: &StateDb, thread: &str, status: Option<EdgeStatus>) -> FeatureResult<Vec<Edge>> {
+    let id = thread.to_string();
+    let edges = state.database().with(move |connection| known(connection, "threads.parent_thread_id = ?1", &id))?;
+    spawned(state, &edges, thread, status, false)
+}
+
+/// The same with what they spawned, and so on: nearest first, then by id, each thread once. A closed thread hides what it
+/// spawned when only open ones are asked for.
+pub fn descendants(state: &StateDb, thread: &str, status: Option<EdgeStatus>) -> FeatureResult<Vec<Edge>> {
+    let edges = state.database().with(|connection| known(connection, "threads.parent_thread_id > ?1", ""))?;
+    spawned(state, &edges, thread, status, true)
+}
+
+/// Notes that a spawned thread is worked with, or not any more; false where no thread spawned it.
+pub fn set_status(state: &StateDb, thread: &str, status: EdgeStatus) -> FeatureResult<bool> {
+    let id = thread.to_string();
+    let word = match status {
+        EdgeStatus::Open => "open",
+        EdgeStatus::Closed => "closed",
+    };
+    Ok(state.database().transaction(move |transaction| {
+        let sql = "INSERT OR REPLACE INTO spawn_statuses (thread_id, status)
+                   SELECT id, ?2 FROM threads WHERE id = ?1 AND parent_thread_id IS NOT NULL";
+        Ok(transaction.execute(sql, [id, word.into()])? > 0)
+    })?)
+}
+
+fn spawned(
+    state: &StateDb,
+    edges: &[SpawnEdge],
+    by: &str,
+    status: Option<EdgeStatus>,
+    deep: bool,
+) -> FeatureResult<Vec<Edge>> {
+    let (rules, by) = (state.database().rules(), by.to_string());
+    Ok(rules.ask("spawned", |core, store| core.call_spawned(store, edges, &by, status, deep))?)
+}
+
+fn known(connection: &Connection, which: &str, of: &str) -> Result<Vec<SpawnEdge>, StateError> {
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT threads.parent_thread_id, threads.id, spawn_statuses.status, codex.spawn_status FROM threads
+         LEFT JOIN spawn_statuses ON spawn_statuses.thread_id = threads.id
+         LEFT JOIN codex ON codex.thread_id = threads.id
+         WHERE {which} AND threads.parent_thread_id IS NOT NULL"
+    ))?;
+    let edges = select.query_map([of], |row| {
+        Ok(SpawnEdge { parent: row.get(0)?, child: row.get(1)?, ours: row.get(2)?, codex: row.get(3)? })
+    })?;
+    Ok(edges.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,283 @@
+//! A backup put back, so that a process may be killed anywhere: each database is then the old one or the new one, and
+//! calling it again brings the others after it.
+//!
+//! ```text
+//! check the backup → back up what is there → journal → copies beside, fsync → journal: ready
+//!   → each: the old database settled (nothing in a WAL), rename over it → journal gone
+//! ```
+//!
+//! A new database must never come to stand beside the WAL of the old one, which SQLite would play back into it. So the old
+//! one is opened and closed first, by which it is whole without a WAL; the WAL of one that SQLite cannot read, whose bytes
+//! have just been backed up, is removed.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::files::{beside, copy, make_private_dir, place, sync_dir, write};
+use super::verify::problem;
+use super::{Backup, BackupError, Belongs, Database, KEEP, Saved, WAIT, Wanted};
+use crate::db::{Locks, StateError, settle};
+use crate::platform::database_holders::holders;
+use crate::platform::file_lock::FileLock;
+use crate::platform::home::Home;
+use crate::threads::change::index;
+
+/// What a restore that is under way has begun; in the directory of backups.
+const JOURNAL: &str = ".restore.json";
+/// How the name of a copy ends that waits beside the file that it will replace.
+const STAGED: &str = ".threadkeep-restore";
+
+/// A file that would be put back.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Putting {
+    /// Its name.
+    pub name: String,
+    /// Where it goes.
+    pub place: PathBuf,
+    /// Bytes of what is put back.
+    pub bytes: u64,
+    /// Bytes of what is there now, its WAL included; none where nothing is.
+    pub present_bytes: Option<u64>,
+}
+
+/// What is to be put back.
+pub struct Restore<'a> {
+    home: &'a Home,
+    state_dir: &'a Path,
+    backup: Backup,
+    chosen: Vec<Saved>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Journal {
+    backup: String,
+    /// All copies are on disk: it is carried on. Else it is taken back.
+    ready: bool,
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Step {
+    staged: PathBuf,
+    place: PathBuf,
+    database: bool,
+}
+
+impl<'a> Restore<'a> {
+    /// Of these files of a backup, or of all of them. Changes nothing.
+    pub fn of(
+        home: &'a Home,
+        state_dir: &'a Path,
+        backup: Backup,
+        only: &[String],
+    ) -> Result<Restore<'a>, BackupError> {
+        let held: Vec<String> = backup.files.iter().map(|saved| saved.name.clone()).collect();
+        if let Some(unknown) = only.iter().find(|name| !held.contains(name)) {
+            return Err(BackupError::NotHeld(backup.name, unknown.clone(), held));
+        }
+        let wanted = |saved: &&Saved| only.is_empty() || only.contains(&saved.name);
+        let chosen = backup.files.iter().filter(wanted).cloned().collect();
+        Ok(Restore { home, state_dir, backup, chosen })
+    }
+
+    /// What would be put back, and where.
+    pub fn puttings(&self) -> Vec<Putting> {
+        let length = |path: &Path| fs::metadata(path).ok().map(|file| file.len());
+        let putting = |saved: &Saved| {
+            let place = place(self.home, self.state_dir, saved);
+            let wal = length(&beside(&place, "-wal")).filter(|_| saved.is_database()).unwrap_or(0);
+            let present_bytes = length(&place).map(|bytes| bytes + wal);
+            Putting { name: saved.name.clone(), place, bytes: saved.bytes, present_bytes }
+        };
+        self.chosen.iter().map(putting).collect()
+    }
+
+    /// Puts it back; the answer is the backup of what was there before, if anything was. Finishes first what a killed
+    /// restore has begun. This process must have none of the databases open, the state DB neither.
+    pub fn carry_out(&self) -> Result<Option<Backup>, BackupError> {
+        make_private_dir(self.state_dir)?;
+        let locks = Locks::of(self.state_dir);
+        let take =
+            |path: &Path| FileLock::take_within(path, WAIT).map_err(StateError::from)?.ok_or(BackupError::Busy(WAIT));
+        let _change = take(&locks.change)?;
+        let _state = match self.chosen.iter().any(|saved| saved.belongs == Belongs::StateDir) {
+            true => Some((take(&locks.open)?, take(&locks.owner)?)),
+            false => None,
+        };
+        let database = Database::open(self.state_dir)?;
+        finish(&database, self.home)?;
+
+        let faults: Vec<String> = (self.chosen.iter())
+            .filter_map(|saved| {
+                Some(problem(&self.backup, saved).transpose()?.map(|why| format!("{}: {why}", saved.name)))
+            })
+            .collect::<Result<_, _>>()?;
+        if !faults.is_empty() {
+            return Err(BackupError::Unsound(self.backup.name.clone(), faults));
+        }
+        let steps: Vec<Step> = self.chosen.iter().map(|saved| self.step(saved)).collect();
+        steps.iter().try_for_each(refuse_open)?;
+        let logs = self.chosen.iter().any(|saved| saved.name.starts_with("logs_"));
+        let before = match database.make(self.home, self.state_dir, None, &Wanted { logs, ..Wanted::before("restore") })
+        {
+            Err(BackupError::Nothing) => None,
+            made => Some(made?),
+        };
+        let mut journal = Journal { backup: self.backup.name.clone(), ready: false, steps };
+        keep(&database, &journal)?;
+        if let Err(error) = self.stage(&journal.steps) {
+            take_back(&database, &journal)?;
+            return Err(error);
+        }
+        journal.ready = true;
+        keep(&database, &journal)?;
+        carry_on(&database, self.home, &journal)?;
+        database.prune(KEEP, Some("restore"))?;
+        Ok(before)
+    }
+
+    fn step(&self, saved: &Saved) -> Step {
+        let place = place(self.home, self.state_dir, saved);
+        // What a link leads to is replaced, not the link.
+        let place = fs::canonicalize(&place).unwrap_or(place);
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        Step { staged: place.with_file_name(format!(".{name}{STAGED}")), place, database: saved.is_database() }
+    }
+
+    /// Copies on disk, beside what they will replace, as accessible as that is.
+    fn stage(&self, steps: &[Step]) -> Result<(), BackupError> {
+        for (saved, Step { staged, place, .. }) in self.chosen.iter().zip(steps) {
+            let dir = place.parent().unwrap_or(place);
+            make_private_dir(dir)?;
+            let from = self.backup.path.join(&saved.name);
+            if copy(&from, staged)? != (saved.bytes, saved.sha256.clone()) {
+                let why = format!("{}: it changed while it was read", saved.name);
+                return Err(BackupError::Unsound(self.backup.name.clone(), vec![why]));
+            }
+            dress(staged, place).map_err(BackupError::io(staged, "made accessible"))?;
+            sync_dir(dir)?;
+        }
+        Ok(())
+    }
+}
+
+/// Owner and mode of the file that it will replace; without one, the directory's owner.
+fn dress(staged: &Path, place: &Path) -> std::io::Result<()> {
+    let like = fs::metadata(place);
+    if let Ok(like) = &like {
+        fs::set_permissions(staged, like.permissions())?;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let like = like.or_else(|_| fs::metadata(place.parent().unwrap_or(place)))?;
+        // Only root may give files away; who may not owns it.
+        let _ = chown(staged, Some(like.uid()), Some(like.gid()));
+    }
+    fs::File::open(staged)?.sync_all()
+}
+
+/// The backup whose restoring was broken off, and is to be called again.
+pub fn unfinished(state_dir: &Path) -> Option<String> {
+    journal(&state_dir.join(super::PLACE)).ok().flatten().map(|journal| journal.backup)
+}
+
+fn journal(dir: &Path) -> Result<Option<Journal>, BackupError> {
+    let path = dir.join(JOURNAL);
+    match fs::read(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        read => {
+            let text = read.map_err(BackupError::io(&path, "read"))?;
+            Ok(Some(serde_json::from_slice(&text).map_err(|error| BackupError::io(&path, "read")(error.into()))?))
+        }
+    }
+}
+
+/// Writes down how far it is; on disk when this returns.
+fn keep(database: &Database, journal: &Journal) -> Result<(), BackupError> {
+    let (path, new) = (database.dir.join(JOURNAL), database.dir.join(format!("{JOURNAL}.new")));
+    let written = serde_json::to_vec(journal).map_err(std::io::Error::from).and_then(|text| {
+        let _ = fs::remove_file(&new);
+        write(&new, &text)?;
+        fs::rename(&new, &path)
+    });
+    written.map_err(BackupError::io(&path, "written"))?;
+    sync_dir(&database.dir)
+}
+
+fn forget(database: &Database) -> Result<(), BackupError> {
+    let path = database.dir.join(JOURNAL);
+    fs::remove_file(&path).map_err(BackupError::io(&path, "removed"))?;
+    sync_dir(&database.dir)
+}
+
+/// Ends what a killed process has begun: one that had all its copies is carried on, another one taken back.
+fn finish(database: &Database, home: &Home) -> Result<(), BackupError> {
+    match journal(&database.dir)? {
+        None => Ok(()),
+        Some(journal) if journal.ready => carry_on(database, home, &journal),
+        Some(journal) => take_back(database, &journal),
+    }
+}
+
+fn take_back(database: &Database, journal: &Journal) -> Result<(), BackupError> {
+    for Step { staged, .. } in &journal.steps {
+        match fs::remove_file(staged) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(BackupError::io(staged, "removed")(error)),
+            _ => {}
+        }
+    }
+    forget(database)
+}
+
+/// A copy that does not wait any more stands in its place.
+fn carry_on(database: &Database, home: &Home, journal: &Journal) -> Result<(), BackupError> {
+    for step in journal.steps.iter().filter(|step| step.staged.exists()) {
+        let Step { staged, place, database } = step;
+        let replace = || fs::rename(staged, place).map_err(BackupError::io(place, "replaced"));
+        if *database {
+            refuse_open(step)?;
+            make_room(place)?;
+            replace()?;
+        } else {
+            // Nobody appends to the index meanwhile, or to the old one after this.
+            let _lock = index::locked(home).map_err(BackupError::io(place, "locked"))?;
+            replace()?;
+        }
+        sync_dir(place.parent().unwrap_or(place))?;
+    }
+    forget(database)
+}
+
+/// Leaves nothing beside a database that would be taken for the new one's.
+fn make_room(place: &Path) -> Result<(), BackupError> {
+    if place.exists() {
+        match settle(place) {
+            Ok(()) | Err(StateError::Corrupt(_)) => {}
+            Err(why) => return Err(BackupError::Unsettled(place.to_path_buf(), why)),
+        }
+    }
+    for suffix in ["-wal", "-journal", "-shm"] {
+        let path = beside(place, suffix);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(BackupError::io(&path, "removed")(error)),
+            _ => {}
+        }
+    }
+    sync_dir(place.parent().unwrap_or(place))
+}
+
+fn refuse_open(step: &Step) -> Result<(), BackupError> {
+    if !step.database {
+        return Ok(());
+    }
+    match holders(&step.place).map_err(BackupError::io(&step.place, "looked at"))? {
+        None => Err(BackupError::CannotTell(step.place.clone())),
+        Some(holders) if holders.is_empty() => Ok(()),
+        Some(holders) => Err(BackupError::Open(step.place.clone(), holders)),
+    }
+}

@@ -1,0 +1,104 @@
+//! What is wrong with a home: gathered here without leaving any trace, judged by the core.
+//!
+//! ```text
+//! files ─────────┐
+//! state DB ──────┼→ snapshot (a private database) → cases ──→ core: examine ──────┐
+//! Codex's own ───┘                                                                ├→ findings
+//! databases, locks, modes, links ──────────→ home facts ───→ core: examine-home ──┘
+//! ```
+//!
+//! What the files say is read into a private copy of the state DB, as a start would read it into the state DB itself: a row
+//! that differs from the original's is one that a start, or a repair, would have to mend.
+
+mod cases;
+mod codex;
+mod databases;
+mod environment;
+mod facts;
+mod read;
+mod snapshot;
+pub mod why;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::component::{CoreError, Runtime};
+use crate::db::StateError;
+use crate::index::backfill::Progress;
+use crate::index::startup::StartupError;
+use crate::platform::home::Home;
+use crate::threads::lookup::LookupError;
+
+pub use crate::component::exports::checkup::{Change, Depth, Edit, Evidence, Finding, Severity, Target};
+pub(crate) use snapshot::Snapshot;
+
+/// What is looked at, and how closely.
+#[derive(Clone)]
+pub struct How {
+    /// Every line of every rollout, or their beginnings and ends.
+    pub depth: Depth,
+    /// Only this thread: an id, the beginning of one, or a name.
+    pub thread: Option<String>,
+    /// Told how it goes on.
+    pub progress: Option<Arc<dyn Progress>>,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Checkup {
+    /// The worst first, then by code, thread and path.
+    pub findings: Vec<Finding>,
+    /// Threads that anybody knows.
+    pub threads: u64,
+    /// Files that claim to be rollouts.
+    pub files: u64,
+    /// Plain bytes of them that were looked at.
+    pub bytes: u64,
+    /// What could not be looked at, in words.
+    pub warnings: Vec<String>,
+}
+
+/// Why nothing can be said.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckupError {
+    /// The files could not be gone through.
+    #[error(transparent)]
+    Startup(#[from] StartupError),
+    /// The private database failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The thread that was asked for.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// The core failed.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+}
+
+/// Looks at a home, or at one thread of it. Nothing in it is created or changed. `state_dir` is where its state DB is; none
+/// leaves that out.
+pub fn examine(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    state_dir: Option<&Path>,
+    how: &How,
+) -> Result<Checkup, CheckupError> {
+    let mut snapshot = Snapshot::take(runtime, home, state_dir, how)?;
+    let mut findings = snapshot.findings()?;
+    if how.thread.is_none() {
+        findings.extend(snapshot.findings_of_the_home()?);
+    }
+    let key =
+        |finding: &Finding| (severity(finding), finding.code.clone(), finding.thread.clone(), finding.path.clone());
+    findings.sort_by_cached_key(key);
+    Ok(Checkup { findings, ..snapshot.checkup()? })
+}
+
+/// The worst first.
+fn severity(finding: &Finding) -> u8 {
+    match finding.severity {
+        Severity::Error => 0,
+        Severity::Warning => 1,
+        Severity::Info => 2,
+    }
+}

@@ -1,0 +1,60 @@
+//! What can be in the way of a repair.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::component::CoreError;
+use crate::db::StateError;
+use crate::health::backup::BackupError;
+use crate::index::startup::StartupError;
+
+/// Why a repair was not made, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RepairError {
+    /// The document is none, or was broken by hand.
+    #[error("the plan cannot be read: {0}; make a new one with `threadkeep repair plan --out FILE`")]
+    Plan(String),
+    /// Another program's form.
+    #[error(
+        "the plan has version {0}, and this program knows 1: make a new one with `threadkeep repair plan --out FILE`"
+    )]
+    Version(u64),
+    /// It is another home's.
+    #[error("the plan was made for the home {0} and this is {1}; name that one with --home, or make a new plan")]
+    Home(PathBuf, PathBuf),
+    /// What repairs there were cannot be read or written down.
+    #[error("the journal of repairs, {0}, failed: {1}")]
+    Journal(PathBuf, std::io::Error),
+    /// Another process is at it.
+    #[error("another process is repairing or changing this home and did not finish within {} s; try again", .0.as_secs())]
+    Busy(Duration),
+    /// What a killed process has begun comes first, and cannot be finished now: why.
+    #[error("{0}; it has to be finished before anything else is repaired")]
+    Unfinished(String),
+    /// There is no repair that was not taken back.
+    #[error("there is no repair to take back")]
+    NothingToUndo,
+    /// Somebody else has a transaction open in Codex's database.
+    #[error("another process kept {path} locked for {} s; close Codex and try again", waited.as_secs())]
+    CodexBusy {
+        /// The database.
+        path: PathBuf,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// Something failed when a part was made already.
+    #[error("{0}; the repair {1} is half made, and the next start goes on with it")]
+    Halfway(Box<RepairError>, String),
+    /// A database failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// What is there could not be saved first, or not be put back.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The state DB could not be brought to completion.
+    #[error(transparent)]
+    Startup(#[from] StartupError),
+    /// The core failed.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+}

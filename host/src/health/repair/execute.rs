@@ -1,0 +1,252 @@
+//! Carrying edits out. Every one is evaluated again where it is made; any may have been made before.
+
+use std::collections::BTreeMap;
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::codex::{self, Tables};
+use super::targets::{Evaluated, NO_CODEX, NO_STATE, Targets, codex_change, id_of, place, state_change};
+use super::{RepairError, backup};
+use crate::component::exports::checkup::{Change, Edit, Fitness, Standing, Trial};
+use crate::db::{BUSY_TIMEOUT, Replacement, StateError};
+use crate::index::startup::{self, Config};
+use crate::platform::writer_lock::WriterLock;
+use crate::rollouts::synced;
+use crate::threads::change::rename_over_nothing;
+
+/// Threads that are locked at once while Codex has its database open: each takes two descriptors.
+const LOCKED: usize = 400;
+
+/// How it is done.
+#[derive(Clone, Copy)]
+pub(super) struct Options<'a> {
+    /// All that concerns one database, or nothing of it.
+    pub(super) whole: bool,
+    /// What was saved before, by its name.
+    pub(super) backup: Option<&'a str>,
+    /// A start is under way that brings the state DB to completion.
+    pub(super) starting: bool,
+}
+
+/// What became of the edits: of each that was not made, why not.
+pub(super) type Results = BTreeMap<usize, String>;
+
+/// Makes them. Where this fails, what was made before stays, and it may be called again.
+pub(super) fn execute(
+    targets: &mut Targets<'_>,
+    edits: &[Edit],
+    evaluated: &[Evaluated],
+    options: Options<'_>,
+) -> Result<Results, RepairError> {
+    let mut results = codex_rows(targets, edits, evaluated, options.whole)?;
+    if options.whole && !results.is_empty() {
+        return Ok(results);
+    }
+    results.append(&mut own_rows(targets, edits, evaluated, options.whole)?);
+    if options.whole && !results.is_empty() {
+        return Ok(results);
+    }
+    for (at, (edit, evaluated)) in edits.iter().zip(evaluated).enumerate() {
+        match (&edit.change, &evaluated.fitness) {
+            (Change::CodexRow(_) | Change::StateRow(_), _) | (_, Fitness::Done) => {}
+            (_, Fitness::Refused(why)) => drop(results.insert(at, why.clone())),
+            (Change::Mode(change), Fitness::Fits) => {
+                if let Err(error) = set_mode(targets, &change.path, change.after) {
+                    results.insert(at, format!("{}: {error}", targets.home.absolute(&change.path).display()));
+                }
+            }
+            (Change::SetAside((from, to)), Fitness::Fits) => {
+                if let Err(error) = set_aside(targets, from, to) {
+                    results.insert(at, format!("{from} cannot be renamed to {to}: {error}"));
+                }
+            }
+            (Change::FillState((_, to)), Fitness::Fits) => match (to.as_str(), options.backup) {
+                ("complete", _) if options.starting => {}
+                ("complete", _) => {
+                    let config = Config { check: true, ..Config::of(targets.state_dir.to_path_buf()) };
+                    startup::init(targets.runtime, targets.home, &config)?;
+                }
+                (_, Some(backup)) => {
+                    if let Err(why) = backup::put_back(targets, backup)? {
+                        results.insert(at, why);
+                    }
+                }
+                (_, None) => drop(results.insert(at, "there is no backup of the state DB as it was".into())),
+            },
+        }
+    }
+    Ok(results)
+}
+
+/// Rows of Codex's, in one transaction.
+fn codex_rows(
+    targets: &mut Targets<'_>,
+    edits: &[Edit],
+    evaluated: &[Evaluated],
+    whole: bool,
+) -> Result<Results, RepairError> {
+    let wanted: Vec<usize> = (0..edits.len()).filter(|&at| codex_change(&edits[at].change).is_some()).collect();
+    let mut results = Results::new();
+    let Some(&first) = wanted.first() else { return Ok(results) };
+    let Some(path) = targets.codex.as_ref().map(|codex| codex.path().to_path_buf()) else {
+        return Ok(wanted.into_iter().map(|at| (at, NO_CODEX.into())).collect());
+    };
+    // Codex may have been started since.
+    targets.ask_again();
+    let open = targets.open(&edits[first])?;
+    let threads = wanted.iter().filter_map(|&at| Some((edits[at].thread.as_deref()?, at)));
+    // Codex writes a thread's row while it writes the thread.
+    let (_locks, locked_out) = match open {
+        None => Default::default(),
+        Some(_) => lock(targets, threads),
+    };
+    let failed = |error: StateError| match error {
+        StateError::Busy => RepairError::CodexBusy { path: path.clone(), waited: BUSY_TIMEOUT },
+        StateError::Corrupt(why) => StateError::External(path.clone(), why).into(),
+        error => StateError::External(path.clone(), error.to_string()).into(),
+    };
+    let database = |error: rusqlite::Error| failed(error.into());
+    let Some(codex) = &targets.codex else { return Ok(results) };
+    let mut connection = codex.open_for_writing().map_err(failed)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database)?;
+    let mut tables = Tables::default();
+    let mut changed = false;
+    for at in wanted {
+        if let Some(why) = locked_out.get(&at) {
+            results.insert(at, why.clone());
+            continue;
+        }
+        match one_row(targets, &transaction, &mut tables, &edits[at], &evaluated[at], open) {
+            Ok(Ok(made)) => changed |= made,
+            Ok(Err(why)) => drop(results.insert(at, why)),
+            Err(RepairError::State(error)) => return Err(failed(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    match changed && (results.is_empty() || !whole) {
+        true => transaction.commit().map_err(database)?,
+        false => transaction.rollback().map_err(database)?,
+    }
+    connection.close().map_err(|(_, error)| database(error))?;
+    Ok(results)
+}
+
+/// Was it made just now? Inside, why it was not, and nothing of it was.
+fn one_row(
+    targets: &mut Targets<'_>,
+    connection: &Connection,
+    tables: &mut Tables,
+    edit: &Edit,
+    evaluated: &Evaluated,
+    open: Option<u32>,
+) -> Result<Result<bool, String>, RepairError> {
+    let Some(change) = codex_change(&edit.change) else { return Ok(Ok(false)) };
+    let stands = match codex::standing(connection, tables, change)? {
+        Ok(stands) => stands,
+        Err(why) => return Ok(Err(why)),
+    };
+    let standing = Standing::CodexRow(stands);
+    let fitness = match evaluated.stands.as_ref() == Some(&standing) {
+        // What stands is what stood when it was asked before.
+        true => Some(evaluated.fitness.clone()),
+        false => {
+            let trial = Trial { edit: edit.clone(), standing, needs: evaluated.carried.clone(), open };
+            targets.fit(&[trial])?.pop()
+        }
+    };
+    match fitness {
+        Some(Fitness::Fits) => {}
+        Some(Fitness::Refused(why)) => return Ok(Err(why)),
+        Some(Fitness::Done) | None => return Ok(Ok(false)),
+    }
+    let point = |sql: &str| -> Result<(), StateError> { Ok(connection.prepare_cached(sql)?.execute([]).map(drop)?) };
+    point("SAVEPOINT entry")?;
+    let made = codex::execute(connection, tables, change)?;
+    if made.is_err() {
+        point("ROLLBACK TO entry")?;
+    }
+    point("RELEASE entry")?;
+    Ok(made.map(|()| true))
+}
+
+/// The writers' locks of these threads, and the edits of those that cannot be had.
+fn lock<'t>(targets: &Targets<'_>, threads: impl Iterator<Item = (&'t str, usize)>) -> (Vec<WriterLock>, Results) {
+    let mut of_thread: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    threads.for_each(|(thread, at)| of_thread.entry(thread).or_default().push(at));
+    let (mut locks, mut out) = (Vec::new(), Results::new());
+    for (thread, edits) in of_thread {
+        let why = match locks.len() {
+            LOCKED => {
+                format!("no more than {LOCKED} threads are locked at once while Codex runs; apply again for this one")
+            }
+            _ => match WriterLock::take(targets.home, thread) {
+                Ok(lock) => {
+                    locks.push(lock);
+                    continue;
+                }
+                Err(error) => error.to_string(),
+            },
+        };
+        out.extend(edits.into_iter().map(|at| (at, why.clone())));
+    }
+    (locks, out)
+}
+
+/// Rows of the state DB, in one transaction.
+fn own_rows(
+    targets: &mut Targets<'_>,
+    edits: &[Edit],
+    evaluated: &[Evaluated],
+    whole: bool,
+) -> Result<Results, RepairError> {
+    let (mut wanted, mut results) = (Vec::new(), Results::new());
+    for (at, (edit, evaluated)) in edits.iter().zip(evaluated).enumerate() {
+        match (state_change(&edit.change), &evaluated.fitness) {
+            (Some(_), Fitness::Refused(why)) => drop(results.insert(at, why.clone())),
+            (Some(change), _) => wanted.push((at, change)),
+            (None, _) => {}
+        }
+    }
+    if wanted.is_empty() || (whole && !results.is_empty()) {
+        return Ok(results);
+    }
+    let Some(state) = startup::open_existing(targets.runtime, targets.home, targets.state_dir)? else {
+        return Ok(wanted.into_iter().map(|(at, _)| (at, NO_STATE.into())).collect());
+    };
+    let replacements = wanted.iter().map(|(_, change)| Replacement {
+        id: id_of(change),
+        before: change.before.clone(),
+        after: change.after.clone(),
+    });
+    let left = state.database().swap(replacements.collect(), whole)?;
+    for (place, stands) in left {
+        let at = wanted[place].0;
+        let (standing, needs) = (Standing::StateRow(stands), Vec::new());
+        let trial = Trial { edit: edits[at].clone(), standing, needs, open: None };
+        if let Some(Fitness::Refused(why)) = targets.fit(&[trial])?.pop() {
+            results.insert(at, why);
+        }
+    }
+    Ok(results)
+}
+
+fn set_mode(targets: &Targets<'_>, path: &str, mode: u32) -> std::io::Result<()> {
+    let (dir, rest) = place(targets.home, path);
+    let before = dir.symlink_metadata(rest)?.permissions().mode();
+    dir.set_permissions(rest, Permissions::from_mode((before & !0o777) | mode))
+}
+
+/// What SQLite keeps beside a database goes first: without its database it is nothing, and a database without its WAL would
+/// be an older one.
+fn set_aside(targets: &Targets<'_>, from: &str, to: &str) -> std::io::Result<()> {
+    let dir = Dir::open_ambient_dir(targets.home.sqlite_home(), ambient_authority())?;
+    for suffix in ["-wal", "-shm", ""] {
+        match rename_over_nothing(&dir, &format!("{from}{suffix}"), &dir, &format!("{to}{suffix}")) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !suffix.is_empty() => {}
+            renamed => renamed?,
+        }
+    }
+    synced(&dir)
+}

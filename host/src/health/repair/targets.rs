@@ -1,0 +1,289 @@
+//! What stands where a repair would change something. Only looks.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cap_std::fs::{Dir, PermissionsExt as _};
+
+use super::RepairError;
+use super::codex::{self, Tables};
+use crate::component::exports::checkup::{Change, Edit, Fitness, Standing, StateChange, Trial};
+use crate::component::imports::backfill::Phase;
+use crate::component::types::ThreadRow;
+use crate::component::{Core, CoreError, Runtime, World};
+use crate::db::{Database, ExternalDb, RowDeriver, StateError};
+use crate::platform::database_holders::holders;
+use crate::platform::file_lock::FileLock;
+use crate::platform::home::Home;
+
+/// Edits and paths that are asked about at a time.
+const PAGE: usize = 512;
+
+/// What stands, or why that cannot be an edit's business.
+pub(super) type Stands = Result<Standing, String>;
+/// For each need of an edit, the thread that its file carries.
+pub(super) type Carried = Vec<Option<String>>;
+
+/// The place of a repair.
+pub(super) struct Targets<'a> {
+    pub(super) runtime: &'a Runtime,
+    pub(super) home: &'a Arc<Home>,
+    pub(super) state_dir: &'a Path,
+    pub(super) codex: Option<ExternalDb>,
+    /// Who has which database open; asked once, before this process has any of them open.
+    open: BTreeMap<PathBuf, Option<u32>>,
+    core: Core,
+    /// The right to change threads.
+    pub(super) changing: Option<FileLock>,
+}
+
+/// An edit, whether it may be made, and what was seen of it.
+pub(super) struct Evaluated {
+    pub(super) fitness: Fitness,
+    pub(super) stands: Option<Standing>,
+    pub(super) carried: Carried,
+}
+
+impl<'a> Targets<'a> {
+    pub(super) fn new(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path) -> Targets<'a> {
+        let codex = ExternalDb::newest(home.sqlite_home(), "state_");
+        let core = Core::new(runtime, World::default());
+        Targets { runtime, home, state_dir, codex, open: BTreeMap::new(), core, changing: None }
+    }
+
+    /// The same for one who holds the right to change threads.
+    pub(super) fn holding(self, changing: Option<FileLock>) -> Targets<'a> {
+        Targets { changing, ..self }
+    }
+
+    /// May these edits be made?
+    pub(super) fn evaluate(&mut self, edits: &[Edit]) -> Result<Vec<Evaluated>, RepairError> {
+        let carried = self.carried(edits)?;
+        let standings = self.standings(edits)?;
+        let mut evaluated = Vec::new();
+        let (mut trials, mut places) = (Vec::new(), Vec::new());
+        for (at, ((edit, stands), carried)) in edits.iter().zip(standings).zip(carried).enumerate() {
+            let (fitness, stands) = match stands {
+                Ok(stands) => {
+                    let open = self.open(edit)?;
+                    trials.push(Trial { edit: edit.clone(), standing: stands.clone(), needs: carried.clone(), open });
+                    places.push(at);
+                    (Fitness::Fits, Some(stands))
+                }
+                Err(why) => (Fitness::Refused(why), None),
+            };
+            evaluated.push(Evaluated { fitness, stands, carried });
+        }
+        for (at, fitness) in places.into_iter().zip(self.fit(&trials)?) {
+            evaluated[at].fitness = fitness;
+        }
+        Ok(evaluated)
+    }
+
+    /// What the core says of these.
+    pub(super) fn fit(&mut self, trials: &[Trial]) -> Result<Vec<Fitness>, RepairError> {
+        let mut fits = Vec::new();
+        for page in trials.chunks(PAGE) {
+            fits.extend(
+                self.core.call("checkup.fit", |core, store| core.threadkeep_core_checkup().call_fit(store, page))?,
+            );
+        }
+        Ok(fits)
+    }
+
+    /// What takes these back.
+    pub(super) fn inverse(&mut self, edits: &[Edit]) -> Result<Vec<Edit>, RepairError> {
+        let mut back = Vec::new();
+        for page in edits.rchunks(PAGE) {
+            back.extend(
+                self.core
+                    .call("checkup.inverse", |core, store| core.threadkeep_core_checkup().call_inverse(store, page))?,
+            );
+        }
+        Ok(back)
+    }
+
+    /// Whose threads the files carry that edits need.
+    fn carried(&self, edits: &[Edit]) -> Result<Vec<Carried>, RepairError> {
+        let paths: Vec<String> =
+            edits.iter().flat_map(|edit| edit.needs.iter().map(|(path, _)| path.clone())).collect();
+        // Most of the time goes into opening and reading files, on every processor.
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = paths.len().div_ceil(workers).max(PAGE);
+        let carried = std::thread::scope(|scope| {
+            let looks: Vec<_> = paths
+                .chunks(share)
+                .map(|paths| {
+                    let mut core = Core::new(self.runtime, World::of(self.home));
+                    scope.spawn(move || carried_by(&mut core, paths))
+                })
+                .collect();
+            let lost = || CoreError::Load("a thread that looks at files was lost".into());
+            let looks = looks.into_iter().map(|look| look.join().map_err(|_| lost())?);
+            looks.collect::<Result<Vec<_>, CoreError>>()
+        })?;
+        let carried: Vec<Option<String>> = carried.into_iter().flatten().collect();
+        let mut carried = carried.into_iter();
+        Ok(edits.iter().map(|edit| carried.by_ref().take(edit.needs.len()).collect()).collect())
+    }
+
+    /// Who has the database open that an edit concerns; 0 where that cannot be known.
+    pub(super) fn open(&mut self, edit: &Edit) -> Result<Option<u32>, RepairError> {
+        let path = match (&edit.change, &self.codex) {
+            (Change::CodexRow(_), Some(codex)) => codex.path().to_path_buf(),
+            (Change::SetAside((from, _)), _) => self.home.sqlite_home().join(from),
+            _ => return Ok(None),
+        };
+        if let Some(known) = self.open.get(&path) {
+            return Ok(*known);
+        }
+        let failed = |error: std::io::Error| StateError::External(path.clone(), error.to_string());
+        let open = match holders(&path).map_err(failed)? {
+            None => Some(0),
+            Some(holders) => holders.first().map(|holder| holder.pid.unwrap_or(0)),
+        };
+        self.open.insert(path, open);
+        Ok(open)
+    }
+
+    /// Who has which database open is looked at anew; this process has none of them open.
+    pub(super) fn ask_again(&mut self) {
+        self.open.clear();
+    }
+
+    fn standings(&mut self, edits: &[Edit]) -> Result<Vec<Stands>, RepairError> {
+        let mut rows = self.codex_rows(edits)?.into_iter();
+        let mut own = self.own_rows(edits)?.into_iter();
+        let none = || Err("it was not looked at".into());
+        edits
+            .iter()
+            .map(|edit| {
+                Ok(match &edit.change {
+                    Change::CodexRow(_) => rows.next().unwrap_or_else(none),
+                    Change::StateRow(_) => own.next().unwrap_or_else(none),
+                    Change::Mode(change) => mode(self.home, &change.path).map(Standing::Mode),
+                    Change::FillState(_) => Ok(Standing::Phase(self.phase()?)),
+                    Change::SetAside((from, to)) => names(self.home, from, to).map(Standing::Names),
+                })
+            })
+            .collect()
+    }
+
+    /// Of those edits that are about rows of Codex's, what stands.
+    fn codex_rows(&self, edits: &[Edit]) -> Result<Vec<Stands>, RepairError> {
+        let wanted: Vec<_> = edits.iter().filter_map(|edit| codex_change(&edit.change)).collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(database) = &self.codex else { return Ok(wanted.iter().map(|_| Err(NO_CODEX.into())).collect()) };
+        let read = database.read(|connection| {
+            connection.set_prepared_statement_cache_capacity(256);
+            let mut tables = Tables::default();
+            let standing = |change| Ok(codex::standing(connection, &mut tables, change)?.map(Standing::CodexRow));
+            wanted.iter().copied().map(standing).collect::<Result<Vec<_>, StateError>>().map_err(|error| match error {
+                StateError::Corrupt(why) => StateError::External(database.path().to_path_buf(), why),
+                error => error,
+            })
+        })?;
+        Ok(read.0)
+    }
+
+    /// The same for rows of the state DB.
+    fn own_rows(&self, edits: &[Edit]) -> Result<Vec<Stands>, RepairError> {
+        let wanted: Vec<_> = edits.iter().filter_map(|edit| state_change(&edit.change)).collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let deriver = RowDeriver::new(self.runtime, self.home);
+        let database = match Database::open_read_only(self.state_dir, deriver)? {
+            Some(database) if database.is_complete()? => database,
+            _ => return Ok(wanted.iter().map(|_| Err(NO_STATE.into())).collect()),
+        };
+        let ids = wanted.iter().map(|change| id_of(change)).collect();
+        Ok(database.rows(ids)?.into_iter().map(|row| Ok(Standing::StateRow(row))).collect())
+    }
+
+    /// How far the state DB is, in the words that `status` has for it.
+    fn phase(&self) -> Result<String, RepairError> {
+        let phase = match Database::open_read_only(self.state_dir, RowDeriver::new(self.runtime, self.home)) {
+            Ok(Some(database)) => match database.phase(None) {
+                // As the doctor looks at it: what is not asked for every day may be damaged all the same.
+                Ok(Phase::Complete) if !database.is_sound()? => "damaged",
+                Ok(Phase::Complete) => "complete",
+                Ok(Phase::Pending) => "pending",
+                Ok(Phase::Running(_)) => "running",
+                Err(StateError::Corrupt(_)) => "damaged",
+                Err(error) => return Err(error.into()),
+            },
+            Ok(None) => "none",
+            Err(StateError::Newer { .. }) => "other-version",
+            Err(StateError::Corrupt(_)) => "damaged",
+            Err(error) => return Err(error.into()),
+        };
+        Ok(phase.into())
+    }
+}
+
+fn carried_by(core: &mut Core, paths: &[String]) -> Result<Carried, CoreError> {
+    let mut carried = Vec::new();
+    for page in paths.chunks(PAGE) {
+        carried.extend(
+            core.call("checkup.carried", |core, store| core.threadkeep_core_checkup().call_carried(store, page))?,
+        );
+    }
+    Ok(carried)
+}
+
+pub(super) const NO_CODEX: &str = "there is no state database of Codex's";
+pub(super) const NO_STATE: &str = "there is no complete state DB; `threadkeep init` fills one";
+
+/// The change, if it is one of a row of Codex's.
+pub(super) fn codex_change(change: &Change) -> Option<&crate::component::exports::checkup::CodexChange> {
+    match change {
+        Change::CodexRow(change) => Some(change),
+        _ => None,
+    }
+}
+
+/// The change, if it is one of a row of the state DB.
+pub(super) fn state_change(change: &Change) -> Option<&StateChange> {
+    match change {
+        Change::StateRow(change) => Some(change),
+        _ => None,
+    }
+}
+
+/// The thread whose row changes.
+pub(super) fn id_of(change: &StateChange) -> String {
+    let row: Option<&ThreadRow> = change.before.as_ref().or(change.after.as_ref());
+    row.map(|row| row.id.clone()).unwrap_or_default()
+}
+
+/// Where a file or directory of the home is reached.
+pub(super) fn place<'p>(home: &'p Home, path: &'p str) -> (&'p Dir, &'p str) {
+    home.resolve(path).unwrap_or((home.dir(), if path.is_empty() { "." } else { path }))
+}
+
+fn mode(home: &Home, path: &str) -> Result<Option<u32>, String> {
+    let (dir, rest) = place(home, path);
+    match dir.symlink_metadata(rest) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("{}: {error}", home.absolute(path).display())),
+        Ok(facts) if facts.is_symlink() => Err(format!("{} is a link", home.absolute(path).display())),
+        Ok(facts) => Ok(Some(facts.permissions().mode() & 0o777)),
+    }
+}
+
+/// Which of two names there is a file of in Codex's SQLite home.
+fn names(home: &Home, from: &str, to: &str) -> Result<(bool, bool), String> {
+    let there = |name: &str| {
+        let plain =
+            !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']) && name.contains(".sqlite");
+        match plain {
+            true => Ok(home.sqlite_home().join(name).symlink_metadata().is_ok()),
+            false => Err(format!("'{name}' is no name of a database")),
+        }
+    };
+    Ok((there(from)?, there(to)?))
+}

@@ -1,0 +1,346 @@
+//! Backfill a state DB: files are parsed in parallel, an instance of the core to each worker, and stored by the one handle
+//! in path order, batch by batch. What has to be parsed, and when it is enough, the core's startup gate says.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+
+use crate::component::imports::backfill::{Job, Phase, Refusal, Tally};
+use crate::component::types::FileFacts;
+use crate::component::{Core, Runtime, World};
+use crate::db::{Batch, Claim, Database, Locks, Parsed, Refused, StateError};
+use crate::platform::home::Home;
+use crate::rollouts::Rollouts;
+
+/// Files stored in one transaction.
+const BATCH: usize = 256;
+/// Files that may be on their way through the workers.
+const ON_THE_WAY: u64 = 512;
+/// More workers than this only wait for the disk and for the one who writes.
+const MOST_WORKERS: usize = 8;
+
+/// Told how a long start goes on.
+pub trait Progress: Send + Sync {
+    /// So many more files are to be read.
+    fn expect(&self, files: u64);
+    /// So many more have been stored.
+    fn stored(&self, files: u64);
+    /// Another process is backfill the state DB, and this one waits for it.
+    fn waiting(&self, owner: &str);
+    /// It is over.
+    fn finish(&self);
+}
+
+/// How a rollout is read.
+pub(crate) trait FileReader: Send + Sync {
+    /// The states of earlier parses that go with these files.
+    fn earlier(&self, database: &Database, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError>;
+    /// Reads one.
+    fn read(&self, core: &mut Core, file: FileFacts, earlier: Option<Vec<u8>>) -> Parsed;
+}
+
+/// As far as rows need it.
+struct Parsing;
+
+impl FileReader for Parsing {
+    fn earlier(&self, database: &Database, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
+        let fold = |job: &Job| if job.grown { database.fold_of(job.file.path.clone()) } else { Ok(None) };
+        jobs.iter().map(fold).collect()
+    }
+
+    fn read(&self, core: &mut Core, file: FileFacts, earlier: Option<Vec<u8>>) -> Parsed {
+        parse(core, Task { file, earlier })
+    }
+}
+
+/// A state DB being filled.
+pub(crate) struct Backfill {
+    runtime: Runtime,
+    home: Arc<Home>,
+    database: Database,
+    locks: Option<Locks>,
+    reader: Arc<dyn FileReader>,
+    claim: Option<Claim>,
+    pool: Option<Pool>,
+    ready: Vec<Parsed>,
+    tally: Tally,
+    changed: bool,
+    progress: Option<Arc<dyn Progress>>,
+    warnings: Vec<String>,
+}
+
+impl Backfill {
+    /// Of `database` from `home`. Without locks nobody else can have the database.
+    pub(crate) fn new(
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        database: &Database,
+        locks: Option<Locks>,
+        progress: Option<Arc<dyn Progress>>,
+    ) -> Backfill {
+        Backfill {
+            runtime: runtime.clone(),
+            home: home.clone(),
+            database: database.clone(),
+            locks,
+            reader: Arc::new(Parsing),
+            claim: None,
+            pool: None,
+            ready: Vec::new(),
+            tally: Tally { stored: 0, failed: 0 },
+            changed: false,
+            progress,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// With rollouts read in another way.
+    pub(crate) fn reading(self, reader: Arc<dyn FileReader>) -> Backfill {
+        Backfill { reader, ..self }
+    }
+
+    /// What is being filled.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// What a person should know, in words.
+    pub(crate) fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    pub(crate) fn current(&mut self) -> Result<Phase, StateError> {
+        let phase = self.database.phase(self.locks.as_ref())?;
+        if let (Phase::Running(owner), Some(progress)) = (&phase, &self.progress)
+            && !owner.gone
+        {
+            progress.waiting(&owner.name);
+        }
+        Ok(phase)
+    }
+
+    pub(crate) fn claim(&mut self) -> Result<bool, StateError> {
+        self.claim = self.database.claim(self.locks.as_ref())?;
+        // Even if no file is left to store, rows may have lost theirs.
+        self.changed = true;
+        Ok(self.claim.is_some())
+    }
+
+    pub(crate) fn watermark(&mut self) -> Result<Option<String>, StateError> {
+        self.database.watermark()
+    }
+
+    pub(crate) fn offer(&mut self, jobs: Vec<Job>) -> Result<(), StateError> {
+        let earlier = self.reader.earlier(&self.database, &jobs)?;
+        for (job, earlier) in jobs.into_iter().zip(earlier) {
+            let pool = match &mut self.pool {
+                Some(pool) => pool,
+                none => none.insert(Pool::start(&self.runtime, &self.home, &self.reader)?),
+            };
+            pool.submit(Task { file: job.file, earlier })?;
+            while pool.on_the_way() >= ON_THE_WAY {
+                pool.receive(true)?;
+            }
+            while pool.receive(false)? {}
+            self.ready.extend(pool.in_order());
+            while self.ready.len() >= BATCH {
+                self.store()?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn refuse(&mut self, files: Vec<Refusal>) -> Result<(), StateError> {
+        let parsed = files.into_iter().map(|refusal| Parsed {
+            file: refusal.file,
+            outcome: Err(Refused { reason: refusal.reason, line: None, passing: false }),
+        });
+        // Not part of the path order, so without a watermark.
+        let parsed: Vec<Parsed> = parsed.collect();
+        self.tally.failed += parsed.len() as u64;
+        self.database.store(Batch { parsed, ..Batch::default() })
+    }
+
+    pub(crate) fn forget(&mut self, gone: Vec<String>) -> Result<(), StateError> {
+        self.changed = true;
+        self.database.forget(gone)
+    }
+
+    pub(crate) fn settle(&mut self) -> Result<Tally, StateError> {
+        loop {
+            if let Some(pool) = &mut self.pool {
+                while pool.on_the_way() > 0 && self.ready.len() < BATCH {
+                    pool.receive(true)?;
+                    self.ready.extend(pool.in_order());
+                }
+            }
+            if self.ready.is_empty() {
+                break;
+            }
+            self.store()?;
+        }
+        if std::mem::take(&mut self.changed) {
+            self.database.relate()?;
+        }
+        self.database.remember()?;
+        Ok(self.tally)
+    }
+
+    pub(crate) fn import_lore(&mut self) -> Result<(), StateError> {
+        self.warnings.extend(self.database.import_lore(&self.home)?);
+        Ok(())
+    }
+
+    pub(crate) fn expect(&mut self, files: u64) {
+        if let Some(progress) = &self.progress {
+            progress.expect(files);
+        }
+    }
+
+    pub(crate) fn finish(&mut self) -> Result<(), StateError> {
+        match self.claim.take() {
+            Some(claim) => self.database.finish(claim),
+            None => Err(StateError::ClaimLost),
+        }
+    }
+
+    /// Stores a batch of the files that are ready, in one transaction.
+    fn store(&mut self) -> Result<(), StateError> {
+        let rest = self.ready.split_off(self.ready.len().min(BATCH));
+        let parsed = std::mem::replace(&mut self.ready, rest);
+        let count = parsed.len() as u64;
+        let failed = parsed.iter().filter(|parsed| parsed.outcome.is_err()).count() as u64;
+        let token = self.claim.as_ref().map(|claim| claim.token().to_string());
+        self.database.store(Batch { parsed, gone: Vec::new(), token })?;
+        self.changed = true;
+        self.tally.stored += count - failed;
+        self.tally.failed += failed;
+        if let Some(progress) = &self.progress {
+            progress.stored(count);
+        }
+        Ok(())
+    }
+}
+
+/// A file to be parsed.
+struct Task {
+    file: FileFacts,
+    earlier: Option<Vec<u8>>,
+}
+
+/// Workers, and what is on its way through them.
+struct Pool {
+    tasks: Option<mpsc::Sender<(u64, Task)>>,
+    results: mpsc::Receiver<(u64, Parsed)>,
+    workers: Vec<JoinHandle<()>>,
+    submitted: u64,
+    received: u64,
+    handed_out: u64,
+    early: BTreeMap<u64, Parsed>,
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.tasks.take();
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
+        }
+    }
+}
+
+impl Pool {
+    fn start(runtime: &Runtime, home: &Arc<Home>, reader: &Arc<dyn FileReader>) -> Result<Pool, StateError> {
+        let count = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(MOST_WORKERS));
+        let (tasks, inbox) = mpsc::channel::<(u64, Task)>();
+        let (outbox, results) = mpsc::channel();
+        let inbox = Arc::new(Mutex::new(inbox));
+        let mut workers = Vec::new();
+        for number in 0..count {
+            let (inbox, outbox, reader) = (inbox.clone(), outbox.clone(), reader.clone());
+            let mut core = Core::new(runtime, World::of(home));
+            let work = move || {
+                loop {
+                    let Ok(Ok((number, task))) = inbox.lock().map(|inbox| inbox.recv()) else { return };
+                    let parsed = reader.read(&mut core, task.file, task.earlier);
+                    if outbox.send((number, parsed)).is_err() {
+                        return;
+                    }
+                }
+            };
+            let spawned = std::thread::Builder::new().name(format!("parse-{number}")).spawn(work);
+            workers.push(spawned.map_err(|error| StateError::Io(format!("no thread for parsing: {error}")))?);
+        }
+        Ok(Pool {
+            tasks: Some(tasks),
+            results,
+            workers,
+            submitted: 0,
+            received: 0,
+            handed_out: 0,
+            early: BTreeMap::new(),
+        })
+    }
+
+    fn submit(&mut self, task: Task) -> Result<(), StateError> {
+        let gone = || StateError::Io("the parsing threads are gone".into());
+        let tasks = self.tasks.as_ref().ok_or_else(gone)?;
+        tasks.send((self.submitted, task)).map_err(|_| gone())?;
+        self.submitted += 1;
+        Ok(())
+    }
+
+    fn on_the_way(&self) -> u64 {
+        self.submitted - self.received
+    }
+
+    /// Takes one result in; false when there is none and it was not to be waited for.
+    fn receive(&mut self, wait: bool) -> Result<bool, StateError> {
+        let result = match wait {
+            true => self.results.recv().map_err(|_| StateError::Io("the parsing threads are gone".into()))?,
+            false => match self.results.try_recv() {
+                Ok(result) => result,
+                Err(_) => return Ok(false),
+            },
+        };
+        self.received += 1;
+        self.early.insert(result.0, result.1);
+        Ok(true)
+    }
+
+    /// The results that nothing earlier is missing before.
+    fn in_order(&mut self) -> Vec<Parsed> {
+        let mut ready = Vec::new();
+        while let Some(parsed) = self.early.remove(&self.handed_out) {
+            self.handed_out += 1;
+            ready.push(parsed);
+        }
+        ready
+    }
+}
+
+fn parse(core: &mut Core, task: Task) -> Parsed {
+    let Task { file, earlier } = task;
+    let answer = core.call("extract", |bindings, store| {
+        bindings.threadkeep_core_parsing().call_extract(store, &file, earlier.as_deref())
+    });
+    let outcome = match answer {
+        Ok(Ok(extraction)) => Ok(extraction),
+        Ok(Err(none)) => Err(Refused { reason: none.reason, line: none.line, passing: none.passing }),
+        Err(error) => Err(Refused { reason: error.to_string(), line: None, passing: true }),
+    };
+    Parsed { file, outcome }
+}
+
+/// Brings the row of one rollout's thread up to date with the file, as a start does: it is read from where an earlier
+/// reading stopped. `core` reads it where `files` has it.
+pub(crate) fn take_in(
+    core: &mut Core,
+    files: &dyn Rollouts,
+    database: &Database,
+    path: &str,
+) -> Result<(), StateError> {
+    let file = files.facts(path).map_err(|error| StateError::Io(format!("{path} cannot be looked at: {error:?}")))?;
+    let earlier = database.fold_of(file.path.clone())?;
+    let parsed = parse(core, Task { file, earlier });
+    database.store(Batch { parsed: vec![parsed], ..Batch::default() })
+}

@@ -1,0 +1,259 @@
+//! Threads in memory: the same core, the same lines, and rows in a private database, without a home, files or locks.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::writers::{Encoder, Writers, go_on};
+use super::{
+    Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfRows, PageOfTurns, Resume, RowQuery,
+    StoreError, StoreResult, ThreadRow, ThreadStore, read,
+};
+use crate::component::exports::changing::{Error as CoreChangeError, Relocation, Removal};
+use crate::component::{Archive, Ask, Core, Delete, Runtime, Unarchive, World};
+use crate::db::{Database, Follow, RowDeriver};
+use crate::index::backfill::take_in;
+use crate::platform::home::DEFAULT_PROVIDER;
+use crate::platform::writer_lock::WriterLockError;
+use crate::rollouts::{MemoryRollouts, Rollouts as _};
+use crate::threads::change::{kept_name, kept_patches, refused};
+use crate::threads::lookup::Lookup;
+
+/// A store without a home.
+pub struct MemoryThreadStore {
+    runtime: Runtime,
+    files: Arc<MemoryRollouts>,
+    database: Database,
+    writers: Writers<Writer>,
+    encoder: Encoder,
+    reader: Mutex<Core>,
+}
+
+/// A thread being written.
+struct Writer {
+    path: String,
+    writer_state: Vec<u8>,
+    buffer: Vec<u8>,
+    /// The thread is there, or will be with the next flush.
+    worth_it: bool,
+    observed: bool,
+}
+
+impl MemoryThreadStore {
+    /// An empty one.
+    pub fn new(runtime: &Runtime) -> StoreResult<MemoryThreadStore> {
+        let files = Arc::new(MemoryRollouts::default());
+        Ok(MemoryThreadStore {
+            database: Database::temporary(RowDeriver::with_provider(runtime, DEFAULT_PROVIDER))?,
+            writers: Writers::default(),
+            encoder: Encoder::new(runtime),
+            reader: Mutex::new(Core::new(runtime, World::over(files.clone(), DEFAULT_PROVIDER))),
+            runtime: runtime.clone(),
+            files,
+        })
+    }
+
+    fn world(&self) -> World {
+        World::over(self.files.clone(), DEFAULT_PROVIDER)
+    }
+
+    fn lookup(&self) -> Lookup {
+        Lookup::over(&self.runtime, self.world(), &self.database)
+    }
+
+    fn core(&self) -> Core {
+        Core::new(
+            &self.runtime,
+            self.world().with_rows(Some(self.database.clone())).with_lore(Some(self.database.clone())),
+        )
+    }
+
+    /// Before a thread is changed that is open: it is there, and in the rows.
+    fn settle(&self, thread: &str) -> StoreResult<()> {
+        match self.writers.has(thread) {
+            true => self.persist(thread),
+            false => Ok(()),
+        }
+    }
+
+    /// None of these, but the one that is asked for, may be open.
+    fn refuse_open(&self, threads: &[ThreadRow], but: Option<&str>) -> StoreResult<()> {
+        match threads.iter().find(|row| Some(row.id.as_str()) != but && self.writers.has(&row.id)) {
+            Some(row) => Err(WriterLockError::Held { thread: row.id.clone(), pid: Some(std::process::id()) }.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn relocate(
+        &self,
+        thread: &str,
+        plan: impl Ask<Answer = Result<Relocation, CoreChangeError>>,
+    ) -> StoreResult<Vec<ThreadRow>> {
+        self.settle(thread)?;
+        let plan = self.core().ask(&plan)?.map_err(|error| refused(error, thread))?;
+        self.refuse_open(&plan.threads, Some(thread))?;
+        let moves: Vec<_> = plan.renamings.into_iter().map(|renaming| (renaming.from, renaming.to)).collect();
+        for (from, to) in &moves {
+            self.files.rename(from, to);
+            let _ = self.writers.with(thread, |writer| {
+                if writer.path == *from {
+                    writer.path.clone_from(to);
+                }
+                Ok(())
+            });
+        }
+        let ids: Vec<String> = plan.threads.iter().map(|row| row.id.clone()).collect();
+        self.follow(Follow::Moved(ids.clone(), moves))?;
+        ids.iter().map(|id| Ok(self.lookup().find(id, None)?.row)).collect()
+    }
+
+    fn follow(&self, what: Follow) -> StoreResult<()> {
+        let number = self.database.journal_append(String::new())?;
+        Ok(self.database.strike(number, what)?)
+    }
+
+    fn take(&self, thread: &str, items: &[Item], observed: bool) -> StoreResult<()> {
+        self.writers.with(thread, |writer| {
+            let written = self.encoder.write(&writer.writer_state, items)?;
+            writer.writer_state = written.pen;
+            writer.worth_it |= !written.lines.is_empty();
+            writer.observed |= observed && !written.lines.is_empty();
+            writer.buffer.extend(written.lines);
+            Ok(())
+        })
+    }
+
+    fn flush_with(&self, thread: &str, whatever: bool) -> StoreResult<()> {
+        self.writers.with(thread, |writer| {
+            if writer.worth_it || whatever {
+                let now = jiff::Timestamp::now().as_nanosecond() as i64;
+                self.files.append(&writer.path, &std::mem::take(&mut writer.buffer), now);
+                writer.worth_it = true;
+            }
+            if writer.worth_it && std::mem::take(&mut writer.observed) {
+                let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+                take_in(&mut core, &*self.files, &self.database, &writer.path)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl ThreadStore for MemoryThreadStore {
+    fn create(&self, new: NewThread) -> StoreResult<String> {
+        let begun = self.encoder.begin(&new)?;
+        let there = self.files.named(&begun.thread).map_err(crate::threads::lookup::unreadable)?;
+        if !there.is_empty() {
+            return Err(StoreError::Exists(begun.thread));
+        }
+        let writer =
+            Writer { path: begun.path, writer_state: begun.pen, buffer: begun.lines, worth_it: false, observed: false };
+        match self.writers.insert(&begun.thread, writer) {
+            true => Ok(begun.thread),
+            false => Err(StoreError::Exists(begun.thread)),
+        }
+    }
+
+    fn resume(&self, what: &Resume) -> StoreResult<String> {
+        let path = match what {
+            Resume::Thread(wanted) => self.lookup().find(wanted, None)?.row.path,
+            Resume::Rollout(path) => path.to_string_lossy().into_owned(),
+        };
+        let resumed = {
+            let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            go_on(&mut core, &path)
+                .map_err(|error| StoreError::Resume { path: path.clone().into(), why: error.to_string() })?
+        };
+        let writer = Writer { path, writer_state: resumed.pen, buffer: Vec::new(), worth_it: true, observed: false };
+        match self.writers.insert(&resumed.thread, writer) {
+            true => Ok(resumed.thread),
+            false => Err(WriterLockError::Held { thread: resumed.thread, pid: Some(std::process::id()) }.into()),
+        }
+    }
+
+    fn append(&self, thread: &str, items: &[Item]) -> StoreResult<()> {
+        self.take(thread, items, true)
+    }
+
+    fn append_raw(&self, thread: &str, items: &[Item]) -> StoreResult<()> {
+        self.take(thread, items, false)
+    }
+
+    fn flush(&self, thread: &str) -> StoreResult<()> {
+        self.flush_with(thread, false)
+    }
+
+    fn persist(&self, thread: &str) -> StoreResult<()> {
+        self.flush_with(thread, true)
+    }
+
+    fn shutdown(&self, thread: &str) -> StoreResult<()> {
+        self.flush_with(thread, false)?;
+        self.writers.remove(thread)
+    }
+
+    fn discard(&self, thread: &str) -> StoreResult<()> {
+        self.writers.remove(thread)
+    }
+
+    fn path(&self, thread: &str) -> StoreResult<PathBuf> {
+        self.writers.with(thread, |writer| Ok(writer.path.clone().into()))
+    }
+
+    fn load_history(&self, thread: &str, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> StoreResult<()> {
+        read::history(self.lookup(), thread, each)
+    }
+
+    fn read(&self, wanted: &str, within: Option<Collection>) -> StoreResult<Found> {
+        Ok(self.lookup().find(wanted, within)?)
+    }
+
+    fn list(&self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfRows> {
+        Ok(self.lookup().page(query, cursor, limit)?)
+    }
+
+    fn search(&self, text: &str, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfHits> {
+        read::search(self.lookup(), self.lookup(), text, query, cursor, limit, &|_| {})
+    }
+
+    fn turns(&self, thread: &str, cursor: Option<&str>, limit: u32, newest_first: bool) -> StoreResult<PageOfTurns> {
+        read::turns(self.lookup(), thread, cursor, limit, newest_first)
+    }
+
+    fn name(&self, thread: &str, name: Option<&str>) -> StoreResult<ThreadRow> {
+        self.settle(thread)?;
+        let name = kept_name(&mut self.core(), name)?;
+        let id = self.lookup().find(thread, None)?.row.id;
+        self.follow(Follow::Named(id.clone(), name))?;
+        Ok(self.lookup().find(&id, None)?.row)
+    }
+
+    fn patch(&self, thread: &str, patch: &MetadataPatch) -> StoreResult<ThreadRow> {
+        self.settle(thread)?;
+        let patches = kept_patches(&mut self.core(), patch)?;
+        let id = self.lookup().find(thread, None)?.row.id;
+        self.database.patch(id.clone(), patches)?;
+        Ok(self.lookup().find(&id, None)?.row)
+    }
+
+    fn archive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
+        self.relocate(thread, Archive { wanted: thread.into() })
+    }
+
+    fn unarchive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
+        self.relocate(thread, Unarchive { wanted: thread.into() })
+    }
+
+    fn delete(&self, thread: &str, with_forks: bool) -> StoreResult<Vec<ThreadRow>> {
+        let answer = self.core().ask(&Delete { wanted: thread.into(), with_forks })?;
+        let Removal { threads, files } = answer.map_err(|error| refused(error, thread))?;
+        self.refuse_open(&threads, None)?;
+        files.iter().for_each(|file| self.files.remove(file));
+        self.follow(Follow::Removed(threads.iter().map(|row| row.id.clone()).collect(), files))?;
+        Ok(threads)
+    }
+
+    fn take_warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
