@@ -10,8 +10,8 @@ use tempfile::{TempDir, tempdir};
 use threadkeep::component::Runtime;
 use threadkeep::component::exports::lookup::{Evidence, Explanation};
 use threadkeep::db::StateDb;
-use threadkeep::index::startup::{self, Config};
 use threadkeep::platform::home::Home;
+use threadkeep::startup::{self, Config};
 use threadkeep::threads::lookup::Lookup;
 
 const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use threadkeep::component::Runtime;
 use threadkeep::db::state_dir;
-use threadkeep::index::startup::{Config, init};
 use threadkeep::platform::home::{Home, locate};
+use threadkeep::startup::{Config, init};
 use threadkeep::threads::store::{
     Item, LocalThreadStore, NewThread, Resume, RowQuery, ThreadStore, TurnEnd, UserMessage,
 };

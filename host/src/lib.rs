@@ -5,28 +5,35 @@
 //! imports.
 //!
 //! ```no_run
-//! use std::sync::Arc;
-//! use threadkeep::{component::Runtime, index::startup, platform::home::Home, threads::lookup::Lookup};
+//! use threadkeep::platform::home::Home;
+//! use threadkeep::{Options, Threadkeep};
 //!
 //! # fn main() -> anyhow::Result<()> {
-//! let runtime = Runtime::load()?;
-//! let home = Arc::new(Home::open("/home/me/.codex".as_ref(), |name| std::env::var_os(name))?);
-//! let config = startup::Config::of(home.root().join("threadkeep"));
-//! let (state, _report) = startup::init(&runtime, &home, &config)?;
-//! let mut lookup = Lookup::to_find(&runtime, &home, Some(&state))?;
-//! let found = lookup.find("01a20206-0750-7cf0-a6b5-586db3307aaa", None)?;
-//! println!("{}", home.absolute(&found.row.path).display());
+//! let home = Home::open("/home/me/.codex".as_ref(), |name| std::env::var_os(name))?;
+//! let threadkeep = Threadkeep::open(Options::new(home))?;
+//! let found = threadkeep.find("01a20206-0750-7cf0-a6b5-586db3307aaa", None)?;
+//! println!("{}", threadkeep.home().absolute(&found.row.path).display());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A main decides once how the handle lives and passes it on: every consumer takes `Option<&StateDb>` or `&StateDb`.
+//! A main decides once how the handle lives ([`StateAccess`]) and passes it on: every consumer takes `Option<&StateDb>` or
+//! `&StateDb`. The layers, from the machine up, are [`platform`], [`component`], [`rollouts`], [`db`], [`features`], [`index`],
+//! [`threads`] and [`health`]; uses run downward only. On top of them stands the facade, [`Threadkeep`].
 
 pub mod component;
 pub mod db;
+mod facade;
 pub mod features;
 pub mod health;
 pub mod index;
 pub mod platform;
 pub mod rollouts;
 pub mod threads;
+
+pub use facade::{
+    ClaimedThread, Error, MovedDirectory, Options, RepairScope, Result, RunObserver, StateAccess, ThreadGoal,
+    Threadkeep, Verification, startup,
+};
+pub use platform::cancellation::Cancellation;
+pub use platform::error_kind::ErrorKind;

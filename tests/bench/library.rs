@@ -7,8 +7,8 @@ use threadkeep::component::Runtime;
 use threadkeep::component::imports::state::RowQuery;
 use threadkeep::component::types::Collection;
 use threadkeep::db::StateDb;
-use threadkeep::index::startup::{self, Config};
 use threadkeep::platform::home::Home;
+use threadkeep::startup::{self, Config};
 use threadkeep::threads::lookup::{Lookup, LookupError};
 
 use crate::homes::walk;

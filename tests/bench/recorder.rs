@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use threadkeep::component::Runtime;
-use threadkeep::index::startup::{self, Config};
 use threadkeep::platform::home::Home;
+use threadkeep::startup::{self, Config};
 use threadkeep::threads::store::{Item, LocalThreadStore, NewThread, ThreadStore, UserMessage};
 
 use crate::table::Table;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use support::{Collection, Rollout};
 use threadkeep::component::Runtime;
 use threadkeep::component::exports::history::Subject;
-use threadkeep::index::startup::{self, Config};
 use threadkeep::platform::home::Home;
+use threadkeep::startup::{self, Config};
 use threadkeep::threads::lookup::Lookup;
 
 use crate::table::Table;

@@ -14,8 +14,8 @@ use serde_json::json;
 use support::{Collection, FIELDS, Program, Rollout, edit_lines, ids, listing};
 use tempfile::tempdir;
 use threadkeep::component::Runtime;
-use threadkeep::index::startup::{self, Config};
 use threadkeep::platform::home::Home;
+use threadkeep::startup::{self, Config};
 use threadkeep::threads::lookup::{Lookup, describe};
 
 #[test]

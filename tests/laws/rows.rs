@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use threadkeep::component::imports::state::{RowQuery, SortKey};
 use threadkeep::component::types::{Collection, ThreadRow};
 use threadkeep::db::StateDb;
-use threadkeep::index::startup::{self, Config};
 use threadkeep::platform::home::Home;
+use threadkeep::startup::{self, Config};
 use threadkeep::threads::lookup::Lookup;
 
 use super::{RUNTIME, as_map};

@@ -9,8 +9,8 @@ use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 use threadkeep::component::Runtime;
 use threadkeep::db::StateDb;
-use threadkeep::index::startup::{self, Config};
 use threadkeep::platform::home::Home;
+use threadkeep::startup::{self, Config};
 use threadkeep::threads::store::{
     Item, LocalThreadStore, MemoryThreadStore, NewThread, RowQuery, ThreadRow, ThreadStore, Tokens, TurnEnd, TurnStart,
     UserMessage,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use threadkeep::component::Runtime;
 use threadkeep::db::StateDb;
-use threadkeep::index::startup::{Config, init};
 use threadkeep::platform::home::Home;
+use threadkeep::startup::{Config, init};
 
 /// A home, opened, and its handle.
 pub struct Handle {

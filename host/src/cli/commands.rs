@@ -32,10 +32,10 @@ use threadkeep::component::tape::Recorder;
 use threadkeep::component::types::Collection;
 use threadkeep::db::{StateDb, state_dir};
 use threadkeep::features::moved_directories::Relocations;
-use threadkeep::index::backfill::Progress;
-use threadkeep::index::startup::{self, Config, Report};
+use threadkeep::index::progress::{Progress, ProgressSink};
 use threadkeep::index::status;
 use threadkeep::platform::home::{Home, locate};
+use threadkeep::startup::{self, Config, Report};
 use threadkeep::threads::change::Changes;
 use threadkeep::threads::lookup::{self, Lookup, LookupError};
 
@@ -49,7 +49,7 @@ struct Session {
     home: Arc<Home>,
     state_dir: PathBuf,
     global: Global,
-    progress: Option<Arc<dyn Progress>>,
+    progress: Option<ProgressSink>,
     /// Known from the start on that came by a handle.
     relocations: OnceCell<Relocations>,
 }
@@ -197,7 +197,7 @@ impl Session {
         let mut answers = Vec::new();
         for wanted in wanted {
             answers.push(match lookup.find(wanted, within) {
-                Err(LookupError::State(failure)) if state.is_some() => {
+                Err(LookupError::State { message: failure, .. }) if state.is_some() => {
                     drop((lookup, state.take()));
                     state = self.start_again(&failure);
                     lookup = self.finder(state.as_ref())?;
@@ -220,7 +220,7 @@ impl Session {
 
     fn end_progress(&self) {
         if let Some(progress) = &self.progress {
-            progress.finish();
+            progress.send(Progress::Finished);
         }
     }
 

@@ -1,11 +1,11 @@
 //! A bar on stderr while a long start goes on; on a terminal only.
 
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use threadkeep::index::backfill::Progress;
+use threadkeep::index::progress::{Progress, ProgressSink};
 
 /// The bar, shown once there is something to show.
 struct Bar {
@@ -14,11 +14,12 @@ struct Bar {
 }
 
 /// A bar, unless the output is for a program.
-pub(super) fn bar(json: bool) -> Option<Arc<dyn Progress>> {
+pub(super) fn bar(json: bool) -> Option<ProgressSink> {
     let wanted = !json && std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
     wanted.then(|| {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-        Arc::new(Bar { bar, begun: Mutex::new(false) }) as Arc<dyn Progress>
+        let bar = Bar { bar, begun: Mutex::new(false) };
+        ProgressSink::new(move |progress| bar.take(progress))
     })
 }
 
@@ -42,26 +43,23 @@ impl Bar {
 /// Fewer files than this are read before a bar could be read.
 const WORTH_SHOWING: u64 = 200;
 
-impl Progress for Bar {
-    fn expect(&self, files: u64) {
-        self.bar.inc_length(files);
-        if self.bar.length().unwrap_or(0) >= WORTH_SHOWING {
-            self.begin();
+impl Bar {
+    fn take(&self, progress: Progress) {
+        match progress {
+            Progress::Expected { files } => {
+                self.bar.inc_length(files);
+                if self.bar.length().unwrap_or(0) >= WORTH_SHOWING {
+                    self.begin();
+                }
+            }
+            Progress::Stored { files } => self.bar.inc(files),
+            Progress::Waiting { owner } => {
+                self.begin();
+                self.bar.set_style(ProgressStyle::default_spinner());
+                self.bar.set_message(format!("waiting for {owner}, which is filling the state DB"));
+                self.bar.enable_steady_tick(Duration::from_millis(120));
+            }
+            Progress::Finished => self.bar.finish_and_clear(),
         }
-    }
-
-    fn stored(&self, files: u64) {
-        self.bar.inc(files);
-    }
-
-    fn waiting(&self, owner: &str) {
-        self.begin();
-        self.bar.set_style(ProgressStyle::default_spinner());
-        self.bar.set_message(format!("waiting for {owner}, which is filling the state DB"));
-        self.bar.enable_steady_tick(Duration::from_millis(120));
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
     }
 }

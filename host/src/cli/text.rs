@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use jiff::{Timestamp, tz::TimeZone};
 use threadkeep::component::exports::lookup::Listed;
 use threadkeep::component::types::{Provenance, ThreadRow};
-use threadkeep::index::startup::Report;
 use threadkeep::index::status::Status;
 use threadkeep::platform::home::Home;
+use threadkeep::startup::Report;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Characters of an id that lists show. Ids begin with their time: these tell milliseconds apart, and suit `find`.

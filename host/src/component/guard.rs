@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use wasmtime::{Engine, Store, StoreLimitsBuilder, UpdateDeadline};
 
 use super::{CoreError, engine_config};
+use crate::platform::cancellation::Cancellation;
 
 /// How long a guest may run without calling the host.
 const BUDGET: Duration = Duration::from_secs(20);
@@ -18,13 +19,19 @@ pub struct Guard {
     limits: wasmtime::StoreLimits,
     since: Instant,
     budget: Duration,
+    cancellation: Cancellation,
 }
 
 impl Guard {
     /// With these limits for one instance.
     pub fn new(memory: usize, budget: Duration) -> Guard {
         let limits = StoreLimitsBuilder::new().memory_size(memory).trap_on_grow_failure(true).build();
-        Guard { limits, since: Instant::now(), budget }
+        Guard { limits, since: Instant::now(), budget, cancellation: Cancellation::default() }
+    }
+
+    /// The guest stops when this is told to.
+    pub(super) fn obey(&mut self, cancellation: &Cancellation) {
+        self.cancellation = cancellation.clone();
     }
 
     /// The guest's time begins anew.
@@ -51,6 +58,9 @@ pub fn guarded_store<T: Guarded>(engine: &Engine, data: T) -> Store<T> {
     store.limiter(|data| &mut data.guard().limits);
     store.epoch_deadline_callback(|mut context| {
         let guard = context.data_mut().guard();
+        if guard.cancellation.is_cancelled() {
+            return Err(wasmtime::format_err!("it was cancelled"));
+        }
         match guard.since.elapsed() < guard.budget {
             true => Ok(UpdateDeadline::Continue(1)),
             false => Err(wasmtime::format_err!("it ran for {:?} without an answer", guard.budget)),

@@ -27,6 +27,10 @@ pub use bindings::threadkeep::core as imports;
 pub use bindings::threadkeep::core::types;
 pub use guard::{Guard, Guarded, guarded_store, ticking_engine};
 pub use world::World;
+pub(crate) use world::{Failed, kind_of};
+
+use crate::platform::cancellation::Cancellation;
+use crate::platform::error_kind::{Classified, ErrorKind};
 
 use tape::Recorder;
 
@@ -39,17 +43,40 @@ const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.cwasm"));
 #[derive(Debug, thiserror::Error)]
 pub enum CoreError {
     /// The component could not be loaded.
-    #[error("the built-in component cannot be loaded: {0}; this program is damaged, install it again")]
+    #[error("the built-in component cannot be loaded: {0}; {hint}", hint = INSTALL_AGAIN)]
     Load(String),
     /// The call trapped, looped or asked for too much memory.
-    #[error("a call into the core ({call}) failed: {cause}; please report it")]
+    #[error("a call into the core ({call}) failed: {cause}; {hint}", hint = REPORT)]
     Trap {
         /// Which call.
         call: &'static str,
         /// What happened to it.
         cause: String,
     },
+    /// Whoever asked does not want the answer any more.
+    #[error("it was cancelled")]
+    Cancelled,
 }
+
+impl Classified for CoreError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            CoreError::Load(_) | CoreError::Trap { .. } => ErrorKind::Internal,
+            CoreError::Cancelled => ErrorKind::Cancelled,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            CoreError::Load(_) => Some(INSTALL_AGAIN),
+            CoreError::Trap { .. } => Some(REPORT),
+            CoreError::Cancelled => None,
+        }
+    }
+}
+
+const INSTALL_AGAIN: &str = "this program is damaged, install it again";
+const REPORT: &str = "please report it";
 
 /// The compiled core. Cheap to clone.
 #[derive(Clone)]
@@ -59,6 +86,7 @@ pub struct Runtime {
     /// What was linked, by the type of the imports.
     linked: Arc<Mutex<HashMap<TypeId, Box<dyn Any + Send>>>>,
     recorder: Option<Recorder>,
+    cancellation: Cancellation,
 }
 
 impl Runtime {
@@ -75,13 +103,23 @@ impl Runtime {
                 Component::new(&engine, COMPONENT).map_err(|error| CoreError::Load(format!("{error:#}")))?
             }
         };
-        Ok(Runtime { engine, component, linked: Arc::default(), recorder: None })
+        Ok(Runtime { engine, component, linked: Arc::default(), recorder: None, cancellation: Cancellation::default() })
     }
 
     /// The same, with everything written down that lookups, histories and the startup gate ask of the world. What only
     /// turns bytes into facts, and has no choice in it, is not.
     pub fn recording(self, recorder: Recorder) -> Runtime {
         Runtime { recorder: Some(recorder), ..self }
+    }
+
+    /// The same, with every call ended when `cancellation` is told to.
+    pub fn cancellable(&self, cancellation: Cancellation) -> Runtime {
+        Runtime { cancellation, ..self.clone() }
+    }
+
+    /// What ends the calls.
+    pub(crate) fn cancellation(&self) -> &Cancellation {
+        &self.cancellation
     }
 
     /// Where it is written down.
@@ -154,6 +192,8 @@ impl<W: Imports> Core<W> {
         }
         let pre = self.runtime.linked::<W>()?;
         let world = self.world.take().ok_or_else(|| CoreError::Load("an instance was lost".into()))?;
+        let mut world = world;
+        world.guard().obey(&self.runtime.cancellation);
         let mut store = guarded_store(&self.runtime.engine, world);
         match pre.instantiate(&mut store) {
             Ok(exports) => Ok(Instance { store, exports, transcripts: Vec::new(), prompts: Vec::new() }),
@@ -195,6 +235,9 @@ impl<W: Imports> Core<W> {
         name: &'static str,
         work: impl FnOnce(&mut Instance<W>) -> wasmtime::Result<T>,
     ) -> Result<T, CoreError> {
+        if self.runtime.cancellation.is_cancelled() {
+            return Err(CoreError::Cancelled);
+        }
         let mut instance = self.instance()?;
         instance.store.data_mut().guard().rearm();
         instance.store.set_epoch_deadline(1);
@@ -205,6 +248,9 @@ impl<W: Imports> Core<W> {
             }
             Err(trap) => {
                 self.world = Some(instance.store.into_data().reborn());
+                if self.runtime.cancellation.is_cancelled() {
+                    return Err(CoreError::Cancelled);
+                }
                 Err(CoreError::Trap { call: name, cause: format!("{:#}", trap.root_cause()) })
             }
         }

@@ -14,6 +14,7 @@ use super::types::{CodexFacts, Discrepancy, FileFacts, NameClaim, Patch, ThreadR
 use super::{Guard, Guarded, Imports};
 use crate::db::{Database, KnownAhead, StateError};
 use crate::index::backfill::Backfill;
+use crate::platform::error_kind::{Classified as _, ErrorKind};
 use crate::platform::home::Home;
 use crate::rollouts::{Heads, RolloutReader, Rollouts, Walk};
 
@@ -35,7 +36,38 @@ pub struct World {
     lore: Option<Database>,
     backfill: Option<Backfill>,
     notes: Vec<(String, Discrepancy)>,
+    failed: Failed,
     tape: Tape,
+}
+
+/// What kinds of failure the state DB and the files had last: the core tells of them in words alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Failed {
+    /// Of the state DB.
+    pub(crate) state: Option<ErrorKind>,
+    /// Of the files.
+    pub(crate) files: Option<ErrorKind>,
+}
+
+impl Failed {
+    fn state(&mut self, error: StateError) -> state::Error {
+        self.state = Some(error.kind());
+        error.into()
+    }
+
+    fn files(&mut self, error: rollouts::Error) -> rollouts::Error {
+        self.files = Some(kind_of(&error));
+        error
+    }
+}
+
+/// What kind of failure a failure to read a rollout is.
+pub(crate) fn kind_of(error: &rollouts::Error) -> ErrorKind {
+    match error {
+        rollouts::Error::Denied => ErrorKind::Denied,
+        rollouts::Error::BrokenCompression(_) => ErrorKind::Corrupt,
+        rollouts::Error::NotFound | rollouts::Error::NotAFile | rollouts::Error::Io(_) => ErrorKind::Io,
+    }
 }
 
 impl World {
@@ -72,6 +104,11 @@ impl World {
     /// Discrepancies that were noted since the last time.
     pub fn take_notes(&mut self) -> Vec<(String, Discrepancy)> {
         std::mem::take(&mut self.notes)
+    }
+
+    /// What failed last, each told once.
+    pub(crate) fn take_failed(&mut self) -> Failed {
+        std::mem::take(&mut self.failed)
     }
 
     /// Every call and answer is written down.
@@ -122,21 +159,35 @@ impl World {
 
     fn rows<T>(&mut self, answer: impl FnOnce(&Database) -> StateResult<T>) -> Result<T, state::Error> {
         let rows = self.rows.as_ref().ok_or(state::Error::Unavailable)?;
-        answer(rows).map_err(Into::into)
+        answer(rows).map_err(|error| self.failed.state(error))
     }
 
     fn known<T>(&mut self, answer: impl FnOnce(&Database) -> StateResult<T>) -> Result<T, state::Error> {
         let lore = self.lore.as_ref().ok_or(state::Error::Unavailable)?;
-        answer(lore).map_err(Into::into)
+        answer(lore).map_err(|error| self.failed.state(error))
     }
 
     fn fill<T>(&mut self, answer: impl FnOnce(&mut Backfill) -> StateResult<T>) -> Result<T, state::Error> {
         let backfill = self.backfill.as_mut().ok_or(state::Error::Unavailable)?;
-        answer(backfill).map_err(Into::into)
+        answer(backfill).map_err(|error| self.failed.state(error))
     }
 
-    fn files(&self) -> Result<&dyn Rollouts, rollouts::Error> {
-        self.files.as_deref().ok_or(rollouts::Error::NotFound)
+    fn files<T>(
+        &mut self,
+        answer: impl FnOnce(&dyn Rollouts) -> Result<T, rollouts::Error>,
+    ) -> Result<T, rollouts::Error> {
+        let files = self.files.as_deref().ok_or(rollouts::Error::NotFound)?;
+        answer(files).map_err(|error| self.failed.files(error))
+    }
+
+    /// Goes on with an open thing.
+    fn go_on<T: 'static, A>(
+        &mut self,
+        open: &Resource<T>,
+        answer: impl FnOnce(&mut T) -> Result<A, rollouts::Error>,
+    ) -> Result<A, rollouts::Error> {
+        let open = self.table.get_mut(open).map_err(|error| rollouts::Error::Io(error.to_string()))?;
+        answer(open).map_err(|error| self.failed.files(error))
     }
 
     /// Numbers an open thing. In a replay nothing is open, and the recorded number is all there is.
@@ -218,7 +269,7 @@ impl state::Host for World {
     fn known(&mut self, after: Option<String>, limit: u32) -> Answered<Vec<u8>> {
         let packed = self.import("state.known", (after, limit), |world, (after, limit)| {
             let rows = world.rows.as_ref().ok_or(state::Error::Unavailable)?;
-            world.ahead.known(rows, after, limit).map(Bytes).map_err(state::Error::from)
+            world.ahead.known(rows, after, limit).map(Bytes).map_err(|error| world.failed.state(error))
         })?;
         Ok(packed.map(|Bytes(packed)| packed))
     }
@@ -275,18 +326,18 @@ impl lore::Host for World {
 
 impl rollouts::Host for World {
     fn facts(&mut self, at: String) -> Read<FileFacts> {
-        self.import("rollouts.facts", (at,), |world, (at,)| world.files()?.facts(&at))
+        self.import("rollouts.facts", (at,), |world, (at,)| world.files(|files| files.facts(&at)))
     }
 
     fn named(&mut self, part: String) -> Read<Vec<String>> {
-        self.import("rollouts.named", (part,), |world, (part,)| world.files()?.named(&part))
+        self.import("rollouts.named", (part,), |world, (part,)| world.files(|files| files.named(&part)))
     }
 }
 
 impl rollouts::HostReader for World {
     fn open(&mut self, at: String, offset: u64) -> Read<Resource<RolloutReader>> {
         let open = self.import("rollouts.reader.open", (at, offset), |world, (at, offset)| {
-            let reader = world.files()?.open(&at, offset);
+            let reader = world.files(|files| files.open(&at, offset));
             world.keep(reader)
         })?;
         Ok(open.map(Resource::new_own))
@@ -294,8 +345,7 @@ impl rollouts::HostReader for World {
 
     fn next(&mut self, reader: Resource<RolloutReader>, limit: u32) -> Read<Vec<u8>> {
         let bytes = self.import("rollouts.reader.next", (reader.rep(), limit), |world, (_, limit)| {
-            let reader = world.table.get_mut(&reader).map_err(|error| rollouts::Error::Io(error.to_string()))?;
-            reader.next(limit).map(Bytes)
+            world.go_on(&reader, |reader| reader.next(limit).map(Bytes))
         })?;
         Ok(bytes.map(|Bytes(bytes)| bytes))
     }
@@ -308,7 +358,7 @@ impl rollouts::HostReader for World {
 impl rollouts::HostWalker for World {
     fn open(&mut self) -> Read<Resource<Walk>> {
         let open = self.import("rollouts.walker.open", (), |world, ()| {
-            let walk = world.files()?.walk();
+            let walk = world.files(|files| files.walk());
             world.keep(walk)
         })?;
         Ok(open.map(Resource::new_own))
@@ -316,8 +366,7 @@ impl rollouts::HostWalker for World {
 
     fn next(&mut self, walk: Resource<Walk>, limit: u32) -> Read<Vec<u8>> {
         let packed = self.import("rollouts.walker.next", (walk.rep(), limit), |world, (_, limit)| {
-            let walk = world.table.get_mut(&walk).map_err(|error| rollouts::Error::Io(error.to_string()))?;
-            walk.packed(limit).map(Bytes)
+            world.go_on(&walk, |walk| walk.packed(limit).map(Bytes))
         })?;
         Ok(packed.map(|Bytes(packed)| packed))
     }
@@ -330,7 +379,7 @@ impl rollouts::HostWalker for World {
 impl rollouts::HostHeads for World {
     fn open(&mut self) -> Read<Resource<Heads>> {
         let open = self.import("rollouts.heads.open", (), |world, ()| {
-            let heads = world.files()?.heads();
+            let heads = world.files(|files| files.heads());
             world.keep(heads)
         })?;
         Ok(open.map(Resource::new_own))
@@ -338,8 +387,7 @@ impl rollouts::HostHeads for World {
 
     fn next(&mut self, heads: Resource<Heads>, limit: u32) -> Read<Vec<u8>> {
         let packed = self.import("rollouts.heads.next", (heads.rep(), limit), |world, (_, limit)| {
-            let heads = world.table.get_mut(&heads).map_err(|error| rollouts::Error::Io(error.to_string()))?;
-            heads.packed(limit).map(Bytes)
+            world.go_on(&heads, |heads| heads.packed(limit).map(Bytes))
         })?;
         Ok(packed.map(|Bytes(packed)| packed))
     }
@@ -363,29 +411,29 @@ impl backfill::Host for World {
     }
 
     fn offer(&mut self, jobs: Vec<backfill::Job>) -> Answered<()> {
-        self.import("backfill.offer", (jobs,), |world, (jobs,)| world.fill(|backfill| backfill.offer(jobs)))
+        self.import("backfill.offer", (jobs,), |world, (jobs,)| world.fill(|backfill| backfill.enqueue(jobs)))
     }
 
     fn refuse(&mut self, files: Vec<backfill::Refusal>) -> Answered<()> {
-        self.import("backfill.refuse", (files,), |world, (files,)| world.fill(|backfill| backfill.refuse(files)))
+        self.import("backfill.refuse", (files,), |world, (files,)| world.fill(|backfill| backfill.skip_files(files)))
     }
 
     fn forget(&mut self, paths: Vec<String>) -> Answered<()> {
-        self.import("backfill.forget", (paths,), |world, (paths,)| world.fill(|backfill| backfill.forget(paths)))
+        self.import("backfill.forget", (paths,), |world, (paths,)| world.fill(|backfill| backfill.remove_files(paths)))
     }
 
     fn settle(&mut self) -> Answered<backfill::Tally> {
-        self.import("backfill.settle", (), |world, ()| world.fill(|backfill| backfill.settle()))
+        self.import("backfill.settle", (), |world, ()| world.fill(|backfill| backfill.flush()))
     }
 
     fn import_lore(&mut self) -> Answered<()> {
-        self.import("backfill.import-lore", (), |world, ()| world.fill(|backfill| backfill.import_lore()))
+        self.import("backfill.import-lore", (), |world, ()| world.fill(|backfill| backfill.import_sources()))
     }
 
     fn expect(&mut self, files: u64) -> wasmtime::Result<()> {
         self.import("backfill.expect", (files,), |world, (files,)| {
             if let Some(backfill) = &mut world.backfill {
-                backfill.expect(files);
+                backfill.add_total(files);
             }
         })
     }

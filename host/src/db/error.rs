@@ -4,21 +4,22 @@ use std::path::PathBuf;
 
 use crate::component::CoreError;
 use crate::component::imports::state;
+use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::file_lock::FileLockError;
 
 /// Why the state DB gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// Another process kept it locked.
-    #[error("another process kept the state DB locked for too long; try again")]
+    #[error("another process kept the state DB locked for too long; {hint}", hint = TRY_AGAIN)]
     Busy,
     /// The file is damaged.
-    #[error("the state DB is damaged ({0}); `threadkeep init` moves it aside and fills a new one")]
+    #[error("the state DB is damaged ({0}); {hint}", hint = FILL_ANEW)]
     Corrupt(String),
     /// It was written by a newer program.
     #[error(
         "the state DB {path} has schema {found} and this program knows up to {known}: it was written by a newer \
-         threadkeep; update this program, or leave the state DB out with --no-state"
+         threadkeep; {hint}", hint = UPDATE
     )]
     Newer {
         /// The file.
@@ -32,7 +33,7 @@ pub enum StateError {
     #[error("another process has taken the backfill over")]
     ClaimLost,
     /// The state directory cannot be used.
-    #[error("the state directory {0} cannot be used: {1}; name another one with --state-dir DIR, or use --no-state")]
+    #[error("the state directory {0} cannot be used: {1}; {hint}", hint = ANOTHER_DIRECTORY)]
     Directory(PathBuf, std::io::Error),
     /// A database of somebody else's cannot be read.
     #[error("{0} cannot be read: {1}")]
@@ -43,9 +44,42 @@ pub enum StateError {
     /// A file beside the state DB failed.
     #[error("{0}")]
     Io(String),
+    /// The core told of it in words; what kind of failure it was is known.
+    #[error("{0}")]
+    Told(String, ErrorKind),
     /// Any other answer of SQLite.
     #[error("the state DB failed: {0}")]
     Sqlite(rusqlite::Error),
+}
+
+const TRY_AGAIN: &str = "try again";
+const FILL_ANEW: &str = "`threadkeep init` moves it aside and fills a new one";
+const UPDATE: &str = "update this program, or leave the state DB out with --no-state";
+const ANOTHER_DIRECTORY: &str = "name another one with --state-dir DIR, or use --no-state";
+
+impl Classified for StateError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            StateError::Busy | StateError::ClaimLost => ErrorKind::Busy,
+            StateError::Corrupt(_) => ErrorKind::Corrupt,
+            StateError::Newer { .. } => ErrorKind::NewerVersion,
+            StateError::Directory(_, error) => ErrorKind::of_io(error),
+            StateError::External(..) | StateError::Io(_) | StateError::Sqlite(_) => ErrorKind::Io,
+            StateError::Core(error) => error.kind(),
+            StateError::Told(_, kind) => *kind,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            StateError::Busy => Some(TRY_AGAIN),
+            StateError::Corrupt(_) => Some(FILL_ANEW),
+            StateError::Newer { .. } => Some(UPDATE),
+            StateError::Directory(..) => Some(ANOTHER_DIRECTORY),
+            StateError::Core(error) => error.hint(),
+            _ => None,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for StateError {

@@ -27,6 +27,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::component::{Core, Runtime, World};
+use crate::platform::cancellation::Cancellation;
 use crate::platform::home::Home;
 
 pub(crate) use claim::{Claim, Locks};
@@ -64,6 +65,11 @@ impl StateDb {
     /// What is stored, counted.
     pub fn totals(&self) -> Result<Totals, StateError> {
         self.0.totals()
+    }
+
+    /// Says whether nobody else has this handle, or reads with it, any more.
+    pub(crate) fn is_last(&self) -> bool {
+        Arc::strong_count(&self.0.0) == 1
     }
 
     /// A copy of all that is stored, as a new file of its own.
@@ -299,7 +305,8 @@ impl RowDeriver {
 
     /// For threads whose rollouts mean this model provider where they name none.
     pub(crate) fn with_provider(runtime: &Runtime, provider: &str) -> RowDeriver {
-        let core = Core::new(runtime, World::default());
+        // It outlives whoever opens the database, and what may be cancelled of theirs.
+        let core = Core::new(&runtime.cancellable(Cancellation::default()), World::default());
         RowDeriver { core: Arc::new(Mutex::new(core)), provider: provider.into() }
     }
 

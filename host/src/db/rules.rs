@@ -7,6 +7,7 @@ use wasmtime::Store;
 use super::{Database, StateError};
 use crate::component::exports::keeping::Guest;
 use crate::component::{Core, CoreError, Runtime, World};
+use crate::platform::error_kind::{Classified, ErrorKind};
 
 /// Why something that is kept beside threads is not what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +16,7 @@ pub enum FeatureError {
     #[error(transparent)]
     State(#[from] StateError),
     /// There is no handle.
-    #[error("{0} are kept in the state DB, and there is none; open it with startup::init, or leave out --no-state")]
+    #[error("{0} are kept in the state DB, and there is none; {hint}", hint = WITH_STATE)]
     NeedsState(&'static str),
     /// A value that cannot be.
     #[error("{0}")]
@@ -26,6 +27,28 @@ pub enum FeatureError {
     /// A file of the home failed.
     #[error("{0}")]
     Io(String),
+}
+
+const WITH_STATE: &str = "open it with startup::init, or leave out --no-state";
+
+impl Classified for FeatureError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            FeatureError::State(error) => error.kind(),
+            FeatureError::NeedsState(_) => ErrorKind::NeedsState,
+            FeatureError::Invalid(_) => ErrorKind::InvalidInput,
+            FeatureError::Refused(_) => ErrorKind::Conflict,
+            FeatureError::Io(_) => ErrorKind::Io,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            FeatureError::State(error) => error.hint(),
+            FeatureError::NeedsState(_) => Some(WITH_STATE),
+            _ => None,
+        }
+    }
 }
 
 impl From<CoreError> for FeatureError {

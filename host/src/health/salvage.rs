@@ -15,6 +15,7 @@ use wasmtime::component::ResourceAny;
 use crate::component::exports::salvaging::{Circumstances, LeftOut, Plan};
 use crate::component::{Core, CoreError, Runtime, World};
 use crate::db::{StateDb, StateError};
+use crate::platform::error_kind::{Classified, ErrorKind};
 
 /// Bytes of text handed to the core at a time.
 const CHUNK: usize = 512 << 10;
@@ -29,13 +30,13 @@ pub enum SalvageError {
     #[error("nothing of {0} can be salvaged: {1}")]
     Nothing(PathBuf, String),
     /// Somebody writes it.
-    #[error("{0} changed while it was read; try again when nobody writes it")]
+    #[error("{0} changed while it was read; {hint}", hint = WHEN_CALM)]
     Changed(PathBuf),
     /// The copy's name is taken.
-    #[error("{0} is there already, and stays as it is; name another place with --to FILE")]
+    #[error("{0} is there already, and stays as it is; {hint}", hint = ANOTHER_PLACE)]
     Taken(PathBuf),
     /// The copy did not stand its own test.
-    #[error("the copy is not valid ({0}), and was thrown away; the disk or the memory may be damaged")]
+    #[error("the copy is not valid ({0}), and was thrown away; {hint}", hint = DAMAGED_MACHINE)]
     Invalid(String),
     /// There is no chance to be had.
     #[error("no randomness: {0}")]
@@ -51,6 +52,34 @@ pub enum SalvageError {
 impl SalvageError {
     fn io(path: &Path, what: &'static str) -> impl Fn(std::io::Error) -> SalvageError {
         move |error| SalvageError::Io(path.to_path_buf(), what, error)
+    }
+}
+
+const WHEN_CALM: &str = "try again when nobody writes it";
+const ANOTHER_PLACE: &str = "name another place with --to FILE";
+const DAMAGED_MACHINE: &str = "the disk or the memory may be damaged";
+
+impl Classified for SalvageError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            SalvageError::Io(_, _, error) => ErrorKind::of_io(error),
+            SalvageError::Nothing(..) => ErrorKind::Corrupt,
+            SalvageError::Changed(_) | SalvageError::Taken(_) => ErrorKind::Conflict,
+            SalvageError::Invalid(_) | SalvageError::Chance(_) => ErrorKind::Io,
+            SalvageError::State(error) => error.kind(),
+            SalvageError::Core(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            SalvageError::Changed(_) => Some(WHEN_CALM),
+            SalvageError::Taken(_) => Some(ANOTHER_PLACE),
+            SalvageError::Invalid(_) => Some(DAMAGED_MACHINE),
+            SalvageError::State(error) => error.hint(),
+            SalvageError::Core(error) => error.hint(),
+            _ => None,
+        }
     }
 }
 

@@ -7,39 +7,28 @@ use std::thread::JoinHandle;
 
 use crate::component::imports::backfill::{Job, Phase, Refusal, Tally};
 use crate::component::types::FileFacts;
-use crate::component::{Core, Runtime, World};
+use crate::component::{Core, CoreError, Runtime, World};
 use crate::db::{Batch, Claim, Database, Locks, Parsed, Refused, StateError};
+use crate::index::progress::{Progress, ProgressSink};
 use crate::platform::home::Home;
 use crate::rollouts::Rollouts;
 
 /// Files stored in one transaction.
 const BATCH: usize = 256;
 /// Files that may be on their way through the workers.
-const ON_THE_WAY: u64 = 512;
+const IN_FLIGHT: u64 = 512;
 /// More workers than this only wait for the disk and for the one who writes.
 const MOST_WORKERS: usize = 8;
 
-/// Told how a long start goes on.
-pub trait Progress: Send + Sync {
-    /// So many more files are to be read.
-    fn expect(&self, files: u64);
-    /// So many more have been stored.
-    fn stored(&self, files: u64);
-    /// Another process is backfill the state DB, and this one waits for it.
-    fn waiting(&self, owner: &str);
-    /// It is over.
-    fn finish(&self);
-}
-
-/// How a rollout is read.
+/// Reads rollouts for a backfill, each in a worker of its own.
 pub(crate) trait FileReader: Send + Sync {
-    /// The states of earlier parses that go with these files.
+    /// Gives the states of earlier parses that go with these files, in their order.
     fn earlier(&self, database: &Database, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError>;
-    /// Reads one.
+    /// Reads one, going on from an earlier state where there is one.
     fn read(&self, core: &mut Core, file: FileFacts, earlier: Option<Vec<u8>>) -> Parsed;
 }
 
-/// As far as rows need it.
+/// Reads rollouts as far as rows need it.
 struct Parsing;
 
 impl FileReader for Parsing {
@@ -53,7 +42,7 @@ impl FileReader for Parsing {
     }
 }
 
-/// A state DB being filled.
+/// Fills a state DB; the core's gate drives it through the interface `backfill`.
 pub(crate) struct Backfill {
     runtime: Runtime,
     home: Arc<Home>,
@@ -63,20 +52,20 @@ pub(crate) struct Backfill {
     claim: Option<Claim>,
     pool: Option<Pool>,
     ready: Vec<Parsed>,
-    tally: Tally,
+    counts: Tally,
     changed: bool,
-    progress: Option<Arc<dyn Progress>>,
+    progress: Option<ProgressSink>,
     warnings: Vec<String>,
 }
 
 impl Backfill {
-    /// Of `database` from `home`. Without locks nobody else can have the database.
+    /// Begins to fill `database` from `home`; nothing is read yet. Without locks nobody else can have the database.
     pub(crate) fn new(
         runtime: &Runtime,
         home: &Arc<Home>,
         database: &Database,
         locks: Option<Locks>,
-        progress: Option<Arc<dyn Progress>>,
+        progress: Option<ProgressSink>,
     ) -> Backfill {
         Backfill {
             runtime: runtime.clone(),
@@ -87,38 +76,40 @@ impl Backfill {
             claim: None,
             pool: None,
             ready: Vec::new(),
-            tally: Tally { stored: 0, failed: 0 },
+            counts: Tally { stored: 0, failed: 0 },
             changed: false,
             progress,
             warnings: Vec::new(),
         }
     }
 
-    /// With rollouts read in another way.
+    /// The same with rollouts read in another way.
     pub(crate) fn reading(self, reader: Arc<dyn FileReader>) -> Backfill {
         Backfill { reader, ..self }
     }
 
-    /// What is being filled.
+    /// The database that is being filled.
     pub(crate) fn database(&self) -> &Database {
         &self.database
     }
 
-    /// What a person should know, in words.
+    /// Takes what a person should know, in words; each once.
     pub(crate) fn take_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.warnings)
     }
 
+    /// Says how far the database is, and tells whoever watches when another process is at it.
     pub(crate) fn current(&mut self) -> Result<Phase, StateError> {
         let phase = self.database.phase(self.locks.as_ref())?;
         if let (Phase::Running(owner), Some(progress)) = (&phase, &self.progress)
             && !owner.gone
         {
-            progress.waiting(&owner.name);
+            progress.send(Progress::Waiting { owner: owner.name.clone() });
         }
         Ok(phase)
     }
 
+    /// Takes the claim; false where another process has it, or there is nothing to do.
     pub(crate) fn claim(&mut self) -> Result<bool, StateError> {
         self.claim = self.database.claim(self.locks.as_ref())?;
         // Even if no file is left to store, rows may have lost theirs.
@@ -126,11 +117,13 @@ impl Backfill {
         Ok(self.claim.is_some())
     }
 
+    /// The path up to which an unfinished backfill has stored everything.
     pub(crate) fn watermark(&mut self) -> Result<Option<String>, StateError> {
         self.database.watermark()
     }
 
-    pub(crate) fn offer(&mut self, jobs: Vec<Job>) -> Result<(), StateError> {
+    /// Hands files to the workers, and stores what they have finished; blocks while too many are on their way.
+    pub(crate) fn enqueue(&mut self, jobs: Vec<Job>) -> Result<(), StateError> {
         let earlier = self.reader.earlier(&self.database, &jobs)?;
         for (job, earlier) in jobs.into_iter().zip(earlier) {
             let pool = match &mut self.pool {
@@ -138,7 +131,7 @@ impl Backfill {
                 none => none.insert(Pool::start(&self.runtime, &self.home, &self.reader)?),
             };
             pool.submit(Task { file: job.file, earlier })?;
-            while pool.on_the_way() >= ON_THE_WAY {
+            while pool.in_flight() >= IN_FLIGHT {
                 pool.receive(true)?;
             }
             while pool.receive(false)? {}
@@ -150,26 +143,29 @@ impl Backfill {
         Ok(())
     }
 
-    pub(crate) fn refuse(&mut self, files: Vec<Refusal>) -> Result<(), StateError> {
+    /// Records files with the reason why they are not read.
+    pub(crate) fn skip_files(&mut self, files: Vec<Refusal>) -> Result<(), StateError> {
         let parsed = files.into_iter().map(|refusal| Parsed {
             file: refusal.file,
             outcome: Err(Refused { reason: refusal.reason, line: None, passing: false }),
         });
         // Not part of the path order, so without a watermark.
         let parsed: Vec<Parsed> = parsed.collect();
-        self.tally.failed += parsed.len() as u64;
+        self.counts.failed += parsed.len() as u64;
         self.database.store(Batch { parsed, ..Batch::default() })
     }
 
-    pub(crate) fn forget(&mut self, gone: Vec<String>) -> Result<(), StateError> {
+    /// Takes back what is known of files that are gone.
+    pub(crate) fn remove_files(&mut self, gone: Vec<String>) -> Result<(), StateError> {
         self.changed = true;
         self.database.forget(gone)
     }
 
-    pub(crate) fn settle(&mut self) -> Result<Tally, StateError> {
+    /// Waits for the workers, stores all that is left, and brings rows up to date that depend on other rows.
+    pub(crate) fn flush(&mut self) -> Result<Tally, StateError> {
         loop {
             if let Some(pool) = &mut self.pool {
-                while pool.on_the_way() > 0 && self.ready.len() < BATCH {
+                while pool.in_flight() > 0 && self.ready.len() < BATCH {
                     pool.receive(true)?;
                     self.ready.extend(pool.in_order());
                 }
@@ -183,20 +179,23 @@ impl Backfill {
             self.database.relate()?;
         }
         self.database.remember()?;
-        Ok(self.tally)
+        Ok(self.counts)
     }
 
-    pub(crate) fn import_lore(&mut self) -> Result<(), StateError> {
+    /// Reads names and Codex's own rows, where those changed.
+    pub(crate) fn import_sources(&mut self) -> Result<(), StateError> {
         self.warnings.extend(self.database.import_lore(&self.home)?);
         Ok(())
     }
 
-    pub(crate) fn expect(&mut self, files: u64) {
+    /// Tells whoever watches that so many more files are to be read.
+    pub(crate) fn add_total(&mut self, files: u64) {
         if let Some(progress) = &self.progress {
-            progress.expect(files);
+            progress.send(Progress::Expected { files });
         }
     }
 
+    /// Declares the database complete, and gives the claim back.
     pub(crate) fn finish(&mut self) -> Result<(), StateError> {
         match self.claim.take() {
             Some(claim) => self.database.finish(claim),
@@ -206,6 +205,10 @@ impl Backfill {
 
     /// Stores a batch of the files that are ready, in one transaction.
     fn store(&mut self) -> Result<(), StateError> {
+        // What workers had to say after they were told to stop is no fact about the files.
+        if self.runtime.cancellation().is_cancelled() {
+            return Err(CoreError::Cancelled.into());
+        }
         let rest = self.ready.split_off(self.ready.len().min(BATCH));
         let parsed = std::mem::replace(&mut self.ready, rest);
         let count = parsed.len() as u64;
@@ -213,10 +216,10 @@ impl Backfill {
         let token = self.claim.as_ref().map(|claim| claim.token().to_string());
         self.database.store(Batch { parsed, gone: Vec::new(), token })?;
         self.changed = true;
-        self.tally.stored += count - failed;
-        self.tally.failed += failed;
+        self.counts.stored += count - failed;
+        self.counts.failed += failed;
         if let Some(progress) = &self.progress {
-            progress.stored(count);
+            progress.send(Progress::Stored { files: count });
         }
         Ok(())
     }
@@ -289,7 +292,7 @@ impl Pool {
         Ok(())
     }
 
-    fn on_the_way(&self) -> u64 {
+    fn in_flight(&self) -> u64 {
         self.submitted - self.received
     }
 
@@ -331,9 +334,9 @@ fn parse(core: &mut Core, task: Task) -> Parsed {
     Parsed { file, outcome }
 }
 
-/// Brings the row of one rollout's thread up to date with the file, as a start does: it is read from where an earlier
-/// reading stopped. `core` reads it where `files` has it.
-pub(crate) fn take_in(
+/// Brings the row of one rollout's thread up to date with the file, as a start does: it is read from where an earlier reading
+/// stopped. `core` reads it where `files` has it.
+pub(crate) fn index_file(
     core: &mut Core,
     files: &dyn Rollouts,
     database: &Database,

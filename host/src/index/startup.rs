@@ -1,22 +1,27 @@
-//! The one place where a process comes by its handle.
+//! How a process comes by its handle, step by step; [`crate::threads::start`] puts the steps together.
 //!
-//! [`init`] opens, migrates, finishes what killed processes left in the journal, has the core's gate fill or wait, and hands the handle out only when the state DB is
-//! complete. [`open_existing`], for readers that do not own the state, only opens. The order of the locks: `open.lock`
-//! around opening and migrating, then, inside the gate, `owner.lock` for as long as this process fills.
+//! ```text
+//! open ──→ Opened ──→ (changes that were broken off are finished) ──→ Opened::complete ──→ StateDb
+//! open.lock: open, migrate                                           owner.lock: the core's gate fills, waits, verifies
+//! ```
+//!
+//! A handle is made of a complete state DB only: by [`Opened::complete`], and by [`open_existing`] for readers that do not own
+//! the state.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::component::exports::startup::{Error as GateError, Outcome};
-use crate::component::{Core, CoreError, Runtime, World};
+use crate::component::{Core, CoreError, Failed, Runtime, World};
 use crate::db::{Database, Locks, MovedAside, RowDeriver, StateDb, StateError, move_aside};
-use crate::index::backfill::{Backfill, Progress};
+use crate::index::backfill::Backfill;
+use crate::index::progress::ProgressSink;
+use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
-use crate::threads::change::finish_unfinished;
 
-/// How to start.
+/// Says how to start.
 #[derive(Clone)]
 pub struct Config {
     /// Where the state DB is.
@@ -30,11 +35,11 @@ pub struct Config {
     /// Have SQLite check the whole file, not only what is used of it.
     pub check: bool,
     /// Told how it goes on.
-    pub progress: Option<Arc<dyn Progress>>,
+    pub progress: Option<ProgressSink>,
 }
 
 impl Config {
-    /// The usual way to start: wait 30 seconds, refresh, show nothing.
+    /// Gives the usual way to start: wait 30 seconds, refresh, show nothing.
     pub fn of(state_dir: PathBuf) -> Config {
         Config { state_dir, wait: Duration::from_secs(30), refresh: true, rebuild: false, check: false, progress: None }
     }
@@ -48,8 +53,7 @@ pub enum StartupError {
     State(#[from] StateError),
     /// Another process did not come to an end in time.
     #[error(
-        "{owner} is backfill the state DB and did not finish within {:.1} s; if it is stuck, end it and try again, or wait \
-         longer with --wait SECONDS", waited.as_secs_f64()
+        "{owner} is filling the state DB and did not finish within {:.1} s; {hint}", waited.as_secs_f64(), hint = WAIT_LONGER
     )]
     TimedOut {
         /// Who.
@@ -58,17 +62,42 @@ pub enum StartupError {
         waited: Duration,
     },
     /// New rollouts kept appearing.
-    #[error("{0} new rollouts appeared while the others were read, again and again; try again when the home is calmer")]
+    #[error("{0} new rollouts appeared while the others were read, again and again; {hint}", hint = TRY_LATER)]
     NeverSettled(u64),
-    /// The home's files cannot be walked.
+    /// The home's files cannot be walked: why, and what kind of failure that is.
     #[error("the home's rollouts cannot be listed: {0}")]
-    Files(String),
+    Files(String, ErrorKind),
     /// The core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
 }
 
-/// What a start did.
+const WAIT_LONGER: &str = "if it is stuck, end it and try again, or wait longer with --wait SECONDS";
+const TRY_LATER: &str = "try again when the home is calmer";
+
+impl Classified for StartupError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            StartupError::State(error) => error.kind(),
+            StartupError::TimedOut { .. } => ErrorKind::TimedOut,
+            StartupError::NeverSettled(_) => ErrorKind::Busy,
+            StartupError::Files(_, kind) => *kind,
+            StartupError::Core(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            StartupError::State(error) => error.hint(),
+            StartupError::TimedOut { .. } => Some(WAIT_LONGER),
+            StartupError::NeverSettled(_) => Some(TRY_LATER),
+            StartupError::Files(..) => None,
+            StartupError::Core(error) => error.hint(),
+        }
+    }
+}
+
+/// Says what a start did.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Files that were looked at.
@@ -85,42 +114,54 @@ pub struct Report {
     pub warnings: Vec<String>,
 }
 
-/// Opens, migrates, fills or waits, and verifies; then hands out the handle.
-pub fn init(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<(StateDb, Report), StartupError> {
-    create_private_dir(&config.state_dir)?;
-    let repaired = crate::health::repair::finish_unfinished(runtime, home, &config.state_dir);
-    let (state, mut report) = started(runtime, home, config)?;
-    report.warnings.splice(0..0, repaired);
-    Ok((state, report))
+/// A state DB that is open and of this version, and may be incomplete: nobody has a handle to it yet.
+pub(crate) struct Opened {
+    database: Database,
+    locks: Locks,
 }
 
-fn started(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<(StateDb, Report), StartupError> {
-    match start(runtime, home, config, None) {
-        Err(StartupError::State(StateError::Corrupt(why))) => match heal(runtime, home, config, &why)? {
-            Some(started) => Ok(started),
-            // Another process has mended it meanwhile.
-            None => start(runtime, home, config, None),
-        },
-        other => other,
-    }
-}
-
-/// Starts again after the state DB proved to be damaged: what is left of it is moved aside, and a new one is filled. None
-/// where SQLite finds nothing wrong with the file.
-pub fn heal(
+/// Opens and migrates the state DB of a directory, which is made where there is none; `salvaged` is what was saved of a damaged
+/// one before.
+pub(crate) fn open(
     runtime: &Runtime,
     home: &Arc<Home>,
     config: &Config,
-    damage: &str,
-) -> Result<Option<(StateDb, Report)>, StartupError> {
-    let Some(rescued) = rescue(runtime, home, config)? else { return Ok(None) };
-    let (state, mut report) = start(runtime, home, config, Some(&rescued))?;
-    let place = rescued.moved_to.display();
-    let warning = format!(
-        "the state DB was damaged ({damage}); it was moved to {place} and a new one was filled from the rollouts"
-    );
-    report.warnings.insert(0, warning);
-    Ok(Some((state, report)))
+    salvaged: Option<&MovedAside>,
+) -> Result<Opened, StartupError> {
+    create_private_dir(&config.state_dir)?;
+    let locks = Locks::of(&config.state_dir);
+    let opening = open_lock(&locks, config.wait)?;
+    let database = Database::open(&config.state_dir, config.wait, RowDeriver::new(runtime, home))?;
+    if config.check && !database.is_sound()? {
+        return Err(StateError::Corrupt("SQLite's own check fails".into()).into());
+    }
+    if let Some(salvaged) = salvaged {
+        database.take_in(&salvaged.remains)?;
+    }
+    if config.rebuild && salvaged.is_none() && !FileLock::is_held(&locks.owner).map_err(StateError::from)? {
+        database.begin_again()?;
+    }
+    drop(opening);
+    Ok(Opened { database, locks })
+}
+
+impl Opened {
+    /// The database, for whoever finishes what stands in its journal.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Has the core's gate fill the database, or wait for another process that does, and verify it; then hands out the handle.
+    pub(crate) fn complete(
+        self,
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        config: &Config,
+    ) -> Result<(StateDb, Report), StartupError> {
+        let backfill = Backfill::new(runtime, home, &self.database, Some(self.locks), config.progress.clone());
+        let report = gate(runtime, home, backfill, config.wait, config.refresh)?;
+        Ok((StateDb::of(self.database), report))
+    }
 }
 
 /// Opens a complete state DB of this version, if there is one. Never fills, never migrates, creates nothing.
@@ -139,16 +180,16 @@ pub fn refresh(runtime: &Runtime, home: &Arc<Home>, config: &Config, state: &Sta
 }
 
 /// The same for whoever has the rows and cannot do without every file that there is.
-pub(crate) fn refreshed(runtime: &Runtime, home: &Arc<Home>, rows: &Database) -> Result<(), StartupError> {
+pub(crate) fn refresh_rows(runtime: &Runtime, home: &Arc<Home>, rows: &Database) -> Result<(), StartupError> {
     let backfill = Backfill::new(runtime, home, rows, rows.dir().map(Locks::of), None);
     gate(runtime, home, backfill, Duration::from_secs(30), true).map(drop)
 }
 
-/// Everything that the files say, in a private temporary database: for a process without a handle.
+/// Reads everything that the files say into a private temporary database: for a process without a handle.
 pub(crate) fn from_files(
     runtime: &Runtime,
     home: &Arc<Home>,
-    progress: Option<Arc<dyn Progress>>,
+    progress: Option<ProgressSink>,
 ) -> Result<(Database, Report), StartupError> {
     let database = temporary(runtime, home)?;
     let report = fill_private(runtime, home, Backfill::new(runtime, home, &database, None, progress))?;
@@ -160,48 +201,45 @@ pub(crate) fn fill_private(runtime: &Runtime, home: &Arc<Home>, backfill: Backfi
     gate(runtime, home, backfill, Duration::ZERO, false)
 }
 
-/// Names and Codex's own rows alone, in a private temporary database.
-pub(crate) fn lore_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Database, Report), StartupError> {
+/// Reads names and Codex's own rows alone into a private temporary database.
+pub(crate) fn sources_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Database, Report), StartupError> {
     let database = temporary(runtime, home)?;
     let warnings = database.import_lore(home)?;
     Ok((database, Report { warnings, ..Report::default() }))
 }
 
-/// Names out of `session_index.jsonl` alone, likewise.
-pub(crate) fn index_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Database, Report), StartupError> {
+/// Reads the names of `session_index.jsonl` alone, likewise.
+pub(crate) fn session_index_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Database, Report), StartupError> {
     let database = temporary(runtime, home)?;
     let warnings = database.import_names(home)?;
     Ok((database, Report { warnings, ..Report::default() }))
 }
 
+/// Makes an empty private temporary database.
 pub(crate) fn temporary(runtime: &Runtime, home: &Arc<Home>) -> Result<Database, StartupError> {
     Ok(Database::temporary(RowDeriver::new(runtime, home))?)
 }
 
-fn start(
+/// Moves a damaged state DB aside, with what could be read of it, if it still is damaged once nobody else is opening or filling
+/// it; none where SQLite finds nothing wrong with it.
+pub(crate) fn set_damaged_aside(
     runtime: &Runtime,
     home: &Arc<Home>,
     config: &Config,
-    rescued: Option<&MovedAside>,
-) -> Result<(StateDb, Report), StartupError> {
+) -> Result<Option<MovedAside>, StartupError> {
     let locks = Locks::of(&config.state_dir);
-    let opening = open_lock(&locks, config.wait)?;
-    let database = Database::open(&config.state_dir, config.wait, RowDeriver::new(runtime, home))?;
-    if config.check && !database.is_sound()? {
-        return Err(StateError::Corrupt("SQLite's own check fails".into()).into());
-    }
-    if let Some(rescued) = rescued {
-        database.take_in(&rescued.remains)?;
-    }
-    if config.rebuild && rescued.is_none() && !FileLock::is_held(&locks.owner).map_err(StateError::from)? {
-        database.begin_again()?;
-    }
-    drop(opening);
-    let unfinished = finish_unfinished(home, &database, &config.state_dir)?;
-    let backfill = Backfill::new(runtime, home, &database, Some(locks), config.progress.clone());
-    let mut report = gate(runtime, home, backfill, config.wait, config.refresh)?;
-    report.warnings.splice(0..0, unfinished);
-    Ok((StateDb::of(database), report))
+    let _opening = open_lock(&locks, config.wait)?;
+    let Some(_filling) = FileLock::try_take(&locks.owner).map_err(StateError::from)? else {
+        return Err(
+            StateError::Corrupt("another process is filling it; try again when that one has ended".into()).into()
+        );
+    };
+    let sound = match Database::open(&config.state_dir, config.wait, RowDeriver::new(runtime, home)) {
+        Ok(database) => database.is_sound()?,
+        Err(StateError::Corrupt(_)) => false,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(if sound { None } else { Some(move_aside(&config.state_dir)?) })
 }
 
 fn open_lock(locks: &Locks, wait: Duration) -> Result<FileLock, StartupError> {
@@ -223,6 +261,8 @@ fn gate(
     let mut core = Core::new(runtime, world);
     let bound = wait.as_millis().min(i64::MAX as u128) as i64;
     let answer = core.ask(&crate::component::Gate { bound, refresh });
+    let world = core.world();
+    let failed = world.map(World::take_failed).unwrap_or_default();
     let warnings = core.world().and_then(World::backfill).map(Backfill::take_warnings).unwrap_or_default();
     match answer? {
         Ok(Outcome { scanned, stored, failed, waited, backfilled_here }) => Ok(Report {
@@ -233,39 +273,26 @@ fn gate(
             backfilled_here,
             warnings,
         }),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(StartupError::of_gate(error, failed)),
     }
 }
 
-impl From<GateError> for StartupError {
-    fn from(error: GateError) -> Self {
+impl StartupError {
+    /// The gate tells of failures in words; what kind they were is known here.
+    pub(crate) fn of_gate(error: GateError, failed: Failed) -> StartupError {
         match error {
             GateError::TimedOut((owner, waited)) => {
                 StartupError::TimedOut { owner, waited: Duration::from_millis(waited.max(0) as u64) }
             }
             GateError::NeverSettled(left) => StartupError::NeverSettled(left),
             GateError::Corrupt(why) => StartupError::State(StateError::Corrupt(why)),
-            GateError::State(why) => StartupError::State(StateError::Io(why)),
-            GateError::Files(why) => StartupError::Files(why),
+            GateError::State(_) if failed.state == Some(ErrorKind::Cancelled) => {
+                StartupError::Core(CoreError::Cancelled)
+            }
+            GateError::State(why) => StartupError::State(StateError::Told(why, failed.state.unwrap_or(ErrorKind::Io))),
+            GateError::Files(why) => StartupError::Files(why, failed.files.unwrap_or(ErrorKind::Io)),
         }
     }
-}
-
-/// Moves a damaged state DB aside, if it still is damaged once nobody else is opening or backfill it.
-fn rescue(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<Option<MovedAside>, StartupError> {
-    let locks = Locks::of(&config.state_dir);
-    let _opening = open_lock(&locks, config.wait)?;
-    let Some(_filling) = FileLock::try_take(&locks.owner).map_err(StateError::from)? else {
-        return Err(
-            StateError::Corrupt("another process is backfill it; try again when that one has ended".into()).into()
-        );
-    };
-    let sound = match Database::open(&config.state_dir, config.wait, RowDeriver::new(runtime, home)) {
-        Ok(database) => database.is_sound()?,
-        Err(StateError::Corrupt(_)) => false,
-        Err(error) => return Err(error.into()),
-    };
-    Ok(if sound { None } else { Some(move_aside(&config.state_dir)?) })
 }
 
 /// The state directory, with a mode that keeps others out when it is created here.

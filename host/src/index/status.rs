@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::component::exports::startup::Findings;
 use crate::component::{Core, Runtime, Survey, World};
 use crate::db::{Database, FILE_NAME, Problem, RowDeriver, StateError, Totals};
-use crate::index::backfill::{Backfill, Progress};
+use crate::index::backfill::Backfill;
+use crate::index::progress::ProgressSink;
 use crate::index::startup::{self, StartupError};
 use crate::platform::home::Home;
 
@@ -60,7 +61,7 @@ pub fn status(
     runtime: &Runtime,
     home: &Arc<Home>,
     state_dir: Option<&Path>,
-    progress: Option<Arc<dyn Progress>>,
+    progress: Option<ProgressSink>,
 ) -> Result<Status, StartupError> {
     let path = state_dir.map(|dir| dir.join(FILE_NAME)).unwrap_or_default();
     let looked = match state_dir {
@@ -122,6 +123,8 @@ fn look(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Look, Startup
     }
     let backfill = Backfill::new(runtime, home, &database, None, None);
     let mut core = Core::new(runtime, World::of(home).with_backfill(backfill));
-    let findings = core.ask(&Survey {})??;
+    let answer = core.ask(&Survey {})?;
+    let failed = core.world().map(World::take_failed).unwrap_or_default();
+    let findings = answer.map_err(|error| StartupError::of_gate(error, failed))?;
     Ok(Look::Complete(stands("complete", None), database.totals()?, database.problems()?, findings))
 }

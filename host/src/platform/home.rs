@@ -9,18 +9,40 @@ use std::sync::OnceLock;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
+use crate::platform::error_kind::{Classified, ErrorKind};
+
 /// Why a home cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
     /// Neither a flag nor the environment names one.
-    #[error("no Codex home: $HOME is not set; name the home with --home DIR")]
+    #[error("no Codex home: $HOME is not set; {hint}", hint = NAME_IT)]
     Unknown,
     /// It is not there, or it is no directory.
-    #[error("the Codex home {0} cannot be opened: {1}; name another one with --home DIR")]
+    #[error("the Codex home {0} cannot be opened: {1}; {hint}", hint = ANOTHER_ONE)]
     Unusable(PathBuf, std::io::Error),
     /// One of its directories cannot be opened.
     #[error("{0} cannot be opened: {1}")]
     Place(PathBuf, std::io::Error),
+}
+
+const NAME_IT: &str = "name the home with --home DIR";
+const ANOTHER_ONE: &str = "name another one with --home DIR";
+
+impl Classified for HomeError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            HomeError::Unknown => ErrorKind::Conflict,
+            HomeError::Unusable(_, error) | HomeError::Place(_, error) => ErrorKind::of_io(error),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            HomeError::Unknown => Some(NAME_IT),
+            HomeError::Unusable(..) => Some(ANOTHER_ONE),
+            HomeError::Place(..) => None,
+        }
+    }
 }
 
 /// Where a home is: what the flag says, else `$CODEX_HOME`, else `~/.codex`.

@@ -5,7 +5,7 @@
 //! A file that is left over is no lock: the operating system gives the lock back when its owner dies, however it dies.
 
 use std::collections::HashMap;
-use std::io::{Error, ErrorKind};
+use std::io::{self, Error};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use cap_std::fs::{Dir, File, OpenOptions};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 
 /// The directory of the locks, in the home.
@@ -27,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 #[derive(Debug, thiserror::Error)]
 pub enum WriterLockError {
     /// Somebody writes it: a Threadkeep or a Codex.
-    #[error("thread {thread} already has a writer{}; try again when that one has ended", said(*pid))]
+    #[error("thread {thread} already has a writer{}; {hint}", said(*pid), hint = WHEN_ENDED)]
     Held {
         /// The thread.
         thread: String,
@@ -37,6 +38,21 @@ pub enum WriterLockError {
     /// The lock cannot be asked for.
     #[error("{0} cannot be locked: {1}")]
     Io(PathBuf, Error),
+}
+
+const WHEN_ENDED: &str = "try again when that one has ended";
+
+impl Classified for WriterLockError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            WriterLockError::Held { .. } => ErrorKind::Busy,
+            WriterLockError::Io(_, error) => ErrorKind::of_io(error),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        matches!(self, WriterLockError::Held { .. }).then_some(WHEN_ENDED)
+    }
 }
 
 fn said(pid: Option<u32>) -> String {
@@ -89,21 +105,21 @@ impl Drop for WriterLock {
     }
 }
 
-fn place(home: &Dir) -> std::io::Result<Dir> {
+fn place(home: &Dir) -> io::Result<Dir> {
     match home.open_dir(PLACE) {
-        Err(error) if error.kind() == ErrorKind::NotFound => match home.create_dir(PLACE) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match home.create_dir(PLACE) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => home.open_dir(PLACE),
         },
         opened => opened,
     }
 }
 
-fn open(place: &Dir, name: &str) -> std::io::Result<File> {
+fn open(place: &Dir, name: &str) -> io::Result<File> {
     place.open_with(name, OpenOptions::new().read(true).write(true).create(true))
 }
 
-fn shared(place: &Dir) -> std::io::Result<Flocked> {
+fn shared(place: &Dir) -> io::Result<Flocked> {
     let file = open(place, COORDINATION)?;
     for _ in 1..TRIES {
         match flock(&file, FlockOperation::NonBlockingLockShared) {
@@ -111,7 +127,7 @@ fn shared(place: &Dir) -> std::io::Result<Flocked> {
             answer => return answer.map(|()| Flocked(file)).map_err(Error::from),
         }
     }
-    Err(Error::new(ErrorKind::WouldBlock, "another process does not give it back; try again"))
+    Err(Error::new(io::ErrorKind::WouldBlock, "another process does not give it back; try again"))
 }
 
 /// Whose lock a file has.

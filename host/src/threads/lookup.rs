@@ -1,30 +1,30 @@
 //! Finding and listing: the core decides, with the handle or without it.
 
+use std::borrow::BorrowMut;
 use std::sync::Arc;
 
 use crate::component::exports::history::{Gap, PageOfRecords, PageOfTurns, Subject};
 use crate::component::exports::lookup::{Error as CoreLookupError, Explanation, Found, PageOfRows};
 use crate::component::imports::state::RowQuery;
 use crate::component::types::{Collection, Discrepancy, ThreadRow};
-use crate::component::{self as ask, Core, CoreError, Opened, OpenedPrompt, Runtime, World};
+use crate::component::{self as ask, Core, CoreError, Failed, Opened, OpenedPrompt, Runtime, World, kind_of};
 use crate::db::{Database, StateDb, StateError};
 use crate::features::moved_directories::Relocations;
-use crate::index::backfill::Progress;
+use crate::index::progress::ProgressSink;
 use crate::index::startup::{self, Report, StartupError};
+use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
     /// Nobody answers to it.
-    #[error(
-        "no thread '{0}': neither an id, nor at least eight characters of one, nor a name; `threadkeep list` shows them"
-    )]
+    #[error("no thread '{0}': neither an id, nor at least eight characters of one, nor a name; {hint}", hint = SHOWN_BY_LIST)]
     NotFound(String),
-    /// Somebody remembers it, and it has no rollout.
+    /// The thread is known, and it has no rollout any more.
     #[error("no rollout of the thread {} is there any more; it was {}", .0.id, .0.path)]
     Gone(Box<ThreadRow>),
-    /// Several do.
+    /// Several threads answer to it.
     #[error("several threads answer to '{wanted}'; give more of the id:{}", named(.candidates))]
     Ambiguous {
         /// What was asked for.
@@ -33,14 +33,24 @@ pub enum LookupError {
         candidates: Vec<ThreadRow>,
     },
     /// The cursor is not one of this list.
-    #[error("bad cursor: {0}; take nextCursor of the page before, in the same order")]
+    #[error("bad cursor: {0}; {hint}", hint = PAGE_BEFORE)]
     BadCursor(String),
     /// The state DB failed.
-    #[error("{0}")]
-    State(String),
+    #[error("{message}")]
+    State {
+        /// In words.
+        message: String,
+        /// What kind of failure it was.
+        kind: ErrorKind,
+    },
     /// The files failed.
-    #[error("the home's rollouts cannot be read: {0}")]
-    Files(String),
+    #[error("the home's rollouts cannot be read: {message}")]
+    Files {
+        /// In words.
+        message: String,
+        /// What kind of failure it was.
+        kind: ErrorKind,
+    },
     /// The core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
@@ -49,61 +59,100 @@ pub enum LookupError {
     Startup(#[from] StartupError),
 }
 
+const SHOWN_BY_LIST: &str = "`threadkeep list` shows them";
+const PAGE_BEFORE: &str = "take nextCursor of the page before, in the same order";
+
+impl Classified for LookupError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            LookupError::NotFound(_) | LookupError::Gone(_) => ErrorKind::NotFound,
+            LookupError::Ambiguous { .. } => ErrorKind::Ambiguous,
+            LookupError::BadCursor(_) => ErrorKind::InvalidInput,
+            LookupError::State { kind, .. } | LookupError::Files { kind, .. } => *kind,
+            LookupError::Core(error) => error.kind(),
+            LookupError::Startup(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            LookupError::NotFound(_) => Some(SHOWN_BY_LIST),
+            LookupError::BadCursor(_) => Some(PAGE_BEFORE),
+            LookupError::Core(error) => error.hint(),
+            LookupError::Startup(error) => error.hint(),
+            _ => None,
+        }
+    }
+
+    fn argument(&self) -> Option<&'static str> {
+        matches!(self, LookupError::BadCursor(_)).then_some("cursor")
+    }
+}
+
+impl From<StateError> for LookupError {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::Core(error) => LookupError::Core(error),
+            error => LookupError::State { message: error.to_string(), kind: error.kind() },
+        }
+    }
+}
+
 /// Finds, lists and reads, with the handle or without it.
 pub struct Lookup {
     core: Core,
     warnings: Vec<String>,
-    /// For lists by directory: what users told of directories that moved.
+    /// For lists by directory: what users said of directories that moved.
     relocations: Option<Relocations>,
 }
 
-fn unanswered(error: StateError) -> LookupError {
-    LookupError::State(error.to_string())
-}
-
 impl Lookup {
-    /// For finding and for reading turns. Without a handle the files are asked when it comes to it.
+    /// Opens a lookup for finding and for reading turns. Without a handle the files are asked when it comes to it.
     pub fn to_find(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Result<Lookup, LookupError> {
-        let (lore, report) = match state {
+        let (sources, report) = match state {
             Some(state) => (state.database().clone(), Report::default()),
-            None => startup::lore_alone(runtime, home)?,
+            None => startup::sources_alone(runtime, home)?,
         };
-        let world = World::of(home).with_rows(state.map(|state| state.database().clone())).with_lore(Some(lore));
+        let world = World::of(home).with_rows(state.map(|state| state.database().clone())).with_lore(Some(sources));
         let core = Core::new(runtime, world.recorded(runtime.recorder()));
         Ok(Lookup { core, warnings: report.warnings, relocations: None })
     }
 
-    /// For what comes from the files alone: neither the state DB nor Codex's are looked at, and names are those of the session
-    /// index.
+    /// Opens a lookup for what comes from the files alone: neither the state DB nor Codex's are looked at, and names are those of
+    /// the session index.
     pub fn of_files(runtime: &Runtime, home: &Arc<Home>) -> Result<Lookup, LookupError> {
-        let (lore, report) = startup::index_alone(runtime, home)?;
-        let world = World::of(home).with_lore(Some(lore)).recorded(runtime.recorder());
+        let (names, report) = startup::session_index_alone(runtime, home)?;
+        let world = World::of(home).with_lore(Some(names)).recorded(runtime.recorder());
         Ok(Lookup { core: Core::new(runtime, world), warnings: report.warnings, relocations: None })
     }
 
-    /// For listing. Without a handle every rollout is read now, once for all pages.
+    /// Opens a lookup for listing. Without a handle every rollout is read now, once for all pages of this lookup.
     pub fn to_list(
         runtime: &Runtime,
         home: &Arc<Home>,
         state: Option<&StateDb>,
-        progress: Option<Arc<dyn Progress>>,
+        progress: Option<ProgressSink>,
     ) -> Result<Lookup, LookupError> {
-        let (database, report) = match state {
-            Some(state) => (state.database().clone(), Report::default()),
-            None => startup::from_files(runtime, home, progress)?,
-        };
-        let relocations = state.map(Relocations::of).transpose().map_err(unanswered)?;
-        Ok(Lookup { warnings: report.warnings, relocations, ..Lookup::over(runtime, World::of(home), &database) })
+        match state {
+            Some(state) => {
+                let relocations = Some(Relocations::of(state)?);
+                Ok(Lookup { relocations, ..Lookup::over(runtime, World::of(home), state.database()) })
+            }
+            None => {
+                let (files, report) = startup::from_files(runtime, home, progress)?;
+                Ok(Lookup { warnings: report.warnings, ..Lookup::over(runtime, World::of(home), &files) })
+            }
+        }
     }
 
-    /// Over any files, with rows and names of one database.
+    /// Opens a lookup over any files, with rows and names of one database.
     pub(crate) fn over(runtime: &Runtime, files: World, database: &Database) -> Lookup {
         let world = files.with_rows(Some(database.clone())).with_lore(Some(database.clone()));
         let core = Core::new(runtime, world.recorded(runtime.recorder()));
         Lookup { core, warnings: Vec::new(), relocations: None }
     }
 
-    /// What a person should know of the answers, in words; each once.
+    /// Takes what a person should know of the answers, in words; each once.
     pub fn take_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.warnings)
     }
@@ -111,54 +160,60 @@ impl Lookup {
     /// Finds a thread by id, by the beginning of an id, or by name; mends its row when there is a handle.
     pub fn find(&mut self, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
         let answer = self.core.ask(&ask::Find { wanted: wanted.into(), within })?;
-        answer.map_err(|error| failed(error, wanted))
+        answer.map_err(|error| self.failed(error, wanted))
     }
 
-    /// The same, with what was looked at and what decided.
+    /// Finds likewise, and says what was looked at and what decided.
     pub fn explain(&mut self, wanted: &str, within: Option<Collection>) -> Result<Explanation, LookupError> {
         Ok(self.core.ask(&ask::Explain { wanted: wanted.into(), within })?)
     }
 
-    /// The thread of one rollout, by its home path, as that rollout alone shows it. Rows are neither asked nor mended.
+    /// Gives the thread of one rollout, by its home path, as that rollout alone shows it. Rows are neither asked nor mended.
     pub fn at(&mut self, path: &str) -> Result<Found, LookupError> {
         let answer = self.core.ask(&ask::At { path: path.into() })?;
-        answer.map_err(|error| failed(error, path))
+        answer.map_err(|error| self.failed(error, path))
     }
 
-    /// A page of a list, `limit` threads long, or all there are for 0; what is folded under them does not count.
+    /// Gives a page of a list, `limit` threads long, or all there are for 0; what is folded under them does not count.
     pub fn page(&mut self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> Result<PageOfRows, LookupError> {
         let query = match &self.relocations {
-            Some(relocations) => relocations.widen(query.clone()).map_err(unanswered)?,
+            Some(relocations) => relocations.widen(query.clone())?,
             None => query.clone(),
         };
         let page = ask::Page { query, cursor: cursor.map(Into::into), limit };
-        self.core.ask(&page)?.map_err(|error| failed(error, ""))
+        self.core.ask(&page)?.map_err(|error| self.failed(error, ""))
     }
 
     /// Opens a history: its thread is found as [`Lookup::find`] and [`Lookup::at`] do.
-    pub fn transcript(&mut self, of: Subject) -> Result<Transcript<'_>, LookupError> {
-        let wanted = match &of {
-            Subject::Thread(wanted) | Subject::Rollout(wanted) => wanted.clone(),
-        };
-        let opened = self.core.ask(&ask::Open { of })?.map_err(|error| failed(error, &wanted))?;
-        Ok(Transcript { core: &mut self.core, opened })
+    pub fn transcript(&mut self, of: Subject) -> Result<Transcript<&mut Lookup>, LookupError> {
+        let opened = self.open_history(of)?;
+        Ok(Transcript { lookup: self, opened })
     }
 
-    /// What a model would be given to continue a thread, piece by piece: response items as JSON, each piece some of them.
-    /// The thread is found as in [`Lookup::transcript`].
+    /// Opens a history that keeps the lookup.
+    pub fn into_transcript(mut self, of: Subject) -> Result<Transcript, LookupError> {
+        let opened = self.open_history(of)?;
+        Ok(Transcript { lookup: self, opened })
+    }
+
+    fn open_history(&mut self, of: Subject) -> Result<Opened, LookupError> {
+        let wanted = name_of(&of);
+        self.core.ask(&ask::Open { of })?.map_err(|error| self.failed(error, &wanted))
+    }
+
+    /// Hands out what a model would be given to continue a thread, piece by piece: response items as JSON, each piece some of
+    /// them. The thread is found as in [`Lookup::transcript`].
     pub fn prompt(
         &mut self,
         of: Subject,
         mut each: impl FnMut(Vec<String>) -> std::io::Result<()>,
     ) -> Result<(Found, Vec<Gap>), PromptError> {
-        let wanted = match &of {
-            Subject::Thread(wanted) | Subject::Rollout(wanted) => wanted.clone(),
-        };
+        let wanted = name_of(&of);
         let opened = self.core.ask(&ask::OpenPrompt { of }).map_err(LookupError::from)?;
-        let OpenedPrompt { prompt, found, gaps } = opened.map_err(|error| failed(error, &wanted))?;
+        let OpenedPrompt { prompt, found, gaps } = opened.map_err(|error| self.failed(error, &wanted))?;
         loop {
             let items = self.core.ask(&ask::PromptItems { prompt }).map_err(LookupError::from)?;
-            let items = items.map_err(|error| failed(error, &wanted))?;
+            let items = items.map_err(|error| self.failed(error, &wanted))?;
             if items.is_empty() {
                 break;
             }
@@ -166,6 +221,21 @@ impl Lookup {
         }
         self.core.ask(&ask::ClosePrompt { prompt }).map_err(LookupError::from)?;
         Ok((found, gaps))
+    }
+
+    fn failed(&mut self, error: CoreLookupError, wanted: &str) -> LookupError {
+        LookupError::of_core(error, wanted, take_failed(&mut self.core))
+    }
+}
+
+/// What kinds of failure stand behind what the core says in words.
+pub(crate) fn take_failed(core: &mut Core) -> Failed {
+    core.world().map(World::take_failed).unwrap_or_default()
+}
+
+fn name_of(subject: &Subject) -> String {
+    match subject {
+        Subject::Thread(wanted) | Subject::Rollout(wanted) => wanted.clone(),
     }
 }
 
@@ -181,12 +251,12 @@ pub enum PromptError {
 }
 
 /// A history, gone through once and ready to be paged.
-pub struct Transcript<'a> {
-    core: &'a mut Core,
+pub struct Transcript<L: BorrowMut<Lookup> = Lookup> {
+    lookup: L,
     opened: Opened,
 }
 
-impl Transcript<'_> {
+impl<L: BorrowMut<Lookup>> Transcript<L> {
     /// Whose it is.
     pub fn found(&self) -> &Found {
         &self.opened.found
@@ -197,20 +267,20 @@ impl Transcript<'_> {
         &self.opened.gaps
     }
 
-    /// A page of at most `limit` turns, or of as many as fit into one for 0; fewer where turns are large.
+    /// Gives a page of at most `limit` turns, or of as many as fit into one for 0; fewer where turns are large.
     pub fn page(&mut self, cursor: Option<&str>, limit: u32, newest_first: bool) -> Result<PageOfTurns, LookupError> {
         let transcript = self.opened.transcript;
-        let page = ask::Turns { transcript, cursor: cursor.map(Into::into), limit, newest_first };
-        self.core.ask(&page)?.map_err(|error| failed(error, ""))
+        self.ask(&ask::Turns { transcript, cursor: cursor.map(Into::into), limit, newest_first })
     }
 
-    /// The records behind a cursor, as they stand, from the first file of the history on.
+    /// Gives the records behind a cursor, as they stand, from the first file of the history on.
     pub fn records(&mut self, cursor: Option<&str>) -> Result<PageOfRecords, LookupError> {
-        let records = ask::Records { transcript: self.opened.transcript, cursor: cursor.map(Into::into) };
-        self.core.ask(&records)?.map_err(|error| failed(error, ""))
+        let transcript = self.opened.transcript;
+        self.ask(&ask::Records { transcript, cursor: cursor.map(Into::into) })
     }
 
-    /// The page around the first turn behind the cursor in which `text` was said or done, whatever the case of letters.
+    /// Gives the page around the first turn behind the cursor in which `text` was said or done, whatever the case of letters;
+    /// none where there is no such turn.
     pub fn around(
         &mut self,
         text: &str,
@@ -220,35 +290,47 @@ impl Transcript<'_> {
     ) -> Result<Option<PageOfTurns>, LookupError> {
         let transcript = self.opened.transcript;
         let cursor = cursor.map(Into::into);
-        let around = ask::Around { transcript, text: text.into(), cursor, limit, newest_first };
-        self.core.ask(&around)?.map_err(|error| failed(error, ""))
+        self.ask(&ask::Around { transcript, text: text.into(), cursor, limit, newest_first })
+    }
+
+    fn ask<T>(&mut self, ask: &impl ask::Ask<Answer = Result<T, CoreLookupError>>) -> Result<T, LookupError> {
+        let lookup = self.lookup.borrow_mut();
+        lookup.core.ask(ask)?.map_err(|error| lookup.failed(error, ""))
     }
 }
 
-impl Drop for Transcript<'_> {
+impl<L: BorrowMut<Lookup>> Drop for Transcript<L> {
     fn drop(&mut self) {
-        let _ = self.core.ask(&ask::Close { transcript: self.opened.transcript });
+        let _ = self.lookup.borrow_mut().core.ask(&ask::Close { transcript: self.opened.transcript });
     }
 }
 
-/// The answer of an explanation.
+/// Gives the answer of an explanation.
 pub fn answered(explanation: Explanation, wanted: &str) -> Result<Found, LookupError> {
-    explanation.answer.map_err(|error| failed(error, wanted))
+    explanation.answer.map_err(|error| LookupError::of_core(error, wanted, Failed::default()))
 }
 
 /// The files failed.
 pub(crate) fn unreadable(error: crate::component::imports::rollouts::Error) -> LookupError {
-    LookupError::Files(format!("{error:?}"))
+    LookupError::Files { message: format!("{error:?}"), kind: kind_of(&error) }
 }
 
-pub(crate) fn failed(error: CoreLookupError, wanted: &str) -> LookupError {
-    match error {
-        CoreLookupError::NotFound(wanted) => LookupError::NotFound(wanted),
-        CoreLookupError::Gone(row) => LookupError::Gone(Box::new(row)),
-        CoreLookupError::Ambiguous(candidates) => LookupError::Ambiguous { wanted: wanted.into(), candidates },
-        CoreLookupError::BadCursor(why) => LookupError::BadCursor(why),
-        CoreLookupError::State(why) => LookupError::State(why),
-        CoreLookupError::Files(why) => LookupError::Files(why),
+impl LookupError {
+    /// What the core said, with the kinds of failure that stand behind its words.
+    pub(crate) fn of_core(error: CoreLookupError, wanted: &str, failed: Failed) -> LookupError {
+        match error {
+            CoreLookupError::NotFound(wanted) => LookupError::NotFound(wanted),
+            CoreLookupError::Gone(row) => LookupError::Gone(Box::new(row)),
+            CoreLookupError::Ambiguous(candidates) => LookupError::Ambiguous { wanted: wanted.into(), candidates },
+            CoreLookupError::BadCursor(why) => LookupError::BadCursor(why),
+            CoreLookupError::State(_) if failed.state == Some(ErrorKind::Cancelled) => CoreError::Cancelled.into(),
+            CoreLookupError::State(message) => {
+                LookupError::State { message, kind: failed.state.unwrap_or(ErrorKind::Io) }
+            }
+            CoreLookupError::Files(message) => {
+                LookupError::Files { message, kind: failed.files.unwrap_or(ErrorKind::Io) }
+            }
+        }
     }
 }
 

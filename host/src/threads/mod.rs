@@ -1,7 +1,9 @@
-//! What is done with threads: found, listed, read, written, recorded, changed, stored smaller.
+//! What is done with threads: started on, found, listed, read, written, recorded, changed, stored smaller.
 
 pub mod change;
 pub mod compress;
 pub mod exec;
 pub mod lookup;
+pub mod reader;
+pub(crate) mod start;
 pub mod store;

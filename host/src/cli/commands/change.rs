@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use threadkeep::component::types::ThreadRow;
-use threadkeep::index::startup::Config;
+use threadkeep::startup::Config;
 use threadkeep::threads::change::{ChangeError, Changes, Deletion, MetadataPatch, Relocated};
 
 use super::Session;

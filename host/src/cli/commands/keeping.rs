@@ -7,7 +7,7 @@ use threadkeep::db::{FeatureError, StateDb};
 use threadkeep::features::device_keys::{self, Binding};
 use threadkeep::features::personality::{self, Outcome};
 use threadkeep::features::shell_snapshots::{self, Fate, Snapshot};
-use threadkeep::index::startup::Config;
+use threadkeep::startup::Config;
 
 use super::Session;
 use crate::cli::args::keeping::{Clean, DeviceKey, Migrate};

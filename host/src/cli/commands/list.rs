@@ -32,7 +32,7 @@ impl Session {
             // All there are, but never all at once.
             let wanted = if list.limit == 0 { PAGE } else { left.min(PAGE) };
             let page = match lookup.page(&query, cursor.as_deref(), wanted) {
-                Err(LookupError::State(failure)) if state.is_some() && !list.missing => {
+                Err(LookupError::State { message: failure, .. }) if state.is_some() && !list.missing => {
                     // The cursor is a place in the order, and the order is the same without the state DB.
                     drop((lookup, state.take()));
                     state = self.start_again(&failure);

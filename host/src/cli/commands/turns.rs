@@ -8,8 +8,8 @@ use threadkeep::component::exports::history::{Gap, PageOfTurns, Subject};
 use threadkeep::component::types::ThreadRow;
 use threadkeep::db::StateDb;
 use threadkeep::features::spawn_edges;
-use threadkeep::index::startup;
 use threadkeep::platform::home::Home;
+use threadkeep::startup;
 use threadkeep::threads::lookup::{Lookup, LookupError, Transcript};
 
 use super::super::args::{Read, Turns};
@@ -89,12 +89,12 @@ impl Session {
     fn with_transcript(
         &self,
         subject: &Subject,
-        work: impl FnOnce(&mut Transcript<'_>, Option<&StateDb>) -> anyhow::Result<()>,
+        work: impl FnOnce(&mut Transcript<&mut Lookup>, Option<&StateDb>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut state = self.start_to_look();
         let mut lookup: Lookup = self.finder(state.as_ref())?;
         let failure = match lookup.transcript(subject.clone()) {
-            Err(LookupError::State(failure)) if state.is_some() => failure,
+            Err(LookupError::State { message: failure, .. }) if state.is_some() => failure,
             opened => return work(&mut opened?, state.as_ref()),
         };
         drop((lookup, state.take()));
@@ -133,7 +133,11 @@ fn home_path(home: &Home, given: &Path) -> anyhow::Result<String> {
 }
 
 /// Shows the turns that are asked for.
-fn show<W: std::io::Write>(transcript: &mut Transcript<'_>, asked: &Turns, out: &mut Printer<W>) -> anyhow::Result<()> {
+fn show<W: std::io::Write>(
+    transcript: &mut Transcript<&mut Lookup>,
+    asked: &Turns,
+    out: &mut Printer<W>,
+) -> anyhow::Result<()> {
     let gaps = transcript.gaps().to_vec();
     if let Some(text) = &asked.around {
         let limit = asked.limit.unwrap_or(AROUND);

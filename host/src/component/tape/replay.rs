@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::super::asks::ask_again;
 use super::super::{Core, CoreError, Runtime, World};
 use super::{Answer, CONTRACT, Diverged, FORM, Player};
+use crate::platform::error_kind::{Classified, ErrorKind};
 
 /// More instances than any command has.
 const INSTANCES: usize = 1_000;
@@ -20,7 +21,7 @@ pub enum ReplayError {
     #[error("the recording cannot be read: {0}")]
     Io(#[from] std::io::Error),
     /// It is none, or one of another version.
-    #[error("line {line}: {why}; was this file written by --record of this version?")]
+    #[error("line {line}: {why}; {hint}", hint = THIS_VERSION)]
     Form {
         /// Counted from 1.
         line: usize,
@@ -38,6 +39,27 @@ pub enum ReplayError {
     /// The core cannot be loaded.
     #[error(transparent)]
     Core(#[from] CoreError),
+}
+
+const THIS_VERSION: &str = "was this file written by --record of this version?";
+
+impl Classified for ReplayError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            ReplayError::Io(error) => ErrorKind::of_io(error),
+            ReplayError::Form { .. } => ErrorKind::Corrupt,
+            ReplayError::Diverged { .. } => ErrorKind::Conflict,
+            ReplayError::Core(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            ReplayError::Form { .. } => Some(THIS_VERSION),
+            ReplayError::Core(error) => error.hint(),
+            _ => None,
+        }
+    }
 }
 
 /// What was run again.

@@ -12,7 +12,7 @@ mod restore;
 mod verify;
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::{StateDb, StateError};
 use crate::platform::database_holders::Holder;
+use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 
@@ -43,11 +44,11 @@ pub const KEEP: usize = 10;
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// Another process is at it.
-    #[error("another process is making or restoring a backup, or changing threads, and did not finish within {} s; try again", .0.as_secs())]
+    #[error("another process is making or restoring a backup, or changing threads, and did not finish within {} s; {hint}", .0.as_secs(), hint = TRY_AGAIN)]
     Busy(Duration),
     /// A file or directory failed.
     #[error("{0} cannot be {1}: {2}")]
-    Io(PathBuf, &'static str, std::io::Error),
+    Io(PathBuf, &'static str, io::Error),
     /// The home has neither a database nor an index, nor is there a state DB.
     #[error("there is nothing to back up: no database, no session_index.jsonl, no config.toml")]
     Nothing,
@@ -55,7 +56,7 @@ pub enum BackupError {
     #[error("'{0}' cannot be a reason: use up to 40 letters, digits, '-' and '_'")]
     Reason(String),
     /// No backup is called so.
-    #[error("no backup is called '{0}'; `threadkeep backup list` names those that there are")]
+    #[error("no backup is called '{0}'; {hint}", hint = NAMED_BY_LIST)]
     Unknown(String),
     /// Several backups begin so.
     #[error("several backups begin with '{0}': {list}", list = .1.join(", "))]
@@ -67,11 +68,11 @@ pub enum BackupError {
     #[error("the backup {0} is not to be trusted, and nothing was restored: {list}", list = .1.join("; "))]
     Unsound(String, Vec<String>),
     /// Somebody uses what would be replaced.
-    #[error("{path} is open in {holders}; end that first", path = .0.display(), holders = list(.1))]
+    #[error("{path} is open in {holders}; {hint}", hint = END_THAT, path = .0.display(), holders = list(.1))]
     Open(PathBuf, Vec<Holder>),
     /// It cannot be known whether somebody uses what would be replaced.
     #[error(
-        "this system does not tell who has {0} open, so it is not replaced; end every Codex and Threadkeep, and copy it by hand"
+        "this system does not tell who has {0} open, so it is not replaced; {hint}", hint = BY_HAND
     )]
     CannotTell(PathBuf),
     /// The database that is there cannot be settled.
@@ -82,12 +83,43 @@ pub enum BackupError {
     State(#[from] StateError),
 }
 
+const TRY_AGAIN: &str = "try again";
+const NAMED_BY_LIST: &str = "`threadkeep backup list` names those that there are";
+const END_THAT: &str = "end that first";
+const BY_HAND: &str = "end every Codex and Threadkeep, and copy it by hand";
+
+impl Classified for BackupError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            BackupError::Busy(_) | BackupError::Open(..) => ErrorKind::Busy,
+            BackupError::Io(_, _, error) => ErrorKind::of_io(error),
+            BackupError::Nothing | BackupError::CannotTell(_) => ErrorKind::Conflict,
+            BackupError::Reason(_) | BackupError::NotHeld(..) => ErrorKind::InvalidInput,
+            BackupError::Unknown(_) => ErrorKind::NotFound,
+            BackupError::Ambiguous(..) => ErrorKind::Ambiguous,
+            BackupError::Unsound(..) => ErrorKind::Corrupt,
+            BackupError::Unsettled(_, error) | BackupError::State(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            BackupError::Busy(_) => Some(TRY_AGAIN),
+            BackupError::Unknown(_) => Some(NAMED_BY_LIST),
+            BackupError::Open(..) => Some(END_THAT),
+            BackupError::CannotTell(_) => Some(BY_HAND),
+            BackupError::Unsettled(_, error) | BackupError::State(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
 fn list(holders: &[Holder]) -> String {
     holders.iter().map(Holder::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl BackupError {
-    fn io(path: &Path, what: &'static str) -> impl Fn(std::io::Error) -> BackupError {
+    fn io(path: &Path, what: &'static str) -> impl Fn(io::Error) -> BackupError {
         move |error| BackupError::Io(path.to_path_buf(), what, error)
     }
 }
@@ -190,7 +222,7 @@ pub fn create(home: &Home, state_dir: &Path, state: Option<&StateDb>, wanted: &W
 pub fn backups(state_dir: &Path) -> Result<(Vec<Backup>, Vec<String>), BackupError> {
     let dir = state_dir.join(PLACE);
     let entries = match fs::read_dir(&dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
         entries => entries.map_err(BackupError::io(&dir, "read"))?,
     };
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
@@ -298,7 +330,7 @@ impl Database {
         }
         let manifest =
             Manifest { version: VERSION, created: format!("{now:.3}"), reason: wanted.reason.clone(), files: saved };
-        let text = serde_json::to_vec_pretty(&manifest).map_err(std::io::Error::from);
+        let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::from);
         let path = hidden.join(MANIFEST);
         text.and_then(|text| files::write(&path, &text)).map_err(BackupError::io(&path, "written"))?;
         files::sync_dir(hidden)?;
@@ -310,7 +342,7 @@ impl Database {
         let path = self.dir.join(&name);
         fs::rename(hidden, &path).map_err(BackupError::io(&path, "given its name"))?;
         files::sync_dir(&self.dir)?;
-        read(&path, &name).map_err(|why| BackupError::Io(path, "read", std::io::Error::other(why)))
+        read(&path, &name).map_err(|why| BackupError::Io(path, "read", io::Error::other(why)))
     }
 
     /// Of those with this reason the oldest ones go beyond as many as are to be kept. One that is being removed has no name

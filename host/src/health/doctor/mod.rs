@@ -24,8 +24,9 @@ use std::sync::Arc;
 
 use crate::component::{CoreError, Runtime};
 use crate::db::StateError;
-use crate::index::backfill::Progress;
+use crate::index::progress::ProgressSink;
 use crate::index::startup::StartupError;
+use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 use crate::threads::lookup::LookupError;
 
@@ -40,7 +41,7 @@ pub struct How {
     /// Only this thread: an id, the beginning of one, or a name.
     pub thread: Option<String>,
     /// Told how it goes on.
-    pub progress: Option<Arc<dyn Progress>>,
+    pub progress: Option<ProgressSink>,
 }
 
 /// What was found.
@@ -73,6 +74,26 @@ pub enum CheckupError {
     /// The core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
+}
+
+impl Classified for CheckupError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            CheckupError::Startup(error) => error.kind(),
+            CheckupError::State(error) => error.kind(),
+            CheckupError::Lookup(error) => error.kind(),
+            CheckupError::Core(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            CheckupError::Startup(error) => error.hint(),
+            CheckupError::State(error) => error.hint(),
+            CheckupError::Lookup(error) => error.hint(),
+            CheckupError::Core(error) => error.hint(),
+        }
+    }
 }
 
 /// Looks at a home, or at one thread of it. Nothing in it is created or changed. `state_dir` is where its state DB is; none

@@ -15,6 +15,7 @@ use crate::index::startup::{self, Config};
 use crate::platform::writer_lock::WriterLock;
 use crate::rollouts::synced;
 use crate::threads::change::rename_over_nothing;
+use crate::threads::start::start;
 
 /// Threads that are locked at once while Codex has its database open: each takes two descriptors.
 const LOCKED: usize = 400;
@@ -66,7 +67,7 @@ pub(super) fn execute(
                 ("complete", _) if options.starting => {}
                 ("complete", _) => {
                     let config = Config { check: true, ..Config::of(targets.state_dir.to_path_buf()) };
-                    startup::init(targets.runtime, targets.home, &config)?;
+                    start(targets.runtime, targets.home, &config)?;
                 }
                 (_, Some(backup)) => {
                     if let Err(why) = backup::put_back(targets, backup)? {

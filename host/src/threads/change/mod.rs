@@ -19,13 +19,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::component::exports::changing::{Error as CoreChangeError, Relocation, Removal, Renaming};
 use crate::component::types::{Patch, PatchField, ThreadRow};
-use crate::component::{self as ask, Core, CoreError, Runtime, World};
+use crate::component::{self as ask, Core, CoreError, Failed, Runtime, World};
 use crate::db::{Database, Locks, StateDb, StateError};
 use crate::index::startup::{self, StartupError};
+use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 use crate::platform::writer_lock::{WriterLock, WriterLockError};
-use crate::threads::lookup::{LookupError, failed, named};
+use crate::threads::lookup::{LookupError, named, take_failed};
+use crate::threads::reader::ThreadReader;
 
 use carry::Plan;
 pub(crate) use carry::rename_over_nothing;
@@ -42,7 +44,7 @@ pub enum ChangeError {
     #[error(transparent)]
     Lookup(#[from] LookupError),
     /// Something is in the way.
-    #[error("{from} cannot be moved to {to}: something is there already, which is left as it is; move it away first")]
+    #[error("{from} cannot be moved to {to}: something is there already, which is left as it is; {hint}", hint = MOVE_AWAY)]
     Occupied {
         /// Home path of the file.
         from: String,
@@ -56,19 +58,19 @@ pub enum ChangeError {
     #[error("{0}")]
     Wrong(String),
     /// It cannot be done safely without the journal.
-    #[error("{0} needs the state DB, which keeps a journal of it; do it without --no-state")]
+    #[error("{0} needs the state DB, which keeps a journal of it; {hint}", hint = WITH_STATE)]
     NeedsState(&'static str),
     /// Somebody is writing one of the threads.
     #[error(transparent)]
     Writer(#[from] WriterLockError),
     /// Another process is at it.
-    #[error("another process is changing threads of this home and did not finish within {} s; try again", .0.as_secs())]
+    #[error("another process is changing threads of this home and did not finish within {} s; {hint}", .0.as_secs(), hint = TRY_AGAIN)]
     Busy(Duration),
     /// What a killed process has begun comes first, and cannot be finished now: why.
     #[error("{0}; it has to be finished before anything else is changed")]
     Unfinished(String),
     /// What would be done now is not what was shown.
-    #[error("the thread, or what goes with it, has changed since it was looked at; look again")]
+    #[error("the thread, or what goes with it, has changed since it was looked at; {hint}", hint = LOOK_AGAIN)]
     Overtaken,
     /// A file could not be moved, removed or written; everything is as it was.
     #[error("{path}: {cause}; nothing was changed")]
@@ -95,6 +97,51 @@ pub enum ChangeError {
     /// Without a handle: the files could not be gone through.
     #[error(transparent)]
     Startup(#[from] StartupError),
+}
+
+const MOVE_AWAY: &str = "move it away first";
+const WITH_STATE: &str = "do it without --no-state";
+const TRY_AGAIN: &str = "try again";
+const LOOK_AGAIN: &str = "look again";
+
+impl Classified for ChangeError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            ChangeError::Lookup(error) => error.kind(),
+            ChangeError::Occupied { .. } | ChangeError::Forks(_) => ErrorKind::Conflict,
+            ChangeError::Unfinished(_) | ChangeError::Overtaken => ErrorKind::Conflict,
+            ChangeError::Wrong(_) => ErrorKind::InvalidInput,
+            ChangeError::NeedsState(_) => ErrorKind::NeedsState,
+            ChangeError::Writer(error) => error.kind(),
+            ChangeError::Busy(_) => ErrorKind::Busy,
+            ChangeError::File { cause, .. } | ChangeError::Halfway { cause, .. } => ErrorKind::of_io(cause),
+            ChangeError::State(error) => error.kind(),
+            ChangeError::Core(error) => error.kind(),
+            ChangeError::Startup(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            ChangeError::Lookup(error) => error.hint(),
+            ChangeError::Occupied { .. } => Some(MOVE_AWAY),
+            ChangeError::NeedsState(_) => Some(WITH_STATE),
+            ChangeError::Writer(error) => error.hint(),
+            ChangeError::Busy(_) => Some(TRY_AGAIN),
+            ChangeError::Overtaken => Some(LOOK_AGAIN),
+            ChangeError::State(error) => error.hint(),
+            ChangeError::Core(error) => error.hint(),
+            ChangeError::Startup(error) => error.hint(),
+            _ => None,
+        }
+    }
+
+    fn argument(&self) -> Option<&'static str> {
+        match self {
+            ChangeError::Lookup(error) => error.argument(),
+            _ => None,
+        }
+    }
 }
 
 /// What a user says of a thread. Outer none: left as it is; inner none: cleared.
@@ -140,16 +187,26 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Of a home. Without a handle every rollout is read now: only they tell what belongs together.
+    /// Makes changes in a home. Without a handle every rollout is read now: only they tell what belongs together.
     pub fn new(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Result<Changes, ChangeError> {
         let state = state.map(|state| state.database().clone());
         let rows = match &state {
             Some(state) => state.clone(),
             None => startup::from_files(runtime, home, None)?.0,
         };
+        Ok(Changes::over(runtime, home, state, rows))
+    }
+
+    /// Makes changes in the home that is read so; without a handle what is known of its files is brought up to date.
+    pub fn with_reader(reader: &ThreadReader) -> Result<Changes, ChangeError> {
+        let state = reader.state().map(|state| state.database().clone());
+        Ok(Changes::over(reader.runtime(), reader.home(), state, reader.rows()?))
+    }
+
+    fn over(runtime: &Runtime, home: &Arc<Home>, state: Option<Database>, rows: Database) -> Changes {
         let world = World::of(home).with_rows(Some(rows.clone())).with_lore(Some(rows));
         let core = Core::new(runtime, world.recorded(runtime.recorder()));
-        Ok(Changes { runtime: runtime.clone(), home: home.clone(), state, core, held: None })
+        Changes { runtime: runtime.clone(), home: home.clone(), state, core, held: None }
     }
 
     /// The same for one who holds the writer's lock of a thread.
@@ -170,7 +227,7 @@ impl Changes {
     /// What deleting a thread would take with it. Without `with_forks` a thread with forks is refused.
     pub fn plan_delete(&mut self, wanted: &str, with_forks: bool) -> Result<Deletion, ChangeError> {
         let answer = self.core.ask(&ask::Delete { wanted: wanted.into(), with_forks })?;
-        let Removal { threads, files } = answer.map_err(|error| refused(error, wanted))?;
+        let Removal { threads, files } = answer.map_err(|error| refused(error, wanted, take_failed(&mut self.core)))?;
         Ok(Deletion { threads, files, with_forks })
     }
 
@@ -180,7 +237,7 @@ impl Changes {
         let _changing = begin(&self.home, &state)?;
         let _locks = lock(&self.home, &deletion.threads, None)?;
         // A fork or a sub-agent may have come since: only the files know.
-        startup::refreshed(&self.runtime, &self.home, &state)?;
+        startup::refresh_rows(&self.runtime, &self.home, &state)?;
         let root = deletion.threads.first().map(|thread| thread.id.clone()).unwrap_or_default();
         if self.plan_delete(&root, deletion.with_forks)? != *deletion {
             return Err(ChangeError::Overtaken);
@@ -219,7 +276,8 @@ impl Changes {
         wanted: &str,
         plan: impl Fn(&mut Core, String) -> Result<Result<Relocation, CoreChangeError>, CoreError>,
     ) -> Result<Relocated, ChangeError> {
-        let planned = |core: &mut Core| plan(core, wanted.into())?.map_err(|error| refused(error, wanted));
+        let planned =
+            |core: &mut Core| plan(core, wanted.into())?.map_err(|error| refused(error, wanted, take_failed(core)));
         let _changing = self.state.as_ref().map(|state| begin(&self.home, state)).transpose()?;
         let mut plan = planned(&mut self.core)?;
         for _ in 0..TRIES {
@@ -257,7 +315,7 @@ impl Changes {
 
     fn find(&mut self, wanted: &str) -> Result<ThreadRow, ChangeError> {
         let found = self.core.ask(&ask::Find { wanted: wanted.into(), within: None })?;
-        Ok(found.map_err(|error| failed(error, wanted))?.row)
+        Ok(found.map_err(|error| LookupError::of_core(error, wanted, take_failed(&mut self.core)))?.row)
     }
 
     fn index_line(&mut self, thread: String, name: &str) -> Result<String, ChangeError> {
@@ -347,9 +405,9 @@ fn ids(threads: &[ThreadRow]) -> Vec<String> {
     threads.iter().map(|thread| thread.id.clone()).collect()
 }
 
-pub(crate) fn refused(error: CoreChangeError, wanted: &str) -> ChangeError {
+pub(crate) fn refused(error: CoreChangeError, wanted: &str, failed: Failed) -> ChangeError {
     match error {
-        CoreChangeError::Lookup(error) => failed(error, wanted).into(),
+        CoreChangeError::Lookup(error) => LookupError::of_core(error, wanted, failed).into(),
         CoreChangeError::Occupied(Renaming { from, to }) => ChangeError::Occupied { from, to },
         CoreChangeError::Forks(forks) => ChangeError::Forks(forks),
     }

@@ -9,7 +9,7 @@ mod exchange;
 mod place;
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use crate::component::exports::compression::Due;
 use crate::component::{Core, CoreError, Runtime, Select, World};
+use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 use crate::platform::writer_lock::{WriterLock, WriterLockError, holder};
 
@@ -37,11 +38,11 @@ const LOCK: &str = "rollout-maintenance.lock";
 #[derive(Debug, thiserror::Error)]
 pub enum CompressError {
     /// Another process is at it: a Threadkeep or a Codex.
-    #[error("already compressing{}; try again when that one has ended", .0.map_or_else(String::new, |pid| format!(" (pid {pid})")))]
+    #[error("already compressing{}; {hint}", pid_of(.0), hint = WHEN_ENDED)]
     Busy(Option<u32>),
     /// The lock cannot be asked for.
     #[error("{0} cannot be locked: {1}")]
-    Lock(PathBuf, std::io::Error),
+    Lock(PathBuf, io::Error),
     /// The home cannot be gone through.
     #[error("the home's rollouts cannot be read: {0}")]
     Files(String),
@@ -51,6 +52,31 @@ pub enum CompressError {
     /// The core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
+}
+
+const WHEN_ENDED: &str = "try again when that one has ended";
+
+fn pid_of(pid: &Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(" (pid {pid})"))
+}
+
+impl Classified for CompressError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            CompressError::Busy(_) => ErrorKind::Busy,
+            CompressError::Lock(_, error) => ErrorKind::of_io(error),
+            CompressError::Files(_) | CompressError::Restore(..) => ErrorKind::Io,
+            CompressError::Core(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            CompressError::Busy(_) => Some(WHEN_ENDED),
+            CompressError::Core(error) => error.hint(),
+            _ => None,
+        }
+    }
 }
 
 /// What is to be compressed.
@@ -160,7 +186,7 @@ impl Report {
 fn work_alone(home: &Home) -> Result<File, CompressError> {
     let failed = |error| CompressError::Lock(home.absolute(&format!("{PLACE}/{LOCK}")), error);
     match home.dir().create_dir(PLACE) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(error)),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
         _ => {}
     }
     let place = home.dir().open_dir(PLACE).map_err(failed)?;
@@ -205,7 +231,7 @@ fn compress_one(home: &Home, due: &Due, writer: &Result<WriterLock, WriterLockEr
     if let Err(error) = writer {
         return Err(match error {
             WriterLockError::Held { .. } => Left::Written(error.to_string()),
-            error => Left::Failed("its thread cannot be locked", std::io::Error::other(error.to_string())),
+            error => Left::Failed("its thread cannot be locked", io::Error::other(error.to_string())),
         });
     }
     let place = Place::of(home, &due.file.path)?;

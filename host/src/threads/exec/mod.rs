@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::component::{Core, CoreError, Runtime, World};
+use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::threads::store::{Item, NewThread, Resume, StoreError, ThreadStore, TurnEnd, TurnStart, UserMessage};
 
 use output::{Busy, Told, Unended, pump};
@@ -78,7 +79,7 @@ pub struct Ran {
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
     /// The directory is not there.
-    #[error("{0} is no directory to run a program in; name another one with --cwd")]
+    #[error("{0} is no directory to run a program in; {hint}", hint = ANOTHER_DIRECTORY)]
     NoDirectory(PathBuf),
     /// The thread cannot be written.
     #[error(transparent)]
@@ -89,6 +90,28 @@ pub enum ExecError {
     /// The system refused something.
     #[error("{0}: {1}")]
     System(&'static str, std::io::Error),
+}
+
+const ANOTHER_DIRECTORY: &str = "name another one with --cwd";
+
+impl Classified for ExecError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            ExecError::NoDirectory(_) => ErrorKind::Conflict,
+            ExecError::Store(error) => error.kind(),
+            ExecError::Core(error) => error.kind(),
+            ExecError::System(_, error) => ErrorKind::of_io(error),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            ExecError::NoDirectory(_) => Some(ANOTHER_DIRECTORY),
+            ExecError::Store(error) => error.hint(),
+            ExecError::Core(error) => error.hint(),
+            ExecError::System(..) => None,
+        }
+    }
 }
 
 /// Runs a program and records it. From here on SIGINT, SIGTERM and SIGHUP of this process are the program's. `begun` is told

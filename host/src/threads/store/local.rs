@@ -12,36 +12,39 @@ use super::{
 };
 use crate::component::{Core, Runtime, World};
 use crate::db::StateDb;
-use crate::index::backfill::take_in;
+use crate::index::backfill::index_file;
 use crate::platform::home::Home;
 use crate::platform::writer_lock::WriterLock;
 use crate::threads::change::{ChangeError, Changes, Relocated};
 use crate::threads::compress::restore;
 use crate::threads::lookup::Lookup;
+use crate::threads::reader::ThreadReader;
 
 /// The store of a Codex home.
 pub struct LocalThreadStore {
-    runtime: Runtime,
+    reader: ThreadReader,
     home: Arc<Home>,
-    state: Option<StateDb>,
     writers: Writers<Recorder>,
     encoder: Encoder,
-    /// Reads what was written.
-    reader: Mutex<Core>,
-    warnings: Mutex<Vec<String>>,
+    /// Reads what was written, for the rows to follow.
+    indexer: Mutex<Core>,
 }
 
 impl LocalThreadStore {
-    /// Of a home. Without a handle rows are neither kept nor asked.
+    /// Opens the store of a home. Without a handle rows are neither kept nor asked.
     pub fn new(runtime: &Runtime, home: &Arc<Home>, state: Option<StateDb>) -> LocalThreadStore {
+        LocalThreadStore::with_reader(ThreadReader::new(runtime, home, state, None, None))
+    }
+
+    /// Opens the store of a home whose threads are read so.
+    pub fn with_reader(reader: ThreadReader) -> LocalThreadStore {
+        let (runtime, home) = (reader.runtime(), reader.home().clone());
         LocalThreadStore {
-            runtime: runtime.clone(),
-            home: home.clone(),
-            state,
             writers: Writers::default(),
             encoder: Encoder::new(runtime),
-            reader: Mutex::new(Core::new(runtime, World::of(home))),
-            warnings: Mutex::default(),
+            indexer: Mutex::new(Core::new(runtime, World::of(&home))),
+            home,
+            reader,
         }
     }
 
@@ -50,42 +53,25 @@ impl LocalThreadStore {
         &self.home
     }
 
-    /// Each once, until they are taken.
-    fn warn(&self, warning: String) {
-        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
-    }
-
-    fn finder(&self) -> StoreResult<Lookup> {
-        Ok(self.warned(Lookup::to_find(&self.runtime, &self.home, self.state.as_ref())?))
-    }
-
-    fn lister(&self) -> StoreResult<Lookup> {
-        Ok(self.warned(Lookup::to_list(&self.runtime, &self.home, self.state.as_ref(), None)?))
-    }
-
-    fn warned(&self, mut lookup: Lookup) -> Lookup {
-        lookup.take_warnings().into_iter().for_each(|warning| self.warn(warning));
-        lookup
+    fn runtime(&self) -> &Runtime {
+        self.reader.runtime()
     }
 
     /// Carries what was written over to the rows, if it is time or `now` says so. That it failed loses nothing: the next
     /// start reads the file.
     fn observe(&self, recorder: &mut Recorder, now: bool) {
-        let Some(state) = self.state.as_ref().filter(|_| recorder.to_observe(now)) else { return };
+        let Some(state) = self.reader.state().filter(|_| recorder.to_observe(now)) else { return };
         if !Arc::ptr_eq(&recorder.home, &self.home) {
             // A rollout elsewhere has no row.
             return recorder.was_observed();
         }
-        let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        match take_in(&mut core, &*self.home, state.database(), &recorder.path) {
+        let mut core = self.indexer.lock().unwrap_or_else(PoisonError::into_inner);
+        match index_file(&mut core, &*self.home, state.database(), &recorder.path) {
             Ok(()) => recorder.was_observed(),
             Err(error) => {
                 recorder.was_not_observed();
                 let path = recorder.absolute();
-                self.warn(format!("what was written to {} is not in the rows yet: {error}", path.display()));
+                self.reader.warn(format!("what was written to {} is not in the rows yet: {error}", path.display()));
             }
         }
     }
@@ -120,7 +106,7 @@ impl LocalThreadStore {
     /// compressed one is restored.
     fn go_on(&self, home: Arc<Home>, path: &str, lock: WriterLock) -> StoreResult<String> {
         let path = restore(&home, path)?;
-        let resumed = go_on(&mut Core::new(&self.runtime, World::of(&home)), &path);
+        let resumed = go_on(&mut Core::new(self.runtime(), World::of(&home)), &path);
         let resumed =
             resumed.map_err(|error| StoreError::Resume { path: home.absolute(&path), why: error.to_string() })?;
         self.writers.insert(&resumed.thread, Recorder::going_on(home, path, resumed.pen, lock));
@@ -141,7 +127,7 @@ impl LocalThreadStore {
     }
 
     fn changes(&self) -> StoreResult<Changes> {
-        Ok(Changes::new(&self.runtime, &self.home, self.state.as_ref())?)
+        Ok(Changes::with_reader(&self.reader)?)
     }
 
     fn relocate(
@@ -174,7 +160,7 @@ impl LocalThreadStore {
                 (Arc::new(home), path)
             }
         };
-        let mut lookup = Lookup::to_find(&self.runtime, &home, self.state.as_ref())?;
+        let mut lookup = Lookup::to_find(self.runtime(), &home, self.reader.state().as_ref())?;
         let whose = lookup.at(&path).map_err(|error| failed(error.to_string()))?;
         let lock = WriterLock::take(&self.home, &whose.row.id)?;
         self.go_on(home, &path, lock)
@@ -206,10 +192,10 @@ impl ThreadStore for LocalThreadStore {
         match what {
             Resume::Rollout(path) => self.resume_rollout(path),
             Resume::Thread(wanted) => {
-                let found = self.finder()?.find(wanted, None)?;
+                let found = self.reader.find(wanted, None)?;
                 // Locked before it is looked at again: whoever wrote it until now may have moved or restored it.
                 let lock = WriterLock::take(&self.home, &found.row.id)?;
-                let found = self.finder()?.find(&found.row.id, None)?;
+                let found = self.reader.find(&found.row.id, None)?;
                 self.go_on(self.home.clone(), &found.row.path, lock)
             }
         }
@@ -245,26 +231,27 @@ impl ThreadStore for LocalThreadStore {
     }
 
     fn load_history(&self, thread: &str, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> StoreResult<()> {
-        read::history(self.finder()?, thread, each)
+        read::history(self.reader.open_finder()?, thread, each)
     }
 
     fn read(&self, wanted: &str, within: Option<Collection>) -> StoreResult<Found> {
         self.observe_all();
-        Ok(self.finder()?.find(wanted, within)?)
+        Ok(self.reader.find(wanted, within)?)
     }
 
     fn list(&self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfRows> {
         self.observe_all();
-        Ok(self.lister()?.page(query, cursor, limit)?)
+        Ok(self.reader.list(query, cursor, limit)?)
     }
 
     fn search(&self, text: &str, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfHits> {
         self.observe_all();
-        read::search(self.lister()?, self.finder()?, text, query, cursor, limit, &|warning| self.warn(warning))
+        let (lister, finder) = (self.reader.open_lister(cursor.is_none())?, self.reader.open_finder()?);
+        read::search(lister, finder, text, query, cursor, limit, &|warning| self.reader.warn(warning))
     }
 
     fn turns(&self, thread: &str, cursor: Option<&str>, limit: u32, newest_first: bool) -> StoreResult<PageOfTurns> {
-        read::turns(self.finder()?, thread, cursor, limit, newest_first)
+        read::turns(self.reader.open_finder()?, thread, cursor, limit, newest_first)
     }
 
     fn name(&self, thread: &str, name: Option<&str>) -> StoreResult<ThreadRow> {
@@ -299,7 +286,7 @@ impl ThreadStore for LocalThreadStore {
     }
 
     fn take_warnings(&self) -> Vec<String> {
-        std::mem::take(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+        self.reader.take_warnings()
     }
 }
 

@@ -10,9 +10,9 @@ use super::{
     StoreError, StoreResult, ThreadRow, ThreadStore, read,
 };
 use crate::component::exports::changing::{Error as CoreChangeError, Relocation, Removal};
-use crate::component::{Archive, Ask, Core, Delete, Runtime, Unarchive, World};
+use crate::component::{Archive, Ask, Core, Delete, Failed, Runtime, Unarchive, World};
 use crate::db::{Database, Follow, RowDeriver};
-use crate::index::backfill::take_in;
+use crate::index::backfill::index_file;
 use crate::platform::home::DEFAULT_PROVIDER;
 use crate::platform::writer_lock::WriterLockError;
 use crate::rollouts::{MemoryRollouts, Rollouts as _};
@@ -90,7 +90,7 @@ impl MemoryThreadStore {
         plan: impl Ask<Answer = Result<Relocation, CoreChangeError>>,
     ) -> StoreResult<Vec<ThreadRow>> {
         self.settle(thread)?;
-        let plan = self.core().ask(&plan)?.map_err(|error| refused(error, thread))?;
+        let plan = self.core().ask(&plan)?.map_err(|error| refused(error, thread, Failed::default()))?;
         self.refuse_open(&plan.threads, Some(thread))?;
         let moves: Vec<_> = plan.renamings.into_iter().map(|renaming| (renaming.from, renaming.to)).collect();
         for (from, to) in &moves {
@@ -132,7 +132,7 @@ impl MemoryThreadStore {
             }
             if writer.worth_it && std::mem::take(&mut writer.observed) {
                 let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-                take_in(&mut core, &*self.files, &self.database, &writer.path)?;
+                index_file(&mut core, &*self.files, &self.database, &writer.path)?;
             }
             Ok(())
         })
@@ -246,7 +246,7 @@ impl ThreadStore for MemoryThreadStore {
 
     fn delete(&self, thread: &str, with_forks: bool) -> StoreResult<Vec<ThreadRow>> {
         let answer = self.core().ask(&Delete { wanted: thread.into(), with_forks })?;
-        let Removal { threads, files } = answer.map_err(|error| refused(error, thread))?;
+        let Removal { threads, files } = answer.map_err(|error| refused(error, thread, Failed::default()))?;
         self.refuse_open(&threads, None)?;
         files.iter().for_each(|file| self.files.remove(file));
         self.follow(Follow::Removed(threads.iter().map(|row| row.id.clone()).collect(), files))?;

@@ -39,6 +39,7 @@ pub use memory::MemoryThreadStore;
 use crate::component::CoreError;
 use crate::component::exports::writing::Error as WritingError;
 use crate::db::StateError;
+use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::writer_lock::WriterLockError;
 use crate::threads::change::ChangeError;
 use crate::threads::compress::CompressError;
@@ -54,10 +55,10 @@ pub enum StoreError {
     #[error(transparent)]
     Writer(#[from] WriterLockError),
     /// It is not open for writing here.
-    #[error("thread {0} is not open for writing; create or resume it first")]
+    #[error("thread {0} is not open for writing; {hint}", hint = OPEN_IT)]
     NotOpen(String),
     /// A thread of this id is there already.
-    #[error("thread {0} is there already; resume it, or leave the id to be chosen")]
+    #[error("thread {0} is there already; {hint}", hint = RESUME_IT)]
     Exists(String),
     /// A new thread that makes no sense.
     #[error("the thread cannot begin: {0}")]
@@ -79,7 +80,7 @@ pub enum StoreError {
         cause: std::io::Error,
     },
     /// It is written where it lies, and the home's threads are not its own.
-    #[error("thread {0} is open for writing outside of the home, at {1}; shut it down first")]
+    #[error("thread {0} is open for writing outside of the home, at {1}; {hint}", hint = SHUT_IT_DOWN)]
     Elsewhere(String, PathBuf),
     /// The rollout that is to be gone on with cannot be.
     #[error("{path} cannot be gone on with: {why}")]
@@ -101,6 +102,50 @@ pub enum StoreError {
     /// The core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
+}
+
+const OPEN_IT: &str = "create or resume it first";
+const RESUME_IT: &str = "resume it, or leave the id to be chosen";
+const SHUT_IT_DOWN: &str = "shut it down first";
+
+impl Classified for StoreError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            StoreError::Lookup(error) => error.kind(),
+            StoreError::Writer(error) => error.kind(),
+            StoreError::NotOpen(_) | StoreError::Exists(_) | StoreError::Elsewhere(..) => ErrorKind::Conflict,
+            StoreError::BadThread(_) | StoreError::BadItem { .. } => ErrorKind::InvalidInput,
+            StoreError::Write { cause, .. } => ErrorKind::of_io(cause),
+            StoreError::Resume { .. } => ErrorKind::Io,
+            StoreError::Change(error) => error.kind(),
+            StoreError::Restore(error) => error.kind(),
+            StoreError::State(error) => error.kind(),
+            StoreError::Core(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            StoreError::Lookup(error) => error.hint(),
+            StoreError::Writer(error) => error.hint(),
+            StoreError::NotOpen(_) => Some(OPEN_IT),
+            StoreError::Exists(_) => Some(RESUME_IT),
+            StoreError::Elsewhere(..) => Some(SHUT_IT_DOWN),
+            StoreError::Change(error) => error.hint(),
+            StoreError::Restore(error) => error.hint(),
+            StoreError::State(error) => error.hint(),
+            StoreError::Core(error) => error.hint(),
+            _ => None,
+        }
+    }
+
+    fn argument(&self) -> Option<&'static str> {
+        match self {
+            StoreError::Lookup(error) => error.argument(),
+            StoreError::Change(error) => error.argument(),
+            _ => None,
+        }
+    }
 }
 
 /// Answer of a store.

@@ -1,0 +1,69 @@
+//! The facade, changing: names, metadata, the archive, deletion; runs recorded, rollouts stored smaller.
+
+use super::{Result, Threadkeep};
+use crate::component::types::ThreadRow;
+use crate::platform::cancellation::Cancellation;
+use crate::threads::change::{Changes, Deletion, MetadataPatch, Relocated};
+use crate::threads::compress::{self, Report as CompressReport, Wanted as CompressWanted};
+use crate::threads::exec::{Ran, Run, exec};
+use crate::threads::reader::ThreadReader;
+
+/// Takes what a run has to say while it goes on.
+pub trait RunObserver {
+    /// The thread is on disk, and the program is not started yet.
+    fn begun(&self, thread: &str);
+    /// Something that a person should know.
+    fn warn(&self, warning: &str);
+}
+
+impl Threadkeep {
+    /// Gives a thread a name, or takes it away whoever gave it; the row as it is then.
+    pub fn name(&self, wanted: &str, name: Option<&str>) -> Result<ThreadRow> {
+        Ok(self.changes()?.name(wanted, name)?)
+    }
+
+    /// Corrects what is known of a thread; the row as it is then.
+    pub fn patch(&self, wanted: &str, patch: &MetadataPatch) -> Result<ThreadRow> {
+        Ok(self.changes()?.patch(wanted, patch)?)
+    }
+
+    /// Moves a thread with all its files, and the sub-agents that it spawned, into the archive.
+    pub fn archive(&self, wanted: &str) -> Result<Relocated> {
+        Ok(self.changes()?.archive(wanted)?)
+    }
+
+    /// Moves a thread with all that it spawned back out of the archive.
+    pub fn unarchive(&self, wanted: &str) -> Result<Relocated> {
+        Ok(self.changes()?.unarchive(wanted)?)
+    }
+
+    /// Says what deleting a thread would take with it; refused while forks begin in it, unless they are to go too.
+    pub fn plan_delete(&self, wanted: &str, with_forks: bool) -> Result<Deletion> {
+        Ok(self.changes()?.plan_delete(wanted, with_forks)?)
+    }
+
+    /// Deletes what was planned, for good, if it still is all there is.
+    pub fn delete(&self, deletion: &Deletion) -> Result<()> {
+        Ok(self.changes()?.delete(deletion)?)
+    }
+
+    /// Stores rollouts smaller that nobody has written for long. The state DB is left alone: the next start sees what became of
+    /// the files.
+    pub fn compress(&self, wanted: CompressWanted) -> Result<CompressReport> {
+        Ok(compress::compress(self.runtime(), self.home(), wanted)?)
+    }
+
+    /// Runs a program and records it as a turn of a thread. From here on SIGINT, SIGTERM and SIGHUP of this process are the
+    /// program's.
+    pub fn exec(&self, run: &Run, observer: &dyn RunObserver) -> Result<Ran> {
+        let begun = |thread: &str| observer.begun(thread);
+        let warn = |warning: &str| observer.warn(warning);
+        Ok(exec(self.runtime(), self.store(), run, &begun, &warn)?)
+    }
+
+    /// A change that has begun comes to its end, whatever is cancelled meanwhile.
+    fn changes(&self) -> Result<Changes> {
+        let uncancelled: ThreadReader = self.reader.with_runtime(self.runtime().cancellable(Cancellation::default()));
+        Ok(Changes::with_reader(&uncancelled)?)
+    }
+}

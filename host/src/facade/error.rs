@@ -1,0 +1,192 @@
+//! The one error of the facade: what kind it is, what happened, and what to do next.
+
+use std::fmt;
+
+use crate::component::CoreError;
+use crate::component::tape::ReplayError;
+use crate::component::types::ThreadRow;
+use crate::db::{FeatureError, StateError};
+use crate::health::backup::BackupError;
+use crate::health::doctor::CheckupError;
+use crate::health::repair::RepairError;
+use crate::health::salvage::SalvageError;
+use crate::index::startup::StartupError;
+use crate::platform::error_kind::{Classified, ErrorKind};
+use crate::platform::home::HomeError;
+use crate::platform::writer_lock::WriterLockError;
+use crate::threads::change::ChangeError;
+use crate::threads::compress::CompressError;
+use crate::threads::exec::ExecError;
+use crate::threads::lookup::{LookupError, PromptError};
+use crate::threads::store::StoreError;
+
+/// Says why something was not done, or not answered.
+///
+/// Printed, it is the message and, where there is one, the hint behind a semicolon.
+#[derive(Clone, Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    hint: Option<String>,
+    argument: Option<&'static str>,
+    /// What is still known of a thread whose rollouts are gone.
+    known_thread: Option<Box<ThreadRow>>,
+    candidates: Vec<ThreadRow>,
+}
+
+/// Answer of the facade.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Makes an error of a kind, with what happened in words.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error { kind, message: message.into(), hint: None, argument: None, known_thread: None, candidates: Vec::new() }
+    }
+
+    /// Adds what to do next, in words.
+    pub fn with_hint(self, hint: impl Into<String>) -> Error {
+        Error { hint: Some(hint.into()), ..self }
+    }
+
+    /// The kind of failure.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What happened, in words, without the hint.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do next, in words; none where nothing can be said.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// The name of the argument that is to blame; none where none is.
+    pub fn argument(&self) -> Option<&'static str> {
+        self.argument
+    }
+
+    /// What is known of the thread that was asked for, where its rollouts are gone.
+    pub fn known_thread(&self) -> Option<&ThreadRow> {
+        self.known_thread.as_deref()
+    }
+
+    /// The threads that answer to what was asked for, where there are several.
+    pub fn candidates(&self) -> &[ThreadRow] {
+        &self.candidates
+    }
+
+    /// Takes an error of the library apart: the text without the hint that it ends with, and the hint.
+    fn of(error: &dyn Classified) -> Error {
+        let text = error.to_string();
+        let hint = error.hint().map(String::from);
+        let message = hint.as_deref().and_then(|hint| text.strip_suffix(hint)?.strip_suffix("; "));
+        Error {
+            argument: error.argument(),
+            message: message.unwrap_or(&text).into(),
+            hint,
+            ..Error::new(error.kind(), "")
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<LookupError> for Error {
+    fn from(error: LookupError) -> Error {
+        let told = Error::of(&error);
+        match error {
+            LookupError::Gone(row) => Error { known_thread: Some(row), ..told },
+            LookupError::Ambiguous { candidates, .. } => Error { candidates, ..told },
+            _ => told,
+        }
+    }
+}
+
+impl From<ChangeError> for Error {
+    fn from(error: ChangeError) -> Error {
+        match error {
+            ChangeError::Lookup(error) => error.into(),
+            error => Error::of(&error),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Error {
+        match error {
+            StoreError::Lookup(error) => error.into(),
+            StoreError::Change(error) => error.into(),
+            error => Error::of(&error),
+        }
+    }
+}
+
+impl From<ExecError> for Error {
+    fn from(error: ExecError) -> Error {
+        match error {
+            ExecError::Store(error) => error.into(),
+            error => Error::of(&error),
+        }
+    }
+}
+
+impl From<CheckupError> for Error {
+    fn from(error: CheckupError) -> Error {
+        match error {
+            CheckupError::Lookup(error) => error.into(),
+            error => Error::of(&error),
+        }
+    }
+}
+
+impl From<PromptError> for Error {
+    fn from(error: PromptError) -> Error {
+        match error {
+            PromptError::Lookup(error) => error.into(),
+            PromptError::Taken(error) => error.into(),
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Error {
+        Error::new(ErrorKind::of_io(&error), error.to_string())
+    }
+}
+
+macro_rules! from_classified {
+    ($($error:ty),* $(,)?) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Error {
+                Error::of(&error)
+            }
+        })*
+    };
+}
+
+from_classified!(
+    BackupError,
+    CompressError,
+    CoreError,
+    FeatureError,
+    HomeError,
+    RepairError,
+    ReplayError,
+    SalvageError,
+    StartupError,
+    StateError,
+    WriterLockError,
+);

@@ -1,0 +1,138 @@
+//! The facade, health: what is wrong with a home, what mends it, what is saved before.
+
+use std::path::Path;
+
+use super::{Error, Result, Threadkeep};
+use crate::component::exports::checkup::Depth;
+use crate::health::backup::{self, Backup, Restore, Verified, Wanted as BackupWanted};
+use crate::health::doctor::why::{Why, why};
+use crate::health::doctor::{self, Checkup, How};
+use crate::health::repair::{Logged, Outcome, Plan, Repairs, Target};
+use crate::health::salvage::{self, Report as SalvageReport, Wanted as SalvageWanted};
+use crate::platform::error_kind::ErrorKind;
+
+/// Says what a new plan of repairs is about.
+#[derive(Clone, Debug)]
+pub struct RepairScope {
+    /// What may be changed.
+    pub target: Target,
+    /// Codes of findings that are only mended when that is asked for, and are to be mended.
+    pub with: Vec<String>,
+    /// Only this thread, by what finds it.
+    pub thread: Option<String>,
+    /// Every line of every rollout, or their beginnings and ends.
+    pub depth: Depth,
+}
+
+/// What was found of backups.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// Each with what is wrong with it.
+    pub verified: Vec<Verified>,
+    /// Backups that cannot be read at all, in words.
+    pub unreadable: Vec<String>,
+}
+
+impl Threadkeep {
+    /// Says what is wrong with the home, or with one thread of it. Nothing is created or changed.
+    pub fn doctor(&self, depth: Depth, thread: Option<&str>) -> Result<Checkup> {
+        let how = How { depth, thread: thread.map(Into::into), progress: self.progress() };
+        let found = doctor::examine(self.runtime(), self.home(), self.inspected_dir(), &how);
+        self.end_progress();
+        Ok(found?)
+    }
+
+    /// Says where a thread is, where it is shown, and why not, to one who looks from a directory. Nothing is created or changed.
+    pub fn why(&self, wanted: &str, from: Option<&Path>) -> Result<Why> {
+        Ok(why(self.runtime(), self.home(), self.inspected_dir(), wanted, from)?)
+    }
+
+    /// Plans what would mend the home, by what is found now; what could not be looked at comes as warnings.
+    pub fn plan_repair(&self, scope: &RepairScope) -> Result<Plan> {
+        let found = self.doctor(scope.depth, scope.thread.as_deref())?;
+        found.warnings.into_iter().for_each(|warning| self.reader.warn(warning));
+        Ok(self.repairs().plan(found.findings, scope.target, &scope.with)?)
+    }
+
+    /// Says what applying a plan would do. Nothing is created or changed.
+    pub fn preview_repair(&self, plan: &Plan) -> Result<Outcome> {
+        Ok(self.repairs().look(plan)?)
+    }
+
+    /// Carries out what of a plan still fits, after backing every database up.
+    pub fn apply_repair(&self, plan: &Plan) -> Result<Outcome> {
+        Ok(self.repairs().apply(plan)?)
+    }
+
+    /// Says what taking the last repair back would do; its name, and the outcome. None where a repair of a killed process has to
+    /// be finished first.
+    pub fn preview_undo(&self) -> Result<Option<(String, Outcome)>> {
+        use crate::health::repair::RepairError;
+        match self.repairs().look_back() {
+            Err(RepairError::Unfinished(_)) => Ok(None),
+            looked => Ok(Some(looked?)),
+        }
+    }
+
+    /// Takes the last repair back that was not taken back yet: all of it, or nothing.
+    pub fn undo_repair(&self) -> Result<Outcome> {
+        Ok(self.repairs().undo()?)
+    }
+
+    /// Lists the repairs that were made, the newest first.
+    pub fn repair_log(&self) -> Result<Vec<Logged>> {
+        Ok(self.repairs().log()?)
+    }
+
+    /// Copies the databases and indexes of the home and of the state directory.
+    pub fn create_backup(&self, wanted: &BackupWanted) -> Result<Backup> {
+        Ok(backup::create(self.home(), self.state_dir(), self.state().as_ref(), wanted)?)
+    }
+
+    /// Lists the backups, newest first; those that cannot be read, and a restore that was broken off, come as warnings.
+    pub fn backups(&self) -> Result<Vec<Backup>> {
+        let (found, unreadable) = backup::backups(self.state_dir())?;
+        unreadable.into_iter().for_each(|warning| self.reader.warn(warning));
+        if let Some(name) = backup::unfinished(self.state_dir()) {
+            self.reader.warn(format!("restoring {name} was broken off; `backup restore {name}` goes on with it"));
+        }
+        Ok(found)
+    }
+
+    /// Checks sums and databases of one backup, by its name or how that begins, or of all.
+    pub fn verify_backups(&self, name: Option<&str>) -> Result<Verification> {
+        let (wanted, unreadable) = match name {
+            Some(name) => (vec![backup::named(self.state_dir(), name)?], Vec::new()),
+            None => backup::backups(self.state_dir())?,
+        };
+        let verified = wanted.iter().map(backup::verify).collect::<std::result::Result<_, _>>()?;
+        Ok(Verification { verified, unreadable })
+    }
+
+    /// Prepares to put the files of a backup, or only some, in the place of what is there now.
+    pub fn prepare_restore(&self, name: &str, only: &[String]) -> Result<Restore<'_>> {
+        let backup = backup::named(self.state_dir(), name)?;
+        Ok(Restore::of(self.home(), self.state_dir(), backup, only)?)
+    }
+
+    /// Copies what can be read of a damaged rollout into a new one; none, and nothing written, where nothing is wrong with it.
+    pub fn salvage(&self, wanted: SalvageWanted<'_>) -> Result<Option<SalvageReport>> {
+        Ok(salvage::salvage(self.runtime(), self.state().as_ref(), wanted)?)
+    }
+
+    /// Reads a plan of repairs that this program, or a person, wrote.
+    pub fn read_repair_plan(&self, text: &str) -> Result<Plan> {
+        Plan::from_json(text).map_err(Error::from)
+    }
+
+    fn repairs(&self) -> Repairs<'_> {
+        Repairs::of(self.runtime(), self.home(), self.state_dir())
+    }
+}
+
+impl Error {
+    /// Says that nothing was changed because a person did not agree.
+    pub fn declined(what: &str) -> Error {
+        Error::new(ErrorKind::Conflict, what)
+    }
+}

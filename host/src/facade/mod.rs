@@ -1,0 +1,247 @@
+//! The facade: all that can be done with the threads of a Codex home, as plain data in and out.
+//!
+//! ```text
+//! main ── Options ──→ Threadkeep::open ──→ Threadkeep ──┬─ reading    status, find, list, transcripts
+//!   (the handle's life is decided here, once)           ├─ changing   name, archive, delete, record, compress
+//!                                                       ├─ features   goals, memories, device keys, moved directories
+//!                                                       └─ health     doctor, why, repair, backup, salvage
+//! ```
+//!
+//! A main says once how the handle lives ([`StateAccess`]). What is below takes the handle as a parameter, `Option<&StateDb>` or
+//! `&StateDb`, and nothing else opens the state DB. A [`Threadkeep`] is cheap to clone and may be used from several threads at
+//! once; a clone made by [`Threadkeep::cancellable`] has its own switch. [`crate::documents`] has the JSON form of every answer.
+
+mod changing;
+mod error;
+mod features;
+mod health;
+mod reading;
+pub mod startup;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::component::Runtime;
+use crate::component::tape::Recorder;
+use crate::db::StateDb;
+use crate::index::progress::{Progress, ProgressSink};
+use crate::platform::cancellation::Cancellation;
+use crate::platform::error_kind::ErrorKind;
+use crate::platform::home::Home;
+use crate::threads::reader::ThreadReader;
+use crate::threads::store::LocalThreadStore;
+
+pub use changing::RunObserver;
+pub use error::{Error, Result};
+pub use features::{ClaimedThread, MovedDirectory, ThreadGoal};
+pub use health::{RepairScope, Verification};
+
+/// Says how the handle lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateAccess {
+    /// The process owns the state: it opens, migrates and fills, or waits for another process that does. Without a handle it does
+    /// not go on.
+    Own,
+    /// The same, but without a handle answers come from the files alone, and a warning says so.
+    OwnOrFiles,
+    /// The process only reads: a complete state DB of this version is opened, and else there is no handle.
+    Existing,
+    /// No handle is wanted: the state DB is looked at from outside, without a trace, by what asks for that (status, doctor, why),
+    /// and opened by a repair.
+    Inspect,
+    /// The state DB is left out altogether.
+    Without,
+}
+
+/// Says how to open a home.
+#[derive(Clone)]
+pub struct Options {
+    /// The home.
+    pub home: Arc<Home>,
+    /// Where its state DB is.
+    pub state_dir: PathBuf,
+    /// How the handle lives.
+    pub access: StateAccess,
+    /// How long another process's backfill is waited for.
+    pub wait: Duration,
+    /// Whether a complete state DB is brought up to date with the files at the start.
+    pub refresh: bool,
+    /// Whether every rollout is read again.
+    pub rebuild: bool,
+    /// Whether SQLite checks the whole state DB, not only what is used of it.
+    pub check: bool,
+    /// Takes how long work goes on.
+    pub progress: Option<ProgressSink>,
+    /// Takes what the core asked of the home and was told.
+    pub recorder: Option<Recorder>,
+    /// Ends whatever is under way.
+    pub cancellation: Cancellation,
+}
+
+impl Options {
+    /// Gives the usual way to open a home: its own state DB, owned, refreshed, 30 seconds for another process.
+    pub fn new(home: Home) -> Options {
+        Options {
+            state_dir: home.root().join("threadkeep"),
+            home: Arc::new(home),
+            access: StateAccess::Own,
+            wait: Duration::from_secs(30),
+            refresh: true,
+            rebuild: false,
+            check: false,
+            progress: None,
+            recorder: None,
+            cancellation: Cancellation::default(),
+        }
+    }
+
+    fn config(&self) -> startup::Config {
+        startup::Config {
+            state_dir: self.state_dir.clone(),
+            wait: self.wait,
+            refresh: self.refresh,
+            rebuild: self.rebuild,
+            check: self.check,
+            progress: self.progress.clone(),
+        }
+    }
+}
+
+/// A Codex home, open. Cheap to clone, and usable from several threads at once.
+#[derive(Clone)]
+pub struct Threadkeep {
+    reader: ThreadReader,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: Options,
+    /// What the start did; none where there was none.
+    report: Option<startup::Report>,
+    store: OnceLock<LocalThreadStore>,
+}
+
+impl Threadkeep {
+    /// Opens a home, and comes by the handle as the options say.
+    ///
+    /// # Errors
+    ///
+    /// With [`StateAccess::Own`] there must be a handle: another process's backfill may not end in time ([`ErrorKind::TimedOut`]),
+    /// the state DB may be locked ([`ErrorKind::Busy`]) or written by a newer program ([`ErrorKind::NewerVersion`]). Whatever the
+    /// access, the core must load.
+    pub fn open(options: Options) -> Result<Threadkeep> {
+        let mut runtime = Runtime::load()?.cancellable(options.cancellation.clone());
+        if let Some(recorder) = &options.recorder {
+            runtime = runtime.recording(recorder.clone());
+        }
+        let (home, config) = (options.home.clone(), options.config());
+        let mut warnings = Vec::new();
+        let started = match options.access {
+            StateAccess::Own | StateAccess::OwnOrFiles => {
+                let started = startup::init(&runtime, &home, &config);
+                if let Some(progress) = &options.progress {
+                    progress.send(Progress::Finished);
+                }
+                match started {
+                    Err(error) if options.access == StateAccess::OwnOrFiles => {
+                        warnings.push(format!("{error}; answering from the files"));
+                        None
+                    }
+                    started => Some(started?),
+                }
+            }
+            StateAccess::Existing => {
+                let state = startup::open_existing(&runtime, &home, &options.state_dir)?;
+                state.map(|state| (state, startup::Report::default()))
+            }
+            StateAccess::Inspect | StateAccess::Without => None,
+        };
+        let (state, mut report) = started.unzip();
+        warnings.extend(report.iter_mut().flat_map(|report| std::mem::take(&mut report.warnings)));
+        let owns = matches!(options.access, StateAccess::Own | StateAccess::OwnOrFiles);
+        let recovery = owns.then(|| startup::Config { rebuild: false, check: false, ..config });
+        let reader = ThreadReader::new(&runtime, &home, state, recovery, options.progress.clone());
+        warnings.into_iter().for_each(|warning| reader.warn(warning));
+        Ok(Threadkeep { reader, inner: Arc::new(Inner { options, report, store: OnceLock::new() }) })
+    }
+
+    /// Gives the same home with a switch of its own: what is asked through it ends with [`ErrorKind::Cancelled`] once it is told.
+    pub fn cancellable(&self, cancellation: Cancellation) -> Threadkeep {
+        let reader = self.reader.with_runtime(self.runtime().cancellable(cancellation));
+        Threadkeep { reader, inner: self.inner.clone() }
+    }
+
+    /// The home.
+    pub fn home(&self) -> &Arc<Home> {
+        self.reader.home()
+    }
+
+    /// Where the state DB is, whether or not it is used.
+    pub fn state_dir(&self) -> &Path {
+        &self.inner.options.state_dir
+    }
+
+    /// The handle, to be passed on; none where there is none.
+    pub fn state(&self) -> Option<StateDb> {
+        self.reader.state()
+    }
+
+    /// What the start did; none where nothing was started.
+    pub fn start_report(&self) -> Option<&startup::Report> {
+        self.inner.report.as_ref()
+    }
+
+    /// Takes what a person should know of answers and starts, in words; each once.
+    pub fn take_warnings(&self) -> Vec<String> {
+        self.reader.take_warnings()
+    }
+
+    /// Brings the state DB up to date with the files, as a start does.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NeedsState`] where there is no handle.
+    pub fn refresh(&self) -> Result<startup::Report> {
+        let state = self.needed_state("a refresh")?;
+        let report = startup::refresh(self.runtime(), self.home(), &self.inner.options.config(), &state);
+        self.end_progress();
+        Ok(report?)
+    }
+
+    /// The store that writes threads; what was appended to it and not flushed is written when the last clone goes.
+    pub fn store(&self) -> &LocalThreadStore {
+        self.inner.store.get_or_init(|| LocalThreadStore::with_reader(self.reader.clone()))
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.reader.runtime()
+    }
+
+    fn progress(&self) -> Option<ProgressSink> {
+        self.inner.options.progress.clone()
+    }
+
+    fn end_progress(&self) {
+        if let Some(progress) = &self.inner.options.progress {
+            progress.send(Progress::Finished);
+        }
+    }
+
+    /// Where the state DB is to be looked at from outside; none where it is left out.
+    fn inspected_dir(&self) -> Option<&Path> {
+        let left_out = self.inner.options.access == StateAccess::Without;
+        (!left_out).then_some(self.inner.options.state_dir.as_path())
+    }
+
+    /// The handle, for what cannot do without.
+    fn needed_state(&self, what: &str) -> Result<StateDb> {
+        let missing = || Error::new(ErrorKind::NeedsState, format!("{what} needs the state DB, and there is none"));
+        self.state().ok_or_else(missing)
+    }
+}
+
+/// Milliseconds since the epoch.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

@@ -1,0 +1,124 @@
+//! The facade, reading: how a home stands, where threads are, what was said and done in them.
+
+use std::path::{Path, PathBuf};
+
+use super::{Error, Result, Threadkeep};
+use crate::component::exports::history::{Gap, Subject};
+use crate::component::exports::lookup::{Explanation, Found, PageOfRows};
+use crate::component::imports::state::RowQuery;
+use crate::component::types::Collection;
+use crate::db::Totals;
+use crate::features::spawn_edges::{self, Edge};
+use crate::index::status::{Status, status};
+use crate::platform::error_kind::ErrorKind;
+use crate::threads::lookup::{Transcript, answered};
+use crate::threads::reader::CurrentDirectories;
+
+impl Threadkeep {
+    /// Says how the home and its state DB stand. Nothing is created or changed, not even beside the state DB.
+    pub fn status(&self) -> Result<Status> {
+        let found = status(self.runtime(), self.home(), self.inspected_dir(), self.progress());
+        self.end_progress();
+        Ok(found?)
+    }
+
+    /// Counts what is stored.
+    pub fn totals(&self) -> Result<Totals> {
+        Ok(self.needed_state("counting")?.totals()?)
+    }
+
+    /// Finds a thread by its id, by at least eight characters of one, or by its name; with the handle its row is put right
+    /// where it was wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`], also where the thread is known and its rollouts are gone ([`Error::known_thread`]), and
+    /// [`ErrorKind::Ambiguous`] with [`Error::candidates`].
+    pub fn find(&self, wanted: &str, within: Option<Collection>) -> Result<Found> {
+        Ok(self.reader.find(wanted, within)?)
+    }
+
+    /// Finds several threads, each with an answer of its own.
+    pub fn find_all(&self, wanted: &[String], within: Option<Collection>) -> Result<Vec<Result<Found>>> {
+        let answers = self.reader.find_all(wanted, within)?;
+        Ok(answers.into_iter().map(|answer| answer.map_err(Error::from)).collect())
+    }
+
+    /// Finds likewise, and says what was looked at and which rule decided; the answer is taken out by
+    /// [`Threadkeep::answer_of`].
+    pub fn explain(&self, wanted: &str, within: Option<Collection>) -> Result<Explanation> {
+        Ok(self.reader.explain(wanted, within)?)
+    }
+
+    /// Takes the answer out of an explanation.
+    pub fn answer_of(&self, explanation: Explanation, wanted: &str) -> Result<Found> {
+        Ok(answered(explanation, wanted)?)
+    }
+
+    /// Gives what is known of a thread, or of one rollout alone.
+    pub fn read(&self, of: &Subject) -> Result<Found> {
+        match of {
+            Subject::Thread(wanted) => self.find(wanted, None),
+            Subject::Rollout(path) => Ok(self.reader.find_by_path(path)?),
+        }
+    }
+
+    /// Gives a page of a list, `limit` threads long, or all there are for 0; what is folded under them does not count. The cursor
+    /// comes from the page before, in the same order. Without a handle the rollouts are read once, not once a page.
+    pub fn list(&self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> Result<PageOfRows> {
+        if query.missing && self.state().is_none() {
+            let why = "only the state DB knows of threads whose rollouts are gone";
+            return Err(Error::new(ErrorKind::NeedsState, why));
+        }
+        Ok(self.reader.list(query, cursor, limit)?)
+    }
+
+    /// Opens the history of a thread, or of one rollout alone, to be paged.
+    pub fn transcript(&self, of: &Subject) -> Result<Transcript> {
+        Ok(self.reader.transcript(of)?)
+    }
+
+    /// Hands out, piece by piece, the items that a model would be given to continue a thread, each as JSON; whose they are, and
+    /// what its files should hold and do not. No database is looked at.
+    pub fn prompt_input(
+        &self,
+        of: Subject,
+        each: impl FnMut(Vec<String>) -> std::io::Result<()>,
+    ) -> Result<(Found, Vec<Gap>)> {
+        Ok(self.reader.prompt_input(of, each)?)
+    }
+
+    /// The thread that spawned this one, and those that it spawned; nothing without a handle.
+    pub fn spawn_edges(&self, thread: &str) -> Result<(Option<Edge>, Vec<Edge>)> {
+        match self.state() {
+            Some(state) => Ok((spawn_edges::parent(&state, thread)?, spawn_edges::children(&state, thread, None)?)),
+            None => Ok((None, Vec::new())),
+        }
+    }
+
+    /// Gives what is known now of directories that moved, for documents of threads.
+    pub fn current_directories(&self) -> CurrentDirectories {
+        self.reader.current_directories()
+    }
+
+    /// Gives the home path of a rollout that a person named: relative to the home, or absolute and in it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] where it lies in neither collection of the home.
+    pub fn rollout_path(&self, given: &Path) -> Result<String> {
+        let home = self.home();
+        let absolute = home.root().join(given);
+        let real = || {
+            let root = std::fs::canonicalize(home.root()).ok()?;
+            Some(std::fs::canonicalize(&absolute).ok()?.strip_prefix(root).ok()?.to_path_buf())
+        };
+        let inside: Option<PathBuf> = absolute.strip_prefix(home.root()).map(Into::into).ok().or_else(real);
+        let path = inside.as_deref().and_then(Path::to_str).filter(|path| home.is_home_path(path));
+        let outside = || {
+            let (given, root) = (given.display(), home.root().display());
+            Error::new(ErrorKind::InvalidInput, format!("{given} is not in sessions or archived_sessions of {root}"))
+        };
+        path.map(Into::into).ok_or_else(outside)
+    }
+}
