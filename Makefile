@@ -9,7 +9,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PROGRAM := $(TARGET_DIR)/release/threadkeep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup component build run test bench lint fmt
+.PHONY: help setup component build run test bench lint deny fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -58,6 +58,9 @@ lint: ## check format, lints (warnings being errors), and that nothing large is 
 	$(CARGO) fmt --all --check
 	@.ci/compiled-once $(CARGO_FLAGS)
 	$(CARGO) clippy --release --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
+
+deny: ## check the dependencies' versions, licences, sources and, where they can be had, advisories
+	@.ci/deny $(CARGO_FLAGS)
 
 fmt: ## format the sources
 	$(CARGO) fmt --all
