@@ -56,7 +56,7 @@ struct Session {
 
 /// Runs a command; the answer is the exit code.
 pub(super) fn run(args: Args) -> anyhow::Result<u8> {
-    let mut runtime = Runtime::load()?;
+    let mut runtime = Runtime::load_reporting(say)?;
     if let Command::Debug(debug @ (Debug::Replay { .. } | Debug::Redact { .. })) = &args.command {
         return debug::run(&runtime, debug, args.global.json).map(|()| exit::DONE);
     }

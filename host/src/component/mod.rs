@@ -90,8 +90,14 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Loads the embedded image. On a CPU that it was not made for, compiles the component and says so on stderr.
+    /// Loads the embedded image, as [`Runtime::load_reporting`] does, and tells nobody what that took.
     pub fn load() -> Result<Runtime, CoreError> {
+        Runtime::load_reporting(|_| ())
+    }
+
+    /// Loads the embedded image. On a CPU that it was not made for the component is compiled, which takes seconds;
+    /// `report` is given a sentence about it before that begins. Fails if neither can be done.
+    pub fn load_reporting(report: impl FnOnce(&str)) -> Result<Runtime, CoreError> {
         let engine = ticking_engine()?;
         // SAFETY: the bytes are the ones that build.rs wrote and that this program embeds.
         #[allow(unsafe_code)]
@@ -99,7 +105,7 @@ impl Runtime {
         let component = match image {
             Ok(component) => component,
             Err(error) => {
-                eprintln!("threadkeep: compiling the core for this machine, once a run: {error}");
+                report(&format!("compiling the core for this machine, once a run: {error}"));
                 Component::new(&engine, COMPONENT).map_err(|error| CoreError::Load(format!("{error:#}")))?
             }
         };
