@@ -53,11 +53,12 @@ test: build ## build everything and run every test
 bench: build ## measure; BENCH_ARGS goes to the benchmark
 	$(CARGO) run --release --package threadkeep-tests --bin threadkeep-bench $(CARGO_FLAGS) -- $(BENCH_ARGS)
 
-lint: ## check format, lints (warnings being errors), and that nothing large is compiled twice
+lint: ## check format, lints, documentation (warnings being errors), and that nothing large is compiled twice
 	@.ci/setup lint
 	$(CARGO) fmt --all --check
 	@.ci/compiled-once $(CARGO_FLAGS)
 	$(CARGO) clippy --release --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --document-private-items $(CARGO_FLAGS)
 
 deny: ## check the dependencies' versions, licences, sources and, where they can be had, advisories
 	@.ci/deny $(CARGO_FLAGS)

@@ -4,7 +4,7 @@
 //! directory with its time as it was before it was listed, and later only looks at the directories again. The note proves
 //! nothing, and the files are gone through, when
 //!
-//! * it is older than [`TRUSTED`]: what a file is rewritten to in place changes no directory;
+//! * it is older than `TRUSTED`: what a file is rewritten to in place changes no directory;
 //! * another process has written the state DB since;
 //! * a directory could not be looked into, or had changed so shortly before that a further change might bear the same time.
 //!

@@ -15,7 +15,7 @@ const LONGEST: u32 = 8_192;
 const EXTRA: [&str; 6] =
     ["archived_at", "is_pinned", "project_id", "section_entered_at_ms", "section_position", "thread_section_id"];
 
-/// The columns of `codex` in the order of [`from_row`] and [`write`]; they have the names that Codex gives them.
+/// The columns of `codex` in the order of [`from_row`] and [`write()`]; they have the names that Codex gives them.
 pub(super) const COLUMNS: [&str; 21] = [
     "name",
     "title",

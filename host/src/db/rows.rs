@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{Database, StateError};
 use crate::component::types::{Provenance, ThreadRow};
 
-/// The columns of `threads` in the order of [`from_row`] and [`write`].
+/// The columns of `threads` in the order of [`from_row`] and [`write()`].
 pub(crate) const COLUMNS: &str = "id, path, archived, name, name_source, preview, title, first_user_message, cwd, \
      last_cwd, created_at, updated_at, recency_at, source, source_kind, model_provider, model, cli_version, git_branch, \
      git_sha, git_origin_url, tokens_used, parent_thread_id, forked_from_id, base_thread_id, history_mode, memory_mode, \

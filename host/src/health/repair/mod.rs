@@ -8,7 +8,7 @@
 //!
 //! Every entry carries what must be so before it is made; that is looked at when the plan is applied and again where the
 //! entry is made, inside the transaction, so a stale plan is refused entry by entry. A process may be killed anywhere: what
-//! was journaled is carried on to its end by the next start ([`finish_unfinished`]) or by the next repair. While a Codex has
+//! was journaled is carried on to its end by the next start (`finish_unfinished`) or by the next repair. While a Codex has
 //! its database open only entries are made that do no harm then. What Codex's own rows are, its schema says; its structure
 //! and its migrations are nobody's to change.
 

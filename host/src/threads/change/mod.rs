@@ -7,7 +7,7 @@
 //! ```
 //!
 //! What the journal holds when a process starts and nobody has `change.lock`, a killed one has left: it is carried on to
-//! its end, or, where it cannot even be begun, taken back ([`finish_unfinished`], which every start calls). What concerns
+//! its end, or, where it cannot even be begun, taken back (`finish_unfinished`, which every start calls). What concerns
 //! the state DB alone is one transaction and needs no journal.
 
 mod carry;
