@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod any_damage;
+mod arrows;
 mod backup;
 mod bad_input;
 mod boundaries;
