@@ -4,6 +4,8 @@
 //! 2. `core.component.wasm`, that module as a component.
 //! 3. `core.cwasm`, the component compiled ahead of time for the target, with the settings that the host runs it with.
 
+#![expect(clippy::print_stderr, reason = "cargo shows it when a build script fails")]
+
 #[path = "src/component/engine_config.rs"]
 mod engine_config;
 

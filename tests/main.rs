@@ -1,7 +1,6 @@
 //! What Threadkeep promises, shown.
 
-// A test that cannot go on has failed; its name says what it shows.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod any_damage;
 mod arrows;

@@ -138,6 +138,7 @@ fn a_lock_is_given_back_at_once_also_while_another_process_is_being_started_and_
             while !done.load(Ordering::Relaxed) {
                 let mut slow = Command::new("true");
                 // SAFETY: between fork and exec only a sleep.
+                #[expect(unsafe_code, reason = "nothing safe runs code between fork and exec")]
                 unsafe {
                     slow.pre_exec(|| {
                         std::thread::sleep(std::time::Duration::from_millis(2));

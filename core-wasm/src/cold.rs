@@ -16,7 +16,7 @@ const PAGE: u32 = 1_024;
 
 /// `compression.due`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Due {
     pub file: FileFacts,
     pub thread: String,
@@ -24,7 +24,7 @@ pub struct Due {
 
 /// `compression.selection`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Selection {
     pub due: Vec<Due>,
     pub young: u64,

@@ -34,7 +34,7 @@ pub enum Change {
 
 /// Why the comparison ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum DiffError {
     State(StateError),
     Files(FileError),

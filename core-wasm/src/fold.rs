@@ -28,7 +28,7 @@ const VERSION: u8 = 1;
 
 /// Who a thread is, by the first record that says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Identity {
     pub id: String,
     pub created_at: Option<i64>,
@@ -48,7 +48,7 @@ pub struct Identity {
 
 /// What has been learned of a rollout so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Fold {
     pub identity: Option<Identity>,
     pub first_user: Option<String>,

@@ -53,4 +53,5 @@ pub mod types;
 pub mod write;
 
 #[cfg(target_arch = "wasm32")]
+#[expect(unsafe_code, reason = "what wit-bindgen generates for imports and exports")]
 mod component;

@@ -24,7 +24,7 @@ const TRIES: u32 = 4;
 
 /// `lookup.listed`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Listed {
     pub row: ThreadRow,
     pub depth: u32,
@@ -32,7 +32,7 @@ pub struct Listed {
 
 /// `lookup.page-of-rows`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Page {
     pub rows: Vec<Listed>,
     pub next: Option<String>,

@@ -14,7 +14,7 @@ pub type StateResult<T> = Result<T, StateError>;
 pub type FileResult<T> = Result<T, FileError>;
 
 /// The rows of the one handle.
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub trait State {
     fn row(&self, id: &str) -> StateResult<Option<ThreadRow>>;
     fn page(&self, query: &RowQuery, after: Option<&RowKey>, limit: u32) -> StateResult<Vec<ThreadRow>>;
@@ -39,7 +39,7 @@ pub trait State {
 }
 
 /// What the home knows of threads beside their rollouts.
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub trait Lore {
     fn names(&self, id: &str) -> StateResult<Vec<NameClaim>>;
     fn codex(&self, id: &str) -> StateResult<Option<CodexFacts>>;
@@ -49,13 +49,13 @@ pub trait Lore {
 }
 
 /// Plain text of one rollout, in order.
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub trait Reader {
     fn next(&mut self, limit: u32) -> FileResult<Vec<u8>>;
 }
 
 /// The home's rollouts.
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub trait Rollouts {
     type Reader: Reader;
     type Walker: Walker;
@@ -68,13 +68,13 @@ pub trait Rollouts {
 }
 
 /// What both collections hold in byte order of the path, packed.
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub trait Walker {
     fn next(&mut self, limit: u32) -> FileResult<Vec<u8>>;
 }
 
 /// Who may fill the state DB, and the filling.
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub trait Backfill {
     fn current(&self) -> StateResult<Phase>;
     fn claim(&self) -> StateResult<bool>;
@@ -89,7 +89,7 @@ pub trait Backfill {
 }
 
 /// Time, handed in.
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub trait Clock {
     fn now(&self) -> i64;
     fn wall(&self) -> i64;
@@ -97,7 +97,7 @@ pub trait Clock {
 }
 
 /// What a person should learn.
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub trait Diagnostics {
     fn note(&self, id: &str, what: &Discrepancy);
 }

@@ -62,7 +62,7 @@ pub enum Body<'a> {
 
 /// A `session_meta`, or the first line of a bare rollout.
 #[derive(Default)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Meta<'a> {
     pub id: Option<Text<'a>>,
     pub timestamp: Option<Text<'a>>,

@@ -29,7 +29,7 @@ const PAUSE: (i64, i64) = (5, 100);
 
 /// `startup.error`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum GateError {
     TimedOut { owner: String, waited: i64 },
     NeverSettled(u64),
@@ -54,7 +54,7 @@ impl From<DiffError> for GateError {
 
 /// `startup.outcome`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Outcome {
     pub scanned: u64,
     pub stored: u64,
@@ -65,7 +65,7 @@ pub struct Outcome {
 
 /// `startup.survey`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Survey {
     pub files: u64,
     pub new: u64,

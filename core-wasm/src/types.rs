@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 /// `types.collection`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Collection {
     Active,
     Archived,
@@ -13,7 +13,7 @@ pub enum Collection {
 
 /// `types.entry-kind`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum EntryKind {
     File,
     Directory,
@@ -24,7 +24,7 @@ pub enum EntryKind {
 
 /// `types.file-facts`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct FileFacts {
     pub path: String,
     pub kind: EntryKind,
@@ -35,7 +35,7 @@ pub struct FileFacts {
 
 /// `types.provenance`, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Provenance {
     SessionIndex,
     CodexDb,
@@ -44,7 +44,7 @@ pub enum Provenance {
 
 /// `types.name-claim`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct NameClaim {
     pub thread: String,
     pub name: String,
@@ -54,7 +54,7 @@ pub struct NameClaim {
 
 /// `types.patch-field`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum PatchField {
     GitSha,
     GitBranch,
@@ -64,7 +64,7 @@ pub enum PatchField {
 
 /// `types.patch`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Patch {
     pub field: PatchField,
     pub value: Option<String>,
@@ -72,7 +72,7 @@ pub struct Patch {
 
 /// `types.codex-facts`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct CodexFacts {
     pub name: Option<String>,
     pub title: Option<String>,
@@ -99,7 +99,7 @@ pub struct CodexFacts {
 
 /// `types.thread-row`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct ThreadRow {
     pub id: String,
     pub path: String,
@@ -133,7 +133,7 @@ pub struct ThreadRow {
 
 /// `types.discrepancy`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Discrepancy {
     StalePath(String),
     MismatchedPath(String, String),
@@ -146,7 +146,7 @@ pub enum Discrepancy {
 
 /// `types.bad-line`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct BadLine {
     pub line: u64,
     pub offset: u64,
@@ -155,7 +155,7 @@ pub struct BadLine {
 
 /// `state.error`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum StateError {
     Unavailable,
     Busy,
@@ -165,7 +165,7 @@ pub enum StateError {
 
 /// `rollouts.error`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum FileError {
     NotFound,
     Denied,
@@ -199,7 +199,7 @@ impl core::fmt::Display for FileError {
 
 /// `state.sort-key`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum SortKey {
     Created,
     #[default]
@@ -209,7 +209,7 @@ pub enum SortKey {
 
 /// `state.row-query`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct RowQuery {
     pub within: Option<Collection>,
     pub source_kinds: Option<Vec<String>>,
@@ -232,7 +232,7 @@ pub struct RowQuery {
 
 /// `state.row-key`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct RowKey {
     pub time: i64,
     pub id: String,
@@ -240,7 +240,7 @@ pub struct RowKey {
 
 /// `backfill.phase`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Phase {
     Pending,
     Running { owner: String, gone: bool },
@@ -249,7 +249,7 @@ pub enum Phase {
 
 /// `backfill.job`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Job {
     pub file: FileFacts,
     pub grown: bool,
@@ -257,7 +257,7 @@ pub struct Job {
 
 /// `backfill.refusal`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Refusal {
     pub file: FileFacts,
     pub reason: String,
@@ -265,7 +265,7 @@ pub struct Refusal {
 
 /// `backfill.tally`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Tally {
     pub stored: u64,
     pub failed: u64,
@@ -273,7 +273,7 @@ pub struct Tally {
 
 /// `parsing.extraction`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Extraction {
     pub thread: String,
     pub state: Vec<u8>,
@@ -286,7 +286,7 @@ pub struct Extraction {
 
 /// `parsing.no-thread`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct NoThread {
     pub reason: String,
     pub line: Option<BadLine>,
@@ -295,7 +295,7 @@ pub struct NoThread {
 
 /// `repair.dossier`; `files` pairs each file with its parse state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Dossier {
     pub id: String,
     pub files: Vec<(FileFacts, Vec<u8>)>,

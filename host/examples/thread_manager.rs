@@ -1,5 +1,7 @@
 //! The whole life of an embedder's thread: `thread_manager [HOME [STATE_DIR]]`.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example shows what it got")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

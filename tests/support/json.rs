@@ -123,7 +123,7 @@ pub(crate) fn when<T>(condition: bool, value: T) -> Absent<T> {
 /// An object, its keys in the given order.
 macro_rules! obj {
     ($($key:literal: $value:expr),* $(,)?) => {{
-        #[allow(unused_mut)]
+        #[allow(unused_mut, reason = "an object may have no keys")]
         let mut out = String::from("{");
         $( $crate::json::field(&mut out, $key, &$value); )*
         out.push('}');

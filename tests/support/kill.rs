@@ -62,6 +62,7 @@ pub fn each_point<T>(
 struct Told<'a>(Option<&'a Point>);
 
 impl Drop for Told<'_> {
+    #[expect(clippy::print_stderr, reason = "a part of the failed test's words")]
     fn drop(&mut self) {
         if let (true, Some(point)) = (std::thread::panicking(), self.0) {
             eprintln!("{point}");
@@ -86,6 +87,7 @@ fn run(command: Command, number: usize) -> Result<End, Error> {
 }
 
 #[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "ptrace has no safe form")]
 mod tracer {
     use std::fs::{self, File};
     use std::io::{Error, Result};

@@ -1,8 +1,7 @@
 //! What the tests and the benchmark share: the program in a clean environment, real and made-up Codex homes, and a
 //! plain reading of rollouts that owes nothing to the program.
 
-// A helper that cannot go on fails its test; there is nobody to hand an error to.
-#![allow(clippy::unwrap_used)]
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test: nobody is there to take an error")]
 
 // First: its macros are for all that follow.
 #[macro_use]

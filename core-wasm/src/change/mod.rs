@@ -23,7 +23,7 @@ const PAGE: u32 = 256;
 
 /// `changing.renaming`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Renaming {
     pub from: String,
     pub to: String,
@@ -31,7 +31,7 @@ pub struct Renaming {
 
 /// `changing.relocation`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Relocation {
     pub threads: Vec<ThreadRow>,
     pub renamings: Vec<Renaming>,
@@ -39,7 +39,7 @@ pub struct Relocation {
 
 /// `changing.removal`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Removal {
     pub threads: Vec<ThreadRow>,
     pub files: Vec<String>,
@@ -47,7 +47,7 @@ pub struct Removal {
 
 /// `changing.error`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum ChangeError {
     Lookup(LookupError),
     Occupied(Renaming),

@@ -7,7 +7,7 @@ use crate::types::{Extraction, FileFacts, NameClaim, NoThread, ThreadRow};
 
 /// `checkup.depth`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Depth {
     Whole,
     Ends,
@@ -15,7 +15,7 @@ pub enum Depth {
 
 /// `checkup.flaw`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Flaw {
     pub line: u64,
     pub offset: u64,
@@ -26,7 +26,7 @@ pub struct Flaw {
 
 /// `checkup.disorder`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Disorder {
     Repeats,
     Regresses,
@@ -35,7 +35,7 @@ pub enum Disorder {
 
 /// `checkup.misorder`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Misorder {
     pub line: u64,
     pub offset: u64,
@@ -46,7 +46,7 @@ pub struct Misorder {
 
 /// `checkup.history-base`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct HistoryBase {
     pub thread: String,
     pub ordinal: u64,
@@ -55,7 +55,7 @@ pub struct HistoryBase {
 
 /// `checkup.health`
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Health {
     pub lines: u64,
     pub flaws: Vec<Flaw>,
@@ -69,7 +69,7 @@ pub struct Health {
 
 /// `checkup.checked`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Checked {
     pub thread: Option<String>,
     pub outcome: Option<Result<Extraction, NoThread>>,
@@ -78,7 +78,7 @@ pub struct Checked {
 
 /// `checkup.retold`
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Retold {
     pub approval_mode: Option<String>,
     pub sandbox_policy: Option<String>,
@@ -95,7 +95,7 @@ pub struct Retold {
 
 /// `checkup.value`
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Value {
     Null,
     Integer(i64),
@@ -107,7 +107,7 @@ pub enum Value {
 
 /// `checkup.cell`
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Cell {
     pub column: String,
     pub value: Value,
@@ -115,7 +115,7 @@ pub struct Cell {
 
 /// `checkup.column`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Column {
     pub name: String,
     pub required: bool,
@@ -123,7 +123,7 @@ pub struct Column {
 
 /// `checkup.codex-shape`
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct CodexShape {
     pub threads: Vec<Column>,
     pub edges: Vec<Column>,
@@ -131,7 +131,7 @@ pub struct CodexShape {
 
 /// `checkup.leads`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Leads {
     Nowhere,
     Here((String, Option<String>)),
@@ -140,7 +140,7 @@ pub enum Leads {
 
 /// `checkup.case-file`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct CaseFile {
     pub file: FileFacts,
     pub health: Option<Health>,
@@ -149,7 +149,7 @@ pub struct CaseFile {
 
 /// `checkup.case`
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Case {
     pub id: String,
     pub files: Vec<CaseFile>,
@@ -171,7 +171,7 @@ pub struct Case {
 
 /// `checkup.scene`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Scene {
     pub home: String,
     pub has_state: bool,
@@ -181,7 +181,7 @@ pub struct Scene {
 
 /// `checkup.severity`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Severity {
     Info,
     Warning,
@@ -190,7 +190,7 @@ pub enum Severity {
 
 /// `checkup.evidence`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Evidence {
     pub what: String,
     pub found: Option<String>,
@@ -199,7 +199,7 @@ pub struct Evidence {
 
 /// `checkup.target`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Target {
     State,
     Codex,
@@ -207,7 +207,7 @@ pub enum Target {
 
 /// `checkup.state-change`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct StateChange {
     pub before: Option<ThreadRow>,
     pub after: Option<ThreadRow>,
@@ -215,7 +215,7 @@ pub struct StateChange {
 
 /// `checkup.codex-change`
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct CodexChange {
     pub table: String,
     pub key: Vec<Cell>,
@@ -225,7 +225,7 @@ pub struct CodexChange {
 
 /// `checkup.mode-change`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct ModeChange {
     pub path: String,
     pub before: u32,
@@ -235,7 +235,8 @@ pub struct ModeChange {
 /// `checkup.change`
 #[derive(Clone, Debug, PartialEq)]
 // A row stands in it whole, as it crosses the boundary.
-#[allow(missing_docs, clippy::large_enum_variant)]
+#[expect(missing_docs, reason = "the contract describes them")]
+#[expect(clippy::large_enum_variant, reason = "they are few, and their like in the contract has no boxes")]
 pub enum Change {
     StateRow(StateChange),
     CodexRow(CodexChange),
@@ -246,7 +247,7 @@ pub enum Change {
 
 /// `checkup.edit`
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Edit {
     pub code: String,
     pub thread: Option<String>,
@@ -260,7 +261,7 @@ pub struct Edit {
 
 /// `checkup.finding`
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Finding {
     pub code: String,
     pub severity: Severity,
@@ -276,7 +277,7 @@ pub struct Finding {
 
 /// `checkup.role`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Role {
     State,
     CodexState,
@@ -286,7 +287,7 @@ pub enum Role {
 
 /// `checkup.view`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct View {
     pub name: String,
     pub shown: bool,
@@ -295,7 +296,7 @@ pub struct View {
 
 /// `checkup.looker`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Looker {
     pub provider: String,
     pub cwd: Option<String>,
@@ -304,7 +305,7 @@ pub struct Looker {
 
 /// `checkup.database-facts`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct DatabaseFacts {
     pub path: String,
     pub role: Role,
@@ -320,7 +321,7 @@ pub struct DatabaseFacts {
 
 /// `checkup.filling`
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Filling {
     pub phase: String,
     pub owner: Option<String>,
@@ -331,7 +332,7 @@ pub struct Filling {
 
 /// `checkup.home-facts`
 #[derive(Clone, Debug, PartialEq, Default)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct HomeFacts {
     pub databases: Vec<DatabaseFacts>,
     pub own_filling: Option<Filling>,
@@ -349,7 +350,8 @@ pub struct HomeFacts {
 /// `checkup.standing`
 #[derive(Clone, Debug, PartialEq)]
 // A row stands in it whole, as it crosses the boundary.
-#[allow(missing_docs, clippy::large_enum_variant)]
+#[expect(missing_docs, reason = "the contract describes them")]
+#[expect(clippy::large_enum_variant, reason = "they are few, and their like in the contract has no boxes")]
 pub enum Standing {
     StateRow(Option<ThreadRow>),
     CodexRow(Option<Vec<Cell>>),
@@ -360,7 +362,7 @@ pub enum Standing {
 
 /// `checkup.trial`
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Trial {
     pub edit: Edit,
     pub standing: Standing,
@@ -370,7 +372,7 @@ pub struct Trial {
 
 /// `checkup.fitness`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Fitness {
     Fits,
     Done,

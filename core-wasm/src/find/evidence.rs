@@ -10,7 +10,7 @@ const NAMED: usize = 20;
 
 /// `lookup.verdict`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Verdict {
     Carries,
     Other(String),
@@ -20,7 +20,7 @@ pub enum Verdict {
 
 /// `lookup.evidence`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Evidence {
     WithoutRows,
     NoRow(String),
@@ -36,7 +36,7 @@ pub enum Evidence {
 
 /// `lookup.rule`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Rule {
     RowsFile,
     KnownFiles,

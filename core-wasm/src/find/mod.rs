@@ -31,7 +31,7 @@ const NAMED: u32 = 20;
 
 /// `lookup.via`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Via {
     State,
     Files,
@@ -39,7 +39,7 @@ pub enum Via {
 
 /// `lookup.found`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Found {
     pub row: ThreadRow,
     pub via: Via,
@@ -49,7 +49,7 @@ pub struct Found {
 
 /// `lookup.error`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum LookupError {
     NotFound(String),
     Gone(Box<ThreadRow>),
@@ -86,7 +86,7 @@ pub fn if_available<T>(answer: StateResult<T>) -> StateResult<Option<T>> {
 
 /// `lookup.explanation`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Explanation {
     pub answer: Result<Found, LookupError>,
     pub rule: Rule,

@@ -14,7 +14,7 @@ const MOST: usize = 256;
 
 /// `keeping.moved-directory`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Moved {
     pub from: String,
     pub to: String,

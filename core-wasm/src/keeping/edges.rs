@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 /// `keeping.edge-status`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Status {
     Open,
     Closed,
@@ -14,7 +14,7 @@ pub enum Status {
 
 /// `keeping.spawn-edge`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Known {
     pub parent: String,
     pub child: String,
@@ -24,7 +24,7 @@ pub struct Known {
 
 /// `keeping.edge`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Edge {
     pub parent: String,
     pub child: String,

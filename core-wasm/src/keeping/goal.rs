@@ -24,7 +24,7 @@ const LONGEST: usize = 4_000;
 
 /// `keeping.goal-status`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Status {
     Active,
     Paused,
@@ -58,7 +58,7 @@ impl Status {
 
 /// `keeping.goal`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Goal {
     pub objective: String,
     pub status: Status,
@@ -71,7 +71,7 @@ pub struct Goal {
 
 /// `keeping.budget-change`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Budget {
     Keep,
     Lift,
@@ -80,7 +80,7 @@ pub enum Budget {
 
 /// `keeping.goal-change`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Change {
     Set(Option<String>, Budget),
     Enter(Status),

@@ -18,7 +18,7 @@ const LONGEST: i64 = 366 * 24 * 60 * 60 * 1000;
 
 /// `keeping.extraction`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Extraction {
     pub watermark: Option<i64>,
     pub worker: Option<String>,
@@ -36,7 +36,7 @@ impl Extraction {
 
 /// `keeping.extraction-step`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Step {
     Claim { worker: String, token: String, lease: i64 },
     Renew { token: String, lease: i64 },
@@ -46,7 +46,7 @@ pub enum Step {
 
 /// `keeping.memory-row`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Row {
     pub id: String,
     pub updated_at: i64,
@@ -59,7 +59,7 @@ pub struct Row {
 
 /// `keeping.memory-bounds`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Bounds {
     pub idle: i64,
     pub window: i64,

@@ -14,7 +14,7 @@ use alloc::string::String;
 
 /// `keeping.refusal`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Refusal {
     Nothing,
     Invalid(String),

@@ -2,7 +2,7 @@
 
 /// `keeping.personality-step`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Step {
     DoneBefore,
     Chosen,

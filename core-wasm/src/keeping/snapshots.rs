@@ -8,7 +8,7 @@ use crate::paths::canonical_id;
 
 /// `keeping.rollout-age`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Rollout {
     pub path: String,
     pub thread: Option<String>,
@@ -17,7 +17,7 @@ pub struct Rollout {
 
 /// `keeping.snapshot-fate`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Fate {
     Foreign,
     Active,

@@ -30,7 +30,7 @@ const LISTED: usize = 1_000;
 
 /// `salvaging.circumstances`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Circumstances {
     pub name: String,
     pub modified: i64,
@@ -45,7 +45,7 @@ pub struct Circumstances {
 
 /// `salvaging.left-out`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct LeftOut {
     pub line: u64,
     pub offset: u64,
@@ -55,7 +55,7 @@ pub struct LeftOut {
 
 /// `salvaging.plan`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Plan {
     pub thread: String,
     pub original: Option<String>,

@@ -40,7 +40,7 @@ pub use transcript::Transcript;
 
 /// `history.gap`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Gap {
     pub thread: String,
     pub before: u64,
@@ -49,7 +49,7 @@ pub struct Gap {
 
 /// `history.subject`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Subject {
     Thread(String),
     Rollout(String),
@@ -57,7 +57,7 @@ pub enum Subject {
 
 /// `history.page-of-turns`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Page {
     pub turns: Vec<String>,
     pub next: Option<String>,

@@ -17,7 +17,7 @@ const CHUNK: u32 = 512 << 10;
 
 /// `history.page-of-records`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Records {
     pub records: Vec<String>,
     pub next: Option<String>,

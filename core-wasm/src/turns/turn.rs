@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// The place of a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Mark {
     pub segment: usize,
     pub line: u64,

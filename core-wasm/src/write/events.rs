@@ -16,7 +16,7 @@ const VERSION: u8 = 1;
 
 /// `events.event`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Event {
     pub state: Vec<u8>,
     pub items: Vec<Item>,

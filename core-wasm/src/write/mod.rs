@@ -36,7 +36,7 @@ pub use resume::resume;
 
 /// `writing.new-thread`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct NewThread {
     pub id: Option<String>,
     pub cwd: String,
@@ -53,7 +53,7 @@ pub struct NewThread {
 
 /// `writing.moment`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Moment {
     pub now: i64,
     pub offset: i32,
@@ -62,7 +62,7 @@ pub struct Moment {
 
 /// `writing.item`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Item {
     TurnStarted(TurnStart),
     UserMessage(UserMessage),
@@ -81,7 +81,7 @@ pub enum Item {
 
 /// `writing.turn-start`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct TurnStart {
     pub cwd: Option<String>,
     pub model: Option<String>,
@@ -89,7 +89,7 @@ pub struct TurnStart {
 
 /// `writing.user-message`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct UserMessage {
     pub text: String,
     pub images: Vec<String>,
@@ -97,7 +97,7 @@ pub struct UserMessage {
 
 /// `writing.outcome`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum Outcome {
     Completed,
     Failed,
@@ -116,7 +116,7 @@ impl Outcome {
 
 /// `writing.command`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Command {
     pub argv: Vec<String>,
     pub cwd: Option<String>,
@@ -128,7 +128,7 @@ pub struct Command {
 
 /// `writing.change-kind`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum ChangeKind {
     Add(Option<String>),
     Delete(Option<String>),
@@ -137,7 +137,7 @@ pub enum ChangeKind {
 
 /// `writing.file-change`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct FileChange {
     pub path: String,
     pub kind: ChangeKind,
@@ -146,7 +146,7 @@ pub struct FileChange {
 
 /// `writing.file-changes`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct FileChanges {
     pub changes: Vec<FileChange>,
     pub outcome: Outcome,
@@ -154,7 +154,7 @@ pub struct FileChanges {
 
 /// `writing.tool-call`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct ToolCall {
     pub server: String,
     pub tool: String,
@@ -166,7 +166,7 @@ pub struct ToolCall {
 
 /// `writing.tokens`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Tokens {
     pub input: u64,
     pub cached_input: u64,
@@ -191,7 +191,7 @@ impl Tokens {
 
 /// `writing.turn-end`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum TurnEnd {
     Completed,
     Interrupted,
@@ -200,7 +200,7 @@ pub enum TurnEnd {
 
 /// `writing.raw-record`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Raw {
     pub kind: String,
     pub payload: String,
@@ -208,7 +208,7 @@ pub struct Raw {
 
 /// `writing.error`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub enum WriteError {
     BadThread(String),
     BadItem(u32, String),

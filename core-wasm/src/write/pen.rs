@@ -54,7 +54,7 @@ pub struct Pen {
 
 /// `writing.begun`
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Begun {
     pub thread: String,
     pub path: String,

@@ -286,7 +286,6 @@ pub(super) enum Sort {
 /// Codex's `ThreadSourceKind`s.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 #[value(rename_all = "camelCase")]
-#[allow(missing_docs)]
 pub(super) enum SourceKind {
     Any,
     Cli,

@@ -1,6 +1,6 @@
 //! The contract of `wit/`, as Rust. Stands here and nowhere else.
 
-#![allow(missing_docs, unreachable_pub, clippy::all)]
+#![expect(missing_docs, reason = "generated; the contract describes it")]
 
 wasmtime::component::bindgen!({
     path: "../wit",

@@ -100,7 +100,7 @@ impl Runtime {
     pub fn load_reporting(report: impl FnOnce(&str)) -> Result<Runtime, CoreError> {
         let engine = ticking_engine()?;
         // SAFETY: the bytes are the ones that build.rs wrote and that this program embeds.
-        #[allow(unsafe_code)]
+        #[expect(unsafe_code, reason = "wasmtime cannot know whose bytes it is given; these are our own")]
         let image = unsafe { Component::deserialize(&engine, IMAGE) };
         let component = match image {
             Ok(component) => component,

@@ -49,7 +49,7 @@ pub struct StateDbStatus {
 
 /// Files that a start would read or forget.
 #[derive(Debug, Default, serde::Serialize)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Pending {
     pub new: u64,
     pub changed: u64,

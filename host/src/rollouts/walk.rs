@@ -40,7 +40,7 @@ pub(super) struct Stat {
 }
 
 impl Stat {
-    #[allow(clippy::unnecessary_cast)] // The fields have other types on other systems.
+    #[allow(clippy::unnecessary_cast, reason = "the fields have other types on other systems")]
     pub(super) fn of(stat: &rustix::fs::Stat) -> Stat {
         Stat {
             kind: kind_of(FileType::from_raw_mode(stat.st_mode)),

@@ -116,7 +116,7 @@ impl File {
 /// `types.name-claim`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the contract describes them")]
 pub struct Claim {
     pub thread: String,
     pub name: String,
@@ -159,7 +159,7 @@ pub struct Filling {
 /// What the state DB knows of a file; what is not given is as it is now.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct KnownFile {
     pub path: String,
     pub size: Option<u64>,

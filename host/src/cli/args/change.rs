@@ -68,7 +68,6 @@ pub(in crate::cli) struct Metadata {
 
 /// A field that a patch can clear.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
-#[allow(missing_docs)]
 pub(in crate::cli) enum Field {
     GitSha,
     GitBranch,

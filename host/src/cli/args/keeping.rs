@@ -153,7 +153,6 @@ pub(in crate::cli) struct Bounds {
 
 /// May memories be taken from a thread?
 #[derive(Clone, Copy, ValueEnum)]
-#[allow(missing_docs)]
 pub(in crate::cli) enum Mode {
     Enabled,
     Disabled,

@@ -51,7 +51,7 @@ pub(super) struct Temporary<'a> {
 }
 
 impl Facts {
-    #[allow(clippy::unnecessary_cast)] // The fields have other types on other systems.
+    #[allow(clippy::unnecessary_cast, reason = "the fields have other types on other systems")]
     fn of(stat: &rustix::fs::Stat) -> Option<Facts> {
         let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
         regular.then_some(Facts {
