@@ -15,7 +15,7 @@ use graph::{Arrow, arrows, circular, groups, is_at};
 
 /// The library's modules, bottom to top: each uses those before it only. What stands at the root itself is of the last.
 const LAYERS: &[&str] =
-    &["platform", "component", "rollouts", "db", "features", "index", "threads", "health", "documents", "api"];
+    &["platform", "component", "rollouts", "db", "features", "index", "threads", "health", "documents", "facade"];
 
 const LIBRARY: &str = "host/src";
 

@@ -23,6 +23,7 @@
 
 pub mod component;
 pub mod db;
+pub mod documents;
 mod facade;
 pub mod features;
 pub mod health;
@@ -33,7 +34,7 @@ pub mod threads;
 
 pub use facade::{
     ClaimedThread, Error, MovedDirectory, Options, RepairScope, Result, RunObserver, StateAccess, ThreadGoal,
-    Threadkeep, Verification, startup,
+    Threadkeep, UndoPreview, Verification, redact, replay, startup,
 };
 pub use platform::cancellation::Cancellation;
 pub use platform::error_kind::ErrorKind;

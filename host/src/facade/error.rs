@@ -167,6 +167,12 @@ impl From<std::io::Error> for Error {
     }
 }
 
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Error {
+        Error::new(ErrorKind::Corrupt, error.to_string())
+    }
+}
+
 macro_rules! from_classified {
     ($($error:ty),* $(,)?) => {
         $(impl From<$error> for Error {

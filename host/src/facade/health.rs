@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::{Error, Result, Threadkeep};
 use crate::component::exports::checkup::Depth;
+use crate::documents;
 use crate::health::backup::{self, Backup, Restore, Verified, Wanted as BackupWanted};
 use crate::health::doctor::why::{Why, why};
 use crate::health::doctor::{self, Checkup, How};
-use crate::health::repair::{Logged, Outcome, Plan, Repairs, Target};
+use crate::health::repair::{Logged, Outcome, Plan, RepairError, Repairs, Target};
 use crate::health::salvage::{self, Report as SalvageReport, Wanted as SalvageWanted};
-use crate::platform::error_kind::ErrorKind;
 
 /// Says what a new plan of repairs is about.
 #[derive(Clone, Debug)]
@@ -33,6 +33,20 @@ pub struct Verification {
     pub unreadable: Vec<String>,
 }
 
+/// What taking the last repair back would do.
+#[derive(Debug)]
+pub enum UndoPreview {
+    /// These changes would be made.
+    Changes {
+        /// The repair's name.
+        name: String,
+        /// What would become of each.
+        outcome: Outcome,
+    },
+    /// The repair was broken off, and is finished before it is taken back: why nothing can be shown.
+    FinishedFirst(Error),
+}
+
 impl Threadkeep {
     /// Says what is wrong with the home, or with one thread of it. Nothing is created or changed.
     pub fn doctor(&self, depth: Depth, thread: Option<&str>) -> Result<Checkup> {
@@ -45,6 +59,11 @@ impl Threadkeep {
     /// Says where a thread is, where it is shown, and why not, to one who looks from a directory. Nothing is created or changed.
     pub fn why(&self, wanted: &str, from: Option<&Path>) -> Result<Why> {
         Ok(why(self.runtime(), self.home(), self.inspected_dir(), wanted, from)?)
+    }
+
+    /// Makes the document of what there is to say of a thread.
+    pub fn why_document(&self, why: &Why) -> Result<documents::Why> {
+        Ok(documents::Why::new(why, self.home())?)
     }
 
     /// Plans what would mend the home, by what is found now; what could not be looked at comes as warnings.
@@ -64,13 +83,11 @@ impl Threadkeep {
         Ok(self.repairs().apply(plan)?)
     }
 
-    /// Says what taking the last repair back would do; its name, and the outcome. None where a repair of a killed process has to
-    /// be finished first.
-    pub fn preview_undo(&self) -> Result<Option<(String, Outcome)>> {
-        use crate::health::repair::RepairError;
+    /// Says what taking the last repair back would do. Nothing is created or changed.
+    pub fn preview_undo(&self) -> Result<UndoPreview> {
         match self.repairs().look_back() {
-            Err(RepairError::Unfinished(_)) => Ok(None),
-            looked => Ok(Some(looked?)),
+            Err(error @ RepairError::Unfinished(_)) => Ok(UndoPreview::FinishedFirst(error.into())),
+            looked => looked.map(|(name, outcome)| UndoPreview::Changes { name, outcome }).map_err(Error::from),
         }
     }
 
@@ -109,10 +126,11 @@ impl Threadkeep {
         Ok(Verification { verified, unreadable })
     }
 
-    /// Prepares to put the files of a backup, or only some, in the place of what is there now.
-    pub fn prepare_restore(&self, name: &str, only: &[String]) -> Result<Restore<'_>> {
+    /// Prepares to put the files of a backup, or only some, in the place of what is there now; the backup's whole name with it.
+    pub fn prepare_restore(&self, name: &str, only: &[String]) -> Result<(String, Restore<'_>)> {
         let backup = backup::named(self.state_dir(), name)?;
-        Ok(Restore::of(self.home(), self.state_dir(), backup, only)?)
+        let name = backup.name.clone();
+        Ok((name, Restore::of(self.home(), self.state_dir(), backup, only)?))
     }
 
     /// Copies what can be read of a damaged rollout into a new one; none, and nothing written, where nothing is wrong with it.
@@ -127,12 +145,5 @@ impl Threadkeep {
 
     fn repairs(&self) -> Repairs<'_> {
         Repairs::of(self.runtime(), self.home(), self.state_dir())
-    }
-}
-
-impl Error {
-    /// Says that nothing was changed because a person did not agree.
-    pub fn declined(what: &str) -> Error {
-        Error::new(ErrorKind::Conflict, what)
     }
 }

@@ -16,6 +16,7 @@ mod error;
 mod features;
 mod health;
 mod reading;
+mod recordings;
 pub mod startup;
 
 use std::path::{Path, PathBuf};
@@ -35,7 +36,8 @@ use crate::threads::store::LocalThreadStore;
 pub use changing::RunObserver;
 pub use error::{Error, Result};
 pub use features::{ClaimedThread, MovedDirectory, ThreadGoal};
-pub use health::{RepairScope, Verification};
+pub use health::{RepairScope, UndoPreview, Verification};
+pub use recordings::{redact, replay};
 
 /// Says how the handle lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,12 +133,13 @@ impl Threadkeep {
     /// the state DB may be locked ([`ErrorKind::Busy`]) or written by a newer program ([`ErrorKind::NewerVersion`]). Whatever the
     /// access, the core must load.
     pub fn open(options: Options) -> Result<Threadkeep> {
-        let mut runtime = Runtime::load()?.cancellable(options.cancellation.clone());
+        let mut warnings = Vec::new();
+        let runtime = Runtime::load_reporting(|report| warnings.push(report.to_string()))?;
+        let mut runtime = runtime.cancellable(options.cancellation.clone());
         if let Some(recorder) = &options.recorder {
             runtime = runtime.recording(recorder.clone());
         }
         let (home, config) = (options.home.clone(), options.config());
-        let mut warnings = Vec::new();
         let started = match options.access {
             StateAccess::Own | StateAccess::OwnOrFiles => {
                 let started = startup::init(&runtime, &home, &config);

@@ -6,8 +6,9 @@ use super::{Error, Result, Threadkeep};
 use crate::component::exports::history::{Gap, Subject};
 use crate::component::exports::lookup::{Explanation, Found, PageOfRows};
 use crate::component::imports::state::RowQuery;
-use crate::component::types::Collection;
+use crate::component::types::{Collection, ThreadRow};
 use crate::db::Totals;
+use crate::documents;
 use crate::features::spawn_edges::{self, Edge};
 use crate::index::status::{Status, status};
 use crate::platform::error_kind::ErrorKind;
@@ -99,6 +100,22 @@ impl Threadkeep {
     /// Gives what is known now of directories that moved, for documents of threads.
     pub fn current_directories(&self) -> CurrentDirectories {
         self.reader.current_directories()
+    }
+
+    /// Makes the document of a thread.
+    pub fn thread_document(&self, row: ThreadRow) -> Result<documents::Thread> {
+        let current = self.current_directories().of(&row);
+        Ok(documents::Thread::new(row, self.home(), current)?)
+    }
+
+    /// Makes the documents of threads, in their order.
+    pub fn thread_documents(&self, rows: impl IntoIterator<Item = ThreadRow>) -> Result<Vec<documents::Thread>> {
+        let directories = self.current_directories();
+        let document = |row: ThreadRow| {
+            let current = directories.of(&row);
+            Ok(documents::Thread::new(row, self.home(), current)?)
+        };
+        rows.into_iter().map(document).collect()
     }
 
     /// Gives the home path of a rollout that a person named: relative to the home, or absolute and in it.

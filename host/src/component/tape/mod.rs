@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::CoreError;
 
@@ -89,10 +89,15 @@ struct File {
 impl Recorder {
     /// Begins a recording.
     pub fn new(out: impl Write + Send + 'static) -> Recorder {
+        #[derive(Serialize)]
+        struct Head {
+            contract: &'static str,
+            program: &'static str,
+            recording: u64,
+        }
         let file = File { out: Box::new(out), instances: 0, failure: None };
         let recorder = Recorder { file: Arc::new(Mutex::new(file)), instance: 0 };
-        let program = env!("CARGO_PKG_VERSION");
-        recorder.line(&json!({"recording": FORM, "contract": CONTRACT, "program": program}));
+        recorder.line(&Head { contract: CONTRACT, program: env!("CARGO_PKG_VERSION"), recording: FORM });
         recorder
     }
 
@@ -147,7 +152,12 @@ impl Recorder {
     }
 
     pub(super) fn trap(&self, error: &CoreError) {
-        self.line(&json!({"instance": self.instance, "trap": error.to_string()}));
+        #[derive(Serialize)]
+        struct Trap {
+            instance: usize,
+            trap: String,
+        }
+        self.line(&Trap { instance: self.instance, trap: error.to_string() });
     }
 
     pub(super) fn import(&self, name: &str, with: &Value, answer: &impl Serialize) {

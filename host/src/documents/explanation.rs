@@ -1,0 +1,237 @@
+//! How a search for a thread went.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::component::exports::lookup::{self as core, Evidence, RowEvidence, Verdict};
+use crate::component::types::Provenance;
+
+/// What a search looked at, and what decided it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Explanation {
+    /// What was asked, in that order, and what the answer was.
+    pub evidence: Vec<Step>,
+    /// The rule that decided.
+    pub rule: Rule,
+}
+
+/// One question of a search, and its answer. `asked` says what was asked.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(tag = "asked", rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub enum Step {
+    /// The rows, of which there are none without a state DB.
+    Rows {
+        /// Why nothing was asked.
+        said: Unasked,
+    },
+    /// The row of a thread.
+    Row {
+        /// Whether it calls the thread archived; absent where there is no row.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        archived: Option<bool>,
+        /// Whether it calls the rollout gone; absent where there is no row.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        missing: Option<bool>,
+        /// The rollout that it names, below the home; absent where there is no row.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        /// Whether there is one.
+        said: RowAnswer,
+        /// The thread.
+        thread: String,
+    },
+    /// The head of a file.
+    Head {
+        /// The file, below the home.
+        path: String,
+        /// Why it cannot be read, in words; absent where it can.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// What it says.
+        said: HeadAnswer,
+        /// The thread whose id it carries instead; absent unless that is another one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        thread: Option<String>,
+    },
+    /// The names of the files, for a part of an id.
+    FileNames {
+        /// How many files carry it.
+        files: u32,
+        /// The part.
+        part: String,
+    },
+    /// The files that were recorded for a thread by earlier readings.
+    RecordedFiles {
+        /// How many there are.
+        files: u32,
+        /// The thread.
+        thread: String,
+    },
+    /// The directories, for changes since the rows were compared with the files.
+    Directories {
+        /// What they say.
+        said: Unchanged,
+    },
+    /// Every file by its head.
+    EveryHead {
+        /// How many there are.
+        files: u32,
+    },
+    /// The sources of names.
+    Names {
+        /// The name that is given.
+        name: String,
+        /// Who gives it.
+        source: NameOrigin,
+        /// The thread to which it is given.
+        thread: String,
+    },
+    /// Everybody, for what answers to the words of the user.
+    Candidates {
+        /// How many threads do.
+        threads: u32,
+        /// The words.
+        wanted: String,
+    },
+}
+
+/// Why no rows were asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum Unasked {
+    /// There is no state DB to ask.
+    #[serde(rename = "no state DB")]
+    NoStateDb,
+}
+
+/// Whether a thread has a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum RowAnswer {
+    /// There is none.
+    None,
+    /// There is one, and it names a path.
+    Path,
+}
+
+/// What the head of a file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum HeadAnswer {
+    /// The file carries the id.
+    Carries,
+    /// The file carries the id of another thread.
+    Other,
+    /// There is no such file.
+    Absent,
+    /// The file cannot be read.
+    Unreadable,
+}
+
+/// What directories say of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Unchanged {
+    /// None has changed since the rows were compared with the files.
+    Unchanged,
+}
+
+/// Who gives a thread a name, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum NameOrigin {
+    /// The index that Codex writes.
+    #[serde(rename = "session_index.jsonl")]
+    SessionIndex,
+    /// Codex's own database.
+    #[serde(rename = "Codex's database")]
+    CodexDb,
+    /// The user, by the command `name`.
+    #[serde(rename = "the user")]
+    User,
+}
+
+/// What decides a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// The row's file carries the id.
+    RowsFile,
+    /// Of the files that are known for the thread or called after it, the newest one counts.
+    KnownFiles,
+    /// No row and no name tells of the file; its head does.
+    EveryHead,
+    /// No file carries the id, and the row's file cannot be read: it may be the one.
+    UnverifiedRow,
+    /// The thread is there, in the collection that was not asked for.
+    OtherCollection,
+    /// The thread is remembered, and no file carries its id.
+    Gone,
+    /// Of the threads that bear the name, the one that was named last is meant.
+    NamedLast,
+    /// More than one thread answers.
+    Several,
+    /// Nobody has heard of it.
+    Nowhere,
+}
+
+impl From<&core::Explanation> for Explanation {
+    fn from(explanation: &core::Explanation) -> Explanation {
+        Explanation {
+            evidence: explanation.evidence.iter().map(Step::from).collect(),
+            rule: match explanation.rule {
+                core::Rule::RowsFile => Rule::RowsFile,
+                core::Rule::KnownFiles => Rule::KnownFiles,
+                core::Rule::EveryHead => Rule::EveryHead,
+                core::Rule::UnverifiedRow => Rule::UnverifiedRow,
+                core::Rule::OtherCollection => Rule::OtherCollection,
+                core::Rule::Gone => Rule::Gone,
+                core::Rule::NamedLast => Rule::NamedLast,
+                core::Rule::Several => Rule::Several,
+                core::Rule::Nowhere => Rule::Nowhere,
+            },
+        }
+    }
+}
+
+impl From<&Evidence> for Step {
+    fn from(evidence: &Evidence) -> Step {
+        match evidence {
+            Evidence::WithoutRows => Step::Rows { said: Unasked::NoStateDb },
+            Evidence::NoRow(thread) => {
+                let (said, thread) = (RowAnswer::None, thread.clone());
+                Step::Row { archived: None, missing: None, path: None, said, thread }
+            }
+            Evidence::Row(RowEvidence { thread, path, archived, missing }) => Step::Row {
+                archived: Some(*archived),
+                missing: Some(*missing),
+                path: Some(path.clone()),
+                said: RowAnswer::Path,
+                thread: thread.clone(),
+            },
+            Evidence::Head((path, verdict)) => {
+                let (said, thread, reason) = match verdict {
+                    Verdict::Carries => (HeadAnswer::Carries, None, None),
+                    Verdict::Other(thread) => (HeadAnswer::Other, Some(thread.clone()), None),
+                    Verdict::Absent => (HeadAnswer::Absent, None, None),
+                    Verdict::Unreadable(why) => (HeadAnswer::Unreadable, None, Some(why.clone())),
+                };
+                Step::Head { path: path.clone(), reason, said, thread }
+            }
+            Evidence::Names((part, files)) => Step::FileNames { files: *files, part: part.clone() },
+            Evidence::Recorded((thread, files)) => Step::RecordedFiles { files: *files, thread: thread.clone() },
+            Evidence::Unchanged => Step::Directories { said: Unchanged::Unchanged },
+            Evidence::EveryHead(files) => Step::EveryHead { files: *files },
+            Evidence::Claim(claim) => Step::Names {
+                name: claim.name.clone(),
+                source: match claim.source {
+                    Provenance::SessionIndex => NameOrigin::SessionIndex,
+                    Provenance::CodexDb => NameOrigin::CodexDb,
+                    Provenance::User => NameOrigin::User,
+                },
+                thread: claim.thread.clone(),
+            },
+            Evidence::Candidates((wanted, threads)) => Step::Candidates { threads: *threads, wanted: wanted.clone() },
+        }
+    }
+}

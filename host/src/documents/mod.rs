@@ -1,0 +1,70 @@
+//! Every JSON document that a command prints with `--json`, as a type that serialises to it and has a JSON Schema.
+//!
+//! A document is plain data in the words of users: owned texts, absolute paths, times in RFC 3339. It is made from what the
+//! other layers answer, by `new` or `From`, and knows nothing of terminals. [`schemas`] names the document of each command.
+//!
+//! Most documents have their keys in alphabetical order, a [`Thread`] has the important ones first. The order is part of what
+//! the program prints, so it stays: a field is declared where it is printed, and what holds a thread in alphabetical order
+//! says so with [`key_order`].
+//!
+//! Lists and turns may be long. [`ListWriter`], [`TurnsWriter`] and [`PromptInputWriter`] write the same bytes as the whole
+//! document, piece by piece.
+
+mod backup;
+mod change;
+mod compress;
+mod device_key;
+mod doctor;
+mod error;
+mod exec;
+mod explanation;
+mod find;
+mod goal;
+mod init;
+mod key_order;
+mod list;
+mod memory;
+mod personality;
+mod prompt_input;
+mod relocate;
+mod repair;
+mod replay;
+mod salvage;
+mod schemas;
+mod snapshots;
+mod status;
+mod thread;
+mod time;
+mod turns;
+mod why;
+
+pub use backup::{
+    Backup, BackupFile, BackupPlace, Backups, Fault, RestoredBackup, RestoredFile, VerifiedBackup, VerifiedBackups,
+};
+pub use change::{DeletedThreads, MovedFile, MovedThreads};
+pub use compress::{CompressedFile, Compression, SkippedFile};
+pub use device_key::{DeletedDeviceKey, DeviceKey, DeviceKeys};
+pub use doctor::{Checked, Checkup, Counts, Depth, Evidence, Finding, Mendable, Severity};
+pub use error::{Error, ErrorKind};
+pub use exec::Execution;
+pub use explanation::{Explanation, HeadAnswer, NameOrigin, RowAnswer, Rule, Step, Unasked, Unchanged};
+pub use find::{Discrepancy, ExplainedThread, FoundThread, FoundThreads, Via};
+pub use goal::{ClearedGoal, Goal, GoalSource, GoalStatus, ThreadGoal};
+pub use init::Init;
+pub use list::{List, ListWriter, ListedThread};
+pub use memory::{
+    FailedClaim, FinishedClaim, MemoryCandidate, MemoryCandidates, MemoryClaim, MemoryClaims, MemoryMode, RenewedClaim,
+};
+pub use personality::{PersonalityMigration, UnchangedPersonality};
+pub use prompt_input::{PromptInput, PromptInputWriter};
+pub use relocate::{DirectoryMove, DirectoryMoves, RecordedOrigin, RelocatedDirectory};
+pub use repair::{LoggedRepair, RefusedEntry, RepairLog, RepairOutcome, RepairTarget};
+pub use replay::Replay;
+pub use salvage::{LeftOutPart, NothingToSalvage, Salvage, SalvagedCopy};
+pub use schemas::schemas;
+pub use snapshots::{ShellSnapshot, ShellSnapshots, SnapshotFate};
+pub use status::{Pending, Problem, StateDbStatus, Status};
+pub use thread::{NameSource, SpawnEdge, SpawnEdges, SpawnStatus, Thread};
+pub use time::Time;
+pub use turns::{Gap, Transcript, Turns, TurnsEnd, TurnsWriter};
+pub use why::{View, Why};

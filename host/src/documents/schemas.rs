@@ -1,0 +1,73 @@
+//! The JSON Schema of every document.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+
+use super::*;
+
+/// Lists the documents that commands print with `--json`: what is called, and the JSON Schema (draft 2020-12) of what it
+/// prints.
+///
+/// A name is a command with its sub-command, and with a flag where that changes the document's form. `find several` is `find`
+/// with more than one thread; `relocate --list` is `relocate --undo` too. `debug redact` prints a recording, which is no
+/// document. Objects hold what their schema names and nothing else.
+pub fn schemas() -> Vec<(&'static str, Schema)> {
+    vec![
+        ("init", schema::<Init>()),
+        ("status", schema::<Status>()),
+        ("doctor", schema::<Checkup>()),
+        ("why", schema::<Why>()),
+        ("list", schema::<List>()),
+        ("find", schema::<FoundThread>()),
+        ("find several", schema::<FoundThreads>()),
+        ("find --explain", schema::<ExplainedThread>()),
+        ("read", schema::<Transcript>()),
+        ("read --no-turns", schema::<Thread>()),
+        ("turns", schema::<Turns>()),
+        ("name", schema::<Thread>()),
+        ("metadata", schema::<Thread>()),
+        ("archive", schema::<MovedThreads>()),
+        ("unarchive", schema::<MovedThreads>()),
+        ("delete", schema::<DeletedThreads>()),
+        ("exec", schema::<Execution>()),
+        ("relocate", schema::<RelocatedDirectory>()),
+        ("relocate --list", schema::<DirectoryMoves>()),
+        ("compress", schema::<Compression>()),
+        ("salvage", schema::<Salvage>()),
+        ("repair apply", schema::<RepairOutcome>()),
+        ("repair undo", schema::<RepairOutcome>()),
+        ("repair log", schema::<RepairLog>()),
+        ("backup create", schema::<Backup>()),
+        ("backup list", schema::<Backups>()),
+        ("backup verify", schema::<VerifiedBackups>()),
+        ("backup restore", schema::<RestoredBackup>()),
+        ("goal get", schema::<ThreadGoal>()),
+        ("goal set", schema::<ThreadGoal>()),
+        ("goal clear", schema::<ClearedGoal>()),
+        ("goal pause", schema::<ThreadGoal>()),
+        ("goal resume", schema::<ThreadGoal>()),
+        ("goal block", schema::<ThreadGoal>()),
+        ("goal usage-limit", schema::<ThreadGoal>()),
+        ("goal complete", schema::<ThreadGoal>()),
+        ("goal account", schema::<ThreadGoal>()),
+        ("memory mode", schema::<MemoryMode>()),
+        ("memory candidates", schema::<MemoryCandidates>()),
+        ("memory claim", schema::<MemoryClaims>()),
+        ("memory renew", schema::<RenewedClaim>()),
+        ("memory finish", schema::<FinishedClaim>()),
+        ("memory fail", schema::<FailedClaim>()),
+        ("device-key put", schema::<DeviceKey>()),
+        ("device-key get", schema::<DeviceKey>()),
+        ("device-key delete", schema::<DeletedDeviceKey>()),
+        ("device-key list", schema::<DeviceKeys>()),
+        ("clean shell-snapshots", schema::<ShellSnapshots>()),
+        ("migrate personality", schema::<PersonalityMigration>()),
+        ("debug prompt-input", schema::<PromptInput>()),
+        ("debug replay", schema::<Replay>()),
+    ]
+}
+
+/// The schema of what is written, not of what could be read: a field that is always there is required.
+fn schema<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+}

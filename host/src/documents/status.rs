@@ -1,0 +1,100 @@
+//! How a home and its state DB stand.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::db;
+use crate::index::status as index;
+
+/// How a home and its state DB stand.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct Status {
+    /// The absolute path of the home.
+    pub home: PathBuf,
+    /// The state DB of the home.
+    pub state_db: StateDbStatus,
+    /// How many threads have a rollout.
+    pub threads: u64,
+    /// How many threads are known whose rollouts are gone.
+    pub missing: u64,
+    /// How many files claim to be rollouts.
+    pub files: u64,
+    /// Files without a thread, and lines that are no records.
+    pub problems: Vec<Problem>,
+    /// What changed on disk since the state DB was brought up to date.
+    pub pending: Pending,
+    /// How many rollouts are so large that only their beginnings and ends were read.
+    pub partly_read: u64,
+    /// What else a person should know, in words.
+    pub warnings: Vec<String>,
+}
+
+/// Where the state DB is and how far it has come.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct StateDbStatus {
+    /// The absolute path of the state DB; empty with `--no-state`.
+    pub path: PathBuf,
+    /// How far it has come: there is none, it waits to be filled, is being filled, is complete, cannot be read, or was made
+    /// by another version of the program.
+    #[schemars(extend("enum" = ["none", "pending", "running", "complete", "damaged", "other-version"]))]
+    pub phase: String,
+    /// Who fills it. It is absent unless somebody does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+/// A file without a thread, or a line that is no record.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Problem {
+    /// The path of the file below the home.
+    pub path: String,
+    /// The line, counted from 1; null where it is not about a line, or where what comes before the line was not read.
+    pub line: Option<u64>,
+    /// How many plain bytes stand before the line.
+    pub offset: Option<u64>,
+    /// What is wrong, in words.
+    pub reason: String,
+}
+
+/// Files that the next start would read or forget.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Pending {
+    /// How many files are not known yet.
+    pub new: u64,
+    /// How many files have changed since they were read.
+    pub changed: u64,
+    /// How many files are gone since they were read.
+    pub vanished: u64,
+}
+
+impl From<&index::Status> for Status {
+    fn from(status: &index::Status) -> Status {
+        let index::StateDbStatus { path, phase, owner } = &status.state_db;
+        let index::Pending { new, changed, vanished } = status.pending;
+        Status {
+            home: status.home.clone(),
+            state_db: StateDbStatus { path: path.clone(), phase: phase.clone(), owner: owner.clone() },
+            threads: status.threads,
+            missing: status.missing,
+            files: status.files,
+            problems: status.problems.iter().map(Problem::from).collect(),
+            pending: Pending { new, changed, vanished },
+            partly_read: status.partly_read,
+            warnings: status.warnings.clone(),
+        }
+    }
+}
+
+impl From<&db::Problem> for Problem {
+    fn from(problem: &db::Problem) -> Problem {
+        let db::Problem { path, line, offset, reason } = problem;
+        Problem { path: path.clone(), line: *line, offset: *offset, reason: reason.clone() }
+    }
+}
