@@ -1,0 +1,67 @@
+//! `archive`
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use threadkeep::Threadkeep;
+use threadkeep::documents::{MovedFile, MovedThreads};
+use threadkeep::threads::change::Relocated;
+
+use crate::arguments::ThreadArguments;
+use crate::context::Context;
+use crate::failure::{code_of, complain, exit, say};
+use crate::text;
+
+/// `archive`
+#[derive(Args)]
+pub(crate) struct Archive {
+    #[command(flatten)]
+    threads: ThreadArguments,
+}
+
+impl Archive {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        move_all(context, &self.threads, Threadkeep::archive)
+    }
+}
+
+/// Moves those threads that can be moved, whatever becomes of the others; the answer is the exit code of the first that cannot.
+/// Without the state DB only what is one rename can be moved.
+pub(super) fn move_all(
+    context: &Context,
+    threads: &ThreadArguments,
+    work: impl Fn(&Threadkeep, &str) -> threadkeep::Result<Relocated>,
+) -> anyhow::Result<u8> {
+    let threadkeep = match context.global.no_state {
+        true => context.reader()?,
+        false => context.owner("archive", "writes")?,
+    };
+    let (mut document, mut paths, mut code) = (MovedThreads::default(), String::new(), exit::DONE);
+    for wanted in &threads.ids {
+        match work(&threadkeep, wanted) {
+            Ok(relocated) => {
+                document.items.extend(threadkeep.thread_documents(relocated.threads)?);
+                if relocated.renamings.is_empty() && !context.global.json {
+                    say(&format!("'{wanted}' is there already"));
+                }
+                for renaming in &relocated.renamings {
+                    let absolute = |path: &str| threadkeep.home().absolute(path).to_string_lossy().into_owned();
+                    let (from, to) = (absolute(&renaming.from), absolute(&renaming.to));
+                    let _ = writeln!(paths, "{}", text::shown(&to));
+                    document.moved.push(MovedFile { from, to });
+                }
+            }
+            Err(error) => {
+                let error = error.into();
+                if code == exit::DONE {
+                    code = code_of(&error);
+                }
+                context.warn();
+                complain(&error);
+                document.failed.push(wanted.clone());
+            }
+        }
+    }
+    context.print(document, || paths)?;
+    Ok(code)
+}

@@ -1,0 +1,64 @@
+//! `compress`
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use clap::Args;
+use threadkeep::documents::Compression;
+use threadkeep::threads::compress::{Report, Wanted};
+
+use crate::context::Context;
+use crate::failure::{exit, say};
+use crate::{text, values};
+
+/// `compress`
+#[derive(Args)]
+pub(crate) struct Compress {
+    /// Only rollouts that were last written longer ago: 7d, 12h, 30m, 90s
+    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = values::duration)]
+    #[arg(allow_negative_numbers = true)]
+    older_than: Duration,
+    /// Say what would be compressed, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Compress {
+    /// Needs no state DB, and leaves it alone: the next start sees what became of the files.
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let wanted = Wanted { older_than: self.older_than, dry_run: self.dry_run };
+        let report = context.inspector()?.compress(wanted)?;
+        for skipped in &report.skipped {
+            say(&format!("{}: {}; it is left", skipped.path.display(), skipped.reason));
+        }
+        context.print(Compression::from(&report), || words(&report))?;
+        Ok(if report.skipped.iter().any(|skipped| skipped.failed) { exit::FAILED } else { exit::DONE })
+    }
+}
+
+/// A line a rollout, and the sums.
+fn words(report: &Report) -> String {
+    let mut out = String::new();
+    for done in &report.compressed {
+        let _ = writeln!(out, "{}", text::shown(&done.path.to_string_lossy()));
+    }
+    let count = |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let rollouts = count(report.compressed.len() as u64, "rollout");
+    let _ = match report.dry_run {
+        true => writeln!(out, "would compress {rollouts}, {}", count(report.bytes_before, "byte")),
+        false => {
+            writeln!(out, "compressed {rollouts}, {} -> {}", report.bytes_before, count(report.bytes_after, "byte"))
+        }
+    };
+    let rest = [
+        (report.young, "young"),
+        (report.already_compressed, "compressed before"),
+        (report.skipped.len() as u64, "left"),
+    ];
+    let rest: Vec<String> =
+        rest.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
+    if !rest.is_empty() {
+        let _ = writeln!(out, "{}", rest.join(", "));
+    }
+    out
+}

@@ -1,0 +1,71 @@
+//! `delete`
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use threadkeep::documents::DeletedThreads;
+use threadkeep::threads::change::Deletion;
+use threadkeep::{Options, StateAccess, Threadkeep};
+
+use crate::arguments::ThreadArgument;
+use crate::context::Context;
+use crate::failure::exit;
+use crate::{confirm, text};
+
+/// `delete`
+#[derive(Args)]
+pub(crate) struct Delete {
+    #[command(flatten)]
+    thread: ThreadArgument,
+    /// Delete the forks too whose history begins in it, and theirs
+    #[arg(long)]
+    with_forks: bool,
+    /// Do not ask
+    #[arg(long, conflicts_with = "dry_run")]
+    yes: bool,
+    /// Show what would go, and delete nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Delete {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        if !self.dry_run {
+            context.with_state("delete", "writes")?;
+            confirm::can_ask(self.yes, "--yes deletes, --dry-run shows what would go")?;
+        }
+        let access = if context.global.no_state { StateAccess::Without } else { StateAccess::Own };
+        // Whoever deletes must know every fork and every file: rows are never simply trusted.
+        let threadkeep = context.open(access, |options| Options { refresh: true, ..options })?;
+        let deletion = threadkeep.plan_delete(&self.thread.id, self.with_forks)?;
+        let preview = || preview(&threadkeep, &deletion);
+        if !self.dry_run {
+            let (threads, files) = (deletion.threads.len(), deletion.files.len());
+            let question = format!("delete {threads} thread(s) with {files} file(s) for good?");
+            if !self.yes && !confirm::agreed(&preview(), &question)? {
+                anyhow::bail!("nothing was deleted");
+            }
+            threadkeep.delete(&deletion)?;
+        }
+        let files = deletion.files.iter().map(|path| absolute(&threadkeep, path)).collect();
+        let items = threadkeep.thread_documents(deletion.threads.iter().cloned())?;
+        context.print(DeletedThreads { deleted: !self.dry_run, files, items }, preview)?;
+        Ok(exit::DONE)
+    }
+}
+
+/// What goes, a line a thread and a line a file.
+fn preview(threadkeep: &Threadkeep, deletion: &Deletion) -> String {
+    let mut out = String::new();
+    for thread in &deletion.threads {
+        let _ = writeln!(out, "{}  {}", thread.id, text::plain(&thread.title));
+    }
+    for path in &deletion.files {
+        let _ = writeln!(out, "{}", text::shown(&absolute(threadkeep, path)));
+    }
+    out
+}
+
+fn absolute(threadkeep: &Threadkeep, path: &str) -> String {
+    threadkeep.home().absolute(path).to_string_lossy().into_owned()
+}

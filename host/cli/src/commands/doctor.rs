@@ -1,0 +1,116 @@
+//! `doctor`: what is wrong with a home.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use threadkeep::documents::{self, Counts, Mendable};
+use threadkeep::health::doctor::{Checkup, Depth, Finding, Severity};
+
+use crate::context::Context;
+use crate::failure::{exit, say};
+use crate::text::{self, findings};
+use crate::values;
+
+/// Findings of one code that are printed.
+const SHOWN: usize = 10;
+
+/// `doctor`
+#[derive(Args)]
+pub(crate) struct Doctor {
+    /// Look at the beginnings and ends of rollouts only
+    #[arg(long)]
+    quick: bool,
+    /// Look at one thread: an id, at least 8 characters of one, or a name
+    #[arg(long, value_name = "ID", value_parser = values::text)]
+    thread: Option<String>,
+    /// Tell only of these findings, by their codes
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = values::text)]
+    only: Vec<String>,
+    /// Print every finding, not only the first 20 of a kind
+    #[arg(long)]
+    all: bool,
+}
+
+impl Doctor {
+    /// Exit code 5 where something is left to mend.
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let depth = if self.quick { Depth::Ends } else { Depth::Whole };
+        let threadkeep = context.inspector()?;
+        let mut checkup = threadkeep.doctor(depth, self.thread.as_deref())?;
+        checkup.warnings.iter().for_each(|warning| say(warning));
+        if !self.only.is_empty() {
+            checkup.findings.retain(|finding| self.only.contains(&finding.code));
+        }
+        let document = documents::Checkup::new(&checkup, depth, threadkeep.home());
+        let left = document.left_to_mend;
+        context.print(&document, || {
+            let most = if self.all { usize::MAX } else { SHOWN };
+            words(&checkup, &document.counts, most, !self.only.is_empty())
+        })?;
+        Ok(if left > 0 { exit::FINDINGS_REMAIN } else { exit::DONE })
+    }
+}
+
+/// By severity and code, what a code means once.
+fn words(checkup: &Checkup, counts: &Counts, most: usize, filtered: bool) -> String {
+    let looked = format!("{} threads in {} rollouts", checkup.threads, checkup.files);
+    if checkup.findings.is_empty() {
+        return match filtered {
+            true => format!("nothing of these codes was found: {looked} were looked at\n"),
+            false => format!("nothing is wrong: {looked} were looked at\n"),
+        };
+    }
+    let mut out = String::new();
+    for group in groups(&checkup.findings) {
+        let Some(first) = group.first() else { continue };
+        let _ = writeln!(out, "{}: {} ({})", severity(first.severity), text::plain(&first.code), group.len());
+        findings::paragraph(&mut out, "  ", &first.meaning);
+        for finding in group.iter().take(most) {
+            out.push_str(&findings::finding(finding));
+        }
+        if group.len() > most {
+            let _ = writeln!(out, "    and {} more, which --all shows", group.len() - most);
+        }
+        findings::paragraph(&mut out, "  -> ", &first.remedy);
+        out.push('\n');
+    }
+    let Counts { error, warning, info } = counts;
+    let _ = writeln!(out, "{looked}: {error} errors, {warning} warnings, {info} notes");
+    let unasked = |finding: &&Finding| finding.edits.iter().any(|edit| !edit.asked);
+    let mended: Vec<&Finding> = checkup.findings.iter().filter(unasked).collect();
+    if !mended.is_empty() {
+        let target = match Mendable::of(mended.iter().copied()) {
+            Mendable::None | Mendable::State => "",
+            Mendable::Codex => " --target codex",
+            Mendable::All => " --target all",
+        };
+        let all = checkup.findings.len();
+        let _ = writeln!(out, "{} of {all} can be mended: threadkeep repair apply{target}", mended.len());
+    }
+    out
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+/// Findings of one severity, code and meaning together; they are sorted by the first two.
+fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let same = |group: &&mut Vec<&Finding>| {
+            group.first().is_some_and(|first| {
+                (first.severity, &first.code, &first.meaning) == (finding.severity, &finding.code, &finding.meaning)
+            })
+        };
+        match groups.iter_mut().rev().find(same) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
+}

@@ -1,0 +1,120 @@
+//! `exec`
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use threadkeep::component::types::Collection;
+use threadkeep::documents::Execution;
+use threadkeep::threads::exec::Run;
+use threadkeep::threads::store::{Resume, RowQuery};
+use threadkeep::{Error, ErrorKind, RunObserver, StateAccess, Threadkeep};
+
+use crate::context::Context;
+use crate::failure::{Usage, exit, say};
+use crate::values;
+
+/// `exec`
+#[derive(Args)]
+pub(crate) struct Exec {
+    /// Go on with this thread: an id, at least 8 characters of one, or a name
+    #[arg(long, value_name = "ID", value_parser = values::text)]
+    resume: Option<String>,
+    /// Go on with the thread of this directory that was updated last
+    #[arg(long, conflicts_with = "resume")]
+    last: bool,
+    /// Name the thread
+    #[arg(long, value_name = "TEXT", value_parser = values::text)]
+    name: Option<String>,
+    /// Where to run the program [default: here]
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// What the program is asked [default: what standard input holds, else the command line]
+    #[arg(long, value_name = "TEXT", value_parser = values::text)]
+    prompt: Option<String>,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "PROGRAM")]
+    argv: Vec<OsString>,
+}
+
+impl Exec {
+    /// Without a handle it is recorded all the same. The answer is the program's own exit code.
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        if self.name.is_some() && context.global.no_state {
+            return Err(Usage("--name writes the state DB, so it cannot go with --no-state".into()).into());
+        }
+        let threadkeep = open(context)?;
+        let cwd = match &self.cwd {
+            Some(cwd) => std::path::absolute(cwd)?,
+            None => std::env::current_dir()?,
+        };
+        let resume = match &self.resume {
+            Some(wanted) => Some(Resume::Thread(wanted.clone())),
+            None if self.last => Some(Resume::Thread(last_of(&threadkeep, &cwd.to_string_lossy())?)),
+            None => None,
+        };
+        let run = Run { argv: self.argv.clone(), cwd, prompt: self.prompt.clone(), resume };
+        let observer = Observer { threadkeep: &threadkeep, name: self.name.as_deref() };
+        let ran = threadkeep.exec(&run, &observer)?;
+        context.warn();
+        if ran.incomplete {
+            say(&format!("not all of the run could be recorded in {}", ran.path.display()));
+        }
+        let last = match context.global.json {
+            true => serde_json::to_string(&Execution::from(&ran))?,
+            false => ran.id,
+        };
+        // The program's exit code is passed on, whether somebody reads this or not.
+        let mut out = std::io::stdout().lock();
+        let _ = writeln!(out, "{}{last}", if ran.unended { "\n" } else { "" }).and_then(|()| out.flush());
+        Ok(if (ran.incomplete || ran.unheard) && ran.exit_code == exit::DONE { exit::FAILED } else { ran.exit_code })
+    }
+}
+
+/// What is recorded is worth it without rows, too.
+fn open(context: &Context) -> anyhow::Result<Threadkeep> {
+    if !context.global.no_state {
+        match context.open(StateAccess::Own, |options| options) {
+            Err(error) => say(&format!("{error:#}; recording without it")),
+            opened => return opened,
+        }
+    }
+    context.open(StateAccess::Without, |options| options)
+}
+
+struct Observer<'a> {
+    threadkeep: &'a Threadkeep,
+    name: Option<&'a str>,
+}
+
+impl RunObserver for Observer<'_> {
+    /// That it cannot be named does not keep the program from being run.
+    fn begun(&self, thread: &str) {
+        if let Some(name) = self.name
+            && let Err(error) = self.threadkeep.name(thread, Some(name))
+        {
+            say(&format!("the thread is not named: {error}"));
+        }
+    }
+
+    fn warn(&self, warning: &str) {
+        say(warning);
+    }
+}
+
+/// The active thread of a directory that was updated last.
+fn last_of(threadkeep: &Threadkeep, cwd: &str) -> anyhow::Result<String> {
+    let cwd = values::directory(cwd).map_err(Usage)?;
+    let query = RowQuery {
+        within: Some(Collection::Active),
+        cwd: Some(cwd.clone()),
+        // A sub-agent is gone on with by its parent.
+        fold_children: true,
+        ..RowQuery::default()
+    };
+    let page = threadkeep.list(&query, None, 1)?;
+    let last = page.rows.first().map(|listed| listed.row.id.clone());
+    let none = || Error::new(ErrorKind::NotFound, format!("no active thread ran in {cwd}; begin one without --last"));
+    Ok(last.ok_or_else(none)?)
+}

@@ -1,0 +1,92 @@
+//! The commands, a file each: what it takes, and what it does. A new one is its file and a line here.
+
+use crate::context::Context;
+
+/// Declares the module of every command and the enum of all of them, in the order in which `--help` shows them.
+macro_rules! commands {
+    ($($(#[$meta:meta])* $Command:ident($module:ident::$Arguments:ident);)*) => {
+        $(mod $module;)*
+
+        /// The commands.
+        #[derive(clap::Subcommand)]
+        pub(crate) enum Command {
+            $($(#[$meta])* $Command($module::$Arguments),)*
+        }
+
+        impl Command {
+            /// Runs the command; the answer is the exit code.
+            pub(crate) fn run(self, context: &Context) -> anyhow::Result<u8> {
+                match self {
+                    $(Command::$Command(command) => command.run(context),)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    /// Fill the state DB, or bring it up to date
+    Init(init::Init);
+    /// Say how the home and its state DB stand, changing nothing
+    Status(status::Status);
+    /// Say what is wrong with the home, and what would mend it, changing nothing
+    ///
+    /// Exit code 5 when a repair would mend an error or a warning.
+    Doctor(doctor::Doctor);
+    /// List threads, newest first
+    List(list::List);
+    /// Say where a thread is
+    Find(find::Find);
+    /// Show what is known of a thread, and what was said and done in it
+    Read(read::Read);
+    /// Show what was said and done in a thread
+    Turns(turns::Turns);
+    /// Give a thread a name, or take it away
+    Name(name::Name);
+    /// Put threads with all that they spawned into the archive
+    Archive(archive::Archive);
+    /// Bring threads with all that they spawned back from the archive
+    Unarchive(unarchive::Unarchive);
+    /// Delete a thread with all that it spawned, after showing what goes
+    Delete(delete::Delete);
+    /// Correct what is known of a thread: git facts, memory mode
+    Metadata(metadata::Metadata);
+    /// Find the threads of a project directory that was moved or renamed under its new place
+    Relocate(relocate::Relocate);
+    /// Store rollouts smaller that nobody has written for long
+    Compress(compress::Compress);
+    /// Say where a thread is, where it is shown, and why not
+    Why(why::Why);
+    /// Copy what can be read of a damaged rollout into a new one
+    Salvage(salvage::Salvage);
+    /// Copies of the databases and indexes, and back
+    #[command(subcommand)]
+    Backup(backup::Backup);
+    /// What a thread is to reach, and what may be used for it
+    #[command(subcommand)]
+    Goal(goal::Goal);
+    /// Whose threads may give memories, and who is extracting them
+    #[command(subcommand)]
+    Memory(memory::Memory);
+    /// Which account and client a device key belongs to
+    #[command(subcommand)]
+    DeviceKey(device_key::DeviceKey);
+    /// Remove what nobody needs any more
+    #[command(subcommand)]
+    Clean(clean::Clean);
+    /// Bring a home up to date, once
+    #[command(subcommand)]
+    Migrate(migrate::Migrate);
+    /// Run a program and record it as a thread
+    ///
+    /// What it writes is passed on unchanged. A program that prints one JSON event a line, as `codex exec --json` does, has
+    /// its messages, commands and file changes recorded as such. The exit code is the program's own; the thread's id is the
+    /// last line of the output.
+    Exec(exec::Exec);
+    /// Mend what is wrong with the home, or take that back
+    #[command(subcommand)]
+    Repair(repair::Repair);
+    /// Look into what the core decides
+    #[command(subcommand)]
+    Debug(debug::Debug);
+}

@@ -1,0 +1,83 @@
+//! `read`: what is known of a thread, then its turns.
+
+use std::io::{StdoutLock, Write as _};
+
+use clap::Args;
+use threadkeep::Threadkeep;
+use threadkeep::component::exports::history::PageOfTurns;
+use threadkeep::component::types::ThreadRow;
+use threadkeep::documents::{Thread, TurnsWriter};
+
+use super::turns::{Printer, Turns};
+use crate::context::Context;
+use crate::failure::{exit, say};
+use crate::text;
+
+/// `read`
+#[derive(Args)]
+pub(crate) struct Read {
+    /// What is known of the thread, and no turns
+    #[arg(long, conflicts_with_all = ["limit", "cursor", "desc", "tail", "around"])]
+    no_turns: bool,
+    #[command(flatten)]
+    turns: Turns,
+}
+
+impl Read {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let threadkeep = context.reader()?;
+        let subject = self.turns.subject(&threadkeep)?;
+        if self.no_turns {
+            let row = threadkeep.read(&subject).map(|found| found.row).or_else(|error| remembered(context, error))?;
+            context.print(with_edges(&threadkeep, row.clone())?, || {
+                text::thread(&row, threadkeep.home(), text::width())
+            })?;
+            return Ok(exit::DONE);
+        }
+        match threadkeep.transcript(&subject) {
+            Ok(mut transcript) => {
+                let row = transcript.found().row.clone();
+                let document = with_edges(&threadkeep, row.clone())?;
+                context.warn();
+                self.turns.show(&mut transcript, printer(context, &threadkeep, &document, &row)?)?;
+            }
+            Err(error) => {
+                let row = remembered(context, error)?;
+                let document = threadkeep.thread_document(row.clone())?;
+                let nothing = PageOfTurns { turns: vec![], next: None, back: None, hit: None };
+                printer(context, &threadkeep, &document, &row)?.end(nothing, &[], false)?;
+            }
+        }
+        Ok(exit::DONE)
+    }
+}
+
+/// A thread whose rollouts are gone is still known, which is worth telling.
+fn remembered(context: &Context, error: threadkeep::Error) -> Result<ThreadRow, threadkeep::Error> {
+    let Some(row) = error.known_thread().cloned() else { return Err(error) };
+    context.warn();
+    say(&error.to_string());
+    Ok(row)
+}
+
+/// What is known of a thread, with what spawned it and what it spawned where there is a handle.
+fn with_edges(threadkeep: &Threadkeep, row: ThreadRow) -> anyhow::Result<Thread> {
+    let (parent, children) = threadkeep.spawn_edges(&row.id)?;
+    Ok(threadkeep.thread_document(row)?.with_spawn_edges(parent, children))
+}
+
+/// A printer that has begun with what is known of the thread.
+fn printer(
+    context: &Context,
+    threadkeep: &Threadkeep,
+    document: &Thread,
+    row: &ThreadRow,
+) -> anyhow::Result<Printer<StdoutLock<'static>>> {
+    let mut out = std::io::stdout().lock();
+    if context.global.json {
+        return Ok(Printer::Json(TurnsWriter::transcript(out, document)?));
+    }
+    out.write_all(text::thread(row, threadkeep.home(), text::width()).as_bytes())?;
+    writeln!(out)?;
+    Ok(Printer::Text { out, any: false })
+}

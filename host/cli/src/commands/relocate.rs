@@ -1,0 +1,94 @@
+//! `relocate`
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use threadkeep::documents::{DirectoryMoves, RelocatedDirectory};
+use threadkeep::features::moved_directories::{Evidence, Relocation};
+use threadkeep::MovedDirectory;
+
+use crate::context::Context;
+use crate::failure::{exit, say};
+use crate::{confirm, text, values};
+
+/// `relocate`
+#[derive(Args)]
+pub(crate) struct Relocate {
+    /// Where the project was
+    #[arg(value_name = "OLD", value_parser = values::directory, required_unless_present_any = ["list", "undo"])]
+    old: Option<String>,
+    /// Where it is now
+    #[arg(value_name = "NEW", value_parser = values::directory, required_unless_present_any = ["list", "undo"])]
+    new: Option<String>,
+    /// List what was told
+    #[arg(long, conflicts_with_all = ["old", "undo", "yes", "dry_run"])]
+    list: bool,
+    /// Forget what was told last of this directory
+    #[arg(long, value_name = "OLD", value_parser = values::directory, conflicts_with_all = ["old", "yes", "dry_run"])]
+    undo: Option<String>,
+    /// Do not ask
+    #[arg(long, conflicts_with = "dry_run")]
+    yes: bool,
+    /// Show the evidence, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Relocate {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        context.with_state("relocate", "writes")?;
+        let (Some(old), Some(new)) = (&self.old, &self.new) else {
+            let threadkeep = context.owner("relocate", "writes")?;
+            let told = match &self.undo {
+                Some(old) => vec![threadkeep.undo_moved_directory(old)?],
+                None => threadkeep.moved_directories()?,
+            };
+            context.print(DirectoryMoves::from(&told[..]), || told.iter().map(line).collect())?;
+            return Ok(exit::DONE);
+        };
+        if !self.dry_run {
+            confirm::can_ask(self.yes, "--yes relocates, --dry-run shows the evidence")?;
+        }
+        let threadkeep = context.owner("relocate", "writes")?;
+        let MovedDirectory { evidence, is_new } = threadkeep.check_moved_directory(old, new)?;
+        if is_new && !self.dry_run {
+            let question = format!("find the threads of {old} under {new}?");
+            if !self.yes && !confirm::agreed(&words(&evidence, old, new), &question)? {
+                anyhow::bail!("nothing was changed");
+            }
+            threadkeep.move_directory(old, new)?;
+        }
+        if !context.global.json && !self.dry_run {
+            say(if is_new {
+                "Codex is told of it by: threadkeep repair apply --target codex"
+            } else {
+                "that was told already"
+            });
+        }
+        let document = RelocatedDirectory::new(old, new, &evidence, is_new && !self.dry_run);
+        context.print(document, || words(&evidence, old, new))?;
+        Ok(exit::DONE)
+    }
+}
+
+fn line(told: &Relocation) -> String {
+    format!("{} -> {}\n", text::shown(&told.from), text::shown(&told.to))
+}
+
+fn words(evidence: &Evidence, old: &str, new: &str) -> String {
+    let mut out = String::new();
+    let there = |is_there: bool, yes: &str, no: &str| if is_there { yes.to_owned() } else { no.to_owned() };
+    let _ = writeln!(out, "{}  {}", text::shown(old), there(evidence.from_exists, "is still there", "is gone"));
+    let _ = writeln!(out, "{}  {}", text::shown(new), there(evidence.to_exists, "is there", "is not there"));
+    let _ = writeln!(out, "threads  {}", evidence.threads);
+    match &evidence.origin {
+        Some(origin) => {
+            let _ = writeln!(out, "origin  {}, which {} of them recorded", text::plain(origin), evidence.same_origin);
+        }
+        None => out.push_str("origin  no git remote is told at the new place\n"),
+    }
+    for (url, threads) in evidence.origins.iter().take(10) {
+        let _ = writeln!(out, "recorded  {} in {threads}", text::plain(url));
+    }
+    out
+}

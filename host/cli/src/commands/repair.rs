@@ -1,0 +1,319 @@
+//! `repair`
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use threadkeep::component::exports::checkup::{Cell, Value};
+use threadkeep::component::types::ThreadRow;
+use threadkeep::documents::{RepairLog, RepairOutcome};
+use threadkeep::health::doctor::{Change, Depth, Edit};
+use threadkeep::health::repair::{Logged, Outcome, Plan, Target as PlanTarget, differing};
+use threadkeep::{RepairScope, Threadkeep, UndoPreview};
+
+use crate::context::Context;
+use crate::failure::{exit, say};
+use crate::{confirm, text, values};
+
+/// Entries that are shown of each code.
+const SHOWN: usize = 20;
+
+/// `repair`
+#[derive(Subcommand)]
+pub(crate) enum Repair {
+    /// Say what would be changed to mend the home; changes nothing
+    Plan {
+        #[command(flatten)]
+        scope: Scope,
+        /// Write the plan there, as JSON, to be read, shortened and applied later
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Carry a plan out, after showing it: what is not as the plan found it is left out and told
+    Apply {
+        /// A plan that was written before, `-` for one on standard input [default: a new one]
+        #[arg(value_name = "PLAN", conflicts_with_all = ["target", "with", "thread", "quick"])]
+        plan: Option<PathBuf>,
+        #[command(flatten)]
+        scope: Scope,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Take the last repair back, whole, after showing what that changes
+    Undo {
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// List the repairs that were made, newest first
+    Log,
+}
+
+/// What a new plan is about.
+#[derive(Args)]
+pub(crate) struct Scope {
+    /// What may be changed [default: state]
+    #[arg(long, value_name = "WHAT")]
+    target: Option<Target>,
+    /// Also what is only done when asked for: codes of findings
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = values::text)]
+    with: Vec<String>,
+    /// Only this thread: an id, at least 8 characters of one, or a name
+    #[arg(long, value_name = "ID", value_parser = values::text)]
+    thread: Option<String>,
+    /// Look at the rows and at both ends of rollouts, not at every line
+    #[arg(long)]
+    quick: bool,
+}
+
+/// Whether to ask.
+#[derive(Args)]
+pub(crate) struct Consent {
+    /// Say what would be done, and do nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+/// What may be changed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Target {
+    /// The state DB, and modes of files
+    State,
+    /// Codex's databases
+    Codex,
+    /// Both
+    All,
+}
+
+impl Repair {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        context.with_state("repair", "writes")?;
+        match self {
+            Repair::Plan { scope, out } => plan(context, &scope, out.as_deref()),
+            Repair::Apply { plan, scope, consent } => apply(context, plan.as_deref(), &scope, &consent),
+            Repair::Undo { consent } => undo(context, &consent),
+            Repair::Log => {
+                let log = context.inspector()?.repair_log()?;
+                context.print(RepairLog::from(&log[..]), || log.iter().map(line).collect())?;
+                Ok(exit::DONE)
+            }
+        }
+    }
+}
+
+impl Scope {
+    fn plan(&self, threadkeep: &Threadkeep) -> anyhow::Result<Plan> {
+        let scope = RepairScope {
+            target: match self.target {
+                None | Some(Target::State) => PlanTarget::State,
+                Some(Target::Codex) => PlanTarget::Codex,
+                Some(Target::All) => PlanTarget::All,
+            },
+            with: self.with.clone(),
+            thread: self.thread.clone(),
+            depth: if self.quick { Depth::Ends } else { Depth::Whole },
+        };
+        Ok(threadkeep.plan_repair(&scope)?)
+    }
+}
+
+fn plan(context: &Context, scope: &Scope, out: Option<&Path>) -> anyhow::Result<u8> {
+    let plan = scope.plan(&context.inspector()?)?;
+    if let Some(out) = out {
+        write(out, &plan).with_context(|| format!("the plan cannot be written to {}", out.display()))?;
+        if !context.global.json {
+            context.warn();
+            say(&format!("{} entries are in {}", plan.entries.len(), out.display()));
+        }
+    }
+    context.print(&plan, || match plan.entries.is_empty() {
+        true => String::from("there is nothing to mend\n"),
+        false => preview(&plan.entries),
+    })?;
+    Ok(exit::DONE)
+}
+
+fn apply(context: &Context, plan: Option<&Path>, scope: &Scope, consent: &Consent) -> anyhow::Result<u8> {
+    if !consent.dry_run {
+        confirm::can_ask(consent.yes, "--yes applies, --dry-run shows what would be done")?;
+    }
+    let threadkeep = context.inspector()?;
+    let plan = match plan {
+        None => scope.plan(&threadkeep)?,
+        Some(file) => threadkeep.read_repair_plan(&read(file)?).with_context(|| file.display().to_string())?,
+    };
+    if consent.dry_run {
+        return tell_outcome(context, &threadkeep.preview_repair(&plan)?, true);
+    }
+    if !consent.yes && !plan.entries.is_empty() {
+        let ahead = threadkeep.preview_repair(&plan)?;
+        context.warn();
+        let question = format!("make these {} change(s)?", ahead.done.len());
+        if !ahead.done.is_empty() && !confirm::agreed(&preview(&ahead.done), &question)? {
+            anyhow::bail!("nothing was changed");
+        }
+    }
+    tell_outcome(context, &threadkeep.apply_repair(&plan)?, false)
+}
+
+fn undo(context: &Context, consent: &Consent) -> anyhow::Result<u8> {
+    if !consent.dry_run {
+        confirm::can_ask(consent.yes, "--yes takes the last repair back, --dry-run shows what would be done")?;
+    }
+    let threadkeep = context.inspector()?;
+    if consent.dry_run || !consent.yes {
+        match threadkeep.preview_undo()? {
+            UndoPreview::FinishedFirst(why) if consent.dry_run => return Err(why.into()),
+            UndoPreview::FinishedFirst(_) => {}
+            UndoPreview::Changes { outcome, .. } if consent.dry_run => return tell_outcome(context, &outcome, true),
+            UndoPreview::Changes { name, outcome } => {
+                let question = format!("take the repair {name} back by these {} change(s)?", outcome.done.len());
+                if outcome.refused.is_empty() && !confirm::agreed(&preview(&outcome.done), &question)? {
+                    anyhow::bail!("nothing was changed");
+                }
+            }
+        }
+    }
+    tell_outcome(context, &threadkeep.undo_repair()?, false)
+}
+
+/// What came of it, or would: exit code 1 if anything was refused.
+fn tell_outcome(context: &Context, outcome: &Outcome, ahead: bool) -> anyhow::Result<u8> {
+    context.warn();
+    for finished in &outcome.finished {
+        say(finished);
+    }
+    for (edit, why) in &outcome.refused {
+        say(&format!("refused: {}: {why}", about(edit)));
+    }
+    context.print(RepairOutcome::new(outcome, ahead).map_err(threadkeep::Error::from)?, || {
+        let mut out = if ahead { preview(&outcome.done) } else { String::new() };
+        let (done, already, refused) = (outcome.done.len(), outcome.already, outcome.refused.len());
+        let verb = if ahead { "would be changed" } else { "changed" };
+        let _ = match (done, already, refused) {
+            (0, 0, 0) => writeln!(out, "there is nothing to mend"),
+            _ => writeln!(out, "{done} {verb}, {already} done already, {refused} refused"),
+        };
+        if let Some(name) = &outcome.name {
+            let _ = writeln!(out, "repair {name}");
+        }
+        if let Some(backup) = &outcome.backup {
+            let _ = writeln!(out, "backup {backup}");
+        }
+        out
+    })?;
+    Ok(if outcome.refused.is_empty() { exit::DONE } else { exit::FAILED })
+}
+
+fn line(logged: &Logged) -> String {
+    let how = match (&logged.at, &logged.undone) {
+        (None, _) => "broken off".to_string(),
+        (Some(at), None) => at.clone(),
+        (Some(at), Some(undone)) => format!("{at}, taken back {undone}"),
+    };
+    format!("{}  {} change(s)  {how}\n", text::plain(&logged.name), logged.done)
+}
+
+/// A plan, from a file or from standard input.
+fn read(file: &Path) -> anyhow::Result<String> {
+    if file != Path::new("-") {
+        return std::fs::read_to_string(file).with_context(|| format!("the plan {} cannot be read", file.display()));
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("the plan cannot be read from standard input")?;
+    Ok(text)
+}
+
+/// For its owner alone: it says what threads are about.
+fn write(out: &Path, plan: &Plan) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(out)?;
+    serde_json::to_writer_pretty(&mut file, plan)?;
+    file.write_all(b"\n")?;
+    Ok(file.sync_all()?)
+}
+
+/// What changes, grouped by what it mends.
+fn preview(edits: &[Edit]) -> String {
+    let mut groups: BTreeMap<&str, Vec<&Edit>> = BTreeMap::new();
+    edits.iter().for_each(|edit| groups.entry(&edit.code).or_default().push(edit));
+    let mut out = String::new();
+    for (code, edits) in groups {
+        let _ = writeln!(out, "{}: {}", text::plain(code), edits.len());
+        for edit in edits.iter().take(SHOWN) {
+            let _ = writeln!(out, "  {}: {}", about(edit), text::plain(&edit.reason));
+            for change in changes(&edit.change) {
+                let _ = writeln!(out, "    {}", text::plain(&change));
+            }
+        }
+        if edits.len() > SHOWN {
+            let _ = writeln!(out, "  and {} more", edits.len() - SHOWN);
+        }
+    }
+    out
+}
+
+/// What an edit is about: a thread, a file, a row.
+fn about(edit: &Edit) -> String {
+    let thread = edit.thread.as_deref().unwrap_or_default();
+    let what = match (&edit.change, thread) {
+        (Change::Mode(change), _) if change.path.is_empty() => "the home",
+        (Change::Mode(change), _) => &change.path,
+        (Change::SetAside((from, _)), _) => from,
+        (Change::FillState(_), _) => "the state DB",
+        (Change::CodexRow(change), "") => &change.table,
+        (Change::StateRow(_), "") => "the state DB",
+        (Change::CodexRow(_) | Change::StateRow(_), thread) => thread,
+    };
+    format!("{} {}", text::plain(&edit.code), text::plain(what))
+}
+
+/// Before and after, a line each.
+fn changes(change: &Change) -> Vec<String> {
+    match change {
+        Change::CodexRow(change) => match (&change.before, &change.after) {
+            (Some(before), Some(after)) => after
+                .iter()
+                .map(|cell| {
+                    let was = before.iter().find(|before| before.column == cell.column);
+                    format!("{}: {} -> {}", cell.column, was.map_or("?".into(), shown), shown(cell))
+                })
+                .collect(),
+            (None, _) => vec![format!("a new row of {}", change.table)],
+            (_, None) => vec![format!("its row of {} goes", change.table)],
+        },
+        Change::StateRow(change) => match (&change.before, &change.after) {
+            (Some(before), Some(after)) => rows(before, after),
+            (None, _) => vec!["a new row of the state DB".into()],
+            (_, None) => vec!["its row of the state DB goes".into()],
+        },
+        Change::Mode(change) => vec![format!("{:03o} -> {:03o}", change.before, change.after)],
+        Change::FillState((from, to)) => vec![format!("{from} -> {to}")],
+        Change::SetAside((from, to)) => vec![format!("{from} -> {to}")],
+    }
+}
+
+fn rows(before: &ThreadRow, after: &ThreadRow) -> Vec<String> {
+    let differing = differing(before, after);
+    differing.into_iter().map(|(field, was, is)| format!("{field}: {was} -> {is}")).collect()
+}
+
+fn shown(cell: &Cell) -> String {
+    match &cell.value {
+        Value::Null => "nothing".into(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text::shorten(text, 60),
+        Value::Blob(bytes) => format!("{} bytes", bytes.len()),
+        Value::Withheld(length) => format!("a text of {length} bytes"),
+    }
+}

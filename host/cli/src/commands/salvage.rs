@@ -1,0 +1,88 @@
+//! `salvage`
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use threadkeep::documents;
+use threadkeep::health::salvage::{Report, Wanted};
+
+use crate::context::Context;
+use crate::failure::{exit, say};
+use crate::text;
+
+/// `salvage`
+#[derive(Args)]
+pub(crate) struct Salvage {
+    /// The rollout, plain or compressed, in the home or elsewhere
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Where the copy goes [default: beside it, under a name as Codex gives them]
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// Give the copy the original's id, though the original says it too
+    #[arg(long)]
+    same_id: bool,
+    /// Give the copy a new id, though the original says none any more
+    #[arg(long, conflicts_with = "same_id")]
+    new_id: bool,
+    /// Say what would be salvaged, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Salvage {
+    /// The state DB is only asked whose history begins in the file.
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let threadkeep = context.reader()?;
+        let Salvage { file, to, same_id, new_id, dry_run } = &self;
+        let wanted = Wanted { file, to: to.as_deref(), same_id: *same_id, new_id: *new_id, dry_run: *dry_run };
+        let Some(report) = threadkeep.salvage(wanted)? else {
+            let file = std::path::absolute(file)?;
+            context.print(documents::Salvage::nothing(file.clone()), || {
+                say(&format!("nothing is wrong with {}; nothing was written", file.display()));
+                String::new()
+            })?;
+            return Ok(exit::DONE);
+        };
+        context.print(documents::Salvage::from(&report), || {
+            words(&report);
+            format!("{}\n", text::shown(&report.copy.to_string_lossy()))
+        })?;
+        Ok(exit::DONE)
+    }
+}
+
+/// What was wrong, what was left out, and what is to be known of the copy. For people, who see the copy's path on stdout.
+fn words(report: &Report) {
+    report.faults.iter().for_each(|fault| say(fault));
+    for part in &report.left_out {
+        say(&format!("left out: line {}, {} bytes from {}: {}", part.line, part.length, part.offset, part.reason));
+    }
+    let rest = report.left_out_count - report.left_out.len() as u64;
+    if rest > 0 {
+        say(&format!("and {rest} more"));
+    }
+    let mut sums = format!("{} records", report.records);
+    for (number, what) in [(report.salvaged, "found in bad lines"), (report.renumbered, "numbered anew")] {
+        if number > 0 {
+            let _ = write!(sums, ", {number} {what}");
+        }
+    }
+    say(&sums);
+    let original = report.original_thread.as_ref();
+    say(&match original {
+        Some(original) if *original == report.thread => {
+            format!("the copy is thread {original} as the original is: move one of them away")
+        }
+        Some(original) => format!("the copy is thread {}; the original stays thread {original}", report.thread),
+        None => format!(
+            "the copy is thread {}, which the original does not say any more; Codex may look into that first: move it away, \
+             or use --new-id",
+            report.thread
+        ),
+    });
+    for fork in report.forks.iter().flatten() {
+        say(&format!("the history of {fork} begins in the original, and goes on to: keep that"));
+    }
+}

@@ -1,0 +1,174 @@
+//! `turns`: page after page, printed while they come.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+use threadkeep::Threadkeep;
+use threadkeep::component::exports::history::{Gap, PageOfTurns, Subject};
+use threadkeep::documents::{Gap as GapDocument, TurnsEnd, TurnsWriter};
+use threadkeep::threads::lookup::Transcript;
+
+use crate::context::Context;
+use crate::failure::{NoSuchText, Usage, exit, say};
+use crate::text::{self, turns as rendering};
+use crate::values;
+
+/// Turns of a page, unless told otherwise; around a text, fewer.
+const LIMIT: u32 = 20;
+const AROUND: u32 = 5;
+
+/// `turns`
+#[derive(Args)]
+pub(crate) struct Turns {
+    /// An id, at least 8 characters of one, or a name
+    #[arg(required_unless_present = "path", conflicts_with = "path", value_parser = values::text)]
+    id: Option<String>,
+    /// A rollout instead, as it stands alone; a relative path begins at the home
+    #[arg(long, value_name = "FILE")]
+    path: Option<PathBuf>,
+    /// How many turns, 0 for all [default: 20, or 5 with --around]
+    #[arg(long, value_name = "N", conflicts_with = "tail", allow_negative_numbers = true)]
+    limit: Option<u32>,
+    /// Where to go on: nextCursor of the page before, or backwardsCursor with the other direction
+    #[arg(long, value_name = "CURSOR", conflicts_with = "tail", value_parser = values::text)]
+    cursor: Option<String>,
+    /// Newest first
+    #[arg(long, conflicts_with = "tail")]
+    desc: bool,
+    /// Only the last turns, oldest first; nextCursor goes on to earlier ones, with --desc
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "around")]
+    #[arg(allow_negative_numbers = true)]
+    tail: Option<u32>,
+    /// The turns around the first one, from the cursor on, in which this was said or done; --desc looks from the end
+    #[arg(long, value_name = "TEXT", value_parser = values::text)]
+    around: Option<String>,
+}
+
+impl Turns {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let threadkeep = context.reader()?;
+        let mut transcript = threadkeep.transcript(&self.subject(&threadkeep)?)?;
+        context.warn();
+        self.show(&mut transcript, Printer::turns(std::io::stdout().lock(), context.global.json))?;
+        Ok(exit::DONE)
+    }
+
+    /// Whose turns are wanted.
+    pub(super) fn subject(&self, threadkeep: &Threadkeep) -> anyhow::Result<Subject> {
+        subject(threadkeep, self.path.as_deref(), self.id.as_deref())
+    }
+
+    /// Shows the turns that are asked for.
+    pub(super) fn show<W: Write>(&self, transcript: &mut Transcript, mut out: Printer<W>) -> anyhow::Result<()> {
+        let failed = threadkeep::Error::from;
+        let gaps = transcript.gaps().to_vec();
+        if let Some(text) = &self.around {
+            let limit = self.limit.unwrap_or(AROUND);
+            let page = transcript.around(text, self.cursor.as_deref(), limit, self.desc).map_err(failed)?;
+            let page = page.ok_or_else(|| NoSuchText(text.clone()))?;
+            out.print(&page.turns, page.hit.as_deref())?;
+            return out.end(page, &gaps, self.desc);
+        }
+        let (limit, newest_first) = match self.tail {
+            Some(tail) => (tail, true),
+            None => (self.limit.unwrap_or(LIMIT), self.desc),
+        };
+        let mut held = Vec::new();
+        let mut cursor = self.cursor.clone();
+        let mut back = None;
+        let mut left = limit;
+        loop {
+            let mut page = transcript.page(cursor.as_deref(), left, newest_first).map_err(failed)?;
+            left = left.saturating_sub(page.turns.len() as u32);
+            if cursor == self.cursor {
+                back = page.back.take();
+            }
+            match self.tail {
+                Some(_) => held.append(&mut page.turns),
+                None => out.print(&page.turns, None)?,
+            }
+            cursor = page.next.clone();
+            if cursor.is_none() || (limit != 0 && left == 0) {
+                held.reverse();
+                out.print(&held, None)?;
+                return out.end(PageOfTurns { back, ..page }, &gaps, newest_first);
+            }
+        }
+    }
+}
+
+/// A thread, or one rollout alone.
+pub(super) fn subject(
+    threadkeep: &Threadkeep,
+    path: Option<&std::path::Path>,
+    id: Option<&str>,
+) -> anyhow::Result<Subject> {
+    match (path, id) {
+        (Some(path), _) => Ok(Subject::Rollout(threadkeep.rollout_path(path)?)),
+        (None, Some(id)) => Ok(Subject::Thread(id.into())),
+        (None, None) => Err(Usage("name a thread, or a rollout with --path".into()).into()),
+    }
+}
+
+/// Prints turns while they come: their document, or for people.
+pub(super) enum Printer<W> {
+    Json(TurnsWriter<W>),
+    Text { out: W, any: bool },
+}
+
+impl<W: Write> Printer<W> {
+    fn turns(out: W, json: bool) -> Self {
+        match json {
+            true => Printer::Json(TurnsWriter::turns(out)),
+            false => Printer::Text { out, any: false },
+        }
+    }
+
+    fn print(&mut self, turns: &[String], hit: Option<&str>) -> anyhow::Result<()> {
+        match self {
+            Printer::Json(writer) => turns.iter().try_for_each(|turn| writer.turn(turn))?,
+            Printer::Text { out, any } => {
+                for turn in turns {
+                    *any = true;
+                    let turn: Value = serde_json::from_str(turn)?;
+                    let marked = hit.is_some() && turn["id"].as_str() == hit;
+                    out.write_all(rendering::turn(&turn, marked, text::width()).as_bytes())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn end(self, page: PageOfTurns, gaps: &[Gap], newest_first: bool) -> anyhow::Result<()> {
+        let PageOfTurns { next, back, hit, .. } = page;
+        match self {
+            Printer::Json(writer) => {
+                let missing = gaps.iter().map(GapDocument::from).collect();
+                writer.end(&TurnsEnd { next_cursor: next, backwards_cursor: back, hit, gaps: missing })?;
+                say_gaps(gaps);
+            }
+            Printer::Text { mut out, any } => {
+                out.flush()?;
+                say_gaps(gaps);
+                let (earlier, later) = if newest_first { (next, back) } else { (back, next) };
+                if let Some(cursor) = earlier {
+                    say(&format!("earlier with --desc --cursor {cursor}"));
+                }
+                match later {
+                    Some(cursor) => say(&format!("more with --cursor {cursor}")),
+                    None if !any => say("no turns"),
+                    None => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn say_gaps(gaps: &[Gap]) {
+    for gap in gaps {
+        say(&format!("records of {} before {} are not shown: {}", gap.thread, gap.before, gap.reason));
+    }
+}

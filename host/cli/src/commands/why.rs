@@ -1,0 +1,49 @@
+//! `why`: where a thread is, where it is shown, and why not.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use threadkeep::health::doctor::why::Why as Answer;
+use threadkeep::Threadkeep;
+
+use crate::arguments::ThreadArgument;
+use crate::context::Context;
+use crate::failure::exit;
+use crate::text::{self, findings};
+
+/// `why`
+#[derive(Args)]
+pub(crate) struct Why {
+    #[command(flatten)]
+    thread: ThreadArgument,
+}
+
+impl Why {
+    /// Looks only: neither the home nor its state DB is touched.
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let threadkeep = context.inspector()?;
+        let here = std::env::current_dir().ok();
+        let why = threadkeep.why(&self.thread.id, here.as_deref())?;
+        context.print(threadkeep.why_document(&why)?, || reasons(&threadkeep, &why))?;
+        Ok(exit::DONE)
+    }
+}
+
+/// The thread, a line a place with its reasons below, and what is wrong.
+fn reasons(threadkeep: &Threadkeep, why: &Answer) -> String {
+    let mut out = text::thread(&why.thread, threadkeep.home(), text::width());
+    out.push('\n');
+    for view in &why.views {
+        let _ = writeln!(out, "{}  {}", if view.shown { "shown " } else { "hidden" }, view.name);
+        for reason in &view.reasons {
+            findings::paragraph(&mut out, "        ", reason);
+        }
+    }
+    for finding in &why.findings {
+        let _ = writeln!(out, "\n{}", text::plain(&finding.code));
+        findings::paragraph(&mut out, "  ", &finding.meaning);
+        out.push_str(&findings::finding(finding));
+        findings::paragraph(&mut out, "  -> ", &finding.remedy);
+    }
+    out
+}

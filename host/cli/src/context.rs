@@ -1,0 +1,127 @@
+//! What every command works with: the flags of all commands, the way to a home, and the way out.
+
+use std::cell::{OnceCell, RefCell};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use threadkeep::component::tape::Recorder;
+use threadkeep::db::state_dir;
+use threadkeep::index::progress::ProgressSink;
+use threadkeep::platform::home::{Home, locate};
+use threadkeep::{Options, StateAccess, Threadkeep};
+
+use crate::arguments::Global;
+use crate::failure::{Usage, say};
+use crate::progress;
+
+/// The flags, and what was opened.
+pub(crate) struct Context {
+    pub(crate) global: Global,
+    progress: Option<ProgressSink>,
+    recorder: OnceCell<Recorder>,
+    /// Everything that was opened: what it has to say must be said whatever becomes of the command.
+    opened: RefCell<Vec<Threadkeep>>,
+}
+
+impl Context {
+    /// Makes a context; nothing is opened yet.
+    pub(crate) fn new(global: Global) -> Context {
+        let progress = progress::bar(global.json);
+        Context { progress, global, recorder: OnceCell::new(), opened: RefCell::default() }
+    }
+
+    /// Opens the home for a command that only reads: without a handle it answers from the files, and says so.
+    pub(crate) fn reader(&self) -> anyhow::Result<Threadkeep> {
+        self.open(if self.global.no_state { StateAccess::Without } else { StateAccess::OwnOrFiles }, |options| options)
+    }
+
+    /// Opens the home for a command that cannot do without the state DB; `does` says what it does with it.
+    pub(crate) fn owner(&self, command: &str, does: &str) -> anyhow::Result<Threadkeep> {
+        self.with_state(command, does)?;
+        self.open(StateAccess::Own, |options| options)
+    }
+
+    /// Opens the home for a command that looks at the state DB from outside, or opens it itself.
+    pub(crate) fn inspector(&self) -> anyhow::Result<Threadkeep> {
+        self.open(if self.global.no_state { StateAccess::Without } else { StateAccess::Inspect }, |options| options)
+    }
+
+    /// Refuses a command that needs the state DB where that is to be left out.
+    pub(crate) fn with_state(&self, command: &str, does: &str) -> Result<(), Usage> {
+        match self.global.no_state {
+            true => Err(Usage(format!("{command} {does} the state DB, so it cannot go with --no-state"))),
+            false => Ok(()),
+        }
+    }
+
+    /// Opens the home so, with the usual options but for what `adjust` makes of them.
+    pub(crate) fn open(
+        &self,
+        access: StateAccess,
+        adjust: impl FnOnce(Options) -> Options,
+    ) -> anyhow::Result<Threadkeep> {
+        let env = |name: &str| std::env::var_os(name);
+        let root = locate(self.global.home.clone(), env).map_err(threadkeep::Error::from)?;
+        let home = Home::open(&root, env).map_err(threadkeep::Error::from)?;
+        let shared = env("THREADKEEP_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        let state_dir = std::path::absolute(state_dir(home.root(), self.global.state_dir.clone(), shared))?;
+        let options = Options {
+            state_dir,
+            access,
+            wait: Duration::from_secs(self.global.wait.into()),
+            refresh: !self.global.no_refresh,
+            progress: self.progress.clone(),
+            recorder: self.recorder()?,
+            ..Options::new(home)
+        };
+        let threadkeep = Threadkeep::open(adjust(options))?;
+        self.opened.borrow_mut().push(threadkeep.clone());
+        self.warn();
+        Ok(threadkeep)
+    }
+
+    /// Says what there is to know of the answers so far; each thing once.
+    pub(crate) fn warn(&self) {
+        let opened = self.opened.borrow();
+        opened.iter().flat_map(Threadkeep::take_warnings).for_each(|warning| say(&warning));
+    }
+
+    /// Prints the document for programs, or the text for people.
+    pub(crate) fn print(&self, document: impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        self.warn();
+        let out = match self.global.json {
+            true => serde_json::to_string(&document)? + "\n",
+            false => text(),
+        };
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(out.as_bytes())?;
+        Ok(stdout.flush()?)
+    }
+
+    /// Ends the recording, where one was asked for; why it is not whole, if it is not.
+    pub(crate) fn finish_recording(&self) -> anyhow::Result<()> {
+        let (Some(recorder), Some(file)) = (self.recorder.get(), &self.global.record) else { return Ok(()) };
+        recorder.finish().with_context(|| format!("the recording {} is not whole", file.display()))
+    }
+
+    fn recorder(&self) -> anyhow::Result<Option<Recorder>> {
+        let Some(file) = &self.global.record else { return Ok(None) };
+        if self.recorder.get().is_none() {
+            let _ = self.recorder.set(record(file)?);
+        }
+        Ok(self.recorder.get().cloned())
+    }
+}
+
+/// A new recording, which nobody else may read: it holds what the threads say.
+fn record(file: &Path) -> anyhow::Result<Recorder> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let out = options.open(file).with_context(|| format!("the recording {} cannot be begun", file.display()))?;
+    Ok(Recorder::new(std::io::BufWriter::new(out)))
+}

@@ -1,0 +1,47 @@
+//! The program: what was asked, the one decision how the handle lives, and the exit code.
+//!
+//! ```text
+//! arguments ──→ a command (commands/, one file each) ──→ Threadkeep, the library's facade ──→ document or text
+//! ```
+//!
+//! A command decides nothing about threads: it opens a home by way of its [`context::Context`], asks the facade, and prints. Data
+//! goes to stdout, words to stderr; with `--json` the data are one document of [`threadkeep::documents`].
+
+mod arguments;
+mod commands;
+mod confirm;
+mod context;
+mod failure;
+mod progress;
+mod source_kind;
+mod text;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::Arguments;
+use context::Context;
+use failure::{code_of, complain, exit, is_broken_pipe};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
+        }
+    };
+    let context = Context::new(arguments.global);
+    let done = arguments.command.run(&context);
+    context.warn();
+    match context.finish_recording().and(done) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(code_of(&error))
+        }
+    }
+}

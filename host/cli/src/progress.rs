@@ -1,0 +1,65 @@
+//! A bar on stderr while a long start goes on; on a terminal only.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use threadkeep::index::progress::{Progress, ProgressSink};
+
+/// The bar, shown once there is something to show.
+struct Bar {
+    bar: ProgressBar,
+    begun: Mutex<bool>,
+}
+
+/// A bar, unless the output is for a program.
+pub(crate) fn bar(json: bool) -> Option<ProgressSink> {
+    let wanted = !json && std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
+    wanted.then(|| {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
+        let bar = Bar { bar, begun: Mutex::new(false) };
+        ProgressSink::new(move |progress| bar.take(progress))
+    })
+}
+
+impl Bar {
+    /// The first call draws it.
+    fn begin(&self) {
+        let Ok(mut begun) = self.begun.lock() else { return };
+        if std::mem::replace(&mut *begun, true) {
+            return;
+        }
+        let template = "reading rollouts {bar:24} {human_pos}/{human_len}  {rate}/s  {eta} left";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = write!(out, "{:.0}", state.per_sec());
+        };
+        self.bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
+        self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+    }
+}
+
+/// Fewer files than this are read before a bar could be read.
+const WORTH_SHOWING: u64 = 200;
+
+impl Bar {
+    fn take(&self, progress: Progress) {
+        match progress {
+            Progress::Expected { files } => {
+                self.bar.inc_length(files);
+                if self.bar.length().unwrap_or(0) >= WORTH_SHOWING {
+                    self.begin();
+                }
+            }
+            Progress::Stored { files } => self.bar.inc(files),
+            Progress::Waiting { owner } => {
+                self.begin();
+                self.bar.set_style(ProgressStyle::default_spinner());
+                self.bar.set_message(format!("waiting for {owner}, which is filling the state DB"));
+                self.bar.enable_steady_tick(Duration::from_millis(120));
+            }
+            Progress::Finished => self.bar.finish_and_clear(),
+        }
+    }
+}

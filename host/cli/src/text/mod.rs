@@ -1,0 +1,228 @@
+//! Answers for people, within the width of the terminal.
+
+pub(crate) mod explanation;
+pub(crate) mod findings;
+pub(crate) mod turns;
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use jiff::{Timestamp, tz::TimeZone};
+use threadkeep::component::exports::lookup::Listed;
+use threadkeep::component::types::{Provenance, ThreadRow};
+use threadkeep::index::status::Status;
+use threadkeep::platform::home::Home;
+use threadkeep::startup::Report;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Characters of an id that lists show. Ids begin with their time: these tell milliseconds apart, and suit `find`.
+pub(crate) const SHORT_ID: usize = 13;
+/// Columns of a directory's name in lists.
+const WIDEST_DIRECTORY: usize = 14;
+/// Older than this, the year says more than the hour.
+const RECENT: i64 = 180 * 86_400_000;
+/// Further than this, what is nested deeper is not indented more.
+const DEEPEST: u32 = 8;
+
+/// Columns of the terminal, or what `$COLUMNS` says, or 80.
+pub(crate) fn width() -> usize {
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let asked = || rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    told.or_else(asked).filter(|&columns| columns > 0).unwrap_or(80).clamp(40, 400)
+}
+
+/// One line a thread: when, id, directory, title; sub-agents indented under their parent.
+pub(crate) fn list(rows: &[Listed], time: fn(&ThreadRow) -> i64, width: usize) -> String {
+    let mut out = String::new();
+    let directory = |row: &ThreadRow| row.cwd.as_deref().map(base_name).unwrap_or_default().to_string();
+    let widest = rows.iter().map(|listed| directory(&listed.row).width()).max().unwrap_or(0).clamp(3, WIDEST_DIRECTORY);
+    let now = Timestamp::now().as_millisecond();
+    for Listed { row, depth } in rows {
+        let mark = match (row.missing, row.archived) {
+            (true, _) => "missing: ",
+            (_, true) => "archived: ",
+            _ => "",
+        };
+        let head = format!(
+            "{}  {}  {}  ",
+            short_time(time(row), now),
+            &row.id[..SHORT_ID.min(row.id.len())],
+            pad(&directory(row), widest)
+        );
+        let branch = match (*depth).min(DEEPEST) as usize {
+            0 => String::new(),
+            depth => "  ".repeat(depth - 1) + "└ ",
+        };
+        let room = width.saturating_sub(head.width() + branch.width());
+        let _ = writeln!(out, "{head}{branch}{}", shorten(&format!("{mark}{}", title(row)), room));
+    }
+    out
+}
+
+/// What a thread is called; a sub-agent that nobody spoke to, by the nickname and the role that it was given.
+fn title(row: &ThreadRow) -> String {
+    if !row.title.is_empty() {
+        return row.title.clone();
+    }
+    let source: serde_json::Value = serde_json::from_str(&row.source).unwrap_or_default();
+    let told = |key: &str| source["subAgent"]["thread_spawn"][key].as_str().filter(|told| !told.is_empty());
+    match (told("agent_nickname"), told("agent_role")) {
+        (Some(nickname), Some(role)) => format!("{nickname} ({role})"),
+        (Some(one), None) | (None, Some(one)) => one.into(),
+        (None, None) => "(nothing said yet)".into(),
+    }
+}
+
+/// What is known of a thread, a line a fact.
+pub(crate) fn thread(row: &ThreadRow, home: &Home, width: usize) -> String {
+    let mut out = String::new();
+    let mut fact = |label: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            let _ = writeln!(out, "{label:<10}{}", shorten(value, width.saturating_sub(10).max(40)));
+        }
+    };
+    let path = home.absolute(&row.path).to_string_lossy().into_owned();
+    let git: Vec<&str> =
+        [&row.git_branch, &row.git_sha, &row.git_origin_url].into_iter().flatten().map(String::as_str).collect();
+    let model: Vec<&str> = [&row.model, &row.model_provider].into_iter().flatten().map(String::as_str).collect();
+    let codex: Vec<&str> =
+        row.cli_version.as_deref().into_iter().chain([row.source_kind.as_str(), row.history_mode.as_str()]).collect();
+    let told_by = row.name_source.map(|source| match source {
+        Provenance::SessionIndex => "session index",
+        Provenance::CodexDb => "Codex DB",
+        Provenance::User => "given here",
+    });
+    let name = row.name.as_deref().zip(told_by).map(|(name, told_by)| {
+        let room = width.saturating_sub(13 + told_by.width()).max(20);
+        format!("{} ({told_by})", shorten(name, room))
+    });
+    fact("id", Some(&row.id));
+    fact("name", name.as_deref());
+    fact("preview", Some(&row.preview));
+    fact("directory", row.cwd.as_deref());
+    fact("last in", row.last_cwd.as_deref().filter(|last| Some(*last) != row.cwd.as_deref()));
+    fact("created", Some(&second(row.created_at)));
+    fact("updated", Some(&second(row.updated_at)));
+    fact("model", Some(&model.join(", ")));
+    fact("tokens", row.tokens_used.map(|tokens| tokens.to_string()).as_deref());
+    fact("git", Some(&git.join(", ")));
+    fact("codex", Some(&codex.join(", ")));
+    fact("parent", row.parent_thread_id.as_deref());
+    fact("fork of", row.forked_from_id.as_deref());
+    // A path is for copying: whole, whatever the width.
+    let path = shown(&path);
+    let _ = writeln!(out, "{:<10}{path}{}", "file", if row.archived { "  (archived)" } else { "" });
+    out
+}
+
+/// What a start did.
+pub(crate) fn report(report: &Report, threads: u64) -> String {
+    let mut out = String::new();
+    let read = match report.stored {
+        0 => "nothing new".into(),
+        stored => format!("{stored} read"),
+    };
+    let _ = write!(out, "{threads} threads in {} rollouts, {read}", report.scanned);
+    if report.failed > 0 {
+        let _ = write!(out, ", {} without a thread (`threadkeep status` names them)", report.failed);
+    }
+    if !report.waited.is_zero() {
+        let _ = write!(out, ", waited {:.1} s for another process", report.waited.as_secs_f64());
+    }
+    out.push('\n');
+    out
+}
+
+/// How a home stands.
+pub(crate) fn status(status: &Status) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "home      {}", status.home.display());
+    let owner = status.state_db.owner.as_ref().map(|owner| format!(" ({owner})")).unwrap_or_default();
+    let _ = writeln!(out, "state DB  {}{owner}  {}", status.state_db.phase, status.state_db.path.display());
+    let _ = writeln!(out, "threads   {} in {} rollouts", status.threads, status.files);
+    if status.missing > 0 {
+        let _ = writeln!(out, "missing   {} threads whose rollouts are gone", status.missing);
+    }
+    if status.partly_read > 0 {
+        let _ = writeln!(out, "large     {} rollouts read at both ends only", status.partly_read);
+    }
+    let pending = &status.pending;
+    if pending.new + pending.changed + pending.vanished > 0 {
+        let _ = writeln!(
+            out,
+            "pending   {} new, {} changed, {} vanished: `threadkeep init` takes them in",
+            pending.new, pending.changed, pending.vanished
+        );
+    }
+    if !status.problems.is_empty() {
+        let _ = writeln!(out, "problems  {}", status.problems.len());
+    }
+    for problem in &status.problems {
+        let line = match (problem.line, problem.offset) {
+            (Some(line), _) => format!(":{line}"),
+            (None, Some(offset)) => format!(" at byte {offset}"),
+            (None, None) => String::new(),
+        };
+        let _ = writeln!(out, "  {}{line}: {}", plain(&problem.path), plain(&problem.reason));
+    }
+    out
+}
+
+fn base_name(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+}
+
+fn local(millis: i64, format: &str) -> String {
+    let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
+    static ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
+    time.to_zoned(ZONE.clone()).strftime(format).to_string()
+}
+
+/// As `ls` does it: the hour of what is recent, the year of what is not.
+fn short_time(millis: i64, now: i64) -> String {
+    let recent = (now - RECENT..=now + 86_400_000).contains(&millis);
+    local(millis, if recent { "%b %e %H:%M" } else { "%b %e  %Y" })
+}
+
+pub(crate) fn second(millis: i64) -> String {
+    local(millis, "%Y-%m-%d %H:%M:%S %Z")
+}
+
+/// Without anything that would move the cursor, change the colours or turn the reading order round: what a thread says is
+/// not the terminal's business.
+pub(crate) fn plain(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
+}
+
+/// As it is for a program that reads it, plain for a person.
+pub(crate) fn shown(text: &str) -> String {
+    match std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        true => plain(text),
+        false => text.into(),
+    }
+}
+
+/// One line of at most `columns`, white space folded.
+pub(crate) fn shorten(text: &str, columns: usize) -> String {
+    let folded = plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    if folded.width() <= columns {
+        return folded;
+    }
+    let mut kept = String::new();
+    let mut used = 1;
+    for c in folded.chars() {
+        used += c.width().unwrap_or(0);
+        if used > columns {
+            break;
+        }
+        kept.push(c);
+    }
+    format!("{}…", kept.trim_end())
+}
+
+fn pad(text: &str, columns: usize) -> String {
+    let short = shorten(text, columns);
+    let space = columns.saturating_sub(short.width());
+    format!("{short}{}", " ".repeat(space))
+}
