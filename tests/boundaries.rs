@@ -95,3 +95,22 @@ fn a_database_of_codexs_is_written_in_one_place() {
     let known = |line: &String| line.contains("/health/repair/execute.rs:") || line.contains("/db/external.rs:");
     assert!(writers.len() == 2 && writers.iter().all(known), "{writers:?}");
 }
+
+#[test]
+fn every_invariant_of_the_architecture_names_tests_that_are_there() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../ARCHITECTURE.md")).unwrap();
+    let rows: Vec<&str> =
+        page.split("## Invariants").nth(1).unwrap().lines().filter(|line| line.starts_with("| ")).collect();
+    assert!(rows.len() > 20, "{rows:?}");
+    let tests = sources("tests");
+    for row in &rows[1..] {
+        let named: Vec<&str> = row.split('`').filter(|part| part.contains("::") && !part.contains(' ')).collect();
+        assert!(!named.is_empty(), "no test: {row}");
+        for name in named {
+            let (module, test) = name.rsplit_once("::").unwrap();
+            let file = module.replace("::", "/") + ".rs";
+            let there = tests.iter().any(|(path, text)| path.ends_with(&file) && text.contains(&format!("fn {test}(")));
+            assert!(there, "there is no test {name}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ use crate::threads::change::{Changes, Deletion, MetadataPatch, Relocated};
 use crate::threads::compress::{self, Report as CompressReport, Wanted as CompressWanted};
 use crate::threads::exec::{Ran, Run, exec};
 use crate::threads::reader::ThreadReader;
+use crate::threads::store::ThreadStore as _;
 
 /// Takes what a run has to say while it goes on.
 pub trait RunObserver {
@@ -19,22 +20,34 @@ pub trait RunObserver {
 impl Threadkeep {
     /// Gives a thread a name, or takes it away whoever gave it; the row as it is then.
     pub fn name(&self, wanted: &str, name: Option<&str>) -> Result<ThreadRow> {
-        Ok(self.changes()?.name(wanted, name)?)
+        match self.open_here(wanted)? {
+            Some(thread) => Ok(self.store().name(&thread, name)?),
+            None => Ok(self.changes()?.name(wanted, name)?),
+        }
     }
 
     /// Corrects what is known of a thread; the row as it is then.
     pub fn patch(&self, wanted: &str, patch: &MetadataPatch) -> Result<ThreadRow> {
-        Ok(self.changes()?.patch(wanted, patch)?)
+        match self.open_here(wanted)? {
+            Some(thread) => Ok(self.store().patch(&thread, patch)?),
+            None => Ok(self.changes()?.patch(wanted, patch)?),
+        }
     }
 
     /// Moves a thread with all its files, and the sub-agents that it spawned, into the archive.
     pub fn archive(&self, wanted: &str) -> Result<Relocated> {
-        Ok(self.changes()?.archive(wanted)?)
+        match self.open_here(wanted)? {
+            Some(thread) => Ok(self.store().move_to(&thread, Changes::archive)?),
+            None => Ok(self.changes()?.archive(wanted)?),
+        }
     }
 
     /// Moves a thread with all that it spawned back out of the archive.
     pub fn unarchive(&self, wanted: &str) -> Result<Relocated> {
-        Ok(self.changes()?.unarchive(wanted)?)
+        match self.open_here(wanted)? {
+            Some(thread) => Ok(self.store().move_to(&thread, Changes::unarchive)?),
+            None => Ok(self.changes()?.unarchive(wanted)?),
+        }
     }
 
     /// Says what deleting a thread would take with it; refused while forks begin in it, unless they are to go too.
@@ -59,6 +72,13 @@ impl Threadkeep {
         let begun = |thread: &str| observer.begun(thread);
         let warn = |warning: &str| observer.warn(warning);
         Ok(exec(self.runtime(), self.store(), run, &begun, &warn)?)
+    }
+
+    /// The id of the thread, where it is open for writing in this process: what was appended is written first.
+    fn open_here(&self, wanted: &str) -> Result<Option<String>> {
+        let Some(store) = self.inner.store.get().filter(|store| store.has_open_threads()) else { return Ok(None) };
+        let thread = self.find(wanted, None)?.row.id;
+        Ok(store.is_open(&thread).then_some(thread))
     }
 
     /// A change that has begun comes to its end, whatever is cancelled meanwhile.

@@ -6,6 +6,7 @@ use crate::component::CoreError;
 use crate::component::tape::ReplayError;
 use crate::component::types::ThreadRow;
 use crate::db::{FeatureError, StateError};
+use crate::documents;
 use crate::health::backup::BackupError;
 use crate::health::doctor::CheckupError;
 use crate::health::repair::RepairError;
@@ -76,6 +77,16 @@ impl Error {
     /// The threads that answer to what was asked for, where there are several.
     pub fn candidates(&self) -> &[ThreadRow] {
         &self.candidates
+    }
+
+    /// Makes the document of the error.
+    pub fn document(&self) -> documents::Error {
+        documents::Error {
+            kind: self.kind,
+            message: self.message.clone(),
+            hint: self.hint.clone(),
+            argument: self.argument.map(String::from),
+        }
     }
 
     /// Takes an error of the library apart: the text without the hint that it ends with, and the hint.

@@ -214,7 +214,8 @@ impl Threadkeep {
 
     /// The store that writes threads; what was appended to it and not flushed is written when the last clone goes.
     pub fn store(&self) -> &LocalThreadStore {
-        self.inner.store.get_or_init(|| LocalThreadStore::with_reader(self.reader.clone()))
+        let uncancelled = || self.reader.with_runtime(self.runtime().cancellable(Cancellation::default()));
+        self.inner.store.get_or_init(|| LocalThreadStore::with_reader(uncancelled()))
     }
 
     fn runtime(&self) -> &Runtime {

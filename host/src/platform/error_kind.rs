@@ -3,8 +3,12 @@
 use std::error::Error;
 use std::io;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 /// Says what kind of failure an error is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum ErrorKind {
     /// What was asked for makes no sense: a bad value, a cursor of another list.
     InvalidInput,
@@ -35,43 +39,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Every kind there is.
-    pub const ALL: [ErrorKind; 13] = [
-        ErrorKind::InvalidInput,
-        ErrorKind::NotFound,
-        ErrorKind::Ambiguous,
-        ErrorKind::Conflict,
-        ErrorKind::Busy,
-        ErrorKind::TimedOut,
-        ErrorKind::Denied,
-        ErrorKind::Corrupt,
-        ErrorKind::NewerVersion,
-        ErrorKind::NeedsState,
-        ErrorKind::Cancelled,
-        ErrorKind::Io,
-        ErrorKind::Internal,
-    ];
-
-    /// Names it in one word, in camel case, as documents have it.
-    pub fn name(self) -> &'static str {
-        match self {
-            ErrorKind::InvalidInput => "invalidInput",
-            ErrorKind::NotFound => "notFound",
-            ErrorKind::Ambiguous => "ambiguous",
-            ErrorKind::Conflict => "conflict",
-            ErrorKind::Busy => "busy",
-            ErrorKind::TimedOut => "timedOut",
-            ErrorKind::Denied => "denied",
-            ErrorKind::Corrupt => "corrupt",
-            ErrorKind::NewerVersion => "newerVersion",
-            ErrorKind::NeedsState => "needsState",
-            ErrorKind::Cancelled => "cancelled",
-            ErrorKind::Io => "io",
-            ErrorKind::Internal => "internal",
-        }
-    }
-
-    /// The kind of a failure of the system.
+    /// Gives the kind of a failure of the system.
     pub fn of_io(error: &io::Error) -> ErrorKind {
         match error.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::Denied,

@@ -130,13 +130,24 @@ impl LocalThreadStore {
         Ok(Changes::with_reader(&self.reader)?)
     }
 
-    fn relocate(
+    /// Says whether any thread is open for writing here.
+    pub(crate) fn has_open_threads(&self) -> bool {
+        !self.writers.threads().is_empty()
+    }
+
+    /// Says whether a thread is open for writing here, by its id.
+    pub(crate) fn is_open(&self, thread: &str) -> bool {
+        self.writers.has(thread)
+    }
+
+    /// Moves a thread to another collection, its files with it; one that is open for writing here stays open.
+    pub(crate) fn move_to(
         &self,
         thread: &str,
         work: impl Fn(&mut Changes, &str) -> Result<Relocated, ChangeError>,
-    ) -> StoreResult<Vec<ThreadRow>> {
+    ) -> StoreResult<Relocated> {
         if !self.writers.has(thread) {
-            return Ok(work(&mut self.changes()?, thread)?.threads);
+            return Ok(work(&mut self.changes()?, thread)?);
         }
         self.settle(thread)?;
         self.writers.with(thread, |recorder| {
@@ -146,7 +157,7 @@ impl LocalThreadStore {
             if let Some(moved) = relocated.renamings.iter().find(|renaming| renaming.from == path) {
                 recorder.moved_to(&moved.to);
             }
-            Ok(relocated.threads)
+            Ok(relocated)
         })
     }
 
@@ -265,11 +276,11 @@ impl ThreadStore for LocalThreadStore {
     }
 
     fn archive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
-        self.relocate(thread, Changes::archive)
+        Ok(self.move_to(thread, Changes::archive)?.threads)
     }
 
     fn unarchive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
-        self.relocate(thread, Changes::unarchive)
+        Ok(self.move_to(thread, Changes::unarchive)?.threads)
     }
 
     fn delete(&self, thread: &str, with_forks: bool) -> StoreResult<Vec<ThreadRow>> {

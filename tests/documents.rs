@@ -1,0 +1,371 @@
+//! Documents: what the program prints with `--json` is what the library's types serialise to, and what their schemas allow.
+
+mod pieces;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use boon::{Compiler, SchemaIndex, Schemas as Compiled};
+use serde_json::{Value, json};
+use support::{CodexDb, Collection, Program, Rollout, demo_home, ids, list_everything, real_homes, uuid7};
+use tempfile::tempdir;
+use threadkeep::documents;
+
+const HOMES: [&str; 10] =
+    ["h029", "h050", "h100", "h130", "h142", "h160", "h169-main", "h169-compress", "h171-main", "up171-h130"];
+
+/// The schemas of all documents, and which of them some output was held against.
+struct Schemas {
+    compiled: Compiled,
+    indices: BTreeMap<&'static str, SchemaIndex>,
+    used: RefCell<BTreeSet<String>>,
+}
+
+impl Schemas {
+    fn all() -> Schemas {
+        let (mut compiled, mut compiler, mut indices) = (Compiled::new(), Compiler::new(), BTreeMap::new());
+        compiler.enable_format_assertions();
+        for (number, (name, schema)) in documents::schemas().into_iter().enumerate() {
+            // Only a name: nothing is read from there.
+            let place = format!("file:///documents/{number}.json");
+            compiler.add_resource(&place, schema.to_value()).unwrap();
+            let index = compiler.compile(&place, &mut compiled).unwrap_or_else(|error| panic!("{name}: {error:#}"));
+            indices.insert(name, index);
+        }
+        Schemas { compiled, indices, used: RefCell::default() }
+    }
+
+    /// Fails unless the document is as its schema says; and unless the schema notices a field too many.
+    #[track_caller]
+    fn check(&self, name: &str, document: &Value) {
+        let index = *self.indices.get(name).unwrap_or_else(|| panic!("there is no schema of `{name}`"));
+        if let Err(error) = self.compiled.validate(document, index) {
+            panic!("`{name}`:\n{error:#}\n{document:#}");
+        }
+        if let Value::Object(fields) = document {
+            let mut more = fields.clone();
+            more.insert("unheardOf".into(), Value::Null);
+            assert!(self.compiled.validate(&more.into(), index).is_err(), "`{name}` may have any field");
+        }
+        self.used.borrow_mut().insert(name.to_owned());
+    }
+
+    /// Runs a command that ends with one of these codes, and checks its document.
+    #[track_caller]
+    fn run(&self, program: &Program, name: &str, codes: &[i32], arguments: &[&str]) -> Value {
+        let outcome = program.run([&["--json"], arguments].concat());
+        assert!(outcome.code.is_some_and(|code| codes.contains(&code)), "{arguments:?}: {outcome:?}");
+        let document = outcome.json();
+        self.check(name, &document);
+        document
+    }
+}
+
+/// What the documents of every reading command are like on a home.
+fn look_at_everything(schemas: &Schemas, program: &Program) {
+    let run = |name: &str, codes: &[i32], arguments: &[&str]| schemas.run(program, name, codes, arguments);
+    run("status", &[0], &["status"]);
+    run("doctor", &[0, 5], &["doctor", "--all"]);
+    run("doctor", &[0, 5], &["doctor", "--quick"]);
+    run("list", &[0], &["list", "--all", "--limit", "3"]);
+    run("list", &[0], &["list", "--all", "--limit", "0"]);
+    let threads = list_everything(program);
+    run("list", &[0], &["list", "--all", "--limit", "0", "--flat"]);
+    let all: Vec<&str> = threads.keys().map(String::as_str).chain(["nobody-at-all"]).collect();
+    run("find several", &[3], &[&["find"], &all[..]].concat());
+    for id in all.iter().rev().skip(1).take(4) {
+        run("find", &[0], &["find", id]);
+        run("find --explain", &[0], &["find", "--explain", id]);
+        run("read", &[0], &["read", id]);
+        run("read --no-turns", &[0], &["read", "--no-turns", id]);
+        run("turns", &[0], &["turns", id, "--limit", "2", "--desc"]);
+        run("why", &[0], &["why", id]);
+        run("debug prompt-input", &[0], &["debug", "prompt-input", id]);
+    }
+    run("find --explain", &[3], &["find", "--explain", "nobody-at-all"]);
+}
+
+#[test]
+fn what_is_printed_of_real_homes_is_what_the_schemas_say() {
+    let schemas = Schemas::all();
+    for home in real_homes(&HOMES) {
+        let state = tempdir().unwrap();
+        look_at_everything(&schemas, &Program::on(&home.path, state.path()));
+        look_at_everything(&schemas, &Program::stateless(&home.path));
+    }
+}
+
+#[test]
+fn what_every_command_prints_is_what_its_schema_says() {
+    let schemas = Schemas::all();
+    let (home, state, place) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    demo_home(home.path());
+    let path = std::env::var_os("PATH").unwrap();
+    let program = Program::on(home.path(), state.path()).variable("PATH", path);
+    schemas.run(&program, "init", &[0], &["init"]);
+    look_at_everything(&schemas, &program);
+    look_at_everything(&schemas, &Program::stateless(home.path()));
+    change_threads(&schemas, &program, place.path());
+    keep_beside_threads(&schemas, &program, home.path());
+    mend(&schemas);
+    read_a_broken_history(&schemas);
+    salvage(&schemas, place.path());
+    record(&schemas, &program, place.path());
+    let all: BTreeSet<String> = schemas.indices.keys().map(|name| name.to_string()).collect();
+    assert_eq!(*schemas.used.borrow(), all, "every schema has an output, and every output a schema");
+}
+
+fn change_threads(schemas: &Schemas, program: &Program, place: &Path) {
+    let run = |name: &str, codes: &[i32], arguments: &[&str]| schemas.run(program, name, codes, arguments);
+    let list = program.json(["list"]);
+    let all = ids(&list);
+    let [one, other] = [all[0], all[1]];
+    run("name", &[0], &["name", one, "a name"]);
+    let found = run("find --explain", &[0], &["find", "--explain", "a name"]);
+    assert!(
+        found["explanation"]["evidence"].as_array().unwrap().iter().any(|step| step["asked"] == "names"),
+        "{found}"
+    );
+    run("metadata", &[0], &["metadata", one, "--git-branch", "main"]);
+    let moved = run("archive", &[3], &["archive", one, "nobody-at-all"]);
+    assert_eq!((moved["items"].as_array().unwrap().len(), &moved["failed"]), (1, &json!(["nobody-at-all"])));
+    run("unarchive", &[0], &["unarchive", one]);
+    run("turns", &[0], &["turns", one, "--around", "the"]);
+    let work = place.join("work");
+    fs::create_dir(&work).unwrap();
+    let work = work.to_str().unwrap();
+    let ran = run("exec", &[0], &["exec", "--cwd", work, "--", "true"]);
+    let new = place.join("new").to_str().unwrap().to_owned();
+    let told = run("relocate", &[0], &["relocate", work, &new, "--yes"]);
+    assert_eq!(told["relocated"], true);
+    run("relocate --list", &[0], &["relocate", "--list"]);
+    let here = run("find", &[0], &["find", ran["id"].as_str().unwrap()]);
+    assert_eq!(here["currentCwd"], *new);
+    run("list", &[0], &["list", "--cwd", &new]);
+    run("relocate --list", &[0], &["relocate", "--undo", work]);
+    run("compress", &[0], &["compress", "--older-than", "0s", "--dry-run"]);
+    run("compress", &[0], &["compress", "--older-than", "0s"]);
+    run("delete", &[0], &["delete", other, "--dry-run", "--with-forks"]);
+    run("delete", &[0], &["delete", other, "--yes", "--with-forks"]);
+}
+
+fn keep_beside_threads(schemas: &Schemas, program: &Program, home: &Path) {
+    let run = |name: &str, arguments: &[&str]| schemas.run(program, name, &[0], arguments);
+    let list = program.json(["list", "--source", "cli,vscode", "--flat"]);
+    let [one, other] = [ids(&list)[0], ids(&list)[1]];
+    assert_eq!(run("goal get", &["goal", "get", one])["goal"], Value::Null);
+    run("goal set", &["goal", "set", one, "ship it", "--budget", "100"]);
+    run("goal get", &["goal", "get", one]);
+    for verb in ["pause", "resume", "block", "resume", "usage-limit", "resume"] {
+        run(&format!("goal {verb}"), &["goal", verb, one]);
+    }
+    let used_up = run("goal account", &["goal", "account", one, "--tokens", "100"]);
+    assert_eq!(used_up["goal"]["status"], "budgetLimited");
+    run("goal set", &["goal", "set", other, "ship that"]);
+    run("goal complete", &["goal", "complete", other]);
+    run("goal clear", &["goal", "clear", one]);
+
+    run("memory mode", &["memory", "mode", one]);
+    run("memory mode", &["memory", "mode", one, "enabled"]);
+    let window = ["--window", "36500d"];
+    run("memory candidates", &[&["memory", "candidates"], &window[..]].concat());
+    let claims = run("memory claim", &[&["memory", "claim", "--worker", "w", "--limit", "2"], &window[..]].concat());
+    let claim = |at: usize| ["threadId", "token"].map(|key| claims["items"][at][key].as_str().unwrap());
+    let ([first, first_token], [second, second_token]) = (claim(0), claim(1));
+    run("memory renew", &["memory", "renew", first, first_token]);
+    run("memory finish", &["memory", "finish", first, first_token, "--up-to", "2026-03-01"]);
+    run("memory fail", &["memory", "fail", second, second_token]);
+
+    run("device-key put", &["device-key", "put", "k", "--account", "a", "--client", "c"]);
+    run("device-key get", &["device-key", "get", "k"]);
+    run("device-key list", &["device-key", "list"]);
+    run("device-key delete", &["device-key", "delete", "k"]);
+
+    let snapshots = home.join("shell_snapshots");
+    fs::create_dir(&snapshots).unwrap();
+    for name in [one, &uuid7(1, 99)].map(|id| format!("{id}.sh")).iter().chain([&"notes.txt".to_owned()]) {
+        fs::write(snapshots.join(name), "# a snapshot\n").unwrap();
+    }
+    let clean = ["clean", "shell-snapshots", "--active", one];
+    let ahead = run("clean shell-snapshots", &[&clean[..], &["--dry-run"]].concat());
+    let counts = ["items", "kept", "left"].map(|list| ahead[list].as_array().unwrap().len());
+    assert_eq!(counts, [1, 1, 1], "{ahead}");
+    run("clean shell-snapshots", &[&clean[..], &["--yes"]].concat());
+    assert_eq!(run("migrate personality", &["migrate", "personality", "--yes"])["changed"], true);
+    assert_eq!(run("migrate personality", &["migrate", "personality", "--yes"])["reason"], "doneBefore");
+
+    let made = run("backup create", &["backup", "create", "--reason", "trial"]);
+    let name = made["name"].as_str().unwrap();
+    run("backup list", &["backup", "list"]);
+    run("backup verify", &["backup", "verify"]);
+    run("backup restore", &["backup", "restore", name, "--yes"]);
+    fs::write(Path::new(made["path"].as_str().unwrap()).join("config.toml"), "another\n").unwrap();
+    let verified = schemas.run(program, "backup verify", &[1], &["backup", "verify", name]);
+    assert_eq!(verified["items"][0]["sound"], false);
+}
+
+/// A repair with something to do, something to refuse, and something to take back; and sub-agents with their edges.
+fn mend(schemas: &Schemas) {
+    let (home, state) = (tempdir().unwrap(), tempdir().unwrap());
+    let parent = Rollout::paginated(&uuid7(1_772_359_200_123, 1)).user("words");
+    let child = Rollout::sub_agent(&uuid7(1_772_359_200_123, 2), &parent, "count", "Ada");
+    let codex = CodexDb::create(home.path(), false);
+    for rollout in [&parent, &child] {
+        rollout.write(home.path(), Collection::Active);
+        codex.thread(home.path(), rollout, Collection::Active, None);
+    }
+    let spawned = "INSERT INTO thread_spawn_edges VALUES (?1, ?2, 'open')";
+    codex.connection().execute(spawned, [parent.id(), child.id()]).unwrap();
+    let lead_to = |place: &str| {
+        let sql = "UPDATE threads SET rollout_path = ?1 WHERE id = ?2";
+        codex.connection().execute(sql, [place, parent.id()]).unwrap();
+    };
+    lead_to("/old/place");
+    let program = Program::on(home.path(), state.path());
+    let run = |name: &str, codes: &[i32], arguments: &[&str]| schemas.run(&program, name, codes, arguments);
+    let read = run("read", &[0], &["read", parent.id()]);
+    assert_eq!(read["spawnEdges"]["children"][0]["id"], child.id());
+    let list = run("list", &[0], &["list"]);
+    assert_eq!(list["items"][0]["subAgents"][0]["id"], child.id());
+    let found = run("doctor", &[5], &["doctor"]);
+    assert!(found["findings"].as_array().unwrap().iter().any(|finding| finding["mendable"] == "codex"), "{found}");
+    let plan = state.path().join("plan.json");
+    let plan = plan.to_str().unwrap();
+    run("repair plan", &[0], &["repair", "plan", "--target", "all", "--with", "open-to-others"]);
+    run("repair plan", &[0], &["repair", "plan", "--target", "codex", "--out", plan]);
+    lead_to("/third/place");
+    // A database that somebody has open is left alone.
+    drop(codex);
+    let refused = run("repair apply", &[1], &["repair", "apply", plan, "--yes"]);
+    assert_eq!(refused["refused"].as_array().unwrap().len(), 1, "{refused}");
+    run("repair apply", &[0], &["repair", "apply", "--target", "codex", "--dry-run"]);
+    let applied = run("repair apply", &[0], &["repair", "apply", "--target", "codex", "--yes"]);
+    assert!(applied["done"].as_u64() > Some(0), "{applied}");
+    run("repair log", &[0], &["repair", "log"]);
+    run("repair undo", &[0], &["repair", "undo", "--yes"]);
+    run("repair log", &[0], &["repair", "log"]);
+}
+
+fn read_a_broken_history(schemas: &Schemas) {
+    let home = tempdir().unwrap();
+    let base = Rollout::paginated(&uuid7(1_772_359_200_123, 1)).user("words").agent("yes");
+    let fork = Rollout::paginated(&uuid7(1_772_359_200_123, 2)).fork_of(&base).user("more");
+    fork.write(home.path(), Collection::Active);
+    let program = Program::stateless(home.path());
+    let turns = schemas.run(&program, "turns", &[0], &["turns", fork.id()]);
+    let read = schemas.run(&program, "read", &[0], &["read", fork.id()]);
+    assert_eq!((&turns["gaps"], &turns["gaps"][0]["thread"]), (&read["gaps"], &json!(base.id())), "{turns}");
+}
+
+fn salvage(schemas: &Schemas, place: &Path) {
+    let program = Program::stateless(place);
+    let talk = Rollout::paginated(&uuid7(1_772_359_200_123, 1)).user("words").agent("yes");
+    let mut lines = talk.lines();
+    let file = place.join(Path::new(&talk.place(Collection::Active)).file_name().unwrap());
+    fs::write(&file, lines.concat()).unwrap();
+    let arguments = ["salvage", file.to_str().unwrap()];
+    assert_eq!(schemas.run(&program, "salvage", &[0], &arguments)["copy"], Value::Null);
+    lines[1] = b"{\"cut\n".to_vec();
+    fs::write(&file, lines.concat()).unwrap();
+    let salvaged = schemas.run(&program, "salvage", &[0], &arguments);
+    assert_eq!((&salvaged["written"], salvaged["leftOut"].as_array().unwrap().len()), (&json!(true), 1), "{salvaged}");
+}
+
+fn record(schemas: &Schemas, program: &Program, place: &Path) {
+    let file = place.join("recording");
+    let file = file.to_str().unwrap();
+    program.run(["--record", file, "list"]).well();
+    assert!(schemas.run(program, "debug replay", &[0], &["debug", "replay", file])["calls"].as_u64() > Some(0));
+}
+
+/// Every object that a schema describes is closed: what nobody describes is not allowed.
+#[test]
+fn no_schema_lets_a_field_through_that_it_does_not_describe() {
+    fn open_objects(schema: &Value, place: &str, found: &mut Vec<String>) {
+        let Value::Object(keywords) = schema else { return };
+        let closed = ["additionalProperties", "unevaluatedProperties"];
+        if keywords.contains_key("properties")
+            && !closed.iter().any(|keyword| keywords.get(*keyword) == Some(&json!(false)))
+        {
+            found.push(place.to_owned());
+        }
+        for (keyword, inner) in keywords {
+            match inner {
+                Value::Object(inner) if ["properties", "$defs"].contains(&keyword.as_str()) => {
+                    inner.iter().for_each(|(name, inner)| open_objects(inner, &format!("{place}/{name}"), found));
+                }
+                Value::Object(_) => open_objects(inner, &format!("{place}/{keyword}"), found),
+                Value::Array(several) => {
+                    several.iter().for_each(|inner| open_objects(inner, &format!("{place}/{keyword}"), found));
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for (name, schema) in documents::schemas() {
+        open_objects(schema.as_value(), name, &mut found);
+    }
+    assert_eq!(found, [""; 0]);
+}
+
+/// Schemas are read by people too.
+#[test]
+fn every_field_of_every_document_says_what_it_is() {
+    fn silent(schema: &Value, place: &str, found: &mut BTreeSet<String>) {
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            if field.get("description").is_none() && field.get("const").is_none() {
+                found.insert(format!("{place}/{name}"));
+            }
+        }
+        for inner in ["oneOf", "anyOf"].iter().flat_map(|keyword| schema[keyword].as_array()).flatten() {
+            silent(inner, place, found);
+        }
+        for (name, inner) in schema["$defs"].as_object().into_iter().flatten() {
+            silent(inner, name, found);
+        }
+    }
+    let mut found = BTreeSet::new();
+    for (name, schema) in documents::schemas() {
+        assert_eq!(schema.as_value()["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
+        silent(schema.as_value(), name, &mut found);
+    }
+    assert_eq!(found, BTreeSet::new());
+}
+
+/// The order of keys is part of what is printed.
+#[test]
+fn documents_that_say_so_have_their_keys_in_alphabetical_order() {
+    let (home, state) = (tempdir().unwrap(), tempdir().unwrap());
+    demo_home(home.path());
+    let program = Program::on(home.path(), state.path());
+    let list = program.json(["list"]);
+    let id = ids(&list)[0];
+    let agents = list["items"].as_array().unwrap().iter().find(|item| item["subAgents"][0].is_object()).unwrap();
+    let agent = agents["subAgents"][0]["id"].as_str().unwrap();
+    for arguments in [
+        &["find", id][..],
+        &["find", agent],
+        &["find", id, agent],
+        &["find", "--explain", id],
+        &["why", id],
+        &["doctor"],
+        &["archive", id],
+        &["unarchive", id],
+        &["delete", id, "--dry-run", "--with-forks"],
+        &["goal", "set", id, "ship it"],
+        &["backup", "list"],
+        &["repair", "log"],
+    ] {
+        if arguments == ["backup", "list"] {
+            program.run(["backup", "create"]).well();
+        }
+        let outcome = program.run([&["--json"], arguments].concat());
+        // Maps of `serde_json` are sorted.
+        assert_eq!(outcome.stdout, format!("{}\n", outcome.json()), "{arguments:?}");
+    }
+    let printed = program.run(["--json", "read", "--no-turns", id]).well().stdout;
+    assert!(printed.starts_with(&format!("{{\"id\":\"{id}\",\"name\":")), "{printed}");
+}
