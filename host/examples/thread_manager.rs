@@ -46,7 +46,7 @@ fn main() -> anyhow::Result<()> {
     // Going on, naming, archiving.
     store.resume(&Resume::Thread(thread.clone()))?;
     store.append(&thread, &[Item::Reasoning("Or by boat.".into()), Item::TurnEnded(TurnEnd::Interrupted)])?;
-    threadkeep.name(&thread, Some("The way to the lake"))?;
+    println!("named {}", threadkeep.name(&thread, Some("The way to the lake"))?.title);
     store.shutdown(&thread)?;
     for row in threadkeep.archive(&thread)?.threads {
         println!("archived {}", threadkeep.home().absolute(&row.path).display());

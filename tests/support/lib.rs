@@ -20,6 +20,7 @@ mod program;
 mod random;
 mod reading;
 mod scenario;
+pub mod schema;
 mod script;
 mod time;
 mod tree;

@@ -1,31 +1,10 @@
-//! What can be asked: the flags of every command. What each command takes stands beside it.
+//! Arguments that several commands take. What one command alone takes stands beside it.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser};
+use clap::Args;
 
-use crate::commands::Command;
 use crate::values;
-
-/// Finds, lists, reads, records and changes the threads of a Codex home.
-///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 ambiguous, 5 something is left to mend.
-#[derive(Parser)]
-#[command(
-    name = "threadkeep",
-    version,
-    about,
-    long_about,
-    max_term_width = 100,
-    subcommand_required = true,
-    arg_required_else_help = true
-)]
-pub(crate) struct Arguments {
-    #[command(flatten)]
-    pub(crate) global: Global,
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
 
 /// Flags of every command.
 #[derive(Args)]

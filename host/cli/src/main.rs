@@ -19,11 +19,32 @@ mod values;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::Parser;
 
-use arguments::Arguments;
+use arguments::Global;
+use commands::Command;
 use context::Context;
 use failure::{code_of, complain, exit, is_broken_pipe};
+
+/// Finds, lists, reads, records and changes the threads of a Codex home.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 ambiguous, 5 something is left to mend.
+#[derive(Parser)]
+#[command(
+    name = "threadkeep",
+    version,
+    about,
+    long_about,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {

@@ -6,7 +6,6 @@ use crate::platform::cancellation::Cancellation;
 use crate::threads::change::{Changes, Deletion, MetadataPatch, Relocated};
 use crate::threads::compress::{self, Report as CompressReport, Wanted as CompressWanted};
 use crate::threads::exec::{Ran, Run, exec};
-use crate::threads::reader::ThreadReader;
 use crate::threads::store::ThreadStore as _;
 
 /// Takes what a run has to say while it goes on.
@@ -83,7 +82,6 @@ impl Threadkeep {
 
     /// A change that has begun comes to its end, whatever is cancelled meanwhile.
     fn changes(&self) -> Result<Changes> {
-        let uncancelled: ThreadReader = self.reader.with_runtime(self.runtime().cancellable(Cancellation::default()));
-        Ok(Changes::with_reader(&uncancelled)?)
+        Ok(self.reader.with_runtime(self.runtime().cancellable(Cancellation::default())).changes()?)
     }
 }

@@ -42,6 +42,8 @@ pub enum LookupError {
         message: String,
         /// What kind of failure it was.
         kind: ErrorKind,
+        /// What to do next, where the words end with it.
+        hint: Option<&'static str>,
     },
     /// The files failed.
     #[error("the home's rollouts cannot be read: {message}")]
@@ -78,6 +80,7 @@ impl Classified for LookupError {
         match self {
             LookupError::NotFound(_) => Some(SHOWN_BY_LIST),
             LookupError::BadCursor(_) => Some(PAGE_BEFORE),
+            LookupError::State { hint, .. } => *hint,
             LookupError::Core(error) => error.hint(),
             LookupError::Startup(error) => error.hint(),
             _ => None,
@@ -93,7 +96,7 @@ impl From<StateError> for LookupError {
     fn from(error: StateError) -> Self {
         match error {
             StateError::Core(error) => LookupError::Core(error),
-            error => LookupError::State { message: error.to_string(), kind: error.kind() },
+            error => LookupError::State { message: error.to_string(), kind: error.kind(), hint: error.hint() },
         }
     }
 }
@@ -325,7 +328,7 @@ impl LookupError {
             CoreLookupError::BadCursor(why) => LookupError::BadCursor(why),
             CoreLookupError::State(_) if failed.state == Some(ErrorKind::Cancelled) => CoreError::Cancelled.into(),
             CoreLookupError::State(message) => {
-                LookupError::State { message, kind: failed.state.unwrap_or(ErrorKind::Io) }
+                LookupError::State { message, kind: failed.state.unwrap_or(ErrorKind::Io), hint: None }
             }
             CoreLookupError::Files(message) => {
                 LookupError::Files { message, kind: failed.files.unwrap_or(ErrorKind::Io) }

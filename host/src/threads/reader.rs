@@ -22,6 +22,7 @@ use crate::features::moved_directories::Relocations;
 use crate::index::progress::{Progress, ProgressSink};
 use crate::index::startup::{self, Config};
 use crate::platform::home::Home;
+use crate::threads::change::Changes;
 use crate::threads::lookup::{Lookup, LookupError, PromptError, Transcript};
 use crate::threads::start::heal;
 
@@ -125,7 +126,7 @@ impl ThreadReader {
         wanted: &[String],
         within: Option<Collection>,
     ) -> Result<Vec<Result<Found, LookupError>>, LookupError> {
-        let mut asking = Asking::new(self, Self::finder)?;
+        let mut asking = Asking::new(self, Self::finder);
         Ok(wanted.iter().map(|wanted| asking.ask(|lookup| lookup.find(wanted, within))).collect())
     }
 
@@ -155,15 +156,15 @@ impl ThreadReader {
 
     /// Opens a history: its thread is found as [`ThreadReader::find`] does.
     pub fn transcript(&self, of: &Subject) -> Result<Transcript, LookupError> {
+        let opened = |reader: &Self, state: Option<&StateDb>| reader.finder(state)?.into_transcript(of.clone());
         let Handle { state, generation, .. } = self.handle();
-        let lookup = self.finder(state.as_ref())?;
-        match lookup.into_transcript(of.clone()) {
+        match opened(self, state.as_ref()) {
             Err(LookupError::State { message, .. }) if state.is_some() && self.shared.recovery.is_some() => {
                 drop(state);
                 let state = self.recover(generation, &message);
-                self.finder(state.as_ref())?.into_transcript(of.clone())
+                opened(self, state.as_ref())
             }
-            opened => opened,
+            answer => answer,
         }
     }
 
@@ -184,11 +185,17 @@ impl ThreadReader {
     }
 
     /// Gives the rows that there are: those of the handle, or else what the files say, read now or brought up to date.
-    pub(crate) fn rows(&self) -> Result<Database, LookupError> {
+    fn rows(&self) -> Result<Database, LookupError> {
         match self.state() {
             Some(state) => Ok(state.database().clone()),
             None => self.files(true),
         }
+    }
+
+    /// Prepares to make changes; without a handle what is known of the files is brought up to date.
+    pub(crate) fn changes(&self) -> Result<Changes, LookupError> {
+        let state = self.state().map(|state| state.database().clone());
+        Ok(Changes::over(&self.runtime, &self.shared.home, state, self.rows()?))
     }
 
     /// What the files say, in a private database.
@@ -245,7 +252,7 @@ impl ThreadReader {
         open: impl Fn(&Self, Option<&StateDb>) -> Result<Lookup, LookupError>,
         work: impl Fn(&mut Lookup) -> Result<T, LookupError>,
     ) -> Result<T, LookupError> {
-        Asking::new(self, open)?.ask(work)
+        Asking::new(self, open).ask(work)
     }
 
     /// A handle in place of one whose database failed: a new one where the damage can be mended, else none, which is said.
@@ -316,35 +323,37 @@ fn close(state: StateDb) {
 struct Asking<'a, O> {
     reader: &'a ThreadReader,
     open: O,
-    /// The lookup, and of which generation its handle is; none without a handle.
+    handle: Handle,
     lookup: Option<Lookup>,
-    generation: Option<u64>,
 }
 
 impl<'a, O: Fn(&ThreadReader, Option<&StateDb>) -> Result<Lookup, LookupError>> Asking<'a, O> {
-    fn new(reader: &'a ThreadReader, open: O) -> Result<Self, LookupError> {
-        let Handle { state, generation, .. } = reader.handle();
-        let lookup = Some(open(reader, state.as_ref())?);
-        Ok(Asking { reader, open, lookup, generation: state.map(|_| generation) })
+    fn new(reader: &'a ThreadReader, open: O) -> Self {
+        Asking { reader, open, handle: reader.handle(), lookup: None }
     }
 
     fn ask<T>(&mut self, work: impl Fn(&mut Lookup) -> Result<T, LookupError>) -> Result<T, LookupError> {
-        let lookup = match &mut self.lookup {
-            Some(lookup) => lookup,
-            // Opening it failed after the state DB had.
-            none => none.insert((self.open)(self.reader, None)?),
-        };
-        match work(lookup) {
+        match self.ask_once(&work) {
             Err(LookupError::State { message, .. })
-                if self.generation.is_some() && self.reader.shared.recovery.is_some() =>
+                if self.handle.state.is_some() && self.reader.shared.recovery.is_some() =>
             {
-                self.lookup = None;
-                let generation = self.generation.take().unwrap_or_default();
-                let state = self.reader.recover(generation, &message);
-                work(self.lookup.insert((self.open)(self.reader, state.as_ref())?))
+                (self.lookup, self.handle.state) = (None, None);
+                self.handle.state = self.reader.recover(self.handle.generation, &message);
+                let answer = self.ask_once(&work);
+                // One that was healed is not healed again for the same question.
+                self.handle.generation = self.reader.handle().generation;
+                answer
             }
             other => other,
         }
+    }
+
+    fn ask_once<T>(&mut self, work: impl Fn(&mut Lookup) -> Result<T, LookupError>) -> Result<T, LookupError> {
+        let lookup = match &mut self.lookup {
+            Some(lookup) => lookup,
+            none => none.insert((self.open)(self.reader, self.handle.state.as_ref())?),
+        };
+        work(lookup)
     }
 }
 

@@ -27,7 +27,6 @@ use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 use crate::platform::writer_lock::{WriterLock, WriterLockError};
 use crate::threads::lookup::{LookupError, named, take_failed};
-use crate::threads::reader::ThreadReader;
 
 use carry::Plan;
 pub(crate) use carry::rename_over_nothing;
@@ -197,13 +196,8 @@ impl Changes {
         Ok(Changes::over(runtime, home, state, rows))
     }
 
-    /// Makes changes in the home that is read so; without a handle what is known of its files is brought up to date.
-    pub fn with_reader(reader: &ThreadReader) -> Result<Changes, ChangeError> {
-        let state = reader.state().map(|state| state.database().clone());
-        Ok(Changes::over(reader.runtime(), reader.home(), state, reader.rows()?))
-    }
-
-    fn over(runtime: &Runtime, home: &Arc<Home>, state: Option<Database>, rows: Database) -> Changes {
+    /// Makes changes in a home, with the database of the handle, if there is one, and rows that are up to date.
+    pub(crate) fn over(runtime: &Runtime, home: &Arc<Home>, state: Option<Database>, rows: Database) -> Changes {
         let world = World::of(home).with_rows(Some(rows.clone())).with_lore(Some(rows));
         let core = Core::new(runtime, world.recorded(runtime.recorder()));
         Changes { runtime: runtime.clone(), home: home.clone(), state, core, held: None }

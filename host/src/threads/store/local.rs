@@ -127,7 +127,7 @@ impl LocalThreadStore {
     }
 
     fn changes(&self) -> StoreResult<Changes> {
-        Ok(Changes::with_reader(&self.reader)?)
+        Ok(self.reader.changes()?)
     }
 
     /// Says whether any thread is open for writing here.
