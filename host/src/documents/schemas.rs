@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use super::*;
+use crate::health::repair::Plan;
 
 /// Lists the documents that commands print with `--json`: what is called, and the JSON Schema (draft 2020-12) of what it
 /// prints.
@@ -34,6 +35,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("relocate --list", schema::<DirectoryMoves>()),
         ("compress", schema::<Compression>()),
         ("salvage", schema::<Salvage>()),
+        ("repair plan", schema::<Plan>()),
         ("repair apply", schema::<RepairOutcome>()),
         ("repair undo", schema::<RepairOutcome>()),
         ("repair log", schema::<RepairLog>()),

@@ -11,8 +11,11 @@
 //! Values of a database are null, whole numbers and texts as such, `{"real": "1.5"}` (a text: every digit counts),
 //! `{"blob": "00ff"}`, and `{"withheld": 9000}` for one of so many bytes that the plan leaves out.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use schemars::generate::SchemaGenerator;
+use schemars::{JsonSchema, Schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -24,7 +27,7 @@ use crate::component::exports::checkup::{Change, CodexChange, Edit, ModeChange, 
 const VERSION: u64 = 1;
 
 /// What a repair may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Target {
     /// The state DB, and modes of files.
@@ -98,72 +101,121 @@ impl<'de> Deserialize<'de> for Plan {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+impl JsonSchema for Plan {
+    fn schema_name() -> Cow<'static, str> {
+        "Plan".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Document::json_schema(generator)
+    }
+}
+
+/// What is to be done to a home. It can be read, shortened by taking entries out, and applied later.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Document {
+    /// The form of the plan, 1.
     version: u64,
+    /// The absolute path of the home.
     home: PathBuf,
+    /// What the plan was made for.
     target: Target,
+    /// When it was made.
+    #[schemars(extend("format" = "date-time"))]
     made: String,
+    /// The changes, in the order in which they are made.
     entries: Vec<Entry>,
 }
 
-/// An edit as the document has it.
-#[derive(Serialize, Deserialize)]
+/// A change, with what must still be so when it is made.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Entry {
+    /// The code of the finding that it mends.
     code: String,
+    /// The id of the thread; null where it is about no thread.
     #[serde(deserialize_with = "required")]
     thread_id: Option<String>,
+    /// Why it is made, in words.
     reason: String,
+    /// What it changes.
     target: OneTarget,
+    /// Files that must be there, each with the thread whose id it must carry.
     needs: Vec<Need>,
+    /// Whether it does no harm while a Codex has its database open.
     safe_while_open: bool,
+    /// The change itself, before and after.
     change: ChangeForm,
 }
 
-#[derive(Serialize, Deserialize)]
+/// What a change is made to.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 enum OneTarget {
+    /// The state DB, or the mode of a file.
     State,
+    /// A database of Codex's.
     Codex,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A file that must be there.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Need {
+    /// Its path below the home.
     path: String,
+    /// The id that it must carry.
     thread_id: String,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A change, before and after.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
 enum ChangeForm {
+    /// A row of the state DB.
     StateRow {
+        /// The row as it stands; null where there is none.
         #[serde(deserialize_with = "required")]
         before: Option<Box<Row>>,
+        /// The row as it should stand; null where there should be none.
         #[serde(deserialize_with = "required")]
         after: Option<Box<Row>>,
     },
+    /// A row of a database of Codex's.
     CodexRow {
+        /// The table.
         table: String,
+        /// The columns that find the row.
         key: Cells,
+        /// The columns as they stand; null where there is no row.
         #[serde(deserialize_with = "required")]
         before: Option<Cells>,
+        /// The columns as they should stand; null where there should be no row.
         #[serde(deserialize_with = "required")]
         after: Option<Cells>,
     },
+    /// The mode of a file.
     Mode {
+        /// Its path below the home; empty for the home itself.
         path: String,
+        /// The mode that it has.
         before: Octal,
+        /// The mode that it should have.
         after: Octal,
     },
+    /// How far the state DB is filled.
     FillState {
+        /// How far it is.
         before: String,
+        /// How far it should be.
         after: String,
     },
+    /// The name of a file that is in the way.
     SetAside {
+        /// Its path below the home.
         from: String,
+        /// The path that it gets.
         to: String,
     },
 }

@@ -1,7 +1,10 @@
 //! What stands in a plan's document for modes, for values of databases and for rows.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::generate::SchemaGenerator;
+use schemars::{JsonSchema, Schema, json_schema};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -15,6 +18,20 @@ pub(super) struct Octal(pub(super) u32);
 impl Serialize for Octal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{:03o}", self.0))
+    }
+}
+
+impl JsonSchema for Octal {
+    fn schema_name() -> Cow<'static, str> {
+        "Mode".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A mode of a file, in three octal digits.",
+            "type": "string",
+            "pattern": "^[0-7]{3}$",
+        })
     }
 }
 
@@ -36,6 +53,36 @@ impl Serialize for Cells {
             map.serialize_entry(&cell.column, &Shown(&cell.value))?;
         }
         map.end()
+    }
+}
+
+impl JsonSchema for Cells {
+    fn schema_name() -> Cow<'static, str> {
+        "Columns".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let other = |name: &str, kind: &str| {
+            json_schema!({
+                "type": "object",
+                "properties": { name: { "type": kind } },
+                "required": [name],
+                "additionalProperties": false,
+            })
+        };
+        json_schema!({
+            "description": "Columns of a database and their values. A real number stands as the text of its digits, bytes in \
+                            hexadecimal, and of a text that is left out there is the number of bytes.",
+            "type": "object",
+            "additionalProperties": {
+                "anyOf": [
+                    { "type": ["null", "integer", "string"] },
+                    other("real", "string"),
+                    other("blob", "string"),
+                    other("withheld", "integer"),
+                ],
+            },
+        })
     }
 }
 
@@ -122,40 +169,72 @@ fn bytes_of(hex: &str) -> Option<Vec<u8>> {
 }
 
 /// A row of the state DB.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(transparent)]
 pub(super) struct Row(#[serde(with = "RowForm")] pub(super) ThreadRow);
 
-#[derive(Serialize, Deserialize)]
+/// A row of the state DB: a thread in the words of `read`, but for its times, which are milliseconds since the epoch, its path,
+/// which is below the home, and its source, which is the text of its JSON.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(remote = "ThreadRow", rename_all = "camelCase", deny_unknown_fields)]
 struct RowForm {
+    /// The thread's id.
     id: String,
+    /// The rollout, below the home.
     path: String,
+    /// Whether the rollout stands among the archived ones.
     archived: bool,
+    /// What a user called the thread.
     name: Option<String>,
+    /// Who gave the name: "sessionIndex", "codexDb" or "user".
     #[serde(with = "name_source")]
+    #[schemars(with = "Option<String>")]
     name_source: Option<Provenance>,
+    /// What stands for the conversation in a list.
     preview: String,
+    /// The name, else the first user message.
     title: String,
+    /// The first user message of the thread's own files.
     first_user_message: Option<String>,
+    /// The working directory in which the thread began.
     cwd: Option<String>,
+    /// The working directory of its last turn.
     last_cwd: Option<String>,
+    /// When the thread was created, in milliseconds since the epoch.
     created_at: i64,
+    /// The time of its last record, in milliseconds since the epoch.
     updated_at: i64,
+    /// When its last turn began, in milliseconds since the epoch.
     recency_at: i64,
+    /// Codex's `SessionSource`, as the text of its JSON.
     source: String,
+    /// Its `ThreadSourceKind`.
     source_kind: String,
+    /// The model provider.
     model_provider: Option<String>,
+    /// The model of the last turn.
     model: Option<String>,
+    /// The version of the Codex that began the rollout.
     cli_version: Option<String>,
+    /// The git branch on which the thread began.
     git_branch: Option<String>,
+    /// The git commit on which the thread began.
     git_sha: Option<String>,
+    /// The URL of the git remote `origin`.
     git_origin_url: Option<String>,
+    /// How many tokens were used.
     tokens_used: Option<i64>,
+    /// The thread that spawned this one as a sub-agent.
     parent_thread_id: Option<String>,
+    /// The thread from which this one was forked.
     forked_from_id: Option<String>,
+    /// The other thread whose file holds the beginning of this one's history.
     base_thread_id: Option<String>,
+    /// How the rollout keeps its history: "legacy" or "paginated".
     history_mode: String,
+    /// Whether memories may be taken from the thread.
     memory_mode: Option<String>,
+    /// Whether no rollout of the thread is on disk any more.
     missing: bool,
 }
 
