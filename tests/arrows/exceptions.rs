@@ -13,7 +13,6 @@ const fn except(from: &'static str, to: &'static str, why: &'static str) -> Exce
 }
 
 const BOUNDARY: &str = "one struct answers all imports; each capability is to answer its own";
-const LOOKUP: &str = "walks the home by way of a lookup";
 const CORE: &str = "the core's modules are to be ordered together with its contract";
 const SQL: &str = "Codex's databases are to be read in the database layer";
 
@@ -32,10 +31,6 @@ pub(super) const ARROWS: &[Exception] = &[
     except("host/src/component/world.rs", "index::backfill", BOUNDARY),
     except("host/src/component/world.rs", "rollouts", BOUNDARY),
     except("host/src/db/files.rs", "db::patches", "a file's facts and the patches of its row know each other"),
-    except("host/src/features/moved_directories.rs", "threads::lookup", LOOKUP),
-    except("host/src/features/personality.rs", "threads::lookup", LOOKUP),
-    except("host/src/features/shell_snapshots.rs", "index::startup", "reads the home when there is no state DB"),
-    except("host/src/features/shell_snapshots.rs", "threads::lookup", LOOKUP),
     except("host/src/threads/compress/place.rs", "threads::compress::exchange", "one takes the other's error"),
 ];
 

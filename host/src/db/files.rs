@@ -136,6 +136,15 @@ impl Database {
         self.with(move |connection| Ok(deriver.assemble(vec![dossier(connection, &id)?])?.pop()))
     }
 
+    /// Returns the home path of every recorded file, with the thread that is in it.
+    pub(crate) fn files_and_threads(&self) -> Result<Vec<(String, Option<String>)>, StateError> {
+        self.with(|connection| {
+            let mut select = connection.prepare("SELECT path, thread_id FROM files")?;
+            let files = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(files.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Files that are recorded with a reason why there is no thread in them.
     pub(crate) fn without_thread(&self) -> Result<Vec<String>, StateError> {
         self.with(|connection| {

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Time;
-use crate::features::moved_directories::{Evidence, Relocation};
+use crate::features::moved_directories::Relocation;
+use crate::threads::moved_directories::MoveCheck;
 
 /// A directory that moved, and what speaks for it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -63,8 +64,8 @@ pub struct DirectoryMove {
 
 impl RelocatedDirectory {
     /// Makes the document of a move with what speaks for it, and whether it was stored.
-    pub fn new(from: &str, to: &str, evidence: &Evidence, relocated: bool) -> RelocatedDirectory {
-        let Evidence { from_exists, to_exists, origin, threads, same_origin, origins } = evidence;
+    pub fn new(from: &str, to: &str, check: &MoveCheck, relocated: bool) -> RelocatedDirectory {
+        let MoveCheck { from_exists, to_exists, origin, threads, same_origin, origins } = check;
         let recorded = |(url, threads): (&String, &u64)| RecordedOrigin { threads: *threads, url: url.clone() };
         RelocatedDirectory {
             from: from.into(),

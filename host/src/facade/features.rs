@@ -7,11 +7,13 @@ use crate::db::{FeatureError, StateDb, StateError};
 use crate::features::device_keys::{self, Binding};
 use crate::features::goals::{self, Goal, GoalChange, Source};
 use crate::features::memories::{self, Claim, MemoryBounds};
-use crate::features::moved_directories::{self, Evidence, Relocation};
+use crate::features::moved_directories::{self, Relocation};
 use crate::features::personality::{self, Outcome};
 use crate::features::shell_snapshots::{self, Snapshot};
 use crate::platform::error_kind::ErrorKind;
 use crate::threads::change::MetadataPatch;
+use crate::threads::feature_inputs::{has_threads, rollouts_and_threads};
+use crate::threads::moved_directories::{MoveCheck, survey};
 
 /// The goal of a thread, and who keeps it.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +37,7 @@ pub struct ClaimedThread {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedDirectory {
     /// What speaks for it.
-    pub evidence: Evidence,
+    pub check: MoveCheck,
     /// Whether this is news; nobody said so before.
     pub is_new: bool,
 }
@@ -168,7 +170,8 @@ impl Threadkeep {
             threads.push(self.id_of(wanted)?);
         }
         threads.extend(running.iter().cloned());
-        Ok(shell_snapshots::plan(self.runtime(), self.home(), self.state().as_ref(), retention, &threads)?)
+        let rollouts = || rollouts_and_threads(self.runtime(), self.home(), self.state().as_ref());
+        Ok(shell_snapshots::plan(self.runtime(), self.home(), retention, &threads, rollouts)?)
     }
 
     /// Removes those shell snapshots of a plan that are to go.
@@ -178,12 +181,14 @@ impl Threadkeep {
 
     /// Says what would become of the home's personality; nothing is changed.
     pub fn preview_personality(&self) -> Result<Outcome> {
-        Ok(personality::look(self.runtime(), self.home(), self.state().as_ref())?)
+        let has_threads = || has_threads(self.runtime(), self.home(), self.state().as_ref());
+        Ok(personality::preview(self.runtime(), self.home(), has_threads)?)
     }
 
     /// Sets the personality of a home that has threads and whose user has not chosen one, once.
     pub fn migrate_personality(&self) -> Result<Outcome> {
-        Ok(personality::migrate(self.runtime(), self.home(), self.state().as_ref())?)
+        let has_threads = || has_threads(self.runtime(), self.home(), self.state().as_ref());
+        Ok(personality::migrate(self.runtime(), self.home(), has_threads)?)
     }
 
     /// Lists the directories that were said to have moved, in the order in which they were told.
@@ -195,13 +200,13 @@ impl Threadkeep {
     pub fn check_moved_directory(&self, from: &str, to: &str) -> Result<MovedDirectory> {
         let state = self.needed_state("moving a directory")?;
         let is_new = moved_directories::check(&state, from, to)?;
-        let evidence = moved_directories::evidence(self.runtime(), self.home(), &state, from, to)?;
-        Ok(MovedDirectory { evidence, is_new })
+        let check = survey(self.runtime(), self.home(), &state, from, to)?;
+        Ok(MovedDirectory { check, is_new })
     }
 
     /// Takes in that a directory was moved; false where that was told already.
     pub fn move_directory(&self, from: &str, to: &str) -> Result<bool> {
-        Ok(moved_directories::relocate(&self.needed_state("moving a directory")?, from, to, now())?)
+        Ok(moved_directories::record(&self.needed_state("moving a directory")?, from, to, now())?)
     }
 
     /// Forgets what was told last of a directory.

@@ -5,14 +5,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::component::Runtime;
 use crate::component::exports::keeping::PersonalityStep;
-use crate::component::imports::state::RowQuery;
-use crate::db::{FeatureError, FeatureResult, Rules, StateDb};
+use crate::db::{FeatureError, FeatureResult, Rules};
 use crate::platform::home::Home;
-use crate::threads::lookup::Lookup;
 
 /// The marker in a home, and what Codex writes into it.
 pub const MARKER: &str = ".personality_migration";
@@ -21,7 +18,7 @@ const MARKED: &str = "v1\n";
 const KEY: &str = "personality";
 const VALUE: &str = "pragmatic";
 
-/// What becomes of a home.
+/// Says what becomes of a home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The marker is there.
@@ -34,28 +31,42 @@ pub enum Outcome {
     Set,
 }
 
-/// Says what would be done, and changes nothing. A configuration that is not TOML is an error.
-pub fn look(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> FeatureResult<Outcome> {
-    decide(runtime, home, state, &Config::read(home)?)
+/// Says what would be done, and changes nothing. `has_threads` says whether the home has threads, and is asked only where that
+/// decides. A configuration that is not TOML is [`FeatureError::Io`].
+pub fn preview(
+    runtime: &Runtime,
+    home: &Home,
+    has_threads: impl FnOnce() -> FeatureResult<bool>,
+) -> FeatureResult<Outcome> {
+    decide(runtime, home, has_threads, &Config::read(home)?)
 }
 
-/// Sets the personality where that is to be done, then leaves the marker. Killed in between, it is gone into again.
-pub fn migrate(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> FeatureResult<Outcome> {
+/// Sets the personality where [`preview`] says so, then leaves the marker. Killed in between, it is gone into again.
+pub fn migrate(
+    runtime: &Runtime,
+    home: &Home,
+    has_threads: impl FnOnce() -> FeatureResult<bool>,
+) -> FeatureResult<Outcome> {
     let config = Config::read(home)?;
-    let outcome = decide(runtime, home, state, &config)?;
+    let outcome = decide(runtime, home, has_threads, &config)?;
     if outcome == Outcome::Set {
         config.write(&config.with_personality()?)?;
     }
     if outcome != Outcome::DoneBefore {
-        mark(home)?;
+        leave_marker(home)?;
     }
     Ok(outcome)
 }
 
-fn decide(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>, config: &Config) -> FeatureResult<Outcome> {
+fn decide(
+    runtime: &Runtime,
+    home: &Home,
+    has_threads: impl FnOnce() -> FeatureResult<bool>,
+    config: &Config,
+) -> FeatureResult<Outcome> {
     let marked = home.dir().symlink_metadata(MARKER).is_ok();
     let chosen = config.names_a_personality();
-    let threads = !marked && !chosen && has_threads(runtime, home, state)?;
+    let threads = !marked && !chosen && has_threads()?;
     let step =
         Rules::new(runtime).ask("personality", |core, store| core.call_personality(store, marked, chosen, threads))?;
     Ok(match step {
@@ -66,13 +77,7 @@ fn decide(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>, config: 
     })
 }
 
-fn has_threads(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> FeatureResult<bool> {
-    let page =
-        Lookup::to_list(runtime, home, state, None).and_then(|mut lookup| lookup.page(&RowQuery::default(), None, 1));
-    Ok(!page.map_err(|error| FeatureError::Io(error.to_string()))?.rows.is_empty())
-}
-
-/// The configuration as it stands.
+/// Holds the configuration as it is.
 struct Config {
     /// The file itself, where a link leads to it.
     path: PathBuf,
@@ -110,7 +115,7 @@ impl Config {
         self.table.contains_key(KEY) || profile.is_some_and(|profile| profile.get(KEY).is_some())
     }
 
-    /// The text with one more line, behind the last key before the first table. Whether a line begins a table only the whole
+    /// Returns the text with one more line, behind the last key before the first table. Whether a line begins a table only the whole
     /// tells, so each that looks like it is tried: what the text then says must be what it said, and the personality.
     fn with_personality(&self) -> FeatureResult<String> {
         let text = self.text.as_deref().unwrap_or_default();
@@ -123,7 +128,7 @@ impl Config {
         let starts = std::iter::once(first).chain(text.match_indices('\n').map(|(at, _)| at + 1));
         let tables = starts.filter(|&at| text[at..].trim_start_matches([' ', '\t', '\u{feff}']).starts_with('['));
         for at in tables.chain([text.len()]) {
-            let at = behind_last_key(text, at);
+            let at = end_of_last_key(text, at);
             let separator =
                 if text[..at].is_empty() || text[..at].ends_with(['\n', '\u{feff}']) { "" } else { newline };
             let edited = format!("{}{separator}{line}{}", &text[..at], &text[at..]);
@@ -163,14 +168,14 @@ impl Config {
     }
 }
 
-/// The end of the last line before a place that is neither empty nor a comment.
-fn behind_last_key(text: &str, at: usize) -> usize {
+/// Returns the end of the last line before a place that is neither empty nor a comment.
+fn end_of_last_key(text: &str, at: usize) -> usize {
     let mut end = 0;
     let mut from = 0;
     for line in text[..at].split_inclusive('\n') {
         from += line.len();
-        let said = line.trim_start_matches('\u{feff}').trim();
-        if !said.is_empty() && !said.starts_with('#') {
+        let content = line.trim_start_matches('\u{feff}').trim();
+        if !content.is_empty() && !content.starts_with('#') {
             end = from;
         }
     }
@@ -178,7 +183,8 @@ fn behind_last_key(text: &str, at: usize) -> usize {
     if end == 0 { at } else { end }
 }
 
-fn mark(home: &Home) -> FeatureResult<()> {
+/// Leaves the marker, unless it is there.
+fn leave_marker(home: &Home) -> FeatureResult<()> {
     let mut options = cap_std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -3,24 +3,21 @@
 //! not followed.
 
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use cap_std::fs::{Dir, MetadataExt as _};
 
 use crate::component::Runtime;
 use crate::component::exports::keeping::{RolloutAge, SnapshotFate};
-use crate::db::{Database, FeatureError, FeatureResult, Rules, StateDb};
-use crate::index::startup;
+use crate::db::{FeatureError, FeatureResult, Rules};
 use crate::platform::home::Home;
-use crate::threads::lookup::LookupError;
 
 /// How long a thread's snapshots stay after its last update, unless told otherwise; as long as in Codex.
 pub const RETENTION: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// The directory.
 const PLACE: &str = "shell_snapshots";
 
-/// What a snapshot goes for, or stays for.
+/// Says what a snapshot goes for, or stays for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// Its thread is being worked at.
@@ -36,13 +33,13 @@ pub enum Fate {
 }
 
 impl Fate {
-    /// The file is to be removed.
+    /// Says whether the file is to be removed.
     pub fn is_final(self) -> bool {
         matches!(self, Fate::Orphaned | Fate::Expired)
     }
 }
 
-/// One entry of the directory.
+/// Describes one entry of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// Its name in `shell_snapshots/`; not as it is where it is no text.
@@ -56,13 +53,14 @@ pub struct Snapshot {
 }
 
 /// Says what becomes of every entry, in order of the names. A thread whose writer lock is held counts as active, besides
-/// those that are named. Without a handle every rollout is read.
+/// those that are named. `rollouts` gives the home path of every rollout with the thread that is in it, and is asked only
+/// where there are snapshots.
 pub fn plan(
     runtime: &Runtime,
-    home: &Arc<Home>,
-    state: Option<&StateDb>,
+    home: &Home,
     retention: Duration,
     active: &[String],
+    rollouts: impl FnOnce() -> FeatureResult<Vec<(String, Option<String>)>>,
 ) -> FeatureResult<Vec<Snapshot>> {
     let Some(dir) = open(home)? else { return Ok(Vec::new()) };
     let (mut snapshots, mut names) = (Vec::new(), Vec::new());
@@ -81,11 +79,11 @@ pub fn plan(
     if names.is_empty() {
         return Ok(snapshots);
     }
-    let rules = state.map_or_else(|| Rules::new(runtime), |state| state.database().rules());
+    let rules = Rules::new(runtime);
     let threads = rules.ask("snapshot-threads", |core, store| core.call_snapshot_threads(store, &names))?;
     let locked = threads.iter().flatten().filter(|thread| is_written(home, thread)).cloned();
     let active: Vec<String> = active.iter().cloned().chain(locked).collect();
-    let rollouts = rollouts(runtime, home, state)?;
+    let rollouts = with_ages(home, rollouts()?);
     let now = millis(std::time::SystemTime::now());
     let kept = retention.as_millis().min(i64::MAX as u128) as i64;
     let fates = rules.ask("sweep-snapshots", |core, store| {
@@ -124,7 +122,7 @@ pub fn remove(home: &Home, plan: &[Snapshot]) -> FeatureResult<()> {
     Ok(())
 }
 
-/// The directory, unless it is a link.
+/// Opens the directory, unless it is a link.
 fn open(home: &Home) -> FeatureResult<Option<Dir>> {
     match home.dir().symlink_metadata(PLACE) {
         Ok(about) if about.is_dir() => home.dir().open_dir(PLACE).map(Some).map_err(failed),
@@ -140,7 +138,8 @@ fn failed(error: std::io::Error) -> FeatureError {
     FeatureError::Io(format!("{PLACE} cannot be read: {error}"))
 }
 
-/// Does somebody hold the thread's writer lock? A lock that cannot be asked for counts as held. Nothing is created for it.
+/// Says whether somebody holds the thread's writer lock. One that cannot be asked for counts as held. Nothing is created for
+/// it.
 fn is_written(home: &Home, thread: &str) -> bool {
     match home.open_beside(&format!("thread-writer-locks/{thread}.lock")) {
         Ok(file) => file.into_std().try_lock_shared().is_err(),
@@ -148,28 +147,15 @@ fn is_written(home: &Home, thread: &str) -> bool {
     }
 }
 
-/// Every rollout, with the time that its file has now.
-fn rollouts(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> FeatureResult<Vec<RolloutAge>> {
-    let database: Database = match state {
-        Some(state) => state.database().clone(),
-        None => startup::from_files(runtime, home, None).map_err(|error| failing(LookupError::from(error)))?.0,
-    };
-    let known = database.with(|connection| {
-        let mut select = connection.prepare("SELECT path, thread_id FROM files")?;
-        let files = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(files.collect::<Result<Vec<(String, Option<String>)>, _>>()?)
-    })?;
+/// Returns every rollout with the time that its file has now.
+fn with_ages(home: &Home, rollouts: Vec<(String, Option<String>)>) -> Vec<RolloutAge> {
     let age = |(path, thread): (String, Option<String>)| {
-        let looked = home.resolve(&path).and_then(|(dir, rest)| dir.symlink_metadata(rest).ok()?.modified().ok());
-        // One that cannot be looked at, or was moved or compressed just now, counts as written just now.
-        let modified = looked.map_or_else(std::time::SystemTime::now, |modified| modified.into_std());
+        let modified = home.resolve(&path).and_then(|(dir, rest)| dir.symlink_metadata(rest).ok()?.modified().ok());
+        // One that cannot be inspected, or was moved or compressed just now, counts as written just now.
+        let modified = modified.map_or_else(std::time::SystemTime::now, |modified| modified.into_std());
         RolloutAge { path, thread, modified: millis(modified) }
     };
-    Ok(known.into_iter().map(age).collect())
-}
-
-fn failing(error: LookupError) -> FeatureError {
-    FeatureError::Io(error.to_string())
+    rollouts.into_iter().map(age).collect()
 }
 
 fn millis(time: std::time::SystemTime) -> i64 {

@@ -3,7 +3,9 @@
 pub mod change;
 pub mod compress;
 pub mod exec;
+pub mod feature_inputs;
 pub mod lookup;
+pub mod moved_directories;
 pub mod reader;
 pub(crate) mod start;
 pub mod store;

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use threadkeep::documents::{DirectoryMoves, RelocatedDirectory};
-use threadkeep::features::moved_directories::{Evidence, Relocation};
+use threadkeep::features::moved_directories::Relocation;
+use threadkeep::threads::moved_directories::MoveCheck;
 use threadkeep::MovedDirectory;
 
 use crate::context::Context;
@@ -50,10 +51,10 @@ impl Relocate {
             confirm::can_ask(self.yes, "--yes relocates, --dry-run shows the evidence")?;
         }
         let threadkeep = context.owner("relocate", "writes")?;
-        let MovedDirectory { evidence, is_new } = threadkeep.check_moved_directory(old, new)?;
+        let MovedDirectory { check, is_new } = threadkeep.check_moved_directory(old, new)?;
         if is_new && !self.dry_run {
             let question = format!("find the threads of {old} under {new}?");
-            if !self.yes && !confirm::agreed(&words(&evidence, old, new), &question)? {
+            if !self.yes && !confirm::agreed(&words(&check, old, new), &question)? {
                 anyhow::bail!("nothing was changed");
             }
             threadkeep.move_directory(old, new)?;
@@ -65,8 +66,8 @@ impl Relocate {
                 "that was told already"
             });
         }
-        let document = RelocatedDirectory::new(old, new, &evidence, is_new && !self.dry_run);
-        context.print(document, || words(&evidence, old, new))?;
+        let document = RelocatedDirectory::new(old, new, &check, is_new && !self.dry_run);
+        context.print(document, || words(&check, old, new))?;
         Ok(exit::DONE)
     }
 }
@@ -75,19 +76,19 @@ fn line(told: &Relocation) -> String {
     format!("{} -> {}\n", text::shown(&told.from), text::shown(&told.to))
 }
 
-fn words(evidence: &Evidence, old: &str, new: &str) -> String {
+fn words(check: &MoveCheck, old: &str, new: &str) -> String {
     let mut out = String::new();
     let there = |is_there: bool, yes: &str, no: &str| if is_there { yes.to_owned() } else { no.to_owned() };
-    let _ = writeln!(out, "{}  {}", text::shown(old), there(evidence.from_exists, "is still there", "is gone"));
-    let _ = writeln!(out, "{}  {}", text::shown(new), there(evidence.to_exists, "is there", "is not there"));
-    let _ = writeln!(out, "threads  {}", evidence.threads);
-    match &evidence.origin {
+    let _ = writeln!(out, "{}  {}", text::shown(old), there(check.from_exists, "is still there", "is gone"));
+    let _ = writeln!(out, "{}  {}", text::shown(new), there(check.to_exists, "is there", "is not there"));
+    let _ = writeln!(out, "threads  {}", check.threads);
+    match &check.origin {
         Some(origin) => {
-            let _ = writeln!(out, "origin  {}, which {} of them recorded", text::plain(origin), evidence.same_origin);
+            let _ = writeln!(out, "origin  {}, which {} of them recorded", text::plain(origin), check.same_origin);
         }
         None => out.push_str("origin  no git remote is told at the new place\n"),
     }
-    for (url, threads) in evidence.origins.iter().take(10) {
+    for (url, threads) in check.origins.iter().take(10) {
         let _ = writeln!(out, "recorded  {} in {threads}", text::plain(url));
     }
     out
