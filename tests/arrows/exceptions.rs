@@ -30,7 +30,6 @@ pub(super) const ARROWS: &[Exception] = &[
     except("host/src/component/world.rs", "db", BOUNDARY),
     except("host/src/component/world.rs", "index::backfill", BOUNDARY),
     except("host/src/component/world.rs", "rollouts", BOUNDARY),
-    except("host/src/db/files.rs", "db::patches", "a file's facts and the patches of its row know each other"),
     except("host/src/threads/compress/place.rs", "threads::compress::exchange", "one takes the other's error"),
 ];
 

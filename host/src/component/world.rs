@@ -12,7 +12,7 @@ use super::imports::{backfill, clock, diagnostics, lore, rollouts, state};
 use super::tape::{Bytes, Player, Recorder, Tape};
 use super::types::{CodexFacts, Discrepancy, FileFacts, NameClaim, Patch, ThreadRow};
 use super::{Guard, Guarded, Imports};
-use crate::db::{Database, KnownAhead, StateError};
+use crate::db::{Database, FileIndexPages, StateError};
 use crate::index::backfill::Backfill;
 use crate::platform::error_kind::{Classified as _, ErrorKind};
 use crate::platform::home::Home;
@@ -32,7 +32,7 @@ pub struct World {
     files: Option<Arc<dyn Rollouts>>,
     default_provider: String,
     rows: Option<Database>,
-    ahead: KnownAhead,
+    ahead: FileIndexPages,
     lore: Option<Database>,
     backfill: Option<Backfill>,
     notes: Vec<(String, Discrepancy)>,
@@ -263,19 +263,19 @@ impl state::Host for World {
     }
 
     fn assembled(&mut self, id: String) -> Answered<Option<ThreadRow>> {
-        self.import("state.assembled", (id,), |world, (id,)| world.rows(|rows| rows.assembled(id)))
+        self.import("state.assembled", (id,), |world, (id,)| world.rows(|rows| rows.derived_row(id)))
     }
 
     fn known(&mut self, after: Option<String>, limit: u32) -> Answered<Vec<u8>> {
         let packed = self.import("state.known", (after, limit), |world, (after, limit)| {
             let rows = world.rows.as_ref().ok_or(state::Error::Unavailable)?;
-            world.ahead.known(rows, after, limit).map(Bytes).map_err(|error| world.failed.state(error))
+            world.ahead.after(rows, after, limit).map(Bytes).map_err(|error| world.failed.state(error))
         })?;
         Ok(packed.map(|Bytes(packed)| packed))
     }
 
     fn without_thread(&mut self) -> Answered<Vec<String>> {
-        self.import("state.without-thread", (), |world, ()| world.rows(Database::without_thread))
+        self.import("state.without-thread", (), |world, ()| world.rows(Database::unparsed_files))
     }
 
     fn version(&mut self) -> Answered<u64> {
@@ -283,11 +283,11 @@ impl state::Host for World {
     }
 
     fn remember(&mut self, note: Vec<u8>) -> Answered<()> {
-        self.import("state.remember", (Bytes(note),), |world, (Bytes(note),)| world.rows(|rows| rows.keep_note(note)))
+        self.import("state.remember", (Bytes(note),), |world, (Bytes(note),)| world.rows(|rows| rows.cache_put(note)))
     }
 
     fn recall(&mut self) -> Answered<Vec<u8>> {
-        let note = self.import("state.recall", (), |world, ()| world.rows(Database::note).map(Bytes))?;
+        let note = self.import("state.recall", (), |world, ()| world.rows(Database::cache_get).map(Bytes))?;
         Ok(note.map(|Bytes(note)| note))
     }
 
@@ -298,7 +298,7 @@ impl state::Host for World {
     }
 
     fn forget(&mut self, path: String) -> Answered<()> {
-        self.import("state.forget", (path,), |world, (path,)| world.rows(|database| database.forget(vec![path])))
+        self.import("state.forget", (path,), |world, (path,)| world.rows(|database| database.remove_files(vec![path])))
     }
 }
 
@@ -316,7 +316,7 @@ impl lore::Host for World {
     }
 
     fn bearing(&mut self, name: String) -> Answered<Vec<String>> {
-        self.import("lore.bearing", (name,), |world, (name,)| world.known(|lore| lore.bearing(name)))
+        self.import("lore.bearing", (name,), |world, (name,)| world.known(|lore| lore.threads_named(name)))
     }
 
     fn default_provider(&mut self) -> wasmtime::Result<String> {

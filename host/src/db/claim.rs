@@ -5,11 +5,39 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Database, StateError};
+use super::{Database, Domain, StateError, Table};
 use crate::component::imports::backfill::{Owner, Phase};
 use crate::platform::file_lock::FileLock;
 
-/// The lock files of a state directory.
+/// Holds how far the backfill is, and whose it is.
+pub(super) const DOMAIN: Domain = Domain {
+    name: "backfill",
+    migrations: &[
+        (
+            1,
+            "
+    CREATE TABLE backfill (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        phase TEXT NOT NULL CHECK (phase IN ('pending', 'running', 'complete')),
+        owner TEXT,
+        token TEXT,
+        watermark TEXT
+    );
+    INSERT INTO backfill (only, phase) VALUES (1, 'pending');
+",
+        ),
+        (
+            4,
+            "
+    -- Other words count as the user's own than did before: every rollout is read again.
+    UPDATE backfill SET phase = 'pending', owner = NULL, token = NULL, watermark = NULL;
+",
+        ),
+    ],
+    tables: &[Table::derived("backfill")],
+};
+
+/// Names the lock files of a state directory.
 #[derive(Clone)]
 pub(crate) struct Locks {
     /// Held while a process opens and migrates.
@@ -23,7 +51,7 @@ pub(crate) struct Locks {
 }
 
 impl Locks {
-    /// Of a state directory.
+    /// Names those of a state directory.
     pub(crate) fn of(dir: &Path) -> Locks {
         let [open, owner, change, repair] =
             ["open", "owner", "change", "repair"].map(|lock| dir.join(format!("{lock}.lock")));
@@ -31,21 +59,21 @@ impl Locks {
     }
 }
 
-/// The right to fill the state DB, for as long as it is kept.
+/// Holds the right to fill the state DB, for as long as it is kept.
 pub(crate) struct Claim {
     _lock: Option<FileLock>,
     token: String,
 }
 
 impl Claim {
-    /// What stands in the database while the claim holds.
+    /// Returns what stands in the database while the claim holds.
     pub(crate) fn token(&self) -> &str {
         &self.token
     }
 }
 
 impl Database {
-    /// Where the backfill stands. Without locks nobody else can have the database.
+    /// Returns how far the backfill is. Without locks nobody else can have the database.
     pub(crate) fn phase(&self, locks: Option<&Locks>) -> Result<Phase, StateError> {
         let (phase, owner) = self.with(|connection| {
             let mut select = connection.prepare_cached("SELECT phase, owner FROM backfill")?;
@@ -61,7 +89,7 @@ impl Database {
         })
     }
 
-    /// Takes the claim, if nobody else holds it and there is something to do.
+    /// Takes the claim; none if somebody else holds it, or there is nothing to do.
     pub(crate) fn claim(&self, locks: Option<&Locks>) -> Result<Option<Claim>, StateError> {
         let lock = match locks {
             None => None,
@@ -83,7 +111,7 @@ impl Database {
         Ok((taken == 1).then_some(Claim { _lock: lock, token }))
     }
 
-    /// The last path whose batch an unfinished backfill stored.
+    /// Returns the last path whose batch an unfinished backfill stored.
     pub(crate) fn watermark(&self) -> Result<Option<String>, StateError> {
         self.with(|connection| {
             let select = connection.query_row("SELECT watermark FROM backfill", [], |row| row.get(0));
@@ -102,7 +130,7 @@ impl Database {
         })
     }
 
-    /// Makes the next claim begin from nothing: rows, names and what is known of Codex's stay.
+    /// Makes the next claim begin from nothing: rows, names and Codex's own rows stay.
     pub(crate) fn begin_again(&self) -> Result<(), StateError> {
         self.transaction(|transaction| {
             transaction.execute_batch(
@@ -113,7 +141,7 @@ impl Database {
         })
     }
 
-    /// Is it complete?
+    /// Says whether it is complete.
     pub(crate) fn is_complete(&self) -> Result<bool, StateError> {
         self.with(|connection| {
             Ok(connection.query_row("SELECT phase = 'complete' FROM backfill", [], |row| row.get(0))?)
@@ -121,7 +149,7 @@ impl Database {
     }
 }
 
-/// Inside a batch's own transaction: the claim must still be this one.
+/// Checks, inside a batch's own transaction, that the claim still is this one ([`StateError::ClaimLost`]).
 pub(super) fn check(transaction: &Transaction<'_>, token: &str) -> Result<(), StateError> {
     let mut select = transaction.prepare_cached("SELECT token = ?1 FROM backfill")?;
     match select.query_row([token], |row| row.get::<_, Option<bool>>(0))? {
@@ -130,7 +158,7 @@ pub(super) fn check(transaction: &Transaction<'_>, token: &str) -> Result<(), St
     }
 }
 
-/// The machine's name where it is easily had; a home on a network disk has owners on several.
+/// Returns the machine's name where it is easily had; a home on a network disk has owners on several.
 fn machine() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     match name.trim() {

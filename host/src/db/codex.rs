@@ -3,10 +3,66 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::sources::{learn, mark};
-use super::{Database, ExternalDb, StateError};
+use super::sources::{add_names, set_stamp};
+use super::{Database, Domain, ExternalDb, StateError, Table, UserData};
 use crate::component::types::CodexFacts;
 use crate::platform::home::Home;
+
+/// Holds Codex's own row of every thread.
+pub(super) const DOMAIN: Domain = Domain {
+    name: "codex",
+    migrations: &[
+        (
+            1,
+            "
+    -- Codex's own row of a thread, as it was last seen: what rollouts cannot give back. `extra` is a JSON object of
+    -- further columns by their names.
+    CREATE TABLE codex (
+        thread_id TEXT PRIMARY KEY,
+        name TEXT,
+        title TEXT,
+        first_user_message TEXT,
+        memory_mode TEXT,
+        extra TEXT NOT NULL
+    ) WITHOUT ROWID;
+",
+        ),
+        (
+            3,
+            "
+    -- What else Codex's row says, for threads that have no rollout any more.
+    ALTER TABLE codex ADD COLUMN preview TEXT;
+    ALTER TABLE codex ADD COLUMN rollout_path TEXT;
+    ALTER TABLE codex ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE codex ADD COLUMN created_at INTEGER;
+    ALTER TABLE codex ADD COLUMN updated_at INTEGER;
+    ALTER TABLE codex ADD COLUMN recency_at INTEGER;
+    ALTER TABLE codex ADD COLUMN source TEXT;
+    ALTER TABLE codex ADD COLUMN cwd TEXT;
+    ALTER TABLE codex ADD COLUMN model_provider TEXT;
+    ALTER TABLE codex ADD COLUMN model TEXT;
+    ALTER TABLE codex ADD COLUMN cli_version TEXT;
+    ALTER TABLE codex ADD COLUMN git_branch TEXT;
+    ALTER TABLE codex ADD COLUMN git_sha TEXT;
+    ALTER TABLE codex ADD COLUMN git_origin_url TEXT;
+    ALTER TABLE codex ADD COLUMN tokens_used INTEGER;
+    ALTER TABLE codex ADD COLUMN history_mode TEXT;
+    ALTER TABLE codex ADD COLUMN parent_thread_id TEXT;
+    -- It is read again for these.
+    DELETE FROM sources WHERE source = 'codex_db';
+",
+        ),
+        (
+            6,
+            "
+    -- Codex's database is read again for it.
+    ALTER TABLE codex ADD COLUMN spawn_status TEXT;
+    DELETE FROM sources WHERE source = 'codex_db';
+",
+        ),
+    ],
+    tables: &[Table::copied("codex", UserData::Nothing).of_thread("thread_id")],
+};
 
 /// Rows read at a time, and characters of each text.
 const PAGE: u32 = 256;
@@ -16,7 +72,7 @@ const EXTRA: [&str; 6] =
     ["archived_at", "is_pinned", "project_id", "section_entered_at_ms", "section_position", "thread_section_id"];
 
 /// The columns of `codex` in the order of [`from_row`] and [`write()`]; they have the names that Codex gives them.
-pub(super) const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 21] = [
     "name",
     "title",
     "first_user_message",
@@ -40,11 +96,11 @@ pub(super) const COLUMNS: [&str; 21] = [
     "tokens_used",
 ];
 /// One more, which the rows of threads do not depend on.
-pub(super) const SPAWN_STATUS: &str = "spawn_status";
-/// The source of lore that they are.
+const SPAWN_STATUS: &str = "spawn_status";
+/// The name of the source that they are.
 const SOURCE: &str = "codex_db";
 
-/// One row of Codex's `threads`.
+/// Holds one row of Codex's `threads`.
 struct CodexRow {
     id: String,
     facts: CodexFacts,
@@ -54,40 +110,40 @@ struct CodexRow {
 }
 
 impl Database {
-    /// What Codex's own database said of the thread.
+    /// Returns what Codex's own database said of the thread.
     pub(crate) fn codex(&self, id: String) -> Result<Option<CodexFacts>, StateError> {
         self.with(move |connection| read(connection, &id))
     }
 
-    /// Reads the Codex DB if it changed, page by page; answers the threads of which it says something new.
+    /// Imports the Codex DB if it changed, page by page; returns the threads of which it says something new.
     pub(super) fn import_codex(&self, home: &Home) -> Result<Vec<String>, StateError> {
         let Some(database) = ExternalDb::newest(home.sqlite_home(), "state_") else { return Ok(Vec::new()) };
         if self.stamp_of(SOURCE)? == Some(database.stamp().to_text()) {
             return Ok(Vec::new());
         }
         let path = database.path().to_path_buf();
-        let foreign = |error: rusqlite::Error| StateError::External(path.clone(), error.to_string());
+        let failed = |error: rusqlite::Error| StateError::External(path.clone(), error.to_string());
         let (touched, stamp) = database.read(|connection| {
-            let Some(columns) = codex_columns(connection).map_err(foreign)? else { return Ok(Vec::new()) };
+            let Some(columns) = codex_columns(connection).map_err(failed)? else { return Ok(Vec::new()) };
             let mut touched = Vec::new();
             let mut last = String::new();
             loop {
-                let page = codex_page(connection, &columns, &last).map_err(foreign)?;
+                let page = codex_page(connection, &columns, &last).map_err(failed)?;
                 let Some(row) = page.last() else { return Ok(touched) };
                 last.clone_from(&row.id);
-                touched.extend(self.learn_codex(page)?);
+                touched.extend(self.import_codex_rows(page)?);
             }
         })?;
-        self.transaction(move |transaction| mark(transaction, SOURCE, &stamp.to_text()))?;
+        self.transaction(move |transaction| set_stamp(transaction, SOURCE, &stamp.to_text()))?;
         Ok(touched)
     }
 
-    /// Takes rows of the Codex DB in; the threads of which they say something new.
-    fn learn_codex(&self, rows: Vec<CodexRow>) -> Result<Vec<String>, StateError> {
+    /// Stores rows of the Codex DB; returns the threads of which they say something new.
+    fn import_codex_rows(&self, rows: Vec<CodexRow>) -> Result<Vec<String>, StateError> {
         let facts: Vec<(String, CodexFacts)> = rows.iter().map(|row| (row.id.clone(), row.facts.clone())).collect();
         let claims = self.ask("codex-names", |core, store| core.call_codex_names(store, &facts))?;
         self.transaction(move |transaction| {
-            let mut touched = learn(transaction, &claims)?;
+            let mut touched = add_names(transaction, &claims)?;
             for row in rows {
                 if read(transaction, &row.id)?.as_ref() != Some(&row.facts) {
                     touched.push(row.id.clone());
@@ -98,8 +154,8 @@ impl Database {
         })
     }
 
-    /// Makes rows of the threads that only Codex knows, once for every state of its database.
-    pub(crate) fn remember(&self) -> Result<(), StateError> {
+    /// Adds rows of the threads that only Codex knows, once for every state of its database.
+    pub(crate) fn add_external_threads(&self) -> Result<(), StateError> {
         const DONE: &str = "codex_db remembered";
         let stamp = self.stamp_of(SOURCE)?;
         if stamp == self.stamp_of(DONE)? {
@@ -112,19 +168,19 @@ impl Database {
             let ids = select.query_map([], |row| row.get(0))?;
             Ok(ids.collect::<Result<Vec<String>, _>>()?)
         })?;
-        self.reassemble(unknown)?;
-        self.transaction(move |transaction| mark(transaction, DONE, &stamp.unwrap_or_default()))
+        self.derive_rows(unknown)?;
+        self.transaction(move |transaction| set_stamp(transaction, DONE, &stamp.unwrap_or_default()))
     }
 }
 
-/// What Codex's own database said of the thread.
+/// Returns what Codex's own database said of the thread.
 pub(super) fn read(connection: &Connection, id: &str) -> Result<Option<CodexFacts>, StateError> {
     let columns = COLUMNS.join(", ");
     let mut select = connection.prepare_cached(&format!("SELECT {columns} FROM codex WHERE thread_id = ?1"))?;
     Ok(select.query_row([id], |row| from_row(row, 0, |row, at| row.get(at))).optional()?)
 }
 
-/// The facts in a row whose columns begin at a place; texts are read as the caller says.
+/// Reads the facts in a row whose columns begin at a place; texts are read as the caller says.
 fn from_row(
     row: &Row<'_>,
     from: usize,
@@ -194,7 +250,7 @@ fn write(connection: &Connection, row: &CodexRow) -> Result<(), StateError> {
     Ok(())
 }
 
-/// What to select of Codex's `threads`: the columns that this version of it has, no text longer than [`LONGEST`], times
+/// Says what to select of Codex's `threads`: the columns that this version of it has, no text longer than [`LONGEST`], times
 /// in milliseconds. None when it has no such table.
 fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let mut about = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
@@ -232,7 +288,7 @@ fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
     Ok(has("id").then(|| list.join(", ")))
 }
 
-/// The rows after an id.
+/// Reads the rows after an id.
 fn codex_page(connection: &Connection, columns: &str, after: &str) -> rusqlite::Result<Vec<CodexRow>> {
     let mut select = connection
         .prepare_cached(&format!("SELECT id, {columns} FROM threads WHERE id > ?1 ORDER BY id LIMIT {PAGE}"))?;

@@ -7,7 +7,7 @@ use crate::component::imports::state;
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::file_lock::FileLockError;
 
-/// Why the state DB gave no answer.
+/// Says why the state DB gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// Another process kept it locked.

@@ -240,7 +240,7 @@ pub(crate) fn fault_of(path: &Path) -> Result<Option<String>, StateError> {
 
 /// Brings everything that stands in a WAL or a journal into the database itself, so that it is whole without them, and they
 /// go. For a database that is about to be replaced, and that nobody has open.
-pub(crate) fn settle(path: &Path) -> Result<(), StateError> {
+pub(crate) fn checkpoint(path: &Path) -> Result<(), StateError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;

@@ -2,26 +2,29 @@
 
 use rusqlite::{Transaction, params};
 
-use super::files::reassemble;
+use super::derive::derive_rows;
 use super::rows::source_code;
-use super::{Database, StateError};
+use super::{Database, Domain, Schema, StateError, Table, UserData};
 use crate::component::types::Provenance;
 
-/// Where else something is kept of a thread, by the table and its column: it goes when the thread is deleted.
-const KEPT_OF_A_THREAD: [(&str, &str); 8] = [
-    ("threads", "id"),
-    ("names", "thread_id"),
-    ("patches", "thread_id"),
-    ("codex", "thread_id"),
-    ("goals", "thread_id"),
-    ("extractions", "thread_id"),
-    ("spawn_statuses", "thread_id"),
-    // Last: that a row went has made a suspect of it.
-    ("suspects", "thread_id"),
-];
+/// Holds changes of files and rows together that were begun.
+pub(super) const DOMAIN: Domain = Domain {
+    name: "journal",
+    migrations: &[(
+        5,
+        "
+    -- Changes of files and rows together that were begun: what they come to, as JSON. One that is done is not there.
+    CREATE TABLE journal (
+        number INTEGER PRIMARY KEY,
+        plan TEXT NOT NULL
+    );
+",
+    )],
+    tables: &[Table::copied("journal", UserData::Nothing)],
+};
 
-/// What became of the files, for the rows to follow.
-pub(crate) enum Follow {
+/// Says what became of the files of a change, for the rows to follow.
+pub(crate) enum CompletedChange {
     /// Everything is as it was.
     Nothing,
     /// Files of these threads have other places: from, to.
@@ -32,57 +35,68 @@ pub(crate) enum Follow {
     Named(String, String),
 }
 
+/// Is the journal of a database.
+pub(crate) struct Journal<'a>(&'a Database);
+
 impl Database {
-    /// Writes down what is about to be done. On disk when this returns; the answer is its number.
-    pub(crate) fn journal_append(&self, plan: String) -> Result<i64, StateError> {
-        self.durably(move |transaction| {
+    /// Returns its journal.
+    pub(crate) fn journal(&self) -> Journal<'_> {
+        Journal(self)
+    }
+}
+
+impl Journal<'_> {
+    /// Appends what is about to be done. It is on disk when this returns its number.
+    pub(crate) fn append(&self, plan: String) -> Result<i64, StateError> {
+        self.0.durably(move |transaction| {
             transaction.prepare_cached("INSERT INTO journal (plan) VALUES (?1)")?.execute([plan])?;
             Ok(transaction.last_insert_rowid())
         })
     }
 
-    /// What was begun and is not known to be done, oldest first: numbers and plans.
+    /// Returns what was begun and is not known to be done, oldest first: numbers and plans.
     pub(crate) fn unfinished(&self) -> Result<Vec<(i64, String)>, StateError> {
-        self.with(|connection| {
+        self.0.with(|connection| {
             let mut select = connection.prepare_cached("SELECT number, plan FROM journal ORDER BY number")?;
             let plans = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(plans.collect::<Result<_, _>>()?)
         })
     }
 
-    /// The files are done: the rows follow, and the plan goes. Should this be lost, the plan is still there.
-    pub(crate) fn strike(&self, number: i64, follow: Follow) -> Result<(), StateError> {
-        let deriver = self.deriver();
-        self.transaction(move |transaction| {
-            let touched = match follow {
-                Follow::Nothing => Vec::new(),
-                Follow::Moved(threads, moves) => {
-                    moves.iter().try_for_each(|(from, to)| moved(transaction, from, to))?;
+    /// Completes a change whose files are done: the rows follow, and its plan goes. Should this be lost, the plan is still
+    /// there.
+    pub(crate) fn complete(&self, number: i64, change: CompletedChange) -> Result<(), StateError> {
+        let (deriver, schema) = (self.0.deriver(), self.0.schema());
+        self.0.transaction(move |transaction| {
+            let touched = match change {
+                CompletedChange::Nothing => Vec::new(),
+                CompletedChange::Moved(threads, moves) => {
+                    moves.iter().try_for_each(|(from, to)| move_file(transaction, from, to))?;
                     threads
                 }
-                Follow::Removed(threads, files) => {
-                    files.iter().try_for_each(|file| forget(transaction, file))?;
-                    threads.iter().try_for_each(|thread| removed(transaction, thread))?;
+                CompletedChange::Removed(threads, files) => {
+                    files.iter().try_for_each(|file| remove_file(transaction, file))?;
+                    threads.iter().try_for_each(|thread| remove_thread(transaction, schema, thread))?;
                     Vec::new()
                 }
-                Follow::Named(thread, name) => {
-                    named(transaction, &thread, &name)?;
+                CompletedChange::Named(thread, name) => {
+                    add_user_name(transaction, &thread, &name)?;
                     vec![thread]
                 }
             };
-            reassemble(transaction, touched, &deriver)?;
+            derive_rows(transaction, touched, &deriver)?;
             transaction.prepare_cached("DELETE FROM journal WHERE number = ?1")?.execute([number])?;
             Ok(())
         })
     }
 }
 
-/// What is known of a file goes with it: it is not read again.
-fn moved(transaction: &Transaction<'_>, from: &str, to: &str) -> Result<(), StateError> {
-    let known = transaction.prepare_cached("SELECT 1 FROM files WHERE path = ?1")?.exists([to])?;
-    if known {
-        // Somebody has looked meanwhile, and found it there.
-        return forget(transaction, from);
+/// Moves what is recorded of a file, which is not read again.
+fn move_file(transaction: &Transaction<'_>, from: &str, to: &str) -> Result<(), StateError> {
+    let is_recorded = transaction.prepare_cached("SELECT 1 FROM files WHERE path = ?1")?.exists([to])?;
+    if is_recorded {
+        // Somebody has found it there meanwhile.
+        return remove_file(transaction, from);
     }
     for table in ["files", "folds"] {
         transaction.prepare_cached(&format!("UPDATE {table} SET path = ?2 WHERE path = ?1"))?.execute([from, to])?;
@@ -90,21 +104,25 @@ fn moved(transaction: &Transaction<'_>, from: &str, to: &str) -> Result<(), Stat
     Ok(())
 }
 
-fn forget(transaction: &Transaction<'_>, path: &str) -> Result<(), StateError> {
+fn remove_file(transaction: &Transaction<'_>, path: &str) -> Result<(), StateError> {
     for table in ["files", "folds"] {
         transaction.prepare_cached(&format!("DELETE FROM {table} WHERE path = ?1"))?.execute([path])?;
     }
     Ok(())
 }
 
-fn removed(transaction: &Transaction<'_>, thread: &str) -> Result<(), StateError> {
-    for (table, column) in KEPT_OF_A_THREAD {
-        transaction.prepare_cached(&format!("DELETE FROM {table} WHERE {column} = ?1"))?.execute([thread])?;
+/// Deletes what belongs to a thread, whichever domain keeps it.
+fn remove_thread(transaction: &Transaction<'_>, schema: &Schema, thread: &str) -> Result<(), StateError> {
+    for table in schema.tables() {
+        if let Some(column) = table.thread_column {
+            let delete = format!("DELETE FROM {} WHERE {column} = ?1", table.name);
+            transaction.prepare_cached(&delete)?.execute([thread])?;
+        }
     }
     Ok(())
 }
 
-fn named(transaction: &Transaction<'_>, thread: &str, name: &str) -> Result<(), StateError> {
+fn add_user_name(transaction: &Transaction<'_>, thread: &str, name: &str) -> Result<(), StateError> {
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO names (thread_id, source, name, given)

@@ -1,23 +1,30 @@
 //! The state DB: one SQLite connection, owned by one thread, reached through a handle.
 //!
-//! A [`StateDb`] comes only from [`crate::index::startup`], which hands it out when the database is complete. Consumers take it
-//! as a parameter. The same tables serve, in a private temporary database, a process that works without the state DB:
-//! then they hold what was just read from the files, and vanish with the process.
+//! A [`StateDb`] comes only from the startup, which hands it out when the database is complete. Consumers take it as a
+//! parameter. The same tables serve, in a private temporary database, a process that works without the state DB: then they
+//! hold what was just read from the files, and vanish with the process.
+//!
+//! SQL is written here, and by features for their own tables, and nowhere else. What the database consists of is handed in
+//! by whoever opens one, as a `Schema`: features, whose tables belong to it, stand above this layer.
 
 mod claim;
 mod codex;
+mod derive;
 mod error;
 mod external;
+mod file_row;
 mod files;
 mod journal;
 mod page;
 mod patches;
+mod problems;
 mod replace;
 mod rescue;
 mod rows;
 mod rules;
 mod schema;
 mod sources;
+mod suspects;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
@@ -26,43 +33,55 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::component::{Core, Runtime, World};
-use crate::platform::cancellation::Cancellation;
-use crate::platform::home::Home;
+use crate::component::World;
 
 pub(crate) use claim::{Claim, Locks};
+pub(crate) use derive::RowDeriver;
 pub use error::StateError;
-pub(crate) use external::{BUSY_TIMEOUT, ExternalDb, fault_of, settle};
-pub(crate) use files::{Batch, KnownAhead, Parsed, Refused, facts as file_facts};
-pub use files::{Problem, Totals};
-pub(crate) use journal::Follow;
+pub(crate) use external::{BUSY_TIMEOUT, ExternalDb, checkpoint, fault_of};
+pub(crate) use file_row::file_facts;
+pub(crate) use files::{Batch, FileIndexPages, Parsed, Refused};
+pub(crate) use journal::CompletedChange;
+pub use problems::{Problem, Totals};
 pub(crate) use replace::Replacement;
 pub(crate) use rescue::{MovedAside, Salvaged, move_aside};
 pub(crate) use rows::{COLUMNS as ROW_COLUMNS, from_row as thread_row, source_from};
 pub(crate) use rules::Rules;
 pub use rules::{FeatureError, FeatureResult};
+pub(crate) use schema::{Domain, Schema, Table, UserData};
 
-pub(crate) use schema::SCHEMA;
+/// The domains of this layer's own tables, in the order in which migrations go through them.
+pub(crate) const DOMAINS: [Domain; 8] = [
+    rows::DOMAIN,
+    files::DOMAIN,
+    sources::DOMAIN,
+    codex::DOMAIN,
+    claim::DOMAIN,
+    // After the threads, whose rows make suspects when they are deleted.
+    suspects::DOMAIN,
+    journal::DOMAIN,
+    patches::DOMAIN,
+];
 
 /// Name of the database inside the state directory.
 pub const FILE_NAME: &str = "state.sqlite";
 
-/// The handle. Cheap to clone; the connection closes with the last one.
+/// Holds the one connection to the state DB of a home. Cheap to clone; the connection closes with the last one.
 #[derive(Clone)]
 pub struct StateDb(Database);
 
 impl StateDb {
-    /// Only the startup gate makes handles, and only of a complete database.
+    /// Makes a handle: the startup alone does, and only of a complete database.
     pub(crate) fn of(database: Database) -> StateDb {
         StateDb(database)
     }
 
-    /// The rows behind the handle.
+    /// Returns the database behind the handle.
     pub(crate) fn database(&self) -> &Database {
         &self.0
     }
 
-    /// What is stored, counted.
+    /// Counts what is stored.
     pub fn totals(&self) -> Result<Totals, StateError> {
         self.0.totals()
     }
@@ -72,13 +91,13 @@ impl StateDb {
         Arc::strong_count(&self.0.0) == 1
     }
 
-    /// A copy of all that is stored, as a new file of its own.
+    /// Copies all that is stored into a new file, which needs no WAL.
     pub(crate) fn copy_to(&self, to: &Path) -> Result<(), StateError> {
         let to = to.to_path_buf();
         self.0.with(move |connection| external::copy_all(connection, &to))
     }
 
-    /// Files without a thread, and lines that are no records.
+    /// Lists files without a thread, and lines that are no records.
     pub fn problems(&self) -> Result<Vec<Problem>, StateError> {
         self.0.problems()
     }
@@ -86,21 +105,23 @@ impl StateDb {
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// A database with this program's tables, and the thread that owns its connection.
+/// Holds a database with this program's tables, and the thread that owns its connection.
 #[derive(Clone)]
 pub(crate) struct Database(Arc<Worker>);
 
 struct Worker {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// What the database consists of.
+    schema: &'static Schema,
     /// Makes rows out of files, on behalf of the one who owns the connection.
     deriver: RowDeriver,
-    /// What the core wants to find again as long as the connection is open.
-    note: Mutex<Vec<u8>>,
+    /// Bytes that the core wants to find again as long as the connection is open.
+    cache: Mutex<Vec<u8>>,
     /// The state directory; none of a database that only this process has.
     dir: Option<PathBuf>,
     /// A private copy that the connection reads, deleted after it.
-    copy: Option<tempfile::TempDir>,
+    _copy: Option<tempfile::TempDir>,
 }
 
 impl Drop for Worker {
@@ -115,7 +136,7 @@ impl Drop for Worker {
     }
 }
 
-/// An answer under way.
+/// Waits for an answer of the thread that owns the connection.
 struct Pending<T>(mpsc::Receiver<Result<T, StateError>>);
 
 impl<T> Pending<T> {
@@ -130,7 +151,13 @@ fn gone() -> StateError {
 
 impl Database {
     /// Takes over a connection. `deriver` makes rows out of files.
-    fn over(mut connection: Connection, deriver: RowDeriver) -> Result<Database, StateError> {
+    fn over(
+        schema: &'static Schema,
+        mut connection: Connection,
+        deriver: RowDeriver,
+        dir: Option<&Path>,
+        copy: Option<tempfile::TempDir>,
+    ) -> Result<Database, StateError> {
         let (jobs, inbox) = mpsc::channel::<Job>();
         let thread = std::thread::Builder::new()
             .name("state-db".into())
@@ -143,72 +170,77 @@ impl Database {
         Ok(Database(Arc::new(Worker {
             jobs: Mutex::new(Some(jobs)),
             thread: Mutex::new(Some(thread)),
+            schema,
             deriver,
-            note: Mutex::default(),
-            dir: None,
-            copy: None,
+            cache: Mutex::default(),
+            dir: dir.map(Path::to_path_buf),
+            _copy: copy,
         })))
     }
 
-    /// In a state directory.
-    fn within(mut self, dir: &Path) -> Database {
-        if let Some(worker) = Arc::get_mut(&mut self.0) {
-            worker.dir = Some(dir.to_path_buf());
-        }
-        self
-    }
-
-    /// The state directory.
+    /// Returns the state directory; none of a database that only this process has.
     pub(crate) fn dir(&self) -> Option<&Path> {
         self.0.dir.as_deref()
     }
 
-    /// Opens and migrates the database in a state directory. The caller holds the open lock.
-    pub(crate) fn open(dir: &Path, wait: Duration, deriver: RowDeriver) -> Result<Database, StateError> {
-        Ok(Database::over(schema::open(&dir.join(FILE_NAME), wait)?, deriver)?.within(dir))
+    /// Opens and migrates the database in a state directory. `wait` bounds how long another writer is waited for. The caller
+    /// holds the open lock.
+    pub(crate) fn open(
+        schema: &'static Schema,
+        dir: &Path,
+        wait: Duration,
+        deriver: RowDeriver,
+    ) -> Result<Database, StateError> {
+        let connection = schema::open(schema, &dir.join(FILE_NAME), wait)?;
+        Database::over(schema, connection, deriver, Some(dir), None)
     }
 
-    /// Opens the database in a state directory if it is one of this version, and migrates nothing.
-    pub(crate) fn open_existing(dir: &Path, deriver: RowDeriver) -> Result<Option<Database>, StateError> {
-        match schema::open_existing(&dir.join(FILE_NAME))? {
-            Some(connection) => Ok(Some(Database::over(connection, deriver)?.within(dir))),
+    /// Opens the database in a state directory if it has this very schema, and migrates nothing.
+    pub(crate) fn open_existing(
+        schema: &'static Schema,
+        dir: &Path,
+        deriver: RowDeriver,
+    ) -> Result<Option<Database>, StateError> {
+        match schema::open_existing(schema, &dir.join(FILE_NAME))? {
+            Some(connection) => Ok(Some(Database::over(schema, connection, deriver, Some(dir), None)?)),
             None => Ok(None),
         }
     }
 
-    /// The database in a state directory, only to be looked at; none when there is none.
-    pub(crate) fn open_read_only(dir: &Path, deriver: RowDeriver) -> Result<Option<Database>, StateError> {
+    /// Opens the database in a state directory without leaving a trace; none when there is none of this schema.
+    pub(crate) fn open_read_only(
+        schema: &'static Schema,
+        dir: &Path,
+        deriver: RowDeriver,
+    ) -> Result<Option<Database>, StateError> {
         let path = dir.join(FILE_NAME);
-        let Some(foreign) = ExternalDb::at(&path) else { return Ok(None) };
-        let (connection, copy) = foreign.open()?;
-        if !schema::check(&connection, &path)? {
+        let Some(external) = ExternalDb::at(&path) else { return Ok(None) };
+        let (connection, copy) = external.open()?;
+        if !schema::is_current(schema, &connection, &path)? {
             return Ok(None);
         }
-        let mut database = Database::over(connection, deriver)?;
-        if let Some(worker) = Arc::get_mut(&mut database.0) {
-            worker.copy = copy;
-        }
-        Ok(Some(database))
+        Ok(Some(Database::over(schema, connection, deriver, None, copy)?))
     }
 
-    /// A private copy of the database in a state directory, brought to this version: what becomes of it nobody else sees.
-    /// With it: the original is of this version and complete. None when there is no original.
-    pub(crate) fn open_copy(dir: &Path, deriver: RowDeriver) -> Result<Option<(Database, bool)>, StateError> {
+    /// Opens a private copy of the database in a state directory, brought to this schema: what becomes of it nobody else
+    /// sees. With it comes whether the original has this schema and is complete. None when there is no original.
+    pub(crate) fn open_copy(
+        schema: &'static Schema,
+        dir: &Path,
+        deriver: RowDeriver,
+    ) -> Result<Option<(Database, bool)>, StateError> {
         let path = dir.join(FILE_NAME);
-        let Some(foreign) = ExternalDb::at(&path) else { return Ok(None) };
-        let (connection, copy) = foreign.copied()?;
-        let (connection, version) = schema::private(connection, &path)?;
-        let mut database = Database::over(connection, deriver)?;
-        if let Some(worker) = Arc::get_mut(&mut database.0) {
-            worker.copy = Some(copy);
-        }
-        let stands = version == SCHEMA && database.is_complete()?;
-        Ok(Some((database, stands)))
+        let Some(external) = ExternalDb::at(&path) else { return Ok(None) };
+        let (connection, copy) = external.copied()?;
+        let (connection, version) = schema::migrate_private(schema, connection, &path)?;
+        let database = Database::over(schema, connection, deriver, None, Some(copy))?;
+        let is_current = version == schema.version() && database.is_complete()?;
+        Ok(Some((database, is_current)))
     }
 
-    /// A private temporary database, which SQLite keeps in memory while it is small.
-    pub(crate) fn temporary(deriver: RowDeriver) -> Result<Database, StateError> {
-        Database::over(schema::open_temporary()?, deriver)
+    /// Opens a private temporary database, which SQLite keeps in memory while it is small.
+    pub(crate) fn temporary(schema: &'static Schema, deriver: RowDeriver) -> Result<Database, StateError> {
+        Database::over(schema, schema::open_temporary(schema)?, deriver, None, None)
     }
 
     /// Runs `work` on the thread that owns the connection and waits for its answer.
@@ -246,7 +278,7 @@ impl Database {
         })
     }
 
-    /// The same, on disk when this returns.
+    /// Runs `work` as [`Database::transaction`] does; what it did is on disk when this returns.
     pub(crate) fn durably<T: Send + 'static>(
         &self,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StateError> + Send + 'static,
@@ -264,19 +296,23 @@ impl Database {
         })
     }
 
-    /// Keeps what the core wants to find again.
-    pub(crate) fn keep_note(&self, note: Vec<u8>) -> Result<(), StateError> {
-        *self.0.note.lock().map_err(|_| gone())? = note;
+    /// Keeps bytes that the core wants to find again as long as the database is open.
+    pub(crate) fn cache_put(&self, bytes: Vec<u8>) -> Result<(), StateError> {
+        *self.0.cache.lock().map_err(|_| gone())? = bytes;
         Ok(())
     }
 
-    /// What was kept.
-    pub(crate) fn note(&self) -> Result<Vec<u8>, StateError> {
-        Ok(self.0.note.lock().map_err(|_| gone())?.clone())
+    /// Returns the bytes that were kept last; none are an empty list.
+    pub(crate) fn cache_get(&self) -> Result<Vec<u8>, StateError> {
+        Ok(self.0.cache.lock().map_err(|_| gone())?.clone())
     }
 
     fn deriver(&self) -> RowDeriver {
         self.0.deriver.clone()
+    }
+
+    fn schema(&self) -> &'static Schema {
+        self.0.schema
     }
 
     /// Asks the core's parsing interface something that needs no files.
@@ -285,50 +321,18 @@ impl Database {
         name: &'static str,
         export: impl FnOnce(&crate::component::exports::parsing::Guest, &mut wasmtime::Store<World>) -> wasmtime::Result<T>,
     ) -> Result<T, StateError> {
-        let mut core = self.0.deriver.core.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
-        Ok(core.call(name, |bindings, store| export(bindings.threadkeep_core_parsing(), store))?)
+        self.0.deriver.ask(name, export)
     }
 }
 
-/// Asks the core which rows should stand.
-#[derive(Clone)]
-pub(crate) struct RowDeriver {
-    core: Arc<Mutex<Core>>,
-    provider: String,
-}
-
-impl RowDeriver {
-    /// For the threads of a home.
-    pub(crate) fn new(runtime: &Runtime, home: &Home) -> RowDeriver {
-        RowDeriver::with_provider(runtime, home.default_provider())
-    }
-
-    /// For threads whose rollouts mean this model provider where they name none.
-    pub(crate) fn with_provider(runtime: &Runtime, provider: &str) -> RowDeriver {
-        // It outlives whoever opens the database, and what may be cancelled of theirs.
-        let core = Core::new(&runtime.cancellable(Cancellation::default()), World::default());
-        RowDeriver { core: Arc::new(Mutex::new(core)), provider: provider.into() }
-    }
-
-    fn assemble(
-        &self,
-        dossiers: Vec<crate::component::exports::repair::Dossier>,
-    ) -> Result<Vec<crate::component::types::ThreadRow>, StateError> {
-        let mut core = self.core.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
-        Ok(core.call("assemble", |bindings, store| {
-            bindings.threadkeep_core_repair().call_assemble(store, &dossiers, &self.provider)
-        })?)
-    }
-}
-
-/// Where the state of a home is kept: what the flag says; a subdirectory of what the environment says; else the home's
+/// Returns where the state of a home is kept: what the flag says; a subdirectory of what the environment says; else the home's
 /// own `threadkeep/`.
 pub fn state_dir(home: &Path, flag: Option<PathBuf>, env: Option<PathBuf>) -> PathBuf {
     let own = || home.join("threadkeep");
     flag.unwrap_or_else(|| env.map_or_else(own, |shared| shared.join(subdirectory(home))))
 }
 
-/// A name for a home inside a shared state directory: its last part, for people, and a hash of its whole path.
+/// Names a home inside a shared state directory: its last part, for people, and a hash of its whole path.
 fn subdirectory(home: &Path) -> String {
     let home = std::fs::canonicalize(home).unwrap_or_else(|_| home.to_path_buf());
     let text = home.to_string_lossy();

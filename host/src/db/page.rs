@@ -10,7 +10,7 @@ use crate::component::types::{Collection, ThreadRow};
 /// At most this many rows are handed out at a time.
 const MOST: u32 = 4_096;
 
-/// A condition and what stands for its question marks.
+/// Holds conditions of SQL and the values of their question marks.
 #[derive(Default)]
 struct Filter {
     conditions: Vec<String>,
@@ -28,7 +28,7 @@ fn value(value: impl ToSql + Send + 'static) -> Box<dyn ToSql + Send> {
     Box::new(value)
 }
 
-/// What the query asks of a row; not its place in the list.
+/// Returns what the query asks of a row, but for its place in the list.
 fn filter(query: RowQuery) -> Filter {
     let time = column(query.sort);
     let mut filter = Filter::default();
@@ -87,19 +87,19 @@ fn filter(query: RowQuery) -> Filter {
     filter
 }
 
-/// A git origin URL without what does not matter of it, as [`repository`] does it.
+/// Shortens a git origin URL as [`repository`] does.
 const REPOSITORY: &str = "rtrim(CASE WHEN rtrim(lower(git_origin_url), '/') LIKE '%.git'
      THEN substr(rtrim(lower(git_origin_url), '/'), 1, length(rtrim(git_origin_url, '/')) - 4)
      ELSE lower(git_origin_url) END, '/')";
 
-/// In lower case, without slashes and `.git` at the end.
+/// Returns a git origin URL in lower case, without slashes and `.git` at the end.
 fn repository(url: &str) -> String {
     let url = url.to_ascii_lowercase();
     let url = url.trim_end_matches('/');
     url.strip_suffix(".git").unwrap_or(url).trim_end_matches('/').into()
 }
 
-/// Of the rows that pass, those that have a place of their own: whose parent does not pass, and of parents in a circle
+/// Selects, of the rows that pass, those that have a place of their own: whose parent does not pass, and of parents in a circle
 /// the one with the smallest id, from which the others can be reached.
 const OWN_PLACE: &str = "(NOT EXISTS (SELECT 1 FROM passing AS parent WHERE parent.id = thread.parent_thread_id)
      OR thread.id = (
@@ -111,7 +111,7 @@ const OWN_PLACE: &str = "(NOT EXISTS (SELECT 1 FROM passing AS parent WHERE pare
      ))";
 
 impl Database {
-    /// At most `limit` rows after a place in the order.
+    /// Returns at most `limit` rows after a place in the order.
     pub(crate) fn page(
         &self,
         query: RowQuery,
@@ -126,7 +126,7 @@ impl Database {
         self.select(query, time, conditions, vec![], after, limit)
     }
 
-    /// At most `limit` rows with one of these parents, by creation, after a place in that order.
+    /// Returns at most `limit` rows with one of these parents, by creation, after a place in that order.
     pub(crate) fn children(
         &self,
         query: RowQuery,
@@ -140,7 +140,7 @@ impl Database {
         self.select(query, "created_at", vec![format!("parent_thread_id IN ({places})")], parents, after, limit)
     }
 
-    /// Of the rows that pass, those under further conditions, in the order of a time.
+    /// Returns, of the rows that pass, those under further conditions, in the order of a time.
     fn select(
         &self,
         query: RowQuery,

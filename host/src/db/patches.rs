@@ -1,10 +1,30 @@
-//! What users said of threads beside their names: kept for good, a rebuild and a damaged state DB survived.
+//! What users said of threads beside their names: kept for good, through a rebuild and a rescue of a damaged state DB.
 
 use rusqlite::{Connection, params};
 
-use super::files::reassemble;
-use super::{Database, StateError};
+use super::{Database, Domain, StateError, Table, UserData};
 use crate::component::types::{Patch, PatchField};
+
+/// Holds what users said of threads beside their names.
+pub(super) const DOMAIN: Domain = Domain {
+    name: "patches",
+    migrations: &[
+        (
+            5,
+            "
+    -- What users said of threads: 0 git sha, 1 git branch, 2 git origin URL, 3 memory mode; null where there is nothing,
+    -- whatever others say.
+    CREATE TABLE patches (
+        thread_id TEXT NOT NULL,
+        field INTEGER NOT NULL,
+        value TEXT,
+        PRIMARY KEY (thread_id, field)
+    ) WITHOUT ROWID;
+",
+        ),
+    ],
+    tables: &[Table::copied("patches", UserData::All).of_thread("thread_id")],
+};
 
 fn field_code(field: PatchField) -> i64 {
     match field {
@@ -15,7 +35,7 @@ fn field_code(field: PatchField) -> i64 {
     }
 }
 
-/// None for a field that another version of the program knows.
+/// Returns the field of a number; none for one that another version of the program knows.
 fn field_from(code: i64) -> Option<PatchField> {
     Some(match code {
         0 => PatchField::GitSha,
@@ -26,7 +46,7 @@ fn field_from(code: i64) -> Option<PatchField> {
     })
 }
 
-/// What users said of a thread.
+/// Returns what users said of a thread.
 pub(super) fn read(connection: &Connection, id: &str) -> Result<Vec<Patch>, StateError> {
     let mut select = connection.prepare_cached("SELECT field, value FROM patches WHERE thread_id = ?1")?;
     let patches = select.query_map([id], |row| {
@@ -37,21 +57,18 @@ pub(super) fn read(connection: &Connection, id: &str) -> Result<Vec<Patch>, Stat
 }
 
 impl Database {
-    /// What users said of a thread.
+    /// Returns what users said of a thread.
     pub(crate) fn patches(&self, id: String) -> Result<Vec<Patch>, StateError> {
         self.with(move |connection| read(connection, &id))
     }
+}
 
-    /// Takes in what a user says of a thread; its row follows. On disk when this returns.
-    pub(crate) fn patch(&self, id: String, patches: Vec<Patch>) -> Result<(), StateError> {
-        let deriver = self.deriver();
-        self.durably(move |transaction| {
-            let mut insert = transaction
-                .prepare_cached("INSERT OR REPLACE INTO patches (thread_id, field, value) VALUES (?1, ?2, ?3)")?;
-            for patch in patches {
-                insert.execute(params![id, field_code(patch.field), patch.value])?;
-            }
-            reassemble(transaction, vec![id], &deriver).map(drop)
-        })
+/// Stores what a user says of a thread.
+pub(super) fn write(connection: &Connection, id: &str, patches: Vec<Patch>) -> Result<(), StateError> {
+    let mut insert =
+        connection.prepare_cached("INSERT OR REPLACE INTO patches (thread_id, field, value) VALUES (?1, ?2, ?3)")?;
+    for patch in patches {
+        insert.execute(params![id, field_code(patch.field), patch.value])?;
     }
+    Ok(())
 }

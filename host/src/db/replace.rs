@@ -1,30 +1,29 @@
-//! Rows put in place of others as they are, by a repair: nothing is made of the files, and nothing is suspected of it.
-
-use rusqlite::OptionalExtension as _;
+//! Rows replaced by others as they are, for a repair: nothing is derived from the files, and nothing becomes suspect by it.
 
 use super::rows::{read, write};
+use super::suspects::delete_row;
 use super::{Database, StateError};
 use crate::component::types::ThreadRow;
 
-/// A row that stands, or none, and the one that should.
+/// Names a row to be replaced, or none, and the one that it is replaced by, or none.
 pub(crate) struct Replacement {
     /// The thread.
     pub(crate) id: String,
-    /// As it stands.
+    /// The current one.
     pub(crate) before: Option<ThreadRow>,
-    /// As it should.
+    /// The desired one.
     pub(crate) after: Option<ThreadRow>,
 }
 
 impl Database {
-    /// Rows of threads, each as it stands.
+    /// Returns the current rows of threads, in their order.
     pub(crate) fn rows(&self, ids: Vec<String>) -> Result<Vec<Option<ThreadRow>>, StateError> {
         self.with(move |connection| ids.iter().map(|id| read(connection, id)).collect())
     }
 
-    /// Puts rows in the places of those that stand, in one transaction, on disk when this returns. Where another one stands
-    /// by now, or none, it is left and given back by its place among the replacements; `whole` does nothing then.
-    pub(crate) fn swap(
+    /// Replaces rows in one transaction, which is on disk when this returns. A row that is neither the one to be replaced nor
+    /// the desired one is left, and returned with its place among the replacements; with `whole`, nothing is done then.
+    pub(crate) fn replace_rows(
         &self,
         replacements: Vec<Replacement>,
         whole: bool,
@@ -35,12 +34,12 @@ impl Database {
                 let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
                 let mut left = Vec::new();
                 for (at, Replacement { id, before, after }) in replacements.iter().enumerate() {
-                    let stands = read(&transaction, id)?;
+                    let current = read(&transaction, id)?;
                     match after {
-                        _ if stands == *after => {}
-                        _ if stands != *before => left.push((at, stands)),
+                        _ if current == *after => {}
+                        _ if current != *before => left.push((at, current)),
                         Some(after) => write(&transaction, after)?,
-                        None => remove(&transaction, id)?,
+                        None => delete_row(&transaction, id)?,
                     }
                 }
                 match left.is_empty() || !whole {
@@ -53,15 +52,4 @@ impl Database {
             left
         })
     }
-}
-
-/// That it goes makes no suspect of it, unless it was one before.
-fn remove(connection: &rusqlite::Connection, id: &str) -> Result<(), StateError> {
-    let suspected = "SELECT 1 FROM suspects WHERE thread_id = ?1";
-    let before = connection.prepare_cached(suspected)?.query_row([id], |_| Ok(())).optional()?;
-    connection.prepare_cached("DELETE FROM threads WHERE id = ?1")?.execute([id])?;
-    if before.is_none() {
-        connection.prepare_cached("DELETE FROM suspects WHERE thread_id = ?1")?.execute([id])?;
-    }
-    Ok(())
 }

@@ -2,8 +2,66 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Database, StateError};
+use super::{Database, Domain, StateError, Table};
 use crate::component::types::{Provenance, ThreadRow};
+
+/// Holds a row for every thread.
+pub(super) const DOMAIN: Domain = Domain {
+    name: "threads",
+    migrations: &[
+        (
+            1,
+            "
+    CREATE TABLE threads (
+        id TEXT PRIMARY KEY,
+        path TEXT NOT NULL,
+        archived INTEGER NOT NULL,
+        name TEXT,
+        name_source INTEGER,
+        preview TEXT NOT NULL,
+        title TEXT NOT NULL,
+        first_user_message TEXT,
+        cwd TEXT,
+        last_cwd TEXT,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        recency_at INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        source_kind TEXT NOT NULL,
+        model_provider TEXT,
+        model TEXT,
+        cli_version TEXT,
+        git_branch TEXT,
+        git_sha TEXT,
+        git_origin_url TEXT,
+        tokens_used INTEGER,
+        parent_thread_id TEXT,
+        forked_from_id TEXT,
+        base_thread_id TEXT,
+        history_mode TEXT NOT NULL,
+        memory_mode TEXT,
+        missing INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    -- Lists by each of the three times, newest or oldest first.
+    CREATE INDEX threads_by_creation ON threads (created_at, id);
+    CREATE INDEX threads_by_update ON threads (updated_at, id);
+    CREATE INDEX threads_by_recency ON threads (recency_at, id);
+    -- Which threads named a file that is gone.
+    CREATE INDEX threads_by_path ON threads (path);
+    -- Forks whose preview is another thread's.
+    CREATE INDEX threads_by_base ON threads (base_thread_id) WHERE base_thread_id IS NOT NULL;
+",
+        ),
+        (
+            2,
+            "
+    -- Sub-agents of a thread, oldest first.
+    CREATE INDEX threads_by_parent ON threads (parent_thread_id, created_at, id) WHERE parent_thread_id IS NOT NULL;
+",
+        ),
+    ],
+    tables: &[Table::derived("threads").of_thread("id")],
+};
 
 /// The columns of `threads` in the order of [`from_row`] and [`write()`].
 pub(crate) const COLUMNS: &str = "id, path, archived, name, name_source, preview, title, first_user_message, cwd, \
@@ -11,7 +69,7 @@ pub(crate) const COLUMNS: &str = "id, path, archived, name, name_source, preview
      git_sha, git_origin_url, tokens_used, parent_thread_id, forked_from_id, base_thread_id, history_mode, memory_mode, \
      missing";
 
-/// The number that stands for a source of names.
+/// Returns the number that stands for a source of names.
 pub(super) fn source_code(source: Provenance) -> i64 {
     match source {
         Provenance::SessionIndex => 0,
@@ -20,7 +78,7 @@ pub(super) fn source_code(source: Provenance) -> i64 {
     }
 }
 
-/// The source that a number stands for.
+/// Returns the source that a number stands for.
 pub(crate) fn source_from(code: i64) -> Provenance {
     match code {
         0 => Provenance::SessionIndex,
@@ -29,7 +87,7 @@ pub(crate) fn source_from(code: i64) -> Provenance {
     }
 }
 
-/// A row of `threads` by [`COLUMNS`].
+/// Reads a row of `threads` by [`COLUMNS`].
 pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<ThreadRow> {
     Ok(ThreadRow {
         id: row.get(0)?,
@@ -106,12 +164,12 @@ pub(super) fn write(connection: &Connection, row: &ThreadRow) -> Result<(), Stat
 }
 
 impl Database {
-    /// The row of a thread.
+    /// Returns the row of a thread.
     pub(crate) fn row(&self, id: String) -> Result<Option<ThreadRow>, StateError> {
         self.with(move |connection| read(connection, &id))
     }
 
-    /// Rows of threads with rollouts whose history begins in files of this one.
+    /// Returns rows of threads with rollouts whose history begins in files of this one, by creation.
     pub(crate) fn forks_of(&self, id: String) -> Result<Vec<ThreadRow>, StateError> {
         self.with(move |connection| {
             let mut select = connection.prepare_cached(&format!(
@@ -122,7 +180,7 @@ impl Database {
         })
     }
 
-    /// Ids that begin with `prefix`.
+    /// Returns at most `limit` ids of threads with rollouts that begin with `prefix`.
     pub(crate) fn starting_with(&self, prefix: String, limit: u32) -> Result<Vec<String>, StateError> {
         self.with(move |connection| {
             let mut select = connection
@@ -132,7 +190,7 @@ impl Database {
         })
     }
 
-    /// Writes a row if the one that stands is still the one it was made from.
+    /// Writes a row if the stored one is still the one it was made from; says whether it did.
     pub(crate) fn put(&self, row: ThreadRow, instead_of: Option<ThreadRow>) -> Result<bool, StateError> {
         self.transaction(move |connection| {
             let still = read(connection, &row.id)? == instead_of;

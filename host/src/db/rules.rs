@@ -9,7 +9,7 @@ use crate::component::exports::keeping::Guest;
 use crate::component::{Core, CoreError, Runtime, World};
 use crate::platform::error_kind::{Classified, ErrorKind};
 
-/// Why something that is kept beside threads is not what was asked for.
+/// Says why something that is kept beside threads is not what was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum FeatureError {
     /// The state DB failed.
@@ -57,20 +57,20 @@ impl From<CoreError> for FeatureError {
     }
 }
 
-/// Answer of what is kept beside threads.
+/// Is an answer of what is kept beside threads.
 pub type FeatureResult<T> = Result<T, FeatureError>;
 
-/// The core's rules, ready to be asked on any thread, that of the state DB too.
+/// Holds the core's rules, ready to be asked on any thread, that of the state DB too.
 #[derive(Clone)]
 pub(crate) struct Rules(Arc<Mutex<Core>>);
 
 impl Rules {
-    /// Without a handle.
+    /// Makes rules for one who has no handle.
     pub(crate) fn new(runtime: &Runtime) -> Rules {
         Rules(Arc::new(Mutex::new(Core::new(runtime, World::default()))))
     }
 
-    /// Asks.
+    /// Asks the core.
     pub(crate) fn ask<T>(
         &self,
         name: &'static str,
@@ -82,8 +82,8 @@ impl Rules {
 }
 
 impl Database {
-    /// The rules.
+    /// Returns the rules, asked by way of the database's own instance of the core.
     pub(crate) fn rules(&self) -> Rules {
-        Rules(self.deriver().core)
+        Rules(self.deriver().core())
     }
 }

@@ -1,24 +1,62 @@
-//! What the home knows of threads beside their rollouts: names out of `session_index.jsonl`, Codex's own rows. Imported
-//! when it changed, kept with its source, and never lost because a source forgot it.
+//! What the home knows of threads beside their rollouts: names out of `session_index.jsonl`, Codex's own rows. Each source is
+//! imported when it changed, what it said is kept with it, and never lost because the source does not say it any more.
 
 use std::io::{Read, Seek, SeekFrom};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{Database, StateError, rows};
+use super::{Database, Domain, StateError, Table, UserData, rows};
 use crate::component::types::NameClaim;
 use crate::platform::home::Home;
 
+/// Holds names by source, and how far each source was read.
+pub(super) const DOMAIN: Domain = Domain {
+    name: "names",
+    migrations: &[
+        (
+            1,
+            "
+    -- Names by source, kept for good: 0 session index, 1 Codex DB, 2 user.
+    CREATE TABLE names (
+        thread_id TEXT NOT NULL,
+        source INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (thread_id, source)
+    ) WITHOUT ROWID;
+    -- Threads by name.
+    CREATE INDEX names_by_name ON names (name);
+
+    -- How far a source of lore was read, by its own measure.
+    CREATE TABLE sources (
+        source TEXT PRIMARY KEY,
+        stamp TEXT NOT NULL
+    ) WITHOUT ROWID;
+",
+        ),
+        (
+            2,
+            "
+    -- The place of a name among all, in the order in which they were given; null where its source has no order. The index
+    -- has one, and is read again for it.
+    ALTER TABLE names ADD COLUMN given INTEGER;
+    DELETE FROM sources WHERE source = 'session_index';
+",
+        ),
+    ],
+    tables: &[Table::copied_without("names", &["given"], UserData::Where("source", 2)).of_thread("thread_id"), Table::read_again("sources")],
+};
+
 /// Bytes of the index read at a time.
 const CHUNK: u64 = 4 << 20;
+
 impl Database {
-    /// Every name a source gives the thread.
+    /// Returns every name that a source gives the thread.
     pub(crate) fn names(&self, id: String) -> Result<Vec<NameClaim>, StateError> {
         self.with(move |connection| names(connection, &id))
     }
 
-    /// Threads to which some source gives this name.
-    pub(crate) fn bearing(&self, name: String) -> Result<Vec<String>, StateError> {
+    /// Returns the threads to which some source gives this name, by id.
+    pub(crate) fn threads_named(&self, name: String) -> Result<Vec<String>, StateError> {
         self.with(move |connection| {
             let mut select =
                 connection.prepare_cached("SELECT DISTINCT thread_id FROM names WHERE name = ?1 ORDER BY thread_id")?;
@@ -27,7 +65,7 @@ impl Database {
         })
     }
 
-    /// Reads the index alone, for a database that has no rows. The answer says, in words, if it could not be read.
+    /// Imports the session index alone, into a database that has no rows. Returns in words what could not be read.
     pub(crate) fn import_names(&self, home: &Home) -> Result<Vec<String>, StateError> {
         match self.import_index(home) {
             Err(error @ StateError::External(..)) => Ok(vec![format!("{error}; names that only it knows are missing")]),
@@ -35,9 +73,9 @@ impl Database {
         }
     }
 
-    /// Reads every source of lore that changed, and makes the rows of the threads it is about anew. The answer says, in
-    /// words, which source could not be read.
-    pub(crate) fn import_lore(&self, home: &Home) -> Result<Vec<String>, StateError> {
+    /// Imports every source that changed, and derives the rows of the threads that it is about. Returns in words which source
+    /// could not be read.
+    pub(crate) fn import_sources(&self, home: &Home) -> Result<Vec<String>, StateError> {
         let mut warnings = Vec::new();
         let mut touched = match self.import_index(home) {
             Err(error @ StateError::External(..)) => {
@@ -53,64 +91,49 @@ impl Database {
             }
             Err(error) => return Err(error),
         }
-        touched.extend(self.note_provider(home.default_provider())?);
+        touched.extend(self.import_provider(home.default_provider())?);
         let suspects = self.suspects()?;
         touched.extend(suspects.iter().cloned());
         if !touched.is_empty() {
             touched.sort_unstable();
             touched.dedup();
             // Threads that only Codex knows wait until the files have been gone through.
-            let known = self.with(move |connection| {
+            let indexed = self.with(move |connection| {
                 let mut select = connection.prepare_cached(
                     "SELECT EXISTS (SELECT 1 FROM threads WHERE id = ?1) OR EXISTS (SELECT 1 FROM files WHERE thread_id = ?1)",
                 )?;
-                let mut known = Vec::new();
+                let mut indexed = Vec::new();
                 for id in touched {
                     if select.query_row([&id], |row| row.get(0))? {
-                        known.push(id);
+                        indexed.push(id);
                     }
                 }
-                Ok(known)
+                Ok(indexed)
             })?;
-            self.reassemble(known)?;
+            self.derive_rows(indexed)?;
             // A fork whose row was gone learns only from the new one whose preview is its own.
-            self.reassemble(suspects.clone())?;
-            self.transaction(move |transaction| {
-                let mut delete = transaction.prepare_cached("DELETE FROM suspects WHERE thread_id = ?1")?;
-                for id in suspects {
-                    delete.execute([id])?;
-                }
-                Ok(())
-            })?;
+            self.derive_rows(suspects.clone())?;
+            self.clear_suspects(suspects)?;
         }
         Ok(warnings)
     }
 
-    /// Threads whose rows another program has had its hands on.
-    fn suspects(&self) -> Result<Vec<String>, StateError> {
-        self.with(|connection| {
-            let mut select = connection.prepare_cached("SELECT thread_id FROM suspects")?;
-            let ids = select.query_map([], |row| row.get(0))?;
-            Ok(ids.collect::<Result<_, _>>()?)
-        })
-    }
-
-    /// Notes the configured model provider; when it is another one now, every thread is concerned.
-    fn note_provider(&self, provider: &str) -> Result<Vec<String>, StateError> {
+    /// Records the configured model provider; when it is another one now, every thread is concerned. Returns these.
+    fn import_provider(&self, provider: &str) -> Result<Vec<String>, StateError> {
         const SOURCE: &str = "default_provider";
-        let known = self.stamp_of(SOURCE)?;
-        if known.as_deref() == Some(provider) {
+        if self.stamp_of(SOURCE)?.as_deref() == Some(provider) {
             return Ok(Vec::new());
         }
         let provider = provider.to_string();
         self.transaction(move |transaction| {
-            mark(transaction, SOURCE, &provider)?;
+            set_stamp(transaction, SOURCE, &provider)?;
             let mut select = transaction.prepare("SELECT id FROM threads WHERE missing = 0")?;
             let ids = select.query_map([], |row| row.get(0))?;
             Ok(ids.collect::<Result<_, _>>()?)
         })
     }
 
+    /// Returns how far a source was read, by its own measure.
     pub(super) fn stamp_of(&self, source: &'static str) -> Result<Option<String>, StateError> {
         self.with(move |connection| {
             let mut select = connection.prepare_cached("SELECT stamp FROM sources WHERE source = ?1")?;
@@ -118,7 +141,7 @@ impl Database {
         })
     }
 
-    /// Reads `session_index.jsonl` on from where it was left, whole lines only; answers the threads whose names changed.
+    /// Reads `session_index.jsonl` on from where it was left, whole lines only; returns the threads whose names changed.
     fn import_index(&self, home: &Home) -> Result<Vec<String>, StateError> {
         const SOURCE: &str = "session_index";
         let path = home.absolute("session_index.jsonl");
@@ -130,11 +153,11 @@ impl Database {
         };
         let metadata = file.metadata().map_err(io)?;
         let inode = cap_fs_ext::MetadataExt::ino(&metadata);
-        // "<inode> <bytes taken in>"
+        // "<inode> <bytes imported>"
         let stamp = self.stamp_of(SOURCE)?.unwrap_or_default();
-        let (known, taken) = stamp.split_once(' ').unwrap_or_default();
-        let mut offset: u64 = taken.parse().unwrap_or(0);
-        if known != inode.to_string() || metadata.len() < offset {
+        let (same, imported) = stamp.split_once(' ').unwrap_or_default();
+        let mut offset: u64 = imported.parse().unwrap_or(0);
+        if same != inode.to_string() || metadata.len() < offset {
             offset = 0;
         }
         let mut touched = Vec::new();
@@ -156,15 +179,15 @@ impl Database {
             offset += chunk.len() as u64;
             let stamp = format!("{inode} {offset}");
             touched.extend(self.transaction(move |transaction| {
-                mark(transaction, SOURCE, &stamp)?;
-                learn(transaction, &claims)
+                set_stamp(transaction, SOURCE, &stamp)?;
+                add_names(transaction, &claims)
             })?);
         }
         Ok(touched)
     }
 }
 
-/// Every name a source gives the thread.
+/// Returns every name that a source gives the thread.
 pub(super) fn names(connection: &Connection, id: &str) -> Result<Vec<NameClaim>, StateError> {
     let mut select = connection.prepare_cached("SELECT source, name, given FROM names WHERE thread_id = ?1")?;
     let claims = select.query_map([id], |row| {
@@ -178,15 +201,16 @@ pub(super) fn names(connection: &Connection, id: &str) -> Result<Vec<NameClaim>,
     Ok(claims.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn mark(transaction: &Transaction<'_>, source: &str, stamp: &str) -> Result<(), StateError> {
+/// Records how far a source was read.
+pub(super) fn set_stamp(transaction: &Transaction<'_>, source: &str, stamp: &str) -> Result<(), StateError> {
     transaction
         .prepare_cached("INSERT OR REPLACE INTO sources (source, stamp) VALUES (?1, ?2)")?
         .execute([source, stamp])?;
     Ok(())
 }
 
-/// Takes names in; the threads for which one is new.
-pub(super) fn learn(transaction: &Transaction<'_>, claims: &[NameClaim]) -> Result<Vec<String>, StateError> {
+/// Adds names; returns the threads for which one is new.
+pub(super) fn add_names(transaction: &Transaction<'_>, claims: &[NameClaim]) -> Result<Vec<String>, StateError> {
     let mut touched = Vec::new();
     let mut insert = transaction.prepare_cached(
         "INSERT INTO names (thread_id, source, name) VALUES (?1, ?2, ?3)

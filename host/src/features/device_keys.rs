@@ -4,9 +4,27 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::component::exports::keeping::Refusal;
-use crate::db::{Database, FeatureError, FeatureResult, StateDb};
+use crate::db::{Database, Domain, FeatureError, FeatureResult, StateDb, Table, UserData};
 
-/// A key's binding.
+/// Holds the bindings of device keys, which belong to no thread.
+pub(super) const DOMAIN: Domain = Domain {
+    name: "device keys",
+    migrations: &[(
+        6,
+        "
+    CREATE TABLE device_keys (
+        key_id TEXT PRIMARY KEY,
+        account_user_id TEXT NOT NULL,
+        client_id TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+",
+    )],
+    tables: &[Table::copied("device_keys", UserData::All)],
+};
+
+/// Holds which account user and which client a key belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
     /// The key's id: 1 to 512 characters without control characters, as the other ids.
@@ -50,7 +68,7 @@ pub fn put(state: Option<&StateDb>, key: &str, account: &str, client: &str, now:
     })?)
 }
 
-/// The binding of a key.
+/// Returns the binding of a key; none where it is not bound.
 pub fn get(state: Option<&StateDb>, key: &str) -> FeatureResult<Option<Binding>> {
     let key = key.to_string();
     Ok(database(state)?.with(move |connection| {
@@ -59,7 +77,7 @@ pub fn get(state: Option<&StateDb>, key: &str) -> FeatureResult<Option<Binding>>
     })?)
 }
 
-/// Forgets a key; false where it was not bound.
+/// Removes a key; false where it was not bound.
 pub fn delete(state: Option<&StateDb>, key: &str) -> FeatureResult<bool> {
     let key = key.to_string();
     Ok(database(state)?.transaction(move |transaction| {
@@ -67,7 +85,7 @@ pub fn delete(state: Option<&StateDb>, key: &str) -> FeatureResult<bool> {
     })?)
 }
 
-/// Every binding, by key.
+/// Lists every binding, by key.
 pub fn list(state: Option<&StateDb>) -> FeatureResult<Vec<Binding>> {
     Ok(database(state)?.with(|connection| {
         let mut select = connection.prepare(&format!("SELECT {COLUMNS} FROM device_keys ORDER BY key_id"))?;

@@ -9,10 +9,32 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::component::Runtime;
 use crate::component::exports::keeping::Refusal;
 pub use crate::component::exports::keeping::{BudgetChange, Goal, GoalChange, GoalStatus};
-use crate::db::{ExternalDb, FeatureError, FeatureResult, Rules, StateDb, StateError};
+use crate::db::{Domain, ExternalDb, FeatureError, FeatureResult, Rules, StateDb, StateError, Table, UserData};
 use crate::platform::home::Home;
 
-/// Where a goal is kept.
+/// Holds the goals of threads.
+pub(super) const DOMAIN: Domain = Domain {
+    name: "goals",
+    migrations: &[(
+        6,
+        "
+    -- What users want threads to reach; status by the name that Codex's database gives it.
+    CREATE TABLE goals (
+        thread_id TEXT PRIMARY KEY,
+        objective TEXT NOT NULL,
+        status TEXT NOT NULL,
+        token_budget INTEGER,
+        tokens_used INTEGER NOT NULL,
+        seconds_used INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+",
+    )],
+    tables: &[Table::copied("goals", UserData::All).of_thread("thread_id")],
+};
+
+/// Says where a goal is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// In the state DB.
@@ -21,7 +43,7 @@ pub enum Source {
     Codex,
 }
 
-/// The goal of a thread (an id as ids are written), and who keeps it. Without a handle Codex's alone; a database of Codex's
+/// Returns the goal of a thread (an id as ids are written), and who keeps it. Without a handle Codex's alone; a database of Codex's
 /// that cannot be read is [`StateError::External`].
 pub fn get(
     runtime: &Runtime,
@@ -41,7 +63,7 @@ pub fn get(
 }
 
 /// Changes the goal of a thread, in one transaction: what several processes count at once is all counted. `now` in
-/// milliseconds. The goal as it stands then.
+/// milliseconds. Returns the goal as it is then.
 pub fn change(home: &Home, state: &StateDb, thread: &str, change: GoalChange, now: i64) -> FeatureResult<Goal> {
     let (id, rules) = (thread.to_string(), state.database().rules());
     let known = state.database().with({
@@ -57,18 +79,18 @@ pub fn change(home: &Home, state: &StateDb, thread: &str, change: GoalChange, no
         },
     };
     let outcome = state.database().transaction(move |transaction| {
-        let stands = read(transaction, &rules, &id)?.or(codex);
-        let wanted =
-            rules.ask("change-goal", |core, store| core.call_change_goal(store, stands.as_ref(), &change, now))?;
-        if let Ok(goal) = &wanted {
+        let current = read(transaction, &rules, &id)?.or(codex);
+        let changed =
+            rules.ask("change-goal", |core, store| core.call_change_goal(store, current.as_ref(), &change, now))?;
+        if let Ok(goal) = &changed {
             write(transaction, &rules, &id, goal)?;
         }
-        Ok(wanted)
+        Ok(changed)
     })?;
     outcome.map_err(|refusal| refused(refusal, thread))
 }
 
-/// Forgets the goal that is kept here; false where there is none. One that Codex keeps shows again then.
+/// Removes the goal that is kept here; false where there is none. One that Codex keeps shows again then.
 pub fn clear(state: &StateDb, thread: &str) -> FeatureResult<bool> {
     let id = thread.to_string();
     Ok(state
@@ -76,7 +98,7 @@ pub fn clear(state: &StateDb, thread: &str) -> FeatureResult<bool> {
         .transaction(move |transaction| Ok(transaction.execute("DELETE FROM goals WHERE thread_id = ?1", [id])? > 0))?)
 }
 
-/// A status in words.
+/// Returns a status in words.
 pub fn status_word(status: GoalStatus) -> &'static str {
     match status {
         GoalStatus::Active => "active",
@@ -115,7 +137,7 @@ fn read(connection: &Connection, rules: &Rules, thread: &str) -> Result<Option<G
     Ok(Some(Goal { status, ..goal }))
 }
 
-/// The name of the status, and the goal without it.
+/// Reads the name of the status, and the goal without it.
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(String, Goal)> {
     let goal = Goal {
         objective: row.get(0)?,
@@ -148,18 +170,18 @@ fn write(connection: &Connection, rules: &Rules, thread: &str, goal: &Goal) -> R
     Ok(())
 }
 
-/// The goal that Codex's own database has of the thread. One of a form that this program does not know has none.
+/// Reads the goal that Codex's own database has of the thread. One of a form that this program does not know has none.
 fn of_codex(home: &Home, rules: &Rules, thread: &str) -> Result<Option<Goal>, StateError> {
     let Some(database) = ExternalDb::newest(home.sqlite_home(), "goals_") else { return Ok(None) };
     let path = database.path().to_path_buf();
-    let foreign = |error: rusqlite::Error| StateError::External(path.clone(), error.to_string());
-    let (found, _) = database.read(|connection| codex_row(connection, thread).map_err(foreign))?;
+    let failed = |error: rusqlite::Error| StateError::External(path.clone(), error.to_string());
+    let (found, _) = database.read(|connection| codex_row(connection, thread).map_err(failed))?;
     let Some((status, goal)) = found else { return Ok(None) };
     let known = rules.ask("goal-status-of", |core, store| core.call_goal_status_of(store, &status))?;
     Ok(known.map(|status| Goal { status, ..goal }))
 }
 
-/// The row of a thread in Codex's database of goals.
+/// Reads the row of a thread in Codex's database of goals.
 fn codex_row(connection: &Connection, thread: &str) -> rusqlite::Result<Option<(String, Goal)>> {
     let known: i64 = connection.query_row(
         "SELECT COUNT(*) FROM pragma_table_info('thread_goals') WHERE name IN ('thread_id', 'objective', 'status',

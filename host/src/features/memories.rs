@@ -10,12 +10,32 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::component::exports::keeping::{Extraction, MemoryRow, Refusal};
 pub use crate::component::exports::keeping::{ExtractionStep, MemoryBounds};
-use crate::db::{FeatureError, FeatureResult, Rules, StateDb, StateError};
+use crate::db::{Domain, FeatureError, FeatureResult, Rules, StateDb, StateError, Table, UserData};
+
+/// Holds how far memories were extracted of threads.
+pub(super) const DOMAIN: Domain = Domain {
+    name: "memories",
+    migrations: &[(
+        6,
+        "
+    -- Up to which update of a thread its memories were extracted, and who is at it until when.
+    CREATE TABLE extractions (
+        thread_id TEXT PRIMARY KEY,
+        watermark INTEGER,
+        worker TEXT,
+        token TEXT,
+        until INTEGER,
+        retry_after INTEGER
+    ) WITHOUT ROWID;
+",
+    )],
+    tables: &[Table::copied("extractions", UserData::All).of_thread("thread_id")],
+};
 
 /// Rows that the core is shown at a time.
 const PAGE: u32 = 1_000;
 
-/// A thread that a worker has claimed.
+/// Describes a thread that a worker has claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The thread.
@@ -28,11 +48,11 @@ pub struct Claim {
     pub updated_at: i64,
 }
 
-/// Threads whose memories may be extracted now, newest first, at most `limit`, or all for 0; with the time of their last
+/// Returns threads whose memories may be extracted now, newest first, at most `limit`, or all for 0; with the time of their last
 /// update.
 pub fn candidates(state: &StateDb, bounds: &MemoryBounds, limit: u32, now: i64) -> FeatureResult<Vec<(String, i64)>> {
     let (bounds, rules) = (bounds.clone(), state.database().rules());
-    Ok(state.database().with(move |connection| choose(connection, &rules, &bounds, limit, now))?)
+    Ok(state.database().with(move |connection| select_candidates(connection, &rules, &bounds, limit, now))?)
 }
 
 /// Claims candidates for a worker, for as long as the lease lasts.
@@ -47,14 +67,14 @@ pub fn claim(
     let (bounds, rules, worker) = (bounds.clone(), state.database().rules(), worker.to_string());
     let claimed = state.database().transaction(move |transaction| {
         let mut claims = Vec::new();
-        for (thread, updated_at) in choose(transaction, &rules, &bounds, limit, now)? {
+        for (thread, updated_at) in select_candidates(transaction, &rules, &bounds, limit, now)? {
             let token = token();
             let step = ExtractionStep::Claim((worker.clone(), token.clone(), lease));
             match change(transaction, &rules, &thread, &step, now)? {
                 Ok(extraction) => {
                     claims.push(Claim { thread, token, until: extraction.until.unwrap_or(now), updated_at });
                 }
-                // The transaction that it is chosen in is the one that it is claimed in: the values are wrong.
+                // The transaction that it is selected in is the one that it is claimed in: the values are wrong.
                 Err(refusal) => return Ok(Err(refusal)),
             }
         }
@@ -63,7 +83,7 @@ pub fn claim(
     claimed.map_err(|refusal| refused(refusal, "the claim"))
 }
 
-/// Keeps a claim for as long as the lease lasts, from now on; when it ends.
+/// Keeps a claim for as long as the lease lasts, from now on; returns when it ends.
 pub fn renew(state: &StateDb, thread: &str, token: &str, lease: i64, now: i64) -> FeatureResult<i64> {
     Ok(report(state, thread, ExtractionStep::Renew((token.into(), lease)), now)?.until.unwrap_or(now))
 }
@@ -78,10 +98,11 @@ pub fn fail(state: &StateDb, thread: &str, token: &str, pause: i64, now: i64) ->
     report(state, thread, ExtractionStep::Fail((token.into(), pause)), now).map(drop)
 }
 
-/// The memory mode that follows: `given` is the user's word; otherwise one that is disabled or polluted stays.
-pub fn next_mode(state: &StateDb, stands: Option<&str>, to: &str, given: bool) -> FeatureResult<String> {
+/// Returns the memory mode that follows: `given` is the user's word; otherwise one that is disabled or polluted stays.
+pub fn next_mode(state: &StateDb, current: Option<&str>, to: &str, given: bool) -> FeatureResult<String> {
     let rules = state.database().rules();
-    let next = rules.ask("change-memory-mode", |core, store| core.call_change_memory_mode(store, stands, to, given))?;
+    let next =
+        rules.ask("change-memory-mode", |core, store| core.call_change_memory_mode(store, current, to, given))?;
     next.map_err(|refusal| refused(refusal, to))
 }
 
@@ -102,8 +123,8 @@ fn refused(refusal: Refusal, about: &str) -> FeatureError {
     }
 }
 
-/// The candidates, page by page: the core says which, and SQL only leaves out what is too new or too old for all.
-fn choose(
+/// Selects the candidates, page by page: the core says which, and SQL only leaves out what is too new or too old for all.
+fn select_candidates(
     connection: &Connection,
     rules: &Rules,
     bounds: &MemoryBounds,
@@ -172,9 +193,9 @@ fn change(
 ) -> Result<Result<Extraction, Refusal>, StateError> {
     let mut select = connection
         .prepare_cached("SELECT watermark, worker, token, until, retry_after FROM extractions WHERE thread_id = ?1")?;
-    let stands = select.query_row([thread], |row| extraction(row, 0)).optional()?;
-    let next =
-        rules.ask("change-extraction", |core, store| core.call_change_extraction(store, stands.as_ref(), step, now))?;
+    let current = select.query_row([thread], |row| extraction(row, 0)).optional()?;
+    let next = rules
+        .ask("change-extraction", |core, store| core.call_change_extraction(store, current.as_ref(), step, now))?;
     if let Ok(next) = &next {
         let mut insert = connection.prepare_cached(
             "INSERT OR REPLACE INTO extractions (thread_id, watermark, worker, token, until, retry_after)
@@ -185,7 +206,7 @@ fn change(
     Ok(next)
 }
 
-/// Something that nobody guesses and nothing else is called.
+/// Makes a text that nobody guesses and nothing else is called.
 fn token() -> String {
     let part = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", part(), part())

@@ -8,7 +8,25 @@ use rusqlite::{OptionalExtension as _, params};
 
 use crate::component::exports::keeping::{MovedDirectory, Refusal};
 use crate::component::imports::state::RowQuery;
-use crate::db::{Database, FeatureError, FeatureResult, Rules, StateDb, StateError};
+use crate::db::{Database, Domain, FeatureError, FeatureResult, Rules, StateDb, StateError, Table, UserData};
+
+/// Holds the directories that users moved, which belong to no thread.
+pub(super) const DOMAIN: Domain = Domain {
+    name: "moved directories",
+    migrations: &[(
+        7,
+        "
+    -- Directories that users moved or renamed, in the order in which they told it.
+    CREATE TABLE relocations (
+        number INTEGER PRIMARY KEY,
+        from_dir TEXT NOT NULL,
+        to_dir TEXT NOT NULL,
+        at INTEGER NOT NULL
+    );
+",
+    )],
+    tables: &[Table::copied("relocations", UserData::All)],
+};
 
 /// Describes a directory that was moved.
 #[derive(Clone, Debug, PartialEq, Eq)]

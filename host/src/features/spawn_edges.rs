@@ -7,31 +7,50 @@ use rusqlite::Connection;
 
 use crate::component::exports::keeping::SpawnEdge;
 pub use crate::component::exports::keeping::{Edge, EdgeStatus};
-use crate::db::{FeatureResult, StateDb, StateError};
+use crate::db::{Domain, FeatureResult, StateDb, StateError, Table, UserData};
 
-/// The edge to the thread that spawned this one.
+/// Holds what users said of spawned threads: whether they are still worked with.
+pub(super) const DOMAIN: Domain = Domain {
+    name: "spawn edges",
+    migrations: &[
+        (
+            6,
+            "
+    -- Spawned threads that are 'open' or 'closed' by a user's word, and by Codex's database, which is read again for it.
+    CREATE TABLE spawn_statuses (
+        thread_id TEXT PRIMARY KEY,
+        status TEXT NOT NULL
+    ) WITHOUT ROWID;
+",
+        ),
+    ],
+    tables: &[Table::copied("spawn_statuses", UserData::All).of_thread("thread_id")],
+};
+
+/// Returns the edge to the thread that spawned this one.
 pub fn parent(state: &StateDb, thread: &str) -> FeatureResult<Option<Edge>> {
     let id = thread.to_string();
-    let edges = state.database().with(move |connection| known(connection, "threads.id = ?1", &id))?;
+    let edges = state.database().with(move |connection| stored_edges(connection, "threads.id = ?1", &id))?;
     let Some(by) = edges.first().map(|edge| edge.parent.clone()) else { return Ok(None) };
     Ok(spawned(state, &edges, &by, None, false)?.pop())
 }
 
-/// The threads that a thread spawned, of one status or of both, by id.
+/// Returns the threads that a thread spawned, of one status or of both, by id.
 pub fn children(state: &StateDb, thread: &str, status: Option<EdgeStatus>) -> FeatureResult<Vec<Edge>> {
     let id = thread.to_string();
-    let edges = state.database().with(move |connection| known(connection, "threads.parent_thread_id = ?1", &id))?;
+    let edges =
+        state.database().with(move |connection| stored_edges(connection, "threads.parent_thread_id = ?1", &id))?;
     spawned(state, &edges, thread, status, false)
 }
 
-/// The same with what they spawned, and so on: nearest first, then by id, each thread once. A closed thread hides what it
+/// Returns the same with what they spawned, and so on: nearest first, then by id, each thread once. A closed thread hides what it
 /// spawned when only open ones are asked for.
 pub fn descendants(state: &StateDb, thread: &str, status: Option<EdgeStatus>) -> FeatureResult<Vec<Edge>> {
-    let edges = state.database().with(|connection| known(connection, "threads.parent_thread_id > ?1", ""))?;
+    let edges = state.database().with(|connection| stored_edges(connection, "threads.parent_thread_id > ?1", ""))?;
     spawned(state, &edges, thread, status, true)
 }
 
-/// Notes that a spawned thread is worked with, or not any more; false where no thread spawned it.
+/// Records that a spawned thread is worked with, or not any more; false where no thread spawned it.
 pub fn set_status(state: &StateDb, thread: &str, status: EdgeStatus) -> FeatureResult<bool> {
     let id = thread.to_string();
     let word = match status {
@@ -56,7 +75,7 @@ fn spawned(
     Ok(rules.ask("spawned", |core, store| core.call_spawned(store, edges, &by, status, deep))?)
 }
 
-fn known(connection: &Connection, which: &str, of: &str) -> Result<Vec<SpawnEdge>, StateError> {
+fn stored_edges(connection: &Connection, which: &str, of: &str) -> Result<Vec<SpawnEdge>, StateError> {
     let mut select = connection.prepare_cached(&format!(
         "SELECT threads.parent_thread_id, threads.id, spawn_statuses.status, codex.spawn_status FROM threads
          LEFT JOIN spawn_statuses ON spawn_statuses.thread_id = threads.id

@@ -158,7 +158,7 @@ impl Backfill {
     /// Takes back what is known of files that are gone.
     pub(crate) fn remove_files(&mut self, gone: Vec<String>) -> Result<(), StateError> {
         self.changed = true;
-        self.database.forget(gone)
+        self.database.remove_files(gone)
     }
 
     /// Waits for the workers, stores all that is left, and brings rows up to date that depend on other rows.
@@ -176,15 +176,15 @@ impl Backfill {
             self.store()?;
         }
         if std::mem::take(&mut self.changed) {
-            self.database.relate()?;
+            self.database.update_relations()?;
         }
-        self.database.remember()?;
+        self.database.add_external_threads()?;
         Ok(self.counts)
     }
 
     /// Reads names and Codex's own rows, where those changed.
     pub(crate) fn import_sources(&mut self) -> Result<(), StateError> {
-        self.warnings.extend(self.database.import_lore(&self.home)?);
+        self.warnings.extend(self.database.import_sources(&self.home)?);
         Ok(())
     }
 

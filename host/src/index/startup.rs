@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::component::exports::startup::{Error as GateError, Outcome};
 use crate::component::{Core, CoreError, Failed, Runtime, World};
 use crate::db::{Database, Locks, MovedAside, RowDeriver, StateDb, StateError, move_aside};
+use crate::features::SCHEMA;
 use crate::index::backfill::Backfill;
 use crate::index::progress::ProgressSink;
 use crate::platform::error_kind::{Classified, ErrorKind};
@@ -131,12 +132,12 @@ pub(crate) fn open(
     create_private_dir(&config.state_dir)?;
     let locks = Locks::of(&config.state_dir);
     let opening = open_lock(&locks, config.wait)?;
-    let database = Database::open(&config.state_dir, config.wait, RowDeriver::new(runtime, home))?;
+    let database = Database::open(&SCHEMA, &config.state_dir, config.wait, RowDeriver::new(runtime, home))?;
     if config.check && !database.is_sound()? {
         return Err(StateError::Corrupt("SQLite's own check fails".into()).into());
     }
     if let Some(salvaged) = salvaged {
-        database.take_in(&salvaged.remains)?;
+        database.import(&salvaged.salvaged)?;
     }
     if config.rebuild && salvaged.is_none() && !FileLock::is_held(&locks.owner).map_err(StateError::from)? {
         database.begin_again()?;
@@ -166,7 +167,7 @@ impl Opened {
 
 /// Opens a complete state DB of this version, if there is one. Never fills, never migrates, creates nothing.
 pub fn open_existing(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path) -> Result<Option<StateDb>, StartupError> {
-    let Some(database) = Database::open_existing(state_dir, RowDeriver::new(runtime, home))? else {
+    let Some(database) = Database::open_existing(&SCHEMA, state_dir, RowDeriver::new(runtime, home))? else {
         return Ok(None);
     };
     Ok(database.is_complete()?.then(|| StateDb::of(database)))
@@ -204,7 +205,7 @@ pub(crate) fn fill_private(runtime: &Runtime, home: &Arc<Home>, backfill: Backfi
 /// Reads names and Codex's own rows alone into a private temporary database.
 pub(crate) fn sources_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Database, Report), StartupError> {
     let database = temporary(runtime, home)?;
-    let warnings = database.import_lore(home)?;
+    let warnings = database.import_sources(home)?;
     Ok((database, Report { warnings, ..Report::default() }))
 }
 
@@ -217,7 +218,7 @@ pub(crate) fn session_index_alone(runtime: &Runtime, home: &Arc<Home>) -> Result
 
 /// Makes an empty private temporary database.
 pub(crate) fn temporary(runtime: &Runtime, home: &Arc<Home>) -> Result<Database, StartupError> {
-    Ok(Database::temporary(RowDeriver::new(runtime, home))?)
+    Ok(Database::temporary(&SCHEMA, RowDeriver::new(runtime, home))?)
 }
 
 /// Moves a damaged state DB aside, with what could be read of it, if it still is damaged once nobody else is opening or filling
@@ -234,12 +235,12 @@ pub(crate) fn set_damaged_aside(
             StateError::Corrupt("another process is filling it; try again when that one has ended".into()).into()
         );
     };
-    let sound = match Database::open(&config.state_dir, config.wait, RowDeriver::new(runtime, home)) {
+    let sound = match Database::open(&SCHEMA, &config.state_dir, config.wait, RowDeriver::new(runtime, home)) {
         Ok(database) => database.is_sound()?,
         Err(StateError::Corrupt(_)) => false,
         Err(error) => return Err(error.into()),
     };
-    Ok(if sound { None } else { Some(move_aside(&config.state_dir)?) })
+    Ok(if sound { None } else { Some(move_aside(&SCHEMA, &config.state_dir)?) })
 }
 
 fn open_lock(locks: &Locks, wait: Duration) -> Result<FileLock, StartupError> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::component::exports::startup::Findings;
 use crate::component::{Core, Runtime, Survey, World};
 use crate::db::{Database, FILE_NAME, Problem, RowDeriver, StateError, Totals};
+use crate::features::SCHEMA;
 use crate::index::backfill::Backfill;
 use crate::index::progress::ProgressSink;
 use crate::index::startup::{self, StartupError};
@@ -108,7 +109,7 @@ enum Look {
 fn look(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Look, StartupError> {
     let path = dir.join(FILE_NAME);
     let stands = |phase: &str, owner| StateDbStatus { path: path.clone(), phase: phase.into(), owner };
-    let database = match Database::open_read_only(dir, RowDeriver::new(runtime, home)) {
+    let database = match Database::open_read_only(&SCHEMA, dir, RowDeriver::new(runtime, home)) {
         Ok(Some(database)) => database,
         Ok(None) => return Ok(Look::Without(stands("none", None))),
         Err(StateError::Newer { .. }) => return Ok(Look::Without(stands("other-version", None))),

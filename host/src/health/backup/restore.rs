@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::files::{beside, copy, make_private_dir, place, sync_dir, write};
 use super::verify::problem;
 use super::{Backup, BackupError, Belongs, Database, KEEP, Saved, WAIT, Wanted};
-use crate::db::{Locks, StateError, settle};
+use crate::db::{Locks, StateError, checkpoint};
 use crate::platform::database_holders::holders;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
@@ -256,7 +256,7 @@ fn carry_on(database: &Database, home: &Home, journal: &Journal) -> Result<(), B
 /// Leaves nothing beside a database that would be taken for the new one's.
 fn make_room(place: &Path) -> Result<(), BackupError> {
     if place.exists() {
-        match settle(place) {
+        match checkpoint(place) {
             Ok(()) | Err(StateError::Corrupt(_)) => {}
             Err(why) => return Err(BackupError::Unsettled(place.to_path_buf(), why)),
         }

@@ -8,7 +8,8 @@ use rusqlite::Connection;
 
 use super::codex::shape;
 use crate::component::exports::checkup::{DatabaseFacts, Depth, Role};
-use crate::db::{ExternalDb, FILE_NAME, SCHEMA, StateError};
+use crate::db::{ExternalDb, FILE_NAME, StateError};
+use crate::features::SCHEMA;
 use crate::platform::database_holders::holders;
 use crate::platform::home::Home;
 
@@ -56,7 +57,7 @@ pub(super) fn look(path: &Path, role: Role, depth: Depth) -> DatabaseFacts {
         fault: None,
         version: None,
         known: match role {
-            Role::State => Some(SCHEMA),
+            Role::State => Some(SCHEMA.version()),
             Role::CodexState => Some(CODEX_STATE),
             Role::CodexHistory => Some(CODEX_HISTORY),
             Role::CodexOther => None,

@@ -12,6 +12,7 @@ use super::{Checkup, CheckupError, How};
 use crate::component::exports::checkup::{Case, Depth, Finding, Scene};
 use crate::component::{Core, Runtime, World};
 use crate::db::{Batch, Database, ExternalDb, FILE_NAME, RowDeriver, Salvaged, StateError};
+use crate::features::SCHEMA;
 use crate::features::moved_directories::Relocations;
 use crate::index::backfill::Backfill;
 use crate::index::startup::{self, Report, StartupError};
@@ -73,8 +74,8 @@ impl Snapshot {
             // A state DB that cannot be read, or is damaged: what can be read of it is taken over, and the files are asked.
             Err(CheckupError::State(why) | CheckupError::Startup(StartupError::State(why))) => {
                 let database = startup::temporary(runtime, home)?;
-                if let Some(remains) = state_dir.and_then(|dir| Salvaged::of(&dir.join(FILE_NAME)).ok()) {
-                    database.take_in(&remains)?;
+                if let Some(remains) = state_dir.and_then(|dir| Salvaged::of(&SCHEMA, &dir.join(FILE_NAME)).ok()) {
+                    database.import(&remains)?;
                 }
                 let (mut report, bytes) = fill(runtime, home, &database, false, depth, how)?;
                 report.warnings.push(why.to_string());
@@ -212,8 +213,8 @@ impl Snapshot {
         }
         checking.finish()?;
         self.bytes += checking.bytes();
-        self.database.reassemble(vec![thread.into()])?;
-        Ok(self.database.relate()?)
+        self.database.derive_rows(vec![thread.into()])?;
+        Ok(self.database.update_relations()?)
     }
 
     /// What was looked at, without findings.
@@ -229,7 +230,7 @@ impl Snapshot {
 
 /// A private database with what only the state DB knows, and whether its rows count.
 fn begin(runtime: &Runtime, home: &Arc<Home>, state_dir: Option<&Path>) -> Result<(Database, bool), CheckupError> {
-    let copy = state_dir.map(|dir| Database::open_copy(dir, RowDeriver::new(runtime, home))).transpose();
+    let copy = state_dir.map(|dir| Database::open_copy(&SCHEMA, dir, RowDeriver::new(runtime, home))).transpose();
     match copy.map(Option::flatten) {
         Ok(Some(copy)) => Ok(copy),
         Ok(None) | Err(StateError::Newer { .. }) => Ok((startup::temporary(runtime, home)?, false)),

@@ -3,6 +3,7 @@
 use super::RepairError;
 use super::targets::Targets;
 use crate::db::{FILE_NAME, Salvaged};
+use crate::features::SCHEMA;
 use crate::health::backup::{self, BackupError, Restore, Wanted};
 
 /// Saves every database; the backup's name, where there was anything to save.
@@ -17,8 +18,8 @@ pub(super) fn save(targets: &Targets<'_>) -> Result<Option<String>, RepairError>
 pub(super) fn restorable<'a>(targets: &Targets<'a>, name: &str) -> Result<Result<Restore<'a>, String>, RepairError> {
     let known = backup::backups(targets.state_dir)?.0.into_iter().find(|backup| backup.name == name);
     let Some(known) = known else { return Ok(Err(format!("the backup {name} is gone"))) };
-    let [saved, now] = [known.path.as_path(), targets.state_dir].map(|dir| Salvaged::of(&dir.join(FILE_NAME)));
-    if !saved?.says_what(&now?) {
+    let [saved, now] = [known.path.as_path(), targets.state_dir].map(|dir| Salvaged::of(&SCHEMA, &dir.join(FILE_NAME)));
+    if !saved?.has_same_user_data(&now?) {
         return Ok(Err(format!(
             "the state DB holds what users said since: names, patches, goals or the like; that is not thrown away. To do \
              so: threadkeep backup restore {name} --only {FILE_NAME}"

@@ -221,7 +221,7 @@ fn own_rows(
         before: change.before.clone(),
         after: change.after.clone(),
     });
-    let left = state.database().swap(replacements.collect(), whole)?;
+    let left = state.database().replace_rows(replacements.collect(), whole)?;
     for (place, stands) in left {
         let at = wanted[place].0;
         let (standing, needs) = (Standing::StateRow(stands), Vec::new());

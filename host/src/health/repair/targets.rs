@@ -13,6 +13,7 @@ use crate::component::imports::backfill::Phase;
 use crate::component::types::ThreadRow;
 use crate::component::{Core, CoreError, Runtime, World};
 use crate::db::{Database, ExternalDb, RowDeriver, StateError};
+use crate::features::SCHEMA;
 use crate::platform::database_holders::holders;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
@@ -196,7 +197,7 @@ impl<'a> Targets<'a> {
             return Ok(Vec::new());
         }
         let deriver = RowDeriver::new(self.runtime, self.home);
-        let database = match Database::open_read_only(self.state_dir, deriver)? {
+        let database = match Database::open_read_only(&SCHEMA, self.state_dir, deriver)? {
             Some(database) if database.is_complete()? => database,
             _ => return Ok(wanted.iter().map(|_| Err(NO_STATE.into())).collect()),
         };
@@ -206,7 +207,7 @@ impl<'a> Targets<'a> {
 
     /// How far the state DB is, in the words that `status` has for it.
     fn phase(&self) -> Result<String, RepairError> {
-        let phase = match Database::open_read_only(self.state_dir, RowDeriver::new(self.runtime, self.home)) {
+        let phase = match Database::open_read_only(&SCHEMA, self.state_dir, RowDeriver::new(self.runtime, self.home)) {
             Ok(Some(database)) => match database.phase(None) {
                 // As the doctor looks at it: what is not asked for every day may be damaged all the same.
                 Ok(Phase::Complete) if !database.is_sound()? => "damaged",

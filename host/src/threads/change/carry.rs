@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ChangeError, index};
 use crate::component::exports::changing::Renaming;
-use crate::db::{Database, Follow};
+use crate::db::{CompletedChange, Database};
 use crate::platform::home::Home;
 use crate::platform::writer_lock::WriterLock;
 use crate::rollouts::{made_parent, parent, synced};
@@ -27,7 +27,7 @@ pub(super) enum Plan {
 impl Plan {
     /// Writes it down, then carries it out. The caller holds all locks.
     pub(super) fn make(&self, home: &Home, state: &Database) -> Result<(), ChangeError> {
-        let number = state.journal_append(serde_json::to_string(self).unwrap_or_default())?;
+        let number = state.journal().append(serde_json::to_string(self).unwrap_or_default())?;
         self.carry_out(home, state, number)
     }
 
@@ -49,33 +49,33 @@ impl Plan {
             Plan::Relocate { threads, renamings } => {
                 if let Err(error) = relocate(home, renamings) {
                     if !matches!(error, ChangeError::Halfway { .. }) {
-                        state.strike(number, Follow::Nothing)?;
+                        state.journal().complete(number, CompletedChange::Nothing)?;
                     }
                     return Err(error);
                 }
                 let moves = renamings.iter().map(|it| (it.from.clone(), it.to.clone())).collect();
-                Follow::Moved(threads.clone(), moves)
+                CompletedChange::Moved(threads.clone(), moves)
             }
             Plan::Remove { threads, files } => {
                 if let Err(error) = remove(home, files) {
                     if !matches!(error, ChangeError::Halfway { .. }) {
-                        state.strike(number, Follow::Nothing)?;
+                        state.journal().complete(number, CompletedChange::Nothing)?;
                     }
                     return Err(error);
                 }
-                Follow::Removed(threads.clone(), files.clone())
+                CompletedChange::Removed(threads.clone(), files.clone())
             }
             Plan::Name { thread, name, line, index } => {
                 if !line.is_empty()
                     && let Err(cause) = index::append(home, line, *index)
                 {
-                    state.strike(number, Follow::Nothing)?;
+                    state.journal().complete(number, CompletedChange::Nothing)?;
                     return Err(ChangeError::File { path: index::FILE.into(), cause });
                 }
-                Follow::Named(thread.clone(), name.clone())
+                CompletedChange::Named(thread.clone(), name.clone())
             }
         };
-        Ok(state.strike(number, follow)?)
+        Ok(state.journal().complete(number, follow)?)
     }
 }
 

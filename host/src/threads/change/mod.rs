@@ -348,7 +348,7 @@ pub(crate) fn kept_patches(core: &mut Core, patch: &MetadataPatch) -> Result<Vec
 
 /// Finishes what killed processes have begun, if nobody is changing anything now; what cannot be finished, in words.
 pub(crate) fn finish_unfinished(home: &Home, state: &Database, state_dir: &Path) -> Result<Vec<String>, StateError> {
-    if state.unfinished()?.is_empty() {
+    if state.journal().unfinished()?.is_empty() {
         return Ok(Vec::new());
     }
     match FileLock::try_take(&Locks::of(state_dir).change)? {
@@ -361,7 +361,7 @@ pub(crate) fn finish_unfinished(home: &Home, state: &Database, state_dir: &Path)
 /// The caller holds the lock.
 fn finish(home: &Home, state: &Database) -> Result<Vec<String>, StateError> {
     let mut left = Vec::new();
-    for (number, plan) in state.unfinished()? {
+    for (number, plan) in state.journal().unfinished()? {
         let outcome = match serde_json::from_str::<Plan>(&plan) {
             Ok(plan) => plan.finish(home, state, number),
             Err(error) => Err(ChangeError::State(StateError::Io(format!("its plan cannot be read: {error}")))),
@@ -383,7 +383,7 @@ fn begin(home: &Home, state: &Database) -> Result<Option<FileLock>, ChangeError>
         .ok_or(ChangeError::Busy(WAIT))?;
     let left = finish(home, state)?;
     // Once that can be finished, it would undo whatever came in between.
-    match state.unfinished()?.iter().any(|(_, plan)| serde_json::from_str::<Plan>(plan).is_ok()) {
+    match state.journal().unfinished()?.iter().any(|(_, plan)| serde_json::from_str::<Plan>(plan).is_ok()) {
         true => Err(ChangeError::Unfinished(left.join("; "))),
         false => Ok(Some(lock)),
     }

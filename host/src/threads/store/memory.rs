@@ -11,7 +11,8 @@ use super::{
 };
 use crate::component::exports::changing::{Error as CoreChangeError, Relocation, Removal};
 use crate::component::{Archive, Ask, Core, Delete, Failed, Runtime, Unarchive, World};
-use crate::db::{Database, Follow, RowDeriver};
+use crate::db::{CompletedChange, Database, RowDeriver};
+use crate::features::SCHEMA;
 use crate::index::backfill::index_file;
 use crate::platform::home::DEFAULT_PROVIDER;
 use crate::platform::writer_lock::WriterLockError;
@@ -44,7 +45,7 @@ impl MemoryThreadStore {
     pub fn new(runtime: &Runtime) -> StoreResult<MemoryThreadStore> {
         let files = Arc::new(MemoryRollouts::default());
         Ok(MemoryThreadStore {
-            database: Database::temporary(RowDeriver::with_provider(runtime, DEFAULT_PROVIDER))?,
+            database: Database::temporary(&SCHEMA, RowDeriver::with_provider(runtime, DEFAULT_PROVIDER))?,
             writers: Writers::default(),
             encoder: Encoder::new(runtime),
             reader: Mutex::new(Core::new(runtime, World::over(files.clone(), DEFAULT_PROVIDER))),
@@ -103,13 +104,13 @@ impl MemoryThreadStore {
             });
         }
         let ids: Vec<String> = plan.threads.iter().map(|row| row.id.clone()).collect();
-        self.follow(Follow::Moved(ids.clone(), moves))?;
+        self.follow(CompletedChange::Moved(ids.clone(), moves))?;
         ids.iter().map(|id| Ok(self.lookup().find(id, None)?.row)).collect()
     }
 
-    fn follow(&self, what: Follow) -> StoreResult<()> {
-        let number = self.database.journal_append(String::new())?;
-        Ok(self.database.strike(number, what)?)
+    fn follow(&self, what: CompletedChange) -> StoreResult<()> {
+        let number = self.database.journal().append(String::new())?;
+        Ok(self.database.journal().complete(number, what)?)
     }
 
     fn take(&self, thread: &str, items: &[Item], observed: bool) -> StoreResult<()> {
@@ -224,7 +225,7 @@ impl ThreadStore for MemoryThreadStore {
         self.settle(thread)?;
         let name = kept_name(&mut self.core(), name)?;
         let id = self.lookup().find(thread, None)?.row.id;
-        self.follow(Follow::Named(id.clone(), name))?;
+        self.follow(CompletedChange::Named(id.clone(), name))?;
         Ok(self.lookup().find(&id, None)?.row)
     }
 
@@ -249,7 +250,7 @@ impl ThreadStore for MemoryThreadStore {
         let Removal { threads, files } = answer.map_err(|error| refused(error, thread, Failed::default()))?;
         self.refuse_open(&threads, None)?;
         files.iter().for_each(|file| self.files.remove(file));
-        self.follow(Follow::Removed(threads.iter().map(|row| row.id.clone()).collect(), files))?;
+        self.follow(CompletedChange::Removed(threads.iter().map(|row| row.id.clone()).collect(), files))?;
         Ok(threads)
     }
 

@@ -1,0 +1,167 @@
+//! Rows derived from all that is recorded of a thread: its files, its names, Codex's own row of it and what users said. The core
+//! says what follows; here its inputs are gathered and its rows are written.
+
+use std::sync::{Arc, Mutex};
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use wasmtime::Store;
+
+use super::file_row::file_facts;
+use super::{Database, StateError, codex, patches, rows, sources};
+use crate::component::exports::parsing::Guest as Parsing;
+use crate::component::exports::repair::{Dossier as ThreadInputs, ThreadFile};
+use crate::component::types::{Patch, ThreadRow};
+use crate::component::{Core, Runtime, World};
+use crate::platform::cancellation::Cancellation;
+use crate::platform::home::Home;
+
+/// Threads derived in one call of the core.
+const THREADS_PER_CALL: usize = 256;
+/// Forks of forks whose clocks went backwards, at worst, before a circle is suspected.
+const DEEPEST_FORK: u32 = 64;
+
+/// Asks the core which rows follow from what is recorded.
+#[derive(Clone)]
+pub(crate) struct RowDeriver {
+    core: Arc<Mutex<Core>>,
+    provider: String,
+}
+
+impl RowDeriver {
+    /// Derives rows for the threads of a home.
+    pub(crate) fn new(runtime: &Runtime, home: &Home) -> RowDeriver {
+        RowDeriver::with_provider(runtime, home.default_provider())
+    }
+
+    /// Derives rows for threads whose rollouts mean this model provider where they name none.
+    pub(crate) fn with_provider(runtime: &Runtime, provider: &str) -> RowDeriver {
+        // It outlives whoever opens the database, and what may be cancelled of theirs.
+        let core = Core::new(&runtime.cancellable(Cancellation::default()), World::default());
+        RowDeriver { core: Arc::new(Mutex::new(core)), provider: provider.into() }
+    }
+
+    /// Returns its instance of the core, which others may ask too.
+    pub(super) fn core(&self) -> Arc<Mutex<Core>> {
+        self.core.clone()
+    }
+
+    /// Asks the core's parsing interface something that needs no files.
+    pub(super) fn ask<T>(
+        &self,
+        name: &'static str,
+        export: impl FnOnce(&Parsing, &mut Store<World>) -> wasmtime::Result<T>,
+    ) -> Result<T, StateError> {
+        let mut core = self.core.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
+        Ok(core.call(name, |bindings, store| export(bindings.threadkeep_core_parsing(), store))?)
+    }
+
+    /// Returns the rows that follow, without those that are stored already.
+    fn derive(&self, threads: Vec<ThreadInputs>) -> Result<Vec<ThreadRow>, StateError> {
+        let mut core = self.core.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
+        Ok(core.call("assemble", |bindings, store| {
+            bindings.threadkeep_core_repair().call_assemble(store, &threads, &self.provider)
+        })?)
+    }
+}
+
+impl Database {
+    /// Returns the row that follows from all that is recorded of a thread; none where it is the stored one.
+    pub(crate) fn derived_row(&self, id: String) -> Result<Option<ThreadRow>, StateError> {
+        let deriver = self.deriver();
+        self.with(move |connection| Ok(deriver.derive(vec![thread_inputs(connection, &id)?])?.pop()))
+    }
+
+    /// Derives the rows of these threads anew.
+    pub(crate) fn derive_rows(&self, ids: Vec<String>) -> Result<(), StateError> {
+        let deriver = self.deriver();
+        self.transaction(move |transaction| derive_rows(transaction, ids, &deriver).map(drop))
+    }
+
+    /// Stores what a user says of a thread; its row follows. On disk when this returns.
+    pub(crate) fn patch(&self, id: String, patches: Vec<Patch>) -> Result<(), StateError> {
+        let deriver = self.deriver();
+        self.durably(move |transaction| {
+            patches::write(transaction, &id, patches)?;
+            derive_rows(transaction, vec![id], &deriver).map(drop)
+        })
+    }
+
+    /// Brings forks' previews up to date with their parents', and marks rows whose files were never found again.
+    pub(crate) fn update_relations(&self) -> Result<(), StateError> {
+        let deriver = self.deriver();
+        self.transaction(move |transaction| {
+            let orphans = ids(
+                transaction,
+                "SELECT id FROM threads WHERE missing = 0
+                 AND NOT EXISTS (SELECT 1 FROM files WHERE files.thread_id = threads.id)",
+            )?;
+            derive_rows(transaction, orphans, &deriver)?;
+            // A fork of a fork waits for its parent's turn: mostly the order of creation is right, and else a further
+            // pass is.
+            for _ in 0..DEEPEST_FORK {
+                let forks = ids(
+                    transaction,
+                    "SELECT fork.id FROM threads AS fork JOIN threads AS base ON base.id = fork.base_thread_id
+                     ORDER BY fork.created_at",
+                )?;
+                let mut changed = 0;
+                for fork in forks {
+                    changed += derive_rows(transaction, vec![fork], &deriver)?;
+                }
+                if changed == 0 {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+fn ids(transaction: &Transaction<'_>, sql: &str) -> Result<Vec<String>, StateError> {
+    let mut select = transaction.prepare_cached(sql)?;
+    let ids = select.query_map([], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Derives the rows of these threads anew and writes those that are wrong; returns how many were.
+pub(super) fn derive_rows(
+    transaction: &Transaction<'_>,
+    ids: Vec<String>,
+    deriver: &RowDeriver,
+) -> Result<usize, StateError> {
+    let mut written = 0;
+    for ids in ids.chunks(THREADS_PER_CALL) {
+        let threads = ids.iter().map(|id| thread_inputs(transaction, id)).collect::<Result<_, _>>()?;
+        for row in deriver.derive(threads)? {
+            rows::write(transaction, &row)?;
+            written += 1;
+        }
+    }
+    Ok(written)
+}
+
+fn thread_inputs(connection: &Connection, id: &str) -> Result<ThreadInputs, StateError> {
+    let mut select = connection.prepare_cached(
+        "SELECT path, kind, size, modified_ns, inode, state FROM files JOIN folds USING (path) WHERE thread_id = ?1",
+    )?;
+    let files = select.query_map([id], |row| Ok(ThreadFile { file: file_facts(row)?, state: row.get(5)? }))?;
+    let row = rows::read(connection, id)?;
+    let base_preview = match row.as_ref().and_then(|row| row.base_thread_id.as_deref()) {
+        None => None,
+        Some(base) => {
+            let mut select = connection.prepare_cached("SELECT preview FROM threads WHERE id = ?1")?;
+            select.query_row([base], |row| row.get(0)).optional()?
+        }
+    };
+    // A parent that has no row contradicts nothing.
+    let base_preview = base_preview.or_else(|| row.as_ref().map(|row| row.preview.clone()));
+    Ok(ThreadInputs {
+        id: id.into(),
+        files: files.collect::<Result<_, _>>()?,
+        names: sources::names(connection, id)?,
+        codex: codex::read(connection, id)?,
+        patches: patches::read(connection, id)?,
+        row,
+        base_preview,
+    })
+}

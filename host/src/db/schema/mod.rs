@@ -1,0 +1,132 @@
+//! Opening and migrating the state DB. What it consists of, the domains say (see [`Schema`]).
+
+mod domain;
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::StateError;
+
+pub(super) use domain::Rescue;
+pub(crate) use domain::{Domain, Schema, Table, UserData};
+
+/// How long a writer waits for another one, at least and at most: between them it is what the caller will wait.
+const BUSY_BOUNDS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(20));
+
+/// Opens a database and migrates it to a schema; creates it where there is none. `wait` bounds how long another writer is
+/// waited for. Nothing is written when the database is newer than the schema ([`StateError::Newer`]).
+pub(super) fn open(schema: &Schema, path: &Path, wait: Duration) -> Result<Connection, StateError> {
+    refuse_newer(schema, path, stored_version(path)?)?;
+    create_private(path)?;
+    let mut connection = Connection::open(path)?;
+    configure(&connection)?;
+    connection.busy_timeout(wait.clamp(BUSY_BOUNDS.0, BUSY_BOUNDS.1))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    migrate(schema, &mut connection, path)?;
+    Ok(connection)
+}
+
+/// Opens a database of exactly this schema; none for any other, or when there is none.
+pub(super) fn open_existing(schema: &Schema, path: &Path) -> Result<Option<Connection>, StateError> {
+    if stored_version(path)? != Some(schema.version()) {
+        return Ok(None);
+    }
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    configure(&connection)?;
+    Ok(is_current(schema, &connection, path)?.then_some(connection))
+}
+
+/// Opens a private database that SQLite deletes when it is closed.
+pub(super) fn open_temporary(schema: &Schema) -> Result<Connection, StateError> {
+    migrate_private(schema, Connection::open("")?, Path::new("temporary")).map(|(connection, _)| connection)
+}
+
+/// Brings a database that only this process has to a schema; with it comes the version that it had.
+pub(super) fn migrate_private(
+    schema: &Schema,
+    mut connection: Connection,
+    path: &Path,
+) -> Result<(Connection, i64), StateError> {
+    let found = version(&connection)?;
+    configure(&connection)?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    migrate(schema, &mut connection, path)?;
+    Ok((connection, found))
+}
+
+fn configure(connection: &Connection) -> Result<(), StateError> {
+    connection.busy_timeout(BUSY_BOUNDS.1)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    // A backfill of ten thousand threads fits, and writes a page back once.
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn version(connection: &Connection) -> Result<i64, StateError> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Says whether a database has this very schema. An empty or an older one has not; a newer one is refused.
+pub(super) fn is_current(schema: &Schema, connection: &Connection, path: &Path) -> Result<bool, StateError> {
+    let found = version(connection)?;
+    refuse_newer(schema, path, Some(found))?;
+    Ok(found == schema.version())
+}
+
+fn refuse_newer(schema: &Schema, path: &Path, found: Option<i64>) -> Result<(), StateError> {
+    match found {
+        Some(found) if found > schema.version() => {
+            Err(StateError::Newer { path: path.to_path_buf(), found, known: schema.version() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn migrate(schema: &Schema, connection: &mut Connection, path: &Path) -> Result<(), StateError> {
+    let found = version(connection)?;
+    refuse_newer(schema, path, Some(found))?;
+    for version in found.max(0) + 1..=schema.version() {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for part in schema.migration(version) {
+            transaction.execute_batch(part)?;
+        }
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    if found < schema.version() {
+        // The version then stands in the file itself, where whoever reads its header finds it.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+/// Reads the schema version in the file's header, before SQLite opens it: opening would already write beside it.
+/// <https://www.sqlite.org/fileformat.html>, offset 60.
+fn stored_version(path: &Path) -> Result<Option<i64>, StateError> {
+    let mut header = [0u8; 64];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
+        Ok(()) if header.starts_with(b"SQLite format 3\0") => {
+            Ok(header.last_chunk::<4>().map(|version| i64::from(i32::from_be_bytes(*version))))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Creates the file with a mode that keeps others out; SQLite gives its WAL the same mode.
+pub(super) fn create_private(path: &Path) -> Result<(), StateError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let dir = path.parent().unwrap_or(path).to_path_buf();
+    options.open(path).map(drop).map_err(|error| StateError::Directory(dir, error))
+}
