@@ -84,7 +84,7 @@ fn the_handle_is_made_in_one_place() {
     let makers = lines_with(&host, "StateDb::of(");
     assert!(!makers.is_empty() && makers.iter().all(|line| line.contains("/index/startup.rs:")), "{makers:?}");
     let openers = lines_with(&host, "Connection::open");
-    let known = |line: &String| line.contains("/db/schema.rs:") || line.contains("/db/external.rs:");
+    let known = |line: &String| line.contains("/db/schema/mod.rs:") || line.contains("/db/external/mod.rs:");
     assert!(!openers.is_empty() && openers.iter().all(known), "{openers:?}");
 }
 
@@ -92,8 +92,9 @@ fn the_handle_is_made_in_one_place() {
 fn a_database_of_codexs_is_written_in_one_place() {
     let host = sources("host/src");
     let writers = lines_with(&host, "open_for_writing(");
-    let known = |line: &String| line.contains("/health/repair/execute.rs:") || line.contains("/db/external.rs:");
-    assert!(writers.len() == 2 && writers.iter().all(known), "{writers:?}");
+    assert!(writers.len() == 2 && writers.iter().all(|line| line.contains("/db/external/")), "{writers:?}");
+    let editors = lines_with(&host, ".edit(");
+    assert!(editors.len() == 1 && editors[0].contains("/health/repair/execute.rs:"), "{editors:?}");
 }
 
 #[test]

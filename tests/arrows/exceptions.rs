@@ -14,7 +14,6 @@ const fn except(from: &'static str, to: &'static str, why: &'static str) -> Exce
 
 const BOUNDARY: &str = "one struct answers all imports; each capability is to answer its own";
 const CORE: &str = "the core's modules are to be ordered together with its contract";
-const SQL: &str = "Codex's databases are to be read in the database layer";
 
 /// Uses of modules that point upward or close a circle.
 pub(super) const ARROWS: &[Exception] = &[
@@ -37,11 +36,4 @@ pub(super) const ARROWS: &[Exception] = &[
 pub(super) const DEPENDENCIES: &[Exception] = &[];
 
 /// Words that stand outside their places.
-pub(super) const WORDS: &[Exception] = &[
-    except("host/src/health/doctor/cases.rs", "rusqlite", SQL),
-    except("host/src/health/doctor/codex.rs", "rusqlite", SQL),
-    except("host/src/health/doctor/databases.rs", "rusqlite", SQL),
-    except("host/src/health/doctor/read.rs", "rusqlite", SQL),
-    except("host/src/health/repair/codex.rs", "rusqlite", SQL),
-    except("host/src/health/repair/execute.rs", "rusqlite", SQL),
-];
+pub(super) const WORDS: &[Exception] = &[];

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Database, Domain, StateError, Table};
+use super::{Database, Domain, ExternalDb, FILE_NAME, StateError, Table};
 use crate::component::imports::backfill::{Owner, Phase};
 use crate::platform::file_lock::FileLock;
 
@@ -147,6 +147,16 @@ impl Database {
             Ok(connection.query_row("SELECT phase = 'complete' FROM backfill", [], |row| row.get(0))?)
         })
     }
+}
+
+/// Reads how far the backfill of a state directory's database is, in its own words, and whose it is. Leaves no trace; none
+/// where there is no database that says so.
+pub(crate) fn recorded_phase(dir: &Path) -> Option<(String, Option<String>)> {
+    let database = ExternalDb::at(&dir.join(FILE_NAME))?;
+    let phase = database.read(|connection| {
+        Ok(connection.query_row("SELECT phase, owner FROM backfill", [], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    });
+    phase.ok().map(|(phase, _)| phase)
 }
 
 /// Checks, inside a batch's own transaction, that the claim still is this one ([`StateError::ClaimLost`]).

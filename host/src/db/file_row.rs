@@ -6,7 +6,7 @@ use crate::component::types::FileFacts;
 use crate::rollouts::kind_from;
 
 /// Reads a file out of a row that begins with its path, kind, size, time and inode.
-pub(crate) fn file_facts(row: &Row<'_>) -> rusqlite::Result<FileFacts> {
+pub(super) fn file_facts(row: &Row<'_>) -> rusqlite::Result<FileFacts> {
     Ok(FileFacts {
         path: row.get(0)?,
         kind: kind_from(row.get(1)?),

@@ -14,6 +14,7 @@ mod error;
 mod external;
 mod file_row;
 mod files;
+mod inspection;
 mod journal;
 mod page;
 mod patches;
@@ -35,17 +36,16 @@ use rusqlite::Connection;
 
 use crate::component::World;
 
-pub(crate) use claim::{Claim, Locks};
+pub(crate) use claim::{Claim, Locks, recorded_phase};
 pub(crate) use derive::RowDeriver;
 pub use error::StateError;
-pub(crate) use external::{BUSY_TIMEOUT, ExternalDb, checkpoint, fault_of};
-pub(crate) use file_row::file_facts;
+pub(crate) use external::{BUSY_TIMEOUT, CodexDb, CodexEdits, CodexTable, Ending, ExternalDb, checkpoint, fault_of};
 pub(crate) use files::{Batch, FileIndexPages, Parsed, Refused};
+pub(crate) use inspection::{FileHealth, InspectedThread, Inspection, StrayFile};
 pub(crate) use journal::CompletedChange;
 pub use problems::{Problem, Totals};
 pub(crate) use replace::Replacement;
 pub(crate) use rescue::{MovedAside, Salvaged, move_aside};
-pub(crate) use rows::{COLUMNS as ROW_COLUMNS, from_row as thread_row, source_from};
 pub(crate) use rules::Rules;
 pub use rules::{FeatureError, FeatureResult};
 pub(crate) use schema::{Domain, Schema, Table, UserData};

@@ -64,7 +64,7 @@ pub(super) const DOMAIN: Domain = Domain {
 };
 
 /// The columns of `threads` in the order of [`from_row`] and [`write()`].
-pub(crate) const COLUMNS: &str = "id, path, archived, name, name_source, preview, title, first_user_message, cwd, \
+pub(super) const COLUMNS: &str = "id, path, archived, name, name_source, preview, title, first_user_message, cwd, \
      last_cwd, created_at, updated_at, recency_at, source, source_kind, model_provider, model, cli_version, git_branch, \
      git_sha, git_origin_url, tokens_used, parent_thread_id, forked_from_id, base_thread_id, history_mode, memory_mode, \
      missing";
@@ -79,7 +79,7 @@ pub(super) fn source_code(source: Provenance) -> i64 {
 }
 
 /// Returns the source that a number stands for.
-pub(crate) fn source_from(code: i64) -> Provenance {
+pub(super) fn source_from(code: i64) -> Provenance {
     match code {
         0 => Provenance::SessionIndex,
         1 => Provenance::CodexDb,
@@ -88,7 +88,7 @@ pub(crate) fn source_from(code: i64) -> Provenance {
 }
 
 /// Reads a row of `threads` by [`COLUMNS`].
-pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<ThreadRow> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<ThreadRow> {
     Ok(ThreadRow {
         id: row.get(0)?,
         path: row.get(1)?,

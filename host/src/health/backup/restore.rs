@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! check the backup → back up what is there → journal → copies beside, fsync → journal: ready
-//!   → each: the old database settled (nothing in a WAL), rename over it → journal gone
+//!   → each: the old database checkpointed (nothing in a WAL), rename over it → journal gone
 //! ```
 //!
 //! A new database must never come to stand beside the WAL of the old one, which SQLite would play back into it. So the old
@@ -30,7 +30,7 @@ const JOURNAL: &str = ".restore.json";
 /// How the name of a copy ends that waits beside the file that it will replace.
 const STAGED: &str = ".threadkeep-restore";
 
-/// A file that would be put back.
+/// Describes a file that would be put back.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Putting {
@@ -44,7 +44,7 @@ pub struct Putting {
     pub present_bytes: Option<u64>,
 }
 
-/// What is to be put back.
+/// Holds what is to be put back.
 pub struct Restore<'a> {
     home: &'a Home,
     state_dir: &'a Path,
@@ -68,7 +68,7 @@ struct Step {
 }
 
 impl<'a> Restore<'a> {
-    /// Of these files of a backup, or of all of them. Changes nothing.
+    /// Prepares to put back these files of a backup, or all of them. Changes nothing.
     pub fn of(
         home: &'a Home,
         state_dir: &'a Path,
@@ -84,7 +84,7 @@ impl<'a> Restore<'a> {
         Ok(Restore { home, state_dir, backup, chosen })
     }
 
-    /// What would be put back, and where.
+    /// Lists what would be put back, and where.
     pub fn puttings(&self) -> Vec<Putting> {
         let length = |path: &Path| fs::metadata(path).ok().map(|file| file.len());
         let putting = |saved: &Saved| {
@@ -96,7 +96,7 @@ impl<'a> Restore<'a> {
         self.chosen.iter().map(putting).collect()
     }
 
-    /// Puts it back; the answer is the backup of what was there before, if anything was. Finishes first what a killed
+    /// Puts it back; returns the backup of what was there before, if anything was. Finishes first what a killed
     /// restore has begun. This process must have none of the databases open, the state DB neither.
     pub fn carry_out(&self) -> Result<Option<Backup>, BackupError> {
         make_private_dir(self.state_dir)?;
@@ -128,13 +128,13 @@ impl<'a> Restore<'a> {
             made => Some(made?),
         };
         let mut journal = Journal { backup: self.backup.name.clone(), ready: false, steps };
-        keep(&database, &journal)?;
+        write_journal(&database, &journal)?;
         if let Err(error) = self.stage(&journal.steps) {
             take_back(&database, &journal)?;
             return Err(error);
         }
         journal.ready = true;
-        keep(&database, &journal)?;
+        write_journal(&database, &journal)?;
         carry_on(&database, self.home, &journal)?;
         database.prune(KEEP, Some("restore"))?;
         Ok(before)
@@ -148,7 +148,7 @@ impl<'a> Restore<'a> {
         Step { staged: place.with_file_name(format!(".{name}{STAGED}")), place, database: saved.is_database() }
     }
 
-    /// Copies on disk, beside what they will replace, as accessible as that is.
+    /// Makes copies on disk, beside what they will replace, as accessible as that is.
     fn stage(&self, steps: &[Step]) -> Result<(), BackupError> {
         for (saved, Step { staged, place, .. }) in self.chosen.iter().zip(steps) {
             let dir = place.parent().unwrap_or(place);
@@ -158,15 +158,15 @@ impl<'a> Restore<'a> {
                 let why = format!("{}: it changed while it was read", saved.name);
                 return Err(BackupError::Unsound(self.backup.name.clone(), vec![why]));
             }
-            dress(staged, place).map_err(BackupError::io(staged, "made accessible"))?;
+            copy_permissions(staged, place).map_err(BackupError::io(staged, "made accessible"))?;
             sync_dir(dir)?;
         }
         Ok(())
     }
 }
 
-/// Owner and mode of the file that it will replace; without one, the directory's owner.
-fn dress(staged: &Path, place: &Path) -> std::io::Result<()> {
+/// Gives a copy the owner and mode of the file that it will replace; without one, the directory's owner.
+fn copy_permissions(staged: &Path, place: &Path) -> std::io::Result<()> {
     let like = fs::metadata(place);
     if let Ok(like) = &like {
         fs::set_permissions(staged, like.permissions())?;
@@ -181,7 +181,7 @@ fn dress(staged: &Path, place: &Path) -> std::io::Result<()> {
     fs::File::open(staged)?.sync_all()
 }
 
-/// The backup whose restoring was broken off, and is to be called again.
+/// Names the backup whose restoring was broken off, and is to be called again.
 pub fn unfinished(state_dir: &Path) -> Option<String> {
     journal(&state_dir.join(super::PLACE)).ok().flatten().map(|journal| journal.backup)
 }
@@ -197,8 +197,8 @@ fn journal(dir: &Path) -> Result<Option<Journal>, BackupError> {
     }
 }
 
-/// Writes down how far it is; on disk when this returns.
-fn keep(database: &Database, journal: &Journal) -> Result<(), BackupError> {
+/// Records how far it is; on disk when this returns.
+fn write_journal(database: &Database, journal: &Journal) -> Result<(), BackupError> {
     let (path, new) = (database.dir.join(JOURNAL), database.dir.join(format!("{JOURNAL}.new")));
     let written = serde_json::to_vec(journal).map_err(std::io::Error::from).and_then(|text| {
         let _ = fs::remove_file(&new);
@@ -209,7 +209,7 @@ fn keep(database: &Database, journal: &Journal) -> Result<(), BackupError> {
     sync_dir(&database.dir)
 }
 
-fn forget(database: &Database) -> Result<(), BackupError> {
+fn clear_journal(database: &Database) -> Result<(), BackupError> {
     let path = database.dir.join(JOURNAL);
     fs::remove_file(&path).map_err(BackupError::io(&path, "removed"))?;
     sync_dir(&database.dir)
@@ -231,10 +231,10 @@ fn take_back(database: &Database, journal: &Journal) -> Result<(), BackupError> 
             _ => {}
         }
     }
-    forget(database)
+    clear_journal(database)
 }
 
-/// A copy that does not wait any more stands in its place.
+/// Puts the copies in their places; one that does not wait any more is there.
 fn carry_on(database: &Database, home: &Home, journal: &Journal) -> Result<(), BackupError> {
     for step in journal.steps.iter().filter(|step| step.staged.exists()) {
         let Step { staged, place, database } = step;
@@ -250,7 +250,7 @@ fn carry_on(database: &Database, home: &Home, journal: &Journal) -> Result<(), B
         }
         sync_dir(place.parent().unwrap_or(place))?;
     }
-    forget(database)
+    clear_journal(database)
 }
 
 /// Leaves nothing beside a database that would be taken for the new one's.

@@ -1,4 +1,4 @@
-//! Is a backup still what it was when it was made?
+//! Whether a backup still is what it was when it was made.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::files::sum;
 use super::{Backup, BackupError, Saved};
 use crate::db::fault_of;
 
-/// What a look at a backup came to.
+/// Says what checking a backup came to.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verified {
@@ -18,7 +18,7 @@ pub struct Verified {
     pub faults: Vec<Fault>,
 }
 
-/// Something wrong with a file of a backup.
+/// Describes something wrong with a file of a backup.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fault {
@@ -39,7 +39,7 @@ pub fn verify(backup: &Backup) -> Result<Verified, BackupError> {
     Ok(Verified { name: backup.name.clone(), sound: faults.is_empty(), faults })
 }
 
-/// What is wrong with one of its files.
+/// Returns what is wrong with one of its files.
 pub(super) fn problem(backup: &Backup, saved: &Saved) -> Result<Option<String>, BackupError> {
     let path = backup.path.join(&saved.name);
     let (bytes, sha256) = match sum(&path) {

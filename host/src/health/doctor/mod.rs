@@ -1,22 +1,22 @@
-//! What is wrong with a home: gathered here without leaving any trace, judged by the core.
+//! What is wrong with a home: gathered here without leaving any trace, examined by the core.
 //!
 //! ```text
 //! files ─────────┐
-//! state DB ──────┼→ snapshot (a private database) → cases ──→ core: examine ──────┐
-//! Codex's own ───┘                                                                ├→ findings
-//! databases, locks, modes, links ──────────→ home facts ───→ core: examine-home ──┘
+//! state DB ──────┼→ snapshot (private databases) → thread facts → core: examine ────┐
+//! Codex's own ───┘                                                                  ├→ findings
+//! databases, locks, modes, links ────────────────→ home facts → core: examine-home ─┘
 //! ```
 //!
 //! What the files say is read into a private copy of the state DB, as a start would read it into the state DB itself: a row
-//! that differs from the original's is one that a start, or a repair, would have to mend.
+//! that differs from the original's is one that a start, or a repair, would have to put right.
 
-mod cases;
 mod codex;
 mod databases;
 mod environment;
-mod facts;
-mod read;
+mod file_checker;
+mod home_facts;
 mod snapshot;
+mod thread_facts;
 pub mod why;
 
 use std::path::Path;
@@ -33,7 +33,7 @@ use crate::threads::lookup::LookupError;
 pub use crate::component::exports::checkup::{Change, Depth, Edit, Evidence, Finding, Severity, Target};
 pub(crate) use snapshot::Snapshot;
 
-/// What is looked at, and how closely.
+/// Says what is inspected, and how closely.
 #[derive(Clone)]
 pub struct How {
     /// Every line of every rollout, or their beginnings and ends.
@@ -44,7 +44,7 @@ pub struct How {
     pub progress: Option<ProgressSink>,
 }
 
-/// What was found.
+/// Holds what was found.
 #[derive(Clone, Debug)]
 pub struct Checkup {
     /// The worst first, then by code, thread and path.
@@ -53,13 +53,13 @@ pub struct Checkup {
     pub threads: u64,
     /// Files that claim to be rollouts.
     pub files: u64,
-    /// Plain bytes of them that were looked at.
+    /// Plain bytes of them that were read.
     pub bytes: u64,
-    /// What could not be looked at, in words.
+    /// What could not be inspected, in words.
     pub warnings: Vec<String>,
 }
 
-/// Why nothing can be said.
+/// Says why nothing can be found out.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckupError {
     /// The files could not be gone through.
@@ -96,7 +96,7 @@ impl Classified for CheckupError {
     }
 }
 
-/// Looks at a home, or at one thread of it. Nothing in it is created or changed. `state_dir` is where its state DB is; none
+/// Inspects a home, or one thread of it. Nothing in it is created or changed. `state_dir` is where its state DB is; none
 /// leaves that out.
 pub fn examine(
     runtime: &Runtime,

@@ -10,9 +10,9 @@ use crate::component::types::ThreadRow;
 use crate::platform::home::Home;
 use crate::threads::lookup::LookupError;
 
-/// What there is to say of a thread.
+/// Holds what there is to say of a thread.
 pub struct Why {
-    /// The row that should stand, by files and everybody; where there is no file, what is remembered.
+    /// The desired row, by its files and everybody; where there is no file, what is remembered.
     pub thread: ThreadRow,
     /// Home paths of its rollouts.
     pub files: Vec<String>,
@@ -22,7 +22,8 @@ pub struct Why {
     pub findings: Vec<Finding>,
 }
 
-/// Looks for a thread as its user would, from a directory. Nothing is created or changed.
+/// Looks for a thread as its user would, from a directory. Nothing is created or changed. A thread that nobody knows is
+/// [`CheckupError::Lookup`].
 pub fn why(
     runtime: &Runtime,
     home: &Arc<Home>,
@@ -32,46 +33,37 @@ pub fn why(
 ) -> Result<Why, CheckupError> {
     let how = How { depth: Depth::Whole, thread: Some(wanted.into()), progress: None };
     let mut snapshot = Snapshot::take(runtime, home, state_dir, &how)?;
-    let scene = snapshot.scene();
-    let mut looked: Option<Case> = None;
-    snapshot.each(|cases| {
-        looked = cases.into_iter().next();
+    let context = snapshot.context();
+    let mut first: Option<Case> = None;
+    snapshot.each_page(|cases| {
+        first = cases.into_iter().next();
         Ok(())
     })?;
     let nobody = || CheckupError::Lookup(LookupError::NotFound(wanted.into()));
-    let case = looked.ok_or_else(nobody)?;
+    let case = first.ok_or_else(nobody)?;
     let findings = snapshot.core.call("examine", |bindings, store| {
-        bindings.threadkeep_core_checkup().call_examine(store, &scene, std::slice::from_ref(&case))
+        bindings.threadkeep_core_checkup().call_examine(store, &context, std::slice::from_ref(&case))
     })?;
     let thread = case.should.clone().or_else(|| case.stands.clone()).ok_or_else(nobody)?;
-    let looker = Looker {
+    let viewer = Looker {
         provider: home.default_provider().into(),
         cwd: cwd.map(|cwd| cwd.to_string_lossy().into_owned()),
         before: snapshot.before(&thread)?,
     };
     let files = case.files.iter().map(|file| file.file.path.clone()).collect();
     let views = snapshot.core.call("views", |bindings, store| {
-        bindings.threadkeep_core_checkup().call_views(store, &scene, &case, &looker)
+        bindings.threadkeep_core_checkup().call_views(store, &context, &case, &viewer)
     })?;
     Ok(Why { thread, files, views, findings })
 }
 
 impl Snapshot {
-    /// How many threads a plain list shows before this one; none where it shows this one by itself nowhere.
+    /// Counts the threads that a plain list shows before this one; none where it shows this one by itself nowhere.
     fn before(&self, thread: &ThreadRow) -> Result<Option<u64>, CheckupError> {
         // Without a state DB the other threads' times are not known.
-        if thread.missing || thread.archived || !self.has_state {
+        if thread.missing || thread.archived || !self.inspection.has_state() {
             return Ok(None);
         }
-        let key = (thread.updated_at, thread.id.clone());
-        let before = self.database.with(move |connection| {
-            let mut count = connection.prepare(
-                "SELECT count(*) FROM threads AS one WHERE missing = 0 AND archived = 0 AND (updated_at, id) > (?1, ?2)
-                 AND NOT EXISTS (SELECT 1 FROM threads AS parent WHERE parent.id = one.parent_thread_id
-                                 AND parent.missing = 0 AND parent.archived = 0)",
-            )?;
-            Ok(count.query_row(key, |row| row.get::<_, i64>(0))?)
-        })?;
-        Ok(Some(before as u64))
+        Ok(Some(self.inspection.listed_before(thread.updated_at, &thread.id)?))
     }
 }

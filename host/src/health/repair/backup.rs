@@ -6,7 +6,7 @@ use crate::db::{FILE_NAME, Salvaged};
 use crate::features::SCHEMA;
 use crate::health::backup::{self, BackupError, Restore, Wanted};
 
-/// Saves every database; the backup's name, where there was anything to save.
+/// Saves every database; returns the backup's name, where there was anything to save.
 pub(super) fn save(targets: &Targets<'_>) -> Result<Option<String>, RepairError> {
     match backup::create(targets.home, targets.state_dir, None, &Wanted::before("repair")) {
         Err(BackupError::Nothing) => Ok(None),
@@ -14,7 +14,7 @@ pub(super) fn save(targets: &Targets<'_>) -> Result<Option<String>, RepairError>
     }
 }
 
-/// The restoring of the state DB of a backup, or why that cannot be.
+/// Prepares restoring the state DB of a backup, or says why that cannot be.
 pub(super) fn restorable<'a>(targets: &Targets<'a>, name: &str) -> Result<Result<Restore<'a>, String>, RepairError> {
     let known = backup::backups(targets.state_dir)?.0.into_iter().find(|backup| backup.name == name);
     let Some(known) = known else { return Ok(Err(format!("the backup {name} is gone"))) };

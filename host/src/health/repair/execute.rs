@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
-use rusqlite::{Connection, TransactionBehavior};
 
-use super::codex::{self, Tables};
 use super::targets::{Evaluated, NO_CODEX, NO_STATE, Targets, codex_change, id_of, place, state_change};
 use super::{RepairError, backup};
 use crate::component::exports::checkup::{Change, Edit, Fitness, Standing, Trial};
-use crate::db::{BUSY_TIMEOUT, Replacement, StateError};
+use crate::db::{BUSY_TIMEOUT, CodexEdits, Ending, Replacement, StateError};
 use crate::index::startup::{self, Config};
 use crate::platform::writer_lock::WriterLock;
 use crate::rollouts::synced;
@@ -20,7 +18,7 @@ use crate::threads::start::start;
 /// Threads that are locked at once while Codex has its database open: each takes two descriptors.
 const LOCKED: usize = 400;
 
-/// How it is done.
+/// Says how edits are carried out.
 #[derive(Clone, Copy)]
 pub(super) struct Options<'a> {
     /// All that concerns one database, or nothing of it.
@@ -31,10 +29,10 @@ pub(super) struct Options<'a> {
     pub(super) starting: bool,
 }
 
-/// What became of the edits: of each that was not made, why not.
+/// Says of each edit that was not made, by its place, why not.
 pub(super) type Results = BTreeMap<usize, String>;
 
-/// Makes them. Where this fails, what was made before stays, and it may be called again.
+/// Carries edits out. Where this fails, what was made before stays, and it may be called again.
 pub(super) fn execute(
     targets: &mut Targets<'_>,
     edits: &[Edit],
@@ -50,7 +48,7 @@ pub(super) fn execute(
         return Ok(results);
     }
     for (at, (edit, evaluated)) in edits.iter().zip(evaluated).enumerate() {
-        match (&edit.change, &evaluated.fitness) {
+        match (&edit.change, &evaluated.applicability) {
             (Change::CodexRow(_) | Change::StateRow(_), _) | (_, Fitness::Done) => {}
             (_, Fitness::Refused(why)) => drop(results.insert(at, why.clone())),
             (Change::Mode(change), Fitness::Fits) => {
@@ -81,7 +79,7 @@ pub(super) fn execute(
     Ok(results)
 }
 
-/// Rows of Codex's, in one transaction.
+/// Edits rows of Codex's, in one transaction.
 fn codex_rows(
     targets: &mut Targets<'_>,
     edits: &[Edit],
@@ -95,7 +93,7 @@ fn codex_rows(
         return Ok(wanted.into_iter().map(|at| (at, NO_CODEX.into())).collect());
     };
     // Codex may have been started since.
-    targets.ask_again();
+    targets.forget_holders();
     let open = targets.open(&edits[first])?;
     let threads = wanted.iter().filter_map(|&at| Some((edits[at].thread.as_deref()?, at)));
     // Codex writes a thread's row while it writes the thread.
@@ -108,71 +106,57 @@ fn codex_rows(
         StateError::Corrupt(why) => StateError::External(path.clone(), why).into(),
         error => StateError::External(path.clone(), error.to_string()).into(),
     };
-    let database = |error: rusqlite::Error| failed(error.into());
-    let Some(codex) = &targets.codex else { return Ok(results) };
-    let mut connection = codex.open_for_writing().map_err(failed)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database)?;
-    let mut tables = Tables::default();
-    let mut changed = false;
-    for at in wanted {
-        if let Some(why) = locked_out.get(&at) {
-            results.insert(at, why.clone());
-            continue;
+    let Some(codex) = targets.codex.clone() else { return Ok(results) };
+    let edited: Result<Results, RepairError> = codex.edit(|codex| {
+        let mut changed = false;
+        for at in wanted {
+            if let Some(why) = locked_out.get(&at) {
+                results.insert(at, why.clone());
+                continue;
+            }
+            match codex_row(targets, codex, &edits[at], &evaluated[at], open)? {
+                Ok(made) => changed |= made,
+                Err(why) => drop(results.insert(at, why)),
+            }
         }
-        match one_row(targets, &transaction, &mut tables, &edits[at], &evaluated[at], open) {
-            Ok(Ok(made)) => changed |= made,
-            Ok(Err(why)) => drop(results.insert(at, why)),
-            Err(RepairError::State(error)) => return Err(failed(error)),
-            Err(error) => return Err(error),
-        }
-    }
-    match changed && (results.is_empty() || !whole) {
-        true => transaction.commit().map_err(database)?,
-        false => transaction.rollback().map_err(database)?,
-    }
-    connection.close().map_err(|(_, error)| database(error))?;
-    Ok(results)
+        let ending = if changed && (results.is_empty() || !whole) { Ending::Commit } else { Ending::RollBack };
+        Ok((results, ending))
+    });
+    edited.map_err(|error| match error {
+        RepairError::State(error) => failed(error),
+        error => error,
+    })
 }
 
-/// Was it made just now? Inside, why it was not, and nothing of it was.
-fn one_row(
+/// Edits one row. Says whether it was edited just now; inside, why it was not, and nothing of it was.
+fn codex_row(
     targets: &mut Targets<'_>,
-    connection: &Connection,
-    tables: &mut Tables,
+    codex: &mut CodexEdits<'_>,
     edit: &Edit,
     evaluated: &Evaluated,
     open: Option<u32>,
 ) -> Result<Result<bool, String>, RepairError> {
     let Some(change) = codex_change(&edit.change) else { return Ok(Ok(false)) };
-    let stands = match codex::standing(connection, tables, change)? {
-        Ok(stands) => stands,
+    let current = match codex.current(change)? {
+        Ok(current) => Standing::CodexRow(current),
         Err(why) => return Ok(Err(why)),
     };
-    let standing = Standing::CodexRow(stands);
-    let fitness = match evaluated.stands.as_ref() == Some(&standing) {
-        // What stands is what stood when it was asked before.
-        true => Some(evaluated.fitness.clone()),
+    let applicability = match evaluated.current.as_ref() == Some(&current) {
+        // It is as it was when that was asked before.
+        true => Some(evaluated.applicability.clone()),
         false => {
-            let trial = Trial { edit: edit.clone(), standing, needs: evaluated.carried.clone(), open };
-            targets.fit(&[trial])?.pop()
+            let trial = Trial { edit: edit.clone(), standing: current, needs: evaluated.carried.clone(), open };
+            targets.check_preconditions(&[trial])?.pop()
         }
     };
-    match fitness {
-        Some(Fitness::Fits) => {}
-        Some(Fitness::Refused(why)) => return Ok(Err(why)),
-        Some(Fitness::Done) | None => return Ok(Ok(false)),
+    match applicability {
+        Some(Fitness::Fits) => Ok(codex.apply(change)?.map(|()| true)),
+        Some(Fitness::Refused(why)) => Ok(Err(why)),
+        Some(Fitness::Done) | None => Ok(Ok(false)),
     }
-    let point = |sql: &str| -> Result<(), StateError> { Ok(connection.prepare_cached(sql)?.execute([]).map(drop)?) };
-    point("SAVEPOINT entry")?;
-    let made = codex::execute(connection, tables, change)?;
-    if made.is_err() {
-        point("ROLLBACK TO entry")?;
-    }
-    point("RELEASE entry")?;
-    Ok(made.map(|()| true))
 }
 
-/// The writers' locks of these threads, and the edits of those that cannot be had.
+/// Takes the writers' locks of these threads; returns them, and the edits of those that cannot be had.
 fn lock<'t>(targets: &Targets<'_>, threads: impl Iterator<Item = (&'t str, usize)>) -> (Vec<WriterLock>, Results) {
     let mut of_thread: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     threads.for_each(|(thread, at)| of_thread.entry(thread).or_default().push(at));
@@ -195,7 +179,7 @@ fn lock<'t>(targets: &Targets<'_>, threads: impl Iterator<Item = (&'t str, usize
     (locks, out)
 }
 
-/// Rows of the state DB, in one transaction.
+/// Edits rows of the state DB, in one transaction.
 fn own_rows(
     targets: &mut Targets<'_>,
     edits: &[Edit],
@@ -204,7 +188,7 @@ fn own_rows(
 ) -> Result<Results, RepairError> {
     let (mut wanted, mut results) = (Vec::new(), Results::new());
     for (at, (edit, evaluated)) in edits.iter().zip(evaluated).enumerate() {
-        match (state_change(&edit.change), &evaluated.fitness) {
+        match (state_change(&edit.change), &evaluated.applicability) {
             (Some(_), Fitness::Refused(why)) => drop(results.insert(at, why.clone())),
             (Some(change), _) => wanted.push((at, change)),
             (None, _) => {}
@@ -222,11 +206,11 @@ fn own_rows(
         after: change.after.clone(),
     });
     let left = state.database().replace_rows(replacements.collect(), whole)?;
-    for (place, stands) in left {
+    for (place, current) in left {
         let at = wanted[place].0;
-        let (standing, needs) = (Standing::StateRow(stands), Vec::new());
+        let (standing, needs) = (Standing::StateRow(current), Vec::new());
         let trial = Trial { edit: edits[at].clone(), standing, needs, open: None };
-        if let Some(Fitness::Refused(why)) = targets.fit(&[trial])?.pop() {
+        if let Some(Fitness::Refused(why)) = targets.check_preconditions(&[trial])?.pop() {
             results.insert(at, why);
         }
     }
@@ -239,8 +223,8 @@ fn set_mode(targets: &Targets<'_>, path: &str, mode: u32) -> std::io::Result<()>
     dir.set_permissions(rest, Permissions::from_mode((before & !0o777) | mode))
 }
 
-/// What SQLite keeps beside a database goes first: without its database it is nothing, and a database without its WAL would
-/// be an older one.
+/// Renames a database of Codex's. What SQLite keeps beside it goes first: without its database it
+/// is nothing, and a database without its WAL would be an older one.
 fn set_aside(targets: &Targets<'_>, from: &str, to: &str) -> std::io::Result<()> {
     let dir = Dir::open_ambient_dir(targets.home.sqlite_home(), ambient_authority())?;
     for suffix in ["-wal", "-shm", ""] {

@@ -8,7 +8,7 @@
 //! undone.json    it was taken back
 //! ```
 //!
-//! Each is written beside its place, synced, and renamed. One that is begun and has no mark was left by a killed process.
+//! Each is written beside its place, synced, and renamed. One that is begun and not completed was left by a killed process.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -22,7 +22,7 @@ use super::plan::Plan;
 
 const PLACE: &str = "repairs";
 
-/// What is to be done, and what was saved before.
+/// Holds what is to be done, and what was saved before.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Begun {
@@ -32,7 +32,7 @@ pub(super) struct Begun {
     pub(super) plan: Plan,
 }
 
-/// What was done.
+/// Holds what was done.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Done {
@@ -44,7 +44,7 @@ pub(super) struct Done {
     pub(super) refused: Vec<(usize, String)>,
 }
 
-/// Which way a repair goes.
+/// Says which way a repair goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// It is made.
@@ -61,7 +61,7 @@ impl Way {
         }
     }
 
-    fn mark(self) -> &'static str {
+    fn completed(self) -> &'static str {
         match self {
             Way::Apply => "applied.json",
             Way::Undo => "undone.json",
@@ -69,14 +69,14 @@ impl Way {
     }
 }
 
-/// One repair.
+/// Names one repair of the journal.
 pub(super) struct Record {
     /// Number and time.
     pub(super) name: String,
     dir: PathBuf,
 }
 
-/// All of them that were begun, oldest first; nothing is created.
+/// Lists all repairs that were begun, oldest first; nothing is created.
 pub(super) fn records(state_dir: &Path) -> Result<Vec<Record>, RepairError> {
     let place = state_dir.join(PLACE);
     let entries = match fs::read_dir(&place) {
@@ -102,8 +102,8 @@ fn number(name: &str) -> Option<u64> {
 }
 
 impl Record {
-    /// Writes down what is about to be done; on disk when this returns.
-    pub(super) fn begin(state_dir: &Path, begun: &Begun) -> Result<Record, RepairError> {
+    /// Appends what is about to be done; it is on disk when this returns.
+    pub(super) fn append(state_dir: &Path, begun: &Begun) -> Result<Record, RepairError> {
         let place = state_dir.join(PLACE);
         let failed = |error| RepairError::Journal(place.clone(), error);
         make_dir(&place).map_err(failed)?;
@@ -118,18 +118,18 @@ impl Record {
         Ok(record)
     }
 
-    /// Writes down how it is about to be taken back.
-    pub(super) fn begin_undo(&self, begun: &Begun) -> Result<(), RepairError> {
+    /// Appends how it is about to be taken back.
+    pub(super) fn append_undo(&self, begun: &Begun) -> Result<(), RepairError> {
         self.write(Way::Undo.begun(), begun)
     }
 
-    /// Writes down that it is done.
-    pub(super) fn mark(&self, way: Way, done: &Done) -> Result<(), RepairError> {
-        self.write(way.mark(), done)
+    /// Completes it with what was done.
+    pub(super) fn complete(&self, way: Way, done: &Done) -> Result<(), RepairError> {
+        self.write(way.completed(), done)
     }
 
-    /// Nothing of what was written down was done, nor will it be.
-    pub(super) fn strike(&self, way: Way) -> Result<(), RepairError> {
+    /// Clears what was appended: nothing of it was done, nor will it be.
+    pub(super) fn clear(&self, way: Way) -> Result<(), RepairError> {
         let failed = |error| RepairError::Journal(self.dir.clone(), error);
         fs::remove_file(self.dir.join(way.begun())).and_then(|()| sync(&self.dir)).map_err(failed)?;
         if way == Way::Apply {
@@ -138,24 +138,24 @@ impl Record {
         Ok(())
     }
 
-    /// The way it was begun to go and is not known to have come to its end.
+    /// Returns the way it was begun to go and is not known to have come to its end.
     pub(super) fn unfinished(&self) -> Option<Way> {
-        [Way::Apply, Way::Undo].into_iter().find(|way| self.has(way.begun()) && !self.has(way.mark()))
+        [Way::Apply, Way::Undo].into_iter().find(|way| self.has(way.begun()) && !self.has(way.completed()))
     }
 
-    /// It was taken back, or that was begun.
+    /// Says whether it was taken back, or that was begun.
     pub(super) fn is_undone(&self) -> bool {
         self.has(Way::Undo.begun())
     }
 
-    /// What was to be done.
+    /// Reads what was to be done.
     pub(super) fn begun(&self, way: Way) -> Result<Begun, RepairError> {
         self.read(way.begun())
     }
 
-    /// What was done.
+    /// Reads what was done.
     pub(super) fn done(&self, way: Way) -> Result<Done, RepairError> {
-        self.read(way.mark())
+        self.read(way.completed())
     }
 
     fn has(&self, file: &str) -> bool {
@@ -187,7 +187,7 @@ impl Record {
     }
 }
 
-/// A directory that others cannot look into.
+/// Makes a directory that others cannot look into.
 fn make_dir(dir: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -198,7 +198,7 @@ fn make_dir(dir: &Path) -> std::io::Result<()> {
     }
 }
 
-/// What was made, renamed or removed in a directory is on disk.
+/// Brings what was made, renamed or removed in a directory to disk.
 fn sync(dir: &Path) -> std::io::Result<()> {
     fs::File::open(dir)?.sync_all()
 }

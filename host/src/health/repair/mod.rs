@@ -1,22 +1,22 @@
-//! Repairs: what findings say would mend a home, as a plan that people can read, carried out, and taken back.
+//! Repairs: what findings say would put a home right, as a plan that people can read, carried out, and taken back.
 //!
 //! ```text
-//! plan     the edits of findings, chosen by the core → a document (`Plan`)
-//! apply    repair.lock → evaluate every entry → backup → journal: those that fit → carry out → mark
+//! plan     the edits of findings, selected by the core → a document (`Plan`)
+//! apply    repair.lock → evaluate every entry → backup → journal: those that may be made → carry out → complete
 //! undo     the same with the inverse of what was done: all of it, or nothing
 //! ```
 //!
-//! Every entry carries what must be so before it is made; that is looked at when the plan is applied and again where the
+//! Every entry carries what must be so before it is made; that is checked when the plan is applied and again where the
 //! entry is made, inside the transaction, so a stale plan is refused entry by entry. A process may be killed anywhere: what
 //! was journaled is carried on to its end by the next start (`finish_unfinished`) or by the next repair. While a Codex has
 //! its database open only entries are made that do no harm then. What Codex's own rows are, its schema says; its structure
 //! and its migrations are nobody's to change.
 
 mod backup;
-mod codex;
 mod error;
 mod execute;
 mod journal;
+mod outcome;
 mod plan;
 mod targets;
 mod values;
@@ -25,9 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::component::exports::checkup::{
-    Change, CodexChange, Edit, Finding, Fitness, Standing, Target as EditTarget, Value,
-};
+use crate::component::exports::checkup::{Change, CodexChange, Edit, Finding, Target as EditTarget, Value};
 use crate::component::{Core, Runtime, World};
 use crate::db::{ExternalDb, Locks, StateError};
 use crate::index::startup;
@@ -36,33 +34,18 @@ use crate::platform::home::Home;
 
 use execute::{Options, Results, execute};
 use journal::{Begun, Done, Record, Way, records};
+use outcome::partition;
 use targets::{Evaluated, Targets};
 
 pub use error::RepairError;
+pub use outcome::Outcome;
 pub use plan::{Plan, Target};
 pub use values::differing;
 
 /// How long another process's repair or change is waited for.
 const WAIT: Duration = Duration::from_secs(10);
 
-/// What became of a plan.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// The repair's name in the journal; none where nothing was done.
-    pub name: Option<String>,
-    /// Entries that were carried out; in a look ahead, those that would be.
-    pub done: Vec<Edit>,
-    /// Entries whose work was done already.
-    pub already: usize,
-    /// Entries that were left out, and why.
-    pub refused: Vec<(Edit, String)>,
-    /// The backup that was made before, by its name.
-    pub backup: Option<String>,
-    /// Repairs of killed processes that were finished first.
-    pub finished: Vec<String>,
-}
-
-/// A repair that was made.
+/// Describes a repair that was made.
 #[derive(Clone, Debug)]
 pub struct Logged {
     /// Its number and time.
@@ -79,7 +62,7 @@ pub struct Logged {
     pub backup: Option<String>,
 }
 
-/// Repairs of one home.
+/// Repairs one home.
 pub struct Repairs<'a> {
     runtime: &'a Runtime,
     home: &'a Arc<Home>,
@@ -87,12 +70,12 @@ pub struct Repairs<'a> {
 }
 
 impl<'a> Repairs<'a> {
-    /// Of a home, with the place of its state DB, which need not be there.
+    /// Names the home, and the place of its state DB, which need not be there.
     pub fn of(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path) -> Repairs<'a> {
         Repairs { runtime, home, state_dir }
     }
 
-    /// What would mend these findings: edits of this target, and of those that are only made when asked for, the ones of
+    /// Plans what would put these findings right: edits of this target, and of those that are only made when asked for, the ones of
     /// these codes.
     pub fn plan(&self, findings: Vec<Finding>, target: Target, codes: &[String]) -> Result<Plan, RepairError> {
         let edits: Vec<Edit> = findings.into_iter().flat_map(|finding| finding.edits).collect();
@@ -106,49 +89,41 @@ impl<'a> Repairs<'a> {
             core.threadkeep_core_checkup().call_choose(store, &edits, targets, codes)
         })?;
         let entries = entries.into_iter().map(|edit| Edit { asked: false, ..edit }).collect();
-        let entries = self.with_what_hangs(entries)?;
+        let entries = self.with_dependent_rows(entries)?;
         Ok(Plan { home: self.home.root().to_path_buf(), target, made: now(), entries })
     }
 
-    /// Before a thread's row goes, what Codex lets go with it: by entries of its own, which can be taken back.
-    fn with_what_hangs(&self, edits: Vec<Edit>) -> Result<Vec<Edit>, RepairError> {
+    /// Adds, before a thread's row goes, what Codex lets go with it: by entries of their own, which can be taken back.
+    fn with_dependent_rows(&self, edits: Vec<Edit>) -> Result<Vec<Edit>, RepairError> {
         let removed = |edit: &Edit| match &edit.change {
             Change::CodexRow(change) if change.table == "threads" && change.after.is_none() => {
                 change.key.first().map(|cell| cell.value.clone())
             }
             _ => None,
         };
+        let removed: Vec<Option<Value>> = edits.iter().map(removed).collect();
         let database = ExternalDb::newest(self.home.sqlite_home(), "state_");
-        let (Some(database), true) = (database, edits.iter().any(|edit| removed(edit).is_some())) else {
-            return Ok(edits);
-        };
-        let (hanging, _) = database.read(|connection| {
-            let mut tables = codex::Tables::default();
-            let mut hanging = |edit| match removed(edit) {
-                None => Ok(Vec::new()),
-                Some(thread) => codex::hanging(connection, &mut tables, &thread),
-            };
-            edits.iter().map(&mut hanging).collect::<Result<Vec<_>, StateError>>()
-        })?;
-        let with = |(edit, hanging): (Edit, Vec<CodexChange>)| {
+        let (Some(database), true) = (database, removed.iter().any(Option::is_some)) else { return Ok(edits) };
+        let dependent = database.dependent_rows(&removed)?;
+        let with = |(edit, dependent): (Edit, Vec<CodexChange>)| {
             let about = edit.clone();
-            let hanging = hanging.into_iter().map(move |change| {
+            let dependent = dependent.into_iter().map(move |change| {
                 let reason = format!("it hangs on the thread's row, which goes: {}", about.reason);
                 Edit { reason, change: Change::CodexRow(change), ..about.clone() }
             });
-            hanging.chain([edit])
+            dependent.chain([edit])
         };
-        Ok(edits.into_iter().zip(hanging).flat_map(with).collect())
+        Ok(edits.into_iter().zip(dependent).flat_map(with).collect())
     }
 
-    /// What applying would do. Nothing is created or changed.
+    /// Says what applying would do. Nothing is created or changed.
     pub fn look(&self, plan: &Plan) -> Result<Outcome, RepairError> {
         self.check(plan)?;
         let evaluated = self.targets().evaluate(&plan.entries)?;
         Ok(partition(plan.entries.clone(), evaluated).0)
     }
 
-    /// Carries out what of a plan still fits.
+    /// Carries out what of a plan may still be made.
     pub fn apply(&self, plan: &Plan) -> Result<Outcome, RepairError> {
         self.check(plan)?;
         let (_repairing, mut targets, finished) = self.begin()?;
@@ -161,20 +136,20 @@ impl<'a> Repairs<'a> {
         outcome.backup = backup::save(&targets)?;
         let plan = Plan { entries: std::mem::take(&mut outcome.done), ..plan.clone() };
         let begun = Begun { backup: outcome.backup.clone(), plan };
-        let record = Record::begin(self.state_dir, &begun)?;
+        let record = Record::append(self.state_dir, &begun)?;
         let options = Options { whole: false, backup: None, starting: false };
-        let results = self.made(&mut targets, &record, Way::Apply, &begun, &evaluated, options)?;
+        let results = self.execute(&mut targets, &record, Way::Apply, &begun, &evaluated, options)?;
         if results.len() == begun.plan.entries.len() {
-            record.strike(Way::Apply)?;
+            record.clear(Way::Apply)?;
         } else {
-            record.mark(Way::Apply, &done(&begun, &results))?;
+            record.complete(Way::Apply, &done(&begun, &results))?;
             outcome.name = Some(record.name);
         }
         outcome.add(begun.plan.entries, results);
         Ok(outcome)
     }
 
-    /// What taking the last repair back would do. Nothing is created or changed.
+    /// Says what taking the last repair back would do. Nothing is created or changed.
     pub fn look_back(&self) -> Result<(String, Outcome), RepairError> {
         let mut targets = self.targets();
         let (record, edits) = self.last(&mut targets)?;
@@ -210,21 +185,21 @@ impl<'a> Repairs<'a> {
         };
         let plan = Plan { entries: std::mem::take(&mut outcome.done), made: now(), ..before.plan };
         let begun = Begun { backup: outcome.backup.clone(), plan };
-        record.begin_undo(&begun)?;
+        record.append_undo(&begun)?;
         let options = Options { whole: true, backup: before.backup.as_deref(), starting: false };
-        let results = self.made(&mut targets, &record, Way::Undo, &begun, &evaluated, options)?;
+        let results = self.execute(&mut targets, &record, Way::Undo, &begun, &evaluated, options)?;
         match results.is_empty() {
             true => {
-                record.mark(Way::Undo, &done(&begun, &results))?;
+                record.complete(Way::Undo, &done(&begun, &results))?;
                 outcome.name = Some(record.name);
             }
-            false => record.strike(Way::Undo)?,
+            false => record.clear(Way::Undo)?,
         }
         outcome.add(begun.plan.entries, results);
         Ok(outcome)
     }
 
-    /// The repairs that were made, the newest first.
+    /// Lists the repairs that were made, the newest first.
     pub fn log(&self) -> Result<Vec<Logged>, RepairError> {
         let logged = records(self.state_dir)?.into_iter().rev().map(|record| {
             let begun = record.begun(Way::Apply)?;
@@ -249,7 +224,7 @@ impl<'a> Repairs<'a> {
         }
     }
 
-    /// The right to repair; what others left unfinished comes first.
+    /// Takes the right to repair; what others left unfinished comes first.
     fn begin(&self) -> Result<(FileLock, Targets<'_>, Vec<String>), RepairError> {
         startup::create_private_dir(self.state_dir)?;
         let locks = Locks::of(self.state_dir);
@@ -267,7 +242,7 @@ impl<'a> Repairs<'a> {
         }
     }
 
-    /// Carries on what others left; the caller holds the locks. What is finished now, and what is not, and why.
+    /// Carries on what others left; the caller holds the locks. Returns what is finished now, and what is not, and why.
     fn finish(
         &self,
         changing: &mut Option<FileLock>,
@@ -289,7 +264,7 @@ impl<'a> Repairs<'a> {
         Ok((finished, left))
     }
 
-    /// Why it is left for later.
+    /// Carries on one repair; returns why it is left for later, if it is.
     fn finish_one(
         &self,
         targets: &mut Targets<'_>,
@@ -312,11 +287,11 @@ impl<'a> Repairs<'a> {
         let evaluated = targets.evaluate(&begun.plan.entries)?;
         let options = Options { whole: false, backup: backup.as_deref(), starting };
         let results = execute(targets, &begun.plan.entries, &evaluated, options)?;
-        record.mark(way, &done(&begun, &results))?;
+        record.complete(way, &done(&begun, &results))?;
         Ok(None)
     }
 
-    /// The last repair that was made and not taken back, and the edits that take it back.
+    /// Returns the last repair that was made and not taken back, and the edits that take it back.
     fn last(&self, targets: &mut Targets<'_>) -> Result<(Record, Vec<Edit>), RepairError> {
         let standing = records(self.state_dir)?.into_iter().rev().find(|record| !record.is_undone());
         let record = standing.ok_or(RepairError::NothingToUndo)?;
@@ -326,12 +301,12 @@ impl<'a> Repairs<'a> {
         let made = record.done(Way::Apply)?.done;
         let begun = record.begun(Way::Apply)?;
         let edits: Vec<Edit> = made.into_iter().filter_map(|at| begun.plan.entries.get(at).cloned()).collect();
-        let back = targets.inverse(&edits)?;
+        let back = targets.invert(&edits)?;
         Ok((record, back))
     }
 
-    /// Carries out what was journaled; strikes it where nothing of it was done.
-    fn made(
+    /// Carries out what was journaled; clears it from the journal where nothing of it was done.
+    fn execute(
         &self,
         targets: &mut Targets<'_>,
         record: &Record,
@@ -343,64 +318,12 @@ impl<'a> Repairs<'a> {
         match execute(targets, &begun.plan.entries, evaluated, options) {
             // Rows of Codex's come first.
             Err(error @ RepairError::CodexBusy { .. }) => {
-                record.strike(way)?;
+                record.clear(way)?;
                 Err(error)
             }
             Err(error) => Err(RepairError::Halfway(Box::new(error), record.name.clone())),
             Ok(results) => Ok(results),
         }
-    }
-}
-
-impl Outcome {
-    /// What was tried, and what of it was refused in the end.
-    fn add(&mut self, entries: Vec<Edit>, mut results: Results) {
-        for (at, edit) in entries.into_iter().enumerate() {
-            match results.remove(&at) {
-                None => self.done.push(edit),
-                Some(why) => self.refused.push((edit, why)),
-            }
-        }
-    }
-}
-
-/// Those that fit as done, and what was seen of them.
-fn partition(edits: Vec<Edit>, evaluated: Vec<Evaluated>) -> (Outcome, Vec<Evaluated>) {
-    let (mut outcome, mut fitting) = (Outcome::default(), Vec::new());
-    for (mut edit, evaluated) in edits.into_iter().zip(evaluated) {
-        match &evaluated.fitness {
-            Fitness::Done => outcome.already += 1,
-            Fitness::Refused(why) => outcome.refused.push((edit, why.clone())),
-            Fitness::Fits => match whole(&mut edit, &evaluated) {
-                Ok(()) => {
-                    outcome.done.push(edit);
-                    fitting.push(evaluated);
-                }
-                Err(why) => outcome.refused.push((edit, why)),
-            },
-        }
-    }
-    (outcome, fitting)
-}
-
-/// Gives an edit all that it takes to take it back: what it removes, whole, and values that its plan left out.
-fn whole(edit: &mut Edit, evaluated: &Evaluated) -> Result<(), String> {
-    let (Change::CodexRow(change), Some(Standing::CodexRow(Some(stands)))) = (&mut edit.change, &evaluated.stands)
-    else {
-        return Ok(());
-    };
-    let Some(before) = &mut change.before else { return Ok(()) };
-    if change.after.is_none() {
-        before.clone_from(stands);
-    }
-    for cell in before.iter_mut() {
-        if let Some(found) = stands.iter().find(|found| found.column == cell.column) {
-            cell.value.clone_from(&found.value);
-        }
-    }
-    match before.iter().find(|cell| matches!(cell.value, Value::Withheld(_))) {
-        Some(cell) => Err(format!("its {} is no text, and could not be put back", cell.column)),
-        None => Ok(()),
     }
 }
 
@@ -421,14 +344,14 @@ fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// A repair that was begun and not finished, in words. Only looks.
+/// Describes a repair that was begun and not finished, in words. Nothing is changed.
 pub fn unfinished(state_dir: &Path) -> Option<String> {
     let records = records(state_dir).ok()?;
     let (record, way) = records.iter().find_map(|record| Some((record, record.unfinished()?)))?;
     Some(describe(record, way).trim_end_matches(',').into())
 }
 
-/// Finishes what killed processes have begun, if nobody is repairing now; in words what came of it.
+/// Finishes what killed processes have begun, if nobody is repairing now; returns in words what came of it.
 pub(crate) fn finish_unfinished(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path) -> Vec<String> {
     if unfinished(state_dir).is_none() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What stands where a repair would change something. Only looks.
+//! What is where a repair would change something. Nothing is changed here.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,6 @@ use std::sync::Arc;
 use cap_std::fs::{Dir, PermissionsExt as _};
 
 use super::RepairError;
-use super::codex::{self, Tables};
 use crate::component::exports::checkup::{Change, Edit, Fitness, Standing, StateChange, Trial};
 use crate::component::imports::backfill::Phase;
 use crate::component::types::ThreadRow;
@@ -21,12 +20,12 @@ use crate::platform::home::Home;
 /// Edits and paths that are asked about at a time.
 const PAGE: usize = 512;
 
-/// What stands, or why that cannot be an edit's business.
-pub(super) type Stands = Result<Standing, String>;
-/// For each need of an edit, the thread that its file carries.
-pub(super) type Carried = Vec<Option<String>>;
+/// Is what is there now, or why that cannot be an edit's business.
+type Current = Result<Standing, String>;
+/// Names for each precondition of an edit the thread that its file carries.
+type Carried = Vec<Option<String>>;
 
-/// The place of a repair.
+/// Reaches what a repair may change.
 pub(super) struct Targets<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) home: &'a Arc<Home>,
@@ -39,10 +38,10 @@ pub(super) struct Targets<'a> {
     pub(super) changing: Option<FileLock>,
 }
 
-/// An edit, whether it may be made, and what was seen of it.
+/// Says whether an edit may be made, and what was found where it would be.
 pub(super) struct Evaluated {
-    pub(super) fitness: Fitness,
-    pub(super) stands: Option<Standing>,
+    pub(super) applicability: Fitness,
+    pub(super) current: Option<Standing>,
     pub(super) carried: Carried,
 }
 
@@ -53,37 +52,37 @@ impl<'a> Targets<'a> {
         Targets { runtime, home, state_dir, codex, open: BTreeMap::new(), core, changing: None }
     }
 
-    /// The same for one who holds the right to change threads.
+    /// Reaches the same for one who holds the right to change threads.
     pub(super) fn holding(self, changing: Option<FileLock>) -> Targets<'a> {
         Targets { changing, ..self }
     }
 
-    /// May these edits be made?
+    /// Says whether these edits may be made.
     pub(super) fn evaluate(&mut self, edits: &[Edit]) -> Result<Vec<Evaluated>, RepairError> {
         let carried = self.carried(edits)?;
-        let standings = self.standings(edits)?;
+        let current = self.current(edits)?;
         let mut evaluated = Vec::new();
         let (mut trials, mut places) = (Vec::new(), Vec::new());
-        for (at, ((edit, stands), carried)) in edits.iter().zip(standings).zip(carried).enumerate() {
-            let (fitness, stands) = match stands {
-                Ok(stands) => {
+        for (at, ((edit, current), carried)) in edits.iter().zip(current).zip(carried).enumerate() {
+            let (applicability, current) = match current {
+                Ok(current) => {
                     let open = self.open(edit)?;
-                    trials.push(Trial { edit: edit.clone(), standing: stands.clone(), needs: carried.clone(), open });
+                    trials.push(Trial { edit: edit.clone(), standing: current.clone(), needs: carried.clone(), open });
                     places.push(at);
-                    (Fitness::Fits, Some(stands))
+                    (Fitness::Fits, Some(current))
                 }
                 Err(why) => (Fitness::Refused(why), None),
             };
-            evaluated.push(Evaluated { fitness, stands, carried });
+            evaluated.push(Evaluated { applicability, current, carried });
         }
-        for (at, fitness) in places.into_iter().zip(self.fit(&trials)?) {
-            evaluated[at].fitness = fitness;
+        for (at, applicability) in places.into_iter().zip(self.check_preconditions(&trials)?) {
+            evaluated[at].applicability = applicability;
         }
         Ok(evaluated)
     }
 
-    /// What the core says of these.
-    pub(super) fn fit(&mut self, trials: &[Trial]) -> Result<Vec<Fitness>, RepairError> {
+    /// Asks the core whether these may be made.
+    pub(super) fn check_preconditions(&mut self, trials: &[Trial]) -> Result<Vec<Fitness>, RepairError> {
         let mut fits = Vec::new();
         for page in trials.chunks(PAGE) {
             fits.extend(
@@ -93,8 +92,8 @@ impl<'a> Targets<'a> {
         Ok(fits)
     }
 
-    /// What takes these back.
-    pub(super) fn inverse(&mut self, edits: &[Edit]) -> Result<Vec<Edit>, RepairError> {
+    /// Returns the edits that take these back.
+    pub(super) fn invert(&mut self, edits: &[Edit]) -> Result<Vec<Edit>, RepairError> {
         let mut back = Vec::new();
         for page in edits.rchunks(PAGE) {
             back.extend(
@@ -105,7 +104,7 @@ impl<'a> Targets<'a> {
         Ok(back)
     }
 
-    /// Whose threads the files carry that edits need.
+    /// Returns whose threads the files carry that edits need.
     fn carried(&self, edits: &[Edit]) -> Result<Vec<Carried>, RepairError> {
         let paths: Vec<String> =
             edits.iter().flat_map(|edit| edit.needs.iter().map(|(path, _)| path.clone())).collect();
@@ -113,7 +112,7 @@ impl<'a> Targets<'a> {
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         let share = paths.len().div_ceil(workers).max(PAGE);
         let carried = std::thread::scope(|scope| {
-            let looks: Vec<_> = paths
+            let workers: Vec<_> = paths
                 .chunks(share)
                 .map(|paths| {
                     let mut core = Core::new(self.runtime, World::of(self.home));
@@ -121,15 +120,15 @@ impl<'a> Targets<'a> {
                 })
                 .collect();
             let lost = || CoreError::Load("a thread that looks at files was lost".into());
-            let looks = looks.into_iter().map(|look| look.join().map_err(|_| lost())?);
-            looks.collect::<Result<Vec<_>, CoreError>>()
+            let carried = workers.into_iter().map(|worker| worker.join().map_err(|_| lost())?);
+            carried.collect::<Result<Vec<_>, CoreError>>()
         })?;
         let carried: Vec<Option<String>> = carried.into_iter().flatten().collect();
         let mut carried = carried.into_iter();
         Ok(edits.iter().map(|edit| carried.by_ref().take(edit.needs.len()).collect()).collect())
     }
 
-    /// Who has the database open that an edit concerns; 0 where that cannot be known.
+    /// Returns who has the database open that an edit concerns; 0 where that cannot be known.
     pub(super) fn open(&mut self, edit: &Edit) -> Result<Option<u32>, RepairError> {
         let path = match (&edit.change, &self.codex) {
             (Change::CodexRow(_), Some(codex)) => codex.path().to_path_buf(),
@@ -148,12 +147,13 @@ impl<'a> Targets<'a> {
         Ok(open)
     }
 
-    /// Who has which database open is looked at anew; this process has none of them open.
-    pub(super) fn ask_again(&mut self) {
+    /// Forgets who has which database open, to be asked anew; this process has none of them open.
+    pub(super) fn forget_holders(&mut self) {
         self.open.clear();
     }
 
-    fn standings(&mut self, edits: &[Edit]) -> Result<Vec<Stands>, RepairError> {
+    /// Returns what is where these edits would be made.
+    fn current(&mut self, edits: &[Edit]) -> Result<Vec<Current>, RepairError> {
         let mut rows = self.codex_rows(edits)?.into_iter();
         let mut own = self.own_rows(edits)?.into_iter();
         let none = || Err("it was not looked at".into());
@@ -171,27 +171,18 @@ impl<'a> Targets<'a> {
             .collect()
     }
 
-    /// Of those edits that are about rows of Codex's, what stands.
-    fn codex_rows(&self, edits: &[Edit]) -> Result<Vec<Stands>, RepairError> {
+    /// Returns what is where edits would be made that are about rows of Codex's.
+    fn codex_rows(&self, edits: &[Edit]) -> Result<Vec<Current>, RepairError> {
         let wanted: Vec<_> = edits.iter().filter_map(|edit| codex_change(&edit.change)).collect();
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
-        let Some(database) = &self.codex else { return Ok(wanted.iter().map(|_| Err(NO_CODEX.into())).collect()) };
-        let read = database.read(|connection| {
-            connection.set_prepared_statement_cache_capacity(256);
-            let mut tables = Tables::default();
-            let standing = |change| Ok(codex::standing(connection, &mut tables, change)?.map(Standing::CodexRow));
-            wanted.iter().copied().map(standing).collect::<Result<Vec<_>, StateError>>().map_err(|error| match error {
-                StateError::Corrupt(why) => StateError::External(database.path().to_path_buf(), why),
-                error => error,
-            })
-        })?;
-        Ok(read.0)
+        let Some(codex) = &self.codex else { return Ok(wanted.iter().map(|_| Err(NO_CODEX.into())).collect()) };
+        Ok(codex.current_rows(&wanted)?.into_iter().map(|row| row.map(Standing::CodexRow)).collect())
     }
 
-    /// The same for rows of the state DB.
-    fn own_rows(&self, edits: &[Edit]) -> Result<Vec<Stands>, RepairError> {
+    /// Returns the same for rows of the state DB.
+    fn own_rows(&self, edits: &[Edit]) -> Result<Vec<Current>, RepairError> {
         let wanted: Vec<_> = edits.iter().filter_map(|edit| state_change(&edit.change)).collect();
         if wanted.is_empty() {
             return Ok(Vec::new());
@@ -205,11 +196,11 @@ impl<'a> Targets<'a> {
         Ok(database.rows(ids)?.into_iter().map(|row| Ok(Standing::StateRow(row))).collect())
     }
 
-    /// How far the state DB is, in the words that `status` has for it.
+    /// Returns how far the state DB is, in the words that `status` has for it.
     fn phase(&self) -> Result<String, RepairError> {
         let phase = match Database::open_read_only(&SCHEMA, self.state_dir, RowDeriver::new(self.runtime, self.home)) {
             Ok(Some(database)) => match database.phase(None) {
-                // As the doctor looks at it: what is not asked for every day may be damaged all the same.
+                // As the doctor inspects it: what is not asked for every day may be damaged all the same.
                 Ok(Phase::Complete) if !database.is_sound()? => "damaged",
                 Ok(Phase::Complete) => "complete",
                 Ok(Phase::Pending) => "pending",
@@ -239,7 +230,7 @@ fn carried_by(core: &mut Core, paths: &[String]) -> Result<Carried, CoreError> {
 pub(super) const NO_CODEX: &str = "there is no state database of Codex's";
 pub(super) const NO_STATE: &str = "there is no complete state DB; `threadkeep init` fills one";
 
-/// The change, if it is one of a row of Codex's.
+/// Returns the change, if it is one of a row of Codex's.
 pub(super) fn codex_change(change: &Change) -> Option<&crate::component::exports::checkup::CodexChange> {
     match change {
         Change::CodexRow(change) => Some(change),
@@ -247,7 +238,7 @@ pub(super) fn codex_change(change: &Change) -> Option<&crate::component::exports
     }
 }
 
-/// The change, if it is one of a row of the state DB.
+/// Returns the change, if it is one of a row of the state DB.
 pub(super) fn state_change(change: &Change) -> Option<&StateChange> {
     match change {
         Change::StateRow(change) => Some(change),
@@ -255,13 +246,13 @@ pub(super) fn state_change(change: &Change) -> Option<&StateChange> {
     }
 }
 
-/// The thread whose row changes.
+/// Returns the thread whose row changes.
 pub(super) fn id_of(change: &StateChange) -> String {
     let row: Option<&ThreadRow> = change.before.as_ref().or(change.after.as_ref());
     row.map(|row| row.id.clone()).unwrap_or_default()
 }
 
-/// Where a file or directory of the home is reached.
+/// Returns where a file or directory of the home is reached.
 pub(super) fn place<'p>(home: &'p Home, path: &'p str) -> (&'p Dir, &'p str) {
     home.resolve(path).unwrap_or((home.dir(), if path.is_empty() { "." } else { path }))
 }
@@ -276,7 +267,7 @@ fn mode(home: &Home, path: &str) -> Result<Option<u32>, String> {
     }
 }
 
-/// Which of two names there is a file of in Codex's SQLite home.
+/// Says of which of two names there is a file in Codex's SQLite home.
 fn names(home: &Home, from: &str, to: &str) -> Result<(bool, bool), String> {
     let there = |name: &str| {
         let plain =

@@ -1,4 +1,4 @@
-//! Reading a database that belongs to somebody else, without leaving a trace.
+//! Databases that belong to somebody else: read without leaving a trace, and changed only by a repair that was asked for.
 //!
 //! A read-only connection still creates `-wal` and `-shm` beside a database that has none, and `immutable=1` is blind to
 //! rows that are only in a WAL. So: with no WAL, or an empty one, immutable; otherwise a private copy of both. Either
@@ -15,6 +15,14 @@ use tempfile::TempDir;
 
 use super::{StateError, schema};
 
+mod check;
+mod codex_rows;
+mod edits;
+mod values;
+
+pub(crate) use codex_rows::{CodexDb, CodexTable};
+pub(crate) use edits::{CodexEdits, Ending};
+
 /// How often a database may change while it is read.
 const TRIES: u32 = 5;
 /// How long another process's lock is waited for where somebody else's database is written.
@@ -23,13 +31,14 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// So much of a private copy is read where it lies, bytes.
 const MAPPED: i64 = 256 << 20;
 
-/// A database that is only ever looked at.
+/// Names a database that belongs to somebody else.
+#[derive(Clone, Debug)]
 pub(crate) struct ExternalDb {
     path: PathBuf,
     wal: PathBuf,
 }
 
-/// How its files stood.
+/// Says how the files of a database were at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     database: String,
@@ -39,12 +48,12 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// As text, to be kept and compared.
+    /// Returns it as text, to be kept and compared.
     pub(crate) fn to_text(&self) -> String {
         format!("{} | {:?} {}", self.database, self.wal.as_ref().map(|(length, _)| length), self.wal_modified)
     }
 
-    /// What was read between this stamp and a later one is one state of the database.
+    /// Says whether what was read between this stamp and a later one is one state of the database.
     fn holds_until(&self, later: &Stamp) -> bool {
         let wal = match (&self.wal, &later.wal) {
             (None | Some((0, _)), _) => true,
@@ -56,14 +65,14 @@ impl Stamp {
 }
 
 impl ExternalDb {
-    /// The database at a path, if there is one.
+    /// Names the database at a path, if there is one.
     pub(crate) fn at(path: &Path) -> Option<ExternalDb> {
         let mut wal = path.as_os_str().to_os_string();
         wal.push("-wal");
         path.is_file().then(|| ExternalDb { path: path.to_path_buf(), wal: wal.into() })
     }
 
-    /// `<prefix>N.sqlite` with the highest N in a directory: Codex begins a new file where it cannot go on with the old one.
+    /// Names `<prefix>N.sqlite` with the highest N in a directory: Codex begins a new file where it cannot go on with the old one.
     pub(crate) fn newest(dir: &Path, prefix: &str) -> Option<ExternalDb> {
         let number = |name: &str| name.strip_prefix(prefix)?.strip_suffix(".sqlite")?.parse::<u32>().ok();
         let newest = fs::read_dir(dir)
@@ -74,12 +83,12 @@ impl ExternalDb {
         ExternalDb::at(&newest.1)
     }
 
-    /// Its path.
+    /// Returns its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// How its files stand: size, time and header of the database, size and time of the WAL.
+    /// Returns how its files are: size, time and header of the database, size and time of the WAL.
     pub(crate) fn stamp(&self) -> Stamp {
         let mut header = [0u8; 100];
         let read = fs::File::open(&self.path).and_then(|mut file| file.read(&mut header)).unwrap_or(0);
@@ -102,7 +111,8 @@ impl ExternalDb {
         }
     }
 
-    /// Reads with a connection that sees every committed row.
+    /// Reads with a connection that sees every committed row; the stamp is that of the state that was read. `work` is called
+    /// again where the database changed meanwhile. Where it cannot be opened, or keeps changing: [`StateError::External`].
     pub(crate) fn read<T>(
         &self,
         work: impl Fn(&Connection) -> Result<T, StateError>,
@@ -118,19 +128,19 @@ impl ExternalDb {
     }
 
     fn read_once<T>(&self, work: &impl Fn(&Connection) -> Result<T, StateError>) -> Result<T, StateError> {
-        let foreign = |error: StateError| match error {
+        let failed = |error: StateError| match error {
             StateError::External(..) => error,
             StateError::Corrupt(why) => StateError::External(self.path.clone(), why),
             other => StateError::External(self.path.clone(), other.to_string()),
         };
-        let (connection, _copy) = self.open().map_err(foreign)?;
+        let (connection, _copy) = self.open().map_err(failed)?;
         let answer = work(&connection);
         drop(connection);
         answer
     }
 
-    /// A connection that sees every committed row, and the private copy that it may need.
-    pub(crate) fn open(&self) -> Result<(Connection, Option<TempDir>), StateError> {
+    /// Opens a connection that sees every committed row, and the private copy that it may need.
+    pub(in crate::db) fn open(&self) -> Result<(Connection, Option<TempDir>), StateError> {
         let wal_holds_something = fs::metadata(&self.wal).is_ok_and(|wal| wal.len() > 0);
         if !wal_holds_something {
             return Ok((open_immutable(&self.path)?, None));
@@ -140,8 +150,8 @@ impl ExternalDb {
         Ok((open_copy(&copy)?, Some(private)))
     }
 
-    /// A private copy of one state of it, which may be written and goes with its directory.
-    pub(crate) fn copied(&self) -> Result<(Connection, TempDir), StateError> {
+    /// Opens a private copy of one state of it, which may be written and goes with its directory.
+    pub(in crate::db) fn copied(&self) -> Result<(Connection, TempDir), StateError> {
         let io = |error: std::io::Error| StateError::Io(format!("{} cannot be copied: {error}", self.path.display()));
         for _ in 0..TRIES {
             let before = self.stamp();
@@ -178,9 +188,9 @@ fn open_copy(copy: &Path) -> Result<Connection, StateError> {
 }
 
 impl ExternalDb {
-    /// A connection that writes: for a repair that was asked for, and for nothing else. The database keeps its journal mode;
-    /// when the connection is closed, and nobody else has one, nothing is left beside it.
-    pub(crate) fn open_for_writing(&self) -> Result<Connection, StateError> {
+    /// Opens a connection that writes: for a repair that was asked for, and for nothing else. The database keeps its journal
+    /// mode; when the connection is closed, and nobody else has one, nothing is left beside it.
+    fn open_for_writing(&self) -> Result<Connection, StateError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -193,8 +203,8 @@ impl ExternalDb {
 }
 
 impl ExternalDb {
-    /// A copy of the whole database, with every committed row, as a file of its own that needs no WAL. Where SQLite cannot
-    /// read the database the answer is why, and there is no copy.
+    /// Copies the whole database, with every committed row, into a file of its own that needs no WAL. Where SQLite cannot read
+    /// the database the answer is why, and there is no copy.
     pub(crate) fn copy_to(&self, to: &Path) -> Result<Option<String>, StateError> {
         let copied = self.read(|connection| match copy_all(connection, to) {
             Err(StateError::Corrupt(why)) => Ok(Some(why)),
@@ -204,8 +214,8 @@ impl ExternalDb {
     }
 }
 
-/// SQLite's online backup of all that a connection sees into a new file for its owner alone, which is not yet on disk when
-/// this returns.
+/// Copies all that a connection sees into a new file for its owner alone, by SQLite's online backup. It is not yet on disk
+/// when this returns.
 pub(super) fn copy_all(source: &Connection, to: &Path) -> Result<(), StateError> {
     match fs::remove_file(to) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -225,7 +235,7 @@ pub(super) fn copy_all(source: &Connection, to: &Path) -> Result<(), StateError>
     target.close().map_err(|(_, error)| error.into())
 }
 
-/// What SQLite finds wrong with a file that nobody writes; none when it is sound. Leaves nothing beside it.
+/// Returns what SQLite finds wrong with a file that nobody writes; none when it is sound. Leaves nothing beside it.
 pub(crate) fn fault_of(path: &Path) -> Result<Option<String>, StateError> {
     let check = || -> Result<String, StateError> {
         let connection = open_immutable(path)?;

@@ -1,0 +1,171 @@
+//! A private database for an inspection of a home: a copy of the state DB that is brought up to date with the files, and tables
+//! beside it that say how everything was before, how files are, and which of Codex's rows are about which thread.
+//!
+//! ```text
+//! threads, files, ...     what the files say, as a start would read it
+//! current_rows            rows of threads as they are in the state DB
+//! indexed_files           files as the state DB knows them
+//! file_health             how files are
+//! codex_rows, codex_edges places of rows in Codex's tables, by thread
+//! inspected_threads       every thread that anybody knows
+//! ```
+
+mod files;
+mod threads;
+
+pub(crate) use files::{FileHealth, StrayFile};
+pub(crate) use threads::InspectedThread;
+
+use super::{CodexTable, Database, StateError};
+use crate::component::exports::checkup::Depth;
+
+/// Holds the private database of an inspection. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Inspection {
+    database: Database,
+    has_state: bool,
+}
+
+impl Inspection {
+    /// Prepares a private database: its rows and files are set apart as those of the state DB, or, without a complete one
+    /// (`has_state`), count for nothing, and the next backfill begins. Where every line is to be read, every file is.
+    pub(crate) fn prepare(database: Database, has_state: bool, depth: Depth) -> Result<Inspection, StateError> {
+        database.transaction(move |transaction| {
+            let rows = if has_state { "1" } else { "0" };
+            transaction.execute_batch(&format!(
+                "CREATE TABLE current_rows AS SELECT * FROM threads WHERE {rows};
+                 CREATE UNIQUE INDEX current_rows_by_id ON current_rows (id);
+                 CREATE TABLE indexed_files AS SELECT path, size, modified_ns, inode, thread_id FROM files WHERE {rows};
+                 CREATE UNIQUE INDEX indexed_files_by_path ON indexed_files (path);
+                 CREATE INDEX indexed_files_by_thread ON indexed_files (thread_id);
+                 CREATE TABLE file_health (
+                     path TEXT PRIMARY KEY, lines INTEGER, has_messages INTEGER, skimmed INTEGER, details TEXT
+                 ) WITHOUT ROWID;
+                 CREATE TABLE codex_rows (id TEXT, place INTEGER, odd INTEGER, PRIMARY KEY (id, place)) WITHOUT ROWID;
+                 CREATE TABLE codex_edges (id TEXT, place INTEGER, odd INTEGER, PRIMARY KEY (id, place)) WITHOUT ROWID;
+                 CREATE TABLE inspected_threads (id TEXT PRIMARY KEY) WITHOUT ROWID;
+                 UPDATE backfill SET phase = 'pending', owner = NULL, token = NULL, watermark = NULL;"
+            ))?;
+            if depth == Depth::Whole {
+                // What Codex and the index say is read again too; the provider's change alone would concern every row.
+                transaction.execute_batch(
+                    "DELETE FROM files; DELETE FROM folds; DELETE FROM sources WHERE source <> 'default_provider';",
+                )?;
+            }
+            Ok(())
+        })?;
+        Ok(Inspection { database, has_state })
+    }
+
+    /// Returns the database, which holds what the files say.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Says whether there is a state DB of this version that is complete, so that its rows count.
+    pub(crate) fn has_state(&self) -> bool {
+        self.has_state
+    }
+
+    /// Records which thread rows of Codex's are about: its id in canonical form, none for nobody's, the row's place, and the
+    /// id as it is written.
+    pub(crate) fn add_codex_rows(
+        &self,
+        table: CodexTable,
+        rows: Vec<(Option<String>, i64, String)>,
+    ) -> Result<(), StateError> {
+        let table = match table {
+            CodexTable::Threads => "codex_rows",
+            CodexTable::SpawnEdges => "codex_edges",
+        };
+        let insert = format!("INSERT OR IGNORE INTO {table} (id, place, odd) VALUES (?1, ?2, ?1 <> ?3)");
+        self.database.transaction(move |transaction| {
+            let mut insert = transaction.prepare_cached(&insert)?;
+            for (canonical, place, id) in rows {
+                if let Some(canonical) = canonical {
+                    insert.execute((canonical, place, id))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Lists every thread that anybody knows, for [`Inspection::ids_after`].
+    pub(crate) fn list_threads(&self) -> Result<(), StateError> {
+        self.database.transaction(|transaction| {
+            transaction.execute_batch(
+                "INSERT OR IGNORE INTO inspected_threads
+                     SELECT thread_id FROM files WHERE thread_id IS NOT NULL ORDER BY thread_id;
+                 INSERT OR IGNORE INTO inspected_threads SELECT id FROM current_rows;
+                 INSERT OR IGNORE INTO inspected_threads SELECT id FROM codex_rows;
+                 INSERT OR IGNORE INTO inspected_threads SELECT id FROM codex_edges;",
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Returns at most `limit` ids of listed threads after one, in order.
+    pub(crate) fn ids_after(&self, last: &str, limit: usize) -> Result<Vec<String>, StateError> {
+        let last = last.to_string();
+        self.database.with(move |connection| {
+            let mut select =
+                connection.prepare_cached("SELECT id FROM inspected_threads WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+            let ids = select.query_map((last, limit as i64), |row| row.get(0))?;
+            Ok(ids.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Says whether a thread of this id is listed.
+    pub(crate) fn is_listed(&self, id: &str) -> Result<bool, StateError> {
+        let id = id.to_string();
+        self.database.with(move |connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM inspected_threads WHERE id = ?1)";
+            Ok(connection.query_row(sql, [id], |row| row.get(0))?)
+        })
+    }
+
+    /// Counts the listed threads.
+    pub(crate) fn thread_count(&self) -> Result<u64, StateError> {
+        self.count("SELECT count(*) FROM inspected_threads")
+    }
+
+    /// Counts the files that claim to be rollouts.
+    pub(crate) fn file_count(&self) -> Result<u64, StateError> {
+        self.count("SELECT count(*) FROM files")
+    }
+
+    /// Counts the paginated threads with rollouts.
+    pub(crate) fn paginated_count(&self) -> Result<u64, StateError> {
+        self.count("SELECT count(*) FROM threads WHERE missing = 0 AND history_mode = 'paginated'")
+    }
+
+    fn count(&self, sql: &'static str) -> Result<u64, StateError> {
+        self.database.with(move |connection| Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))? as u64))
+    }
+
+    /// Counts the paginated threads with rollouts among these ids.
+    pub(crate) fn paginated_among(&self, ids: Vec<String>) -> Result<u64, StateError> {
+        self.database.with(move |connection| {
+            let sql = "SELECT count(*) FROM threads WHERE id = ?1 AND missing = 0 AND history_mode = 'paginated'";
+            let mut select = connection.prepare_cached(sql)?;
+            let mut count = 0;
+            for id in ids {
+                count += select.query_row([id], |row| row.get::<_, i64>(0))?;
+            }
+            Ok(count as u64)
+        })
+    }
+
+    /// Counts the threads that a plain list shows before the one with this last update (milliseconds) and id.
+    pub(crate) fn listed_before(&self, updated_at: i64, id: &str) -> Result<u64, StateError> {
+        let key = (updated_at, id.to_string());
+        self.database.with(move |connection| {
+            let mut count = connection.prepare(
+                "SELECT count(*) FROM threads AS one WHERE missing = 0 AND archived = 0 AND (updated_at, id) > (?1, ?2)
+                 AND NOT EXISTS (SELECT 1 FROM threads AS parent WHERE parent.id = one.parent_thread_id
+                                 AND parent.missing = 0 AND parent.archived = 0)",
+            )?;
+            Ok(count.query_row(key, |row| row.get::<_, i64>(0))? as u64)
+        })
+    }
+}

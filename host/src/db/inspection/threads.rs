@@ -1,0 +1,146 @@
+//! What the private database says of threads, a page of them at a time.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, Row};
+
+use super::super::rows;
+use super::Inspection;
+use super::files::{FILE, WITH_HEALTH, reported_file};
+use crate::component::exports::checkup::CaseFile;
+use crate::component::types::{NameClaim, ThreadRow};
+use crate::db::StateError;
+
+/// Holds what the private database says of a thread.
+#[derive(Default)]
+pub(crate) struct InspectedThread {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its files, by path.
+    pub(crate) files: Vec<CaseFile>,
+    /// The row that follows from the files.
+    pub(crate) desired: Option<ThreadRow>,
+    /// The row that the state DB has.
+    pub(crate) current: Option<ThreadRow>,
+    /// The file that the current row names, where it is there: its path, and the thread in it.
+    pub(crate) current_file: Option<(String, Option<String>)>,
+    /// The state DB does not know its files as they are.
+    pub(crate) out_of_date: bool,
+    /// Names that sources give it.
+    pub(crate) names: Vec<NameClaim>,
+    /// Places of its rows in Codex's `threads`, the one with a canonical id first.
+    pub(crate) codex_rows: Vec<i64>,
+    /// Places of its rows in Codex's `thread_spawn_edges`, likewise.
+    pub(crate) codex_edges: Vec<i64>,
+    /// Only the ends of one of its files were read, so that nobody knows what it says.
+    pub(crate) skimmed: bool,
+}
+
+impl Inspection {
+    /// Returns what is known of these threads, in their order.
+    pub(crate) fn threads(&self, ids: &[String]) -> Result<Vec<InspectedThread>, StateError> {
+        let (ids, has_state) = (ids.to_vec(), self.has_state);
+        self.database.with(move |connection| threads(connection, ids, has_state))
+    }
+
+    /// Returns which of these threads are known, by a file or a row.
+    pub(crate) fn known_among(&self, ids: Vec<String>) -> Result<HashSet<String>, StateError> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        self.database.with(move |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM files WHERE thread_id = ?1) OR EXISTS (SELECT 1 FROM threads WHERE id = ?1)
+                 OR EXISTS (SELECT 1 FROM codex_rows WHERE id = ?1)",
+            )?;
+            let mut known = HashSet::new();
+            for id in ids {
+                if select.query_row([&id], |row| row.get(0))? {
+                    known.insert(id);
+                }
+            }
+            Ok(known)
+        })
+    }
+}
+
+fn threads(connection: &mut Connection, ids: Vec<String>, has_state: bool) -> Result<Vec<InspectedThread>, StateError> {
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS wanted (id TEXT PRIMARY KEY, at INTEGER) WITHOUT ROWID; DELETE FROM wanted;",
+    )?;
+    let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO wanted (id, at) VALUES (?1, ?2)")?;
+    for (at, id) in ids.iter().enumerate() {
+        insert.execute((id, at as i64))?;
+    }
+    drop(insert);
+    let mut threads: Vec<InspectedThread> =
+        ids.into_iter().map(|id| InspectedThread { id, ..InspectedThread::default() }).collect();
+    let mut places = HashMap::new();
+    for (at, thread) in threads.iter().enumerate() {
+        places.insert(thread.id.clone(), at);
+    }
+    let mut each = |sql: &str, take: &mut dyn FnMut(&mut InspectedThread, &Row<'_>) -> rusqlite::Result<()>| {
+        let mut select = transaction.prepare_cached(sql)?;
+        let id = select.column_count() - 1;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let place = places.get(row.get_ref(id)?.as_str().unwrap_or_default());
+            let thread = place.and_then(|at| threads.get_mut(*at));
+            thread.map_or(Ok(()), |thread| take(thread, row))?;
+        }
+        Ok::<_, StateError>(())
+    };
+    each(
+        &format!(
+            "SELECT {FILE}, wanted.id FROM wanted CROSS JOIN files ON files.thread_id = wanted.id {WITH_HEALTH}
+             ORDER BY files.path"
+        ),
+        &mut |thread, row| {
+            let file = reported_file(row)?;
+            thread.out_of_date |= has_state && !file.is_current;
+            thread.skimmed |= file.skimmed;
+            thread.files.push(file.file);
+            Ok(())
+        },
+    )?;
+    let row = |to: &mut Option<ThreadRow>, row: &Row<'_>| rows::from_row(row).map(|row| *to = Some(row));
+    let rows = |table: &str| format!("SELECT {}, id FROM wanted CROSS JOIN {table} USING (id)", rows::COLUMNS);
+    each(&rows("threads"), &mut |thread, found| row(&mut thread.desired, found))?;
+    each(&rows("current_rows"), &mut |thread, found| row(&mut thread.current, found))?;
+    each(
+        "SELECT files.path, files.thread_id, wanted.id FROM wanted CROSS JOIN current_rows USING (id)
+         CROSS JOIN files ON files.path = current_rows.path",
+        &mut |thread, row| {
+            thread.current_file = Some((row.get(0)?, row.get(1)?));
+            Ok(())
+        },
+    )?;
+    each(
+        "SELECT wanted.id FROM wanted CROSS JOIN indexed_files ON indexed_files.thread_id = wanted.id
+         WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.path = indexed_files.path)",
+        &mut |thread, _| {
+            thread.out_of_date = true;
+            Ok(())
+        },
+    )?;
+    each(
+        "SELECT source, name, given, wanted.id FROM wanted CROSS JOIN names ON names.thread_id = wanted.id",
+        &mut |thread, row| {
+            thread.names.push(NameClaim {
+                thread: thread.id.clone(),
+                source: rows::source_from(row.get(0)?),
+                name: row.get(1)?,
+                given: row.get::<_, Option<i64>>(2)?.map(|given| given as u64),
+            });
+            Ok(())
+        },
+    )?;
+    let of_codex = |table: &str| {
+        format!("SELECT place, wanted.id FROM wanted CROSS JOIN {table} USING (id) ORDER BY wanted.id, odd, place")
+    };
+    each(&of_codex("codex_rows"), &mut |thread, row| row.get(0).map(|place| thread.codex_rows.push(place)))?;
+    each(&of_codex("codex_edges"), &mut |thread, row| row.get(0).map(|place| thread.codex_edges.push(place)))?;
+    transaction.commit()?;
+    Ok(threads)
+}
