@@ -160,12 +160,23 @@ fn commands_that_only_look_create_nothing() {
     assert_eq!(before, support::listing(home.path()));
 }
 
+/// A state DB of each version, with rows in every table.
+const STORED: [&str; 7] = [
+    include_str!("fixtures/state-db/1.sql"),
+    include_str!("fixtures/state-db/2.sql"),
+    include_str!("fixtures/state-db/3.sql"),
+    include_str!("fixtures/state-db/4.sql"),
+    include_str!("fixtures/state-db/5.sql"),
+    include_str!("fixtures/state-db/6.sql"),
+    include_str!("fixtures/state-db/7.sql"),
+];
+
 /// Rewrites a state DB in the schema of version 1: the same rows, without what later versions added.
 fn as_version_1(file: &Path) {
     let old = file.with_extension("old");
     let db = Connection::open(&old).unwrap();
-    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA user_version = 1;").unwrap();
-    db.execute_batch(include_str!("fixtures/state-db-1.sql")).unwrap();
+    db.execute_batch("PRAGMA journal_mode = WAL;").unwrap();
+    db.execute_batch(STORED[0]).unwrap();
     db.execute("ATTACH ?1 AS new", [file.to_str().unwrap()]).unwrap();
     let texts = |sql: &str| -> Vec<String> {
         let mut select = db.prepare(sql).unwrap();
@@ -173,6 +184,7 @@ fn as_version_1(file: &Path) {
     };
     for table in texts("SELECT name FROM main.sqlite_schema WHERE type = 'table'") {
         let columns = texts(&format!("SELECT name FROM pragma_table_info('{table}', 'main')")).join(", ");
+        db.execute(&format!("DELETE FROM main.{table}"), []).unwrap();
         let copy = format!("INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
         db.execute(&copy, []).unwrap();
     }
@@ -216,4 +228,56 @@ fn a_state_db_of_an_older_version_is_migrated_and_keeps_what_it_knows() {
     assert_eq!(program.json(["find", "only here"])["id"], "019ca8a0-0000-7000-8000-000000000007");
     // The order in which names were given is made up for.
     assert_eq!(program.json(["find", "the same"])["id"], ONE);
+}
+
+#[test]
+fn what_users_said_in_a_state_db_of_any_version_is_there_after_a_start() {
+    let [one, two, three] = [1, 2, 3].map(|number| format!("019ca8a0-0000-7000-8000-00000000000{number}"));
+    let home = tempdir().unwrap();
+    let rollout =
+        |id: &str| Rollout::paginated(id).at("2026-03-01T10:00:00.000Z").cwd("/src/app").user("hello").tokens(7);
+    rollout(&one).write(home.path(), Collection::Active);
+    Rollout::sub_agent(&two, &rollout(&one), "count the lines", "Ada").write(home.path(), Collection::Active);
+    rollout(&three).write(home.path(), Collection::Archived);
+    let newest = {
+        let fresh = tempdir().unwrap();
+        Program::on(home.path(), fresh.path()).run(["init"]).well();
+        user_version(&fresh.path().join("state.sqlite"))
+    };
+    assert_eq!(newest, STORED.len() as i64);
+    for (version, stored) in (1..).zip(STORED) {
+        let state = tempdir().unwrap();
+        let file = state.path().join("state.sqlite");
+        Connection::open(&file).unwrap().execute_batch(stored).unwrap();
+        let program = Program::on(home.path(), state.path());
+        program.run(["init"]).well();
+        assert_eq!(user_version(&file), newest);
+        let name = if version < 5 { "ünïcode, 日本語" } else { "named at the last moment" };
+        assert_eq!(program.json(["find", name])["id"], three.as_str(), "version {version}");
+        let found = program.json(["find", "Fix the parser's last line"]);
+        assert_eq!((&found["id"], &found["memoryMode"]), (&one.as_str().into(), &"disabled".into()));
+        if version >= 5 {
+            assert_eq!((found["gitBranch"].as_str(), found["gitSha"].as_str()), (Some("release/2"), None));
+        }
+        if version >= 6 {
+            assert_eq!(
+                program.json(["goal", "get", &one])["goal"]["objective"],
+                "Every test passes, even the \"slow\" ones"
+            );
+            let keys = program.json(["device-key", "list"]);
+            let keys: Vec<_> = keys["items"].as_array().unwrap().iter().map(|key| key["keyId"].clone()).collect();
+            assert_eq!(keys, ["desk", "lap top"]);
+            let edges = &program.json(["read", &one])["spawnEdges"];
+            assert!(edges.to_string().contains(&two) && edges.to_string().contains("closed"), "{edges}");
+        }
+        if version >= 7 {
+            let moves = program.json(["relocate", "--list"]);
+            let moves: Vec<_> = moves["items"].as_array().unwrap().iter().map(|moved| moved["to"].clone()).collect();
+            assert_eq!(moves, ["/work/app", "/work/application"]);
+        }
+    }
+}
+
+fn user_version(file: &Path) -> i64 {
+    Connection::open(file).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
 }

@@ -48,6 +48,8 @@ pub(crate) use replace::Replacement;
 pub(crate) use rescue::{MovedAside, Salvaged, move_aside};
 pub(crate) use rules::Rules;
 pub use rules::{FeatureError, FeatureResult};
+#[cfg(test)]
+pub(crate) use schema::Rescue;
 pub(crate) use schema::{Domain, Schema, Table, UserData};
 
 /// The domains of this layer's own tables, in the order in which migrations go through them.

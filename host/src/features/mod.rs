@@ -9,6 +9,9 @@ pub mod personality;
 pub mod shell_snapshots;
 pub mod spawn_edges;
 
+#[cfg(test)]
+mod tests;
+
 use crate::db::{DOMAINS, Schema};
 
 /// What the state DB consists of: whoever opens one hands it in.

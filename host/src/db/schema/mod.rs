@@ -11,8 +11,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::StateError;
 
-pub(super) use domain::Rescue;
-pub(crate) use domain::{Domain, Schema, Table, UserData};
+pub(crate) use domain::{Domain, Rescue, Schema, Table, UserData};
 
 /// How long a writer waits for another one, at least and at most: between them it is what the caller will wait.
 const BUSY_BOUNDS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(20));
