@@ -117,3 +117,11 @@ fn every_invariant_of_the_architecture_names_tests_that_are_there() {
         }
     }
 }
+
+#[test]
+fn documents_alone_have_a_form_in_json() {
+    let host = sources("host/src");
+    let made_by_hand: Vec<_> =
+        lines_with(&host, "json!(").into_iter().filter(|line| !line.contains("/documents/")).collect();
+    assert_eq!(made_by_hand, Vec::<String>::new());
+}

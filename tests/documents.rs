@@ -10,7 +10,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use support::{CodexDb, Collection, Program, Rollout, demo_home, ids, list_everything, real_homes, schema, uuid7};
 use tempfile::tempdir;
-use threadkeep::documents;
+use threadkeep::platform::home::Home;
+use threadkeep::{ErrorKind, Options, StateAccess, Threadkeep, documents};
 
 const HOMES: [&str; 10] =
     ["h029", "h050", "h100", "h130", "h142", "h160", "h169-main", "h169-compress", "h171-main", "up171-h130"];
@@ -102,6 +103,7 @@ fn what_every_command_prints_is_what_its_schema_says() {
     read_a_broken_history(&schemas);
     salvage(&schemas, place.path());
     record(&schemas, &program, place.path());
+    fail(&schemas, home.path());
     let all: BTreeSet<String> = schemas.all.keys().map(|name| name.to_string()).collect();
     assert_eq!(*schemas.used.borrow(), all, "every schema has an output, and every output a schema");
 }
@@ -267,6 +269,17 @@ fn record(schemas: &Schemas, program: &Program, place: &Path) {
     let file = file.to_str().unwrap();
     program.run(["--record", file, "list"]).well();
     assert!(schemas.run(program, "debug replay", &[0], &["debug", "replay", file])["calls"].as_u64() > Some(0));
+}
+
+/// Errors, of which a program is told more than their message.
+fn fail(schemas: &Schemas, home: &Path) {
+    let home = Home::open(home, |_| None).unwrap();
+    let threads = Threadkeep::open(Options { access: StateAccess::Without, ..Options::new(home) }).unwrap();
+    let unknown = threads.find("nobody-at-all", None).err().unwrap();
+    let hinted = threadkeep::Error::new(ErrorKind::Conflict, "it is open").with_hint("close it");
+    for error in [unknown, hinted] {
+        schemas.check("error", &serde_json::to_value(error.document()).unwrap());
+    }
 }
 
 /// Every object that a schema describes is closed: what nobody describes is not allowed.

@@ -11,7 +11,7 @@ use crate::health::repair::Plan;
 ///
 /// A name is a command with its sub-command, and with a flag where that changes the document's form. `find several` is `find`
 /// with more than one thread; `relocate --list` is `relocate --undo` too. `debug redact` prints a recording, which is no
-/// document. Objects hold what their schema names and nothing else.
+/// document; `error` is why a command failed. Objects hold what their schema names and nothing else.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
         ("init", schema::<Init>()),
@@ -66,6 +66,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("migrate personality", schema::<PersonalityMigration>()),
         ("debug prompt-input", schema::<PromptInput>()),
         ("debug replay", schema::<Replay>()),
+        ("error", schema::<Error>()),
     ]
 }
 
