@@ -4,12 +4,15 @@ CARGO ?= cargo
 # For every build, test and lint; CI passes --locked.
 CARGO_FLAGS ?=
 BENCH_ARGS ?=
+# Where `make goldens` keeps what a program printed, and the program that it asks.
+GOLDENS ?= $(TARGET_DIR)/goldens
+GOLDENS_PROGRAM ?= $(PROGRAM)
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PROGRAM := $(TARGET_DIR)/release/threadkeep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup component build run test bench lint deny fmt
+.PHONY: help setup component build run test bench goldens lint deny fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +55,11 @@ test: build ## build everything and run every test
 
 bench: build ## measure; BENCH_ARGS goes to the benchmark
 	$(CARGO) run --release --package threadkeep-tests --bin threadkeep-bench $(CARGO_FLAGS) -- $(BENCH_ARGS)
+
+goldens: build ## compare what the program prints with GOLDENS, which is taken first if it is not there
+	@set -e; \
+	goldens() { $(TARGET_DIR)/release/threadkeep-goldens "$$@" --program $(GOLDENS_PROGRAM); }; \
+	if [ -d $(GOLDENS) ]; then goldens compare --with $(GOLDENS); else goldens take --into $(GOLDENS); fi
 
 lint: ## check format, lints, documentation (warnings being errors), and that nothing large is compiled twice
 	@.ci/setup lint

@@ -40,6 +40,7 @@ mod plain_reading;
 mod prompt_input;
 mod reading;
 mod real_homes;
+mod recorded_output;
 mod recording;
 mod relocating;
 mod remembered;

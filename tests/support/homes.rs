@@ -22,15 +22,18 @@ pub struct RealHome {
 
 /// The homes of these names; none, said on stderr, when there are no real homes here.
 pub fn real_homes<'a>(names: &'a [&'a str]) -> impl Iterator<Item = RealHome> + 'a {
-    let archives = archives();
+    let archives = real_home_archives(None);
     if archives.is_none() {
         skipped("no real homes (THREADKEEP_TEST_HOMES)");
     }
-    archives.into_iter().flat_map(move |archives| names.iter().map(move |name| RealHome::unpack(&archives, name)))
+    archives.into_iter().flat_map(move |archives| {
+        names.iter().map(move |name| RealHome::unpack(&archives, name, tempfile::tempdir().unwrap()))
+    })
 }
 
-fn archives() -> Option<PathBuf> {
-    let given = env::var_os("THREADKEEP_TEST_HOMES").map(PathBuf::from);
+/// Finds the directory that holds archives of real homes: the one that is given, or else this machine's.
+pub fn real_home_archives(given: Option<&Path>) -> Option<PathBuf> {
+    let given = given.map(PathBuf::from).or_else(|| env::var_os("THREADKEEP_TEST_HOMES").map(PathBuf::from));
     let place = given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/homes"));
     let any = fs::read_dir(&place)
         .is_ok_and(|entries| entries.flatten().any(|entry| entry.file_name().to_string_lossy().ends_with(".tar.xz")));
@@ -38,8 +41,8 @@ fn archives() -> Option<PathBuf> {
 }
 
 impl RealHome {
-    fn unpack(archives: &Path, name: &str) -> RealHome {
-        let unpacked = tempfile::tempdir().unwrap();
+    /// Unpacks the archive of this name into a directory that is the home's own.
+    pub fn unpack(archives: &Path, name: &str, unpacked: TempDir) -> RealHome {
         let archive = archives.join(format!("{name}.tar.xz"));
         let packed = plain(&archive).unwrap_or_else(|| panic!("{} is missing", archive.display()));
         tar::Archive::new(packed.as_slice()).unpack(unpacked.path()).unwrap();
@@ -76,7 +79,7 @@ impl RealHome {
 
 /// What the newest Codex answered on damaged copies of `h169-main`, case by case in words.
 pub fn damage_summary() -> Option<String> {
-    fs::read_to_string(archives()?.join("../codex/damage_summary.txt")).ok()
+    fs::read_to_string(real_home_archives(None)?.join("../codex/damage_summary.txt")).ok()
 }
 
 fn plain(path: &Path) -> Option<Vec<u8>> {

@@ -79,7 +79,8 @@ impl Program {
         Self::at(built(&format!("examples/{name}")))
     }
 
-    fn at(path: PathBuf) -> Self {
+    /// A program that was built elsewhere.
+    pub fn at(path: PathBuf) -> Self {
         let place = tempfile::tempdir().unwrap();
         Program { path, leading: Vec::new(), variables: Vec::new(), nobody: false, watched: false, place }
     }
@@ -92,6 +93,11 @@ impl Program {
     /// The program on a home, without a state DB.
     pub fn stateless(home: &Path) -> Self {
         Self::new().with(["--home".as_ref(), home.as_os_str(), "--no-state".as_ref()])
+    }
+
+    /// The directory in which it runs, which is its user's home too.
+    pub fn place(&self) -> &Path {
+        self.place.path()
     }
 
     /// Arguments that go before every command.
