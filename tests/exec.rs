@@ -4,14 +4,18 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::{Program, listing};
+use support::{Program, Running, listing};
 use tempfile::{TempDir, tempdir};
 use threadkeep::platform::home::Home;
 use threadkeep::platform::writer_lock::WriterLock;
+
+/// A shell's line that waits for half a minute, or until whoever runs the shell is gone.
+const WAIT: &str = "step=0; while [ $step -lt 600 ] && kill -0 $PPID; do sleep 0.05; step=$((step + 1)); done";
 
 struct Place {
     _dir: TempDir,
@@ -39,7 +43,7 @@ impl Place {
 
     /// The same, to its end: output, and the recorded thread as `read` shows it.
     fn run(&self, flags: &[&str], script: &str) -> (Output, Value) {
-        let output = self.command(flags, script).output().unwrap();
+        let output = ended(self.command(flags, script));
         let thread = self.read(last_line(&output.stdout));
         (output, thread)
     }
@@ -75,18 +79,19 @@ fn asked(turn: &Value) -> &str {
     turn["items"][0]["content"][0]["text"].as_str().unwrap()
 }
 
+/// A run to its end.
+fn ended(mut command: Command) -> Output {
+    Running::start(command.stdout(Stdio::piped()).stderr(Stdio::piped())).output()
+}
+
 /// A run whose output is read while it goes on.
-fn started(mut command: Command, first_line: &str) -> (Child, BufReader<std::process::ChildStdout>) {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
+fn started(mut command: Command, first_line: &str) -> (Running, BufReader<ChildStdout>) {
+    let mut running = Running::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let mut out = BufReader::new(running.stdout());
     let mut line = String::new();
     out.read_line(&mut line).unwrap();
     assert_eq!(line.trim_end(), first_line);
-    (child, out)
-}
-
-fn send(child: &Child, signal: Signal) {
-    kill_process(Pid::from_raw(child.id() as i32).unwrap(), signal).unwrap();
+    (running, out)
 }
 
 #[test]
@@ -127,7 +132,7 @@ fn both_streams_go_where_they_belong_and_stand_in_one_record() {
 #[test]
 fn a_failing_program_fails_its_turn_and_as_json_the_last_line_says_so() {
     let place = place();
-    let output = place.command(&["--json"], "echo hello; exit 7").output().unwrap();
+    let output = ended(place.command(&["--json"], "echo hello; exit 7"));
     assert_eq!(output.status.code(), Some(7));
     let document: Value = serde_json::from_str(last_line(&output.stdout)).unwrap();
     let thread = place.only();
@@ -236,12 +241,12 @@ fn json_that_is_no_event_is_output_like_any_other() {
 fn an_interrupted_run_is_an_interrupted_turn_and_the_program_learns_of_it() {
     for (signal, number) in [(Signal::INT, 2), (Signal::TERM, 15), (Signal::HUP, 1)] {
         let place = place();
-        let script = format!("trap 'echo told; exit 9' {number}; echo ready; while :; do sleep 0.05; done");
-        let (child, mut out) = started(place.command(&["--json"], &script), "ready");
-        send(&child, signal);
+        let script = format!("trap 'echo told; exit 9' {number}; echo ready; {WAIT}");
+        let (running, mut out) = started(place.command(&["--json"], &script), "ready");
+        running.signal(signal);
         let mut rest = String::new();
         out.read_to_string(&mut rest).unwrap();
-        let output = child.wait_with_output().unwrap();
+        let output = running.output();
         assert_eq!((output.status.code(), rest.lines().next()), (Some(9), Some("told")), "{signal:?}");
         let document: Value = serde_json::from_str(rest.lines().last().unwrap()).unwrap();
         assert_eq!(document["interrupted"], true);
@@ -254,10 +259,10 @@ fn an_interrupted_run_is_an_interrupted_turn_and_the_program_learns_of_it() {
 #[test]
 fn a_program_that_the_signal_ends_has_its_exit_code_from_that() {
     let place = place();
-    let (child, mut out) = started(place.command(&[], "echo ready; exec sleep 60"), "ready");
-    send(&child, Signal::TERM);
+    let (running, mut out) = started(place.command(&[], "echo ready; exec sleep 60"), "ready");
+    running.signal(Signal::TERM);
     out.read_to_string(&mut String::new()).unwrap();
-    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
+    assert_eq!(running.output().status.code(), Some(143));
     assert_eq!(turns(&place.only())[0]["status"], "interrupted");
 }
 
@@ -268,8 +273,8 @@ fn a_signal_that_this_process_was_told_to_ignore_stays_ignored() {
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(wrapped.get_program()).args(wrapped.get_args());
     command.env_clear().envs(wrapped.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
-    let (child, mut out) = started(command, "ready");
-    send(&child, Signal::HUP);
+    let (running, mut out) = started(command, "ready");
+    running.signal(Signal::HUP);
     let mut rest = String::new();
     out.read_to_string(&mut rest).unwrap();
     assert!(rest.starts_with("on\n"), "{rest}");
@@ -279,22 +284,25 @@ fn a_signal_that_this_process_was_told_to_ignore_stays_ignored() {
 #[test]
 fn killed_at_any_time_it_leaves_an_interrupted_turn_with_what_was_told_long_enough_ago() {
     let place = place();
-    let script = r#"
+    let events = r#"
         echo '{"type":"turn.started"}'
         echo '{"type":"item.completed","item":{"id":"1","type":"agent_message","text":"First"}}'
-        while :; do sleep 0.05; done
     "#;
-    let (mut child, _out) = started(place.command(&["--prompt", "Go on"], script), r#"{"type":"turn.started"}"#);
+    let command = place.command(&["--prompt", "Go on"], &format!("{events}{WAIT}"));
+    let (running, out) = started(command, r#"{"type":"turn.started"}"#);
     let rollout = || {
         let files = listing(&place.home).into_keys().filter(|path| path.ends_with(".jsonl"));
         files.map(|path| fs::read_to_string(place.home.join(path)).unwrap()).collect::<String>()
     };
     // It is on disk while the program still runs.
+    let begun = Instant::now();
     while !rollout().contains("First") {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}", rollout());
         std::thread::yield_now();
     }
-    send(&child, Signal::KILL);
-    assert_eq!(child.wait().unwrap().signal(), Some(9));
+    running.signal(Signal::KILL);
+    drop(out);
+    assert_eq!(running.output().status.signal(), Some(9));
     let turn = &turns(&place.only())[0].clone();
     assert_eq!((&turn["status"], asked(turn)), (&json!("interrupted"), "Go on"));
     assert_eq!(kinds(turn), ["userMessage", "agentMessage"]);
@@ -320,7 +328,7 @@ fn a_huge_output_is_passed_on_whole_and_recorded_by_its_ends() {
 fn bytes_that_are_no_text_are_passed_on_and_recorded_as_well_as_can_be() {
     let place = place();
     let (output, thread) = {
-        let output = place.command(&[], "printf 'a\\377\\000b\\n'").output().unwrap();
+        let output = ended(place.command(&[], "printf 'a\\377\\000b\\n'"));
         (output, place.only())
     };
     assert!(output.stdout.starts_with(b"a\xff\0b\n"));
@@ -330,18 +338,19 @@ fn bytes_that_are_no_text_are_passed_on_and_recorded_as_well_as_can_be() {
 #[test]
 fn whoever_reads_the_output_may_stop_and_the_program_learns_it() {
     let place = place();
-    let (mut child, out) = started(place.command(&[], "echo ready; yes"), "ready");
+    let (running, out) = started(place.command(&[], "echo ready; yes"), "ready");
     drop(out);
-    assert_eq!(child.wait().unwrap().code(), Some(141));
+    assert_eq!(running.output().status.code(), Some(141));
     assert_eq!(turns(&place.only())[0]["status"], "failed");
 }
 
 fn with_input(mut command: Command, input: &[u8]) -> Output {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut to = child.stdin.take().unwrap();
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = Running::start(command);
+    let mut to = running.stdin();
     std::thread::scope(|scope| {
         scope.spawn(move || to.write_all(input).unwrap());
-        child.wait_with_output().unwrap()
+        running.output()
     })
 }
 
@@ -397,7 +406,7 @@ fn a_thread_that_has_a_writer_is_refused_before_the_program_is_run() {
     let (_, thread) = place.run(&[], "true");
     let home = Home::open(&place.home, |_| None).unwrap();
     let _writer = WriterLock::take(&home, thread["id"].as_str().unwrap()).unwrap();
-    let output = place.command(&["--last"], "touch was-run").output().unwrap();
+    let output = ended(place.command(&["--last"], "touch was-run"));
     let words = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(words.contains(&format!("already has a writer (pid {})", std::process::id())), "{words}");
@@ -445,13 +454,13 @@ fn what_git_says_of_the_directory_is_recorded() {
 #[test]
 fn a_slow_reader_gets_everything_and_so_does_the_recording() {
     let place = place();
-    let mut child = place.command(&[], "seq 30000").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut out = child.stdout.take().unwrap();
+    let mut running = Running::start(place.command(&[], "seq 30000").stdout(Stdio::piped()).stderr(Stdio::null()));
+    let mut out = running.stdout();
     // The program has long ended when somebody begins to read.
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    std::thread::sleep(Duration::from_millis(1_500));
     let mut text = String::new();
     out.read_to_string(&mut text).unwrap();
-    assert!(child.wait().unwrap().success());
+    assert!(running.output().status.success());
     let (numbers, id) = text.trim_end().rsplit_once('\n').unwrap();
     let all: Vec<String> = (1..=30_000).map(|number| number.to_string()).collect();
     assert_eq!(numbers.lines().collect::<Vec<_>>(), all);
@@ -465,7 +474,8 @@ fn output_that_cannot_be_passed_on_is_said_and_recorded() {
     let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
         return support::skipped("no /dev/full");
     };
-    let output = place.command(&[], "echo hello").stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let mut command = place.command(&[], "echo hello");
+    let output = Running::start(command.stdout(full).stderr(Stdio::piped())).output();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be passed on"), "{output:?}");
     assert_eq!(place.only()["turns"][0]["items"][1]["aggregatedOutput"], "hello\n");

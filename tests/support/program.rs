@@ -1,21 +1,26 @@
-//! The program, run in an environment that holds nothing but what a test gives it.
+//! The program, run in an environment that holds nothing but what a test gives it, and for a bounded time.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Once};
 use std::thread;
 use std::time::Duration;
 use std::{env, fs};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use serde_json::Value;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tempfile::TempDir;
 
 use crate::skipped;
 
+/// After this long a run is killed: its test is to fail, not to wait for ever.
+const LONGEST: Duration = Duration::from_secs(300);
 /// The user and group of nobody in particular.
 const NOBODY: u32 = 65_534;
 
@@ -45,9 +50,15 @@ pub struct Outcome {
     pub peak_kib: u64,
 }
 
-/// A run that goes on.
+/// A run that goes on, killed when it is dropped.
 pub struct Running {
     child: Option<Child>,
+    _limit: Limit,
+}
+
+/// Kills a run that takes too long, unless it is dropped before.
+struct Limit {
+    _over: Sender<()>,
 }
 
 /// What this build made, beside or above the tests.
@@ -81,6 +92,7 @@ impl Program {
 
     /// A program that was built elsewhere.
     pub fn at(path: PathBuf) -> Self {
+        stop_ignoring_signals();
         let place = tempfile::tempdir().unwrap();
         Program { path, leading: Vec::new(), variables: Vec::new(), nobody: false, watched: false, place }
     }
@@ -165,10 +177,10 @@ impl Program {
 
     /// Runs to the end.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Outcome {
-        let child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let status = format!("/proc/{}/status", child.id());
+        let running = Running::begin(self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()));
+        let status = format!("/proc/{}/status", running.id());
         let (peak, over) = (AtomicU64::new(0), AtomicBool::new(!self.watched));
-        let output = thread::scope(|scope| {
+        let mut outcome = thread::scope(|scope| {
             // The high-water mark only grows: the last look before the end has seen nearly all of it.
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
@@ -176,12 +188,12 @@ impl Program {
                     thread::sleep(Duration::from_millis(1));
                 }
             });
-            let output = child.wait_with_output().unwrap();
+            let outcome = running.outcome();
             over.store(true, Ordering::Relaxed);
-            output
+            outcome
         });
-        let peak_kib = peak.load(Ordering::Relaxed);
-        Outcome::new(output.status, &output.stdout, &output.stderr, peak_kib)
+        outcome.peak_kib = peak.load(Ordering::Relaxed);
+        outcome
     }
 
     /// Runs to the end, which must be a good one, and takes its output as JSON.
@@ -193,10 +205,38 @@ impl Program {
 
     /// Starts, and goes on.
     pub fn spawn<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Running {
-        let child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        Running { child: Some(child) }
+        Running::start(self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()))
     }
 }
+
+/// Has what is started from now on begin with the signals that a terminal's programs have, though the tests were started
+/// to ignore some, as a shell's background jobs are: the program keeps what it was started to ignore. A signal that is
+/// handled here is no longer ignored there, and nothing else comes of it.
+fn stop_ignoring_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+            if ignored >> (signal - 1) & 1 == 1 {
+                signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false))).unwrap();
+            }
+        }
+    });
+}
+
+/// Has a command killed when the thread ends that starts it, as when the tests are killed.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "what is done between fork and exec has no safe form")]
+fn tie_to_this_thread(command: &mut Command) {
+    let tie = || Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?);
+    // SAFETY: what is called between fork and exec is a system call and nothing else.
+    unsafe { command.pre_exec(tie) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn tie_to_this_thread(_: &mut Command) {}
 
 fn high_water(status: &str) -> u64 {
     let text = fs::read_to_string(status).unwrap_or_default();
@@ -232,6 +272,28 @@ impl Outcome {
 }
 
 impl Running {
+    /// Starts a command that ends with the thread that starts it.
+    pub fn start(command: &mut Command) -> Running {
+        tie_to_this_thread(command);
+        Running::begin(command)
+    }
+
+    fn begin(command: &mut Command) -> Running {
+        let child = command.spawn().unwrap();
+        let limit = Limit::of(&child);
+        Running { child: Some(child), _limit: limit }
+    }
+
+    /// Its input, if that is a pipe.
+    pub fn stdin(&mut self) -> ChildStdin {
+        self.child.as_mut().unwrap().stdin.take().unwrap()
+    }
+
+    /// Its output, if that is a pipe.
+    pub fn stdout(&mut self) -> ChildStdout {
+        self.child.as_mut().unwrap().stdout.take().unwrap()
+    }
+
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.as_ref().unwrap().id()
@@ -249,9 +311,28 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub fn outcome(mut self) -> Outcome {
-        let output = self.child.take().unwrap().wait_with_output().unwrap();
+    pub fn output(mut self) -> Output {
+        self.child.take().unwrap().wait_with_output().unwrap()
+    }
+
+    /// Waits for its end; what it wrote must be text.
+    pub fn outcome(self) -> Outcome {
+        let output = self.output();
         Outcome::new(output.status, &output.stdout, &output.stderr, 0)
+    }
+}
+
+impl Limit {
+    fn of(child: &Child) -> Limit {
+        let process = Pid::from_child(child);
+        let (over, waiting) = channel();
+        thread::spawn(move || {
+            if waiting.recv_timeout(LONGEST) == Err(RecvTimeoutError::Timeout) {
+                // It may have ended a moment ago.
+                let _ = kill_process(process, Signal::KILL);
+            }
+        });
+        Limit { _over: over }
     }
 }
 
