@@ -1,4 +1,4 @@
-//! Bounds of a guest: its memory, and how long it may run without asking the host for anything.
+//! Bounds a guest: its memory, and how long it may run without asking the host for anything.
 
 use std::time::{Duration, Instant};
 
@@ -9,12 +9,13 @@ use crate::platform::cancellation::Cancellation;
 
 /// How long a guest may run without calling the host.
 const BUDGET: Duration = Duration::from_secs(20);
-/// How much memory one instance may have.
+/// How many bytes of memory one instance may have.
 const MEMORY: usize = 512 << 20;
-/// How often running guests are looked at.
+/// How often a running guest is checked.
 const TICK: Duration = Duration::from_millis(20);
 
-/// What every store of this program carries: a limit on memory and the time since the guest last came from the host.
+/// Bounds one instance. Every store of this program carries one: a limit on memory, the time since the guest was last in the
+/// host, and a flag by which it is cancelled.
 pub struct Guard {
     limits: wasmtime::StoreLimits,
     since: Instant,
@@ -23,18 +24,18 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// With these limits for one instance.
+    /// Makes a guard with a limit on memory in bytes, and on the time that the guest may run without asking the host.
     pub fn new(memory: usize, budget: Duration) -> Guard {
         let limits = StoreLimitsBuilder::new().memory_size(memory).trap_on_grow_failure(true).build();
         Guard { limits, since: Instant::now(), budget, cancellation: Cancellation::default() }
     }
 
-    /// The guest stops when this is told to.
+    /// Has the guest stopped when this is cancelled.
     pub(super) fn obey(&mut self, cancellation: &Cancellation) {
         self.cancellation = cancellation.clone();
     }
 
-    /// The guest's time begins anew.
+    /// Begins the guest's time anew.
     pub fn rearm(&mut self) {
         self.since = Instant::now();
     }
@@ -46,13 +47,13 @@ impl Default for Guard {
     }
 }
 
-/// Data that carries a [`Guard`].
+/// Is implemented by the data of a store, which carries a [`Guard`].
 pub trait Guarded: 'static {
-    /// The guard.
+    /// Gives the guard.
     fn guard(&mut self) -> &mut Guard;
 }
 
-/// A store whose guests are bounded by its data's guard.
+/// Makes a store whose guests are bounded by its data's guard.
 pub fn guarded_store<T: Guarded>(engine: &Engine, data: T) -> Store<T> {
     let mut store = Store::new(engine, data);
     store.limiter(|data| &mut data.guard().limits);
@@ -70,14 +71,14 @@ pub fn guarded_store<T: Guarded>(engine: &Engine, data: T) -> Store<T> {
     store
 }
 
-/// The engine with this program's settings and its ticker, for embedders' own components and for tests.
+/// Makes an engine with this program's settings and a ticker, for embedders' own components and for tests.
 pub fn ticking_engine() -> Result<Engine, CoreError> {
     let engine = Engine::new(&engine_config::engine_config()).map_err(|e| CoreError::Load(format!("{e:#}")))?;
     start_ticker(&engine);
     Ok(engine)
 }
 
-/// Moves the epoch on, for as long as anybody uses the engine.
+/// Starts the thread that advances the epoch for as long as anybody uses the engine.
 fn start_ticker(engine: &Engine) {
     let weak = engine.weak();
     std::thread::spawn(move || {

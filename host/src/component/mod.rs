@@ -1,4 +1,4 @@
-//! The core, running: one compiled image for the process, an instance for whoever calls.
+//! Runs the core: one compiled image for the process, and an instance for each caller.
 //!
 //! A call into the core is bounded. Its memory has a limit, and a ticker ends it when the guest has run for its budget
 //! without asking the host for anything; an import re-arms the budget when it returns, so that waiting and reading do
@@ -34,12 +34,12 @@ use crate::platform::error_kind::{Classified, ErrorKind};
 
 use tape::Recorder;
 
-/// The component's own bytes, for asking what it imports and for CPUs that refuse the image.
+/// The bytes of the component, for listing its imports and for CPUs that refuse the image.
 pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.component.wasm"));
-/// The component compiled by `build.rs` with the engine settings below.
+/// The component, compiled by `build.rs` with the settings of `engine_config`.
 const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.cwasm"));
 
-/// Why a call into the core gave no answer.
+/// Says why a call into the core gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CoreError {
     /// The component could not be loaded.
@@ -48,12 +48,12 @@ pub enum CoreError {
     /// The call trapped, looped or asked for too much memory.
     #[error("a call into the core ({call}) failed: {cause}; {hint}", hint = REPORT)]
     Trap {
-        /// Which call.
+        /// The interface and function that was called.
         call: &'static str,
-        /// What happened to it.
+        /// What happened to the call, in words.
         cause: String,
     },
-    /// Whoever asked does not want the answer any more.
+    /// The caller cancelled the call.
     #[error("it was cancelled")]
     Cancelled,
 }
@@ -78,19 +78,19 @@ impl Classified for CoreError {
 const INSTALL_AGAIN: &str = "this program is damaged, install it again";
 const REPORT: &str = "please report it";
 
-/// The compiled core. Cheap to clone.
+/// Holds the compiled core. It is cheap to clone.
 #[derive(Clone)]
 pub struct Runtime {
     engine: Engine,
     component: Component,
-    /// What was linked, by the type of the imports.
+    /// The linked component, by the type of the imports.
     linked: Arc<Mutex<HashMap<TypeId, Box<dyn Any + Send>>>>,
     recorder: Option<Recorder>,
     cancellation: Cancellation,
 }
 
 impl Runtime {
-    /// Loads the embedded image, as [`Runtime::load_reporting`] does, and tells nobody what that took.
+    /// Loads the embedded image, as [`Runtime::load_reporting`] does, without a report.
     pub fn load() -> Result<Runtime, CoreError> {
         Runtime::load_reporting(|_| ())
     }
@@ -112,23 +112,23 @@ impl Runtime {
         Ok(Runtime { engine, component, linked: Arc::default(), recorder: None, cancellation: Cancellation::default() })
     }
 
-    /// The same, with everything written down that lookups, histories and the startup gate ask of the world. What only
-    /// turns bytes into facts, and has no choice in it, is not.
+    /// Gives the runtime with a recorder, which writes down what lookups, histories, changes and the startup gate ask of the host.
+    /// Calls that only turn bytes into facts are not recorded.
     pub fn recording(self, recorder: Recorder) -> Runtime {
         Runtime { recorder: Some(recorder), ..self }
     }
 
-    /// The same, with every call ended when `cancellation` is told to.
+    /// Gives the runtime with a cancellation, which ends its calls.
     pub fn cancellable(&self, cancellation: Cancellation) -> Runtime {
         Runtime { cancellation, ..self.clone() }
     }
 
-    /// What ends the calls.
+    /// Gives the cancellation that ends the calls.
     pub(crate) fn cancellation(&self) -> &Cancellation {
         &self.cancellation
     }
 
-    /// Where it is written down.
+    /// Gives the recorder, where there is one.
     pub(crate) fn recorder(&self) -> Option<&Recorder> {
         self.recorder.as_ref()
     }
@@ -148,7 +148,7 @@ impl Runtime {
     }
 }
 
-/// What answers the imports of an instance: [`World`], or, for tests of the logic alone, plain data.
+/// Is implemented by what answers the imports of an instance: [`World`], or, for tests of the logic alone, plain data.
 pub trait Imports:
     Guarded
     + Send
@@ -160,26 +160,26 @@ pub trait Imports:
     + imports::clock::Host
     + imports::diagnostics::Host
 {
-    /// The same for a fresh instance: whatever the old one held open is closed.
+    /// Gives the imports for a fresh instance: whatever the old one held open is closed.
     fn reborn(self) -> Self;
 
-    /// Where calls and answers are recorded.
+    /// Gives the recorder of calls and answers, where there is one.
     fn recorder(&self) -> Option<Recorder> {
         None
     }
 }
 
-/// A live instance, as an [`Ask`] sees it.
+/// Holds a live instance, as an [`Ask`] sees it.
 pub struct Instance<W: 'static> {
     store: Store<W>,
     exports: bindings::Core,
-    /// Transcripts that were opened, by number.
+    /// The transcripts that were opened, by number; none for a closed one.
     transcripts: Vec<Option<ResourceAny>>,
-    /// Prompts, likewise.
+    /// The prompts that were opened, by number; none for a closed one.
     prompts: Vec<Option<ResourceAny>>,
 }
 
-/// One instance of the core with a world to look at.
+/// Calls one instance of the core, whose imports a world answers.
 pub struct Core<W: Imports = World> {
     runtime: Runtime,
     live: Option<Instance<W>>,
@@ -187,7 +187,7 @@ pub struct Core<W: Imports = World> {
 }
 
 impl<W: Imports> Core<W> {
-    /// An instance whose imports answer from `world`; instantiated by its first call.
+    /// Makes a core whose imports `world` answers; it is instantiated by its first call.
     pub fn new(runtime: &Runtime, world: W) -> Core<W> {
         Core { runtime: runtime.clone(), live: None, world: Some(world) }
     }
@@ -210,7 +210,7 @@ impl<W: Imports> Core<W> {
         }
     }
 
-    /// Asks the core something whose course depends on the world; recorded where the world has a recorder.
+    /// Asks the core something whose course depends on the world. It is recorded where the world has a recorder.
     pub fn ask<A: Ask>(&mut self, ask: &A) -> Result<A::Answer, CoreError> {
         let recorder = self.world().and_then(|world| world.recorder());
         if let Some(recorder) = &recorder {
@@ -226,7 +226,7 @@ impl<W: Imports> Core<W> {
         answer
     }
 
-    /// Calls an export by its bindings.
+    /// Calls an export by its bindings; `name` is for messages. It is not recorded.
     pub fn call<T>(
         &mut self,
         name: &'static str,
@@ -235,7 +235,7 @@ impl<W: Imports> Core<W> {
         self.enter(name, |instance| export(&instance.exports, &mut instance.store))
     }
 
-    /// After a trap the next call gets a fresh instance with the same world.
+    /// Calls the live instance. After a trap the next call gets a fresh one with the same world.
     fn enter<T>(
         &mut self,
         name: &'static str,
@@ -262,7 +262,7 @@ impl<W: Imports> Core<W> {
         }
     }
 
-    /// What answers the imports.
+    /// Gives what answers the imports; none after the instance was lost.
     pub fn world(&mut self) -> Option<&mut W> {
         match &mut self.live {
             Some(instance) => Some(instance.store.data_mut()),
@@ -271,7 +271,7 @@ impl<W: Imports> Core<W> {
     }
 }
 
-/// Names of the interfaces that the embedded component imports.
+/// Gives the names of the interfaces that the embedded component imports.
 pub fn imported_interfaces() -> Result<Vec<String>, CoreError> {
     let runtime = Runtime::load()?;
     let names = runtime.component.component_type();

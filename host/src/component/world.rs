@@ -1,5 +1,5 @@
-//! What an instance of the core can see: the home's rollouts, and, where it was given them, the handle, the lore and the
-//! backfill. Each interface is answered beside what it stands for; here they are only held together.
+//! Answers the imports of an instance of the core: the home's rollouts, and, where it was given them, the rows, the sources of
+//! names, and a backfill. What each interface does stands in its own layer; here the layers are only put together.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -19,12 +19,12 @@ use crate::platform::home::Home;
 use crate::rollouts::{Heads, RolloutReader, Rollouts, Walk};
 
 type StateResult<T> = Result<T, StateError>;
-/// Answer of the state DB, or the end of a replay that went another way.
+/// The answer of the state DB; the outer error is the end of a replay that went another way.
 type Answered<T> = wasmtime::Result<Result<T, state::Error>>;
-/// Answer of the file system, likewise.
+/// The answer of the file system; the outer error is as for [`Answered`].
 type Read<T> = wasmtime::Result<Result<T, rollouts::Error>>;
 
-/// The imports of one instance.
+/// Answers the imports of one instance.
 #[derive(Default)]
 pub struct World {
     guard: Guard,
@@ -40,12 +40,12 @@ pub struct World {
     tape: Tape,
 }
 
-/// What kinds of failure the state DB and the files had last: the core tells of them in words alone.
+/// Keeps the kinds of the last failures, since the core tells of them in words alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Failed {
-    /// Of the state DB.
+    /// The kind of the state DB's last failure.
     pub(crate) state: Option<ErrorKind>,
-    /// Of the files.
+    /// The kind of the files' last failure.
     pub(crate) files: Option<ErrorKind>,
 }
 
@@ -61,7 +61,7 @@ impl Failed {
     }
 }
 
-/// What kind of failure a failure to read a rollout is.
+/// Gives the kind of a failure to read a rollout.
 pub(crate) fn kind_of(error: &rollouts::Error) -> ErrorKind {
     match error {
         rollouts::Error::Denied => ErrorKind::Denied,
@@ -71,47 +71,47 @@ pub(crate) fn kind_of(error: &rollouts::Error) -> ErrorKind {
 }
 
 impl World {
-    /// Sees the files of a home and nothing else.
+    /// Makes a world that sees the files of a home and nothing else.
     pub fn of(home: &Arc<Home>) -> World {
         World::over(home.clone(), home.default_provider())
     }
 
-    /// Sees these files. `default_provider` is what a rollout means that names no model provider.
+    /// Makes a world that sees these files. `default_provider` is the model provider of a rollout that names none.
     pub(crate) fn over(files: Arc<dyn Rollouts>, default_provider: &str) -> World {
         World { files: Some(files), default_provider: default_provider.into(), ..World::default() }
     }
 
-    /// Sees these rows.
+    /// Gives the world with these rows.
     pub(crate) fn with_rows(self, rows: Option<Database>) -> World {
         World { rows, ..self }
     }
 
-    /// Knows these names.
+    /// Gives the world with the names and Codex's own rows of this database.
     pub(crate) fn with_lore(self, lore: Option<Database>) -> World {
         World { lore, ..self }
     }
 
-    /// Can fill a state DB.
+    /// Gives the world with a backfill, and the rows of the database that it fills.
     pub(crate) fn with_backfill(self, backfill: Backfill) -> World {
         World { rows: Some(backfill.database().clone()), backfill: Some(backfill), ..self }
     }
 
-    /// The backfill, given back.
+    /// Gives the backfill, where there is one.
     pub(crate) fn backfill(&mut self) -> Option<&mut Backfill> {
         self.backfill.as_mut()
     }
 
-    /// Discrepancies that were noted since the last time.
+    /// Takes the discrepancies that the core noted since the last call, each with its thread's id.
     pub fn take_notes(&mut self) -> Vec<(String, Discrepancy)> {
         std::mem::take(&mut self.notes)
     }
 
-    /// What failed last, each told once.
+    /// Takes the kinds of the last failures.
     pub(crate) fn take_failed(&mut self) -> Failed {
         std::mem::take(&mut self.failed)
     }
 
-    /// Every call and answer is written down.
+    /// Gives the world with a recorder, where there is one: every call and answer is recorded.
     pub(crate) fn recorded(self, recorder: Option<&Recorder>) -> World {
         match recorder {
             Some(recorder) => World { tape: Tape::Record(recorder.for_instance()), ..self },
@@ -119,12 +119,12 @@ impl World {
         }
     }
 
-    /// Answers to the next call come from a recording.
+    /// Has the imports of the next call answered by a recording.
     pub(super) fn play(&mut self, player: Player) {
         self.tape = Tape::Play(player);
     }
 
-    /// What became of the recording.
+    /// Takes the recording back, where one was played.
     pub(super) fn played(&mut self) -> Option<Player> {
         match std::mem::take(&mut self.tape) {
             Tape::Play(player) => Some(player),
@@ -135,7 +135,7 @@ impl World {
         }
     }
 
-    /// Answers an import, from the world or from a recording, and re-arms the guest's time.
+    /// Answers an import from the world or from a recording, and begins the guest's time anew.
     fn import<A: Serialize, T: Serialize + DeserializeOwned>(
         &mut self,
         name: &'static str,

@@ -1,4 +1,4 @@
-//! Recording what a core call asked of the world and was told, and running it again without any world.
+//! Records what a call of the core asked of the host and what it was answered, and runs it again without a home.
 //!
 //! A recording is a text of JSON lines, in the order of events:
 //!
@@ -28,12 +28,12 @@ use super::CoreError;
 pub use redact::redact;
 pub use replay::{ReplayError, Replayed, replay};
 
-/// Form of the recordings that this program writes and reads.
+/// The version of the form of recordings.
 const FORM: u64 = 1;
-/// The contract whose calls they hold.
+/// The contract whose calls a recording holds.
 const CONTRACT: &str = "threadkeep:core@0.1.0";
 
-/// Bytes in a recording.
+/// Serializes bytes for a recording.
 pub(super) struct Bytes(pub(super) Vec<u8>);
 
 #[derive(Deserialize)]
@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// Writes a recording. Cheap to clone: all instances of a process write to the same one.
+/// Writes a recording. It is cheap to clone, and all instances of a process write to the same one.
 #[derive(Clone)]
 pub struct Recorder {
     file: Arc<Mutex<File>>,
@@ -87,7 +87,7 @@ struct File {
 }
 
 impl Recorder {
-    /// Begins a recording.
+    /// Begins a recording, and writes its head.
     pub fn new(out: impl Write + Send + 'static) -> Recorder {
         #[derive(Serialize)]
         struct Head {
@@ -101,19 +101,19 @@ impl Recorder {
         recorder
     }
 
-    /// For an instance of its own.
+    /// Gives the recorder for one more instance.
     pub(super) fn for_instance(&self) -> Recorder {
         let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         file.instances += 1;
         Recorder { file: self.file.clone(), instance: file.instances - 1 }
     }
 
-    /// For an instance of this number.
+    /// Gives the recorder for the instance of this number.
     fn numbered(&self, instance: usize) -> Recorder {
         Recorder { file: self.file.clone(), instance }
     }
 
-    /// Everything is written; why not, if it is not.
+    /// Ends the recording. Fails where some of it could not be written.
     pub fn finish(&self) -> std::io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         match file.failure.take() {
@@ -172,19 +172,19 @@ impl Recorder {
     }
 }
 
-/// What becomes of the imports of an instance.
+/// Says who answers the imports of an instance.
 #[derive(Default)]
 pub(super) enum Tape {
     /// The world answers.
     #[default]
     Off,
-    /// The world answers, and it is written down.
+    /// The world answers, and the answers are recorded.
     Record(Recorder),
     /// A recording answers.
     Play(Player),
 }
 
-/// A recorded answer of the world.
+/// Holds a recorded answer of the world.
 #[derive(Clone)]
 pub(super) struct Answer {
     line: usize,
@@ -200,7 +200,7 @@ pub(super) struct Player {
     asked: Option<Vec<Answer>>,
 }
 
-/// How the core parted from a recording.
+/// Says where the core did something else than in the recording.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
 struct Diverged {
@@ -219,7 +219,7 @@ impl Player {
         Player { answers, asked: Some(Vec::new()) }
     }
 
-    /// The next answer.
+    /// Gives the next answer.
     pub(super) fn next<T: DeserializeOwned>(&mut self, name: &str, with: &impl Serialize) -> wasmtime::Result<T> {
         let with = serde_json::to_value(with)?;
         let Some(next) = self.answers.pop_front() else {

@@ -14,7 +14,7 @@ use super::{Answer, Bytes, Player, Recorder, ReplayError, Replayed};
 /// Imports whose answers are packed lists of entries.
 const ENTRIES: [&str; 3] = ["rollouts.walker.next", "state.known", "state.recall"];
 
-/// Writes a recording again, with nothing in it that people wrote.
+/// Writes a recording anew, with nothing in it that people wrote.
 pub fn redact(
     runtime: &Runtime,
     recording: impl BufRead,

@@ -1,4 +1,4 @@
-//! Running a recording again.
+//! Runs a recording again.
 
 use std::collections::VecDeque;
 use std::io::BufRead;
@@ -14,16 +14,16 @@ use crate::platform::error_kind::{Classified, ErrorKind};
 /// More instances than any command has.
 const INSTANCES: usize = 1_000;
 
-/// Why a recording could not be run again.
+/// Says why a recording could not be run again, or came out differently.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// It cannot be read.
+    /// The recording cannot be read.
     #[error("the recording cannot be read: {0}")]
     Io(#[from] std::io::Error),
-    /// It is none, or one of another version.
+    /// The text is no recording, or one of another version.
     #[error("line {line}: {why}; {hint}", hint = THIS_VERSION)]
     Form {
-        /// Counted from 1.
+        /// The number of the line, from 1.
         line: usize,
         /// What is wrong.
         why: String,
@@ -31,9 +31,9 @@ pub enum ReplayError {
     /// The core took another way than it did when it was recorded.
     #[error("line {line}: the core went another way: {why}")]
     Diverged {
-        /// Counted from 1.
+        /// The number of the line, from 1.
         line: usize,
-        /// Where it parted.
+        /// What was different.
         why: String,
     },
     /// The core cannot be loaded.
@@ -62,16 +62,16 @@ impl Classified for ReplayError {
     }
 }
 
-/// What was run again.
+/// Counts what was run again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Replayed {
-    /// Calls of the core.
+    /// How many calls of the core were run.
     pub calls: u64,
-    /// Answers that the world had given them.
+    /// How many answers of the world they were given.
     pub imports: u64,
 }
 
-/// A line of a recording.
+/// Holds a line of a recording.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
