@@ -146,7 +146,7 @@ impl Database {
         const SOURCE: &str = "session_index";
         let path = home.absolute("session_index.jsonl");
         let io = |error: std::io::Error| StateError::External(path.clone(), error.to_string());
-        let mut file = match home.open_beside("session_index.jsonl") {
+        let mut file = match home.open_home_file("session_index.jsonl") {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(io(error)),

@@ -141,7 +141,7 @@ fn failed(error: std::io::Error) -> FeatureError {
 /// Says whether somebody holds the thread's writer lock. One that cannot be asked for counts as held. Nothing is created for
 /// it.
 fn is_written(home: &Home, thread: &str) -> bool {
-    match home.open_beside(&format!("thread-writer-locks/{thread}.lock")) {
+    match home.open_home_file(&format!("thread-writer-locks/{thread}.lock")) {
         Ok(file) => file.into_std().try_lock_shared().is_err(),
         Err(error) => error.kind() != ErrorKind::NotFound,
     }

@@ -1,9 +1,9 @@
-//! Work that is under way, told to stop.
+//! Cancellation: a flag by which whoever wants work to stop tells those who do it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Tells whoever works on its behalf to stop; every clone is the same one.
+/// Tells the work that holds it to stop; every clone shares the one flag.
 ///
 /// A call into the core looks at it many times a second and ends with
 /// [`CoreError::Cancelled`](crate::component::CoreError::Cancelled). A change of files and rows that has begun comes to its end
@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Cancellation(Arc<AtomicBool>);
 
 impl Cancellation {
-    /// Tells it; there is no way back.
+    /// Sets the flag for all clones; it cannot be taken back.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Says whether it was told.
+    /// Says whether [`Cancellation::cancel`] was called on any of the clones.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -8,12 +8,12 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// A process that has a database open.
+/// Names a process that has a database open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Its id; none where it cannot be seen from here: in another container, on another machine.
+    /// The process id; none where the process cannot be seen from here: in another container, on another machine.
     pub pid: Option<u32>,
-    /// What it is called, where the system tells.
+    /// The name of the program, where the system tells it.
     pub program: Option<String>,
 }
 
@@ -27,11 +27,15 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// Other processes that have the database open, by their ids; empty when nobody has, or there is no such database. None
-/// where the system cannot say: only Linux is asked.
+/// Gives the other processes that have the database open, in the order of their ids; an empty list when nobody has, or when
+/// there is no such database. None where the system cannot say: only Linux is asked.
 ///
-/// This process's own connections are not told of. It must not have any on this database: SQLite's locks are the process's,
+/// This process's own connections are left out. It must not have any on this database: SQLite's locks belong to the process,
 /// and they end as soon as any descriptor of the file is closed, as those that are opened here are.
+///
+/// # Errors
+///
+/// Fails where the database or its `-shm` file is there and cannot be opened or asked.
 pub fn holders(database: &Path) -> std::io::Result<Option<Vec<Holder>>> {
     // SQLite keeps its files beside what a link leads to.
     let database = match std::fs::canonicalize(database) {
@@ -57,17 +61,17 @@ mod system {
 
     use super::Holder;
 
-    /// `PENDING_BYTE`, `RESERVED_BYTE` and the 510 bytes of the shared range.
+    /// The bytes of a database that SQLite locks: `PENDING_BYTE`, `RESERVED_BYTE` and the 510 bytes of the shared range.
     const DATABASE: Range<u64> = 0x4000_0000..0x4000_0200;
-    /// `UNIX_SHM_DMS`.
+    /// The byte of the `-shm` file that every connection in WAL mode locks: `UNIX_SHM_DMS`.
     const SHM: Range<u64> = 128..129;
 
     pub(super) fn holders(database: &Path, shm: &Path) -> Result<Option<Vec<Holder>>> {
         let mut pids = BTreeSet::new();
         for (path, range) in [(database, DATABASE), (shm, SHM)] {
-            pids.extend(lockers(path, range)?);
+            pids.extend(lock_owners(path, range)?);
         }
-        // One that is known by its id may well be the one that could not be seen otherwise.
+        // A process that the list names may well be the one that `F_GETLK` could not name.
         if pids.len() > 1 {
             pids.remove(&None);
         }
@@ -75,35 +79,37 @@ mod system {
         Ok(Some(pids.into_iter().map(|pid| Holder { pid, program: pid.and_then(program) }).collect()))
     }
 
-    /// Who has a lock in a range of a file.
-    fn lockers(path: &Path, range: Range<u64>) -> Result<BTreeSet<Option<u32>>> {
+    /// Gives the other processes that have a lock in a range of a file; none stands for one that cannot be seen.
+    fn lock_owners(path: &Path, range: Range<u64>) -> Result<BTreeSet<Option<u32>>> {
         let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
         let file = match OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
             file => file?,
         };
-        let wanted = Flock { start: range.start, length: range.end - range.start, ..FlockType::WriteLock.into() };
-        let Some(lock) = fcntl_getlk(&file, &wanted)? else { return Ok(BTreeSet::new()) };
-        // The one that stands in the way first, and all the others.
-        let mut pids = listed(&file, range).unwrap_or_default();
+        let request = Flock { start: range.start, length: range.end - range.start, ..FlockType::WriteLock.into() };
+        let Some(lock) = fcntl_getlk(&file, &request)? else { return Ok(BTreeSet::new()) };
+        // `F_GETLK` names the first lock in the way alone; the list names all.
+        let mut pids = listed_lock_owners(&file, range).unwrap_or_default();
         pids.insert(lock.pid.and_then(|pid| u32::try_from(pid.as_raw_pid()).ok()));
         pids.remove(&u32::try_from(getpid().as_raw_pid()).ok());
         Ok(pids)
     }
 
-    /// Who has a lock in a range of a file, by the system's list of all locks:
+    /// Gives the processes that have a lock in a range of a file, by the system's list of all locks:
     /// `1: POSIX  ADVISORY  READ 1234 08:01:5678 128 128`, with `->` before the kind of one who waits.
-    fn listed(file: &File, range: Range<u64>) -> Option<BTreeSet<Option<u32>>> {
+    fn listed_lock_owners(file: &File, range: Range<u64>) -> Option<BTreeSet<Option<u32>>> {
         let facts = file.metadata().ok()?;
-        let wanted = format!("{:02x}:{:02x}:{}", major(facts.dev()), minor(facts.dev()), facts.ino());
-        let one = |line: &str| {
+        let inode_key = format!("{:02x}:{:02x}:{}", major(facts.dev()), minor(facts.dev()), facts.ino());
+        let owner_in = |line: &str| {
             let words: Vec<&str> = line.split_ascii_whitespace().collect();
             let [_, "POSIX", _, _, pid, inode, first, last] = words[..] else { return None };
             let last = if last == "EOF" { u64::MAX } else { last.parse().ok()? };
-            let meets = first.parse::<u64>().ok()? < range.end && range.start <= last;
-            (meets && inode == wanted).then(|| pid.parse().ok()).flatten()
+            let overlaps = first.parse::<u64>().ok()? < range.end && range.start <= last;
+            (overlaps && inode == inode_key).then(|| pid.parse().ok()).flatten()
         };
-        Some(read_to_string("/proc/locks").ok()?.lines().filter_map(one).filter(|pid| *pid > 0).map(Some).collect())
+        Some(
+            read_to_string("/proc/locks").ok()?.lines().filter_map(owner_in).filter(|pid| *pid > 0).map(Some).collect(),
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! What kind of failure an error is, so that programs can decide by it: an exit code, a status of a protocol, another try.
+//! Kinds of failure, by which programs decide: on an exit code, a status of a protocol, another try.
 
 use std::error::Error;
 use std::io;
@@ -6,40 +6,40 @@ use std::io;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Says what kind of failure an error is.
+/// Sorts errors by what a program can do about them. Every error of this library has one kind, by [`Classified::kind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ErrorKind {
-    /// What was asked for makes no sense: a bad value, a cursor of another list.
+    /// What was asked for makes no sense: a bad value, or a cursor of another list.
     InvalidInput,
     /// There is no such thread, turn, backup or the like.
     NotFound,
-    /// Several threads, or several of something else, answer to it.
+    /// Several threads, backups or the like answer to what was asked for.
     Ambiguous,
-    /// It cannot be done as things stand: something is in the way, or has changed since it was looked at.
+    /// The state of the home forbids it: something is in the way, or has changed since it was looked at.
     Conflict,
-    /// Another process has it locked; trying again later may help.
+    /// Another process holds a lock; trying again later may help.
     Busy,
     /// Another process did not come to an end within the time that was given.
     TimedOut,
-    /// The system forbids it.
+    /// The operating system forbids it.
     Denied,
     /// A file or a database is damaged.
     Corrupt,
-    /// It was written by a newer program.
+    /// A database or file was written by a newer program.
     NewerVersion,
-    /// It needs the state DB, and there is none.
+    /// The command needs the state DB, and there is none.
     NeedsState,
-    /// It was told to stop.
+    /// The work was cancelled.
     Cancelled,
     /// A file or the disk failed.
     Io,
-    /// This program is at fault.
+    /// This program itself is at fault.
     Internal,
 }
 
 impl ErrorKind {
-    /// Gives the kind of a failure of the system.
+    /// Gives the kind of an error of the operating system; whatever is not known better is [`ErrorKind::Io`].
     pub fn of_io(error: &io::Error) -> ErrorKind {
         match error.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::Denied,
@@ -51,19 +51,19 @@ impl ErrorKind {
     }
 }
 
-/// An error of this library: it knows its kind, and what a person can do about it.
+/// Is implemented by every error of this library: it knows its kind, and what a person can do about it.
 ///
 /// The text of an error is a whole sentence for people. Where there is a hint, the text ends with `; ` and the hint.
 pub trait Classified: Error {
-    /// Says what kind of failure it is.
+    /// Gives the kind of the failure.
     fn kind(&self) -> ErrorKind;
 
-    /// Says what to do next, in words; none where nothing can be said.
+    /// Gives a sentence that says what to do next; none where nothing can be said.
     fn hint(&self) -> Option<&'static str> {
         None
     }
 
-    /// Names the argument that is to blame, where one is: `cursor`, say.
+    /// Gives the name of the argument that is to blame, as `cursor`; none where it is not an argument.
     fn argument(&self) -> Option<&'static str> {
         None
     }

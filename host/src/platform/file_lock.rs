@@ -1,26 +1,27 @@
-//! Advisory locks between processes: the operating system gives them back when their owner dies, however it dies.
+//! Advisory locks between processes, each on a file of its own. The operating system releases them when their owner dies,
+//! however it dies.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// A lock file that cannot be opened or locked.
+/// Says that a lock file cannot be opened or locked.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be locked: {cause}", path.display())]
 pub(crate) struct FileLockError {
-    /// The lock file.
+    /// The absolute path of the lock file.
     pub(crate) path: PathBuf,
-    /// What the system says.
+    /// What the operating system says.
     pub(crate) cause: std::io::Error,
 }
 
-/// A lock that is held until it is dropped.
+/// Holds an exclusive lock until it is dropped. The lock file stays.
 pub(crate) struct FileLock {
     _file: File,
 }
 
 impl FileLock {
-    /// Takes the lock if nobody holds it.
+    /// Takes the lock if nobody holds it, and gives none at once if somebody does. The file is created where it is not there.
     pub(crate) fn try_take(path: &Path) -> Result<Option<FileLock>, FileLockError> {
         let file = open(path)?;
         match file.try_lock() {
@@ -30,7 +31,7 @@ impl FileLock {
         }
     }
 
-    /// Takes the lock, waiting at most `bound` for whoever holds it; none when that was not enough.
+    /// Takes the lock, waiting at most `bound` for whoever holds it; gives none when that was not enough.
     pub(crate) fn take_within(path: &Path, bound: Duration) -> Result<Option<FileLock>, FileLockError> {
         let began = Instant::now();
         let mut pause = Duration::from_millis(1);
@@ -46,7 +47,7 @@ impl FileLock {
         }
     }
 
-    /// Does somebody hold it now? A shared lock is tried, so that askers do not see each other.
+    /// Says whether somebody holds the lock now. A shared lock is tried for that, so that those who ask do not see each other.
     pub(crate) fn is_held(path: &Path) -> Result<bool, FileLockError> {
         match open(path)?.try_lock_shared() {
             Ok(()) => Ok(false),

@@ -1,5 +1,5 @@
-//! What belongs to the machine and not to threads: the places of a home, locks between processes, who has a file open, kinds of
-//! failure, and work told to stop.
+//! What belongs to the machine and not to threads: the directories of a home, locks between processes, who has a database
+//! open, kinds of failure, cancellation.
 
 pub mod cancellation;
 pub mod database_holders;

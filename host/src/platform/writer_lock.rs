@@ -1,8 +1,8 @@
-//! The lock of whoever writes a thread: Codex's own, so that neither writes beside the other.
+//! The lock of a thread's writer. It is Codex's own, so that a Codex and a Threadkeep never write a thread at once.
 //!
 //! Codex 0.169 keeps, in the home's `thread-writer-locks/`, an empty file `<thread>.lock` whose `flock` is the lock, and
 //! `.coordination.lock`: held shared while a thread's lock file is opened and locked, exclusively while one is unlinked.
-//! A file that is left over is no lock: the operating system gives the lock back when its owner dies, however it dies.
+//! A file that is left over is no lock: the operating system releases the lock when its owner dies, however it dies.
 
 use std::collections::HashMap;
 use std::io::{self, Error};
@@ -16,26 +16,26 @@ use rustix::io::Errno;
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 
-/// The directory of the locks, in the home.
-pub(crate) const PLACE: &str = "thread-writer-locks";
+/// The name of the locks' directory in the home.
+pub(crate) const LOCK_DIRECTORY: &str = "thread-writer-locks";
 const COORDINATION: &str = ".coordination.lock";
 
-/// How often, and after what pause, the coordination lock is asked for again: whoever has it exclusively unlinks a file.
-const TRIES: u32 = 200;
+/// How often, and after what pause, the coordination lock is tried again: whoever has it exclusively only unlinks a file.
+const MAX_TRIES: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Why a thread cannot be written.
+/// Says why a thread's writer lock cannot be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum WriterLockError {
-    /// Somebody writes it: a Threadkeep or a Codex.
-    #[error("thread {thread} already has a writer{}; {hint}", said(*pid), hint = WHEN_ENDED)]
+    /// Another writer holds it: a Threadkeep, this process included, or a Codex.
+    #[error("thread {thread} already has a writer{}; {hint}", pid_in_parentheses(*pid), hint = WHEN_ENDED)]
     Held {
-        /// The thread.
+        /// The id of the thread.
         thread: String,
-        /// The process that holds the lock, where the system tells it.
+        /// The id of the process that holds the lock, where the system tells it.
         pid: Option<u32>,
     },
-    /// The lock cannot be asked for.
+    /// The lock file at this path cannot be opened or locked.
     #[error("{0} cannot be locked: {1}")]
     Io(PathBuf, Error),
 }
@@ -55,103 +55,109 @@ impl Classified for WriterLockError {
     }
 }
 
-fn said(pid: Option<u32>) -> String {
+fn pid_in_parentheses(pid: Option<u32>) -> String {
     pid.map_or_else(String::new, |pid| format!(" (pid {pid})"))
 }
 
-/// The lock of one thread's writer, held until it is dropped. Two of one thread exclude each other in one process too.
+/// Holds the lock of one thread's writer until it is dropped. Two of one thread exclude each other in one process too.
 pub struct WriterLock {
-    place: Dir,
+    dir: Dir,
     name: String,
-    _file: Flocked,
+    _file: FlockGuard,
 }
 
-/// A file whose `flock` is held until this is dropped: then at once, also where a process that is being started has a copy of
-/// the descriptor for a moment yet.
-pub(crate) struct Flocked(pub(crate) File);
+/// Holds a file's `flock` until it is dropped. The lock is then released at once, also where a process that is being started
+/// still has a copy of the descriptor.
+pub(crate) struct FlockGuard(pub(crate) File);
 
-impl Drop for Flocked {
+impl Drop for FlockGuard {
     fn drop(&mut self) {
         let _ = flock(&self.0, FlockOperation::Unlock);
     }
 }
 
 impl WriterLock {
-    /// Takes the lock of a thread (an id as ids are written: it names a file), or says who has it. Waits for nobody who
-    /// writes.
+    /// Takes the lock of a thread, without waiting for another writer. `thread` is an id as the core writes it, since it names
+    /// a file.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`WriterLockError::Held`] where somebody has the lock, and with [`WriterLockError::Io`] where the system
+    /// does not let it be asked for.
     pub fn take(home: &Home, thread: &str) -> Result<WriterLock, WriterLockError> {
         let name = format!("{thread}.lock");
-        let failed = |file: &str, error| WriterLockError::Io(home.absolute(&format!("{PLACE}/{file}")), error);
-        let place = place(home.dir()).map_err(|error| failed("", error))?;
+        let failed = |file: &str, error| WriterLockError::Io(home.absolute(&format!("{LOCK_DIRECTORY}/{file}")), error);
+        let dir = open_or_create_dir(home.dir()).map_err(|error| failed("", error))?;
         // Held until the file is locked: nobody unlinks it in between.
-        let _coordination = shared(&place).map_err(|error| failed(COORDINATION, error))?;
-        let file = open(&place, &name).map_err(|error| failed(&name, error))?;
+        let _coordination = lock_coordination_shared(&dir).map_err(|error| failed(COORDINATION, error))?;
+        let file = open(&dir, &name).map_err(|error| failed(&name, error))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(WriterLock { place, name, _file: Flocked(file) }),
-            Err(Errno::WOULDBLOCK) => Err(WriterLockError::Held { thread: thread.into(), pid: holder(&file) }),
+            Ok(()) => Ok(WriterLock { dir, name, _file: FlockGuard(file) }),
+            Err(Errno::WOULDBLOCK) => Err(WriterLockError::Held { thread: thread.into(), pid: flock_holder(&file) }),
             Err(error) => Err(failed(&name, error.into())),
         }
     }
 }
 
 impl Drop for WriterLock {
-    /// The file goes if nobody is about to lock it; the lock goes in any case.
+    /// Releases the lock, and removes its file if nobody is about to lock it.
     fn drop(&mut self) {
-        let Ok(coordination) = open(&self.place, COORDINATION) else { return };
+        let Ok(coordination) = open(&self.dir, COORDINATION) else { return };
         if flock(&coordination, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            let _coordination = Flocked(coordination);
-            let _ = self.place.remove_file(&self.name);
+            let _coordination = FlockGuard(coordination);
+            let _ = self.dir.remove_file(&self.name);
         }
     }
 }
 
-fn place(home: &Dir) -> io::Result<Dir> {
-    match home.open_dir(PLACE) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => match home.create_dir(PLACE) {
+fn open_or_create_dir(home: &Dir) -> io::Result<Dir> {
+    match home.open_dir(LOCK_DIRECTORY) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match home.create_dir(LOCK_DIRECTORY) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => home.open_dir(PLACE),
+            _ => home.open_dir(LOCK_DIRECTORY),
         },
         opened => opened,
     }
 }
 
-fn open(place: &Dir, name: &str) -> io::Result<File> {
-    place.open_with(name, OpenOptions::new().read(true).write(true).create(true))
+fn open(dir: &Dir, name: &str) -> io::Result<File> {
+    dir.open_with(name, OpenOptions::new().read(true).write(true).create(true))
 }
 
-fn shared(place: &Dir) -> io::Result<Flocked> {
-    let file = open(place, COORDINATION)?;
-    for _ in 1..TRIES {
+fn lock_coordination_shared(dir: &Dir) -> io::Result<FlockGuard> {
+    let file = open(dir, COORDINATION)?;
+    for _ in 1..MAX_TRIES {
         match flock(&file, FlockOperation::NonBlockingLockShared) {
             Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
-            answer => return answer.map(|()| Flocked(file)).map_err(Error::from),
+            answer => return answer.map(|()| FlockGuard(file)).map_err(Error::from),
         }
     }
     Err(Error::new(io::ErrorKind::WouldBlock, "another process does not give it back; try again"))
 }
 
-/// Whose lock a file has.
-pub(crate) fn holder(file: &File) -> Option<u32> {
+/// Gives the id of the process that holds a file's `flock`; none where nobody does, or the system does not tell.
+pub(crate) fn flock_holder(file: &File) -> Option<u32> {
     let stat = rustix::fs::fstat(file).ok()?;
     let (major, minor) = (rustix::fs::major(stat.st_dev), rustix::fs::minor(stat.st_dev));
-    holders().remove(&place_in_locks(major, minor, stat.st_ino))
+    flock_holders().remove(&lock_key(major, minor, stat.st_ino))
 }
 
-/// A file as the system's list of locks names it.
-pub(crate) fn place_in_locks(major: u32, minor: u32, inode: u64) -> String {
+/// Gives the name of a file in the system's list of locks: the device's numbers and the inode.
+pub(crate) fn lock_key(major: u32, minor: u32, inode: u64) -> String {
     format!("{major:02x}:{minor:02x}:{inode}")
 }
 
-/// Every `flock` that is held, by [`place_in_locks`]: the process. Nothing where the system does not tell.
-pub(crate) fn holders() -> HashMap<String, u32> {
+/// Gives the ids of the processes that hold a `flock`, by the [`lock_key`] of its file; empty where the system does not
+/// tell.
+pub(crate) fn flock_holders() -> HashMap<String, u32> {
     let mut held = HashMap::new();
     // `1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF`, with `->` before the kind of one who waits.
     for line in std::fs::read_to_string("/proc/locks").unwrap_or_default().lines() {
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
-        if let [_, "FLOCK", _, _, pid, place, ..] = words[..]
+        if let [_, "FLOCK", _, _, pid, key, ..] = words[..]
             && let Some(pid) = pid.parse().ok().filter(|pid| *pid > 0)
         {
-            held.entry(place.into()).or_insert(pid);
+            held.entry(key.into()).or_insert(pid);
         }
     }
     held

@@ -1,4 +1,4 @@
-//! The directories that rollouts lie in.
+//! The directories that rollouts lie in: opened, created, and made durable.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -8,32 +8,32 @@ use rustix::fs::{Mode, OFlags, fsync, openat};
 
 use crate::platform::home::Home;
 
-/// The directory of a home path, and the file's name.
-pub(crate) fn parent<'a>(home: &Home, path: &'a str) -> std::io::Result<(Dir, &'a str)> {
+/// Opens the directory of a home path, and gives the file's name in it. Fails with `NotFound` where there is none.
+pub(crate) fn open_parent<'a>(home: &Home, path: &'a str) -> std::io::Result<(Dir, &'a str)> {
     let (dir, rest) = home.resolve(path).ok_or(ErrorKind::NotFound)?;
     let (above, name) = rest.rsplit_once('/').unwrap_or((".", rest));
     Ok((dir.open_dir(above)?, name))
 }
 
-/// The same, made where it is not there, and then on disk.
-pub(crate) fn made_parent<'a>(home: &Home, path: &'a str) -> std::io::Result<(Dir, &'a str)> {
-    match parent(home, path) {
+/// Opens the directory likewise, and creates it, with those above it, where it is not there; it is on disk then.
+pub(crate) fn open_or_create_parent<'a>(home: &Home, path: &'a str) -> std::io::Result<(Dir, &'a str)> {
+    match open_parent(home, path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         other => return other,
     }
-    let (dir, rest) = home.resolve_or_make(path)?;
-    let (place, _) = rest.rsplit_once('/').unwrap_or((".", rest));
-    dir.create_dir_all(place)?;
-    synced(home.dir())?;
-    for above in Path::new(place).ancestors().skip(1) {
+    let (dir, rest) = home.resolve_or_create(path)?;
+    let (parent, _) = rest.rsplit_once('/').unwrap_or((".", rest));
+    dir.create_dir_all(parent)?;
+    sync_dir(home.dir())?;
+    for above in Path::new(parent).ancestors().skip(1) {
         let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
-        synced(&dir.open_dir(above)?)?;
+        sync_dir(&dir.open_dir(above)?)?;
     }
-    parent(home, path)
+    open_parent(home, path)
 }
 
-/// What was made, renamed or removed in a directory is on disk.
-pub(crate) fn synced(dir: &Dir) -> std::io::Result<()> {
+/// Makes durable what was created, renamed or removed in a directory.
+pub(crate) fn sync_dir(dir: &Dir) -> std::io::Result<()> {
     // A directory may have been opened for its path alone.
     let dir = openat(dir, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     Ok(fsync(dir)?)

@@ -1,4 +1,4 @@
-//! Rollouts that are nowhere but in this process.
+//! Rollouts in memory, for a store without a home.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,20 +8,19 @@ use super::{Heads, Pages, RolloutReader, Rollouts, Walk};
 use crate::component::imports::rollouts::Error;
 use crate::component::types::{EntryKind, FileFacts};
 
-/// Entries handed out at a time.
+/// How many entries a page has.
 const PAGE: usize = 256;
-/// Bytes of a head.
+/// How many bytes of a rollout its head has.
 const HEAD: usize = 4 << 10;
 
-/// Rollouts by their paths.
+/// Holds rollouts by their home paths, each with a modification time and an inode as a file system would give them.
 #[derive(Default)]
-pub(crate) struct MemoryRollouts(Mutex<Held>);
+pub(crate) struct MemoryRollouts(Mutex<Files>);
 
 #[derive(Default)]
-struct Held {
+struct Files {
     files: BTreeMap<String, File>,
-    /// Inodes given out.
-    made: u64,
+    last_inode: u64,
 }
 
 #[derive(Clone)]
@@ -32,35 +31,35 @@ struct File {
 }
 
 impl MemoryRollouts {
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn lock(&self) -> MutexGuard<'_, Files> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn files(&self) -> BTreeMap<String, File> {
-        self.held().files.clone()
+        self.lock().files.clone()
     }
 
-    /// Appends to a rollout, which is made if there is none.
+    /// Appends bytes to a rollout, which is created if there is none. The time is in nanoseconds since the epoch.
     pub(crate) fn append(&self, path: &str, lines: &[u8], modified_ns: i64) {
-        let mut held = self.held();
-        held.made += 1;
-        let inode = held.made;
-        let file = held.files.entry(path.into()).or_insert(File { text: Arc::default(), modified_ns, inode });
+        let mut all = self.lock();
+        all.last_inode += 1;
+        let inode = all.last_inode;
+        let file = all.files.entry(path.into()).or_insert(File { text: Arc::default(), modified_ns, inode });
         Arc::make_mut(&mut file.text).extend_from_slice(lines);
         file.modified_ns = modified_ns;
     }
 
-    /// Moves a rollout; false where there is none.
+    /// Moves a rollout, and says whether there was one to move.
     pub(crate) fn rename(&self, from: &str, to: &str) -> bool {
-        let mut held = self.held();
-        let Some(file) = held.files.remove(from) else { return false };
-        held.files.insert(to.into(), file);
+        let mut all = self.lock();
+        let Some(file) = all.files.remove(from) else { return false };
+        all.files.insert(to.into(), file);
         true
     }
 
-    /// Takes a rollout away.
+    /// Removes a rollout, if it is there.
     pub(crate) fn remove(&self, path: &str) {
-        self.held().files.remove(path);
+        self.lock().files.remove(path);
     }
 }
 
@@ -71,24 +70,24 @@ fn facts_of(path: &str, file: &File) -> FileFacts {
 
 impl Rollouts for MemoryRollouts {
     fn facts(&self, path: &str) -> Result<FileFacts, Error> {
-        self.held().files.get(path).map(|file| facts_of(path, file)).ok_or(Error::NotFound)
+        self.lock().files.get(path).map(|file| facts_of(path, file)).ok_or(Error::NotFound)
     }
 
     fn named(&self, part: &str) -> Result<Vec<String>, Error> {
         let name = |path: &str| path.rsplit('/').next().is_some_and(|name| name.contains(part));
-        Ok(self.held().files.keys().filter(|path| name(path)).cloned().collect())
+        Ok(self.lock().files.keys().filter(|path| name(path)).cloned().collect())
     }
 
     fn open(&self, path: &str, offset: u64) -> Result<RolloutReader, Error> {
-        let held = self.held();
-        let file = held.files.get(path).ok_or(Error::NotFound)?;
-        Ok(RolloutReader::of(file.text.clone(), offset))
+        let all = self.lock();
+        let file = all.files.get(path).ok_or(Error::NotFound)?;
+        Ok(RolloutReader::of_memory(file.text.clone(), offset))
     }
 
     fn walk(&self) -> Result<Walk, Error> {
         let files: Vec<_> = self.files().into_iter().collect();
         let page = |files: &[(String, File)]| {
-            let mut page = vec![super::pack::PACKED];
+            let mut page = vec![super::pack::VERSION];
             for (path, file) in files {
                 let facts = facts_of(path, file);
                 pack_facts(&mut page, facts.kind, facts.size, facts.modified_ns, facts.inode, [path, ""]);
@@ -101,7 +100,7 @@ impl Rollouts for MemoryRollouts {
     fn heads(&self) -> Result<Heads, Error> {
         let files: Vec<_> = self.files().into_iter().collect();
         let page = |files: &[(String, File)]| {
-            let mut page = vec![super::pack::PACKED];
+            let mut page = vec![super::pack::VERSION];
             for (path, file) in files {
                 pack_head(&mut page, "", path, Some(&file.text[..file.text.len().min(HEAD)]));
             }

@@ -1,5 +1,8 @@
-//! The home's rollouts as the core sees them: entries and plain text. What an entry's name means, and what its bytes
-//! mean, is the core's business.
+//! The home's rollouts as the core sees them: entries and plain text. What a name means, and what the bytes mean, the core
+//! alone knows.
+//!
+//! `walk` lists the entries, `stat` looks at each of them, `prefetch` does both ahead of the one who asks, on several
+//! threads, and `pack` writes what was found in the form in which the core takes it. `read` decompresses.
 
 mod dirs;
 mod memory;
@@ -16,26 +19,27 @@ use crate::component::imports::rollouts::Error;
 use crate::component::types::{EntryKind, FileFacts};
 use crate::platform::home::Home;
 
-pub(crate) use dirs::{made_parent, parent, synced};
+pub(crate) use dirs::{open_or_create_parent, open_parent, sync_dir};
 pub(crate) use memory::MemoryRollouts;
 pub(crate) use pack::{kind_code, kind_from, pack};
 use prefetch::Prefetch;
 pub use read::RolloutReader;
-use stat::What;
+use stat::Wanted;
 pub(crate) use walk::links;
 pub use walk::named;
 
-/// Where rollouts are read: a home's directories, or memory.
+/// Reads rollouts by their home paths, from a home's directories or from memory. No link is followed.
 pub trait Rollouts: Send + Sync {
-    /// What stands at a path.
+    /// Gives what the file system says of the entry at a path.
     fn facts(&self, path: &str) -> Result<FileFacts, Error>;
-    /// Files of both collections whose name contains `part`, in path order.
+    /// Gives the home paths of all files whose name contains `part`, in byte order.
     fn named(&self, part: &str) -> Result<Vec<String>, Error>;
-    /// The plain text of one, from an offset on.
+    /// Opens the plain text of a rollout, from an offset in bytes of that text on.
     fn open(&self, path: &str, offset: u64) -> Result<RolloutReader, Error>;
-    /// Every entry of both collections in byte order of the path.
+    /// Begins a walk over every entry of both collections, in byte order of the path.
     fn walk(&self) -> Result<Walk, Error>;
-    /// How the text of every regular file of both collections begins, in byte order of the path.
+    /// Begins a walk over the heads of all regular files of both collections, in byte order of the path: how the plain text of
+    /// each begins.
     fn heads(&self) -> Result<Heads, Error>;
 }
 
@@ -53,15 +57,15 @@ impl Rollouts for Home {
     }
 
     fn walk(&self) -> Result<Walk, Error> {
-        Ok(Walk(Pages::Prefetch(Prefetch::of(self, What::Facts)?)))
+        Ok(Walk(Pages::Prefetch(Prefetch::start(self, Wanted::Facts)?)))
     }
 
     fn heads(&self) -> Result<Heads, Error> {
-        Ok(Heads(Pages::Prefetch(Prefetch::of(self, What::Heads)?)))
+        Ok(Heads(Pages::Prefetch(Prefetch::start(self, Wanted::Heads)?)))
     }
 }
 
-/// Packed lists, page by page.
+/// Gives packed lists, page by page.
 enum Pages {
     Prefetch(Prefetch),
     Ready(std::vec::IntoIter<Vec<u8>>),
@@ -70,33 +74,33 @@ enum Pages {
 impl Pages {
     fn next(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
         match self {
-            Pages::Prefetch(ahead) => ahead.packed(limit),
+            Pages::Prefetch(prefetch) => prefetch.packed(limit),
             Pages::Ready(pages) => Ok(pages.next().unwrap_or_default()),
         }
     }
 }
 
-/// A walk under way.
+/// Walks over the entries of both collections; see [`Rollouts::walk`].
 pub struct Walk(Pages);
 
 impl Walk {
-    /// The next entries in the packed form of `core-wasm/src/packed.rs`; empty at the end.
+    /// Gives the next entries, at most `limit`, in the packed form of `core-wasm/src/packed.rs`; empty at the end.
     pub fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
         self.0.next(limit)
     }
 }
 
-/// A walk over heads under way.
+/// Walks over the heads of rollouts; see [`Rollouts::heads`].
 pub struct Heads(Pages);
 
 impl Heads {
-    /// The next heads in the packed form of `core-wasm/src/packed.rs`; empty at the end.
+    /// Gives the next heads, at most `limit`, in the packed form of `core-wasm/src/packed.rs`; empty at the end.
     pub fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
         self.0.next(limit)
     }
 }
 
-/// What stands at a home path.
+/// Gives what the file system says of the entry at a home path; a link is not followed.
 pub fn facts(home: &Home, path: &str) -> Result<FileFacts, Error> {
     let (dir, rest) = home.resolve(path).ok_or(Error::NotFound)?;
     let metadata = dir.symlink_metadata(rest).map_err(file_error)?;

@@ -1,19 +1,19 @@
-//! The packed forms of `core-wasm/src/packed.rs`, written.
+//! Writes the packed forms that `core-wasm/src/packed.rs` describes and reads. Numbers are little-endian.
 
 use crate::component::types::{EntryKind, FileFacts};
 
-/// Version of the packed forms.
-pub(crate) const PACKED: u8 = 1;
+/// The version of the packed forms, which is the first byte of a list.
+pub(crate) const VERSION: u8 = 1;
 
-/// Appends an entry, with the version before the first one.
+/// Appends an entry to a packed list, with the version before the first one.
 pub(crate) fn pack(packed: &mut Vec<u8>, facts: &FileFacts) {
     if packed.is_empty() {
-        packed.push(PACKED);
+        packed.push(VERSION);
     }
     pack_facts(packed, facts.kind, facts.size, facts.modified_ns, facts.inode, [&facts.path, ""]);
 }
 
-/// Appends an entry whose path comes in two parts.
+/// Appends an entry whose path comes in two parts; the version is there already.
 pub(crate) fn pack_facts(
     packed: &mut Vec<u8>,
     kind: EntryKind,
@@ -29,7 +29,7 @@ pub(crate) fn pack_facts(
     pack_path(packed, path);
 }
 
-/// Appends a file and how its text begins; none where it cannot be read.
+/// Appends a file and the head of its text, which is none where it cannot be read; the version is there already.
 pub(super) fn pack_head(packed: &mut Vec<u8>, dir: &str, name: &str, head: Option<&[u8]>) {
     pack_path(packed, [dir, name]);
     packed.push(u8::from(head.is_some()));
@@ -39,7 +39,7 @@ pub(super) fn pack_head(packed: &mut Vec<u8>, dir: &str, name: &str, head: Optio
 }
 
 fn pack_path(packed: &mut Vec<u8>, [dir, name]: [&str; 2]) {
-    // No system has longer paths; one that had would give a path that is not there.
+    // No system has longer paths; one that had would give a path that does not exist.
     let dir = &dir.as_bytes()[..dir.len().min(u16::MAX.into())];
     let name = &name.as_bytes()[..name.len().min(usize::from(u16::MAX) - dir.len())];
     packed.extend_from_slice(&((dir.len() + name.len()) as u16).to_le_bytes());
@@ -47,7 +47,7 @@ fn pack_path(packed: &mut Vec<u8>, [dir, name]: [&str; 2]) {
     packed.extend_from_slice(name);
 }
 
-/// The number that stands for a kind, in packed lists and in the state DB.
+/// Gives the number that stands for a kind, in packed lists and in the state DB.
 pub(crate) fn kind_code(kind: EntryKind) -> u8 {
     match kind {
         EntryKind::File => 0,
@@ -58,7 +58,7 @@ pub(crate) fn kind_code(kind: EntryKind) -> u8 {
     }
 }
 
-/// The kind that a number stands for.
+/// Gives the kind that a number stands for, [`EntryKind::Other`] for an unknown one.
 pub(crate) fn kind_from(code: u8) -> EntryKind {
     match code {
         0 => EntryKind::File,

@@ -1,46 +1,52 @@
-//! A walk whose entries are looked at ahead of the one who asks for them: one thread lists the directories, some look at
-//! what is in them, and the answers come in the order of the list. All of it is bounded, and ends with the walk.
+//! A walk whose entries are looked at before they are asked for.
+//!
+//! ```text
+//! walk: lists directories ──→ tasks ──→ some threads: stat or read heads ──→ chunks
+//!              └────────────→ slots, in the order of the walk ──────────────→ packed pages
+//! ```
+//!
+//! All of it is bounded, and ends with the walk.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use super::pack::PACKED;
-use super::stat::{Piece, Prober, What};
-use super::walk::{Entry, Location, Names};
+use super::pack::VERSION;
+use super::stat::{Chunk, Prober, Wanted};
+use super::walk::{Entries, Entry, Location};
 use crate::component::imports::rollouts::Error;
 use crate::platform::home::Home;
 
-/// At most this many entries are handed out at a time.
-const MOST: u32 = 16_384;
-/// Entries looked at in one go; all are of one directory.
+/// How many entries a page has at most.
+const MAX_PAGE: u32 = 16_384;
+/// How many entries a task has at most; all are of one directory.
 const CHUNK: usize = 128;
-/// Handfuls on their way; each keeps its directory open.
+/// How many tasks may be on their way; each keeps its directory open.
 const IN_FLIGHT: usize = 64;
 /// More threads than this only wait for the disk.
-const MOST_PROBERS: usize = 4;
+const MAX_PROBERS: usize = 4;
 
-/// A chunk, and where what it is found to be goes.
+/// Entries of one directory to be looked at, and where the result goes.
 struct Task {
-    place: Arc<Location>,
+    location: Arc<Location>,
     entries: Vec<Entry>,
-    answer: SyncSender<Piece>,
+    answer: SyncSender<Chunk>,
 }
 
-/// The place of an answer in the order of the walk; none at its end, or why it ended early.
-type Slot = Result<Option<Receiver<Piece>>, Error>;
+/// The result of a task, in the order of the walk; none at its end, or why it ended early.
+type Slot = Result<Option<Receiver<Chunk>>, Error>;
 
-/// A walk under way.
+/// Walks over a home's entries, with the next ones looked at already.
 pub(super) struct Prefetch {
     slots: Option<Receiver<Slot>>,
     threads: Vec<JoinHandle<()>>,
-    piece: Piece,
+    chunk: Chunk,
     handed_out: usize,
 }
 
 impl Drop for Prefetch {
     fn drop(&mut self) {
-        // The one who lists then has nobody to tell, and the others nothing to do.
+        // The thread that lists fails to send then, and the others run out of tasks.
         self.slots.take();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
@@ -49,55 +55,56 @@ impl Drop for Prefetch {
 }
 
 impl Prefetch {
-    /// Of a home, from the beginning.
-    pub(super) fn of(home: &Home, what: What) -> Result<Prefetch, Error> {
-        let mut names = Names::of(home)?;
+    /// Begins a walk over a home. Fails where its collections cannot be listed, or no thread can be started.
+    pub(super) fn start(home: &Home, wanted: Wanted) -> Result<Prefetch, Error> {
+        let mut walk = Entries::of(home)?;
         let (slots, ordered) = sync_channel(IN_FLIGHT);
         let (tasks, inbox) = sync_channel::<Task>(IN_FLIGHT);
         let inbox = Arc::new(Mutex::new(inbox));
-        let mut ahead = Prefetch { slots: Some(ordered), threads: Vec::new(), piece: Piece::default(), handed_out: 0 };
-        let lookers = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_PROBERS));
-        for _ in 0..lookers {
+        let mut prefetch =
+            Prefetch { slots: Some(ordered), threads: Vec::new(), chunk: Chunk::default(), handed_out: 0 };
+        let probers = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_PROBERS));
+        for _ in 0..probers {
             let inbox = inbox.clone();
-            ahead.start("look", move || {
-                let mut looker = Prober::new(what);
+            prefetch.spawn("probe", move || {
+                let mut prober = Prober::new(wanted);
                 loop {
                     let Ok(Ok(task)) = inbox.lock().map(|inbox| inbox.recv()) else { return };
-                    // Nobody waits for it any more: the next one says so too.
-                    let _ = task.answer.send(looker.look(&task.place, &task.entries));
+                    // Where nobody waits for the result any more, there are no more tasks either.
+                    let _ = task.answer.send(prober.probe(&task.location, &task.entries));
                 }
             })?;
         }
-        ahead.start("walk", move || {
-            // Said, lest a thread that died look like the end of the home.
-            let _ = slots.send(hand_out(&mut names, &slots, &tasks).map(|()| None));
+        prefetch.spawn("walk", move || {
+            // The end is sent as such, lest a thread that died look like the end of the home.
+            let _ = slots.send(hand_out(&mut walk, &slots, &tasks).map(|()| None));
         })?;
-        Ok(ahead)
+        Ok(prefetch)
     }
 
-    fn start(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
         let thread = std::thread::Builder::new().name(name.into()).spawn(work);
         self.threads.push(thread.map_err(|error| Error::Io(format!("no thread for the walk: {error}")))?);
         Ok(())
     }
 
-    /// The next entries, packed: as many as asked for, fewer only at the end; empty there.
+    /// Gives the next entries, packed: as many as asked for, fewer only at the end; empty there.
     pub(super) fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
-        let mut left = limit.clamp(1, MOST) as usize;
+        let mut left = limit.clamp(1, MAX_PAGE) as usize;
         let mut packed = Vec::new();
         while left > 0 {
-            let Some(last) = self.piece.ends.len().checked_sub(1).filter(|last| self.handed_out <= *last) else {
-                match self.next_piece()? {
+            let Some(last) = self.chunk.ends.len().checked_sub(1).filter(|last| self.handed_out <= *last) else {
+                match self.next_chunk()? {
                     true => continue,
                     false => break,
                 }
             };
             let upto = last.min(self.handed_out + left - 1);
-            let from = self.handed_out.checked_sub(1).map_or(0, |before| self.piece.ends[before]);
+            let from = self.handed_out.checked_sub(1).map_or(0, |before| self.chunk.ends[before]);
             if packed.is_empty() {
-                packed.push(PACKED);
+                packed.push(VERSION);
             }
-            packed.extend_from_slice(&self.piece.bytes[from..self.piece.ends[upto]]);
+            packed.extend_from_slice(&self.chunk.bytes[from..self.chunk.ends[upto]]);
             left -= upto + 1 - self.handed_out;
             self.handed_out = upto + 1;
         }
@@ -105,41 +112,41 @@ impl Prefetch {
     }
 
     /// Waits for the next chunk; false at the end.
-    fn next_piece(&mut self) -> Result<bool, Error> {
+    fn next_chunk(&mut self) -> Result<bool, Error> {
         let lost = |_| Error::Io("a thread of the walk is gone".into());
         let Some(slots) = &self.slots else { return Ok(false) };
         let Some(slot) = slots.recv().map_err(lost)?? else {
             self.slots = None;
             return Ok(false);
         };
-        self.piece = slot.recv().map_err(lost)?;
+        self.chunk = slot.recv().map_err(lost)?;
         self.handed_out = 0;
         Ok(true)
     }
 }
 
-/// Lists the entries and hands them out, until there are none or nobody wants them.
-fn hand_out(names: &mut Names, slots: &SyncSender<Slot>, tasks: &SyncSender<Task>) -> Result<(), Error> {
-    let mut under_way: Option<(Arc<Location>, Vec<Entry>)> = None;
-    let send = |place: Arc<Location>, entries: Vec<Entry>| {
+/// Lists the entries and makes tasks of them, until there are none or nobody wants them.
+fn hand_out(walk: &mut Entries, slots: &SyncSender<Slot>, tasks: &SyncSender<Task>) -> Result<(), Error> {
+    let mut current: Option<(Arc<Location>, Vec<Entry>)> = None;
+    let send = |location: Arc<Location>, entries: Vec<Entry>| {
         let (answer, slot) = sync_channel(1);
-        slots.send(Ok(Some(slot))).is_ok() && tasks.send(Task { place, entries, answer }).is_ok()
+        slots.send(Ok(Some(slot))).is_ok() && tasks.send(Task { location, entries, answer }).is_ok()
     };
-    while let Some((place, entry)) = names.next()? {
-        match &mut under_way {
-            Some((same, entries)) if Arc::ptr_eq(same, place) && entries.len() < CHUNK => entries.push(entry),
+    while let Some((location, entry)) = walk.next()? {
+        match &mut current {
+            Some((same, entries)) if Arc::ptr_eq(same, location) && entries.len() < CHUNK => entries.push(entry),
             other => {
-                let next = (place.clone(), vec![entry]);
-                if let Some((place, entries)) = other.replace(next)
-                    && !send(place, entries)
+                let next = (location.clone(), vec![entry]);
+                if let Some((location, entries)) = other.replace(next)
+                    && !send(location, entries)
                 {
                     return Ok(());
                 }
             }
         }
     }
-    if let Some((place, entries)) = under_way {
-        send(place, entries);
+    if let Some((location, entries)) = current {
+        send(location, entries);
     }
     Ok(())
 }

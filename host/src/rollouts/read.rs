@@ -1,4 +1,4 @@
-//! Plain text of one rollout, compressed or not.
+//! Reads the plain text of one rollout, compressed or not.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -7,28 +7,29 @@ use super::{file_error, open_file};
 use crate::component::imports::rollouts::Error;
 use crate::platform::home::Home;
 
-/// At most this much is handed out at a time.
-const LONGEST: u32 = 4 << 20;
+/// How many bytes a read gives at most.
+const MAX_CHUNK: u32 = 4 << 20;
 
-/// An open rollout.
+/// Reads an open rollout as plain text, from an offset to its end.
 pub struct RolloutReader(Source);
 
 enum Source {
-    /// The file, and how many bytes it should still hold: what is set aside for them.
+    /// A plain file, and how many bytes it should still hold, for which memory is reserved.
     Plain(File, u64),
     Compressed(Box<zstd::stream::read::Decoder<'static, BufReader<File>>>),
     Memory(std::io::Cursor<std::sync::Arc<Vec<u8>>>),
 }
 
 impl RolloutReader {
-    /// Of a text in memory.
-    pub(super) fn of(text: std::sync::Arc<Vec<u8>>, offset: u64) -> RolloutReader {
+    /// Reads a text in memory, from an offset in bytes on.
+    pub(super) fn of_memory(text: std::sync::Arc<Vec<u8>>, offset: u64) -> RolloutReader {
         let mut cursor = std::io::Cursor::new(text);
         cursor.set_position(offset);
         RolloutReader(Source::Memory(cursor))
     }
 
-    /// Opens a rollout at a plain-text offset.
+    /// Opens a rollout at an offset in bytes of its plain text. A compressed one, whose name ends with `.zst`, is decompressed
+    /// up to there.
     pub fn open(home: &Home, path: &str, offset: u64) -> Result<RolloutReader, Error> {
         let mut file = open_file(home, path)?.into_std();
         if !path.ends_with(".zst") {
@@ -40,27 +41,27 @@ impl RolloutReader {
         }
         let decoder = zstd::stream::read::Decoder::new(file).map_err(file_error)?;
         let mut reader = RolloutReader(Source::Compressed(Box::new(decoder)));
-        let mut left = offset;
-        while left > 0 {
-            let skipped = reader.next(left.min(LONGEST.into()) as u32)?.len() as u64;
+        let mut remaining = offset;
+        while remaining > 0 {
+            let skipped = reader.next(remaining.min(MAX_CHUNK.into()) as u32)?.len() as u64;
             if skipped == 0 {
                 break;
             }
-            left -= skipped;
+            remaining -= skipped;
         }
         Ok(reader)
     }
 
-    /// The next bytes: as many as asked for, fewer only at the end.
+    /// Gives the next bytes: as many as asked for, but at most 4 MiB, and fewer at the end; empty there.
     pub fn next(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
-        let limit = limit.min(LONGEST);
+        let limit = limit.min(MAX_CHUNK);
         let mut chunk = Vec::new();
         match &mut self.0 {
-            Source::Plain(file, left) => {
+            Source::Plain(file, remaining) => {
                 // One more than is left shows the end without growing.
-                chunk.reserve_exact((*left + 1).min(limit.into()) as usize);
+                chunk.reserve_exact((*remaining + 1).min(limit.into()) as usize);
                 file.take(limit.into()).read_to_end(&mut chunk).map_err(file_error)?;
-                *left = left.saturating_sub(chunk.len() as u64);
+                *remaining = remaining.saturating_sub(chunk.len() as u64);
             }
             Source::Memory(text) => {
                 let at = (text.position() as usize).min(text.get_ref().len());

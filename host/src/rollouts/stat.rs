@@ -1,4 +1,4 @@
-//! What is seen of entries: what the file system says of them, or how their text begins.
+//! Looks at entries: what the file system says of them, or how their text begins.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,59 +10,64 @@ use super::pack::{pack_facts, pack_head};
 use super::walk::{Entry, Location, Stat};
 use crate::component::types::EntryKind;
 
-/// How much of a file's plain text a head is.
+/// How many bytes of a file's plain text its head has.
 const HEAD: u64 = 1 << 10;
 
-/// What is wanted of entries.
+/// Says what is wanted of entries.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum Wanted {
     /// What the file system says of each.
     Facts,
     /// How the text of each regular file begins.
     Heads,
 }
 
-/// Entries in a packed form without its version, and where each of them ends.
+/// Holds entries in a packed form without its version, and where in the bytes each of them ends.
 #[derive(Default)]
-pub(super) struct Piece {
+pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
     pub(super) ends: Vec<usize>,
 }
 
-/// Looks at entries, again and again.
+/// Looks at entries, of one directory after the other.
 pub(super) struct Prober {
-    what: What,
+    wanted: Wanted,
     decoding: Option<DCtx<'static>>,
 }
 
 impl Prober {
-    pub(super) fn new(what: What) -> Prober {
-        Prober { what, decoding: None }
+    pub(super) fn new(wanted: Wanted) -> Prober {
+        Prober { wanted, decoding: None }
     }
 
-    /// What these entries of a directory are. One that is gone by now was not there.
-    pub(super) fn look(&mut self, place: &Location, entries: &[Entry]) -> Piece {
-        let mut piece = Piece::default();
+    /// Looks at these entries of a directory. One that is gone by now is left out.
+    pub(super) fn probe(&mut self, location: &Location, entries: &[Entry]) -> Chunk {
+        let mut chunk = Chunk::default();
         for entry in entries {
-            let before = piece.bytes.len();
-            match self.what {
-                What::Facts => facts(&mut piece.bytes, place, entry),
-                What::Heads if entry.kind == EntryKind::File && !entry.nameless => {
-                    pack_head(&mut piece.bytes, &place.path, &entry.name, self.head(place, &entry.name).as_deref());
+            let before = chunk.bytes.len();
+            match self.wanted {
+                Wanted::Facts => facts(&mut chunk.bytes, location, entry),
+                Wanted::Heads if entry.kind == EntryKind::File && !entry.not_utf8 => {
+                    pack_head(
+                        &mut chunk.bytes,
+                        &location.path,
+                        &entry.name,
+                        self.head(location, &entry.name).as_deref(),
+                    );
                 }
-                What::Heads => {}
+                Wanted::Heads => {}
             }
-            if piece.bytes.len() > before {
-                piece.ends.push(piece.bytes.len());
+            if chunk.bytes.len() > before {
+                chunk.ends.push(chunk.bytes.len());
             }
         }
-        piece
+        chunk
     }
 
-    /// The beginning of a file's plain text; none if it cannot be read.
-    fn head(&mut self, place: &Location, name: &str) -> Option<Vec<u8>> {
+    /// Gives the head of a file's plain text; none if it cannot be read.
+    fn head(&mut self, location: &Location, name: &str) -> Option<Vec<u8>> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = File::from(openat(&place.dir, name, flags, Mode::empty()).ok()?);
+        let file = File::from(openat(&location.dir, name, flags, Mode::empty()).ok()?);
         let mut head = Vec::with_capacity(HEAD as usize);
         if name.ends_with(".zst") {
             let context = self.decoding.get_or_insert_with(DCtx::create);
@@ -70,7 +75,7 @@ impl Prober {
             let file = std::io::BufReader::new(file);
             zstd::stream::read::Decoder::with_context(file, context).take(HEAD).read_to_end(&mut head).ok()?;
         } else {
-            // One read, but for files on odd file systems, gives all that is wanted.
+            // One read gives all, but on file systems that read less than they are asked for.
             head.resize(HEAD as usize, 0);
             let read = (&file).read(&mut head).ok()?;
             head.truncate(read);
@@ -82,16 +87,16 @@ impl Prober {
     }
 }
 
-fn facts(packed: &mut Vec<u8>, place: &Location, entry: &Entry) {
-    let path = [place.path.as_str(), &entry.name];
-    if entry.nameless {
+fn facts(packed: &mut Vec<u8>, location: &Location, entry: &Entry) {
+    let path = [location.path.as_str(), &entry.name];
+    if entry.not_utf8 {
         let kind = if entry.kind == EntryKind::Closed { EntryKind::Closed } else { EntryKind::Other };
         return pack_facts(packed, kind, 0, 0, 0, path);
     }
-    let looked = || statat(&place.dir, &*entry.name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| Stat::of(&stat));
-    let Some(stat) = entry.stat.or_else(looked) else { return };
+    let stat_now = || statat(&location.dir, &*entry.name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| Stat::of(&stat));
+    let Some(stat) = entry.stat.or_else(stat_now) else { return };
     let kind = match stat.kind {
-        // Also where it has become a directory since it was listed: what it holds was not looked at.
+        // One that has become a directory since it was listed counts as closed: what it holds was not listed.
         EntryKind::Directory if entry.kind != EntryKind::Directory => EntryKind::Closed,
         kind => kind,
     };

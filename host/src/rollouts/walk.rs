@@ -1,5 +1,5 @@
-//! Every entry of both collections by its name, in byte order of the path, without following links and without regard to
-//! ignore files.
+//! Lists every entry of both collections by its name, in byte order of the path. Links are not followed, and ignore files
+//! have no say.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -12,25 +12,26 @@ use crate::component::imports::rollouts::Error;
 use crate::component::types::EntryKind;
 use crate::platform::home::Home;
 
-/// Directories inside each other; deeper ones are left out.
-const DEEPEST: usize = 32;
+/// How many directories may lie inside each other; deeper ones are left out.
+const MAX_DEPTH: usize = 32;
 
-/// A walk under way: the directories from the collection down to where it is.
-pub(super) struct Names {
-    open: Vec<Level>,
-    waiting: IntoIter<(String, OwnedFd)>,
-    /// The directory that was looked at last and not gone down into yet.
-    below: Option<Level>,
+/// Walks over the entries of a home's collections.
+pub(super) struct Entries {
+    levels: Vec<Level>,
+    collections: IntoIter<(String, OwnedFd)>,
+    /// The directory that was opened last and is not entered yet.
+    child: Option<Level>,
 }
 
-/// An open directory.
+/// Holds a directory open.
 pub(super) struct Location {
     pub(super) dir: OwnedFd,
-    /// Its path with a slash at its end.
+    /// Its home path, with a slash at its end.
     pub(super) path: String,
 }
 
-/// What the file system says of an entry.
+/// Holds what the file system says of an entry: its size in bytes, and its modification time in nanoseconds since the
+/// epoch.
 #[derive(Clone, Copy)]
 pub(super) struct Stat {
     pub(super) kind: EntryKind,
@@ -52,37 +53,37 @@ impl Stat {
 }
 
 struct Level {
-    place: Arc<Location>,
-    /// The directory before it was listed: one that changes meanwhile has another time afterwards.
+    location: Arc<Location>,
+    /// The directory's own facts before it was listed: one that changes meanwhile has another time afterwards.
     before: Option<Stat>,
     entries: IntoIter<Entry>,
 }
 
-/// An entry as its directory lists it. A directory stands in its parent's list twice: by its name, as an entry, and by
-/// its name with a slash, as what holds further entries. That is what puts whole paths into byte order.
+/// Names an entry as its directory lists it. A directory stands in its parent's list twice: by its name, as an entry, and by
+/// its name with a slash, where its own entries belong. That is what puts whole paths into byte order.
 pub(super) struct Entry {
     pub(super) name: String,
-    /// `Closed` for a directory that cannot be opened.
+    /// The kind; `Closed` for a directory that cannot be opened.
     pub(super) kind: EntryKind,
-    /// The name is not UTF-8, so that no path can say where the entry is.
-    pub(super) nameless: bool,
-    /// An open directory, before it was listed.
+    /// Whether the name is not UTF-8, so that no path can name the entry.
+    pub(super) not_utf8: bool,
+    /// For an open directory, its facts before it was listed.
     pub(super) stat: Option<Stat>,
 }
 
-impl Names {
-    /// Of a home, from the beginning.
-    pub(super) fn of(home: &Home) -> Result<Names, Error> {
-        let mut waiting = Vec::new();
+impl Entries {
+    /// Begins a walk over a home's collections.
+    pub(super) fn of(home: &Home) -> Result<Entries, Error> {
+        let mut collections = Vec::new();
         for (name, dir) in home.collections() {
             // A `Dir` may be open for its path only; reading entries wants a descriptor of its own.
             let dir = open_dir(dir, ".").map_err(file_error)?;
-            waiting.push((format!("{name}/"), dir));
+            collections.push((format!("{name}/"), dir));
         }
-        Ok(Names { open: Vec::new(), waiting: waiting.into_iter(), below: None })
+        Ok(Entries { levels: Vec::new(), collections: collections.into_iter(), child: None })
     }
 
-    /// The next entry and the directory that it stands in.
+    /// Gives the next entry and the directory that it lies in; none at the end.
     pub(super) fn next(&mut self) -> Result<Option<(&Arc<Location>, Entry)>, Error> {
         while let Some(mut entry) = self.step()? {
             if entry.name.ends_with('/') {
@@ -90,33 +91,33 @@ impl Names {
                 continue;
             }
             if entry.kind == EntryKind::Directory {
-                // What a directory of an unspeakable name holds is not seen either.
-                self.below = if entry.nameless { None } else { self.level_below(&format!("{}/", entry.name))? };
-                match &self.below {
-                    Some(below) => entry.stat = below.before,
+                // What a directory holds whose name is not UTF-8 cannot be named either.
+                self.child = if entry.not_utf8 { None } else { self.open_child(&format!("{}/", entry.name))? };
+                match &self.child {
+                    Some(child) => entry.stat = child.before,
                     None => entry.kind = EntryKind::Closed,
                 }
             }
-            let Some(level) = self.open.last() else { break };
-            return Ok(Some((&level.place, entry)));
+            let Some(level) = self.levels.last() else { break };
+            return Ok(Some((&level.location, entry)));
         }
         Ok(None)
     }
 
-    /// The next entry, also what only leads down.
+    /// Gives the next entry of the lists, the names with a slash included.
     fn step(&mut self) -> Result<Option<Entry>, Error> {
         loop {
-            match self.open.last_mut() {
+            match self.levels.last_mut() {
                 Some(level) => match level.entries.next() {
                     Some(entry) => return Ok(Some(entry)),
                     None => {
-                        self.open.pop();
+                        self.levels.pop();
                     }
                 },
-                None => match self.waiting.next() {
+                None => match self.collections.next() {
                     Some((path, dir)) => {
                         let entries = list(&dir)?;
-                        self.open.push(Level { place: Arc::new(Location { dir, path }), before: None, entries });
+                        self.levels.push(Level { location: Arc::new(Location { dir, path }), before: None, entries });
                     }
                     None => return Ok(None),
                 },
@@ -124,28 +125,28 @@ impl Names {
         }
     }
 
-    /// Goes down into a directory, if it can be opened.
+    /// Enters a directory, if it can be opened.
     fn enter(&mut self, name: &str) -> Result<(), Error> {
-        let path = self.open.last().map(|level| format!("{}{name}", level.place.path));
-        let looked_at = self.below.take().filter(|below| Some(&below.place.path) == path.as_ref());
-        let below = match looked_at {
-            Some(below) => Some(below),
-            None => self.level_below(name)?,
+        let path = self.levels.last().map(|level| format!("{}{name}", level.location.path));
+        let kept = self.child.take().filter(|child| Some(&child.location.path) == path.as_ref());
+        let child = match kept {
+            Some(child) => Some(child),
+            None => self.open_child(name)?,
         };
-        self.open.extend(below);
+        self.levels.extend(child);
         Ok(())
     }
 
-    /// The level of a directory of the last level; none when it may not be opened, is gone, or lies too deep. Any other
-    /// failure, of a disk or for want of descriptors, is no answer about the home at all.
-    fn level_below(&self, name: &str) -> Result<Option<Level>, Error> {
-        let Some(level) = self.open.last().filter(|_| self.open.len() < DEEPEST) else { return Ok(None) };
-        let opened = open_dir(&level.place.dir, name.trim_end_matches('/')).map_err(file_error);
+    /// Opens and lists a directory of the last level; gives none when it may not be opened, is gone, or lies too deep. Any other
+    /// failure, of a disk or for want of descriptors, says nothing about the home and is an error.
+    fn open_child(&self, name: &str) -> Result<Option<Level>, Error> {
+        let Some(level) = self.levels.last().filter(|_| self.levels.len() < MAX_DEPTH) else { return Ok(None) };
+        let opened = open_dir(&level.location.dir, name.trim_end_matches('/')).map_err(file_error);
         let listed = opened.and_then(|dir| {
             let before = rustix::fs::fstat(&dir).map_err(|error| file_error(error.into()))?;
             let entries = list(&dir)?;
-            let place = Arc::new(Location { dir, path: format!("{}{name}", level.place.path) });
-            Ok(Level { place, before: Some(Stat::of(&before)), entries })
+            let location = Arc::new(Location { dir, path: format!("{}{name}", level.location.path) });
+            Ok(Level { location, before: Some(Stat::of(&before)), entries })
         });
         match listed {
             Ok(level) => Ok(Some(level)),
@@ -161,7 +162,7 @@ fn open_dir(dir: &impl std::os::fd::AsFd, name: &str) -> std::io::Result<OwnedFd
     Ok(openat(dir, name, flags, Mode::empty())?)
 }
 
-/// The entries of a directory, sorted.
+/// Lists the entries of a directory in byte order.
 fn list(dir: &OwnedFd) -> Result<IntoIter<Entry>, Error> {
     let mut entries = Vec::new();
     let failed = |error: rustix::io::Errno| file_error(error.into());
@@ -177,19 +178,19 @@ fn list(dir: &OwnedFd) -> Result<IntoIter<Entry>, Error> {
                 .map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode)),
             known => known,
         });
-        let nameless = name.to_str().is_err();
-        let name = spelled(name.to_bytes());
-        if kind == EntryKind::Directory && !nameless {
-            entries.push(Entry { name: format!("{name}/"), kind, nameless, stat: None });
+        let not_utf8 = name.to_str().is_err();
+        let name = escape_invalid_utf8(name.to_bytes());
+        if kind == EntryKind::Directory && !not_utf8 {
+            entries.push(Entry { name: format!("{name}/"), kind, not_utf8, stat: None });
         }
-        entries.push(Entry { name, kind, nameless, stat: None });
+        entries.push(Entry { name, kind, not_utf8, stat: None });
     }
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(entries.into_iter())
 }
 
-/// A name as text. Bytes that are not UTF-8 are spelled out, so that no two names look alike.
-fn spelled(name: &[u8]) -> String {
+/// Gives a name as text. Bytes that are not UTF-8 are written as `\xNN`, so that no two names look alike.
+fn escape_invalid_utf8(name: &[u8]) -> String {
     let mut text = String::with_capacity(name.len() + 1);
     for chunk in name.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -200,7 +201,7 @@ fn spelled(name: &[u8]) -> String {
     text
 }
 
-/// What the system says an entry is, links not followed.
+/// Gives the kind of an entry by the system's file type; a link is not followed.
 fn kind_of(file_type: FileType) -> EntryKind {
     match file_type {
         FileType::RegularFile => EntryKind::File,
@@ -210,25 +211,25 @@ fn kind_of(file_type: FileType) -> EntryKind {
     }
 }
 
-/// Files of both collections whose name contains `part`, in path order.
+/// Gives the home paths of all files of both collections whose name contains `part`, in byte order.
 pub fn named(home: &Home, part: &str) -> Result<Vec<String>, Error> {
-    let mut names = Names::of(home)?;
+    let mut names = Entries::of(home)?;
     let mut paths = Vec::new();
-    while let Some((place, entry)) = names.next()? {
+    while let Some((location, entry)) = names.next()? {
         if !matches!(entry.kind, EntryKind::Directory | EntryKind::Closed) && entry.name.contains(part) {
-            paths.push(format!("{}{}", place.path, entry.name));
+            paths.push(format!("{}{}", location.path, entry.name));
         }
     }
     Ok(paths)
 }
 
-/// Symbolic links below both collections, in path order; those of unspeakable names are left out.
+/// Gives the home paths of all symbolic links in both collections, in byte order; one whose name is not UTF-8 is left out.
 pub(crate) fn links(home: &Home) -> Result<Vec<String>, Error> {
-    let mut names = Names::of(home)?;
+    let mut names = Entries::of(home)?;
     let mut paths = Vec::new();
-    while let Some((place, entry)) = names.next()? {
-        if entry.kind == EntryKind::Link && !entry.nameless {
-            paths.push(format!("{}{}", place.path, entry.name));
+    while let Some((location, entry)) = names.next()? {
+        if entry.kind == EntryKind::Link && !entry.not_utf8 {
+            paths.push(format!("{}{}", location.path, entry.name));
         }
     }
     Ok(paths)

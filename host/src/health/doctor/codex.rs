@@ -36,7 +36,7 @@ impl HomePaths {
         let name = file.file_name()?.to_str()?;
         let dir = file.parent()?;
         if !self.0.contains_key(dir) {
-            let place = home.place_of(&file);
+            let place = home.home_path_of(&file);
             let dir_of_home = place.as_deref().and_then(|path| path.strip_suffix(name)).map(str::to_string);
             self.0.insert(dir.to_path_buf(), dir_of_home);
         }

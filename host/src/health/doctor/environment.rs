@@ -35,7 +35,7 @@ const NETWORK: [&str; 17] = [
 /// Files of a directory that somebody holds a lock of, and the process.
 pub(super) fn held(dir: &Path) -> Vec<(String, u32)> {
     let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
-    let held = writer_lock::holders();
+    let held = writer_lock::flock_holders();
     if held.is_empty() {
         return Vec::new();
     }
@@ -54,7 +54,7 @@ pub(super) fn held(dir: &Path) -> Vec<(String, u32)> {
 fn holder(path: &Path, held: &HashMap<String, u32>) -> Option<u32> {
     let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
     let device = metadata.dev();
-    held.get(&writer_lock::place_in_locks(major(device), minor(device), metadata.ino())).copied()
+    held.get(&writer_lock::lock_key(major(device), minor(device), metadata.ino())).copied()
 }
 
 /// Every lock of the home and of its state directory that somebody holds: file, process.
@@ -63,10 +63,10 @@ pub(super) fn locks(home: &Home, state_dir: Option<&Path>) -> Vec<(String, u32)>
         let held = held(&home.root().join(dir)).into_iter();
         held.map(|(name, pid)| (format!("{dir}/{name}"), pid)).collect::<Vec<_>>()
     };
-    let mut locks = within(writer_lock::PLACE);
+    let mut locks = within(writer_lock::LOCK_DIRECTORY);
     locks.extend(within(".tmp"));
     let index = "session_index.jsonl.lock";
-    locks.extend(holder(&home.root().join(index), &writer_lock::holders()).map(|pid| (index.to_string(), pid)));
+    locks.extend(holder(&home.root().join(index), &writer_lock::flock_holders()).map(|pid| (index.to_string(), pid)));
     if let Some(dir) = state_dir {
         let shown = |name: String| dir.join(name).to_string_lossy().into_owned();
         locks.extend(held(dir).into_iter().map(|(name, pid)| (shown(name), pid)));

@@ -16,7 +16,7 @@ use crate::features::moved_directories::Relocations;
 use crate::index::backfill::Backfill;
 use crate::index::startup::{self, Report, StartupError};
 use crate::platform::home::Home;
-use crate::platform::writer_lock::PLACE as WRITER_LOCKS;
+use crate::platform::writer_lock::LOCK_DIRECTORY as WRITER_LOCKS;
 use crate::threads::lookup::{Lookup, LookupError};
 
 /// Threads, or files without one, that go to the core at a time.

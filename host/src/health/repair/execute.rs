@@ -11,7 +11,7 @@ use crate::component::exports::checkup::{Change, Edit, Fitness, Standing, Trial}
 use crate::db::{BUSY_TIMEOUT, CodexEdits, Ending, Replacement, StateError};
 use crate::index::startup::{self, Config};
 use crate::platform::writer_lock::WriterLock;
-use crate::rollouts::synced;
+use crate::rollouts::sync_dir;
 use crate::threads::change::rename_over_nothing;
 use crate::threads::start::start;
 
@@ -233,5 +233,5 @@ fn set_aside(targets: &Targets<'_>, from: &str, to: &str) -> std::io::Result<()>
             renamed => renamed?,
         }
     }
-    synced(&dir)
+    sync_dir(&dir)
 }

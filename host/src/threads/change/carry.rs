@@ -10,7 +10,7 @@ use crate::component::exports::changing::Renaming;
 use crate::db::{CompletedChange, Database};
 use crate::platform::home::Home;
 use crate::platform::writer_lock::WriterLock;
-use crate::rollouts::{made_parent, parent, synced};
+use crate::rollouts::{open_or_create_parent, open_parent, sync_dir};
 
 /// A change of files and rows together.
 #[derive(Debug, Serialize, Deserialize)]
@@ -115,7 +115,7 @@ fn twin(path: &str) -> String {
 /// False where there is nothing to move.
 fn move_one(home: &Home, from: &str, to: &str) -> Result<bool, ChangeError> {
     let failed = |cause| ChangeError::File { path: from.into(), cause };
-    let (from_dir, from_name) = match parent(home, from) {
+    let (from_dir, from_name) = match open_parent(home, from) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         other => other.map_err(failed)?,
     };
@@ -123,7 +123,7 @@ fn move_one(home: &Home, from: &str, to: &str) -> Result<bool, ChangeError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         looked => looked.map_err(failed)?,
     };
-    let (to_dir, to_name) = made_parent(home, to).map_err(failed)?;
+    let (to_dir, to_name) = open_or_create_parent(home, to).map_err(failed)?;
     match rename_over_nothing(&from_dir, from_name, &to_dir, to_name) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             return Err(ChangeError::Occupied { from: from.into(), to: to.into() });
@@ -131,7 +131,7 @@ fn move_one(home: &Home, from: &str, to: &str) -> Result<bool, ChangeError> {
         renamed => renamed.map_err(failed)?,
     }
     // The new place first: what is in both after a power cut is not lost.
-    synced(&to_dir).and_then(|()| synced(&from_dir)).map_err(failed)?;
+    sync_dir(&to_dir).and_then(|()| sync_dir(&from_dir)).map_err(failed)?;
     Ok(true)
 }
 
@@ -161,14 +161,14 @@ fn look_and_rename(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> std:
 
 /// Removes files that may be gone already, or have another form by now, on disk when this returns.
 fn remove(home: &Home, files: &[String]) -> Result<(), ChangeError> {
-    let there = |path: &String| parent(home, path).is_ok_and(|(dir, name)| dir.symlink_metadata(name).is_ok());
+    let there = |path: &String| open_parent(home, path).is_ok_and(|(dir, name)| dir.symlink_metadata(name).is_ok());
     let failed = |path: &str, cause| match files.iter().all(there) {
         true => ChangeError::File { path: path.into(), cause },
         false => ChangeError::Halfway { path: path.into(), cause },
     };
     let mut touched: Vec<(&str, Dir)> = Vec::new();
     for path in files {
-        let removed = parent(home, path).and_then(|(dir, name)| {
+        let removed = open_parent(home, path).and_then(|(dir, name)| {
             let gone = dir.remove_file(name).or_else(|error| match error.kind() {
                 ErrorKind::NotFound => dir.remove_file(twin(name)),
                 _ => Err(error),
@@ -186,7 +186,7 @@ fn remove(home: &Home, files: &[String]) -> Result<(), ChangeError> {
         }
     }
     for (path, dir) in touched {
-        synced(&dir).map_err(|cause| failed(path, cause))?;
+        sync_dir(&dir).map_err(|cause| failed(path, cause))?;
     }
     Ok(())
 }

@@ -8,8 +8,8 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::platform::home::Home;
-use crate::platform::writer_lock::Flocked;
-use crate::rollouts::synced;
+use crate::platform::writer_lock::FlockGuard;
+use crate::rollouts::sync_dir;
 
 /// Its name in the home.
 pub(super) const FILE: &str = "session_index.jsonl";
@@ -49,16 +49,16 @@ pub(super) fn append(home: &Home, line: &str, thought_of: u64) -> std::io::Resul
         let _ = file.set_len(before);
     }
     written?;
-    if before == 0 { synced(home.dir()) } else { Ok(()) }
+    if before == 0 { sync_dir(home.dir()) } else { Ok(()) }
 }
 
 /// Codex's lock of the index, held until it is dropped; its file stays, as Codex leaves it.
-pub(crate) fn locked(home: &Home) -> std::io::Result<Flocked> {
+pub(crate) fn locked(home: &Home) -> std::io::Result<FlockGuard> {
     let file = home.dir().open_with(LOCK, OpenOptions::new().read(true).write(true).create(true))?;
     for _ in 0..TRIES {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
-            answer => return answer.map(|()| Flocked(file)).map_err(Error::from),
+            answer => return answer.map(|()| FlockGuard(file)).map_err(Error::from),
         }
     }
     Err(Error::new(ErrorKind::WouldBlock, format!("another process does not give {LOCK} back; try again")))

@@ -23,7 +23,7 @@ use crate::component::exports::compression::Due;
 use crate::component::{Core, CoreError, Runtime, Select, World};
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
-use crate::platform::writer_lock::{WriterLock, WriterLockError, holder};
+use crate::platform::writer_lock::{WriterLock, WriterLockError, flock_holder};
 
 use exchange::{Compared, Left, compare, exchange};
 use place::Place;
@@ -193,7 +193,7 @@ fn work_alone(home: &Home) -> Result<File, CompressError> {
     let file = place.open_with(LOCK, OpenOptions::new().read(true).write(true).create(true)).map_err(failed)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
-        Err(Errno::WOULDBLOCK) => Err(CompressError::Busy(holder(&file))),
+        Err(Errno::WOULDBLOCK) => Err(CompressError::Busy(flock_holder(&file))),
         Err(error) => Err(failed(error.into())),
     }
 }

@@ -164,10 +164,11 @@ impl LocalThreadStore {
     fn resume_rollout(&self, path: &Path) -> StoreResult<String> {
         let failed = |why: String| StoreError::Resume { path: path.into(), why };
         let absolute = std::path::absolute(path).map_err(|error| failed(error.to_string()))?;
-        let (home, path) = match self.home.place_of(&absolute) {
+        let (home, path) = match self.home.home_path_of(&absolute) {
             Some(inside) => (self.home.clone(), inside),
             None => {
-                let (home, path) = self.home.with_outside(&absolute).map_err(|error| failed(error.to_string()))?;
+                let (home, path) =
+                    self.home.with_external_rollout(&absolute).map_err(|error| failed(error.to_string()))?;
                 (Arc::new(home), path)
             }
         };

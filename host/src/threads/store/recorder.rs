@@ -15,7 +15,7 @@ use cap_std::fs::{Dir, File, MetadataExt as _, OpenOptions};
 use super::{StoreError, StoreResult};
 use crate::platform::home::Home;
 use crate::platform::writer_lock::WriterLock;
-use crate::rollouts::{made_parent, synced};
+use crate::rollouts::{open_or_create_parent, sync_dir};
 
 /// How often what was observed is carried over to the rows, at most.
 const OBSERVED_EVERY: Duration = Duration::from_millis(500);
@@ -163,7 +163,7 @@ impl Recorder {
         self.buffer.clear();
         self.done = 0;
         if let Some(dir) = &appended.new_in {
-            synced(dir)?;
+            sync_dir(dir)?;
             appended.new_in = None;
         }
         appended.dirty = false;
@@ -197,7 +197,7 @@ fn open(home: &Home, path: &str, new: bool) -> Result<Appended, Error> {
         let length = file.metadata()?.len();
         return Ok(Appended { file, length, new_in: None, dirty: false });
     }
-    let (place, name) = made_parent(home, path)?;
+    let (place, name) = open_or_create_parent(home, path)?;
     options.create_new(true);
     #[cfg(unix)]
     cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
