@@ -1,5 +1,10 @@
-//! Backfill a state DB: files are parsed in parallel, an instance of the core to each worker, and stored by the one handle
-//! in path order, batch by batch. What has to be parsed, and when it is enough, the core's startup gate says.
+//! Fills a state DB from the rollouts.
+//!
+//! ```text
+//! the core's gate ── enqueue ──→ workers: parse, an instance of the core each ──→ put in order ──→ store, batch by batch
+//! ```
+//!
+//! Which files are parsed, and when it is enough, the core's gate says; batches are stored in path order by the one handle.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, mpsc};
@@ -13,25 +18,26 @@ use crate::index::progress::{Progress, ProgressSink};
 use crate::platform::home::Home;
 use crate::rollouts::Rollouts;
 
-/// Files stored in one transaction.
+/// How many files are stored in one transaction.
 const BATCH: usize = 256;
-/// Files that may be on their way through the workers.
+/// How many files may be on their way through the workers.
 const IN_FLIGHT: u64 = 512;
-/// More workers than this only wait for the disk and for the one who writes.
-const MOST_WORKERS: usize = 8;
+/// How many workers there are at most: more would only wait for the disk and for the one that stores.
+const MAX_WORKERS: usize = 8;
 
-/// Reads rollouts for a backfill, each in a worker of its own.
+/// Reads rollouts for a backfill, in its workers.
 pub(crate) trait FileReader: Send + Sync {
-    /// Gives the states of earlier parses that go with these files, in their order.
+    /// Gives the states in which the parser stopped in these files before, in the order of the files; none where a file is read
+    /// from its beginning.
     fn earlier(&self, database: &Database, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError>;
-    /// Reads one, going on from an earlier state where there is one.
+    /// Reads a rollout, from where the parser stopped before where `earlier` says so. What cannot be read is part of the answer.
     fn read(&self, core: &mut Core, file: FileFacts, earlier: Option<Vec<u8>>) -> Parsed;
 }
 
 /// Reads rollouts as far as rows need it.
-struct Parsing;
+struct RowReader;
 
-impl FileReader for Parsing {
+impl FileReader for RowReader {
     fn earlier(&self, database: &Database, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
         let fold = |job: &Job| if job.grown { database.fold_of(job.file.path.clone()) } else { Ok(None) };
         jobs.iter().map(fold).collect()
@@ -42,7 +48,7 @@ impl FileReader for Parsing {
     }
 }
 
-/// Fills a state DB; the core's gate drives it through the interface `backfill`.
+/// Fills a state DB. The core's gate drives it through the interface `backfill` of `wit/`.
 pub(crate) struct Backfill {
     runtime: Runtime,
     home: Arc<Home>,
@@ -59,7 +65,8 @@ pub(crate) struct Backfill {
 }
 
 impl Backfill {
-    /// Begins to fill `database` from `home`; nothing is read yet. Without locks nobody else can have the database.
+    /// Makes a backfill of `database` from `home`; nothing is read yet. It goes without locks where no other process can have
+    /// the database.
     pub(crate) fn new(
         runtime: &Runtime,
         home: &Arc<Home>,
@@ -72,7 +79,7 @@ impl Backfill {
             home: home.clone(),
             database: database.clone(),
             locks,
-            reader: Arc::new(Parsing),
+            reader: Arc::new(RowReader),
             claim: None,
             pool: None,
             ready: Vec::new(),
@@ -83,22 +90,22 @@ impl Backfill {
         }
     }
 
-    /// The same with rollouts read in another way.
-    pub(crate) fn reading(self, reader: Arc<dyn FileReader>) -> Backfill {
+    /// Gives the same backfill with rollouts read in another way.
+    pub(crate) fn with_reader(self, reader: Arc<dyn FileReader>) -> Backfill {
         Backfill { reader, ..self }
     }
 
-    /// The database that is being filled.
+    /// Gives the database that is being filled.
     pub(crate) fn database(&self) -> &Database {
         &self.database
     }
 
-    /// Takes what a person should know, in words; each once.
+    /// Takes the warnings since the last call, each a sentence for a person.
     pub(crate) fn take_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.warnings)
     }
 
-    /// Says how far the database is, and tells whoever watches when another process is at it.
+    /// Says how far the database is filled, and sends [`Progress::Waiting`] where another process fills it.
     pub(crate) fn current(&mut self) -> Result<Phase, StateError> {
         let phase = self.database.phase(self.locks.as_ref())?;
         if let (Phase::Running(owner), Some(progress)) = (&phase, &self.progress)
@@ -109,20 +116,20 @@ impl Backfill {
         Ok(phase)
     }
 
-    /// Takes the claim; false where another process has it, or there is nothing to do.
+    /// Takes the claim to fill the database; false where another process has it, or there is nothing to do.
     pub(crate) fn claim(&mut self) -> Result<bool, StateError> {
         self.claim = self.database.claim(self.locks.as_ref())?;
-        // Even if no file is left to store, rows may have lost theirs.
+        // Even if there is no file to store, rows may have lost theirs.
         self.changed = true;
         Ok(self.claim.is_some())
     }
 
-    /// The path up to which an unfinished backfill has stored everything.
+    /// Gives the home path up to which an unfinished backfill has stored everything; none where there is no such backfill.
     pub(crate) fn watermark(&mut self) -> Result<Option<String>, StateError> {
         self.database.watermark()
     }
 
-    /// Hands files to the workers, and stores what they have finished; blocks while too many are on their way.
+    /// Hands files to the workers, and stores batches of what they have finished; blocks while too many are on their way.
     pub(crate) fn enqueue(&mut self, jobs: Vec<Job>) -> Result<(), StateError> {
         let earlier = self.reader.earlier(&self.database, &jobs)?;
         for (job, earlier) in jobs.into_iter().zip(earlier) {
@@ -143,7 +150,7 @@ impl Backfill {
         Ok(())
     }
 
-    /// Records files with the reason why they are not read.
+    /// Records files that are not read, each with the reason why.
     pub(crate) fn skip_files(&mut self, files: Vec<Refusal>) -> Result<(), StateError> {
         let parsed = files.into_iter().map(|refusal| Parsed {
             file: refusal.file,
@@ -155,13 +162,14 @@ impl Backfill {
         self.database.store(Batch { parsed, ..Batch::default() })
     }
 
-    /// Takes back what is known of files that are gone.
+    /// Removes what is stored of files that are gone, by their home paths.
     pub(crate) fn remove_files(&mut self, gone: Vec<String>) -> Result<(), StateError> {
         self.changed = true;
         self.database.remove_files(gone)
     }
 
-    /// Waits for the workers, stores all that is left, and brings rows up to date that depend on other rows.
+    /// Waits for the workers, stores the rest, and brings rows up to date that depend on other rows. Gives how many files were
+    /// stored, and how many could not be read, since the backfill was made.
     pub(crate) fn flush(&mut self) -> Result<Tally, StateError> {
         loop {
             if let Some(pool) = &mut self.pool {
@@ -182,20 +190,20 @@ impl Backfill {
         Ok(self.counts)
     }
 
-    /// Reads names and Codex's own rows, where those changed.
+    /// Imports the names of `session_index.jsonl` and the rows of Codex's own database, where those changed.
     pub(crate) fn import_sources(&mut self) -> Result<(), StateError> {
         self.warnings.extend(self.database.import_sources(&self.home)?);
         Ok(())
     }
 
-    /// Tells whoever watches that so many more files are to be read.
+    /// Sends [`Progress::Expected`]: so many more files are to be read.
     pub(crate) fn add_total(&mut self, files: u64) {
         if let Some(progress) = &self.progress {
             progress.send(Progress::Expected { files });
         }
     }
 
-    /// Declares the database complete, and gives the claim back.
+    /// Marks the database as complete, and gives the claim back. Fails with [`StateError::ClaimLost`] without a claim.
     pub(crate) fn finish(&mut self) -> Result<(), StateError> {
         match self.claim.take() {
             Some(claim) => self.database.finish(claim),
@@ -203,9 +211,9 @@ impl Backfill {
         }
     }
 
-    /// Stores a batch of the files that are ready, in one transaction.
+    /// Stores the next batch of the files that are ready, in one transaction.
     fn store(&mut self) -> Result<(), StateError> {
-        // What workers had to say after they were told to stop is no fact about the files.
+        // What workers answered after they were cancelled says nothing about the files.
         if self.runtime.cancellation().is_cancelled() {
             return Err(CoreError::Cancelled.into());
         }
@@ -225,13 +233,13 @@ impl Backfill {
     }
 }
 
-/// A file to be parsed.
+/// A file to be parsed, and where the parser stopped in it before.
 struct Task {
     file: FileFacts,
     earlier: Option<Vec<u8>>,
 }
 
-/// Workers, and what is on its way through them.
+/// Holds the workers, and puts their results into the order of the tasks.
 struct Pool {
     tasks: Option<mpsc::Sender<(u64, Task)>>,
     results: mpsc::Receiver<(u64, Parsed)>,
@@ -239,7 +247,7 @@ struct Pool {
     submitted: u64,
     received: u64,
     handed_out: u64,
-    early: BTreeMap<u64, Parsed>,
+    out_of_order: BTreeMap<u64, Parsed>,
 }
 
 impl Drop for Pool {
@@ -253,7 +261,7 @@ impl Drop for Pool {
 
 impl Pool {
     fn start(runtime: &Runtime, home: &Arc<Home>, reader: &Arc<dyn FileReader>) -> Result<Pool, StateError> {
-        let count = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(MOST_WORKERS));
+        let count = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(MAX_WORKERS));
         let (tasks, inbox) = mpsc::channel::<(u64, Task)>();
         let (outbox, results) = mpsc::channel();
         let inbox = Arc::new(Mutex::new(inbox));
@@ -280,7 +288,7 @@ impl Pool {
             submitted: 0,
             received: 0,
             handed_out: 0,
-            early: BTreeMap::new(),
+            out_of_order: BTreeMap::new(),
         })
     }
 
@@ -296,7 +304,7 @@ impl Pool {
         self.submitted - self.received
     }
 
-    /// Takes one result in; false when there is none and it was not to be waited for.
+    /// Receives one result; false when there is none and it was not to be waited for.
     fn receive(&mut self, wait: bool) -> Result<bool, StateError> {
         let result = match wait {
             true => self.results.recv().map_err(|_| StateError::Io("the parsing threads are gone".into()))?,
@@ -306,14 +314,14 @@ impl Pool {
             },
         };
         self.received += 1;
-        self.early.insert(result.0, result.1);
+        self.out_of_order.insert(result.0, result.1);
         Ok(true)
     }
 
-    /// The results that nothing earlier is missing before.
+    /// Takes the results that are next in the order of the tasks, as far as they are there.
     fn in_order(&mut self) -> Vec<Parsed> {
         let mut ready = Vec::new();
-        while let Some(parsed) = self.early.remove(&self.handed_out) {
+        while let Some(parsed) = self.out_of_order.remove(&self.handed_out) {
             self.handed_out += 1;
             ready.push(parsed);
         }
@@ -334,8 +342,8 @@ fn parse(core: &mut Core, task: Task) -> Parsed {
     Parsed { file, outcome }
 }
 
-/// Brings the row of one rollout's thread up to date with the file, as a start does: it is read from where an earlier reading
-/// stopped. `core` reads it where `files` has it.
+/// Brings the row of one rollout's thread up to date with the file, as a start does: the file is read from where the parser
+/// stopped before. `core` must see the same `files`.
 pub(crate) fn index_file(
     core: &mut Core,
     files: &dyn Rollouts,

@@ -1,5 +1,5 @@
-//! The index of a home, which is its state DB filled from the rollouts: how it is filled, how a process comes by the handle, how
-//! far it is.
+//! The index of a home, which is its state DB filled from the rollouts: filling it, the steps of a start, its status, and
+//! progress as data.
 
 pub(crate) mod backfill;
 pub mod progress;

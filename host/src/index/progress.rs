@@ -1,41 +1,41 @@
-//! How a long piece of work goes on, as data.
+//! The progress of long work, as data: the library draws nothing.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Tells one thing about how a long piece of work goes on.
+/// Says one thing about how far a start has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// So many more rollouts are to be read.
+    /// More rollouts are to be read.
     Expected {
-        /// Their number.
+        /// How many more they are.
         files: u64,
     },
-    /// So many more rollouts have been read and stored.
+    /// More rollouts have been read and stored.
     Stored {
-        /// Their number.
+        /// How many more they are.
         files: u64,
     },
     /// Another process is filling the state DB, and this one waits for it.
     Waiting {
-        /// The other process, in words.
+        /// The other process, in words for a person.
         owner: String,
     },
-    /// It is over.
+    /// The work is over, whatever came of it.
     Finished,
 }
 
-/// Takes [`Progress`] on behalf of whoever wants to see it; called from several threads, and expected to return at once.
+/// Hands [`Progress`] to a function of the caller's. It is called from several threads, and must return at once.
 #[derive(Clone)]
 pub struct ProgressSink(Arc<dyn Fn(Progress) + Send + Sync>);
 
 impl ProgressSink {
-    /// Makes a sink of a function.
+    /// Makes a sink of the function.
     pub fn new(sink: impl Fn(Progress) + Send + Sync + 'static) -> ProgressSink {
         ProgressSink(Arc::new(sink))
     }
 
-    /// Tells it.
+    /// Calls the function.
     pub fn send(&self, progress: Progress) {
         (self.0)(progress);
     }

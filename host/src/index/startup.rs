@@ -1,11 +1,11 @@
-//! How a process comes by its handle, step by step; [`crate::threads::start`] puts the steps together.
+//! The steps by which a process comes by its handle; `threads::start` puts them together.
 //!
 //! ```text
 //! open ──→ Opened ──→ (changes that were broken off are finished) ──→ Opened::complete ──→ StateDb
 //! open.lock: open, migrate                                           owner.lock: the core's gate fills, waits, verifies
 //! ```
 //!
-//! A handle is made of a complete state DB only: by [`Opened::complete`], and by [`open_existing`] for readers that do not own
+//! A handle is made of a complete state DB only: by `Opened::complete`, and by [`open_existing`] for readers that do not own
 //! the state.
 
 use std::path::{Path, PathBuf};
@@ -22,53 +22,53 @@ use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 
-/// Says how to start.
+/// Says how to start with a state DB.
 #[derive(Clone)]
 pub struct Config {
-    /// Where the state DB is.
+    /// The state directory, in which the state DB is.
     pub state_dir: PathBuf,
-    /// How long to wait for another process's backfill.
+    /// How long to wait for another process that opens or fills the state DB.
     pub wait: Duration,
-    /// Bring a complete state DB up to date with the files.
+    /// Whether to bring a complete state DB up to date with the files.
     pub refresh: bool,
-    /// Read every rollout again.
+    /// Whether to read every rollout again; names and what else users said is kept.
     pub rebuild: bool,
-    /// Have SQLite check the whole file, not only what is used of it.
+    /// Whether SQLite is to check the whole file, not only what is used of it.
     pub check: bool,
-    /// Told how it goes on.
+    /// Where progress is sent.
     pub progress: Option<ProgressSink>,
 }
 
 impl Config {
-    /// Gives the usual way to start: wait 30 seconds, refresh, show nothing.
+    /// Gives the usual way to start with this state directory: wait 30 seconds, refresh, send no progress.
     pub fn of(state_dir: PathBuf) -> Config {
         Config { state_dir, wait: Duration::from_secs(30), refresh: true, rebuild: false, check: false, progress: None }
     }
 }
 
-/// Why there is no handle.
+/// Says why there is no handle.
 #[derive(Debug, thiserror::Error)]
 pub enum StartupError {
     /// The state DB failed.
     #[error(transparent)]
     State(#[from] StateError),
-    /// Another process did not come to an end in time.
+    /// Another process did not finish within the time that it was given.
     #[error(
         "{owner} is filling the state DB and did not finish within {:.1} s; {hint}", waited.as_secs_f64(), hint = WAIT_LONGER
     )]
     TimedOut {
-        /// Who.
+        /// The other process, in words.
         owner: String,
         /// How long this process waited.
         waited: Duration,
     },
-    /// New rollouts kept appearing.
+    /// New rollouts kept appearing while others were read; this many were there when it was given up.
     #[error("{0} new rollouts appeared while the others were read, again and again; {hint}", hint = TRY_LATER)]
-    NeverSettled(u64),
-    /// The home's files cannot be walked: why, and what kind of failure that is.
+    KeptChanging(u64),
+    /// The home's rollouts cannot be listed: why, and what kind of failure that is.
     #[error("the home's rollouts cannot be listed: {0}")]
     Files(String, ErrorKind),
-    /// The core failed.
+    /// A call into the core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
 }
@@ -81,7 +81,7 @@ impl Classified for StartupError {
         match self {
             StartupError::State(error) => error.kind(),
             StartupError::TimedOut { .. } => ErrorKind::TimedOut,
-            StartupError::NeverSettled(_) => ErrorKind::Busy,
+            StartupError::KeptChanging(_) => ErrorKind::Busy,
             StartupError::Files(_, kind) => *kind,
             StartupError::Core(error) => error.kind(),
         }
@@ -91,7 +91,7 @@ impl Classified for StartupError {
         match self {
             StartupError::State(error) => error.hint(),
             StartupError::TimedOut { .. } => Some(WAIT_LONGER),
-            StartupError::NeverSettled(_) => Some(TRY_LATER),
+            StartupError::KeptChanging(_) => Some(TRY_LATER),
             StartupError::Files(..) => None,
             StartupError::Core(error) => error.hint(),
         }
@@ -101,28 +101,28 @@ impl Classified for StartupError {
 /// Says what a start did.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// Files that were looked at.
+    /// How many files were looked at.
     pub scanned: u64,
-    /// Files parsed and stored.
+    /// How many files were parsed and stored.
     pub stored: u64,
-    /// Files recorded with a reason why they have no thread.
+    /// How many files have no thread; the reason is recorded for each.
     pub failed: u64,
-    /// Time spent waiting for another process.
+    /// How long another process was waited for.
     pub waited: Duration,
-    /// This process did the backfill.
+    /// Whether this process did the backfill.
     pub backfilled_here: bool,
-    /// What a person should know.
+    /// Sentences that a person should read.
     pub warnings: Vec<String>,
 }
 
-/// A state DB that is open and of this version, and may be incomplete: nobody has a handle to it yet.
+/// Holds a state DB that is open and of this version, and may be incomplete: nobody has a handle to it yet.
 pub(crate) struct Opened {
     database: Database,
     locks: Locks,
 }
 
-/// Opens and migrates the state DB of a directory, which is made where there is none; `salvaged` is what was saved of a damaged
-/// one before.
+/// Opens and migrates the state DB of the directory in `config`, and creates it where there is none. `salvaged` is what was
+/// saved of a damaged one before; it is imported.
 pub(crate) fn open(
     runtime: &Runtime,
     home: &Arc<Home>,
@@ -147,12 +147,12 @@ pub(crate) fn open(
 }
 
 impl Opened {
-    /// The database, for whoever finishes what stands in its journal.
+    /// Gives the database, for finishing what its journal holds.
     pub(crate) fn database(&self) -> &Database {
         &self.database
     }
 
-    /// Has the core's gate fill the database, or wait for another process that does, and verify it; then hands out the handle.
+    /// Has the core's gate fill the database, or wait for another process that does, and verify it; then gives the handle.
     pub(crate) fn complete(
         self,
         runtime: &Runtime,
@@ -165,7 +165,8 @@ impl Opened {
     }
 }
 
-/// Opens a complete state DB of this version, if there is one. Never fills, never migrates, creates nothing.
+/// Opens a complete state DB of this version, and gives none where there is no such one. It never fills, never migrates, and
+/// creates nothing.
 pub fn open_existing(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path) -> Result<Option<StateDb>, StartupError> {
     let Some(database) = Database::open_existing(&SCHEMA, state_dir, RowDeriver::new(runtime, home))? else {
         return Ok(None);
@@ -173,26 +174,27 @@ pub fn open_existing(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path) -> R
     Ok(database.is_complete()?.then(|| StateDb::of(database)))
 }
 
-/// Brings the state DB behind an open handle up to date with the files, as a start does.
+/// Brings the state DB of an open handle up to date with the files, as a start does.
 pub fn refresh(runtime: &Runtime, home: &Arc<Home>, config: &Config, state: &StateDb) -> Result<Report, StartupError> {
     let locks = Some(Locks::of(&config.state_dir));
     let backfill = Backfill::new(runtime, home, state.database(), locks, config.progress.clone());
     gate(runtime, home, backfill, config.wait, true)
 }
 
-/// The same for whoever has the rows and cannot do without every file that there is.
+/// Brings rows up to date with the files, for a change that must know every file there is. Another process is waited for at
+/// most 30 seconds.
 pub(crate) fn refresh_rows(runtime: &Runtime, home: &Arc<Home>, rows: &Database) -> Result<(), StartupError> {
     let backfill = Backfill::new(runtime, home, rows, rows.dir().map(Locks::of), None);
     gate(runtime, home, backfill, Duration::from_secs(30), true).map(drop)
 }
 
-/// Reads everything that the files say into a private temporary database: for a process without a handle.
+/// Reads everything that the files say into a private temporary database, for a process without a handle.
 pub(crate) fn from_files(
     runtime: &Runtime,
     home: &Arc<Home>,
     progress: Option<ProgressSink>,
 ) -> Result<(Database, Report), StartupError> {
-    let database = temporary(runtime, home)?;
+    let database = temporary_database(runtime, home)?;
     let report = fill_private(runtime, home, Backfill::new(runtime, home, &database, None, progress))?;
     Ok((database, report))
 }
@@ -202,28 +204,32 @@ pub(crate) fn fill_private(runtime: &Runtime, home: &Arc<Home>, backfill: Backfi
     gate(runtime, home, backfill, Duration::ZERO, false)
 }
 
-/// Reads names and Codex's own rows alone into a private temporary database.
-pub(crate) fn sources_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Database, Report), StartupError> {
-    let database = temporary(runtime, home)?;
+/// Imports names and the rows of Codex's own database into a private temporary database; no rollout is read.
+pub(crate) fn import_sources(runtime: &Runtime, home: &Arc<Home>) -> Result<(Database, Report), StartupError> {
+    let database = temporary_database(runtime, home)?;
     let warnings = database.import_sources(home)?;
     Ok((database, Report { warnings, ..Report::default() }))
 }
 
-/// Reads the names of `session_index.jsonl` alone, likewise.
-pub(crate) fn session_index_alone(runtime: &Runtime, home: &Arc<Home>) -> Result<(Database, Report), StartupError> {
-    let database = temporary(runtime, home)?;
+/// Imports the names of `session_index.jsonl` alone into a private temporary database; Codex's own is not opened.
+pub(crate) fn import_session_index(runtime: &Runtime, home: &Arc<Home>) -> Result<(Database, Report), StartupError> {
+    let database = temporary_database(runtime, home)?;
     let warnings = database.import_names(home)?;
     Ok((database, Report { warnings, ..Report::default() }))
 }
 
 /// Makes an empty private temporary database.
-pub(crate) fn temporary(runtime: &Runtime, home: &Arc<Home>) -> Result<Database, StartupError> {
+pub(crate) fn temporary_database(runtime: &Runtime, home: &Arc<Home>) -> Result<Database, StartupError> {
     Ok(Database::temporary(&SCHEMA, RowDeriver::new(runtime, home))?)
 }
 
-/// Moves a damaged state DB aside, with what could be read of it, if it still is damaged once nobody else is opening or filling
-/// it; none where SQLite finds nothing wrong with it.
-pub(crate) fn set_damaged_aside(
+/// Moves a damaged state DB aside, and gives what could be read of it; none where SQLite finds nothing wrong with it any
+/// more. It is checked while nobody else can open or fill it.
+///
+/// # Errors
+///
+/// Fails with [`StateError::Corrupt`] while another process fills it.
+pub(crate) fn move_damaged_aside(
     runtime: &Runtime,
     home: &Arc<Home>,
     config: &Config,
@@ -274,18 +280,18 @@ fn gate(
             backfilled_here,
             warnings,
         }),
-        Err(error) => Err(StartupError::of_gate(error, failed)),
+        Err(error) => Err(StartupError::from_gate(error, failed)),
     }
 }
 
 impl StartupError {
-    /// The gate tells of failures in words; what kind they were is known here.
-    pub(crate) fn of_gate(error: GateError, failed: Failed) -> StartupError {
+    /// Gives the error for one of the gate, which tells of failures in words; `failed` has their kinds.
+    pub(crate) fn from_gate(error: GateError, failed: Failed) -> StartupError {
         match error {
             GateError::TimedOut((owner, waited)) => {
                 StartupError::TimedOut { owner, waited: Duration::from_millis(waited.max(0) as u64) }
             }
-            GateError::NeverSettled(left) => StartupError::NeverSettled(left),
+            GateError::NeverSettled(left) => StartupError::KeptChanging(left),
             GateError::Corrupt(why) => StartupError::State(StateError::Corrupt(why)),
             GateError::State(_) if failed.state == Some(ErrorKind::Cancelled) => {
                 StartupError::Core(CoreError::Cancelled)
@@ -296,7 +302,7 @@ impl StartupError {
     }
 }
 
-/// The state directory, with a mode that keeps others out when it is created here.
+/// Creates the state directory where it is not there, for its owner alone.
 pub(crate) fn create_private_dir(dir: &Path) -> Result<(), StateError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

@@ -1,4 +1,4 @@
-//! What a start would find. Only looks: nothing is created or changed, not even beside the state DB.
+//! The status of a home: what a start would find. Nothing is created or changed for it, not even beside the state DB.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,52 +12,53 @@ use crate::index::progress::ProgressSink;
 use crate::index::startup::{self, StartupError};
 use crate::platform::home::Home;
 
-/// How a home and its state DB stand.
-#[derive(Debug, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+/// Says what a home holds, and how far its state DB is.
+#[derive(Debug)]
 pub struct Status {
-    /// The home.
+    /// The absolute path of the home.
     pub home: PathBuf,
-    /// Its state DB.
+    /// The state DB of the home.
     pub state_db: StateDbStatus,
-    /// Threads with a file.
+    /// How many threads have a rollout.
     pub threads: u64,
-    /// Threads whose files are gone.
+    /// How many threads are known whose rollouts are gone.
     pub missing: u64,
-    /// Files that claim to be rollouts.
+    /// How many files claim to be rollouts.
     pub files: u64,
     /// Files without a thread, and lines that are no records.
     pub problems: Vec<Problem>,
     /// What changed on disk since the state DB was brought up to date.
     pub pending: Pending,
-    /// Files too large to be read whole.
+    /// How many rollouts are so large that only their beginnings and ends were read.
     pub partly_read: u64,
-    /// What else a person should know.
+    /// Sentences that a person should read.
     pub warnings: Vec<String>,
 }
 
-/// Where the state DB is and how far.
-#[derive(Debug, serde::Serialize)]
+/// Says where the state DB is and how far it is filled.
+#[derive(Debug)]
 pub struct StateDbStatus {
-    /// Its path.
+    /// The absolute path of the state DB; empty where it is left out.
     pub path: PathBuf,
-    /// `none`, `pending`, `running`, `complete`, `damaged`, or `other-version`.
+    /// How far it is: `none`, `pending`, `running`, `complete`, `damaged`, or `other-version`.
     pub phase: String,
-    /// Who fills it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Who fills it, in words; none unless somebody does.
     pub owner: Option<String>,
 }
 
-/// Files that a start would read or forget.
-#[derive(Debug, Default, serde::Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
+/// Counts the files that a start would read or remove from the state DB.
+#[derive(Debug, Default)]
 pub struct Pending {
+    /// How many files the state DB does not know.
     pub new: u64,
+    /// How many files have changed since they were read.
     pub changed: u64,
+    /// How many files are gone.
     pub vanished: u64,
 }
 
-/// Looks. Without a complete state DB every rollout is read, into a temporary one.
+/// Gives the status of a home, with the state DB of `state_dir`, or none where that is left out. Without a complete state DB
+/// every rollout is read, into a temporary one.
 pub fn status(
     runtime: &Runtime,
     home: &Arc<Home>,
@@ -65,23 +66,23 @@ pub fn status(
     progress: Option<ProgressSink>,
 ) -> Result<Status, StartupError> {
     let path = state_dir.map(|dir| dir.join(FILE_NAME)).unwrap_or_default();
-    let looked = match state_dir {
-        Some(dir) => match look(runtime, home, dir) {
-            // What cannot be read is told as what it is, and the files are asked instead.
+    let inspected = match state_dir {
+        Some(dir) => match inspect(runtime, home, dir) {
+            // A damaged state DB is reported as such, and the files are asked instead.
             Err(StartupError::State(StateError::Corrupt(_))) => {
-                Look::Without(StateDbStatus { path, phase: "damaged".into(), owner: None })
+                Inspection::Without(StateDbStatus { path, phase: "damaged".into(), owner: None })
             }
             other => other?,
         },
-        None => Look::Without(StateDbStatus { path, phase: "none".into(), owner: None }),
+        None => Inspection::Without(StateDbStatus { path, phase: "none".into(), owner: None }),
     };
     let mut warnings = Vec::new();
-    let (state_db, totals, problems, pending) = match looked {
-        Look::Complete(state_db, totals, problems, findings) => {
+    let (state_db, totals, problems, pending) = match inspected {
+        Inspection::Complete(state_db, totals, problems, findings) => {
             let pending = Pending { new: findings.new, changed: findings.changed, vanished: findings.vanished };
             (state_db, totals, problems, pending)
         }
-        Look::Without(state_db) => {
+        Inspection::Without(state_db) => {
             let (database, report) = startup::from_files(runtime, home, progress)?;
             warnings = report.warnings;
             let pending = Pending { new: report.scanned, ..Pending::default() };
@@ -101,31 +102,32 @@ pub fn status(
     })
 }
 
-enum Look {
+/// What was found of the state DB: rows to answer from, or only how far it is.
+enum Inspection {
     Complete(StateDbStatus, Totals, Vec<Problem>, Findings),
     Without(StateDbStatus),
 }
 
-fn look(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Look, StartupError> {
+fn inspect(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Inspection, StartupError> {
     let path = dir.join(FILE_NAME);
-    let stands = |phase: &str, owner| StateDbStatus { path: path.clone(), phase: phase.into(), owner };
+    let at_phase = |phase: &str, owner| StateDbStatus { path: path.clone(), phase: phase.into(), owner };
     let database = match Database::open_read_only(&SCHEMA, dir, RowDeriver::new(runtime, home)) {
         Ok(Some(database)) => database,
-        Ok(None) => return Ok(Look::Without(stands("none", None))),
-        Err(StateError::Newer { .. }) => return Ok(Look::Without(stands("other-version", None))),
-        Err(StateError::Corrupt(_)) => return Ok(Look::Without(stands("damaged", None))),
+        Ok(None) => return Ok(Inspection::Without(at_phase("none", None))),
+        Err(StateError::Newer { .. }) => return Ok(Inspection::Without(at_phase("other-version", None))),
+        Err(StateError::Corrupt(_)) => return Ok(Inspection::Without(at_phase("damaged", None))),
         Err(error) => return Err(error.into()),
     };
     use crate::component::imports::backfill::Phase;
     match database.phase(None)? {
         Phase::Complete => {}
-        Phase::Pending => return Ok(Look::Without(stands("pending", None))),
-        Phase::Running(owner) => return Ok(Look::Without(stands("running", Some(owner.name)))),
+        Phase::Pending => return Ok(Inspection::Without(at_phase("pending", None))),
+        Phase::Running(owner) => return Ok(Inspection::Without(at_phase("running", Some(owner.name)))),
     }
     let backfill = Backfill::new(runtime, home, &database, None, None);
     let mut core = Core::new(runtime, World::of(home).with_backfill(backfill));
     let answer = core.ask(&Survey {})?;
     let failed = core.world().map(World::take_failed).unwrap_or_default();
-    let findings = answer.map_err(|error| StartupError::of_gate(error, failed))?;
-    Ok(Look::Complete(stands("complete", None), database.totals()?, database.problems()?, findings))
+    let findings = answer.map_err(|error| StartupError::from_gate(error, failed))?;
+    Ok(Inspection::Complete(at_phase("complete", None), database.totals()?, database.problems()?, findings))
 }

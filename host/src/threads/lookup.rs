@@ -114,7 +114,7 @@ impl Lookup {
     pub fn to_find(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Result<Lookup, LookupError> {
         let (sources, report) = match state {
             Some(state) => (state.database().clone(), Report::default()),
-            None => startup::sources_alone(runtime, home)?,
+            None => startup::import_sources(runtime, home)?,
         };
         let world = World::of(home).with_rows(state.map(|state| state.database().clone())).with_lore(Some(sources));
         let core = Core::new(runtime, world.recorded(runtime.recorder()));
@@ -124,7 +124,7 @@ impl Lookup {
     /// Opens a lookup for what comes from the files alone: neither the state DB nor Codex's are looked at, and names are those of
     /// the session index.
     pub fn of_files(runtime: &Runtime, home: &Arc<Home>) -> Result<Lookup, LookupError> {
-        let (names, report) = startup::session_index_alone(runtime, home)?;
+        let (names, report) = startup::import_session_index(runtime, home)?;
         let world = World::of(home).with_lore(Some(names)).recorded(runtime.recorder());
         Ok(Lookup { core: Core::new(runtime, world), warnings: report.warnings, relocations: None })
     }

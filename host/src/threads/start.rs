@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::component::Runtime;
 use crate::db::{MovedAside, StateDb, StateError};
-use crate::index::startup::{Config, Report, StartupError, open, set_damaged_aside};
+use crate::index::startup::{Config, Report, StartupError, move_damaged_aside, open};
 use crate::platform::home::Home;
 use crate::threads::change::finish_unfinished;
 
@@ -29,7 +29,7 @@ pub fn heal(
     config: &Config,
     damage: &str,
 ) -> Result<Option<(StateDb, Report)>, StartupError> {
-    let Some(salvaged) = set_damaged_aside(runtime, home, config)? else { return Ok(None) };
+    let Some(salvaged) = move_damaged_aside(runtime, home, config)? else { return Ok(None) };
     let (state, mut report) = start_once(runtime, home, config, Some(&salvaged))?;
     let place = salvaged.moved_to.display();
     let warning = format!(

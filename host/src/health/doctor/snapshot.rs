@@ -66,7 +66,7 @@ impl Snapshot {
         let (inspection, mut report, bytes) = match begun {
             // A state DB that cannot be read, or is damaged: what can be read of it is imported, and the files are asked.
             Err(CheckupError::State(why) | CheckupError::Startup(StartupError::State(why))) => {
-                let database = startup::temporary(runtime, home)?;
+                let database = startup::temporary_database(runtime, home)?;
                 if let Some(salvaged) = state_dir.and_then(|dir| Salvaged::of(&SCHEMA, &dir.join(FILE_NAME)).ok()) {
                     database.import(&salvaged)?;
                 }
@@ -227,7 +227,7 @@ fn begin(runtime: &Runtime, home: &Arc<Home>, state_dir: Option<&Path>) -> Resul
     let copy = state_dir.map(|dir| Database::open_copy(&SCHEMA, dir, RowDeriver::new(runtime, home))).transpose();
     match copy.map(Option::flatten) {
         Ok(Some(copy)) => Ok(copy),
-        Ok(None) | Err(StateError::Newer { .. }) => Ok((startup::temporary(runtime, home)?, false)),
+        Ok(None) | Err(StateError::Newer { .. }) => Ok((startup::temporary_database(runtime, home)?, false)),
         Err(error) => Err(error.into()),
     }
 }
@@ -244,7 +244,7 @@ fn fill(
     let inspection = Inspection::prepare(database, has_state, depth)?;
     let checker = Arc::new(FileChecker::new(depth, &inspection));
     let backfill = Backfill::new(runtime, home, inspection.database(), None, how.progress.clone());
-    let report = startup::fill_private(runtime, home, backfill.reading(checker.clone()))?;
+    let report = startup::fill_private(runtime, home, backfill.with_reader(checker.clone()))?;
     checker.flush()?;
     if depth == Depth::Ends {
         check_ends(runtime, home, &checker)?;

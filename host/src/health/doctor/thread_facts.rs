@@ -108,7 +108,9 @@ impl Snapshot {
         let file = self.home.root().join(named);
         let file = [file.clone(), twin(&file.to_string_lossy()).into()].into_iter().find(|file| file.is_file());
         let Some(file) = file else { return Ok(Leads::Nowhere) };
-        let Ok((home, path)) = self.home.with_external_rollout(Path::new(&file)) else { return Ok(Leads::Elsewhere(None)) };
+        let Ok((home, path)) = self.home.with_external_rollout(Path::new(&file)) else {
+            return Ok(Leads::Elsewhere(None));
+        };
         let home = Arc::new(home);
         let mut core = Core::new(&self.runtime, World::of(&home));
         Ok(Leads::Elsewhere(head(&mut core, &home, &path)?))
