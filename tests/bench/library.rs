@@ -49,11 +49,11 @@ impl Library {
     }
 
     fn lister(&self) -> Lookup {
-        Lookup::to_list(&self.runtime, &self.home, Some(&self.state), None).unwrap()
+        Lookup::for_listing(&self.runtime, &self.home, Some(&self.state), None).unwrap()
     }
 
     fn find(&self, id: &str, state: Option<&StateDb>) -> Result<(), LookupError> {
-        let mut lookup = Lookup::to_find(&self.runtime, &self.home, state)?;
+        let mut lookup = Lookup::for_finding(&self.runtime, &self.home, state)?;
         lookup.find(id, None).map(drop)
     }
 

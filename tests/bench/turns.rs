@@ -27,7 +27,7 @@ pub(crate) fn turns(target: &Path, runs: usize) {
     let mut table = Table::default();
     for _ in 0..runs {
         table.time(EVERY, || {
-            let mut lookup = Lookup::to_find(&runtime, &home, Some(&state)).unwrap();
+            let mut lookup = Lookup::for_finding(&runtime, &home, Some(&state)).unwrap();
             let mut transcript = lookup.transcript(Subject::Thread(LARGE.into())).unwrap();
             let (mut cursor, mut turns) = (None, 0);
             loop {
@@ -41,7 +41,7 @@ pub(crate) fn turns(target: &Path, runs: usize) {
             assert_eq!(turns, 600);
         });
         table.time(LAST, || {
-            let mut lookup = Lookup::to_find(&runtime, &home, Some(&state)).unwrap();
+            let mut lookup = Lookup::for_finding(&runtime, &home, Some(&state)).unwrap();
             let mut transcript = lookup.transcript(Subject::Thread(LONG.into())).unwrap();
             assert_eq!(transcript.page(None, 20, true).unwrap().turns.len(), 20);
         });

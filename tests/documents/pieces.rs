@@ -33,7 +33,7 @@ fn listed(handle: &Handle, folded: bool) -> Vec<(Thread, u32)> {
         sort: SortKey::Updated,
         ascending: false,
     };
-    let mut lookup = Lookup::to_list(&handle.runtime, &handle.home, Some(&handle.state), None).unwrap();
+    let mut lookup = Lookup::for_listing(&handle.runtime, &handle.home, Some(&handle.state), None).unwrap();
     let page = lookup.page(&query, None, 1_000).unwrap();
     let document = |listed: Listed| (Thread::new(listed.row, &handle.home, None).unwrap(), listed.depth);
     page.rows.into_iter().map(document).collect()
@@ -88,7 +88,7 @@ fn turns_written_piece_by_piece_are_the_whole_document() {
     talk.write(home.path(), Collection::Active);
     let handle = handle(home.path(), state.path());
     let thread = listed(&handle, true).remove(0).0;
-    let mut lookup = Lookup::to_find(&handle.runtime, &handle.home, Some(&handle.state)).unwrap();
+    let mut lookup = Lookup::for_finding(&handle.runtime, &handle.home, Some(&handle.state)).unwrap();
     let page = lookup.transcript(Subject::Thread(talk.id().into())).unwrap().page(None, 0, false).unwrap();
     assert_eq!(page.turns.len(), 3);
     let gap = Gap { before: 7, reason: "it is \"gone\"".into(), thread: "another".into() };

@@ -169,7 +169,7 @@ fn as_sql(value: &Value) -> Sql {
 #[test]
 fn rows_come_as_the_contract_says_by_every_filter_and_in_every_order() {
     let filled = filled();
-    let mut lookup = Lookup::to_list(&RUNTIME, &filled.home, Some(&filled.state), None).unwrap();
+    let mut lookup = Lookup::for_listing(&RUNTIME, &filled.home, Some(&filled.state), None).unwrap();
     let config = ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() };
     let lookup = std::cell::RefCell::new(&mut lookup);
     let shown = std::cell::Cell::new(0);

@@ -70,7 +70,7 @@ impl From<&Report> for Compression {
             compressed: compressed.collect(),
             bytes_before: report.bytes_before,
             bytes_after: report.bytes_after,
-            young: report.young,
+            young: report.too_recent,
             already_compressed: report.already_compressed,
             skipped: skipped.collect(),
         }

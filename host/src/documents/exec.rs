@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::threads::exec::Ran;
+use crate::threads::exec::RunReport;
 
 /// How a program ran, and where that is recorded.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -25,14 +25,14 @@ pub struct Execution {
     pub duration_ms: u64,
 }
 
-impl From<&Ran> for Execution {
-    fn from(ran: &Ran) -> Execution {
+impl From<&RunReport> for Execution {
+    fn from(report: &RunReport) -> Execution {
         Execution {
-            id: ran.id.clone(),
-            path: ran.path.clone(),
-            exit_code: ran.exit_code,
-            interrupted: ran.interrupted,
-            duration_ms: ran.duration_ms,
+            id: report.id.clone(),
+            path: report.path.clone(),
+            exit_code: report.exit_code,
+            interrupted: report.interrupted,
+            duration_ms: report.duration_ms,
         }
     }
 }

@@ -3,9 +3,9 @@
 use super::{Result, Threadkeep};
 use crate::component::types::ThreadRow;
 use crate::platform::cancellation::Cancellation;
-use crate::threads::change::{Changes, Deletion, MetadataPatch, Relocated};
-use crate::threads::compress::{self, Report as CompressReport, Wanted as CompressWanted};
-use crate::threads::exec::{Ran, Run, exec};
+use crate::threads::change::{Changes, CollectionMove, Deletion, MetadataPatch};
+use crate::threads::compress::{self, CompressOptions, Report as CompressReport};
+use crate::threads::exec::{Run, RunReport, exec};
 use crate::threads::store::ThreadStore as _;
 
 /// Takes what a run has to say while it goes on.
@@ -34,7 +34,7 @@ impl Threadkeep {
     }
 
     /// Moves a thread with all its files, and the sub-agents that it spawned, into the archive.
-    pub fn archive(&self, wanted: &str) -> Result<Relocated> {
+    pub fn archive(&self, wanted: &str) -> Result<CollectionMove> {
         match self.open_here(wanted)? {
             Some(thread) => Ok(self.store().move_to(&thread, Changes::archive)?),
             None => Ok(self.changes()?.archive(wanted)?),
@@ -42,7 +42,7 @@ impl Threadkeep {
     }
 
     /// Moves a thread with all that it spawned back out of the archive.
-    pub fn unarchive(&self, wanted: &str) -> Result<Relocated> {
+    pub fn unarchive(&self, wanted: &str) -> Result<CollectionMove> {
         match self.open_here(wanted)? {
             Some(thread) => Ok(self.store().move_to(&thread, Changes::unarchive)?),
             None => Ok(self.changes()?.unarchive(wanted)?),
@@ -61,16 +61,16 @@ impl Threadkeep {
 
     /// Stores rollouts smaller that nobody has written for long. The state DB is left alone: the next start sees what became of
     /// the files.
-    pub fn compress(&self, wanted: CompressWanted) -> Result<CompressReport> {
-        Ok(compress::compress(self.runtime(), self.home(), wanted)?)
+    pub fn compress(&self, options: CompressOptions) -> Result<CompressReport> {
+        Ok(compress::compress(self.runtime(), self.home(), options)?)
     }
 
     /// Runs a program and records it as a turn of a thread. From here on SIGINT, SIGTERM and SIGHUP of this process are the
     /// program's.
-    pub fn exec(&self, run: &Run, observer: &dyn RunObserver) -> Result<Ran> {
-        let begun = |thread: &str| observer.begun(thread);
+    pub fn exec(&self, run: &Run, observer: &dyn RunObserver) -> Result<RunReport> {
+        let started = |thread: &str| observer.begun(thread);
         let warn = |warning: &str| observer.warn(warning);
-        Ok(exec(self.runtime(), self.store(), run, &begun, &warn)?)
+        Ok(exec(self.runtime(), self.store(), run, &started, &warn)?)
     }
 
     /// The id of the thread, where it is open for writing in this process: what was appended is written first.

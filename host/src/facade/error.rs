@@ -167,7 +167,7 @@ impl From<PromptError> for Error {
     fn from(error: PromptError) -> Error {
         match error {
             PromptError::Lookup(error) => error.into(),
-            PromptError::Taken(error) => error.into(),
+            PromptError::Output(error) => error.into(),
         }
     }
 }

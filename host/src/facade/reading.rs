@@ -12,7 +12,7 @@ use crate::documents;
 use crate::features::spawn_edges::{self, Edge};
 use crate::index::status::{Status, status};
 use crate::platform::error_kind::ErrorKind;
-use crate::threads::lookup::{Transcript, answered};
+use crate::threads::lookup::{Transcript, answer_of};
 use crate::threads::reader::CurrentDirectories;
 
 impl Threadkeep {
@@ -53,7 +53,7 @@ impl Threadkeep {
 
     /// Takes the answer out of an explanation.
     pub fn answer_of(&self, explanation: Explanation, wanted: &str) -> Result<Found> {
-        Ok(answered(explanation, wanted)?)
+        Ok(answer_of(explanation, wanted)?)
     }
 
     /// Gives what is known of a thread, or of one rollout alone.

@@ -11,8 +11,8 @@ use crate::threads::lookup::{Lookup, LookupError};
 
 /// Says whether a home has threads, for [`crate::features::personality`]. Without a handle every rollout is read.
 pub fn has_threads(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> FeatureResult<bool> {
-    let page =
-        Lookup::to_list(runtime, home, state, None).and_then(|mut lookup| lookup.page(&RowQuery::default(), None, 1));
+    let page = Lookup::for_listing(runtime, home, state, None)
+        .and_then(|mut lookup| lookup.page(&RowQuery::default(), None, 1));
     Ok(!page.map_err(failed)?.rows.is_empty())
 }
 

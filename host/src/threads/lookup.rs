@@ -1,4 +1,4 @@
-//! Finding and listing: the core decides, with the handle or without it.
+//! Finding threads, listing them, and reading their histories: the core decides, with the handle or without it.
 
 use std::borrow::BorrowMut;
 use std::sync::Arc;
@@ -15,48 +15,48 @@ use crate::index::startup::{self, Report, StartupError};
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 
-/// Why there is no answer.
+/// Says why a lookup has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
-    /// Nobody answers to it.
+    /// No thread answers to this.
     #[error("no thread '{0}': neither an id, nor at least eight characters of one, nor a name; {hint}", hint = SHOWN_BY_LIST)]
     NotFound(String),
-    /// The thread is known, and it has no rollout any more.
+    /// The thread is known, and it has no rollout any more; this is its row.
     #[error("no rollout of the thread {} is there any more; it was {}", .0.id, .0.path)]
     Gone(Box<ThreadRow>),
-    /// Several threads answer to it.
-    #[error("several threads answer to '{wanted}'; give more of the id:{}", named(.candidates))]
+    /// Several threads answer to what was asked for.
+    #[error("several threads answer to '{wanted}'; give more of the id:{}", id_and_title_lines(.candidates))]
     Ambiguous {
         /// What was asked for.
         wanted: String,
-        /// The threads.
+        /// The rows of those threads.
         candidates: Vec<ThreadRow>,
     },
-    /// The cursor is not one of this list.
+    /// The cursor is not one of this list; why.
     #[error("bad cursor: {0}; {hint}", hint = PAGE_BEFORE)]
     BadCursor(String),
     /// The state DB failed.
     #[error("{message}")]
     State {
-        /// In words.
+        /// What failed, as a sentence.
         message: String,
-        /// What kind of failure it was.
+        /// The kind of that failure.
         kind: ErrorKind,
         /// What to do next, where the words end with it.
         hint: Option<&'static str>,
     },
-    /// The files failed.
+    /// The home's rollouts cannot be read.
     #[error("the home's rollouts cannot be read: {message}")]
     Files {
-        /// In words.
+        /// What failed, as a sentence.
         message: String,
-        /// What kind of failure it was.
+        /// The kind of that failure.
         kind: ErrorKind,
     },
-    /// The core failed.
+    /// A call into the core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
-    /// Without a handle: the files could not be gone through.
+    /// The files could not be read for an answer without a handle.
     #[error(transparent)]
     Startup(#[from] StartupError),
 }
@@ -101,17 +101,18 @@ impl From<StateError> for LookupError {
     }
 }
 
-/// Finds, lists and reads, with the handle or without it.
+/// Finds, lists and reads with one instance of the core. A lookup is opened for one of the three, and kept as long as it is
+/// asked.
 pub struct Lookup {
     core: Core,
     warnings: Vec<String>,
-    /// For lists by directory: what users said of directories that moved.
+    /// For lists by directory: the directories that users said had moved.
     relocations: Option<Relocations>,
 }
 
 impl Lookup {
-    /// Opens a lookup for finding and for reading turns. Without a handle the files are asked when it comes to it.
-    pub fn to_find(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Result<Lookup, LookupError> {
+    /// Opens a lookup for finding threads and for reading their turns. Without a handle the files are asked for each thread.
+    pub fn for_finding(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Result<Lookup, LookupError> {
         let (sources, report) = match state {
             Some(state) => (state.database().clone(), Report::default()),
             None => startup::import_sources(runtime, home)?,
@@ -121,16 +122,16 @@ impl Lookup {
         Ok(Lookup { core, warnings: report.warnings, relocations: None })
     }
 
-    /// Opens a lookup for what comes from the files alone: neither the state DB nor Codex's are looked at, and names are those of
-    /// the session index.
-    pub fn of_files(runtime: &Runtime, home: &Arc<Home>) -> Result<Lookup, LookupError> {
+    /// Opens a lookup for finding threads by the files alone: neither the state DB nor Codex's databases are opened, and names
+    /// are those of the session index.
+    pub fn for_files(runtime: &Runtime, home: &Arc<Home>) -> Result<Lookup, LookupError> {
         let (names, report) = startup::import_session_index(runtime, home)?;
         let world = World::of(home).with_lore(Some(names)).recorded(runtime.recorder());
         Ok(Lookup { core: Core::new(runtime, world), warnings: report.warnings, relocations: None })
     }
 
-    /// Opens a lookup for listing. Without a handle every rollout is read now, once for all pages of this lookup.
-    pub fn to_list(
+    /// Opens a lookup for listing threads. Without a handle every rollout is read now, once for all pages of this lookup.
+    pub fn for_listing(
         runtime: &Runtime,
         home: &Arc<Home>,
         state: Option<&StateDb>,
@@ -148,36 +149,43 @@ impl Lookup {
         }
     }
 
-    /// Opens a lookup over any files, with rows and names of one database.
+    /// Opens a lookup over these files, with the rows and names of one database.
     pub(crate) fn over(runtime: &Runtime, files: World, database: &Database) -> Lookup {
         let world = files.with_rows(Some(database.clone())).with_lore(Some(database.clone()));
         let core = Core::new(runtime, world.recorded(runtime.recorder()));
         Lookup { core, warnings: Vec::new(), relocations: None }
     }
 
-    /// Takes what a person should know of the answers, in words; each once.
+    /// Takes the warnings since the last call, each a sentence for a person.
     pub fn take_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.warnings)
     }
 
-    /// Finds a thread by id, by the beginning of an id, or by name; mends its row when there is a handle.
+    /// Finds a thread by its id, by at least 8 characters of one, or by its name, and corrects its row when there is a handle.
+    /// `within` is the only collection to be looked at.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`LookupError::NotFound`], [`LookupError::Gone`] or [`LookupError::Ambiguous`] where there is not one such
+    /// thread.
     pub fn find(&mut self, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
         let answer = self.core.ask(&ask::Find { wanted: wanted.into(), within })?;
         answer.map_err(|error| self.failed(error, wanted))
     }
 
-    /// Finds likewise, and says what was looked at and what decided.
+    /// Finds a thread as [`Lookup::find`] does, and gives what was looked at, what it said, and which rule decided.
     pub fn explain(&mut self, wanted: &str, within: Option<Collection>) -> Result<Explanation, LookupError> {
         Ok(self.core.ask(&ask::Explain { wanted: wanted.into(), within })?)
     }
 
-    /// Gives the thread of one rollout, by its home path, as that rollout alone shows it. Rows are neither asked nor mended.
-    pub fn at(&mut self, path: &str) -> Result<Found, LookupError> {
+    /// Gives the thread of one rollout, by its home path, as that rollout alone shows it. Rows are neither asked nor corrected.
+    pub fn find_by_path(&mut self, path: &str) -> Result<Found, LookupError> {
         let answer = self.core.ask(&ask::At { path: path.into() })?;
         answer.map_err(|error| self.failed(error, path))
     }
 
-    /// Gives a page of a list, `limit` threads long, or all there are for 0; what is folded under them does not count.
+    /// Gives a page of a list, `limit` threads long, or all there are for 0; threads that are folded under others do not count.
+    /// `cursor` is the one of the page before.
     pub fn page(&mut self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> Result<PageOfRows, LookupError> {
         let query = match &self.relocations {
             Some(relocations) => relocations.widen(query.clone())?,
@@ -187,31 +195,31 @@ impl Lookup {
         self.core.ask(&page)?.map_err(|error| self.failed(error, ""))
     }
 
-    /// Opens a history: its thread is found as [`Lookup::find`] and [`Lookup::at`] do.
+    /// Opens the history of a thread, which is found as by [`Lookup::find`] or [`Lookup::find_by_path`].
     pub fn transcript(&mut self, of: Subject) -> Result<Transcript<&mut Lookup>, LookupError> {
         let opened = self.open_history(of)?;
         Ok(Transcript { lookup: self, opened })
     }
 
-    /// Opens a history that keeps the lookup.
+    /// Opens a history likewise, which keeps the lookup.
     pub fn into_transcript(mut self, of: Subject) -> Result<Transcript, LookupError> {
         let opened = self.open_history(of)?;
         Ok(Transcript { lookup: self, opened })
     }
 
     fn open_history(&mut self, of: Subject) -> Result<Opened, LookupError> {
-        let wanted = name_of(&of);
+        let wanted = text_of(&of);
         self.core.ask(&ask::Open { of })?.map_err(|error| self.failed(error, &wanted))
     }
 
-    /// Hands out what a model would be given to continue a thread, piece by piece: response items as JSON, each piece some of
-    /// them. The thread is found as in [`Lookup::transcript`].
+    /// Gives what a model would be given to continue a thread to `each`, some response items at a time, each as JSON. The thread
+    /// is found as for [`Lookup::transcript`].
     pub fn prompt(
         &mut self,
         of: Subject,
         mut each: impl FnMut(Vec<String>) -> std::io::Result<()>,
     ) -> Result<(Found, Vec<Gap>), PromptError> {
-        let wanted = name_of(&of);
+        let wanted = text_of(&of);
         let opened = self.core.ask(&ask::OpenPrompt { of }).map_err(LookupError::from)?;
         let OpenedPrompt { prompt, found, gaps } = opened.map_err(|error| self.failed(error, &wanted))?;
         loop {
@@ -227,63 +235,64 @@ impl Lookup {
     }
 
     fn failed(&mut self, error: CoreLookupError, wanted: &str) -> LookupError {
-        LookupError::of_core(error, wanted, take_failed(&mut self.core))
+        LookupError::from_core(error, wanted, take_failed(&mut self.core))
     }
 }
 
-/// What kinds of failure stand behind what the core says in words.
+/// Takes the kinds of the failures that the core last told of in words.
 pub(crate) fn take_failed(core: &mut Core) -> Failed {
     core.world().map(World::take_failed).unwrap_or_default()
 }
 
-fn name_of(subject: &Subject) -> String {
+fn text_of(subject: &Subject) -> String {
     match subject {
         Subject::Thread(wanted) | Subject::Rollout(wanted) => wanted.clone(),
     }
 }
 
-/// Why a prompt is not whole.
+/// Says why a prompt was not given whole.
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError {
-    /// It cannot be told.
+    /// It cannot be made.
     #[error(transparent)]
     Lookup(#[from] LookupError),
-    /// Whoever was to take it did not.
+    /// The function that was given the items failed.
     #[error(transparent)]
-    Taken(#[from] std::io::Error),
+    Output(#[from] std::io::Error),
 }
 
-/// A history, gone through once and ready to be paged.
+/// Pages through the history of a thread. It was read once when this was opened.
 pub struct Transcript<L: BorrowMut<Lookup> = Lookup> {
     lookup: L,
     opened: Opened,
 }
 
 impl<L: BorrowMut<Lookup>> Transcript<L> {
-    /// Whose it is.
+    /// Gives the thread.
     pub fn found(&self) -> &Found {
         &self.opened.found
     }
 
-    /// What its files should hold and do not.
+    /// Gives the records that belong to the history and are not in its files.
     pub fn gaps(&self) -> &[Gap] {
         &self.opened.gaps
     }
 
-    /// Gives a page of at most `limit` turns, or of as many as fit into one for 0; fewer where turns are large.
+    /// Gives a page of at most `limit` turns, or of as many as fit into one for 0; fewer where turns are large. `cursor` is the
+    /// one of the page before.
     pub fn page(&mut self, cursor: Option<&str>, limit: u32, newest_first: bool) -> Result<PageOfTurns, LookupError> {
         let transcript = self.opened.transcript;
         self.ask(&ask::Turns { transcript, cursor: cursor.map(Into::into), limit, newest_first })
     }
 
-    /// Gives the records behind a cursor, as they stand, from the first file of the history on.
+    /// Gives the records behind a cursor as JSON, as the files have them, from the first file of the history on.
     pub fn records(&mut self, cursor: Option<&str>) -> Result<PageOfRecords, LookupError> {
         let transcript = self.opened.transcript;
         self.ask(&ask::Records { transcript, cursor: cursor.map(Into::into) })
     }
 
-    /// Gives the page around the first turn behind the cursor in which `text` was said or done, whatever the case of letters;
-    /// none where there is no such turn.
+    /// Gives the page around the first turn behind the cursor in which `text` occurs, whatever the case of letters; none where
+    /// there is no such turn.
     pub fn around(
         &mut self,
         text: &str,
@@ -296,9 +305,9 @@ impl<L: BorrowMut<Lookup>> Transcript<L> {
         self.ask(&ask::Around { transcript, text: text.into(), cursor, limit, newest_first })
     }
 
-    fn ask<T>(&mut self, ask: &impl ask::Ask<Answer = Result<T, CoreLookupError>>) -> Result<T, LookupError> {
+    fn ask<T>(&mut self, call: &impl ask::Ask<Answer = Result<T, CoreLookupError>>) -> Result<T, LookupError> {
         let lookup = self.lookup.borrow_mut();
-        lookup.core.ask(ask)?.map_err(|error| lookup.failed(error, ""))
+        lookup.core.ask(call)?.map_err(|error| lookup.failed(error, ""))
     }
 }
 
@@ -308,19 +317,20 @@ impl<L: BorrowMut<Lookup>> Drop for Transcript<L> {
     }
 }
 
-/// Gives the answer of an explanation.
-pub fn answered(explanation: Explanation, wanted: &str) -> Result<Found, LookupError> {
-    explanation.answer.map_err(|error| LookupError::of_core(error, wanted, Failed::default()))
+/// Gives the answer of an explanation: what [`Lookup::find`] would have given for `wanted`.
+pub fn answer_of(explanation: Explanation, wanted: &str) -> Result<Found, LookupError> {
+    explanation.answer.map_err(|error| LookupError::from_core(error, wanted, Failed::default()))
 }
 
-/// The files failed.
-pub(crate) fn unreadable(error: crate::component::imports::rollouts::Error) -> LookupError {
+/// Gives the error for rollouts that cannot be read.
+pub(crate) fn rollouts_failed(error: crate::component::imports::rollouts::Error) -> LookupError {
     LookupError::Files { message: format!("{error:?}"), kind: kind_of(&error) }
 }
 
 impl LookupError {
-    /// What the core said, with the kinds of failure that stand behind its words.
-    pub(crate) fn of_core(error: CoreLookupError, wanted: &str, failed: Failed) -> LookupError {
+    /// Gives the error for one of the core, which tells of failures in words; `failed` has their kinds, and `wanted` is what was
+    /// asked for.
+    pub(crate) fn from_core(error: CoreLookupError, wanted: &str, failed: Failed) -> LookupError {
         match error {
             CoreLookupError::NotFound(wanted) => LookupError::NotFound(wanted),
             CoreLookupError::Gone(row) => LookupError::Gone(Box::new(row)),
@@ -337,16 +347,16 @@ impl LookupError {
     }
 }
 
-/// Threads by id and title, each in a line of its own.
-pub(crate) fn named(rows: &[ThreadRow]) -> String {
+/// Gives the ids and titles of threads, each in an indented line after a newline; titles are cut to 80 characters.
+pub(crate) fn id_and_title_lines(rows: &[ThreadRow]) -> String {
     let title = |row: &ThreadRow| row.title.split_whitespace().flat_map(|word| [word, " "]).collect::<String>();
     let title = |row: &ThreadRow| title(row).trim_end().chars().take(80).collect::<String>();
     rows.iter().map(|row| format!("\n  {}  {}", row.id, title(row))).collect()
 }
 
-/// A discrepancy as a short code and what it is about.
-pub fn describe(what: &Discrepancy) -> (&'static str, String) {
-    match what {
+/// Gives the code of a discrepancy, and what it is about: a path, a field, or a sentence.
+pub fn describe(discrepancy: &Discrepancy) -> (&'static str, String) {
+    match discrepancy {
         Discrepancy::StalePath(path) => ("stale-path", path.clone()),
         Discrepancy::MismatchedPath((path, thread)) => ("mismatched-path", format!("{path} belongs to {thread}")),
         Discrepancy::MissingRow(path) => ("missing-row", path.clone()),

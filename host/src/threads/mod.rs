@@ -1,4 +1,5 @@
-//! What is done with threads: started on, found, listed, read, written, recorded, changed, stored smaller.
+//! What is done with threads: finding, listing and reading them, writing and changing them, recording runs into them, and
+//! compressing their rollouts.
 
 pub mod change;
 pub mod compress;

@@ -38,7 +38,7 @@ pub fn survey(
     from: &str,
     to: &str,
 ) -> Result<MoveCheck, LookupError> {
-    let mut lookup = Lookup::to_list(runtime, home, Some(state), None)?;
+    let mut lookup = Lookup::for_listing(runtime, home, Some(state), None)?;
     let query = RowQuery { under: Some(from.into()), ..RowQuery::default() };
     let (mut threads, mut origins) = (0, BTreeMap::new());
     each_page(&mut lookup, &query, |url| {

@@ -1,13 +1,13 @@
-//! Reading threads for as long as a process lives: one handle, and what to do when its state DB fails.
+//! Reading threads for as long as a process runs: one handle, and what happens when its state DB fails.
 //!
 //! ```text
-//! handle ── answers ──────────────────────────────────────────────→ answer
-//!    └──── the state DB fails ─→ heal: damaged? a new handle ─────→ answer
-//!                                     else the files are asked ───→ answer, with a warning
+//! ask with the handle ─────────────────────────────────────────────→ answer
+//!    └─ the state DB fails ─→ heal: damaged? ask with a new handle ─→ answer
+//!                                   else ask the files ────────────→ answer, with a warning
 //! ```
 //!
-//! This stands here and nowhere else. Without a handle the rollouts are read once into a private database; a list that begins
-//! anew brings that up to date with the files, and the pages behind it are of the same state.
+//! This is done here and nowhere else. Without a handle the rollouts are read once into a private database. A list that begins
+//! anew brings that up to date with the files; its further pages are of the same state.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -26,14 +26,15 @@ use crate::threads::change::Changes;
 use crate::threads::lookup::{Lookup, LookupError, PromptError, Transcript};
 use crate::threads::start::heal;
 
-/// How long whoever still reads with a handle is waited for before its state DB is healed.
-const OTHERS: Duration = Duration::from_secs(2);
+/// How long other threads that still read with the handle are waited for before its state DB is healed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long answers come from the files alone after the state DB failed without being damaged.
-const REOPEN: Duration = Duration::from_secs(5);
-/// How often is looked whether they still do.
-const PAUSE: Duration = Duration::from_millis(2);
+const REOPEN_AFTER: Duration = Duration::from_secs(5);
+/// The pause between two looks whether the handle is closed.
+const CLOSE_POLL: Duration = Duration::from_millis(2);
 
-/// Reads the threads of a home, from several threads at once. Cheap to clone; clones share the handle.
+/// Reads the threads of a home; it may be used from several OS threads at once. It is cheap to clone, and clones share the
+/// handle.
 #[derive(Clone)]
 pub struct ThreadReader {
     runtime: Runtime,
@@ -43,26 +44,26 @@ pub struct ThreadReader {
 struct Shared {
     home: Arc<Home>,
     handle: Mutex<Handle>,
-    /// How to start again when the state DB proves to be damaged; none for one who does not own it.
+    /// How to start again when the state DB proves to be damaged; none where it is not this process's to heal.
     recovery: Option<Config>,
     healing: Mutex<()>,
-    /// What the files say, for one without a handle.
+    /// The private database that holds what the files say, where there is no handle.
     files: Mutex<Option<Database>>,
     progress: Option<ProgressSink>,
     warnings: Mutex<Vec<String>>,
 }
 
-/// The handle, and how often it was replaced.
+/// Holds the handle, and how often it was replaced.
 #[derive(Clone)]
 struct Handle {
     state: Option<StateDb>,
     generation: u64,
-    /// The state DB failed and was not damaged: from this moment on it may be opened again.
+    /// When the state DB may be opened again that failed without being damaged.
     reopen: Option<Instant>,
 }
 
 impl ThreadReader {
-    /// Reads with this handle, or without one. A state DB that fails is healed where `recovery` says how to start again.
+    /// Makes a reader with this handle, or without one. A state DB that fails is healed where `recovery` says how to start again.
     pub fn new(
         runtime: &Runtime,
         home: &Arc<Home>,
@@ -82,66 +83,66 @@ impl ThreadReader {
         ThreadReader { runtime: runtime.clone(), shared: Arc::new(shared) }
     }
 
-    /// Reads the same with another runtime, one that can be cancelled for instance.
+    /// Gives a reader that shares the handle and uses another runtime, as one that can be cancelled.
     pub fn with_runtime(&self, runtime: Runtime) -> ThreadReader {
         ThreadReader { runtime, shared: self.shared.clone() }
     }
 
-    /// The core that is asked.
+    /// Gives the runtime of the core that is asked.
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
-    /// The home.
+    /// Gives the home that is read.
     pub fn home(&self) -> &Arc<Home> {
         &self.shared.home
     }
 
-    /// The handle as it is now, to be passed on.
+    /// Gives the handle as it is now; none where answers come from the files.
     pub fn state(&self) -> Option<StateDb> {
         self.handle().state
     }
 
-    /// Takes what a person should know of the answers, in words; each once.
+    /// Takes the warnings since the last call, each a sentence for a person.
     pub fn take_warnings(&self) -> Vec<String> {
-        std::mem::take(&mut held(&self.shared.warnings))
+        std::mem::take(&mut lock(&self.shared.warnings))
     }
 
-    /// Notes something that a person should know, unless it is noted already.
+    /// Adds a warning, unless the same one waits already.
     pub fn warn(&self, warning: String) {
-        let mut warnings = held(&self.shared.warnings);
+        let mut warnings = lock(&self.shared.warnings);
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }
     }
 
-    /// Finds a thread by id, by the beginning of an id, or by name; mends its row when there is a handle.
+    /// Finds a thread as [`Lookup::find`] does.
     pub fn find(&self, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
         self.answer(Self::finder, |lookup| lookup.find(wanted, within))
     }
 
-    /// Finds several, each with an answer of its own.
+    /// Finds several threads with one lookup, and gives an answer for each, in their order.
     pub fn find_all(
         &self,
         wanted: &[String],
         within: Option<Collection>,
     ) -> Result<Vec<Result<Found, LookupError>>, LookupError> {
-        let mut asking = Asking::new(self, Self::finder);
-        Ok(wanted.iter().map(|wanted| asking.ask(|lookup| lookup.find(wanted, within))).collect())
+        let mut recovering = RecoveringLookup::new(self, Self::finder);
+        Ok(wanted.iter().map(|wanted| recovering.ask(|lookup| lookup.find(wanted, within))).collect())
     }
 
-    /// Finds likewise, and says what was looked at and what decided.
+    /// Finds a thread and explains how, as [`Lookup::explain`] does.
     pub fn explain(&self, wanted: &str, within: Option<Collection>) -> Result<Explanation, LookupError> {
         self.answer(Self::finder, |lookup| lookup.explain(wanted, within))
     }
 
-    /// Gives the thread of one rollout, by its home path, as that rollout alone shows it.
+    /// Gives the thread of one rollout, as [`Lookup::find_by_path`] does.
     pub fn find_by_path(&self, path: &str) -> Result<Found, LookupError> {
-        self.answer(Self::finder, |lookup| lookup.at(path))
+        self.answer(Self::finder, |lookup| lookup.find_by_path(path))
     }
 
-    /// Gives a page of a list, `limit` threads long, or all there are for 0; what is folded under them does not count. The cursor
-    /// is a place in the order, and the order is the same with and without the state DB.
+    /// Gives a page of a list, as [`Lookup::page`] does. The cursor is a position in the order, and the order is the same with
+    /// and without the state DB.
     ///
     /// # Errors
     ///
@@ -154,7 +155,7 @@ impl ThreadReader {
         }
     }
 
-    /// Opens a history: its thread is found as [`ThreadReader::find`] does.
+    /// Opens the history of a thread, which is found as by [`ThreadReader::find`].
     pub fn transcript(&self, of: &Subject) -> Result<Transcript, LookupError> {
         let opened = |reader: &Self, state: Option<&StateDb>| reader.finder(state)?.into_transcript(of.clone());
         let Handle { state, generation, .. } = self.handle();
@@ -168,23 +169,24 @@ impl ThreadReader {
         }
     }
 
-    /// Hands out what a model would be given to continue a thread, from the files alone: no database is looked at.
+    /// Gives what a model would be given to continue a thread to `each`, as [`Lookup::prompt`] does, from the files alone: no
+    /// database is opened.
     pub fn prompt_input(
         &self,
         of: Subject,
         each: impl FnMut(Vec<String>) -> std::io::Result<()>,
     ) -> Result<(Found, Vec<Gap>), PromptError> {
-        let mut lookup = Lookup::of_files(&self.runtime, &self.shared.home)?;
+        let mut lookup = Lookup::for_files(&self.runtime, &self.shared.home)?;
         lookup.take_warnings().into_iter().for_each(|warning| self.warn(warning));
         lookup.prompt(of, each)
     }
 
-    /// Gives what is known now of directories that moved.
+    /// Gives what users said until now of directories that moved.
     pub fn current_directories(&self) -> CurrentDirectories {
         CurrentDirectories(self.state().and_then(|state| Relocations::of(&state).ok()))
     }
 
-    /// Gives the rows that there are: those of the handle, or else what the files say, read now or brought up to date.
+    /// Gives the database of the handle, or else a private one with what the files say, read now or brought up to date.
     fn rows(&self) -> Result<Database, LookupError> {
         match self.state() {
             Some(state) => Ok(state.database().clone()),
@@ -198,45 +200,45 @@ impl ThreadReader {
         Ok(Changes::over(&self.runtime, &self.shared.home, state, self.rows()?))
     }
 
-    /// What the files say, in a private database.
+    /// Gives the private database with what the files say; a `fresh` one is brought up to date first.
     fn files(&self, fresh: bool) -> Result<Database, LookupError> {
-        let mut files = held(&self.shared.files);
-        if let Some(known) = &*files {
+        let mut files = lock(&self.shared.files);
+        if let Some(database) = &*files {
             if fresh {
-                startup::refresh_rows(&self.runtime, &self.shared.home, known)?;
+                startup::refresh_rows(&self.runtime, &self.shared.home, database)?;
             }
-            return Ok(known.clone());
+            return Ok(database.clone());
         }
         let read = startup::from_files(&self.runtime, &self.shared.home, self.shared.progress.clone());
         self.end_progress();
-        let (known, report) = read?;
+        let (database, report) = read?;
         report.warnings.into_iter().for_each(|warning| self.warn(warning));
-        *files = Some(known.clone());
-        Ok(known)
+        *files = Some(database.clone());
+        Ok(database)
     }
 
-    /// Opens a lookup for finding, with the handle as it is now.
+    /// Opens a lookup for finding threads, with the handle as it is now.
     pub(crate) fn open_finder(&self) -> Result<Lookup, LookupError> {
         self.finder(self.state().as_ref())
     }
 
-    /// Opens a lookup for listing, with the handle as it is now; `fresh` where a list begins.
+    /// Opens a lookup for listing threads, with the handle as it is now; `fresh` where a list begins.
     pub(crate) fn open_lister(&self, fresh: bool) -> Result<Lookup, LookupError> {
         self.lister(self.state().as_ref(), fresh)
     }
 
     fn finder(&self, state: Option<&StateDb>) -> Result<Lookup, LookupError> {
-        Ok(self.warned(Lookup::to_find(&self.runtime, &self.shared.home, state)?))
+        Ok(self.with_warnings_taken(Lookup::for_finding(&self.runtime, &self.shared.home, state)?))
     }
 
     fn lister(&self, state: Option<&StateDb>, fresh: bool) -> Result<Lookup, LookupError> {
         match state {
-            Some(_) => Lookup::to_list(&self.runtime, &self.shared.home, state, None),
+            Some(_) => Lookup::for_listing(&self.runtime, &self.shared.home, state, None),
             None => Ok(Lookup::over(&self.runtime, World::of(&self.shared.home), &self.files(fresh)?)),
         }
     }
 
-    fn warned(&self, mut lookup: Lookup) -> Lookup {
+    fn with_warnings_taken(&self, mut lookup: Lookup) -> Lookup {
         lookup.take_warnings().into_iter().for_each(|warning| self.warn(warning));
         lookup
     }
@@ -252,19 +254,20 @@ impl ThreadReader {
         open: impl Fn(&Self, Option<&StateDb>) -> Result<Lookup, LookupError>,
         work: impl Fn(&mut Lookup) -> Result<T, LookupError>,
     ) -> Result<T, LookupError> {
-        Asking::new(self, open).ask(work)
+        RecoveringLookup::new(self, open).ask(work)
     }
 
-    /// A handle in place of one whose database failed: a new one where the damage can be mended, else none, which is said.
+    /// Replaces a handle whose database failed: by a new one where it was damaged and could be healed, else by none, with a
+    /// warning.
     fn recover(&self, generation: u64, failure: &str) -> Option<StateDb> {
-        let _healing = held(&self.shared.healing);
-        let mut known = held(&self.shared.handle);
-        if known.generation != generation {
-            // Somebody else was here first.
-            return known.state.clone();
+        let _healing = lock(&self.shared.healing);
+        let mut handle = lock(&self.shared.handle);
+        if handle.generation != generation {
+            // Another thread has replaced it already.
+            return handle.state.clone();
         }
-        let (old, config) = (known.state.take(), self.shared.recovery.as_ref()?);
-        drop(known);
+        let (old, config) = (handle.state.take(), self.shared.recovery.as_ref()?);
+        drop(handle);
         if let Some(old) = old {
             close(old);
         }
@@ -280,24 +283,24 @@ impl ThreadReader {
                 None
             }
         };
-        let mut known = held(&self.shared.handle);
-        known.generation += 1;
-        known.state.clone_from(&state);
-        known.reopen = state.is_none().then(|| Instant::now() + REOPEN);
+        let mut handle = lock(&self.shared.handle);
+        handle.generation += 1;
+        handle.state.clone_from(&state);
+        handle.reopen = state.is_none().then(|| Instant::now() + REOPEN_AFTER);
         state
     }
 
-    /// The handle; one that failed for a while is opened again, once it is time.
+    /// Gives the handle; one whose database failed is opened again, once it is time.
     fn handle(&self) -> Handle {
-        let mut known = held(&self.shared.handle);
-        if known.reopen.is_some_and(|moment| moment <= Instant::now())
+        let mut handle = lock(&self.shared.handle);
+        if handle.reopen.is_some_and(|moment| moment <= Instant::now())
             && let Some(config) = &self.shared.recovery
         {
             let opened = startup::open_existing(&self.runtime, &self.shared.home, &config.state_dir);
-            known.reopen = opened.is_err().then(|| Instant::now() + REOPEN);
-            known.state = opened.ok().flatten();
+            handle.reopen = opened.is_err().then(|| Instant::now() + REOPEN_AFTER);
+            handle.state = opened.ok().flatten();
         }
-        known.clone()
+        handle.clone()
     }
 }
 
@@ -305,7 +308,7 @@ impl ThreadReader {
 pub struct CurrentDirectories(Option<Relocations>);
 
 impl CurrentDirectories {
-    /// Says where the directory of a thread is now; none where it is where it was recorded, or nobody said otherwise.
+    /// Gives the absolute path where a thread's directory is now; none where nobody said that it moved.
     pub fn of(&self, row: &ThreadRow) -> Option<String> {
         self.0.as_ref()?.current(row.cwd.as_deref()).ok().flatten()
     }
@@ -313,23 +316,25 @@ impl CurrentDirectories {
 
 /// Waits until nobody else reads with a handle, so that its connection is closed before another one is opened.
 fn close(state: StateDb) {
-    let until = Instant::now() + OTHERS;
-    while !state.is_last() && Instant::now() < until {
-        std::thread::sleep(PAUSE);
+    let deadline = Instant::now() + CLOSE_TIMEOUT;
+    while !state.is_last() && Instant::now() < deadline {
+        std::thread::sleep(CLOSE_POLL);
     }
 }
 
-/// Asks one lookup several things; when the state DB fails under it, goes on with another one.
-struct Asking<'a, O> {
+/// Asks one lookup several things. When the state DB fails under it, it goes on with another one.
+struct RecoveringLookup<'a, O> {
     reader: &'a ThreadReader,
     open: O,
+    /// What the lookup was opened with.
     handle: Handle,
+    /// The lookup; none where one could not be opened yet.
     lookup: Option<Lookup>,
 }
 
-impl<'a, O: Fn(&ThreadReader, Option<&StateDb>) -> Result<Lookup, LookupError>> Asking<'a, O> {
+impl<'a, O: Fn(&ThreadReader, Option<&StateDb>) -> Result<Lookup, LookupError>> RecoveringLookup<'a, O> {
     fn new(reader: &'a ThreadReader, open: O) -> Self {
-        Asking { reader, open, handle: reader.handle(), lookup: None }
+        RecoveringLookup { reader, open, handle: reader.handle(), lookup: None }
     }
 
     fn ask<T>(&mut self, work: impl Fn(&mut Lookup) -> Result<T, LookupError>) -> Result<T, LookupError> {
@@ -357,6 +362,6 @@ impl<'a, O: Fn(&ThreadReader, Option<&StateDb>) -> Result<Lookup, LookupError>> 
     }
 }
 
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use threadkeep::Threadkeep;
 use threadkeep::documents::{MovedFile, MovedThreads};
-use threadkeep::threads::change::Relocated;
+use threadkeep::threads::change::CollectionMove;
 
 use crate::arguments::ThreadArguments;
 use crate::context::Context;
@@ -30,7 +30,7 @@ impl Archive {
 pub(super) fn move_all(
     context: &Context,
     threads: &ThreadArguments,
-    work: impl Fn(&Threadkeep, &str) -> threadkeep::Result<Relocated>,
+    work: impl Fn(&Threadkeep, &str) -> threadkeep::Result<CollectionMove>,
 ) -> anyhow::Result<u8> {
     let threadkeep = match context.global.no_state {
         true => context.reader()?,

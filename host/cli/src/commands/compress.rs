@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use threadkeep::documents::Compression;
-use threadkeep::threads::compress::{Report, Wanted};
+use threadkeep::threads::compress::{CompressOptions, Report};
 
 use crate::context::Context;
 use crate::failure::{exit, say};
@@ -26,7 +26,7 @@ pub(crate) struct Compress {
 impl Compress {
     /// Needs no state DB, and leaves it alone: the next start sees what became of the files.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let wanted = Wanted { older_than: self.older_than, dry_run: self.dry_run };
+        let wanted = CompressOptions { older_than: self.older_than, dry_run: self.dry_run };
         let report = context.inspector()?.compress(wanted)?;
         for skipped in &report.skipped {
             say(&format!("{}: {}; it is left", skipped.path.display(), skipped.reason));
@@ -51,7 +51,7 @@ fn words(report: &Report) -> String {
         }
     };
     let rest = [
-        (report.young, "young"),
+        (report.too_recent, "young"),
         (report.already_compressed, "compressed before"),
         (report.skipped.len() as u64, "left"),
     ];

@@ -67,8 +67,8 @@ impl Exec {
         };
         // The program's exit code is passed on, whether somebody reads this or not.
         let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{}{last}", if ran.unended { "\n" } else { "" }).and_then(|()| out.flush());
-        Ok(if (ran.incomplete || ran.unheard) && ran.exit_code == exit::DONE { exit::FAILED } else { ran.exit_code })
+        let _ = writeln!(out, "{}{last}", if ran.no_final_newline { "\n" } else { "" }).and_then(|()| out.flush());
+        Ok(if (ran.incomplete || ran.output_lost) && ran.exit_code == exit::DONE { exit::FAILED } else { ran.exit_code })
     }
 }
 

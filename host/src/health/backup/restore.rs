@@ -23,7 +23,7 @@ use crate::db::{Locks, StateError, checkpoint};
 use crate::platform::database_holders::holders;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
-use crate::threads::change::index;
+use crate::threads::change::session_index;
 
 /// What a restore that is under way has begun; in the directory of backups.
 const JOURNAL: &str = ".restore.json";
@@ -245,7 +245,7 @@ fn carry_on(database: &Database, home: &Home, journal: &Journal) -> Result<(), B
             replace()?;
         } else {
             // Nobody appends to the index meanwhile, or to the old one after this.
-            let _lock = index::locked(home).map_err(BackupError::io(place, "locked"))?;
+            let _lock = session_index::lock(home).map_err(BackupError::io(place, "locked"))?;
             replace()?;
         }
         sync_dir(place.parent().unwrap_or(place))?;

@@ -12,7 +12,7 @@ use crate::db::{BUSY_TIMEOUT, CodexEdits, Ending, Replacement, StateError};
 use crate::index::startup::{self, Config};
 use crate::platform::writer_lock::WriterLock;
 use crate::rollouts::sync_dir;
-use crate::threads::change::rename_over_nothing;
+use crate::threads::change::rename_without_replacing;
 use crate::threads::start::start;
 
 /// Threads that are locked at once while Codex has its database open: each takes two descriptors.
@@ -228,7 +228,7 @@ fn set_mode(targets: &Targets<'_>, path: &str, mode: u32) -> std::io::Result<()>
 fn set_aside(targets: &Targets<'_>, from: &str, to: &str) -> std::io::Result<()> {
     let dir = Dir::open_ambient_dir(targets.home.sqlite_home(), ambient_authority())?;
     for suffix in ["-wal", "-shm", ""] {
-        match rename_over_nothing(&dir, &format!("{from}{suffix}"), &dir, &format!("{to}{suffix}")) {
+        match rename_without_replacing(&dir, &format!("{from}{suffix}"), &dir, &format!("{to}{suffix}")) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !suffix.is_empty() => {}
             renamed => renamed?,
         }

@@ -1,8 +1,13 @@
-//! A program's run, recorded as a turn of a thread: the prompt, what the program wrote, how it ended.
+//! Runs a program, and records the run as a turn of a thread: the prompt, what the program wrote, how it ended.
 //!
-//! What the program writes is passed on as it comes, unchanged. If its lines are events of their own, as those of `codex
-//! exec --json` are, what they tell is recorded; else the run is one command with its output. What a line tells, and how
-//! the turn ended, the core says.
+//! What the program writes is forwarded as it comes, unchanged. If its lines are events, as those of `codex exec --json` are,
+//! what they say is recorded; else the run is recorded as one command with its output. What a line says, and how the turn
+//! ended, the core decides.
+//!
+//! ```text
+//! stdout, stderr ──→ pump (a thread each): forward ──→ events ──→ record_events ──→ Recording ──→ ThreadStore
+//! signals ─────────→ program ────────────→ exit status ──┘
+//! ```
 
 mod output;
 mod prompt;
@@ -19,75 +24,69 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use crate::component::{Core, CoreError, Runtime, World};
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::threads::store::{Item, NewThread, Resume, StoreError, ThreadStore, TurnEnd, TurnStart, UserMessage};
 
-use output::{Busy, Told, Unended, pump};
-use prompt::{Input, feed, take_in};
+use output::{InFlight, NoFinalNewline, OutputEvent, pump};
+use prompt::{Input, feed, read_prompt};
 use recording::Recording;
-use signals::Passing;
+use signals::SignalForwarder;
 
-/// Whose session it is, in Codex's words: a program ran without somebody at it.
+/// The source of such threads, in Codex's words: a program ran without a person at it.
 const SOURCE: &str = "\"exec\"";
-/// A program that has ended may have left others behind that go on writing: so long a silence ends the run.
-const SILENCE: Duration = Duration::from_millis(500);
-/// Chunks of output that may wait for being recorded before the program does.
-const WAITING: usize = 64;
+/// How long nothing must be written after the program has ended; others that it left behind may go on writing.
+const QUIET_TIME: Duration = Duration::from_millis(500);
+/// How many events may wait for the recording before the program waits.
+const QUEUE_LENGTH: usize = 64;
 
-/// What is to be run.
+/// Says what to run, and into which thread to record it.
 pub struct Run {
-    /// Program and arguments; not empty.
+    /// The program and its arguments; not empty.
     pub argv: Vec<OsString>,
-    /// Where, absolute.
+    /// The absolute path of the working directory.
     pub cwd: PathBuf,
-    /// What the program is asked. If this says nothing, what this process's standard input holds, if that is no terminal;
-    /// if that holds nothing either, the command line.
+    /// The prompt. Where this is none, it is what this process's standard input holds, if that is no terminal; where that holds
+    /// nothing either, the command line.
     pub prompt: Option<String>,
-    /// The thread that goes on; none for a new one.
+    /// The thread to record into; none for a new one.
     pub resume: Option<Resume>,
 }
 
-/// How it ran.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Ran {
-    /// The thread.
+/// Says how a program ran, and where that is recorded.
+#[derive(Debug)]
+pub struct RunReport {
+    /// The id of the thread.
     pub id: String,
-    /// Its rollout, absolute.
+    /// The absolute path of the thread's rollout.
     pub path: PathBuf,
-    /// As a shell has it: the program's own, 128 and the signal's number, 127 or 126 if it could not be started.
+    /// The exit code as a shell has it: the program's own, 128 and the signal's number, or 127 or 126 if it could not be started.
     pub exit_code: u8,
-    /// Somebody asked this process to end.
+    /// Whether a signal asked this process to end.
     pub interrupted: bool,
-    /// How long the program ran.
+    /// How long the program ran, in milliseconds.
     pub duration_ms: u64,
-    /// The last line that the program wrote to its standard output has no end.
-    #[serde(skip)]
-    pub unended: bool,
-    /// Not all that it wrote could be passed on.
-    #[serde(skip)]
-    pub unheard: bool,
-    /// Not all of it could be recorded.
-    #[serde(skip)]
+    /// Whether the last line that the program wrote to its standard output has no newline.
+    pub no_final_newline: bool,
+    /// Whether some of what it wrote could not be forwarded.
+    pub output_lost: bool,
+    /// Whether some of the run could not be recorded.
     pub incomplete: bool,
 }
 
-/// Why nothing was run.
+/// Says why nothing was run.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
-    /// The directory is not there.
+    /// There is no directory of this path.
     #[error("{0} is no directory to run a program in; {hint}", hint = ANOTHER_DIRECTORY)]
     NoDirectory(PathBuf),
     /// The thread cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The core failed.
+    /// A call into the core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
-    /// The system refused something.
+    /// The system refused an operation, which is named in words.
     #[error("{0}: {1}")]
     System(&'static str, std::io::Error),
 }
@@ -114,24 +113,28 @@ impl Classified for ExecError {
     }
 }
 
-/// Runs a program and records it. From here on SIGINT, SIGTERM and SIGHUP of this process are the program's. `begun` is told
-/// the thread's id when the prompt is on disk and the program is not started yet, `say` what a person should know meanwhile;
-/// what cannot be recorded does not stop the program.
+/// Runs a program to its end and records it. From here on SIGINT, SIGTERM and SIGHUP of this process are forwarded to the
+/// program. `started` is given the thread's id when the prompt is on disk and the program not started yet, `warn` sentences
+/// for a person. What cannot be recorded does not stop the program.
+///
+/// # Errors
+///
+/// Fails before anything is run where the directory is not there, or the thread cannot be written.
 pub fn exec(
     runtime: &Runtime,
     store: &dyn ThreadStore,
     run: &Run,
-    begun: &dyn Fn(&str),
-    say: &dyn Fn(&str),
-) -> Result<Ran, ExecError> {
+    started: &dyn Fn(&str),
+    warn: &dyn Fn(&str),
+) -> Result<RunReport, ExecError> {
     if !run.cwd.is_dir() {
         return Err(ExecError::NoDirectory(run.cwd.clone()));
     }
     let mut core = Core::new(runtime, World::default());
     let argv: Vec<String> = run.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let (prompt, input) = match &run.prompt {
-        Some(told) => (Some(told.clone()), Input::Same),
-        None => take_in().map_err(|error| ExecError::System("standard input cannot be read", error))?,
+        Some(prompt) => (Some(prompt.clone()), Input::Inherited),
+        None => read_prompt().map_err(|error| ExecError::System("standard input cannot be read", error))?,
     };
     let prompt = match prompt {
         Some(prompt) => prompt,
@@ -139,52 +142,52 @@ pub fn exec(
             bindings.threadkeep_core_events().call_shell_line(store, &argv)
         })?,
     };
-    let signals = Passing::begin().map_err(|error| ExecError::System("signals cannot be received", error))?;
+    let signals = SignalForwarder::start().map_err(|error| ExecError::System("signals cannot be received", error))?;
     let cwd = run.cwd.to_string_lossy().into_owned();
     let thread = match &run.resume {
         Some(what) => store.resume(what)?,
         None => store.create(new_thread(&run.cwd))?,
     };
-    let asked = [
+    let beginning = [
         Item::TurnStarted(TurnStart { cwd: Some(cwd.clone()), model: None }),
         Item::UserMessage(UserMessage { text: prompt, images: Vec::new() }),
     ];
-    store.append(&thread, &asked).and_then(|()| store.flush(&thread)).inspect_err(|_| {
+    store.append(&thread, &beginning).and_then(|()| store.flush(&thread)).inspect_err(|_| {
         let _ = store.discard(&thread);
     })?;
     let path = store.path(&thread)?;
-    begun(&thread);
-    let mut recording = Recording::new(core, store, thread.clone(), (argv, cwd), say);
+    started(&thread);
+    let mut recording = Recording::new(core, store, thread.clone(), (argv, cwd), warn);
     let began = Instant::now();
-    let unended = Unended::default();
-    // Whoever stops this before the program begins does not want it to begin.
-    let started = match signals.first() {
+    let no_final_newline = NoFinalNewline::default();
+    // A signal that came before the program was started keeps it from being started.
+    let spawned = match signals.first() {
         Some(signal) => Err(signal),
         None => Ok(spawn(run, &input)),
     };
-    let (exit_code, failure) = match started {
+    let (exit_code, failure) = match spawned {
         Err(signal) => ((128 + signal) as u8, None),
         Ok(Ok(child)) => {
-            let status = follow(child, input, &signals, &mut recording, unended.clone())?;
+            let status = supervise(child, input, &signals, &mut recording, no_final_newline.clone())?;
             let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
             recording.program_ended(&status, began.elapsed());
             (code as u8, None)
         }
         Ok(Err(error)) => {
             let what = format!("{} cannot be started: {error}", run.argv[0].to_string_lossy());
-            say(&what);
+            warn(&what);
             (if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }, Some(TurnEnd::Failed(what)))
         }
     };
     let interrupted = signals.first().is_some();
     let duration_ms = began.elapsed().as_millis() as u64;
-    let unheard = recording.unheard;
+    let output_lost = recording.output_lost;
     let incomplete = recording.end(failure, interrupted);
-    let unended = unended.load(Ordering::Relaxed);
-    Ok(Ran { id: thread, path, exit_code, interrupted, duration_ms, unended, unheard, incomplete })
+    let no_final_newline = no_final_newline.load(Ordering::Relaxed);
+    Ok(RunReport { id: thread, path, exit_code, interrupted, duration_ms, no_final_newline, output_lost, incomplete })
 }
 
-/// A thread for a run in this directory, with what git says of that.
+/// Describes a new thread for a run in this directory, with what git says of that.
 fn new_thread(cwd: &Path) -> NewThread {
     let git = |arguments: &[&str]| {
         let output = Process::new("git").arg("-C").arg(cwd).args(arguments).stdin(Stdio::null()).output().ok()?;
@@ -212,60 +215,65 @@ fn spawn(run: &Run, input: &Input) -> std::io::Result<Child> {
     let mut process = Process::new(&run.argv[0]);
     process.args(&run.argv[1..]).current_dir(&run.cwd).stdout(Stdio::piped()).stderr(Stdio::piped());
     process.stdin(match input {
-        Input::Same => Stdio::inherit(),
-        Input::Nothing => Stdio::null(),
-        Input::Begun(_) => Stdio::piped(),
+        Input::Inherited => Stdio::inherit(),
+        Input::Empty => Stdio::null(),
+        Input::Prefix(_) => Stdio::piped(),
     });
     process.spawn()
 }
 
-/// Sees a program to its end.
-fn follow(
+/// Forwards and records what a program does until it has ended, and gives its status.
+fn supervise(
     mut child: Child,
     input: Input,
-    signals: &Passing,
+    signals: &SignalForwarder,
     recording: &mut Recording<'_>,
-    unended: Unended,
+    no_final_newline: NoFinalNewline,
 ) -> Result<ExitStatus, ExecError> {
-    let (tell, told) = sync_channel(WAITING);
-    let busy = Busy::default();
+    let (events, received) = sync_channel(QUEUE_LENGTH);
+    let in_flight = InFlight::default();
     let failed = |error| ExecError::System("standard output cannot be written", error);
     let own = |stream: &dyn AsFd| stream.as_fd().try_clone_to_owned().map(File::from).map_err(failed);
     let (out, err) = (own(&std::io::stdout())?, own(&std::io::stderr())?);
     if let Some(from) = child.stdout.take() {
-        let (tell, busy) = (tell.clone(), busy.clone());
-        std::thread::spawn(move || pump(from, out, Some(unended), &busy, &tell));
+        let (events, in_flight) = (events.clone(), in_flight.clone());
+        std::thread::spawn(move || pump(from, out, Some(no_final_newline), &in_flight, &events));
     }
     if let Some(from) = child.stderr.take() {
-        let (tell, busy) = (tell.clone(), busy.clone());
-        std::thread::spawn(move || pump(from, err, None, &busy, &tell));
+        let (events, in_flight) = (events.clone(), in_flight.clone());
+        std::thread::spawn(move || pump(from, err, None, &in_flight, &events));
     }
-    if let (Input::Begun(head), Some(to)) = (input, child.stdin.take()) {
+    if let (Input::Prefix(head), Some(to)) = (input, child.stdin.take()) {
         std::thread::spawn(move || feed(&head, to));
     }
     let target = signals.target(&child);
     std::thread::spawn(move || {
         let status = target.wait(&mut child);
-        let _ = tell.send(Told::Ended(status));
+        let _ = events.send(OutputEvent::Exited(status));
     });
-    listen(&told, &busy, recording).map_err(|error| ExecError::System("the program cannot be waited for", error))
+    let status = record_events(&received, &in_flight, recording);
+    status.map_err(|error| ExecError::System("the program cannot be waited for", error))
 }
 
-/// Hears what the program writes, until it has ended and its output too.
-fn listen(told: &Receiver<Told>, busy: &Busy, recording: &mut Recording<'_>) -> std::io::Result<ExitStatus> {
+/// Records what the program does, until it has ended and nobody writes any more.
+fn record_events(
+    events: &Receiver<OutputEvent>,
+    in_flight: &InFlight,
+    recording: &mut Recording<'_>,
+) -> std::io::Result<ExitStatus> {
     let mut ended = None;
     loop {
-        let patience = match ended {
-            Some(_) => SILENCE,
-            None => recording.patience(),
+        let timeout = match ended {
+            Some(_) => QUIET_TIME,
+            None => recording.time_to_flush(),
         };
-        match told.recv_timeout(patience) {
-            Ok(Told::Wrote { bytes, lines }) => recording.wrote(&bytes, lines),
-            Ok(Told::Deaf(error)) => recording.not_passed_on(&error),
-            Ok(Told::Ended(status)) => ended = Some(status),
-            // Silence is worth something only when nobody is waiting for a slow reader.
-            Err(RecvTimeoutError::Timeout) if ended.is_none() || busy.load(Ordering::SeqCst) > 0 => {}
-            // All who could tell something are gone, or silent.
+        match events.recv_timeout(timeout) {
+            Ok(OutputEvent::Output { bytes, lines }) => recording.output(&bytes, lines),
+            Ok(OutputEvent::NotForwarded(error)) => recording.forwarding_failed(&error),
+            Ok(OutputEvent::Exited(status)) => ended = Some(status),
+            // A pause means the end only when no stream waits for a slow reader.
+            Err(RecvTimeoutError::Timeout) if ended.is_none() || in_flight.load(Ordering::SeqCst) > 0 => {}
+            // All senders are gone, or nothing was written for long enough.
             Err(_) => return ended.unwrap_or_else(|| Err(std::io::ErrorKind::BrokenPipe.into())),
         }
         recording.flush_in_time();

@@ -1,4 +1,4 @@
-//! What a program writes: passed on at once, then told to whoever records it.
+//! Forwards what a program writes at once, and then hands it to the recording.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -9,33 +9,39 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-/// How much of the beginning of an output is recorded, and how much of its end.
-const KEPT: usize = 512 << 10;
-/// How long a full pipe is left alone.
-const FULL: Duration = Duration::from_millis(2);
-/// Read at a time.
+/// How many bytes of the beginning of an output are recorded, and how many of its end.
+const HALF: usize = 512 << 10;
+/// The pause before a full pipe is written again.
+const FULL_PIPE_PAUSE: Duration = Duration::from_millis(2);
+/// How many bytes are read at a time.
 const CHUNK: usize = 64 << 10;
 
-/// The last line that was written has no end yet.
-pub(super) type Unended = Arc<AtomicBool>;
+/// Says whether the last line that was forwarded has no newline yet.
+pub(super) type NoFinalNewline = Arc<AtomicBool>;
 
-/// What is heard of a program.
-pub(super) enum Told {
-    /// It wrote this; `lines` to its standard output, which may consist of events.
-    Wrote { bytes: Vec<u8>, lines: bool },
-    /// This could not be passed on, nor will anything that comes after it on the same stream: why.
-    Deaf(std::io::Error),
-    /// It ended.
-    Ended(std::io::Result<ExitStatus>),
+/// Says what a program did.
+pub(super) enum OutputEvent {
+    /// It wrote these bytes; `lines` where to its standard output, whose lines may be events.
+    Output { bytes: Vec<u8>, lines: bool },
+    /// What it wrote could not be forwarded, and nothing after it on the same stream will be: why.
+    NotForwarded(std::io::Error),
+    /// It ended with this status.
+    Exited(std::io::Result<ExitStatus>),
 }
 
-/// How many streams have something in hand that was read and is not told yet.
-pub(super) type Busy = Arc<AtomicUsize>;
+/// Counts the streams that have read something which is not sent as an event yet.
+pub(super) type InFlight = Arc<AtomicUsize>;
 
-/// Passes on what a program writes, as it comes, until it closes its end or nobody reads this one.
-pub(super) fn pump(mut from: impl Read, mut to: File, unended: Option<Unended>, busy: &Busy, tell: &SyncSender<Told>) {
+/// Forwards what a program writes to one stream, as it comes, until the program closes its end or nobody reads the other.
+pub(super) fn pump(
+    mut from: impl Read,
+    mut to: File,
+    no_final_newline: Option<NoFinalNewline>,
+    in_flight: &InFlight,
+    events: &SyncSender<OutputEvent>,
+) {
     let mut buffer = vec![0; CHUNK];
-    let mut heard = true;
+    let mut forwarding = true;
     loop {
         let bytes = match from.read(&mut buffer) {
             Ok(0) => return,
@@ -43,72 +49,72 @@ pub(super) fn pump(mut from: impl Read, mut to: File, unended: Option<Unended>, 
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(_) => return,
         };
-        busy.fetch_add(1, Ordering::SeqCst);
-        let goes_on = hand_over(bytes, &mut to, &mut heard, unended.as_ref(), tell);
-        busy.fetch_sub(1, Ordering::SeqCst);
-        if !goes_on {
+        in_flight.fetch_add(1, Ordering::SeqCst);
+        let wanted = forward(bytes, &mut to, &mut forwarding, no_final_newline.as_ref(), events);
+        in_flight.fetch_sub(1, Ordering::SeqCst);
+        if !wanted {
             return;
         }
     }
 }
 
-/// Passes bytes on and tells of them; false when nobody wants any more.
-fn hand_over(
+/// Forwards bytes and sends them as an event; false when nobody wants any more.
+fn forward(
     bytes: &[u8],
     to: &mut File,
-    heard: &mut bool,
-    unended: Option<&Unended>,
-    tell: &SyncSender<Told>,
+    forwarding: &mut bool,
+    no_final_newline: Option<&NoFinalNewline>,
+    events: &SyncSender<OutputEvent>,
 ) -> bool {
-    if *heard && let Err(error) = write_all(to, bytes) {
+    if *forwarding && let Err(error) = write_all(to, bytes) {
         if error.kind() == ErrorKind::BrokenPipe {
-            // Whoever read it had enough: the program learns it in the same way.
+            // The reader has closed the pipe; the program gets the same error at its next write.
             return false;
         }
         // It is recorded all the same.
-        *heard = false;
-        let _ = tell.send(Told::Deaf(error));
+        *forwarding = false;
+        let _ = events.send(OutputEvent::NotForwarded(error));
     }
-    if let Some(unended) = unended {
-        unended.store(bytes.last() != Some(&b'\n'), Ordering::Relaxed);
+    if let Some(no_final_newline) = no_final_newline {
+        no_final_newline.store(bytes.last() != Some(&b'\n'), Ordering::Relaxed);
     }
-    tell.send(Told::Wrote { bytes: bytes.to_vec(), lines: unended.is_some() }).is_ok()
+    events.send(OutputEvent::Output { bytes: bytes.to_vec(), lines: no_final_newline.is_some() }).is_ok()
 }
 
-/// Writes everything, however long the reader takes: the other end may have made the pipe one that does not wait.
+/// Writes everything, however long the reader takes: the other end may have made the pipe a non-blocking one.
 fn write_all(to: &mut File, mut bytes: &[u8]) -> std::io::Result<()> {
     while !bytes.is_empty() {
         match to.write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => bytes = &bytes[written..],
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(FULL),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(FULL_PIPE_PAUSE),
             Err(error) => return Err(error),
         }
     }
     Ok(())
 }
 
-/// The beginning and the end of a long output.
+/// Keeps the beginning and the end of a long output, and counts what is left out between.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(super) struct TruncatedOutput {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     left_out: u64,
 }
 
-impl Kept {
+impl TruncatedOutput {
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        let (head, rest) = bytes.split_at(bytes.len().min(KEPT - self.head.len()));
+        let (head, rest) = bytes.split_at(bytes.len().min(HALF - self.head.len()));
         self.head.extend_from_slice(head);
-        let dropped = (self.tail.len() + rest.len()).saturating_sub(KEPT);
+        let dropped = (self.tail.len() + rest.len()).saturating_sub(HALF);
         self.left_out += dropped as u64;
         let from_tail = dropped.min(self.tail.len());
         self.tail.drain(..from_tail);
         self.tail.extend(&rest[dropped - from_tail..]);
     }
 
-    /// As text; bytes that are none are replaced.
+    /// Gives the output as text; what is not UTF-8 is replaced.
     pub(super) fn text(mut self) -> String {
         if self.left_out > 0 {
             self.head.extend_from_slice(format!("\n[… {} bytes left out …]\n", self.left_out).as_bytes());
@@ -118,7 +124,7 @@ impl Kept {
     }
 }
 
-/// Whole lines of a stream.
+/// Splits a stream into whole lines.
 #[derive(Default)]
 pub(super) struct Lines {
     line: Vec<u8>,
@@ -126,25 +132,25 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// A longer line is nobody's event, and is passed over.
-    const LONGEST: usize = 16 << 20;
+    /// How many bytes a line has at most; a longer one is no event, and is passed over.
+    const MAX_LINE: usize = 16 << 20;
 
-    /// The lines that these bytes complete.
+    /// Takes the next bytes, and gives each line that they complete to `each`, without its newline.
     pub(super) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(&[u8])) {
         while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
             match self.line.is_empty() && !self.too_long {
                 true => each(&bytes[..end]),
                 false => {
-                    self.hold(&bytes[..end]);
+                    self.append(&bytes[..end]);
                     self.finish(&mut each);
                 }
             }
             bytes = &bytes[end + 1..];
         }
-        self.hold(bytes);
+        self.append(bytes);
     }
 
-    /// The last line, which has no end.
+    /// Ends the stream, and gives its last line to `each` if that has no newline.
     pub(super) fn finish(&mut self, mut each: impl FnMut(&[u8])) {
         let line = std::mem::take(&mut self.line);
         if !std::mem::take(&mut self.too_long) && !line.is_empty() {
@@ -152,8 +158,8 @@ impl Lines {
         }
     }
 
-    fn hold(&mut self, bytes: &[u8]) {
-        self.too_long |= self.line.len() + bytes.len() > Self::LONGEST;
+    fn append(&mut self, bytes: &[u8]) {
+        self.too_long |= self.line.len() + bytes.len() > Self::MAX_LINE;
         match self.too_long {
             true => self.line = Vec::new(),
             false => self.line.extend_from_slice(bytes),

@@ -1,46 +1,46 @@
-//! What the program is asked, where standard input says it.
+//! The prompt of a run, where standard input holds it.
 
 use std::io::{IsTerminal as _, Read as _, Write};
 
-/// How much of a prompt is recorded, bytes. All of it is passed on.
-const LONGEST: usize = 1 << 20;
+/// How many bytes of a prompt are recorded. All of it is forwarded.
+const MAX_PROMPT: usize = 1 << 20;
 
-/// What the program has for its standard input.
+/// Says what the program gets as its standard input.
 pub(super) enum Input {
     /// This process's own.
-    Same,
-    /// Nothing.
-    Nothing,
-    /// These bytes, and then whatever this process's own still holds.
-    Begun(Vec<u8>),
+    Inherited,
+    /// No bytes.
+    Empty,
+    /// These bytes, and then the rest of this process's own.
+    Prefix(Vec<u8>),
 }
 
-/// The prompt that standard input holds, if it is no terminal and holds one. Waits for the end of it, or for as much as is
-/// recorded.
-pub(super) fn take_in() -> std::io::Result<(Option<String>, Input)> {
+/// Reads the prompt from standard input, if that is no terminal and holds one. It waits for the end, or for as many bytes as
+/// are recorded.
+pub(super) fn read_prompt() -> std::io::Result<(Option<String>, Input)> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        return Ok((None, Input::Same));
+        return Ok((None, Input::Inherited));
     }
     let mut head = Vec::new();
-    match stdin.lock().take(LONGEST as u64 + 4).read_to_end(&mut head) {
-        // It may be closed.
+    match stdin.lock().take(MAX_PROMPT as u64 + 4).read_to_end(&mut head) {
+        // Standard input may be closed.
         Err(error) if error.raw_os_error() != Some(rustix::io::Errno::BADF.raw_os_error()) => return Err(error),
         _ => {}
     }
     if head.iter().all(u8::is_ascii_whitespace) {
-        return Ok((None, if head.is_empty() { Input::Nothing } else { Input::Begun(head) }));
+        return Ok((None, if head.is_empty() { Input::Empty } else { Input::Prefix(head) }));
     }
-    let text = String::from_utf8_lossy(&head[..head.len().min(LONGEST)]);
-    let text = match head.len() > LONGEST {
-        // A character that was cut.
+    let text = String::from_utf8_lossy(&head[..head.len().min(MAX_PROMPT)]);
+    let text = match head.len() > MAX_PROMPT {
+        // The last character may have been cut.
         true => text.trim_end_matches(char::REPLACEMENT_CHARACTER),
         false => text.trim_end_matches('\n'),
     };
-    Ok((Some(text.into()), Input::Begun(head)))
+    Ok((Some(text.into()), Input::Prefix(head)))
 }
 
-/// Gives the program its standard input. That it does not read it is its own affair.
+/// Writes the program's standard input. That the program does not read it is no failure.
 pub(super) fn feed(head: &[u8], mut to: impl Write) {
     if to.write_all(head).is_ok() {
         let _ = std::io::copy(&mut std::io::stdin().lock(), &mut to);

@@ -1,4 +1,4 @@
-//! Signals that ask this process to end: they are the program's, and this process outlives it.
+//! Forwards signals that ask this process to end to the program that it runs; this process outlives that program.
 
 use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -12,37 +12,38 @@ use signal_hook::iterator::backend::Handle;
 use signal_hook::iterator::exfiltrator::origin::WithOrigin;
 use signal_hook::low_level::siginfo::Cause;
 
-/// Receives signals until it is dropped.
-pub(super) struct Passing {
+/// Receives SIGHUP, SIGINT and SIGTERM, and forwards them, until it is dropped.
+pub(super) struct SignalForwarder {
     handle: Handle,
     target: Target,
 }
 
-/// Where they go.
+/// Knows the program that signals are forwarded to.
 #[derive(Clone, Default)]
 pub(super) struct Target(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
     program: Mutex<Program>,
-    /// The first signal that came; 0 for none.
+    /// The number of the first signal that came; 0 for none.
     first: AtomicI32,
 }
 
 #[derive(Default)]
 enum Program {
-    /// Not running yet; these signals wait for it.
+    /// It is not running yet, and no signal has come.
     #[default]
-    None,
-    Waited(Vec<Signal>),
+    NotStarted,
+    /// It is not running yet, and these signals wait for it.
+    Pending(Vec<Signal>),
     Running(Pid),
-    /// Its number may be another one's by now.
-    Gone,
+    /// It has ended; its id may belong to another process by now.
+    Ended,
 }
 
-impl Passing {
-    /// Receives them from now on. One that this process was started to ignore, as by `nohup`, stays ignored.
-    pub(super) fn begin() -> std::io::Result<Passing> {
+impl SignalForwarder {
+    /// Receives the signals from now on. One that this process was started to ignore, as by `nohup`, stays ignored.
+    pub(super) fn start() -> std::io::Result<SignalForwarder> {
         let ignored = ignored();
         let wanted = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
         let mut signals = SignalsInfo::<WithOrigin>::new(wanted)?;
@@ -51,7 +52,7 @@ impl Passing {
         std::thread::spawn(move || {
             for origin in signals.forever() {
                 let _ = shared.0.first.compare_exchange(0, origin.signal, Ordering::Relaxed, Ordering::Relaxed);
-                // What a terminal sends goes to the program as well.
+                // What a terminal sends it sends to the program itself.
                 if !matches!(origin.cause, Cause::Kernel)
                     && let Some(signal) = Signal::from_named_raw(origin.signal)
                 {
@@ -59,26 +60,26 @@ impl Passing {
                 }
             }
         });
-        Ok(Passing { handle, target })
+        Ok(SignalForwarder { handle, target })
     }
 
-    /// The program that they are for.
+    /// Makes a program the target, and sends it the signals that waited for it.
     pub(super) fn target(&self, child: &Child) -> Target {
         let program = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let running = program.map_or(Program::Gone, Program::Running);
-        if let Program::Waited(signals) = std::mem::replace(&mut *self.target.program(), running) {
+        let running = program.map_or(Program::Ended, Program::Running);
+        if let Program::Pending(signals) = std::mem::replace(&mut *self.target.program(), running) {
             signals.into_iter().for_each(|signal| self.target.send(signal));
         }
         self.target.clone()
     }
 
-    /// The first one that has come.
+    /// Gives the number of the first signal that came.
     pub(super) fn first(&self) -> Option<i32> {
         Some(self.target.0.first.load(Ordering::Relaxed)).filter(|&signal| signal != 0)
     }
 }
 
-impl Drop for Passing {
+impl Drop for SignalForwarder {
     fn drop(&mut self) {
         self.handle.close();
     }
@@ -91,15 +92,15 @@ impl Target {
 
     fn send(&self, signal: Signal) {
         match &mut *self.program() {
-            // It may have ended a moment ago.
+            // That it may have ended a moment ago is no failure.
             Program::Running(program) => drop(kill_process(*program, signal)),
-            Program::Waited(signals) => signals.push(signal),
-            none @ Program::None => *none = Program::Waited(vec![signal]),
-            Program::Gone => {}
+            Program::Pending(signals) => signals.push(signal),
+            program @ Program::NotStarted => *program = Program::Pending(vec![signal]),
+            Program::Ended => {}
         }
     }
 
-    /// Waits for the program. Its number is its own until it is waited for, so nothing is sent there afterwards.
+    /// Waits for the program. Its id belongs to it until `child.wait`, so nothing is sent there afterwards.
     pub(super) fn wait(&self, child: &mut Child) -> std::io::Result<ExitStatus> {
         let program = match *self.program() {
             Program::Running(program) => Some(program),
@@ -109,12 +110,12 @@ impl Target {
             let ended = || waitid(WaitId::Pid(program), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
             while ended().is_err_and(|error| error == Errno::INTR) {}
         }
-        *self.program() = Program::Gone;
+        *self.program() = Program::Ended;
         child.wait()
     }
 }
 
-/// The signals that this process ignores, a bit each; none where the system does not tell.
+/// Gives the signals that this process ignores, a bit each; none where the system does not tell.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,11 +1,11 @@
-//! Threads as rollouts in a Codex home, with rows in the state DB where there is a handle.
+//! Keeps threads as rollouts in a Codex home, with rows in the state DB where there is a handle.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::recorder::Recorder;
-use super::writers::{Encoder, Writers, go_on};
+use super::writers::{Encoder, Writers, resume_writer};
 use super::{
     Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfRows, PageOfTurns, Resume, RowQuery,
     StoreError, StoreResult, ThreadRow, ThreadStore, read,
@@ -15,28 +15,28 @@ use crate::db::StateDb;
 use crate::index::backfill::index_file;
 use crate::platform::home::Home;
 use crate::platform::writer_lock::WriterLock;
-use crate::threads::change::{ChangeError, Changes, Relocated};
+use crate::threads::change::{ChangeError, Changes, CollectionMove};
 use crate::threads::compress::restore;
 use crate::threads::lookup::Lookup;
 use crate::threads::reader::ThreadReader;
 
-/// The store of a Codex home.
+/// Stores the threads of a Codex home.
 pub struct LocalThreadStore {
     reader: ThreadReader,
     home: Arc<Home>,
     writers: Writers<Recorder>,
     encoder: Encoder,
-    /// Reads what was written, for the rows to follow.
+    /// Reads what was written, to bring the rows up to date.
     indexer: Mutex<Core>,
 }
 
 impl LocalThreadStore {
-    /// Opens the store of a home. Without a handle rows are neither kept nor asked.
+    /// Opens the store of a home. Without a handle rows are neither written nor asked.
     pub fn new(runtime: &Runtime, home: &Arc<Home>, state: Option<StateDb>) -> LocalThreadStore {
         LocalThreadStore::with_reader(ThreadReader::new(runtime, home, state, None, None))
     }
 
-    /// Opens the store of a home whose threads are read so.
+    /// Opens the store of a reader's home, with the reader's handle.
     pub fn with_reader(reader: ThreadReader) -> LocalThreadStore {
         let (runtime, home) = (reader.runtime(), reader.home().clone());
         LocalThreadStore {
@@ -48,7 +48,7 @@ impl LocalThreadStore {
         }
     }
 
-    /// The home.
+    /// Gives the home.
     pub fn home(&self) -> &Arc<Home> {
         &self.home
     }
@@ -57,71 +57,73 @@ impl LocalThreadStore {
         self.reader.runtime()
     }
 
-    /// Carries what was written over to the rows, if it is time or `now` says so. That it failed loses nothing: the next
-    /// start reads the file.
-    fn observe(&self, recorder: &mut Recorder, now: bool) {
-        let Some(state) = self.reader.state().filter(|_| recorder.to_observe(now)) else { return };
+    /// Brings the rows up to date with what was written, if it is due or `now` says so. A failure is a warning and loses nothing:
+    /// the next start reads the file.
+    fn index(&self, recorder: &mut Recorder, now: bool) {
+        let Some(state) = self.reader.state().filter(|_| recorder.index_is_due(now)) else { return };
         if !Arc::ptr_eq(&recorder.home, &self.home) {
-            // A rollout elsewhere has no row.
-            return recorder.was_observed();
+            // A rollout outside of the home has no row.
+            return recorder.index_succeeded();
         }
         let mut core = self.indexer.lock().unwrap_or_else(PoisonError::into_inner);
         match index_file(&mut core, &*self.home, state.database(), &recorder.path) {
-            Ok(()) => recorder.was_observed(),
+            Ok(()) => recorder.index_succeeded(),
             Err(error) => {
-                recorder.was_not_observed();
+                recorder.index_failed();
                 let path = recorder.absolute();
                 self.reader.warn(format!("what was written to {} is not in the rows yet: {error}", path.display()));
             }
         }
     }
 
-    /// Before somebody looks: what was observed and waits.
-    fn observe_all(&self) {
+    /// Brings the rows up to date with all that was flushed, before they are asked.
+    fn index_all(&self) {
         for thread in self.writers.threads() {
             let _ = self.writers.with(&thread, |recorder| {
-                self.observe(recorder, true);
+                self.index(recorder, true);
                 Ok(())
             });
         }
     }
 
-    fn take(&self, thread: &str, items: &[Item], observed: bool) -> StoreResult<()> {
+    /// Encodes items and appends them to a thread's buffer; `indexed` where its row is to follow them.
+    fn append_items(&self, thread: &str, items: &[Item], indexed: bool) -> StoreResult<()> {
         self.writers.with(thread, |recorder| {
             let written = self.encoder.write(&recorder.writer_state, items)?;
-            recorder.append(written.pen, &written.lines, observed);
+            recorder.append(written.pen, &written.lines, indexed);
             Ok(())
         })
     }
 
-    fn flush_with(&self, thread: &str, whatever: bool, now: bool) -> StoreResult<()> {
+    /// Flushes a thread; `force` also where nothing was said in it yet. `now` brings its row up to date at once.
+    fn flush_with(&self, thread: &str, force: bool, now: bool) -> StoreResult<()> {
         self.writers.with(thread, |recorder| {
-            recorder.flush(whatever)?;
-            self.observe(recorder, now);
+            recorder.flush(force)?;
+            self.index(recorder, now);
             Ok(())
         })
     }
 
-    /// Opens a thread's rollout for writing, whose lock is held: nobody moves, compresses or appends to it meanwhile. A
+    /// Opens a thread's rollout for writing, under the thread's writer lock: nobody else moves, compresses or appends to it. A
     /// compressed one is restored.
-    fn go_on(&self, home: Arc<Home>, path: &str, lock: WriterLock) -> StoreResult<String> {
+    fn resume_writer(&self, home: Arc<Home>, path: &str, lock: WriterLock) -> StoreResult<String> {
         let path = restore(&home, path)?;
-        let resumed = go_on(&mut Core::new(self.runtime(), World::of(&home)), &path);
+        let resumed = resume_writer(&mut Core::new(self.runtime(), World::of(&home)), &path);
         let resumed =
             resumed.map_err(|error| StoreError::Resume { path: home.absolute(&path), why: error.to_string() })?;
-        self.writers.insert(&resumed.thread, Recorder::going_on(home, path, resumed.pen, lock));
+        self.writers.insert(&resumed.thread, Recorder::resumed(home, path, resumed.pen, lock));
         Ok(resumed.thread)
     }
 
-    /// Before a thread is changed that is open here: it is on disk, and in the rows.
-    fn settle(&self, thread: &str) -> StoreResult<()> {
+    /// Flushes a thread that is open for writing here and brings its row up to date, before it is changed.
+    fn flush_before_change(&self, thread: &str) -> StoreResult<()> {
         if !self.writers.has(thread) {
             return Ok(());
         }
         self.writers.with(thread, |recorder| match Arc::ptr_eq(&recorder.home, &self.home) {
             true => Ok(()),
-            // What the home has of the same id is another rollout.
-            false => Err(StoreError::Elsewhere(thread.into(), recorder.absolute())),
+            // The home's thread of the same id is another rollout.
+            false => Err(StoreError::OutsideHome(thread.into(), recorder.absolute())),
         })?;
         self.flush_with(thread, true, true)
     }
@@ -140,24 +142,24 @@ impl LocalThreadStore {
         self.writers.has(thread)
     }
 
-    /// Moves a thread to another collection, its files with it; one that is open for writing here stays open.
+    /// Moves a thread with its files to another collection, by `work`; one that is open for writing here stays open.
     pub(crate) fn move_to(
         &self,
         thread: &str,
-        work: impl Fn(&mut Changes, &str) -> Result<Relocated, ChangeError>,
-    ) -> StoreResult<Relocated> {
+        work: impl Fn(&mut Changes, &str) -> Result<CollectionMove, ChangeError>,
+    ) -> StoreResult<CollectionMove> {
         if !self.writers.has(thread) {
             return Ok(work(&mut self.changes()?, thread)?);
         }
-        self.settle(thread)?;
+        self.flush_before_change(thread)?;
         self.writers.with(thread, |recorder| {
-            // The lock is held already, and stays held.
-            let relocated = work(&mut self.changes()?.holding(thread), thread)?;
+            // The writer lock is held already, and stays held.
+            let done = work(&mut self.changes()?.with_locked_thread(thread), thread)?;
             let path = recorder.path.clone();
-            if let Some(moved) = relocated.renamings.iter().find(|renaming| renaming.from == path) {
+            if let Some(moved) = done.renamings.iter().find(|renaming| renaming.from == path) {
                 recorder.moved_to(&moved.to);
             }
-            Ok(relocated)
+            Ok(done)
         })
     }
 
@@ -172,16 +174,16 @@ impl LocalThreadStore {
                 (Arc::new(home), path)
             }
         };
-        let mut lookup = Lookup::to_find(self.runtime(), &home, self.reader.state().as_ref())?;
-        let whose = lookup.at(&path).map_err(|error| failed(error.to_string()))?;
-        let lock = WriterLock::take(&self.home, &whose.row.id)?;
-        self.go_on(home, &path, lock)
+        let mut lookup = Lookup::for_finding(self.runtime(), &home, self.reader.state().as_ref())?;
+        let found = lookup.find_by_path(&path).map_err(|error| failed(error.to_string()))?;
+        let lock = WriterLock::take(&self.home, &found.row.id)?;
+        self.resume_writer(home, &path, lock)
     }
 }
 
 impl ThreadStore for LocalThreadStore {
     fn create(&self, new: NewThread) -> StoreResult<String> {
-        // Codex goes on with a thread only if it knows its provider.
+        // Codex resumes a thread only if it knows its provider.
         let default = || self.home.default_provider().to_string();
         let new = NewThread { model_provider: new.model_provider.or_else(|| Some(default())), ..new };
         let begun = self.encoder.begin(&new)?;
@@ -190,8 +192,8 @@ impl ThreadStore for LocalThreadStore {
         }
         let lock = WriterLock::take(&self.home, &begun.thread)?;
         if new.id.is_some() {
-            let there = crate::rollouts::named(&self.home, &begun.thread);
-            if !there.map_err(crate::threads::lookup::unreadable)?.is_empty() {
+            let existing = crate::rollouts::named(&self.home, &begun.thread);
+            if !existing.map_err(crate::threads::lookup::rollouts_failed)?.is_empty() {
                 return Err(StoreError::Exists(begun.thread));
             }
         }
@@ -205,20 +207,20 @@ impl ThreadStore for LocalThreadStore {
             Resume::Rollout(path) => self.resume_rollout(path),
             Resume::Thread(wanted) => {
                 let found = self.reader.find(wanted, None)?;
-                // Locked before it is looked at again: whoever wrote it until now may have moved or restored it.
+                // It is found again under the lock: whoever wrote it until then may have moved or restored it.
                 let lock = WriterLock::take(&self.home, &found.row.id)?;
                 let found = self.reader.find(&found.row.id, None)?;
-                self.go_on(self.home.clone(), &found.row.path, lock)
+                self.resume_writer(self.home.clone(), &found.row.path, lock)
             }
         }
     }
 
     fn append(&self, thread: &str, items: &[Item]) -> StoreResult<()> {
-        self.take(thread, items, true)
+        self.append_items(thread, items, true)
     }
 
     fn append_raw(&self, thread: &str, items: &[Item]) -> StoreResult<()> {
-        self.take(thread, items, false)
+        self.append_items(thread, items, false)
     }
 
     fn flush(&self, thread: &str) -> StoreResult<()> {
@@ -247,17 +249,17 @@ impl ThreadStore for LocalThreadStore {
     }
 
     fn read(&self, wanted: &str, within: Option<Collection>) -> StoreResult<Found> {
-        self.observe_all();
+        self.index_all();
         Ok(self.reader.find(wanted, within)?)
     }
 
     fn list(&self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfRows> {
-        self.observe_all();
+        self.index_all();
         Ok(self.reader.list(query, cursor, limit)?)
     }
 
     fn search(&self, text: &str, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfHits> {
-        self.observe_all();
+        self.index_all();
         let (lister, finder) = (self.reader.open_lister(cursor.is_none())?, self.reader.open_finder()?);
         read::search(lister, finder, text, query, cursor, limit, &|warning| self.reader.warn(warning))
     }
@@ -267,12 +269,12 @@ impl ThreadStore for LocalThreadStore {
     }
 
     fn name(&self, thread: &str, name: Option<&str>) -> StoreResult<ThreadRow> {
-        self.settle(thread)?;
+        self.flush_before_change(thread)?;
         Ok(self.changes()?.name(thread, name)?)
     }
 
     fn patch(&self, thread: &str, patch: &MetadataPatch) -> StoreResult<ThreadRow> {
-        self.settle(thread)?;
+        self.flush_before_change(thread)?;
         Ok(self.changes()?.patch(thread, patch)?)
     }
 
@@ -288,8 +290,8 @@ impl ThreadStore for LocalThreadStore {
         let mut changes = self.changes()?;
         let mut deletion = changes.plan_delete(thread, with_forks)?;
         let mut done = changes.delete(&deletion);
-        if matches!(done, Err(ChangeError::Overtaken)) {
-            // Nobody was shown the first plan: the rows were merely behind the files.
+        if matches!(done, Err(ChangeError::Outdated)) {
+            // Nobody was shown the first plan: the rows were merely out of date.
             deletion = changes.plan_delete(thread, with_forks)?;
             done = changes.delete(&deletion);
         }
@@ -303,7 +305,7 @@ impl ThreadStore for LocalThreadStore {
 }
 
 impl Drop for LocalThreadStore {
-    /// A store that goes takes its writers along: what they were given is written if it can be.
+    /// Shuts all open threads down: what was appended is written if it can be.
     fn drop(&mut self) {
         for thread in self.writers.threads() {
             let _ = self.shutdown(&thread);

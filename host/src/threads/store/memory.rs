@@ -1,15 +1,15 @@
-//! Threads in memory: the same core, the same lines, and rows in a private database, without a home, files or locks.
+//! Keeps threads in memory: the same core, the same lines, and rows in a private database, without a home, files or locks.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::writers::{Encoder, Writers, go_on};
+use super::writers::{Encoder, Writers, resume_writer};
 use super::{
     Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfRows, PageOfTurns, Resume, RowQuery,
     StoreError, StoreResult, ThreadRow, ThreadStore, read,
 };
-use crate::component::exports::changing::{Error as CoreChangeError, Relocation, Removal};
+use crate::component::exports::changing::{Error as CoreChangeError, Relocation as MovePlan, Removal};
 use crate::component::{Archive, Ask, Core, Delete, Failed, Runtime, Unarchive, World};
 use crate::db::{CompletedChange, Database, RowDeriver};
 use crate::features::SCHEMA;
@@ -17,10 +17,10 @@ use crate::index::backfill::index_file;
 use crate::platform::home::DEFAULT_PROVIDER;
 use crate::platform::writer_lock::WriterLockError;
 use crate::rollouts::{MemoryRollouts, Rollouts as _};
-use crate::threads::change::{kept_name, kept_patches, refused};
+use crate::threads::change::{ChangeError, checked_name, checked_patches};
 use crate::threads::lookup::Lookup;
 
-/// A store without a home.
+/// Stores threads in memory, for tests of those who embed this library.
 pub struct MemoryThreadStore {
     runtime: Runtime,
     files: Arc<MemoryRollouts>,
@@ -30,18 +30,18 @@ pub struct MemoryThreadStore {
     reader: Mutex<Core>,
 }
 
-/// A thread being written.
+/// Holds a thread that is open for writing.
 struct Writer {
     path: String,
     writer_state: Vec<u8>,
     buffer: Vec<u8>,
-    /// The thread is there, or will be with the next flush.
-    worth_it: bool,
-    observed: bool,
+    /// Whether the thread exists, or will with the next flush.
+    has_content: bool,
+    to_index: bool,
 }
 
 impl MemoryThreadStore {
-    /// An empty one.
+    /// Makes an empty store.
     pub fn new(runtime: &Runtime) -> StoreResult<MemoryThreadStore> {
         let files = Arc::new(MemoryRollouts::default());
         Ok(MemoryThreadStore {
@@ -69,15 +69,15 @@ impl MemoryThreadStore {
         )
     }
 
-    /// Before a thread is changed that is open: it is there, and in the rows.
-    fn settle(&self, thread: &str) -> StoreResult<()> {
+    /// Flushes a thread that is open for writing and brings its row up to date, before it is changed.
+    fn flush_before_change(&self, thread: &str) -> StoreResult<()> {
         match self.writers.has(thread) {
             true => self.persist(thread),
             false => Ok(()),
         }
     }
 
-    /// None of these, but the one that is asked for, may be open.
+    /// Fails where one of these threads is open for writing; the thread `but` may be.
     fn refuse_open(&self, threads: &[ThreadRow], but: Option<&str>) -> StoreResult<()> {
         match threads.iter().find(|row| Some(row.id.as_str()) != but && self.writers.has(&row.id)) {
             Some(row) => Err(WriterLockError::Held { thread: row.id.clone(), pid: Some(std::process::id()) }.into()),
@@ -85,13 +85,13 @@ impl MemoryThreadStore {
         }
     }
 
-    fn relocate(
+    fn move_to_collection(
         &self,
         thread: &str,
-        plan: impl Ask<Answer = Result<Relocation, CoreChangeError>>,
+        plan: impl Ask<Answer = Result<MovePlan, CoreChangeError>>,
     ) -> StoreResult<Vec<ThreadRow>> {
-        self.settle(thread)?;
-        let plan = self.core().ask(&plan)?.map_err(|error| refused(error, thread, Failed::default()))?;
+        self.flush_before_change(thread)?;
+        let plan = self.core().ask(&plan)?.map_err(|error| ChangeError::from_core(error, thread, Failed::default()))?;
         self.refuse_open(&plan.threads, Some(thread))?;
         let moves: Vec<_> = plan.renamings.into_iter().map(|renaming| (renaming.from, renaming.to)).collect();
         for (from, to) in &moves {
@@ -113,25 +113,25 @@ impl MemoryThreadStore {
         Ok(self.database.journal().complete(number, what)?)
     }
 
-    fn take(&self, thread: &str, items: &[Item], observed: bool) -> StoreResult<()> {
+    fn append_items(&self, thread: &str, items: &[Item], indexed: bool) -> StoreResult<()> {
         self.writers.with(thread, |writer| {
             let written = self.encoder.write(&writer.writer_state, items)?;
             writer.writer_state = written.pen;
-            writer.worth_it |= !written.lines.is_empty();
-            writer.observed |= observed && !written.lines.is_empty();
+            writer.has_content |= !written.lines.is_empty();
+            writer.to_index |= indexed && !written.lines.is_empty();
             writer.buffer.extend(written.lines);
             Ok(())
         })
     }
 
-    fn flush_with(&self, thread: &str, whatever: bool) -> StoreResult<()> {
+    fn flush_with(&self, thread: &str, force: bool) -> StoreResult<()> {
         self.writers.with(thread, |writer| {
-            if writer.worth_it || whatever {
+            if writer.has_content || force {
                 let now = jiff::Timestamp::now().as_nanosecond() as i64;
                 self.files.append(&writer.path, &std::mem::take(&mut writer.buffer), now);
-                writer.worth_it = true;
+                writer.has_content = true;
             }
-            if writer.worth_it && std::mem::take(&mut writer.observed) {
+            if writer.has_content && std::mem::take(&mut writer.to_index) {
                 let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
                 index_file(&mut core, &*self.files, &self.database, &writer.path)?;
             }
@@ -143,12 +143,17 @@ impl MemoryThreadStore {
 impl ThreadStore for MemoryThreadStore {
     fn create(&self, new: NewThread) -> StoreResult<String> {
         let begun = self.encoder.begin(&new)?;
-        let there = self.files.named(&begun.thread).map_err(crate::threads::lookup::unreadable)?;
-        if !there.is_empty() {
+        let existing = self.files.named(&begun.thread).map_err(crate::threads::lookup::rollouts_failed)?;
+        if !existing.is_empty() {
             return Err(StoreError::Exists(begun.thread));
         }
-        let writer =
-            Writer { path: begun.path, writer_state: begun.pen, buffer: begun.lines, worth_it: false, observed: false };
+        let writer = Writer {
+            path: begun.path,
+            writer_state: begun.pen,
+            buffer: begun.lines,
+            has_content: false,
+            to_index: false,
+        };
         match self.writers.insert(&begun.thread, writer) {
             true => Ok(begun.thread),
             false => Err(StoreError::Exists(begun.thread)),
@@ -162,10 +167,10 @@ impl ThreadStore for MemoryThreadStore {
         };
         let resumed = {
             let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            go_on(&mut core, &path)
+            resume_writer(&mut core, &path)
                 .map_err(|error| StoreError::Resume { path: path.clone().into(), why: error.to_string() })?
         };
-        let writer = Writer { path, writer_state: resumed.pen, buffer: Vec::new(), worth_it: true, observed: false };
+        let writer = Writer { path, writer_state: resumed.pen, buffer: Vec::new(), has_content: true, to_index: false };
         match self.writers.insert(&resumed.thread, writer) {
             true => Ok(resumed.thread),
             false => Err(WriterLockError::Held { thread: resumed.thread, pid: Some(std::process::id()) }.into()),
@@ -173,11 +178,11 @@ impl ThreadStore for MemoryThreadStore {
     }
 
     fn append(&self, thread: &str, items: &[Item]) -> StoreResult<()> {
-        self.take(thread, items, true)
+        self.append_items(thread, items, true)
     }
 
     fn append_raw(&self, thread: &str, items: &[Item]) -> StoreResult<()> {
-        self.take(thread, items, false)
+        self.append_items(thread, items, false)
     }
 
     fn flush(&self, thread: &str) -> StoreResult<()> {
@@ -222,32 +227,33 @@ impl ThreadStore for MemoryThreadStore {
     }
 
     fn name(&self, thread: &str, name: Option<&str>) -> StoreResult<ThreadRow> {
-        self.settle(thread)?;
-        let name = kept_name(&mut self.core(), name)?;
+        self.flush_before_change(thread)?;
+        let name = checked_name(&mut self.core(), name)?;
         let id = self.lookup().find(thread, None)?.row.id;
         self.follow(CompletedChange::Named(id.clone(), name))?;
         Ok(self.lookup().find(&id, None)?.row)
     }
 
     fn patch(&self, thread: &str, patch: &MetadataPatch) -> StoreResult<ThreadRow> {
-        self.settle(thread)?;
-        let patches = kept_patches(&mut self.core(), patch)?;
+        self.flush_before_change(thread)?;
+        let patches = checked_patches(&mut self.core(), patch)?;
         let id = self.lookup().find(thread, None)?.row.id;
         self.database.patch(id.clone(), patches)?;
         Ok(self.lookup().find(&id, None)?.row)
     }
 
     fn archive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
-        self.relocate(thread, Archive { wanted: thread.into() })
+        self.move_to_collection(thread, Archive { wanted: thread.into() })
     }
 
     fn unarchive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
-        self.relocate(thread, Unarchive { wanted: thread.into() })
+        self.move_to_collection(thread, Unarchive { wanted: thread.into() })
     }
 
     fn delete(&self, thread: &str, with_forks: bool) -> StoreResult<Vec<ThreadRow>> {
         let answer = self.core().ask(&Delete { wanted: thread.into(), with_forks })?;
-        let Removal { threads, files } = answer.map_err(|error| refused(error, thread, Failed::default()))?;
+        let Removal { threads, files } =
+            answer.map_err(|error| ChangeError::from_core(error, thread, Failed::default()))?;
         self.refuse_open(&threads, None)?;
         files.iter().for_each(|file| self.files.remove(file));
         self.follow(CompletedChange::Removed(threads.iter().map(|row| row.id.clone()).collect(), files))?;

@@ -1,19 +1,18 @@
-//! The thread store: everything that can be done with threads, whatever they are kept in.
+//! The thread store: everything that can be done with threads, wherever they are kept.
 //!
 //! ```text
-//! create, resume ──→ append ──→ flush ──→ shutdown        one writer a thread, told by its id
+//! create, resume ──→ append ──→ flush ──→ shutdown        one writer a thread, named by the thread's id
 //!                      │          │
-//!                      └ buffered └ durable; then what was observed reaches the rows
+//!                      └ buffered └ durable; then the rows are brought up to date
 //! read, list, search, turns, items, load_history           whoever writes
-//! patch, archive, unarchive, delete                        while nobody writes
+//! name, patch, archive, unarchive, delete                  while nobody else writes
 //! ```
 //!
 //! [`LocalThreadStore`] keeps threads as rollouts in a Codex home, with rows in the state DB where there is a handle;
 //! [`MemoryThreadStore`] keeps them in memory, for tests of those who embed this library. Both pass the same tests.
 //!
-//! Appending is of two kinds. What is appended *observed* is also what the thread's metadata follow: title, times, tokens.
-//! What is appended *raw* goes into the rollout alone, and is seen by the rows when somebody else makes them anew: the next
-//! observed append, or the next start.
+//! There are two ways to append. [`ThreadStore::append`] brings the thread's metadata up to date too: title, times, tokens.
+//! [`ThreadStore::append_raw`] writes to the rollout alone; the metadata follow with the next other append, or the next start.
 
 mod local;
 mod memory;
@@ -45,49 +44,49 @@ use crate::threads::change::ChangeError;
 use crate::threads::compress::CompressError;
 use crate::threads::lookup::LookupError;
 
-/// Why a store did not do what it was asked.
+/// Says why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It could not be found, or not be read.
+    /// The thread could not be found or read.
     #[error(transparent)]
     Lookup(#[from] LookupError),
-    /// Somebody else writes it.
+    /// The thread has another writer.
     #[error(transparent)]
     Writer(#[from] WriterLockError),
-    /// It is not open for writing here.
+    /// The thread of this id is not open for writing here.
     #[error("thread {0} is not open for writing; {hint}", hint = OPEN_IT)]
     NotOpen(String),
-    /// A thread of this id is there already.
+    /// There is a thread of this id already.
     #[error("thread {0} is there already; {hint}", hint = RESUME_IT)]
     Exists(String),
-    /// A new thread that makes no sense.
+    /// The description of a new thread is not valid; why.
     #[error("the thread cannot begin: {0}")]
     BadThread(String),
-    /// An item that makes no sense.
+    /// An item is not valid; no item of the batch was appended.
     #[error("item {at} cannot be written: {why}; nothing of the batch was taken in")]
     BadItem {
-        /// Its place in the batch.
+        /// The position of the item in the batch, from 0.
         at: u32,
-        /// What is wrong with it.
+        /// What is wrong with the item.
         why: String,
     },
-    /// The disk refuses.
+    /// The rollout cannot be written. What was appended is kept for the next flush.
     #[error("{path} cannot be written: {cause}; what was appended is kept and is written with the next flush")]
     Write {
-        /// The rollout.
+        /// The absolute path of the rollout.
         path: PathBuf,
-        /// What the system says.
+        /// What the operating system says.
         cause: std::io::Error,
     },
-    /// It is written where it lies, and the home's threads are not its own.
+    /// The thread of this id is open for writing outside of the home, at this path, so the home's cannot be changed.
     #[error("thread {0} is open for writing outside of the home, at {1}; {hint}", hint = SHUT_IT_DOWN)]
-    Elsewhere(String, PathBuf),
-    /// The rollout that is to be gone on with cannot be.
+    OutsideHome(String, PathBuf),
+    /// The rollout cannot be resumed.
     #[error("{path} cannot be gone on with: {why}")]
     Resume {
-        /// The rollout.
+        /// The absolute path of the rollout.
         path: PathBuf,
-        /// Why.
+        /// Why not.
         why: String,
     },
     /// A change was not made.
@@ -99,7 +98,7 @@ pub enum StoreError {
     /// The state DB failed.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The core failed.
+    /// A call into the core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
 }
@@ -113,7 +112,7 @@ impl Classified for StoreError {
         match self {
             StoreError::Lookup(error) => error.kind(),
             StoreError::Writer(error) => error.kind(),
-            StoreError::NotOpen(_) | StoreError::Exists(_) | StoreError::Elsewhere(..) => ErrorKind::Conflict,
+            StoreError::NotOpen(_) | StoreError::Exists(_) | StoreError::OutsideHome(..) => ErrorKind::Conflict,
             StoreError::BadThread(_) | StoreError::BadItem { .. } => ErrorKind::InvalidInput,
             StoreError::Write { cause, .. } => ErrorKind::of_io(cause),
             StoreError::Resume { .. } => ErrorKind::Io,
@@ -130,7 +129,7 @@ impl Classified for StoreError {
             StoreError::Writer(error) => error.hint(),
             StoreError::NotOpen(_) => Some(OPEN_IT),
             StoreError::Exists(_) => Some(RESUME_IT),
-            StoreError::Elsewhere(..) => Some(SHUT_IT_DOWN),
+            StoreError::OutsideHome(..) => Some(SHUT_IT_DOWN),
             StoreError::Change(error) => error.hint(),
             StoreError::Restore(error) => error.hint(),
             StoreError::State(error) => error.hint(),
@@ -148,112 +147,113 @@ impl Classified for StoreError {
     }
 }
 
-/// Answer of a store.
+/// The answer of a store.
 pub type StoreResult<T> = Result<T, StoreError>;
 
-/// What is to be gone on with.
+/// Names what to resume.
 #[derive(Clone, Debug)]
 pub enum Resume {
-    /// A thread, by what [`crate::threads::lookup::Lookup::find`] takes.
+    /// A thread, by whatever [`crate::threads::lookup::Lookup::find`] takes.
     Thread(String),
-    /// A rollout, wherever it is; it stays there.
+    /// A rollout, by its path, in the home or elsewhere; it stays where it is.
     Rollout(PathBuf),
 }
 
-/// A thread in which something was said.
+/// Names a thread in which a text was found.
 #[derive(Clone, Debug)]
 pub struct Hit {
-    /// The thread.
+    /// The row of the thread.
     pub row: ThreadRow,
-    /// The first turn in which it was said or done, as JSON: Codex's `Turn`.
+    /// The first turn in which the text occurs, as JSON: Codex's `Turn`.
     pub turn: String,
 }
 
-/// A page of hits.
+/// Gives a page of the threads in which a text was found.
 #[derive(Clone, Debug)]
 pub struct PageOfHits {
-    /// Threads in the order of the query.
+    /// The threads, in the order of the query.
     pub hits: Vec<Hit>,
-    /// Where the next page begins; none at the end.
+    /// The cursor of the next page; none at the end.
     pub next: Option<String>,
 }
 
-/// An item and its turn.
+/// Gives an item, and names its turn.
 #[derive(Clone, Debug)]
-pub struct ItemOfTurn {
-    /// The turn's id.
+pub struct TurnItem {
+    /// The id of the turn.
     pub turn: String,
     /// The item, as JSON: Codex's `ThreadItem`.
     pub item: String,
 }
 
-/// A page of a thread's items. Pages end where turns do.
+/// Gives a page of a thread's items. Pages end where turns do.
 #[derive(Clone, Debug)]
 pub struct PageOfItems {
     /// The items.
-    pub items: Vec<ItemOfTurn>,
-    /// Where the next page begins; none at the end.
+    pub items: Vec<TurnItem>,
+    /// The cursor of the next page; none at the end.
     pub next: Option<String>,
 }
 
-/// Threads, and all that can be done with them. Writers of a thread are exclusive, and told by the thread's id, which
-/// [`ThreadStore::create`] and [`ThreadStore::resume`] give.
+/// Does everything that can be done with threads. A thread has one writer at a time, who is named by the thread's id, which
+/// [`ThreadStore::create`] and [`ThreadStore::resume`] give. Where `thread` is asked for to write, it is that id.
 pub trait ThreadStore: Send + Sync {
-    /// Begins a thread, and is its writer from now on. Nothing is on disk yet.
+    /// Creates a thread, opens it for writing, and gives its id. Nothing is on disk yet.
     fn create(&self, new: NewThread) -> StoreResult<String>;
-    /// Goes on with a thread, and is its writer from now on.
+    /// Opens an existing thread for writing, and gives its id.
     fn resume(&self, what: &Resume) -> StoreResult<String>;
-    /// Takes items in. They are on disk after the next [`ThreadStore::flush`], and the thread's metadata follow them.
+    /// Appends items, all or, where one is not valid, none. They are on disk after the next [`ThreadStore::flush`], and the
+    /// thread's metadata follow them.
     fn append(&self, thread: &str, items: &[Item]) -> StoreResult<()>;
-    /// Takes items in that the thread's metadata do not follow.
+    /// Appends items likewise, without the thread's metadata following them.
     fn append_raw(&self, thread: &str, items: &[Item]) -> StoreResult<()>;
-    /// Writes what was appended, so that it outlives a loss of power. What the disk refuses is kept for the next time.
+    /// Writes what was appended, so that it survives a loss of power. What the disk refuses is kept for the next flush.
     fn flush(&self, thread: &str) -> StoreResult<()>;
-    /// The same, and the thread is there although nothing was said in it yet.
+    /// Flushes likewise, and creates the rollout although nothing was appended yet.
     fn persist(&self, thread: &str) -> StoreResult<()>;
-    /// Flushes, and is the thread's writer no more. A thread in which nothing was said leaves no trace.
+    /// Flushes, and closes the thread for writing. A new thread to which nothing was appended leaves no trace.
     fn shutdown(&self, thread: &str) -> StoreResult<()>;
-    /// Is the thread's writer no more, and forgets what was not flushed.
+    /// Closes the thread for writing, and drops what was not flushed.
     fn discard(&self, thread: &str) -> StoreResult<()>;
-    /// Where the rollout of a thread is, or will be, that is open for writing.
+    /// Gives the path where the rollout of a thread that is open for writing is, or will be.
     fn path(&self, thread: &str) -> StoreResult<PathBuf>;
 
-    /// Shows every record of a thread's history, as JSON and in order, what was forked or reverted included, until `each`
-    /// has seen enough. Long texts of a record of more than 1 MiB are cut.
+    /// Gives every record of a thread's history to `each`, as JSON and in order, those of forked and reverted parts included,
+    /// until that breaks. Long texts of a record of more than 1 MiB are cut.
     fn load_history(&self, thread: &str, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> StoreResult<()>;
-    /// What is known of a thread.
+    /// Finds a thread as [`crate::threads::lookup::Lookup::find`] does, and gives what is known of it.
     fn read(&self, wanted: &str, within: Option<Collection>) -> StoreResult<Found>;
-    /// A page of threads, `limit` long, or all for 0.
+    /// Gives a page of threads, `limit` long, or all for 0.
     fn list(&self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfRows>;
-    /// Threads of a list in which `text` was said or done, whatever the case of letters. At most `limit` are answered, at
-    /// least 1.
+    /// Gives a page of the threads of a list in which `text` occurs, whatever the case of letters: at most `limit`, where 0
+    /// counts as 1.
     fn search(&self, text: &str, query: &RowQuery, cursor: Option<&str>, limit: u32) -> StoreResult<PageOfHits>;
-    /// A page of a thread's turns.
+    /// Gives a page of at most `limit` of a thread's turns, or of as many as fit for 0.
     fn turns(&self, thread: &str, cursor: Option<&str>, limit: u32, newest_first: bool) -> StoreResult<PageOfTurns>;
-    /// The items of a page of a thread's turns.
+    /// Gives the items of a page of a thread's turns.
     fn items(&self, thread: &str, cursor: Option<&str>, turns: u32, newest_first: bool) -> StoreResult<PageOfItems> {
         Ok(read::items(self.turns(thread, cursor, turns, newest_first)?))
     }
 
-    /// Gives a thread a name, or takes it away. What could not be stored is an error, here and in [`ThreadStore::patch`].
+    /// Gives a thread a name, or takes it away, and gives the row as it is then.
     fn name(&self, thread: &str, name: Option<&str>) -> StoreResult<ThreadRow>;
-    /// Sets and clears what a user may.
+    /// Sets and clears fields of a thread's metadata, and gives the row as it is then.
     fn patch(&self, thread: &str, patch: &MetadataPatch) -> StoreResult<ThreadRow>;
-    /// Puts a thread into the archive, with the sub-agents that it spawned; their rows as they are then. One that is open
-    /// for writing here stays so.
+    /// Moves a thread into the archive, with the sub-agents that it spawned, and gives their rows as they are then. One that is
+    /// open for writing here stays so.
     fn archive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>>;
-    /// Takes them out again.
+    /// Moves a thread and its sub-agents back out of the archive, and gives their rows as they are then.
     fn unarchive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>>;
-    /// Deletes a thread for good, with its sub-agents; refused while forks depend on it, unless they are to go too. The
-    /// rows that are gone.
+    /// Deletes a thread for good, with its sub-agents, and with `with_forks` with the forks that depend on it; without, such
+    /// forks are an error. Gives the rows of the deleted threads.
     fn delete(&self, thread: &str, with_forks: bool) -> StoreResult<Vec<ThreadRow>>;
 
-    /// What went wrong and lost nothing, in words; each once.
+    /// Takes the warnings since the last call, each a sentence for a person; what they tell of has lost nothing.
     fn take_warnings(&self) -> Vec<String>;
 }
 
 impl Default for NewThread {
-    /// Nothing but an id to be chosen: a working directory and a source have to be said.
+    /// Gives a thread whose id is to be chosen; its working directory and its source must still be set.
     fn default() -> NewThread {
         NewThread {
             id: None,
@@ -272,7 +272,7 @@ impl Default for NewThread {
 }
 
 impl Default for RowQuery {
-    /// Every thread there is, the one that was updated last first; sub-agents are threads of their own.
+    /// Gives the query for all threads, the one that was updated last first, with sub-agents as threads of their own.
     fn default() -> RowQuery {
         RowQuery {
             within: None,

@@ -1,8 +1,8 @@
-//! One thread being written: what was appended and is not on disk yet, the writer_state, and the file.
+//! Writes one thread: the buffer of what is not on disk yet, the core's writer state, and the file.
 //!
-//! A rollout is created with the first lines that say something, in one write of whole lines, and only ever appended to.
-//! What the disk refuses stays in the buffer; when a write stopped inside a line, the next one goes on where it stopped,
-//! as long as nobody else has written meanwhile.
+//! A rollout is created with the first items, in one write of whole lines, and only ever appended to. What the disk refuses
+//! stays in the buffer. When a write stopped inside a line, the next one goes on where it stopped, as long as nobody else has
+//! written meanwhile.
 
 use std::io::{Error, ErrorKind, Write as _};
 use std::path::PathBuf;
@@ -17,50 +17,50 @@ use crate::platform::home::Home;
 use crate::platform::writer_lock::WriterLock;
 use crate::rollouts::{open_or_create_parent, sync_dir};
 
-/// How often what was observed is carried over to the rows, at most.
-const OBSERVED_EVERY: Duration = Duration::from_millis(500);
-/// How long it is left alone after it failed.
-const OBSERVED_AGAIN: Duration = Duration::from_secs(10);
+/// How often, at most, the row is brought up to date with what was flushed.
+const INDEX_EVERY: Duration = Duration::from_millis(500);
+/// How long that is not tried again after it failed.
+const INDEX_RETRY: Duration = Duration::from_secs(10);
 
-/// A thread being written.
+/// Writes a thread that is open for writing, and holds its writer lock.
 pub(super) struct Recorder {
-    /// Where its rollout lies; another home than the store's where that is elsewhere.
+    /// The home of the rollout; another one than the store's where the rollout lies outside of that.
     pub(super) home: Arc<Home>,
     /// The rollout's path in that home.
     pub(super) path: String,
-    /// What the core knows of the writing.
+    /// The core's state of the writer.
     pub(super) writer_state: Vec<u8>,
     /// Lines that are not on disk yet.
     buffer: Vec<u8>,
-    /// How much of the buffer is: a write may stop anywhere.
-    done: usize,
-    /// There is something in the buffer that makes a rollout worth its file.
-    worth_it: bool,
-    /// What was appended is to be carried over to the rows.
-    observed: bool,
-    file: Option<Appended>,
-    /// There is no rollout of the thread yet: the first write makes it.
+    /// How many bytes of the buffer are written, though perhaps not synced: a write may stop anywhere.
+    written: usize,
+    /// Whether items were appended, so that the rollout is worth creating.
+    has_content: bool,
+    /// Whether the row is to be brought up to date with what was appended.
+    to_index: bool,
+    file: Option<OpenRollout>,
+    /// Whether there is no rollout of the thread yet, so that the first write creates it.
     new: bool,
-    /// Not before this moment, unless it is asked for.
-    observe_next: Option<Instant>,
-    /// Carrying it over failed: not before this moment, whoever asks.
-    observe_again: Option<Instant>,
+    /// When the row is brought up to date next, unless it is asked for before.
+    index_next: Option<Instant>,
+    /// Before when the row is not brought up to date, whoever asks, since that failed.
+    index_retry: Option<Instant>,
     _lock: WriterLock,
 }
 
-/// A rollout that is appended to.
-struct Appended {
+/// Holds a rollout open for appending.
+struct OpenRollout {
     file: File,
-    /// Its length after the last write of this process.
+    /// The length of the file in bytes after the last write of this process.
     length: u64,
-    /// The directory that it was just made in, and whose entry may not be on disk yet.
-    new_in: Option<Dir>,
-    /// Bytes were written since the last sync.
+    /// The directory in which the file was just created, whose entry may not be on disk yet.
+    created_in: Option<Dir>,
+    /// Whether bytes were written since the last sync.
     dirty: bool,
 }
 
 impl Recorder {
-    /// A new thread, with the lines that come before all others.
+    /// Begins a new thread, with the lines that come before all others; nothing is written yet.
     pub(super) fn new(
         home: Arc<Home>,
         path: String,
@@ -68,112 +68,114 @@ impl Recorder {
         first: Vec<u8>,
         lock: WriterLock,
     ) -> Recorder {
-        Recorder { buffer: first, new: true, ..Recorder::going_on(home, path, writer_state, lock) }
+        Recorder { buffer: first, new: true, ..Recorder::resumed(home, path, writer_state, lock) }
     }
 
-    /// A thread that is there.
-    pub(super) fn going_on(home: Arc<Home>, path: String, writer_state: Vec<u8>, lock: WriterLock) -> Recorder {
+    /// Continues a thread whose rollout exists.
+    pub(super) fn resumed(home: Arc<Home>, path: String, writer_state: Vec<u8>, lock: WriterLock) -> Recorder {
         Recorder {
             home,
             path,
             writer_state,
             buffer: Vec::new(),
-            done: 0,
-            worth_it: false,
-            observed: false,
+            written: 0,
+            has_content: false,
+            to_index: false,
             file: None,
             new: false,
-            observe_next: None,
-            observe_again: None,
+            index_next: None,
+            index_retry: None,
             _lock: lock,
         }
     }
 
-    /// Takes lines in.
-    pub(super) fn append(&mut self, writer_state: Vec<u8>, lines: &[u8], observed: bool) {
+    /// Appends lines to the buffer, with the writer state after them; `indexed` where the row is to follow them.
+    pub(super) fn append(&mut self, writer_state: Vec<u8>, lines: &[u8], indexed: bool) {
         self.writer_state = writer_state;
         self.buffer.extend_from_slice(lines);
-        self.worth_it |= !lines.is_empty();
-        self.observed |= observed && !lines.is_empty();
+        self.has_content |= !lines.is_empty();
+        self.to_index |= indexed && !lines.is_empty();
     }
 
-    /// Writes what is buffered, as far as it is worth a file; true when something is durable now that was not before.
-    pub(super) fn flush(&mut self, whatever: bool) -> StoreResult<bool> {
-        if self.file.is_none() && !self.worth_it && !whatever {
+    /// Writes the buffer and makes it durable, but nothing while no item was appended, unless `force` is set. Says whether
+    /// something is durable now that was not before.
+    pub(super) fn flush(&mut self, force: bool) -> StoreResult<bool> {
+        if self.file.is_none() && !self.has_content && !force {
             return Ok(false);
         }
         self.write_and_sync().map_err(|cause| StoreError::Write { path: self.absolute(), cause })
     }
 
-    /// Is something to be carried over to the rows, and is it time? `now` says that it is.
-    pub(super) fn to_observe(&self, now: bool) -> bool {
-        let now_or_past = |moment: Option<Instant>| moment.is_none_or(|moment| moment <= Instant::now());
-        let due = (now || now_or_past(self.observe_next)) && now_or_past(self.observe_again);
-        self.observed && self.file.is_some() && due
+    /// Says whether the row is to be brought up to date and it is time for that; with `now` it is time but after a failure.
+    pub(super) fn index_is_due(&self, now: bool) -> bool {
+        let is_over = |moment: Option<Instant>| moment.is_none_or(|moment| moment <= Instant::now());
+        let due = (now || is_over(self.index_next)) && is_over(self.index_retry);
+        self.to_index && self.file.is_some() && due
     }
 
-    /// It has been.
-    pub(super) fn was_observed(&mut self) {
-        (self.observed, self.observe_next) = (false, Some(Instant::now() + OBSERVED_EVERY));
+    /// Notes that the row was brought up to date.
+    pub(super) fn index_succeeded(&mut self) {
+        (self.to_index, self.index_next) = (false, Some(Instant::now() + INDEX_EVERY));
     }
 
-    /// It could not be; whoever is in the way may be there for long, and flushes must not wait for it each time.
-    pub(super) fn was_not_observed(&mut self) {
-        self.observe_again = Some(Instant::now() + OBSERVED_AGAIN);
+    /// Notes that the row could not be brought up to date. Whatever is in the way may stay for long, and flushes must not wait
+    /// for it each time.
+    pub(super) fn index_failed(&mut self) {
+        self.index_retry = Some(Instant::now() + INDEX_RETRY);
     }
 
-    /// The rollout has another place now; what is open of it stays open.
+    /// Notes that the rollout was moved; its open file stays open.
     pub(super) fn moved_to(&mut self, path: &str) {
         self.path = path.into();
     }
 
-    /// Where the rollout is.
+    /// Gives the absolute path of the rollout.
     pub(super) fn absolute(&self) -> PathBuf {
         self.home.absolute(&self.path)
     }
 
     fn write_and_sync(&mut self) -> Result<bool, Error> {
-        if self.buffer.is_empty() && self.file.as_ref().is_none_or(|appended| !appended.dirty) {
+        if self.buffer.is_empty() && self.file.as_ref().is_none_or(|rollout| !rollout.dirty) {
             return Ok(false);
         }
-        let appended = match &mut self.file {
-            Some(appended) => appended,
+        let rollout = match &mut self.file {
+            Some(rollout) => rollout,
             none => none.insert(open(&self.home, &self.path, self.new)?),
         };
-        if appended.grew_otherwise()? {
-            // Against the lock: what stood in the buffer's last line is written whole, in a line of its own.
-            self.done = self.buffer[..self.done].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-            self.buffer.insert(self.done, b'\n');
+        if rollout.update_length()? {
+            // Somebody wrote in spite of the lock: the line that was begun is written again, whole and on a line of its own.
+            self.written = self.buffer[..self.written].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+            self.buffer.insert(self.written, b'\n');
         }
-        while self.done < self.buffer.len() {
-            let written = match appended.file.write(&self.buffer[self.done..]) {
+        while self.written < self.buffer.len() {
+            let count = match rollout.file.write(&self.buffer[self.written..]) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(written) => written,
+                Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
-            appended.length += written as u64;
-            appended.dirty = true;
-            self.done += written;
+            rollout.length += count as u64;
+            rollout.dirty = true;
+            self.written += count;
         }
-        // The length is part of what is synced; times are not needed to read the file again. What was not synced the system
-        // may have thrown away, and says so once: it is written again, since a line that stands there twice does less harm
-        // than one that does not.
-        appended.file.sync_data().inspect_err(|_| self.done = 0)?;
+        // The length is part of what is synced; times are not needed to read the file again. What could not be synced the system
+        // may have thrown away, and it says so only once: all is written again, since a line that is there twice does less harm
+        // than one that is missing.
+        rollout.file.sync_data().inspect_err(|_| self.written = 0)?;
         self.buffer.clear();
-        self.done = 0;
-        if let Some(dir) = &appended.new_in {
+        self.written = 0;
+        if let Some(dir) = &rollout.created_in {
             sync_dir(dir)?;
-            appended.new_in = None;
+            rollout.created_in = None;
         }
-        appended.dirty = false;
+        rollout.dirty = false;
         Ok(true)
     }
 }
 
-impl Appended {
-    /// Has somebody else written to it since? A rollout that was removed takes nothing any more.
-    fn grew_otherwise(&mut self) -> Result<bool, Error> {
+impl OpenRollout {
+    /// Says whether somebody else has written to the file since, and takes its length anew. Fails where it was removed.
+    fn update_length(&mut self) -> Result<bool, Error> {
         let metadata = self.file.metadata()?;
         if metadata.nlink() == 0 {
             return Err(gone());
@@ -186,21 +188,21 @@ fn gone() -> Error {
     Error::new(ErrorKind::NotFound, "it is not there any more")
 }
 
-/// Opens a rollout to append to it. A new one is made, with the directories above it, over nothing that is there; one that
-/// should be there is not made anew: it would be one without a beginning.
-fn open(home: &Home, path: &str, new: bool) -> Result<Appended, Error> {
+/// Opens a rollout for appending. A `new` one is created, with the directories above it, and replaces nothing; another one
+/// must be there, since it would have no beginning if it were created.
+fn open(home: &Home, path: &str, new: bool) -> Result<OpenRollout, Error> {
     let mut options = OpenOptions::new();
     options.append(true).read(true).follow(FollowSymlinks::No);
     if !new {
         let (dir, rest) = home.resolve(path).ok_or_else(gone)?;
         let file = dir.open_with(rest, &options)?;
         let length = file.metadata()?.len();
-        return Ok(Appended { file, length, new_in: None, dirty: false });
+        return Ok(OpenRollout { file, length, created_in: None, dirty: false });
     }
-    let (place, name) = open_or_create_parent(home, path)?;
+    let (parent, name) = open_or_create_parent(home, path)?;
     options.create_new(true);
     #[cfg(unix)]
     cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = place.open_with(name, &options)?;
-    Ok(Appended { file, length: 0, new_in: Some(place), dirty: true })
+    let file = parent.open_with(name, &options)?;
+    Ok(OpenRollout { file, length: 0, created_in: Some(parent), dirty: true })
 }

@@ -1,5 +1,4 @@
-//! The threads that are open for writing in a store, and what every store does with them: items become lines by the core,
-//! and lines go where the store keeps them.
+//! The threads that are open for writing in a store, and the encoding of items as lines, which every store has the core do.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,7 +8,7 @@ use super::{Item, NewThread, StoreError, StoreResult};
 use crate::component::exports::writing::{Begun, Moment, Resumed, Written};
 use crate::component::{Core, GoOn, Runtime, World};
 
-/// Open threads by their ids, each with what a store knows of it.
+/// Holds the threads that are open for writing by their ids, each with the writer of its store.
 pub(super) struct Writers<T>(Mutex<HashMap<String, Arc<Mutex<T>>>>);
 
 impl<T> Default for Writers<T> {
@@ -23,7 +22,7 @@ impl<T> Writers<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a thread; false, and nothing happens, where it is open.
+    /// Opens a thread, and says whether it was not open before; where it was, nothing happens.
     pub(super) fn insert(&self, thread: &str, writer: T) -> bool {
         match self.open().entry(thread.into()) {
             Entry::Occupied(_) => false,
@@ -34,34 +33,34 @@ impl<T> Writers<T> {
         }
     }
 
-    /// Is it open?
+    /// Says whether a thread is open.
     pub(super) fn has(&self, thread: &str) -> bool {
         self.open().contains_key(thread)
     }
 
-    /// Does something with an open thread; other threads go on meanwhile.
+    /// Does something with the writer of an open thread, while other threads can be used. Fails where it is not open.
     pub(super) fn with<A>(&self, thread: &str, work: impl FnOnce(&mut T) -> StoreResult<A>) -> StoreResult<A> {
         let writer = self.open().get(thread).cloned();
         let writer = writer.ok_or_else(|| StoreError::NotOpen(thread.into()))?;
         work(&mut writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Closes a thread.
+    /// Closes a thread. Fails where it is not open.
     pub(super) fn remove(&self, thread: &str) -> StoreResult<()> {
         self.open().remove(thread).map(drop).ok_or_else(|| StoreError::NotOpen(thread.into()))
     }
 
-    /// The ids of those that are open.
+    /// Gives the ids of the threads that are open.
     pub(super) fn threads(&self) -> Vec<String> {
         self.open().keys().cloned().collect()
     }
 }
 
-/// The core, making lines.
+/// Encodes items as lines of rollouts, by the core.
 pub(super) struct Encoder(Mutex<Core>);
 
 impl Encoder {
-    /// With an instance of its own, which sees no files.
+    /// Makes an encoder with an instance of the core of its own, which sees no files.
     pub(super) fn new(runtime: &Runtime) -> Encoder {
         Encoder(Mutex::new(Core::new(runtime, World::default())))
     }
@@ -70,7 +69,7 @@ impl Encoder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A new thread's id, place and first lines.
+    /// Gives a new thread's id, its rollout's home path and first lines, and the state of its writer.
     pub(super) fn begin(&self, new: &NewThread) -> StoreResult<Begun> {
         let at = moment()?;
         Ok(self
@@ -78,7 +77,7 @@ impl Encoder {
             .call("writing.begin", |bindings, store| bindings.threadkeep_core_writing().call_begin(store, new, at))??)
     }
 
-    /// Items as lines.
+    /// Gives the lines of these items, and the state of the writer after them.
     pub(super) fn write(&self, writer_state: &[u8], items: &[Item]) -> StoreResult<Written> {
         let now = jiff::Timestamp::now().as_millisecond();
         Ok(self.core().call("writing.write", |bindings, store| {
@@ -87,14 +86,15 @@ impl Encoder {
     }
 }
 
-/// A writer_state for a plain rollout, read through `core`.
-pub(super) fn go_on(core: &mut Core, path: &str) -> StoreResult<Resumed> {
+/// Gives the state of a writer that appends to a plain rollout, which is read through `core`.
+pub(super) fn resume_writer(core: &mut Core, path: &str) -> StoreResult<Resumed> {
     Ok(core.ask(&GoOn { path: path.into(), at: moment()? })??)
 }
 
+/// Gives the time and the random bits that the core is handed for a new writer.
 fn moment() -> StoreResult<Moment> {
     let now = jiff::Zoned::now();
     let offset = now.offset().seconds() / 60;
-    let chance = getrandom::u64().map_err(|error| StoreError::BadThread(format!("no randomness: {error}")))?;
-    Ok(Moment { now: now.timestamp().as_millisecond(), offset, chance })
+    let random_bits = getrandom::u64().map_err(|error| StoreError::BadThread(format!("no randomness: {error}")))?;
+    Ok(Moment { now: now.timestamp().as_millisecond(), offset, chance: random_bits })
 }
