@@ -1,4 +1,5 @@
-//! Arguments that several commands take. What one command alone takes stands beside it.
+//! The flags of every command, and arguments that several commands share. What a command takes besides is in its own file.
+//! Doc comments of arguments are what `--help` prints.
 
 use std::path::PathBuf;
 

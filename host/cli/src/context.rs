@@ -1,4 +1,4 @@
-//! What every command works with: the flags of all commands, the way to a home, and the way out.
+//! What every command works with: the global flags, opening a home, and printing.
 
 use std::cell::{OnceCell, RefCell};
 use std::io::Write as _;
@@ -17,12 +17,12 @@ use crate::arguments::Global;
 use crate::failure::{Usage, say};
 use crate::progress;
 
-/// The flags, and what was opened.
+/// Holds the global flags, and what was opened by a command.
 pub(crate) struct Context {
     pub(crate) global: Global,
     progress: Option<ProgressSink>,
     recorder: OnceCell<Recorder>,
-    /// Everything that was opened: what it has to say must be said whatever becomes of the command.
+    /// Everything that was opened: its warnings must be printed whatever becomes of the command.
     opened: RefCell<Vec<Threadkeep>>,
 }
 
@@ -33,12 +33,12 @@ impl Context {
         Context { progress, global, recorder: OnceCell::new(), opened: RefCell::default() }
     }
 
-    /// Opens the home for a command that only reads: without a handle it answers from the files, and says so.
+    /// Opens the home for a command that only reads: without a handle it answers from the files, with a warning.
     pub(crate) fn reader(&self) -> anyhow::Result<Threadkeep> {
         self.open(if self.global.no_state { StateAccess::Without } else { StateAccess::OwnOrFiles }, |options| options)
     }
 
-    /// Opens the home for a command that cannot do without the state DB; `does` says what it does with it.
+    /// Opens the home for a command that cannot do without the state DB; `does` is the verb for what it does with that.
     pub(crate) fn owner(&self, command: &str, does: &str) -> anyhow::Result<Threadkeep> {
         self.with_state(command, does)?;
         self.open(StateAccess::Own, |options| options)
@@ -49,7 +49,7 @@ impl Context {
         self.open(if self.global.no_state { StateAccess::Without } else { StateAccess::Inspect }, |options| options)
     }
 
-    /// Refuses a command that needs the state DB where that is to be left out.
+    /// Refuses a command that needs the state DB where `--no-state` is given.
     pub(crate) fn with_state(&self, command: &str, does: &str) -> Result<(), Usage> {
         match self.global.no_state {
             true => Err(Usage(format!("{command} {does} the state DB, so it cannot go with --no-state"))),
@@ -57,7 +57,7 @@ impl Context {
         }
     }
 
-    /// Opens the home so, with the usual options but for what `adjust` makes of them.
+    /// Opens the home with this access to the state DB, and with the options of the global flags, which `adjust` may change.
     pub(crate) fn open(
         &self,
         access: StateAccess,
@@ -83,7 +83,7 @@ impl Context {
         Ok(threadkeep)
     }
 
-    /// Says what there is to know of the answers so far; each thing once.
+    /// Prints the warnings so far, each once.
     pub(crate) fn warn(&self) {
         let opened = self.opened.borrow();
         opened.iter().flat_map(Threadkeep::take_warnings).for_each(|warning| say(&warning));
@@ -101,7 +101,7 @@ impl Context {
         Ok(stdout.flush()?)
     }
 
-    /// Ends the recording, where one was asked for; why it is not whole, if it is not.
+    /// Ends the recording, where one was asked for. Fails where it is not whole.
     pub(crate) fn finish_recording(&self) -> anyhow::Result<()> {
         let (Some(recorder), Some(file)) = (self.recorder.get(), &self.global.record) else { return Ok(()) };
         recorder.finish().with_context(|| format!("the recording {} is not whole", file.display()))
@@ -110,14 +110,14 @@ impl Context {
     fn recorder(&self) -> anyhow::Result<Option<Recorder>> {
         let Some(file) = &self.global.record else { return Ok(None) };
         if self.recorder.get().is_none() {
-            let _ = self.recorder.set(record(file)?);
+            let _ = self.recorder.set(create_recording(file)?);
         }
         Ok(self.recorder.get().cloned())
     }
 }
 
-/// A new recording, which nobody else may read: it holds what the threads say.
-fn record(file: &Path) -> anyhow::Result<Recorder> {
+/// Creates a recording, which nobody else may read: it holds what the threads say.
+fn create_recording(file: &Path) -> anyhow::Result<Recorder> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

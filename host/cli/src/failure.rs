@@ -1,4 +1,4 @@
-//! What went wrong: words on stderr, and the exit code.
+//! Failures: messages on stderr, and the exit code.
 
 use std::io::{self, Write as _};
 
@@ -6,7 +6,7 @@ use threadkeep::ErrorKind;
 
 use crate::text;
 
-/// Exit codes, the same for every command.
+/// Names the exit codes, which are the same for every command.
 pub(crate) mod exit {
     pub(crate) const DONE: u8 = 0;
     pub(crate) const FAILED: u8 = 1;
@@ -16,30 +16,30 @@ pub(crate) mod exit {
     pub(crate) const FINDINGS_REMAIN: u8 = 5;
 }
 
-/// A mistake in how the program was called.
+/// Says what is wrong with how the program was called.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
-/// A text that was looked for and that no turn has.
+/// Says that no turn has the text that was looked for.
 #[derive(Debug, thiserror::Error)]
 #[error("no turn from there on says '{0}'")]
 pub(crate) struct NoSuchText(pub(crate) String);
 
-/// Says words for people on stderr; that nobody reads them is no failure.
-pub(crate) fn say(words: &str) {
-    let _ = writeln!(io::stderr(), "threadkeep: {}", text::plain(words));
+/// Prints a message for people on stderr; that nobody reads it is no failure.
+pub(crate) fn say(message: &str) {
+    let _ = writeln!(io::stderr(), "threadkeep: {}", text::plain(message));
 }
 
-/// Says why there is no answer, a line at a time, and which flag is to blame.
-pub(crate) fn complain(error: &anyhow::Error) {
+/// Prints an error, a line at a time, with the flag that is to blame where there is one.
+pub(crate) fn report_error(error: &anyhow::Error) {
     let argument = error.downcast_ref::<threadkeep::Error>().and_then(threadkeep::Error::argument);
     let flag = argument.map(|argument| format!("--{argument}: ")).unwrap_or_default();
     format!("{flag}{error:#}").lines().for_each(say);
 }
 
-/// The exit code for an error: by its kind where the library tells of it.
-pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
+/// Gives the exit code for an error, by its kind where it is one of the library.
+pub(crate) fn exit_code_of(error: &anyhow::Error) -> u8 {
     if error.is::<Usage>() {
         return exit::USAGE;
     }

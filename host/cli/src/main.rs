@@ -1,11 +1,11 @@
-//! The program: what was asked, the one decision how the handle lives, and the exit code.
+//! The program: arguments, one decision how the handle lives, and the exit code.
 //!
 //! ```text
 //! arguments ──→ a command (commands/, one file each) ──→ Threadkeep, the library's facade ──→ document or text
 //! ```
 //!
-//! A command decides nothing about threads: it opens a home by way of its [`context::Context`], asks the facade, and prints. Data
-//! goes to stdout, words to stderr; with `--json` the data are one document of [`threadkeep::documents`].
+//! A command decides nothing about threads: it opens a home by its [`context::Context`], asks the facade, and prints. Data goes
+//! to stdout, messages to stderr; with `--json` the data is one document of [`threadkeep::documents`].
 
 mod arguments;
 mod commands;
@@ -24,7 +24,7 @@ use clap::Parser;
 use arguments::Global;
 use commands::Command;
 use context::Context;
-use failure::{code_of, complain, exit, is_broken_pipe};
+use failure::{exit, exit_code_of, is_broken_pipe, report_error};
 
 /// Finds, lists, reads, records and changes the threads of a Codex home.
 ///
@@ -61,8 +61,8 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
-            complain(&error);
-            ExitCode::from(code_of(&error))
+            report_error(&error);
+            ExitCode::from(exit_code_of(&error))
         }
     }
 }

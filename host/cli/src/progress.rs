@@ -1,4 +1,4 @@
-//! A bar on stderr while a long start goes on; on a terminal only.
+//! A progress bar on stderr during a long start, on a terminal only.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
@@ -7,27 +7,27 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use threadkeep::index::progress::{Progress, ProgressSink};
 
-/// The bar, shown once there is something to show.
+/// Draws the bar, from the moment on that there is something to show.
 struct Bar {
     bar: ProgressBar,
-    begun: Mutex<bool>,
+    shown: Mutex<bool>,
 }
 
-/// A bar, unless the output is for a program.
+/// Gives a sink that draws a bar; none where stdout or stderr is no terminal, or the output is JSON.
 pub(crate) fn bar(json: bool) -> Option<ProgressSink> {
     let wanted = !json && std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
     wanted.then(|| {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-        let bar = Bar { bar, begun: Mutex::new(false) };
-        ProgressSink::new(move |progress| bar.take(progress))
+        let bar = Bar { bar, shown: Mutex::new(false) };
+        ProgressSink::new(move |progress| bar.update(progress))
     })
 }
 
 impl Bar {
-    /// The first call draws it.
-    fn begin(&self) {
-        let Ok(mut begun) = self.begun.lock() else { return };
-        if std::mem::replace(&mut *begun, true) {
+    /// Shows the bar; only the first call does anything.
+    fn show(&self) {
+        let Ok(mut shown) = self.shown.lock() else { return };
+        if std::mem::replace(&mut *shown, true) {
             return;
         }
         let template = "reading rollouts {bar:24} {human_pos}/{human_len}  {rate}/s  {eta} left";
@@ -40,21 +40,21 @@ impl Bar {
     }
 }
 
-/// Fewer files than this are read before a bar could be read.
+/// From how many files on a bar is shown: fewer are read before a person could look at it.
 const WORTH_SHOWING: u64 = 200;
 
 impl Bar {
-    fn take(&self, progress: Progress) {
+    fn update(&self, progress: Progress) {
         match progress {
             Progress::Expected { files } => {
                 self.bar.inc_length(files);
                 if self.bar.length().unwrap_or(0) >= WORTH_SHOWING {
-                    self.begin();
+                    self.show();
                 }
             }
             Progress::Stored { files } => self.bar.inc(files),
             Progress::Waiting { owner } => {
-                self.begin();
+                self.show();
                 self.bar.set_style(ProgressStyle::default_spinner());
                 self.bar.set_message(format!("waiting for {owner}, which is filling the state DB"));
                 self.bar.enable_steady_tick(Duration::from_millis(120));

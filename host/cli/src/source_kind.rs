@@ -1,4 +1,4 @@
-//! Codex's `ThreadSourceKind`s, as `--source` takes them.
+//! The values of `--source`, which are Codex's `ThreadSourceKind`s, and the collections that `--archived` and `--all` mean.
 
 use clap::ValueEnum;
 use threadkeep::component::types::Collection;
@@ -21,7 +21,7 @@ pub(crate) enum SourceKind {
 }
 
 impl SourceKind {
-    /// The kinds that rows carry and that this one stands for; none for any.
+    /// Gives the kinds of rows that this value stands for; none for any.
     fn row_kinds(self) -> Option<&'static [&'static str]> {
         Some(match self {
             SourceKind::Any => return None,
@@ -38,13 +38,13 @@ impl SourceKind {
         })
     }
 
-    /// The kinds of rows that these stand for, each by its name.
+    /// Gives the names of all kinds of rows that these values stand for.
     pub(crate) fn names(kinds: &[SourceKind]) -> Vec<String> {
         kinds.iter().filter_map(|kind| kind.row_kinds()).flatten().map(|kind| kind.to_string()).collect()
     }
 }
 
-/// The collection that `--archived` and `--all` ask for: none for both.
+/// Gives the collection that `--archived` and `--all` ask for; none for both collections.
 pub(crate) fn collection(archived: bool, all: bool) -> Option<Collection> {
     match (archived, all) {
         (true, _) => Some(Collection::Archived),

@@ -1,8 +1,8 @@
-//! Values of flags, checked where they are read: what makes no sense is refused with the name of its flag.
+//! Parsers for values of flags. The error is a sentence, before which clap names the flag.
 
 use std::time::Duration;
 
-/// Text that says something, as it was given.
+/// Gives a text as it is; one without anything but white space is an error.
 pub(crate) fn text(given: &str) -> Result<String, String> {
     match given.trim().is_empty() {
         true => Err("it is empty".into()),
@@ -10,7 +10,7 @@ pub(crate) fn text(given: &str) -> Result<String, String> {
     }
 }
 
-/// A directory as rollouts name it: absolute, without a slash at its end.
+/// Gives a directory as rollouts name it: absolute, without a slash at its end.
 pub(crate) fn directory(given: &str) -> Result<String, String> {
     let absolute = std::path::absolute(text(given)?).map_err(|error| error.to_string())?;
     let absolute = absolute.to_string_lossy();
@@ -18,15 +18,15 @@ pub(crate) fn directory(given: &str) -> Result<String, String> {
     Ok(if trimmed.is_empty() { "/".into() } else { trimmed.into() })
 }
 
-/// A time span: a whole number, and days, hours, minutes or seconds.
+/// Gives a time span: a whole number, followed by `d`, `h`, `m` or `s`.
 pub(crate) fn duration(given: &str) -> Result<Duration, String> {
     let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
-    let told = units.iter().find_map(|(unit, seconds)| Some((given.trim().strip_suffix(unit)?, *seconds)));
-    let seconds = told.and_then(|(number, seconds)| number.parse::<u64>().ok()?.checked_mul(seconds));
+    let parts = units.iter().find_map(|(unit, seconds)| Some((given.trim().strip_suffix(unit)?, *seconds)));
+    let seconds = parts.and_then(|(number, seconds)| number.parse::<u64>().ok()?.checked_mul(seconds));
     seconds.map(Duration::from_secs).ok_or_else(|| "it is no duration: write 7d, 12h, 30m or 90s".into())
 }
 
-/// Milliseconds of a time that a person gave: with an offset, else local.
+/// Gives a time in milliseconds since the epoch; a time without an offset is local.
 pub(crate) fn time(given: &str) -> Result<i64, String> {
     use jiff::{Timestamp, civil, tz::TimeZone};
     if let Ok(time) = given.parse::<Timestamp>() {

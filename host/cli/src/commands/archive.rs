@@ -1,4 +1,4 @@
-//! `archive`
+//! The command `archive`, and what `unarchive` has in common with it.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use threadkeep::threads::change::CollectionMove;
 
 use crate::arguments::ThreadArguments;
 use crate::context::Context;
-use crate::failure::{code_of, complain, exit, say};
+use crate::failure::{exit_code_of, report_error, exit, say};
 use crate::text;
 
 /// `archive`
@@ -25,7 +25,7 @@ impl Archive {
     }
 }
 
-/// Moves those threads that can be moved, whatever becomes of the others; the answer is the exit code of the first that cannot.
+/// Moves those threads that can be moved, whatever becomes of the others, and gives the exit code of the first that cannot.
 /// Without the state DB only what is one rename can be moved.
 pub(super) fn move_all(
     context: &Context,
@@ -39,12 +39,12 @@ pub(super) fn move_all(
     let (mut document, mut paths, mut code) = (MovedThreads::default(), String::new(), exit::DONE);
     for wanted in &threads.ids {
         match work(&threadkeep, wanted) {
-            Ok(relocated) => {
-                document.items.extend(threadkeep.thread_documents(relocated.threads)?);
-                if relocated.renamings.is_empty() && !context.global.json {
+            Ok(moved) => {
+            document.items.extend(threadkeep.thread_documents(moved.threads)?);
+            if moved.renamings.is_empty() && !context.global.json {
                     say(&format!("'{wanted}' is there already"));
                 }
-                for renaming in &relocated.renamings {
+                for renaming in &moved.renamings {
                     let absolute = |path: &str| threadkeep.home().absolute(path).to_string_lossy().into_owned();
                     let (from, to) = (absolute(&renaming.from), absolute(&renaming.to));
                     let _ = writeln!(paths, "{}", text::shown(&to));
@@ -54,10 +54,10 @@ pub(super) fn move_all(
             Err(error) => {
                 let error = error.into();
                 if code == exit::DONE {
-                    code = code_of(&error);
+                    code = exit_code_of(&error);
                 }
                 context.warn();
-                complain(&error);
+                report_error(&error);
                 document.failed.push(wanted.clone());
             }
         }

@@ -1,4 +1,4 @@
-//! `backup`
+//! The command `backup`: creates, lists, verifies and restores backups.
 
 use std::fmt::Write as _;
 
@@ -49,7 +49,7 @@ pub(crate) enum Backup {
 }
 
 impl Backup {
-    /// Needs no handle: a state DB that cannot be used is backed up, and replaced, all the same.
+    /// Runs the command without a handle: a state DB that cannot be used is backed up, and replaced, all the same.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         match self {
             Backup::Create { reason, keep, logs } => {
@@ -76,24 +76,24 @@ impl Backup {
     }
 }
 
-/// Exit code 1 if anything is wrong with one.
+/// Verifies one backup or all; the exit code is 1 if anything is wrong with one.
 fn verify(context: &Context, name: Option<&str>) -> anyhow::Result<u8> {
     let found = context.inspector()?.verify_backups(name)?;
     found.unreadable.iter().for_each(|warning| say(warning));
     let verified = &found.verified[..];
-    context.print(VerifiedBackups::from(verified), || verified.iter().map(judgement).collect())?;
+    context.print(VerifiedBackups::from(verified), || verified.iter().map(verdict).collect())?;
     let sound = found.unreadable.is_empty() && verified.iter().all(|verified| verified.sound);
     Ok(if sound { exit::DONE } else { exit::FAILED })
 }
 
 fn restore(context: &Context, name: &str, only: &[String], yes: bool) -> anyhow::Result<u8> {
     context.with_state("backup restore", "writes")?;
-    confirm::can_ask(yes, "--yes puts the backup in the place of what is there")?;
+    confirm::require_terminal(yes, "--yes puts the backup in the place of what is there")?;
     let threadkeep = context.inspector()?;
     let (name, restore) = threadkeep.prepare_restore(name, only)?;
     let puttings = restore.puttings();
     let question = format!("put these {} file(s) of {name} back?", puttings.len());
-    if !yes && !confirm::agreed(&preview(&puttings), &question)? {
+    if !yes && !confirm::ask(&preview(&puttings), &question)? {
         anyhow::bail!("nothing was restored");
     }
     let before = restore.carry_out().map_err(threadkeep::Error::from)?;
@@ -109,7 +109,7 @@ fn line(backup: &Saved) -> String {
     format!("{}  {} bytes  {}\n", text::plain(&backup.name), backup.bytes, text::plain(&names.join(" ")))
 }
 
-fn judgement(verified: &Verified) -> String {
+fn verdict(verified: &Verified) -> String {
     let mut out = format!("{}  {}\n", text::plain(&verified.name), if verified.sound { "sound" } else { "not sound" });
     for fault in &verified.faults {
         let _ = writeln!(out, "  {}: {}", text::plain(&fault.file), text::plain(&fault.problem));
@@ -117,7 +117,7 @@ fn judgement(verified: &Verified) -> String {
     out
 }
 
-/// A line a file: how large it is, how large what it replaces, and where.
+/// Gives a line for each file: its size, the size of what it replaces, and where.
 fn preview(puttings: &[Putting]) -> String {
     let mut out = String::new();
     for Putting { place, bytes, present_bytes, .. } in puttings {

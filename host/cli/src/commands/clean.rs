@@ -1,4 +1,4 @@
-//! `clean`
+//! The command `clean`.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Clean {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let Clean::ShellSnapshots { older_than, active, dry_run, yes } = self;
         if !dry_run {
-            confirm::can_ask(yes, "--yes removes, --dry-run shows what would go")?;
+            confirm::require_terminal(yes, "--yes removes, --dry-run shows what would go")?;
         }
         let access = if context.global.no_state { StateAccess::Without } else { StateAccess::OwnOrFiles };
         // Whoever removes must know every rollout: rows are never simply trusted.
@@ -46,7 +46,7 @@ impl Clean {
         let going = plan.iter().filter(|snapshot| snapshot.fate.is_final()).count();
         if !dry_run && going > 0 {
             let question = format!("remove {going} shell snapshot(s) for good?");
-            if !yes && !confirm::agreed(&lines(&plan), &question)? {
+            if !yes && !confirm::ask(&lines(&plan), &question)? {
                 anyhow::bail!("nothing was removed");
             }
             threadkeep.remove_snapshots(&plan)?;
@@ -71,7 +71,7 @@ fn why(fate: Fate) -> &'static str {
     }
 }
 
-/// What goes, and for what.
+/// Gives a line for each snapshot that is removed, with the reason.
 fn lines(plan: &[Snapshot]) -> String {
     let mut out = String::new();
     for snapshot in plan.iter().filter(|snapshot| snapshot.fate.is_final()) {

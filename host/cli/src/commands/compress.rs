@@ -1,4 +1,4 @@
-//! `compress`
+//! The command `compress`.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -24,23 +24,23 @@ pub(crate) struct Compress {
 }
 
 impl Compress {
-    /// Needs no state DB, and leaves it alone: the next start sees what became of the files.
+    /// Runs the command without the state DB: the next start sees what became of the files.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let wanted = CompressOptions { older_than: self.older_than, dry_run: self.dry_run };
-        let report = context.inspector()?.compress(wanted)?;
+        let options = CompressOptions { older_than: self.older_than, dry_run: self.dry_run };
+        let report = context.inspector()?.compress(options)?;
         for skipped in &report.skipped {
             say(&format!("{}: {}; it is left", skipped.path.display(), skipped.reason));
         }
-        context.print(Compression::from(&report), || words(&report))?;
+        context.print(Compression::from(&report), || describe(&report))?;
         Ok(if report.skipped.iter().any(|skipped| skipped.failed) { exit::FAILED } else { exit::DONE })
     }
 }
 
-/// A line a rollout, and the sums.
-fn words(report: &Report) -> String {
+/// Gives a line for each rollout, and the sums.
+fn describe(report: &Report) -> String {
     let mut out = String::new();
-    for done in &report.compressed {
-        let _ = writeln!(out, "{}", text::shown(&done.path.to_string_lossy()));
+    for rollout in &report.compressed {
+    let _ = writeln!(out, "{}", text::shown(&rollout.path.to_string_lossy()));
     }
     let count = |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let rollouts = count(report.compressed.len() as u64, "rollout");

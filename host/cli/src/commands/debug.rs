@@ -1,4 +1,4 @@
-//! `debug`: recordings, which need no home, and what a model would be given, which needs nothing but its files.
+//! The command `debug`: recordings, which need no home, and what a model would be given, which needs the home's files alone.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -57,18 +57,18 @@ impl Debug {
     }
 }
 
-/// Neither the state DB nor one of Codex's is looked at. Items are printed while they come.
+/// Prints the items that a model would be given, while they come; neither the state DB nor one of Codex's is opened.
 fn prompt_input(context: &Context, id: Option<&str>, path: Option<&Path>) -> anyhow::Result<()> {
     let threadkeep = context.open(StateAccess::Without, |options| options)?;
     let subject = subject(&threadkeep, path, id)?;
     let mut out = PromptInputWriter::new(BufWriter::new(std::io::stdout()));
-    let mut untaken = None;
+    let mut output_error = None;
     let given = threadkeep.prompt_input(subject, |items| {
         let taken = items.iter().try_for_each(|item| out.item(item));
-        taken.map_err(|error| std::io::Error::from(untaken.insert(error).kind()))
+        taken.map_err(|error| std::io::Error::from(output_error.insert(error).kind()))
     });
     context.warn();
-    if let Some(error) = untaken {
+    if let Some(error) = output_error {
         return Err(error.into());
     }
     let (_, gaps) = given?;

@@ -1,4 +1,4 @@
-//! `delete`
+//! The command `delete`.
 
 use std::fmt::Write as _;
 
@@ -32,7 +32,7 @@ impl Delete {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         if !self.dry_run {
             context.with_state("delete", "writes")?;
-            confirm::can_ask(self.yes, "--yes deletes, --dry-run shows what would go")?;
+            confirm::require_terminal(self.yes, "--yes deletes, --dry-run shows what would go")?;
         }
         let access = if context.global.no_state { StateAccess::Without } else { StateAccess::Own };
         // Whoever deletes must know every fork and every file: rows are never simply trusted.
@@ -42,7 +42,7 @@ impl Delete {
         if !self.dry_run {
             let (threads, files) = (deletion.threads.len(), deletion.files.len());
             let question = format!("delete {threads} thread(s) with {files} file(s) for good?");
-            if !self.yes && !confirm::agreed(&preview(), &question)? {
+            if !self.yes && !confirm::ask(&preview(), &question)? {
                 anyhow::bail!("nothing was deleted");
             }
             threadkeep.delete(&deletion)?;
@@ -54,7 +54,7 @@ impl Delete {
     }
 }
 
-/// What goes, a line a thread and a line a file.
+/// Gives a line for each thread and each file that is deleted.
 fn preview(threadkeep: &Threadkeep, deletion: &Deletion) -> String {
     let mut out = String::new();
     for thread in &deletion.threads {

@@ -1,4 +1,4 @@
-//! `device-key`
+//! The command `device-key`.
 
 use clap::Subcommand;
 use threadkeep::documents::{DeletedDeviceKey, DeviceKey as DeviceKeyDocument, DeviceKeys};
@@ -62,7 +62,7 @@ impl DeviceKey {
     }
 }
 
-/// Without the state DB the feature itself says that it needs one.
+/// Opens the home; without the state DB the feature itself says that it needs one.
 fn open(context: &Context) -> anyhow::Result<Threadkeep> {
     context.open(if context.global.no_state { StateAccess::Without } else { StateAccess::Own }, |options| options)
 }

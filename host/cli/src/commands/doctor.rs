@@ -1,4 +1,4 @@
-//! `doctor`: what is wrong with a home.
+//! The command `doctor`: says what is wrong with a home.
 
 use std::fmt::Write as _;
 
@@ -11,8 +11,8 @@ use crate::failure::{exit, say};
 use crate::text::{self, findings};
 use crate::values;
 
-/// Findings of one code that are printed.
-const SHOWN: usize = 10;
+/// How many findings of one code are printed.
+const MAX_SHOWN: usize = 10;
 
 /// `doctor`
 #[derive(Args)]
@@ -32,7 +32,7 @@ pub(crate) struct Doctor {
 }
 
 impl Doctor {
-    /// Exit code 5 where something is left to mend.
+    /// Runs the command; the exit code is 5 where findings remain that can be mended.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let depth = if self.quick { Depth::Ends } else { Depth::Whole };
         let threadkeep = context.inspector()?;
@@ -44,15 +44,15 @@ impl Doctor {
         let document = documents::Checkup::new(&checkup, depth, threadkeep.home());
         let left = document.left_to_mend;
         context.print(&document, || {
-            let most = if self.all { usize::MAX } else { SHOWN };
-            words(&checkup, &document.counts, most, !self.only.is_empty())
+            let most = if self.all { usize::MAX } else { MAX_SHOWN };
+            describe(&checkup, &document.counts, most, !self.only.is_empty())
         })?;
         Ok(if left > 0 { exit::FINDINGS_REMAIN } else { exit::DONE })
     }
 }
 
-/// By severity and code, what a code means once.
-fn words(checkup: &Checkup, counts: &Counts, most: usize, filtered: bool) -> String {
+/// Gives the findings by severity and code, with what a code means once.
+fn describe(checkup: &Checkup, counts: &Counts, most: usize, filtered: bool) -> String {
     let looked = format!("{} threads in {} rollouts", checkup.threads, checkup.files);
     if checkup.findings.is_empty() {
         return match filtered {
@@ -98,7 +98,7 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// Findings of one severity, code and meaning together; they are sorted by the first two.
+/// Groups findings by severity, code and meaning; they come sorted by the first two.
 fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {

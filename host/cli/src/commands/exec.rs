@@ -1,4 +1,4 @@
-//! `exec`
+//! The command `exec`: runs a program and records it.
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -39,7 +39,7 @@ pub(crate) struct Exec {
 }
 
 impl Exec {
-    /// Without a handle it is recorded all the same. The answer is the program's own exit code.
+    /// Runs the command, without a handle where none can be had; the exit code is the program's own.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         if self.name.is_some() && context.global.no_state {
             return Err(Usage("--name writes the state DB, so it cannot go with --no-state".into()).into());
@@ -72,7 +72,7 @@ impl Exec {
     }
 }
 
-/// What is recorded is worth it without rows, too.
+/// Opens the home; where the state DB cannot be used, without it, since a recording needs no rows.
 fn open(context: &Context) -> anyhow::Result<Threadkeep> {
     if !context.global.no_state {
         match context.open(StateAccess::Own, |options| options) {
@@ -89,7 +89,7 @@ struct Observer<'a> {
 }
 
 impl RunObserver for Observer<'_> {
-    /// That it cannot be named does not keep the program from being run.
+    /// Names the thread. That it cannot be named does not keep the program from being run.
     fn begun(&self, thread: &str) {
         if let Some(name) = self.name
             && let Err(error) = self.threadkeep.name(thread, Some(name))
@@ -103,13 +103,13 @@ impl RunObserver for Observer<'_> {
     }
 }
 
-/// The active thread of a directory that was updated last.
+/// Gives the id of the active thread of a directory that was updated last.
 fn last_of(threadkeep: &Threadkeep, cwd: &str) -> anyhow::Result<String> {
     let cwd = values::directory(cwd).map_err(Usage)?;
     let query = RowQuery {
         within: Some(Collection::Active),
         cwd: Some(cwd.clone()),
-        // A sub-agent is gone on with by its parent.
+        // A sub-agent is resumed by its parent.
         fold_children: true,
         ..RowQuery::default()
     };

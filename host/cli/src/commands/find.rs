@@ -1,4 +1,4 @@
-//! `find`
+//! The command `find`.
 
 use clap::Args;
 use threadkeep::component::exports::lookup::Found;
@@ -8,7 +8,7 @@ use threadkeep::threads::lookup::describe;
 use threadkeep::{ErrorKind, Threadkeep};
 
 use crate::context::Context;
-use crate::failure::{Usage, complain, exit, say};
+use crate::failure::{Usage, report_error, exit, say};
 use crate::text::{self, explanation};
 use crate::values;
 
@@ -30,7 +30,7 @@ pub(crate) struct Find {
 }
 
 impl Find {
-    /// One thread, or as many as were asked for: those that are found are printed, whatever becomes of the others.
+    /// Runs the command for one thread or several: those that are found are printed, whatever becomes of the others.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let within = self.archived.then_some(Collection::Archived);
         match &self.ids[..] {
@@ -65,7 +65,7 @@ fn find_all(context: &Context, ids: &[String], within: Option<Collection>) -> an
             _ => return Err(error.into()),
         }
         context.warn();
-        complain(&error.into());
+        report_error(&error.into());
     }
     let code = match (not_found.is_empty(), ambiguous) {
         (false, _) => exit::NOT_FOUND,
@@ -76,7 +76,7 @@ fn find_all(context: &Context, ids: &[String], within: Option<Collection>) -> an
     Ok(code)
 }
 
-/// Finds, and says how. What was looked at is worth seeing above all where nothing was found.
+/// Finds a thread and prints how, also where it is not found.
 fn explain(context: &Context, wanted: &str, within: Option<Collection>) -> anyhow::Result<u8> {
     let threadkeep = context.reader()?;
     let explained = threadkeep.explain(wanted, within)?;
@@ -95,7 +95,7 @@ fn document(threadkeep: &Threadkeep, found: &Found) -> anyhow::Result<FoundThrea
     Ok(FoundThread::new(found, threadkeep.thread_document(found.row.clone())?))
 }
 
-/// Where a thread is, for people, who are told what was wrong.
+/// Gives the path of a thread's rollout in a line, and prints what was wrong with its row for people.
 fn place(context: &Context, threadkeep: &Threadkeep, found: &Found) -> String {
     if !context.global.json {
         for what in &found.discrepancies {

@@ -1,8 +1,8 @@
-//! `goal`
+//! The command `goal`.
 
 use clap::{Args, Subcommand};
 use threadkeep::documents::{ClearedGoal, ThreadGoal};
-use threadkeep::features::goals::{self, BudgetChange, Goal as KeptGoal, GoalChange, GoalStatus, Source};
+use threadkeep::features::goals::{self, BudgetChange, Goal as StoredGoal, GoalChange, GoalStatus, Source};
 
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
@@ -91,7 +91,7 @@ fn get(context: &Context, thread: &ThreadArgument) -> anyhow::Result<u8> {
     let found = context.reader()?.goal(&thread.id)?;
     let goal = found.goal.as_ref().map(|(goal, source)| (goal, *source));
     context.print(ThreadGoal::new(&found.thread, goal), || match goal {
-        Some((goal, source)) => words(goal, source),
+        Some((goal, source)) => describe(goal, source),
         None => "no goal\n".into(),
     })?;
     Ok(exit::DONE)
@@ -112,12 +112,12 @@ fn change(context: &Context, command: &str, thread: &ThreadArgument, change: Goa
     if goal.is_some_and(|(goal, _)| goal.status == GoalStatus::BudgetLimited) {
         say("its budget is used up; raise it with `threadkeep goal set ID --budget TOKENS`, then `goal resume ID`");
     }
-    let text = || goal.map(|(goal, source)| words(goal, source)).unwrap_or_default();
+    let text = || goal.map(|(goal, source)| describe(goal, source)).unwrap_or_default();
     context.print(ThreadGoal::new(&changed.thread, goal), text)?;
     Ok(exit::DONE)
 }
 
-fn words(goal: &KeptGoal, source: Source) -> String {
+fn describe(goal: &StoredGoal, source: Source) -> String {
     let of = goal.token_budget.map(|budget| format!(" of {budget}")).unwrap_or_default();
     let kept = match source {
         Source::Threadkeep => "",

@@ -1,4 +1,4 @@
-//! `init`
+//! The command `init`.
 
 use clap::Args;
 use threadkeep::documents;

@@ -1,4 +1,4 @@
-//! `list`: page after page, printed while they come.
+//! The command `list`: prints page after page while they come.
 
 use std::io::Write;
 
@@ -14,7 +14,7 @@ use crate::failure::{Usage, exit, say};
 use crate::source_kind::{SourceKind, collection};
 use crate::{text, values};
 
-/// Threads asked for and printed at a time.
+/// How many threads are asked for and printed at a time.
 const PAGE: u32 = 1_000;
 
 /// `list`
@@ -103,7 +103,7 @@ impl List {
         let mut cursor = self.cursor.clone();
         let mut left = self.limit;
         loop {
-            // All there are, but never all at once.
+            // A list of all threads comes in pages too.
             let wanted = if self.limit == 0 { PAGE } else { left.min(PAGE) };
             let page = threadkeep.list(&query, cursor.as_deref(), wanted)?;
             context.warn();
@@ -150,7 +150,7 @@ impl List {
     }
 }
 
-/// Prints a list while it comes: its document, or a line a thread, with what is folded under a thread after it, indented.
+/// Prints a list while it comes: its document, or a line for each thread, with what is folded under it indented after it.
 enum Printer<W> {
     Json(ListWriter<W>),
     Text { out: W, time: fn(&ThreadRow) -> i64, any: bool },

@@ -1,4 +1,4 @@
-//! `memory`
+//! The command `memory`.
 
 use std::time::Duration;
 

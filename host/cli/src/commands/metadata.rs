@@ -1,4 +1,4 @@
-//! `metadata`
+//! The command `metadata`.
 
 use clap::{Args, ValueEnum};
 use threadkeep::threads::change::MetadataPatch;
@@ -49,7 +49,7 @@ impl Metadata {
         Ok(exit::DONE)
     }
 
-    /// What is named is set, what is cleared is cleared, the rest is left.
+    /// Gives the patch that the flags ask for: what is named is set, what is cleared is cleared, the rest is left.
     fn patch(&self) -> Result<MetadataPatch, Usage> {
         let field = |field: Field, flag: &str, value: &Option<String>| match (value, self.clear.contains(&field)) {
             (Some(_), true) => Err(Usage(format!("{flag} cannot be set and cleared at once"))),

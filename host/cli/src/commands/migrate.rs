@@ -1,4 +1,4 @@
-//! `migrate`
+//! The command `migrate`.
 
 use clap::Subcommand;
 use threadkeep::documents::PersonalityMigration;
@@ -22,23 +22,23 @@ pub(crate) enum Migrate {
 impl Migrate {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let Migrate::Personality { yes } = self;
-        confirm::can_ask(yes, "--yes sets the personality where there is none")?;
+        confirm::require_terminal(yes, "--yes sets the personality where there is none")?;
         let threadkeep = context.reader()?;
         if !yes {
             let outcome = threadkeep.preview_personality()?;
             let question = "set personality = \"pragmatic\" in config.toml?";
-            if outcome == Outcome::Set && !confirm::agreed("", question)? {
+            if outcome == Outcome::Set && !confirm::ask("", question)? {
                 anyhow::bail!("nothing was changed");
             }
         }
         let outcome = threadkeep.migrate_personality()?;
-        let words = match outcome {
+        let message = match outcome {
             Outcome::Set => "personality = \"pragmatic\" is set",
             Outcome::DoneBefore => "this home was migrated before; nothing was changed",
             Outcome::Chosen => "a personality is chosen already; config.toml was left as it is",
             Outcome::NoThreads => "there are no threads; config.toml was left as it is",
         };
-        context.print(PersonalityMigration::from(outcome), || format!("{words}\n"))?;
+        context.print(PersonalityMigration::from(outcome), || format!("{message}\n"))?;
         Ok(exit::DONE)
     }
 }

@@ -1,4 +1,4 @@
-//! The commands, a file each: what it takes, and what it does. A new one is its file and a line here.
+//! The commands, each in a file with what it takes and what it does. A new one is its file and a line in the list below.
 
 use crate::context::Context;
 
@@ -14,7 +14,7 @@ macro_rules! commands {
         }
 
         impl Command {
-            /// Runs the command; the answer is the exit code.
+            /// Runs the command, and gives the exit code.
             pub(crate) fn run(self, context: &Context) -> anyhow::Result<u8> {
                 match self {
                     $(Command::$Command(command) => command.run(context),)*

@@ -1,4 +1,4 @@
-//! `name`
+//! The command `name`.
 
 use clap::Args;
 

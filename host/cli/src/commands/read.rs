@@ -1,4 +1,4 @@
-//! `read`: what is known of a thread, then its turns.
+//! The command `read`: prints what is known of a thread, then its turns.
 
 use std::io::{StdoutLock, Write as _};
 
@@ -28,7 +28,7 @@ impl Read {
         let threadkeep = context.reader()?;
         let subject = self.turns.subject(&threadkeep)?;
         if self.no_turns {
-            let row = threadkeep.read(&subject).map(|found| found.row).or_else(|error| remembered(context, error))?;
+            let row = threadkeep.read(&subject).map(|found| found.row).or_else(|error| known_row(context, error))?;
             context.print(with_edges(&threadkeep, row.clone())?, || {
                 text::thread(&row, threadkeep.home(), text::width())
             })?;
@@ -42,7 +42,7 @@ impl Read {
                 self.turns.show(&mut transcript, printer(context, &threadkeep, &document, &row)?)?;
             }
             Err(error) => {
-                let row = remembered(context, error)?;
+                let row = known_row(context, error)?;
                 let document = threadkeep.thread_document(row.clone())?;
                 let nothing = PageOfTurns { turns: vec![], next: None, back: None, hit: None };
                 printer(context, &threadkeep, &document, &row)?.end(nothing, &[], false)?;
@@ -52,21 +52,21 @@ impl Read {
     }
 }
 
-/// A thread whose rollouts are gone is still known, which is worth telling.
-fn remembered(context: &Context, error: threadkeep::Error) -> Result<ThreadRow, threadkeep::Error> {
+/// Gives the row of a thread whose rollouts are gone, with a message; any other error stays one.
+fn known_row(context: &Context, error: threadkeep::Error) -> Result<ThreadRow, threadkeep::Error> {
     let Some(row) = error.known_thread().cloned() else { return Err(error) };
     context.warn();
     say(&error.to_string());
     Ok(row)
 }
 
-/// What is known of a thread, with what spawned it and what it spawned where there is a handle.
+/// Gives a thread's document, with what spawned it and what it spawned where there is a handle.
 fn with_edges(threadkeep: &Threadkeep, row: ThreadRow) -> anyhow::Result<Thread> {
     let (parent, children) = threadkeep.spawn_edges(&row.id)?;
     Ok(threadkeep.thread_document(row)?.with_spawn_edges(parent, children))
 }
 
-/// A printer that has begun with what is known of the thread.
+/// Makes a printer of turns that has printed what is known of the thread.
 fn printer(
     context: &Context,
     threadkeep: &Threadkeep,

@@ -1,4 +1,4 @@
-//! `relocate`
+//! The command `relocate`: tells that a project directory moved.
 
 use std::fmt::Write as _;
 
@@ -40,21 +40,21 @@ impl Relocate {
         context.with_state("relocate", "writes")?;
         let (Some(old), Some(new)) = (&self.old, &self.new) else {
             let threadkeep = context.owner("relocate", "writes")?;
-            let told = match &self.undo {
+            let moves = match &self.undo {
                 Some(old) => vec![threadkeep.undo_moved_directory(old)?],
                 None => threadkeep.moved_directories()?,
             };
-            context.print(DirectoryMoves::from(&told[..]), || told.iter().map(line).collect())?;
+            context.print(DirectoryMoves::from(&moves[..]), || moves.iter().map(line).collect())?;
             return Ok(exit::DONE);
         };
         if !self.dry_run {
-            confirm::can_ask(self.yes, "--yes relocates, --dry-run shows the evidence")?;
+            confirm::require_terminal(self.yes, "--yes relocates, --dry-run shows the evidence")?;
         }
         let threadkeep = context.owner("relocate", "writes")?;
         let MovedDirectory { check, is_new } = threadkeep.check_moved_directory(old, new)?;
         if is_new && !self.dry_run {
             let question = format!("find the threads of {old} under {new}?");
-            if !self.yes && !confirm::agreed(&words(&check, old, new), &question)? {
+            if !self.yes && !confirm::ask(&describe(&check, old, new), &question)? {
                 anyhow::bail!("nothing was changed");
             }
             threadkeep.move_directory(old, new)?;
@@ -67,7 +67,7 @@ impl Relocate {
             });
         }
         let document = RelocatedDirectory::new(old, new, &check, is_new && !self.dry_run);
-        context.print(document, || words(&check, old, new))?;
+        context.print(document, || describe(&check, old, new))?;
         Ok(exit::DONE)
     }
 }
@@ -76,7 +76,7 @@ fn line(told: &Relocation) -> String {
     format!("{} -> {}\n", text::shown(&told.from), text::shown(&told.to))
 }
 
-fn words(check: &MoveCheck, old: &str, new: &str) -> String {
+fn describe(check: &MoveCheck, old: &str, new: &str) -> String {
     let mut out = String::new();
     let there = |is_there: bool, yes: &str, no: &str| if is_there { yes.to_owned() } else { no.to_owned() };
     let _ = writeln!(out, "{}  {}", text::shown(old), there(check.from_exists, "is still there", "is gone"));

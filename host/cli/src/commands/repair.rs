@@ -1,4 +1,4 @@
-//! `repair`
+//! The command `repair`: plans repairs, applies them, and takes them back.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,8 +18,8 @@ use crate::context::Context;
 use crate::failure::{exit, say};
 use crate::{confirm, text, values};
 
-/// Entries that are shown of each code.
-const SHOWN: usize = 20;
+/// How many entries of each code are shown.
+const MAX_SHOWN: usize = 20;
 
 /// `repair`
 #[derive(Subcommand)]
@@ -140,7 +140,7 @@ fn plan(context: &Context, scope: &Scope, out: Option<&Path>) -> anyhow::Result<
 
 fn apply(context: &Context, plan: Option<&Path>, scope: &Scope, consent: &Consent) -> anyhow::Result<u8> {
     if !consent.dry_run {
-        confirm::can_ask(consent.yes, "--yes applies, --dry-run shows what would be done")?;
+        confirm::require_terminal(consent.yes, "--yes applies, --dry-run shows what would be done")?;
     }
     let threadkeep = context.inspector()?;
     let plan = match plan {
@@ -148,42 +148,42 @@ fn apply(context: &Context, plan: Option<&Path>, scope: &Scope, consent: &Consen
         Some(file) => threadkeep.read_repair_plan(&read(file)?).with_context(|| file.display().to_string())?,
     };
     if consent.dry_run {
-        return tell_outcome(context, &threadkeep.preview_repair(&plan)?, true);
+        return print_outcome(context, &threadkeep.preview_repair(&plan)?, true);
     }
     if !consent.yes && !plan.entries.is_empty() {
-        let ahead = threadkeep.preview_repair(&plan)?;
+        let outcome = threadkeep.preview_repair(&plan)?;
         context.warn();
-        let question = format!("make these {} change(s)?", ahead.done.len());
-        if !ahead.done.is_empty() && !confirm::agreed(&preview(&ahead.done), &question)? {
+        let question = format!("make these {} change(s)?", outcome.done.len());
+        if !outcome.done.is_empty() && !confirm::ask(&preview(&outcome.done), &question)? {
             anyhow::bail!("nothing was changed");
         }
     }
-    tell_outcome(context, &threadkeep.apply_repair(&plan)?, false)
+    print_outcome(context, &threadkeep.apply_repair(&plan)?, false)
 }
 
 fn undo(context: &Context, consent: &Consent) -> anyhow::Result<u8> {
     if !consent.dry_run {
-        confirm::can_ask(consent.yes, "--yes takes the last repair back, --dry-run shows what would be done")?;
+        confirm::require_terminal(consent.yes, "--yes takes the last repair back, --dry-run shows what would be done")?;
     }
     let threadkeep = context.inspector()?;
     if consent.dry_run || !consent.yes {
         match threadkeep.preview_undo()? {
             UndoPreview::FinishedFirst(why) if consent.dry_run => return Err(why.into()),
             UndoPreview::FinishedFirst(_) => {}
-            UndoPreview::Changes { outcome, .. } if consent.dry_run => return tell_outcome(context, &outcome, true),
+            UndoPreview::Changes { outcome, .. } if consent.dry_run => return print_outcome(context, &outcome, true),
             UndoPreview::Changes { name, outcome } => {
                 let question = format!("take the repair {name} back by these {} change(s)?", outcome.done.len());
-                if outcome.refused.is_empty() && !confirm::agreed(&preview(&outcome.done), &question)? {
+                if outcome.refused.is_empty() && !confirm::ask(&preview(&outcome.done), &question)? {
                     anyhow::bail!("nothing was changed");
                 }
             }
         }
     }
-    tell_outcome(context, &threadkeep.undo_repair()?, false)
+    print_outcome(context, &threadkeep.undo_repair()?, false)
 }
 
-/// What came of it, or would: exit code 1 if anything was refused.
-fn tell_outcome(context: &Context, outcome: &Outcome, ahead: bool) -> anyhow::Result<u8> {
+/// Prints what a repair did, or would do; the exit code is 1 if anything was refused.
+fn print_outcome(context: &Context, outcome: &Outcome, preview_only: bool) -> anyhow::Result<u8> {
     context.warn();
     for finished in &outcome.finished {
         say(finished);
@@ -191,10 +191,10 @@ fn tell_outcome(context: &Context, outcome: &Outcome, ahead: bool) -> anyhow::Re
     for (edit, why) in &outcome.refused {
         say(&format!("refused: {}: {why}", about(edit)));
     }
-    context.print(RepairOutcome::new(outcome, ahead).map_err(threadkeep::Error::from)?, || {
-        let mut out = if ahead { preview(&outcome.done) } else { String::new() };
+    context.print(RepairOutcome::new(outcome, preview_only).map_err(threadkeep::Error::from)?, || {
+        let mut out = if preview_only { preview(&outcome.done) } else { String::new() };
         let (done, already, refused) = (outcome.done.len(), outcome.already, outcome.refused.len());
-        let verb = if ahead { "would be changed" } else { "changed" };
+        let verb = if preview_only { "would be changed" } else { "changed" };
         let _ = match (done, already, refused) {
             (0, 0, 0) => writeln!(out, "there is nothing to mend"),
             _ => writeln!(out, "{done} {verb}, {already} done already, {refused} refused"),
@@ -219,7 +219,7 @@ fn line(logged: &Logged) -> String {
     format!("{}  {} change(s)  {how}\n", text::plain(&logged.name), logged.done)
 }
 
-/// A plan, from a file or from standard input.
+/// Reads a plan from a file, or from standard input for `-`.
 fn read(file: &Path) -> anyhow::Result<String> {
     if file != Path::new("-") {
         return std::fs::read_to_string(file).with_context(|| format!("the plan {} cannot be read", file.display()));
@@ -229,7 +229,7 @@ fn read(file: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// For its owner alone: it says what threads are about.
+/// Writes a plan for its owner alone: it says what threads are about.
 fn write(out: &Path, plan: &Plan) -> anyhow::Result<()> {
     use std::io::Write as _;
     let mut options = std::fs::OpenOptions::new();
@@ -242,27 +242,27 @@ fn write(out: &Path, plan: &Plan) -> anyhow::Result<()> {
     Ok(file.sync_all()?)
 }
 
-/// What changes, grouped by what it mends.
+/// Gives the changes, grouped by what they mend.
 fn preview(edits: &[Edit]) -> String {
     let mut groups: BTreeMap<&str, Vec<&Edit>> = BTreeMap::new();
     edits.iter().for_each(|edit| groups.entry(&edit.code).or_default().push(edit));
     let mut out = String::new();
     for (code, edits) in groups {
         let _ = writeln!(out, "{}: {}", text::plain(code), edits.len());
-        for edit in edits.iter().take(SHOWN) {
+        for edit in edits.iter().take(MAX_SHOWN) {
             let _ = writeln!(out, "  {}: {}", about(edit), text::plain(&edit.reason));
             for change in changes(&edit.change) {
                 let _ = writeln!(out, "    {}", text::plain(&change));
             }
         }
-        if edits.len() > SHOWN {
-            let _ = writeln!(out, "  and {} more", edits.len() - SHOWN);
+        if edits.len() > MAX_SHOWN {
+            let _ = writeln!(out, "  and {} more", edits.len() - MAX_SHOWN);
         }
     }
     out
 }
 
-/// What an edit is about: a thread, a file, a row.
+/// Gives the code of an edit, and what it is about: a thread, a file or a row.
 fn about(edit: &Edit) -> String {
     let thread = edit.thread.as_deref().unwrap_or_default();
     let what = match (&edit.change, thread) {
@@ -277,7 +277,7 @@ fn about(edit: &Edit) -> String {
     format!("{} {}", text::plain(&edit.code), text::plain(what))
 }
 
-/// Before and after, a line each.
+/// Gives what a change does, a line for each value.
 fn changes(change: &Change) -> Vec<String> {
     match change {
         Change::CodexRow(change) => match (&change.before, &change.after) {

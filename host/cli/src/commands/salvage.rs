@@ -1,4 +1,4 @@
-//! `salvage`
+//! The command `salvage`.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ pub(crate) struct Salvage {
 }
 
 impl Salvage {
-    /// The state DB is only asked whose history begins in the file.
+    /// Runs the command; the state DB is only asked which threads' history begins in the file.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let threadkeep = context.reader()?;
         let Salvage { file, to, same_id, new_id, dry_run } = &self;
@@ -46,15 +46,15 @@ impl Salvage {
             return Ok(exit::DONE);
         };
         context.print(documents::Salvage::from(&report), || {
-            words(&report);
+            print_messages(&report);
             format!("{}\n", text::shown(&report.copy.to_string_lossy()))
         })?;
         Ok(exit::DONE)
     }
 }
 
-/// What was wrong, what was left out, and what is to be known of the copy. For people, who see the copy's path on stdout.
-fn words(report: &Report) {
+/// Prints what was wrong, what was left out, and what to know of the copy, whose path goes to stdout.
+fn print_messages(report: &Report) {
     report.faults.iter().for_each(|fault| say(fault));
     for part in &report.left_out {
         say(&format!("left out: line {}, {} bytes from {}: {}", part.line, part.length, part.offset, part.reason));

@@ -1,4 +1,4 @@
-//! `turns`: page after page, printed while they come.
+//! The command `turns`: prints page after page while they come.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -15,9 +15,9 @@ use crate::failure::{NoSuchText, Usage, exit, say};
 use crate::text::{self, turns as rendering};
 use crate::values;
 
-/// Turns of a page, unless told otherwise; around a text, fewer.
-const LIMIT: u32 = 20;
-const AROUND: u32 = 5;
+/// How many turns are shown without `--limit`, and how many around a text.
+const DEFAULT_LIMIT: u32 = 20;
+const DEFAULT_LIMIT_AROUND: u32 = 5;
 
 /// `turns`
 #[derive(Args)]
@@ -55,17 +55,17 @@ impl Turns {
         Ok(exit::DONE)
     }
 
-    /// Whose turns are wanted.
+    /// Gives the thread or rollout whose turns are asked for.
     pub(super) fn subject(&self, threadkeep: &Threadkeep) -> anyhow::Result<Subject> {
         subject(threadkeep, self.path.as_deref(), self.id.as_deref())
     }
 
-    /// Shows the turns that are asked for.
+    /// Prints the turns that are asked for.
     pub(super) fn show<W: Write>(&self, transcript: &mut Transcript, mut out: Printer<W>) -> anyhow::Result<()> {
         let failed = threadkeep::Error::from;
         let gaps = transcript.gaps().to_vec();
         if let Some(text) = &self.around {
-            let limit = self.limit.unwrap_or(AROUND);
+            let limit = self.limit.unwrap_or(DEFAULT_LIMIT_AROUND);
             let page = transcript.around(text, self.cursor.as_deref(), limit, self.desc).map_err(failed)?;
             let page = page.ok_or_else(|| NoSuchText(text.clone()))?;
             out.print(&page.turns, page.hit.as_deref())?;
@@ -73,9 +73,9 @@ impl Turns {
         }
         let (limit, newest_first) = match self.tail {
             Some(tail) => (tail, true),
-            None => (self.limit.unwrap_or(LIMIT), self.desc),
+            None => (self.limit.unwrap_or(DEFAULT_LIMIT), self.desc),
         };
-        let mut held = Vec::new();
+        let mut collected = Vec::new();
         let mut cursor = self.cursor.clone();
         let mut back = None;
         let mut left = limit;
@@ -86,20 +86,20 @@ impl Turns {
                 back = page.back.take();
             }
             match self.tail {
-                Some(_) => held.append(&mut page.turns),
+                Some(_) => collected.append(&mut page.turns),
                 None => out.print(&page.turns, None)?,
             }
             cursor = page.next.clone();
             if cursor.is_none() || (limit != 0 && left == 0) {
-                held.reverse();
-                out.print(&held, None)?;
+                collected.reverse();
+                out.print(&collected, None)?;
                 return out.end(PageOfTurns { back, ..page }, &gaps, newest_first);
             }
         }
     }
 }
 
-/// A thread, or one rollout alone.
+/// Gives what a path or an id names: one rollout alone, or a thread.
 pub(super) fn subject(
     threadkeep: &Threadkeep,
     path: Option<&std::path::Path>,
@@ -112,7 +112,7 @@ pub(super) fn subject(
     }
 }
 
-/// Prints turns while they come: their document, or for people.
+/// Prints turns while they come, as their document or as text.
 pub(super) enum Printer<W> {
     Json(TurnsWriter<W>),
     Text { out: W, any: bool },

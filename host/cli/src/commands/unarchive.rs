@@ -1,4 +1,4 @@
-//! `unarchive`
+//! The command `unarchive`.
 
 use clap::Args;
 use threadkeep::Threadkeep;

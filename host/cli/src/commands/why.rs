@@ -1,4 +1,4 @@
-//! `why`: where a thread is, where it is shown, and why not.
+//! The command `why`: says where a thread is, where it is shown, and why not.
 
 use std::fmt::Write as _;
 
@@ -19,7 +19,7 @@ pub(crate) struct Why {
 }
 
 impl Why {
-    /// Looks only: neither the home nor its state DB is touched.
+    /// Runs the command; neither the home nor its state DB is touched.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let threadkeep = context.inspector()?;
         let here = std::env::current_dir().ok();
@@ -29,7 +29,7 @@ impl Why {
     }
 }
 
-/// The thread, a line a place with its reasons below, and what is wrong.
+/// Gives the thread, a line for each view with its reasons below, and what is wrong.
 fn reasons(threadkeep: &Threadkeep, why: &Answer) -> String {
     let mut out = text::thread(&why.thread, threadkeep.home(), text::width());
     out.push('\n');

@@ -1,15 +1,15 @@
-//! `find --explain`: what was looked at, what it said, and which rule decided.
+//! Text for `find --explain`: what was looked at, what it said, and which rule decided.
 
 use threadkeep::component::exports::lookup::{Error, Evidence, Explanation, RowEvidence, Rule, Verdict};
 use threadkeep::component::types::Provenance;
 
 use crate::text;
 
-/// For people, a line a step.
+/// Gives an explanation for people, a line for each step and one for the rule that decided.
 pub(crate) fn lines(explanation: &Explanation) -> String {
     let mut out = String::new();
     for step in &explanation.evidence {
-        out.push_str(&format!("  {}\n", text::plain(&words(step))));
+        out.push_str(&format!("  {}\n", text::plain(&describe(step))));
     }
     let (code, why) = rule(explanation.rule);
     out.push_str(&format!("  => {code}: {why}\n"));
@@ -43,7 +43,7 @@ fn source(source: Provenance) -> &'static str {
     }
 }
 
-fn words(step: &Evidence) -> String {
+fn describe(step: &Evidence) -> String {
     match step {
         Evidence::WithoutRows => "rows: no state DB to ask".into(),
         Evidence::NoRow(thread) => format!("row of {thread}: none"),

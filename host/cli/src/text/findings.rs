@@ -1,4 +1,4 @@
-//! Findings of the doctor, for people.
+//! Text for findings of the doctor.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,10 @@ use threadkeep::health::doctor::Finding;
 
 use super::{plain, width};
 
-/// Characters of a value that are printed.
-const VALUE: usize = 68;
+/// How many characters of a value are printed.
+const MAX_VALUE: usize = 68;
 
-/// One finding: where, and below it what shows it.
+/// Gives one finding for people: where it is, and below that what shows it.
 pub(crate) fn finding(finding: &Finding) -> String {
     let mut out = String::new();
     let place = finding.path.as_deref().map(|path| match (finding.line, finding.offset) {
@@ -17,15 +17,15 @@ pub(crate) fn finding(finding: &Finding) -> String {
         (_, Some(offset)) => format!("{path} at byte {offset}"),
         _ => path.to_string(),
     });
-    // The file's name mostly says whose it is.
+    // Mostly the file's name has the thread's id.
     let thread = finding.thread.as_deref().filter(|thread| !place.as_deref().unwrap_or_default().contains(thread));
     let head: Vec<&str> = thread.into_iter().chain(place.as_deref()).filter(|part| !part.is_empty()).collect();
     let head = if head.is_empty() { "the home".into() } else { head.join("  ") };
     let _ = writeln!(out, "    {}", plain(&head));
     for evidence in &finding.evidence {
-        let value = |value: &Option<String>| value.as_ref().map(|value| middle(&plain(value), VALUE));
+        let value = |value: &Option<String>| value.as_ref().map(|value| middle(&plain(value), MAX_VALUE));
         let shown = match (value(&evidence.found), value(&evidence.expected)) {
-            (Some(found), Some(expected)) if found.len() + expected.len() > VALUE => {
+            (Some(found), Some(expected)) if found.len() + expected.len() > MAX_VALUE => {
                 let _ = writeln!(out, "      {}\n        {found}\n     -> {expected}", plain(&evidence.what));
                 continue;
             }
@@ -39,7 +39,7 @@ pub(crate) fn finding(finding: &Finding) -> String {
     out
 }
 
-/// A long value without its middle: of a path, the beginning and the end tell it from others.
+/// Cuts the middle out of a long value: of a path, the beginning and the end tell it from others.
 fn middle(value: &str, most: usize) -> String {
     let characters: Vec<char> = value.chars().collect();
     if characters.len() <= most {
@@ -50,7 +50,7 @@ fn middle(value: &str, most: usize) -> String {
     characters[..head].iter().chain(&['…']).chain(end).collect()
 }
 
-/// Text in lines of the terminal's width, the first one after `head`, the others as far in.
+/// Appends a text in lines of the terminal's width, the first one after `head`, the others indented as far.
 pub(crate) fn paragraph(out: &mut String, head: &str, text: &str) {
     let room = width().saturating_sub(head.len());
     let mut line = String::new();

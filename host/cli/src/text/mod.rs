@@ -1,4 +1,4 @@
-//! Answers for people, within the width of the terminal.
+//! Text for people, within the width of the terminal.
 
 pub(crate) mod explanation;
 pub(crate) mod findings;
@@ -15,27 +15,27 @@ use threadkeep::platform::home::Home;
 use threadkeep::startup::Report;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Characters of an id that lists show. Ids begin with their time: these tell milliseconds apart, and suit `find`.
+/// How many characters of an id lists show. Ids begin with their time: these tell milliseconds apart, and `find` takes them.
 pub(crate) const SHORT_ID: usize = 13;
-/// Columns of a directory's name in lists.
-const WIDEST_DIRECTORY: usize = 14;
-/// Older than this, the year says more than the hour.
+/// How many columns a directory's name has at most in lists.
+const MAX_DIRECTORY: usize = 14;
+/// For how many milliseconds a time is recent: of older ones the year is shown instead of the hour.
 const RECENT: i64 = 180 * 86_400_000;
-/// Further than this, what is nested deeper is not indented more.
-const DEEPEST: u32 = 8;
+/// How deep nested threads are indented at most.
+const MAX_DEPTH: u32 = 8;
 
-/// Columns of the terminal, or what `$COLUMNS` says, or 80.
+/// Gives the columns to print in: what `$COLUMNS` says, else those of the terminal, else 80; from 40 to 400.
 pub(crate) fn width() -> usize {
-    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let asked = || rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col));
-    told.or_else(asked).filter(|&columns| columns > 0).unwrap_or(80).clamp(40, 400)
+    let from_env = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let of_terminal = || rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    from_env.or_else(of_terminal).filter(|&columns| columns > 0).unwrap_or(80).clamp(40, 400)
 }
 
-/// One line a thread: when, id, directory, title; sub-agents indented under their parent.
+/// Gives a list, a line for each thread: time, id, directory, title; sub-agents are indented under their parent.
 pub(crate) fn list(rows: &[Listed], time: fn(&ThreadRow) -> i64, width: usize) -> String {
     let mut out = String::new();
     let directory = |row: &ThreadRow| row.cwd.as_deref().map(base_name).unwrap_or_default().to_string();
-    let widest = rows.iter().map(|listed| directory(&listed.row).width()).max().unwrap_or(0).clamp(3, WIDEST_DIRECTORY);
+    let widest = rows.iter().map(|listed| directory(&listed.row).width()).max().unwrap_or(0).clamp(3, MAX_DIRECTORY);
     let now = Timestamp::now().as_millisecond();
     for Listed { row, depth } in rows {
         let mark = match (row.missing, row.archived) {
@@ -49,7 +49,7 @@ pub(crate) fn list(rows: &[Listed], time: fn(&ThreadRow) -> i64, width: usize) -
             &row.id[..SHORT_ID.min(row.id.len())],
             pad(&directory(row), widest)
         );
-        let branch = match (*depth).min(DEEPEST) as usize {
+        let branch = match (*depth).min(MAX_DEPTH) as usize {
             0 => String::new(),
             depth => "  ".repeat(depth - 1) + "└ ",
         };
@@ -59,21 +59,21 @@ pub(crate) fn list(rows: &[Listed], time: fn(&ThreadRow) -> i64, width: usize) -
     out
 }
 
-/// What a thread is called; a sub-agent that nobody spoke to, by the nickname and the role that it was given.
+/// Gives the title of a thread; for a sub-agent without one, the nickname and the role that it was given.
 fn title(row: &ThreadRow) -> String {
     if !row.title.is_empty() {
         return row.title.clone();
     }
     let source: serde_json::Value = serde_json::from_str(&row.source).unwrap_or_default();
-    let told = |key: &str| source["subAgent"]["thread_spawn"][key].as_str().filter(|told| !told.is_empty());
-    match (told("agent_nickname"), told("agent_role")) {
+    let field = |key: &str| source["subAgent"]["thread_spawn"][key].as_str().filter(|field| !field.is_empty());
+    match (field("agent_nickname"), field("agent_role")) {
         (Some(nickname), Some(role)) => format!("{nickname} ({role})"),
         (Some(one), None) | (None, Some(one)) => one.into(),
         (None, None) => "(nothing said yet)".into(),
     }
 }
 
-/// What is known of a thread, a line a fact.
+/// Gives what is known of a thread, a line for each fact.
 pub(crate) fn thread(row: &ThreadRow, home: &Home, width: usize) -> String {
     let mut out = String::new();
     let mut fact = |label: &str, value: Option<&str>| {
@@ -109,13 +109,13 @@ pub(crate) fn thread(row: &ThreadRow, home: &Home, width: usize) -> String {
     fact("codex", Some(&codex.join(", ")));
     fact("parent", row.parent_thread_id.as_deref());
     fact("fork of", row.forked_from_id.as_deref());
-    // A path is for copying: whole, whatever the width.
+    // A path is for copying, so it is whole, whatever the width.
     let path = shown(&path);
     let _ = writeln!(out, "{:<10}{path}{}", "file", if row.archived { "  (archived)" } else { "" });
     out
 }
 
-/// What a start did.
+/// Gives what a start did, in one line.
 pub(crate) fn report(report: &Report, threads: u64) -> String {
     let mut out = String::new();
     let read = match report.stored {
@@ -133,7 +133,7 @@ pub(crate) fn report(report: &Report, threads: u64) -> String {
     out
 }
 
-/// How a home stands.
+/// Gives the status of a home.
 pub(crate) fn status(status: &Status) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "home      {}", status.home.display());
@@ -178,24 +178,25 @@ fn local(millis: i64, format: &str) -> String {
     time.to_zoned(ZONE.clone()).strftime(format).to_string()
 }
 
-/// As `ls` does it: the hour of what is recent, the year of what is not.
+/// Gives a local time as `ls` does: with the hour where it is recent, else with the year.
 fn short_time(millis: i64, now: i64) -> String {
     let recent = (now - RECENT..=now + 86_400_000).contains(&millis);
     local(millis, if recent { "%b %e %H:%M" } else { "%b %e  %Y" })
 }
 
+/// Gives a local time to the second, with its zone.
 pub(crate) fn second(millis: i64) -> String {
     local(millis, "%Y-%m-%d %H:%M:%S %Z")
 }
 
-/// Without anything that would move the cursor, change the colours or turn the reading order round: what a thread says is
-/// not the terminal's business.
+/// Replaces all that would move the cursor, change the colours or turn the reading order round by spaces: threads hold text
+/// of others.
 pub(crate) fn plain(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
 }
 
-/// As it is for a program that reads it, plain for a person.
+/// Gives a text as it is for a program that reads stdout, and [`plain`] for a terminal.
 pub(crate) fn shown(text: &str) -> String {
     match std::io::IsTerminal::is_terminal(&std::io::stdout()) {
         true => plain(text),
@@ -203,7 +204,7 @@ pub(crate) fn shown(text: &str) -> String {
     }
 }
 
-/// One line of at most `columns`, white space folded.
+/// Gives a text in one line of at most `columns`, with white space folded.
 pub(crate) fn shorten(text: &str, columns: usize) -> String {
     let folded = plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
     if folded.width() <= columns {

@@ -1,4 +1,4 @@
-//! Turns, for people: what was said, in full, and what was done, in short.
+//! Text for turns: what was said, in full, and what was done, in short.
 
 use std::fmt::Write as _;
 
@@ -7,14 +7,14 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{SHORT_ID, plain, second, shorten};
 
-/// Lines of a command's output that are shown, from its end where there are more: that is where it says how it went.
-const OUTPUT: usize = 5;
-/// Lines of a thought that are shown.
-const THOUGHT: usize = 4;
-/// Changed files that are named.
-const FILES: usize = 10;
+/// How many lines of a command's output are shown, from its end, which mostly says how it went.
+const OUTPUT_LINES: usize = 5;
+/// How many lines of reasoning are shown.
+const REASONING_LINES: usize = 4;
+/// How many changed files are named.
+const MAX_FILES: usize = 10;
 
-/// One turn, in so many columns; marked where it is the one that was looked for.
+/// Gives one turn for people, in so many columns; `marked` where it is the one that was looked for.
 pub(crate) fn turn(turn: &Value, marked: bool, width: usize) -> String {
     let mut page = Page { out: String::new(), width };
     page.header(turn, marked);
@@ -28,6 +28,7 @@ pub(crate) fn turn(turn: &Value, marked: bool, width: usize) -> String {
     page.out
 }
 
+/// Collects the text of a turn.
 struct Page {
     out: String,
     width: usize,
@@ -60,7 +61,7 @@ impl Page {
             "reasoning" => {
                 let part = |name: &str| strings(&item[name]).collect::<Vec<_>>().join("\n");
                 let said = Some(part("summary")).filter(|said| !said.is_empty()).unwrap_or_else(|| part("content"));
-                self.paragraph("~ ", &said, THOUGHT);
+                self.paragraph("~ ", &said, REASONING_LINES);
             }
             "commandExecution" => self.command(item),
             "fileChange" => self.files(item),
@@ -104,7 +105,7 @@ impl Page {
         let command = shorten(text(&item["command"]), self.width.saturating_sub(end.width() + 6).max(20));
         let _ = writeln!(self.out, "  $ {command}  {end}");
         let lines: Vec<&str> = text(&item["aggregatedOutput"]).lines().collect();
-        let left_out = lines.len().saturating_sub(OUTPUT);
+        let left_out = lines.len().saturating_sub(OUTPUT_LINES);
         if left_out > 0 {
             let _ = writeln!(self.out, "    … {left_out} more lines");
         }
@@ -116,7 +117,7 @@ impl Page {
     fn files(&mut self, item: &Value) {
         let status = outcome(item);
         let changes = item["changes"].as_array().map(Vec::as_slice).unwrap_or_default();
-        for change in changes.iter().take(FILES) {
+        for change in changes.iter().take(MAX_FILES) {
             let diff = text(&change["diff"]);
             let count = |sign: char| diff.lines().filter(|line| line.starts_with(sign)).count();
             let (sign, size) = match text(&change["kind"]["type"]) {
@@ -128,8 +129,8 @@ impl Page {
             let path = shorten(text(&change["path"]), self.width.saturating_sub(note.width() + 8).max(20));
             let _ = writeln!(self.out, "  {sign} {path}  ({note})");
         }
-        if changes.len() > FILES {
-            let _ = writeln!(self.out, "    … {} more files", changes.len() - FILES);
+        if changes.len() > MAX_FILES {
+            let _ = writeln!(self.out, "    … {} more files", changes.len() - MAX_FILES);
         }
     }
 
@@ -142,12 +143,12 @@ impl Page {
         self.line("* ", &format!("{name} ({}) {arguments}", outcome(item)));
     }
 
-    /// One line, cut where it does not fit.
+    /// Appends one line after a mark, cut where it does not fit.
     fn line(&mut self, mark: &str, said: &str) {
         let _ = writeln!(self.out, "  {mark}{}", shorten(said, self.width.saturating_sub(2 + mark.width())));
     }
 
-    /// Lines as they stand, folded at words, at most so many; the mark before the first.
+    /// Appends a text line by line, folded between words, at most so many lines; the mark is before the first.
     fn paragraph(&mut self, mark: &str, said: &str, most: usize) {
         let room = self.width.saturating_sub(2 + mark.width()).max(20);
         let lines: Vec<String> = said.trim_end().lines().flat_map(|line| fold(line, room)).collect();
@@ -188,7 +189,7 @@ fn duration(millis: i64) -> String {
     }
 }
 
-/// A line of output: its white space stays, what does not fit goes.
+/// Cuts a line of output to so many columns; its white space stays.
 fn cut(line: &str, columns: usize) -> String {
     let line = plain(&line.replace('\t', "    "));
     if line.width() <= columns {
@@ -204,7 +205,7 @@ fn cut(line: &str, columns: usize) -> String {
     fits.collect::<String>() + "…"
 }
 
-/// A line in pieces that fit, broken between words where that can be.
+/// Folds a line into pieces of so many columns, between words where that can be.
 fn fold(line: &str, columns: usize) -> Vec<String> {
     let line = plain(&line.replace('\t', "    "));
     let mut pieces = vec![String::new()];
