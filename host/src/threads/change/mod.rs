@@ -298,12 +298,8 @@ fn lock_changes(home: &Home, state: &Database) -> Result<Option<FileLock>, Chang
 }
 
 /// Takes the writer locks of all these threads but the one that the caller holds.
-fn lock_writers(
-    home: &Home,
-    threads: &[ThreadRow],
-    locked_thread: Option<&String>,
-) -> Result<Vec<WriterLock>, ChangeError> {
-    let free = threads.iter().filter(|thread| locked_thread != Some(&thread.id));
+fn lock_writers(home: &Home, threads: &[ThreadRow], held: Option<&String>) -> Result<Vec<WriterLock>, ChangeError> {
+    let free = threads.iter().filter(|thread| held != Some(&thread.id));
     Ok(free.map(|thread| WriterLock::take(home, &thread.id)).collect::<Result<_, _>>()?)
 }
 
