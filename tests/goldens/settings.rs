@@ -1,5 +1,6 @@
 //! What is asked where: each home in each setting, on a copy of its own.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, FileTimes};
@@ -23,6 +24,8 @@ const MANY: usize = 20;
 const FEW: usize = 5;
 /// Real homes, the largest first, that are damaged and whose state DB is made unusable, besides the demo home.
 const SPOILT: usize = 3;
+/// Bytes of a page of the state DB.
+const PAGE: usize = 4096;
 
 /// A home in a setting.
 pub(crate) struct Unit {
@@ -58,7 +61,10 @@ enum Setting {
 #[derive(Clone, Copy)]
 enum StateDb {
     NoDatabase,
+    /// All but its first page is destroyed.
     BadPages,
+    /// One page of it is destroyed, another one before each question.
+    BadPage,
     Newer,
     /// Its directory cannot be made.
     NoPlace,
@@ -92,6 +98,7 @@ pub(crate) fn units(archives: Option<&Path>) -> Vec<Unit> {
         (Setting::Changed { json: true }, &all),
         (Setting::Unusable(StateDb::NoDatabase), &spoilt),
         (Setting::Unusable(StateDb::BadPages), &spoilt),
+        (Setting::Unusable(StateDb::BadPage), &spoilt),
         (Setting::Unusable(StateDb::Newer), &spoilt),
         (Setting::Unusable(StateDb::NoPlace), &spoilt),
     ];
@@ -114,6 +121,7 @@ impl Unit {
             Setting::Changed { json: true } => "changed-json",
             Setting::Unusable(StateDb::NoDatabase) => "state-no-database",
             Setting::Unusable(StateDb::BadPages) => "state-bad-pages",
+            Setting::Unusable(StateDb::BadPage) => "state-bad-page",
             Setting::Unusable(StateDb::Newer) => "state-newer",
             Setting::Unusable(StateDb::NoPlace) => "state-no-place",
             Setting::Usage => "usage",
@@ -150,7 +158,11 @@ impl Unit {
                 begin(Box::new(|| ())).ask("init", &["init"]);
                 let saved = fs::read(state.join("state.sqlite")).unwrap_or_default();
                 let spoilt = state.clone();
-                let mut interview = begin(Box::new(move || spoil(&spoilt, &saved, how)));
+                let questions = Cell::new(0);
+                let mut interview = begin(Box::new(move || {
+                    spoil(&spoilt, &saved, how, questions.get());
+                    questions.set(questions.get() + 1);
+                }));
                 unusable(&mut interview);
                 interview.end()
             }
@@ -240,8 +252,8 @@ fn unusable(interview: &mut Interview<'_>) {
     interview.both("all", &["init"]);
 }
 
-/// Puts the state DB back as it was filled, and spoils it.
-fn spoil(state: &Path, saved: &[u8], how: StateDb) {
+/// Puts the state DB back as it was filled, and spoils it before a question of this number.
+fn spoil(state: &Path, saved: &[u8], how: StateDb, question: usize) {
     if let StateDb::NoPlace = how {
         return;
     }
@@ -256,7 +268,13 @@ fn spoil(state: &Path, saved: &[u8], how: StateDb) {
         StateDb::NoDatabase => fs::write(&database, "This is no database.").unwrap(),
         StateDb::BadPages => {
             let mut bytes = saved.to_vec();
-            bytes[4096..].fill(0xff);
+            bytes[PAGE..].fill(0xff);
+            fs::write(&database, bytes).unwrap();
+        }
+        StateDb::BadPage => {
+            let mut bytes = saved.to_vec();
+            let page = 1 + question % (saved.len() / PAGE - 1);
+            bytes[page * PAGE..][..PAGE].fill(0xff);
             fs::write(&database, bytes).unwrap();
         }
         StateDb::Newer => {
