@@ -29,7 +29,6 @@ pub(super) const ARROWS: &[Exception] = &[
     except("host/src/component/world.rs", "db", BOUNDARY),
     except("host/src/component/world.rs", "index::backfill", BOUNDARY),
     except("host/src/component/world.rs", "rollouts", BOUNDARY),
-    except("host/src/threads/compress/entry.rs", "threads::compress::convert", "one takes the other's error"),
 ];
 
 /// Crates that a manifest asks for and must not.

@@ -37,9 +37,9 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str, faults: &mut 
             }
             "format" if !is_formed(rule, value) => faults.push(fault("it has another form")),
             "pattern" if !matches_octal(rule, value) => faults.push(fault("it has another form")),
-            "minimum" if value.as_f64() < rule.as_f64() => faults.push(fault("it is too small")),
+            "minimum" if value.is_number() && value.as_f64() < rule.as_f64() => faults.push(fault("it is too small")),
             "maximum" if value.is_number() && value.as_f64() > rule.as_f64() => faults.push(fault("it is too large")),
-            "minItems" if length(value) < rule.as_u64() => faults.push(fault("it is too short")),
+            "minItems" if value.is_array() && length(value) < rule.as_u64() => faults.push(fault("it is too short")),
             "maxItems" if value.is_array() && length(value) > rule.as_u64() => faults.push(fault("it is too long")),
             "required" => {
                 for name in rule.as_array().into_iter().flatten().filter_map(Value::as_str) {

@@ -15,7 +15,7 @@ use super::imports::state::RowQuery;
 use super::types::Collection;
 use super::{Imports, Instance};
 
-/// A question.
+/// Is implemented by each question that the core is asked.
 pub trait Ask: Serialize + DeserializeOwned {
     /// Interface and function.
     const NAME: &'static str;
@@ -255,7 +255,7 @@ asks! {
     };
 }
 
-/// A transcript, open.
+/// Holds the number of a transcript that the core has open.
 #[derive(Clone, Debug, Serialize)]
 pub struct Opened {
     /// Its number among those of the instance.
@@ -280,7 +280,7 @@ fn open<W: Imports>(instance: &mut Instance<W>, of: &Subject) -> wasmtime::Resul
     Ok(Ok(Opened { transcript: transcripts.len() - 1, found, gaps }))
 }
 
-/// A prompt, open.
+/// Holds the number of a prompt that the core has open.
 #[derive(Clone, Debug, Serialize)]
 pub struct OpenedPrompt {
     /// Its number among those of the instance.

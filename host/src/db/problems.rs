@@ -6,8 +6,7 @@ use rusqlite::Connection;
 use super::{Database, StateError};
 
 /// Describes a file without a thread, or a line that is no record.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     /// Home path of the file.
     pub path: String,
@@ -20,8 +19,7 @@ pub struct Problem {
 }
 
 /// Counts what is stored.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Totals {
     /// Threads with a file.
     pub threads: u64,

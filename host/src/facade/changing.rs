@@ -10,9 +10,9 @@ use crate::threads::store::ThreadStore as _;
 
 /// Takes what a run has to say while it goes on.
 pub trait RunObserver {
-    /// The thread is on disk, and the program is not started yet.
+    /// Is called once the thread is on disk, before the program is started.
     fn begun(&self, thread: &str);
-    /// Something that a person should know.
+    /// Is called with a sentence that a person should read.
     fn warn(&self, warning: &str);
 }
 
@@ -73,14 +73,14 @@ impl Threadkeep {
         Ok(exec(self.runtime(), self.store(), run, &started, &warn)?)
     }
 
-    /// The id of the thread, where it is open for writing in this process: what was appended is written first.
+    /// Gives the id of the thread, where it is open for writing in this process: what was appended is written first.
     fn open_here(&self, wanted: &str) -> Result<Option<String>> {
         let Some(store) = self.inner.store.get().filter(|store| store.has_open_threads()) else { return Ok(None) };
         let thread = self.find(wanted, None)?.row.id;
         Ok(store.is_open(&thread).then_some(thread))
     }
 
-    /// A change that has begun comes to its end, whatever is cancelled meanwhile.
+    /// Prepares to make changes. One that has begun comes to its end, whatever is cancelled meanwhile.
     fn changes(&self) -> Result<Changes> {
         Ok(self.reader.with_runtime(self.runtime().cancellable(Cancellation::default())).changes()?)
     }

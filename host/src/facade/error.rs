@@ -35,7 +35,7 @@ pub struct Error {
     candidates: Vec<ThreadRow>,
 }
 
-/// Answer of the facade.
+/// Is an answer of the facade.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
@@ -49,32 +49,32 @@ impl Error {
         Error { hint: Some(hint.into()), ..self }
     }
 
-    /// The kind of failure.
+    /// Gives the kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// What happened, in words, without the hint.
+    /// Says what happened, without the hint.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do next, in words; none where nothing can be said.
+    /// Says what to do next; none where nothing can be said.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// The name of the argument that is to blame; none where none is.
+    /// Gives the name of the argument that is to blame; none where none is.
     pub fn argument(&self) -> Option<&'static str> {
         self.argument
     }
 
-    /// What is known of the thread that was asked for, where its rollouts are gone.
+    /// Gives what is known of the thread that was asked for, where its rollouts are gone.
     pub fn known_thread(&self) -> Option<&ThreadRow> {
         self.known_thread.as_deref()
     }
 
-    /// The threads that answer to what was asked for, where there are several.
+    /// Gives the threads that answer to what was asked for, where there are several.
     pub fn candidates(&self) -> &[ThreadRow] {
         &self.candidates
     }

@@ -59,7 +59,7 @@ pub enum StateAccess {
 /// Says how to open a home.
 #[derive(Clone)]
 pub struct Options {
-    /// The home.
+    /// Gives the home.
     pub home: Arc<Home>,
     /// Where its state DB is.
     pub state_dir: PathBuf,
@@ -175,27 +175,27 @@ impl Threadkeep {
         Threadkeep { reader, inner: self.inner.clone() }
     }
 
-    /// The home.
+    /// Gives the home.
     pub fn home(&self) -> &Arc<Home> {
         self.reader.home()
     }
 
-    /// Where the state DB is, whether or not it is used.
+    /// Gives the directory of the state DB, whether or not that is used.
     pub fn state_dir(&self) -> &Path {
         &self.inner.options.state_dir
     }
 
-    /// The handle, to be passed on; none where there is none.
+    /// Gives the handle, to be passed on; none where there is none.
     pub fn state(&self) -> Option<StateDb> {
         self.reader.state()
     }
 
-    /// What the start did; none where nothing was started.
+    /// Says what the start did; none where nothing was started.
     pub fn start_report(&self) -> Option<&startup::Report> {
         self.inner.report.as_ref()
     }
 
-    /// Takes what a person should know of answers and starts, in words; each once.
+    /// Takes the warnings since the last call, each a sentence for a person.
     pub fn take_warnings(&self) -> Vec<String> {
         self.reader.take_warnings()
     }
@@ -212,7 +212,7 @@ impl Threadkeep {
         Ok(report?)
     }
 
-    /// The store that writes threads; what was appended to it and not flushed is written when the last clone goes.
+    /// Gives the store that writes threads; what was appended to it and not flushed is written when the last clone goes.
     pub fn store(&self) -> &LocalThreadStore {
         let uncancelled = || self.reader.with_runtime(self.runtime().cancellable(Cancellation::default()));
         self.inner.store.get_or_init(|| LocalThreadStore::with_reader(uncancelled()))
@@ -232,13 +232,13 @@ impl Threadkeep {
         }
     }
 
-    /// Where the state DB is to be looked at from outside; none where it is left out.
+    /// Gives the directory of a state DB that is to be looked at from outside; none where it is left out.
     fn inspected_dir(&self) -> Option<&Path> {
         let left_out = self.inner.options.access == StateAccess::Without;
         (!left_out).then_some(self.inner.options.state_dir.as_path())
     }
 
-    /// The handle, for what cannot do without.
+    /// Gives the handle, for what cannot do without.
     fn needed_state(&self, what: &str) -> Result<StateDb> {
         let missing = || Error::new(ErrorKind::NeedsState, format!("{what} needs the state DB, and there is none"));
         self.state().ok_or_else(missing)

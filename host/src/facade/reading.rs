@@ -89,7 +89,7 @@ impl Threadkeep {
         Ok(self.reader.prompt_input(of, each)?)
     }
 
-    /// The thread that spawned this one, and those that it spawned; nothing without a handle.
+    /// Gives the thread that spawned this one, and those that it spawned; nothing without a handle.
     pub fn spawn_edges(&self, thread: &str) -> Result<(Option<Edge>, Vec<Edge>)> {
         match self.state() {
             Some(state) => Ok((spawn_edges::parent(&state, thread)?, spawn_edges::children(&state, thread, None)?)),

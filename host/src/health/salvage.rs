@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use rustix::fs::{FlockOperation, flock};
-use serde::Serialize;
 use wasmtime::component::ResourceAny;
 
 use crate::component::exports::salvaging::{Circumstances, LeftOut, Plan};
@@ -20,7 +19,7 @@ use crate::platform::error_kind::{Classified, ErrorKind};
 /// Bytes of text handed to the core at a time.
 const CHUNK: usize = 512 << 10;
 
-/// Why nothing was salvaged.
+/// Says why nothing was salvaged.
 #[derive(Debug, thiserror::Error)]
 pub enum SalvageError {
     /// A file failed.
@@ -83,7 +82,7 @@ impl Classified for SalvageError {
     }
 }
 
-/// What is to be salvaged.
+/// Says what is to be salvaged.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// The rollout, plain or compressed, in a home or not.
@@ -98,9 +97,8 @@ pub struct Wanted<'a> {
     pub dry_run: bool,
 }
 
-/// What was salvaged.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// Says what was salvaged.
+#[derive(Clone, Debug)]
 pub struct Report {
     /// The original, absolute.
     pub file: PathBuf,
@@ -134,8 +132,8 @@ pub struct Report {
     pub forks: Option<Vec<String>>,
 }
 
-/// A part of the original that is not in the copy.
-#[derive(Clone, Debug, Serialize)]
+/// Describes a part of the original that is not in the copy.
+#[derive(Clone, Debug)]
 pub struct Part {
     /// Its line, counted from 1.
     pub line: u64,
@@ -212,7 +210,7 @@ fn circumstances(
     })
 }
 
-/// The first way through the text: what its copy is to be, and how many bytes of text there are.
+/// Reads the text for the first time: gives what its copy is to be, and how many bytes of text there are.
 fn survey(core: &mut Core, file: &Path, of: Circumstances) -> Result<(Option<Plan>, u64), SalvageError> {
     let survey: ResourceAny = core
         .call("survey", |bindings, store| bindings.threadkeep_core_salvaging().survey().call_constructor(store, &of))?;
@@ -231,7 +229,7 @@ fn survey(core: &mut Core, file: &Path, of: Circumstances) -> Result<(Option<Pla
     Ok((plan.map_err(|why| SalvageError::Nothing(file.to_path_buf(), why))?, text))
 }
 
-/// The second way: the copy, in its place when all of it is on disk.
+/// Reads the text for the second time, and writes the copy, which is in its place when all of it is on disk.
 fn write(
     core: &mut Core,
     file: &Path,
@@ -280,7 +278,7 @@ fn write(
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(&failed)
 }
 
-/// A regular file; a pipe is not waited for.
+/// Opens a regular file; a pipe is not waited for.
 fn open(path: &Path) -> Result<File, SalvageError> {
     let mut options = OpenOptions::new();
     options.read(true);

@@ -233,7 +233,7 @@ impl Backfill {
     }
 }
 
-/// A file to be parsed, and where the parser stopped in it before.
+/// Names a file to be parsed, and where the parser stopped in it before.
 struct Task {
     file: FileFacts,
     earlier: Option<Vec<u8>>,

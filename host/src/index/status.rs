@@ -102,7 +102,7 @@ pub fn status(
     })
 }
 
-/// What was found of the state DB: rows to answer from, or only how far it is.
+/// Says what was found of the state DB: rows to answer from, or only how far it is.
 enum Inspection {
     Complete(StateDbStatus, Totals, Vec<Problem>, Findings),
     Without(StateDbStatus),

@@ -13,7 +13,7 @@ use cap_std::fs::Dir;
 
 use crate::platform::error_kind::{Classified, ErrorKind};
 
-/// Why a home cannot be used.
+/// Says why a home cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
     /// Neither a flag nor the environment names a home.

@@ -17,14 +17,14 @@ const LOGS: &str = "logs";
 /// Bytes copied at a time.
 const CHUNK: usize = 128 << 10;
 
-/// A file to be saved.
+/// Names a file to be saved.
 pub(super) struct Source {
     pub(super) name: String,
     pub(super) belongs: Belongs,
     pub(super) path: PathBuf,
 }
 
-/// What comes before the number of a database of Codex's: `state` of `state_5.sqlite`.
+/// Gives what comes before the number of a database of Codex's: `state` of `state_5.sqlite`.
 fn kind(name: &str) -> Option<&str> {
     let (kind, number) = name.strip_suffix(".sqlite")?.rsplit_once('_')?;
     let plain = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
@@ -32,13 +32,13 @@ fn kind(name: &str) -> Option<&str> {
     (plain && digits).then_some(kind)
 }
 
-/// Could a backup hold a file of this name? What stands beside a damaged database has its name and `-wal`.
+/// Says whether a backup could hold a file of this name. What stands beside a damaged database has its name and `-wal`.
 pub(super) fn is_ours(name: &str) -> bool {
     let database = name.strip_suffix("-wal").unwrap_or(name);
     database == FILE_NAME || kind(database).is_some() || INDEXES.contains(&name)
 }
 
-/// What there is to be saved, by name.
+/// Lists what there is to be saved, by name.
 pub(super) fn sources(home: &Home, state_dir: &Path, logs: bool) -> Result<Vec<Source>, BackupError> {
     let databases = home.sqlite_home();
     let entries = match fs::read_dir(databases) {
@@ -61,7 +61,7 @@ pub(super) fn sources(home: &Home, state_dir: &Path, logs: bool) -> Result<Vec<S
     Ok(found)
 }
 
-/// Where a file of a backup belongs now.
+/// Gives the path where a file of a backup belongs now.
 pub(super) fn place(home: &Home, state_dir: &Path, saved: &Saved) -> PathBuf {
     let dir = match saved.belongs {
         Belongs::SqliteHome => home.sqlite_home(),
@@ -103,7 +103,7 @@ fn copied(source: &Source, name: &str, from: &Path, to: &Path, damaged: Option<S
     Ok(Saved { name: name.into(), belongs: source.belongs, place: from.to_path_buf(), bytes, sha256, damaged })
 }
 
-/// The path of what SQLite keeps beside a database.
+/// Gives the path of what SQLite keeps beside a database.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_os_string();
     name.push(suffix);
@@ -120,7 +120,7 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<(u64, String), BackupError>
     Ok((source.bytes, hex(source.sum)))
 }
 
-/// Length and sum of a file.
+/// Gives the length of a file in bytes, and its SHA-256.
 pub(super) fn sum(path: &Path) -> std::io::Result<(u64, String)> {
     let mut file = Summing { file: open(path)?, sum: Sha256::new(), bytes: 0 };
     let mut chunk = vec![0; CHUNK];
@@ -128,7 +128,7 @@ pub(super) fn sum(path: &Path) -> std::io::Result<(u64, String)> {
     Ok((file.bytes, hex(file.sum)))
 }
 
-/// A file that sums up what is read of it.
+/// Reads a file and sums up what is read.
 struct Summing {
     file: File,
     sum: Sha256,
@@ -181,7 +181,7 @@ pub(super) fn sync_dir(dir: &Path) -> Result<(), BackupError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(BackupError::io(dir, "synced"))
 }
 
-/// A directory that keeps others out.
+/// Makes a directory that keeps others out.
 pub(super) fn make_private_dir(dir: &Path) -> Result<(), BackupError> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);

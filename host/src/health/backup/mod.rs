@@ -40,7 +40,7 @@ const VERSION: u32 = 1;
 /// How many backups are kept unless something else is asked for.
 pub const KEEP: usize = 10;
 
-/// Why there is no backup, or it was not put back.
+/// Says why there is no backup, or why it was not put back.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// Another process is at it.
@@ -124,7 +124,7 @@ impl BackupError {
     }
 }
 
-/// Which place a file belongs in. The place is found anew when it is put back: the home may have moved.
+/// Says which place a file belongs in. The place is found anew when it is put back: the home may have moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Belongs {
@@ -136,7 +136,7 @@ pub enum Belongs {
     Home,
 }
 
-/// A file of a backup.
+/// Describes a file of a backup.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Saved {
@@ -155,7 +155,7 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// Is it a database, or what stands beside one?
+    /// Says whether it is a database, or what stands beside one.
     pub fn is_database(&self) -> bool {
         self.name.ends_with(".sqlite")
     }
@@ -170,9 +170,8 @@ struct Manifest {
     files: Vec<Saved>,
 }
 
-/// A complete backup.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// Describes a complete backup.
+#[derive(Clone, Debug)]
 pub struct Backup {
     /// Its directory's name: `20261122T101530Z-repair`.
     pub name: String,
@@ -188,7 +187,7 @@ pub struct Backup {
     pub files: Vec<Saved>,
 }
 
-/// What is to be backed up, and how many backups stay.
+/// Says what is to be backed up, and how many backups stay.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// What for: a part of the name.
@@ -200,7 +199,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// The usual one, before something is done.
+    /// Makes the usual one, before something is done.
     pub fn before(reason: &str) -> Wanted {
         Wanted { reason: Some(reason.into()), keep: KEEP, logs: false }
     }
@@ -218,7 +217,7 @@ pub fn create(home: &Home, state_dir: &Path, state: Option<&StateDb>, wanted: &W
     Ok(backup)
 }
 
-/// The complete backups, newest first, and in words what else is there that should be one.
+/// Lists the complete backups, newest first, and says what else is there that should be one.
 pub fn backups(state_dir: &Path) -> Result<(Vec<Backup>, Vec<String>), BackupError> {
     let dir = state_dir.join(PLACE);
     let entries = match fs::read_dir(&dir) {
@@ -242,7 +241,7 @@ pub fn backups(state_dir: &Path) -> Result<(Vec<Backup>, Vec<String>), BackupErr
     Ok((found, wrong))
 }
 
-/// The one backup whose name begins so.
+/// Gives the one backup whose name begins so.
 pub fn named(state_dir: &Path, wanted: &str) -> Result<Backup, BackupError> {
     let (backups, _) = backups(state_dir)?;
     let whole = backups.iter().find(|backup| backup.name == wanted).cloned();
@@ -345,7 +344,7 @@ impl Database {
         read(&path, &name).map_err(|why| BackupError::Io(path, "read", io::Error::other(why)))
     }
 
-    /// Of those with this reason the oldest ones go beyond as many as are to be kept. One that is being removed has no name
+    /// Removes, of those with this reason, the oldest ones beyond as many as are to be kept. One that is being removed has no name
     /// any more.
     fn prune(&self, keep: usize, reason: Option<&str>) -> Result<(), BackupError> {
         let (backups, _) = backups(self.dir.parent().unwrap_or(&self.dir))?;
@@ -358,7 +357,7 @@ impl Database {
         Ok(())
     }
 
-    /// What killed processes left; nobody else is at work. What cannot be removed does no harm.
+    /// Removes what killed processes left; nobody else is at work. What cannot be removed does no harm.
     fn remove_leftovers(&self) {
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(UNDER_WAY) {

@@ -31,8 +31,7 @@ const JOURNAL: &str = ".restore.json";
 const STAGED: &str = ".threadkeep-restore";
 
 /// Describes a file that would be put back.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Putting {
     /// Its name.
     pub name: String,

@@ -1,14 +1,11 @@
 //! Whether a backup still is what it was when it was made.
 
-use serde::Serialize;
-
 use super::files::sum;
 use super::{Backup, BackupError, Saved};
 use crate::db::fault_of;
 
 /// Says what checking a backup came to.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Verified {
     /// Which one.
     pub name: String,
@@ -19,8 +16,7 @@ pub struct Verified {
 }
 
 /// Describes something wrong with a file of a backup.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Fault {
     /// The file's name.
     pub file: String,

@@ -32,7 +32,7 @@ const NETWORK: [&str; 17] = [
     "smb3",
 ];
 
-/// Files of a directory that somebody holds a lock of, and the process.
+/// Lists the files of a directory that somebody holds a lock of, and the process.
 pub(super) fn held(dir: &Path) -> Vec<(String, u32)> {
     let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
     let held = writer_lock::flock_holders();
@@ -50,14 +50,14 @@ pub(super) fn held(dir: &Path) -> Vec<(String, u32)> {
     found
 }
 
-/// Who holds a lock of a file.
+/// Gives the process that holds a lock of a file.
 fn holder(path: &Path, held: &HashMap<String, u32>) -> Option<u32> {
     let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
     let device = metadata.dev();
     held.get(&writer_lock::lock_key(major(device), minor(device), metadata.ino())).copied()
 }
 
-/// Every lock of the home and of its state directory that somebody holds: file, process.
+/// Lists every lock of the home and of its state directory that somebody holds: file, process.
 pub(super) fn locks(home: &Home, state_dir: Option<&Path>) -> Vec<(String, u32)> {
     let within = |dir: &str| {
         let held = held(&home.root().join(dir)).into_iter();
@@ -74,7 +74,7 @@ pub(super) fn locks(home: &Home, state_dir: Option<&Path>) -> Vec<(String, u32)>
     locks
 }
 
-/// The nine lowest bits of the modes of what should be its owner's alone: path relative to the home, absolute for what is
+/// Gives the nine lowest bits of the modes of what should be its owner's alone: path relative to the home, absolute for what is
 /// elsewhere.
 pub(super) fn modes(home: &Home, databases: &[PathBuf], state_dir: Option<&Path>) -> Vec<(String, u32)> {
     let named = ["", "sessions", "archived_sessions", "session_index.jsonl", "history.jsonl", "auth.json"];
@@ -93,7 +93,7 @@ pub(super) fn modes(home: &Home, databases: &[PathBuf], state_dir: Option<&Path>
     modes
 }
 
-/// The kind of file system that one of these places is on, where it is reached over a network.
+/// Names the kind of file system that one of these places is on, where it is reached over a network.
 pub(super) fn network(places: &[&Path]) -> Option<String> {
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
     let kind_of = |device: u64| {

@@ -115,7 +115,7 @@ pub fn examine(
     Ok(Checkup { findings, ..snapshot.checkup()? })
 }
 
-/// The worst first.
+/// Ranks a finding; the worst come first.
 fn severity(finding: &Finding) -> u8 {
     match finding.severity {
         Severity::Error => 0,

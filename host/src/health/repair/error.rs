@@ -45,7 +45,7 @@ impl Classified for RepairError {
     }
 }
 
-/// Why a repair was not made, or not to its end.
+/// Says why a repair was not made, or not to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RepairError {
     /// The document is none, or was broken by hand.

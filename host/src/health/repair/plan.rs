@@ -52,7 +52,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The document.
+    /// Writes the plan as JSON.
     pub fn to_json(&self) -> Result<String, RepairError> {
         serde_json::to_string(self).map_err(|error| RepairError::Plan(error.to_string()))
     }
@@ -71,12 +71,12 @@ impl Plan {
         }
     }
 
-    /// One entry as the document has it.
+    /// Gives one entry as the document has it.
     pub fn entry(edit: &Edit) -> Result<serde_json::Value, RepairError> {
         serde_json::to_value(Entry::from(edit.clone())).map_err(|error| RepairError::Plan(error.to_string()))
     }
 
-    /// It was made for this home, by whatever way its path leads there.
+    /// Says whether it was made for this home, by whatever way its path leads there.
     pub(super) fn is_of(&self, home: &Path) -> bool {
         let place = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         place(&self.home) == place(home)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::component::exports::checkup::{Cell, Value};
 use crate::component::types::{Provenance, ThreadRow};
 
-/// A mode, as people write them.
+/// Holds a mode, which is written in octal digits.
 pub(super) struct Octal(pub(super) u32);
 
 impl Serialize for Octal {
@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for Cells {
     }
 }
 
-/// A value, to be written.
+/// Writes a value.
 struct Shown<'a>(&'a Value);
 
 impl Serialize for Shown<'_> {
@@ -128,7 +128,7 @@ impl Serialize for Shown<'_> {
     }
 }
 
-/// A value, read.
+/// Reads a value.
 struct Told(Value);
 
 impl<'de> Deserialize<'de> for Told {
@@ -238,7 +238,7 @@ struct RowForm {
     missing: bool,
 }
 
-/// The fields in which rows differ, by the names that a plan has for them, with both values as JSON.
+/// Lists the fields in which rows differ, by the names that a plan has for them, with both values as JSON.
 pub fn differing(before: &ThreadRow, after: &ThreadRow) -> Vec<(String, String, String)> {
     let fields = |row: &ThreadRow| match serde_json::to_value(Row(row.clone())) {
         Ok(serde_json::Value::Object(fields)) => fields,

@@ -12,7 +12,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::convert::SkipReason;
+use super::skip_reason::SkipReason;
 use crate::component::types::FileFacts;
 use crate::platform::home::Home;
 use crate::rollouts::named;

@@ -7,6 +7,7 @@
 
 mod convert;
 mod entry;
+mod skip_reason;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,8 +25,9 @@ use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 use crate::platform::writer_lock::{WriterLock, WriterLockError, flock_holder};
 
-use convert::{Compared, SkipReason, compare, convert};
+use convert::{Compared, compare, convert};
 use entry::Entry;
+use skip_reason::SkipReason;
 
 /// The directory of Codex's locks for work on the whole home, and the lock that is held while rollouts are compressed. As
 /// Codex 0.169 has it: `flock`, exclusive, and the file stays. (`rollout-compression.lock` beside it is no lock, but says
