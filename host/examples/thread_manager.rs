@@ -1,5 +1,7 @@
 //! The whole life of an embedder's thread: `thread_manager [HOME [STATE_DIR]]`.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example is a program")]
+
 use std::path::PathBuf;
 
 use threadkeep::component::exports::history::Subject;

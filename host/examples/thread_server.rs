@@ -1,5 +1,7 @@
 //! Lists and reads served to eight threads at once, over one handle: `thread_server [HOME [STATE_DIR]]`.
 
+#![expect(clippy::print_stdout, reason = "an example is a program")]
+
 use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};

@@ -100,7 +100,6 @@ pub(crate) struct Bounds {
 
 /// May memories be taken from a thread?
 #[derive(Clone, Copy, ValueEnum)]
-#[allow(missing_docs)]
 pub(crate) enum Mode {
     Enabled,
     Disabled,

@@ -21,6 +21,9 @@ const THREAD_COLUMN: &str = "thread_id";
 /// Is an answer, or why this row is not touched; outside of it, a failure of the whole.
 type Answered<T> = Result<Result<T, String>, StateError>;
 
+/// Is what stands where a change would be made: the row, none where there is none, or why it cannot be one to change.
+pub(crate) type CurrentRow = Result<Option<Vec<Cell>>, String>;
+
 macro_rules! or_rejected {
     ($answer:expr) => {
         match $answer {
@@ -196,10 +199,7 @@ impl ExternalDb {
     }
 
     /// Returns for each change what is where it would be made, or why it is not one that may be made.
-    pub(crate) fn current_rows(
-        &self,
-        changes: &[&CodexChange],
-    ) -> Result<Vec<Result<Option<Vec<Cell>>, String>>, StateError> {
+    pub(crate) fn current_rows(&self, changes: &[&CodexChange]) -> Result<Vec<CurrentRow>, StateError> {
         let rows = self.read(|connection| {
             connection.set_prepared_statement_cache_capacity(256);
             let mut tables = TableShapes::default();
