@@ -1,11 +1,11 @@
 //! Every JSON document that a command prints with `--json`, as a type that serialises to it and has a JSON Schema.
 //!
 //! A document is plain data in the words of users: owned texts, absolute paths, times in RFC 3339. It is made from what the
-//! other layers answer, by `new` or `From`, and knows nothing of terminals. [`schemas`] names the document of each command.
+//! other layers answer, by `new` or `From`, and knows nothing of terminals. [`schemas()`] names the document of each command.
 //!
 //! Most documents have their keys in alphabetical order, a [`Thread`] has the important ones first. The order is part of what
 //! the program prints, so it stays: a field is declared where it is printed, and what holds a thread in alphabetical order
-//! says so with [`key_order`].
+//! says so with `key_order`.
 //!
 //! Lists and turns may be long. [`ListWriter`], [`TurnsWriter`] and [`PromptInputWriter`] write the same bytes as the whole
 //! document, piece by piece.
