@@ -51,7 +51,10 @@ impl Place {
 
 fn rollouts(home: &Path) -> Vec<String> {
     let all = listing(home).into_keys();
-    all.filter(|path| path.contains("sessions/") && home.join(path).symlink_metadata().unwrap().is_file()).collect()
+    all.filter(|path| {
+        path.contains("sessions/") && home.join(path).symlink_metadata().is_ok_and(|facts| facts.is_file())
+    })
+    .collect()
 }
 
 /// The plain text of each rollout by its plain name; a plain file before its twin.
