@@ -4,8 +4,8 @@ use std::fs;
 
 use proptest::prelude::*;
 use support::{Memory, damaged, facts, line_offset, read_home};
-use threadkeep_core::extract::{Limits, extract};
-use threadkeep_core::types::{Extraction, NoThread};
+use threadkeep_contract::{Extraction, NoThread};
+use threadkeep_core::rollout::extract::{Limits, extract};
 
 const PLACE: &str = "sessions/2026/05/05/rollout-2026-05-05T05-05-05-019df6a5-0000-7000-8000-000000000000.jsonl";
 

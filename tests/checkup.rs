@@ -1,10 +1,12 @@
 //! What the core finds wrong with a thread, and the edits that it says would mend it: every case as plain data.
 
-use threadkeep_core::checkup::{
-    Case, CaseFile, Cell, Change, CodexShape, Column, Edit, Finding, Health, HistoryBase, Leads, Looker, Retold, Scene,
-    Target, Value, examine, views,
+use support::blank_row;
+use threadkeep_contract::{
+    Cell, Change, CheckContext, CodexFields, CodexShape, Column, Edit, EditTarget, EntryKind, FileFacts, FileReport,
+    Finding, HistoryBase, NameClaim, PathTarget, Provenance, ThreadFacts, ThreadFileFacts, ThreadRow, Value, Viewer,
 };
-use threadkeep_core::types::{EntryKind, FileFacts, NameClaim, Provenance, ThreadRow};
+use threadkeep_core::health::diagnose::diagnose_threads;
+use threadkeep_core::health::visibility::views;
 
 const ID: &str = "019bac64-1a96-7688-9f15-f748e03d8586";
 const OTHER: &str = "019c3e24-99df-7f63-a580-bb858c373c2d";
@@ -40,20 +42,26 @@ const COLUMNS: [(&str, bool); 23] = [
     ("thread_source", false),
 ];
 
-fn scene() -> Scene {
+fn scene() -> CheckContext {
     let threads = COLUMNS.map(|(name, required)| Column { name: name.into(), required }).to_vec();
     let edges = ["parent_thread_id", "child_thread_id", "status"];
     let edges = edges.map(|name| Column { name: name.into(), required: true }).to_vec();
-    Scene { home: "/home/robin/.codex".into(), has_state: true, codex: Some(CodexShape { threads, edges }), now: NOW }
+    CheckContext {
+        home: "/home/robin/.codex".into(),
+        has_state: true,
+        codex: Some(CodexShape { threads, edges }),
+        now: NOW,
+    }
+}
+
+fn cell(column: &str, value: Value) -> Cell {
+    Cell { column: column.into(), value }
 }
 
 fn row() -> ThreadRow {
     ThreadRow {
         id: ID.into(),
         path: PATH.into(),
-        archived: false,
-        name: None,
-        name_source: None,
         preview: "How do tides work?".into(),
         title: "How do tides work?".into(),
         first_user_message: Some("How do tides work?".into()),
@@ -62,21 +70,12 @@ fn row() -> ThreadRow {
         created_at: CREATED,
         updated_at: UPDATED,
         recency_at: CREATED,
-        source: "\"cli\"".into(),
-        source_kind: "cli".into(),
         model_provider: Some("harbour".into()),
         model: Some("gpt-5".into()),
         cli_version: Some("0.169.0".into()),
-        git_branch: None,
         git_sha: Some("b80d5c2e".into()),
-        git_origin_url: None,
         tokens_used: Some(8_462),
-        parent_thread_id: None,
-        forked_from_id: None,
-        base_thread_id: None,
-        history_mode: "paginated".into(),
-        memory_mode: None,
-        missing: false,
+        ..blank_row()
     }
 }
 
@@ -108,43 +107,47 @@ fn codex(changed: &[(&str, Value)]) -> Vec<Value> {
     COLUMNS.iter().map(|(column, _)| changed(column).unwrap_or_else(|| value(column))).collect()
 }
 
-fn file(path: &str) -> CaseFile {
+fn file(path: &str) -> ThreadFileFacts {
     let file = FileFacts { path: path.into(), kind: EntryKind::File, size: 9_000, modified_ns: 1, inode: 1 };
-    CaseFile { file, health: Some(Health { lines: 9, spoken: true, ..Health::default() }), reason: None }
+    ThreadFileFacts {
+        file,
+        report: Some(FileReport { lines: 9, has_messages: true, ..FileReport::default() }),
+        reason: None,
+    }
 }
 
-fn here(path: &str, thread: &str) -> Leads {
-    Leads::Here((path.into(), Some(thread.into())))
+fn here(path: &str, thread: &str) -> PathTarget {
+    PathTarget::Local((path.into(), Some(thread.into())))
 }
 
 /// A thread with which nothing is wrong.
-fn sound() -> Case {
-    Case {
+fn sound() -> ThreadFacts {
+    ThreadFacts {
         id: ID.into(),
         files: vec![file(PATH)],
-        should: Some(row()),
-        stands: Some(row()),
-        stands_leads: here(PATH, ID),
-        behind: false,
+        desired: Some(row()),
+        current: Some(row()),
+        current_target: here(PATH, ID),
+        out_of_date: false,
         codex: Some(codex(&[])),
-        leads: here(PATH, ID),
-        doubles: Vec::new(),
+        codex_target: here(PATH, ID),
+        duplicates: Vec::new(),
         edge: None,
         names: Vec::new(),
-        retold: None,
+        codex_fields: None,
         broken_base: None,
         parent_known: true,
-        written: false,
+        locked: false,
         current_cwd: None,
     }
 }
 
-fn found(case: Case) -> Vec<Finding> {
-    examine(&scene(), &[case])
+fn found(case: ThreadFacts) -> Vec<Finding> {
+    diagnose_threads(&scene(), &[case])
 }
 
 /// The one finding, by its code, and its one edit.
-fn only(case: Case, code: &str) -> (Finding, Edit) {
+fn only(case: ThreadFacts, code: &str) -> (Finding, Edit) {
     let found = found(case);
     assert_eq!(found.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), [code]);
     let finding = found.into_iter().next().unwrap();
@@ -156,9 +159,9 @@ fn only(case: Case, code: &str) -> (Finding, Edit) {
 
 /// The columns that an edit of Codex's row changes: from, to.
 fn columns(edit: &Edit) -> Vec<(String, Value, Value)> {
-    assert_eq!(edit.target, Target::Codex);
+    assert_eq!(edit.target, EditTarget::Codex);
     let Change::CodexRow(change) = &edit.change else { panic!("{edit:?}") };
-    assert_eq!((change.table.as_str(), &change.key[..]), ("threads", &[Cell::new("id", Value::Text(ID.into()))][..]));
+    assert_eq!((change.table.as_str(), &change.key[..]), ("threads", &[cell("id", Value::Text(ID.into()))][..]));
     let (before, after) = (change.before.clone().unwrap(), change.after.clone().unwrap());
     assert!(before.iter().zip(&after).all(|(before, after)| before.column == after.column));
     before.into_iter().zip(after).map(|(before, after)| (before.column, before.value, after.value)).collect()
@@ -183,41 +186,45 @@ fn what_codex_itself_writes_in_several_ways_is_not_wrong() {
         ("tokens_used", Value::Integer(9_000)),
         ("model", Value::Null),
     ] {
-        let case = Case { codex: Some(codex(&[(column, value.clone())])), ..sound() };
+        let case = ThreadFacts { codex: Some(codex(&[(column, value.clone())])), ..sound() };
         assert_eq!(found(case), [], "{column} = {value:?}");
     }
     // A fork's preview is its parent's here, and its own in a row that was rebuilt.
     let should = ThreadRow { preview: "What its parent was asked".into(), ..row() };
-    let case = Case { should: Some(should.clone()), stands: Some(should), ..sound() };
+    let case = ThreadFacts { desired: Some(should.clone()), current: Some(should), ..sound() };
     assert_eq!(found(case), []);
 }
 
 #[test]
 fn a_row_of_codexs_whose_file_moved_is_pointed_at_it() {
     let stands = "/gone/home/sessions/2026/01/11/x.jsonl";
-    let case = Case { codex: Some(codex(&[("rollout_path", text(stands))])), leads: Leads::Nowhere, ..sound() };
+    let case = ThreadFacts {
+        codex: Some(codex(&[("rollout_path", text(stands))])),
+        codex_target: PathTarget::Missing,
+        ..sound()
+    };
     let (finding, edit) = only(case, "stale-path");
     let path = text(&format!("/home/robin/.codex/{PATH}"));
     assert_eq!(columns(&edit), [("rollout_path".into(), text(stands), path)]);
-    assert_eq!(edit.needs, [(PATH.to_string(), ID.to_string())]);
+    assert_eq!(edit.preconditions, [(PATH.to_string(), ID.to_string())]);
     assert_eq!(finding.evidence[0].found.as_deref(), Some(stands));
-    assert!(edit.safe && !edit.asked);
+    assert!(edit.safe_while_open && !edit.opt_in);
 }
 
 #[test]
 fn a_row_is_not_safe_to_change_while_somebody_writes_the_thread() {
-    let case = Case { written: true, codex: Some(codex(&[("archived", Value::Integer(1))])), ..sound() };
-    assert!(!only(case, "wrong-archived").1.safe);
+    let case = ThreadFacts { locked: true, codex: Some(codex(&[("archived", Value::Integer(1))])), ..sound() };
+    assert!(!only(case, "wrong-archived").1.safe_while_open);
 }
 
 #[test]
 fn a_row_of_codexs_that_names_another_threads_file_is_told_apart() {
-    let case = Case { leads: here("sessions/2026/02/08/o.jsonl", OTHER), ..sound() };
-    let case = Case { codex: Some(codex(&[("rollout_path", text("/home/robin/.codex/o.jsonl"))])), ..case };
+    let case = ThreadFacts { codex_target: here("sessions/2026/02/08/o.jsonl", OTHER), ..sound() };
+    let case = ThreadFacts { codex: Some(codex(&[("rollout_path", text("/home/robin/.codex/o.jsonl"))])), ..case };
     let (finding, _) = only(case, "mismatched-path");
     assert!(finding.evidence.iter().any(|shown| shown.found.as_deref() == Some(OTHER)), "{finding:?}");
-    let case = Case { leads: Leads::Elsewhere(Some(ID.into())), ..sound() };
-    let case = Case { codex: Some(codex(&[("rollout_path", text("/old/.codex/x.jsonl"))])), ..case };
+    let case = ThreadFacts { codex_target: PathTarget::External(Some(ID.into())), ..sound() };
+    let case = ThreadFacts { codex: Some(codex(&[("rollout_path", text("/old/.codex/x.jsonl"))])), ..case };
     only(case, "path-in-another-home");
 }
 
@@ -225,10 +232,12 @@ fn a_row_of_codexs_that_names_another_threads_file_is_told_apart() {
 fn a_compressed_rollout_keeps_its_plain_name_in_codexs_row() {
     let compressed = format!("{PATH}.zst");
     let should = ThreadRow { path: compressed.clone(), ..row() };
-    let case = Case { files: vec![file(&compressed)], should: Some(should.clone()), stands: Some(should), ..sound() };
-    let leads = Case { leads: here(&compressed, ID), ..case.clone() };
+    let case =
+        ThreadFacts { files: vec![file(&compressed)], desired: Some(should.clone()), current: Some(should), ..sound() };
+    let leads = ThreadFacts { codex_target: here(&compressed, ID), ..case.clone() };
     assert_eq!(found(leads), []);
-    let stale = Case { leads: Leads::Nowhere, codex: Some(codex(&[("rollout_path", text("/x"))])), ..case };
+    let stale =
+        ThreadFacts { codex_target: PathTarget::Missing, codex: Some(codex(&[("rollout_path", text("/x"))])), ..case };
     let (_, edit) = only(stale, "stale-path");
     assert_eq!(columns(&edit)[0].2, text(&format!("/home/robin/.codex/{PATH}")));
 }
@@ -237,8 +246,9 @@ fn a_compressed_rollout_keeps_its_plain_name_in_codexs_row() {
 fn a_file_that_was_moved_into_the_archive_by_hand_is_archived_in_the_row_too() {
     let path = PATH.replace("sessions/2026/01/11", "archived_sessions");
     let should = ThreadRow { path: path.clone(), archived: true, ..row() };
-    let case = Case { files: vec![file(&path)], should: Some(should.clone()), stands: Some(should), ..sound() };
-    let found = found(Case { leads: Leads::Nowhere, stands_leads: here(&path, ID), ..case });
+    let case =
+        ThreadFacts { files: vec![file(&path)], desired: Some(should.clone()), current: Some(should), ..sound() };
+    let found = found(ThreadFacts { codex_target: PathTarget::Missing, current_target: here(&path, ID), ..case });
     assert_eq!(found.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), ["stale-path", "wrong-archived"]);
     let archived = columns(&found[1].edits[0]);
     assert_eq!(
@@ -265,7 +275,7 @@ fn columns_that_the_rollouts_contradict_are_told_one_by_one_and_put_right_togeth
         ("tokens_used", Value::Integer(0)),
         ("source", text("exec")),
     ];
-    let (finding, edit) = only(Case { codex: Some(codex(&wrong)), ..sound() }, "wrong-metadata");
+    let (finding, edit) = only(ThreadFacts { codex: Some(codex(&wrong)), ..sound() }, "wrong-metadata");
     let changed = columns(&edit);
     for (column, value) in &wrong {
         let of = changed.iter().find(|(name, ..)| name == column).unwrap_or_else(|| panic!("{column}: {changed:?}"));
@@ -281,10 +291,10 @@ fn columns_that_the_rollouts_contradict_are_told_one_by_one_and_put_right_togeth
 
 #[test]
 fn a_directory_that_was_moved_is_put_right_in_codexs_row() {
-    let case = Case { current_cwd: Some("/src/sea".into()), ..sound() };
+    let case = ThreadFacts { current_cwd: Some("/src/sea".into()), ..sound() };
     let (_, edit) = only(case.clone(), "wrong-metadata");
     assert_eq!(columns(&edit), [("cwd".into(), text("/src/tides"), text("/src/sea"))]);
-    assert_eq!(found(Case { codex: Some(codex(&[("cwd", text("/src/sea"))])), ..case }), []);
+    assert_eq!(found(ThreadFacts { codex: Some(codex(&[("cwd", text("/src/sea"))])), ..case }), []);
 }
 
 #[test]
@@ -292,34 +302,40 @@ fn a_name_goes_where_codex_looks_for_it() {
     let named = ThreadRow { name: Some("Tides".into()), name_source: Some(Provenance::User), ..row() };
     let named = ThreadRow { title: "Tides".into(), ..named };
     let claim = NameClaim { thread: ID.into(), name: "Tides".into(), source: Provenance::User, given: None };
-    let case = Case { should: Some(named.clone()), stands: Some(named.clone()), names: vec![claim.clone()], ..sound() };
+    let case = ThreadFacts {
+        desired: Some(named.clone()),
+        current: Some(named.clone()),
+        names: vec![claim.clone()],
+        ..sound()
+    };
     let (_, edit) = only(case.clone(), "lost-name");
     assert_eq!(columns(&edit), [("name".into(), Value::Null, text("Tides"))]);
     // A legacy thread has it for its title.
     let legacy = ThreadRow { history_mode: "legacy".into(), ..named };
     let stands = codex(&[("history_mode", text("legacy"))]);
-    let case = Case { should: Some(legacy.clone()), stands: Some(legacy), codex: Some(stands), ..case };
+    let case = ThreadFacts { desired: Some(legacy.clone()), current: Some(legacy), codex: Some(stands), ..case };
     let (_, edit) = only(case, "lost-name");
     assert_eq!(columns(&edit), [("title".into(), text("How do tides work?"), text("Tides"))]);
     // And one that a user took away goes.
     let cleared = NameClaim { name: String::new(), ..claim };
-    let case = Case { codex: Some(codex(&[("name", text("Tides"))])), names: vec![cleared], ..sound() };
+    let case = ThreadFacts { codex: Some(codex(&[("name", text("Tides"))])), names: vec![cleared], ..sound() };
     assert_eq!(columns(&only(case, "lost-name").1), [("name".into(), text("Tides"), Value::Null)]);
 }
 
 #[test]
 fn a_missing_row_is_made_anew_with_everything_that_is_known() {
-    let retold = Retold {
+    let retold = CodexFields {
         originator: Some("codex_cli".into()),
         permission_profile: Some("{\"type\":\"disabled\"}".into()),
         approval_mode: Some("never".into()),
         thread_source: Some("user".into()),
         source: Some("\"cli\"".into()),
-        ..Retold::default()
+        ..CodexFields::default()
     };
     let named = ThreadRow { name: Some("Tides".into()), name_source: Some(Provenance::SessionIndex), ..row() };
-    let case = Case { should: Some(named.clone()), stands: Some(named), retold: Some(retold), ..sound() };
-    let (_, edit) = only(Case { codex: None, leads: Leads::Nowhere, ..case.clone() }, "missing-row");
+    let case =
+        ThreadFacts { desired: Some(named.clone()), current: Some(named), codex_fields: Some(retold), ..sound() };
+    let (_, edit) = only(ThreadFacts { codex: None, codex_target: PathTarget::Missing, ..case.clone() }, "missing-row");
     let Change::CodexRow(change) = &edit.change else { panic!("{edit:?}") };
     assert_eq!(change.before, None);
     let cells = change.after.clone().unwrap();
@@ -330,18 +346,23 @@ fn a_missing_row_is_made_anew_with_everything_that_is_known() {
         ("thread_source", text("user")),
     ];
     let expected: Vec<Cell> =
-        COLUMNS.iter().zip(codex(&changed)).map(|((column, _), value)| Cell::new(column, value)).collect();
+        COLUMNS.iter().zip(codex(&changed)).map(|((column, _), value)| cell(column, value)).collect();
     assert_eq!(cells, expected);
     // A table that wants what nobody knows is left alone.
     let mut scene = scene();
     scene.codex.as_mut().unwrap().threads.push(Column { name: "horoscope".into(), required: true });
-    let found = examine(&scene, &[Case { codex: None, leads: Leads::Nowhere, ..case }]);
+    let found = diagnose_threads(&scene, &[ThreadFacts { codex: None, codex_target: PathTarget::Missing, ..case }]);
     assert_eq!((found[0].code.as_str(), found[0].edits.len()), ("missing-row-not-rebuilt", 0));
 }
 
 #[test]
 fn a_rollout_that_codex_cannot_read_gets_no_row() {
-    let case = Case { codex: None, leads: Leads::Nowhere, retold: Some(Retold::default()), ..sound() };
+    let case = ThreadFacts {
+        codex: None,
+        codex_target: PathTarget::Missing,
+        codex_fields: Some(CodexFields::default()),
+        ..sound()
+    };
     let found = found(case);
     assert_eq!((found[0].code.as_str(), found[0].edits.len()), ("too-old-for-codex", 0));
 }
@@ -349,12 +370,12 @@ fn a_rollout_that_codex_cannot_read_gets_no_row() {
 #[test]
 fn a_row_whose_rollout_is_gone_goes_only_where_that_is_asked_for() {
     let gone = ThreadRow { missing: true, ..row() };
-    let case = Case { files: Vec::new(), should: Some(gone.clone()), stands: Some(gone), ..sound() };
-    let found = found(Case { leads: Leads::Nowhere, ..case });
+    let case = ThreadFacts { files: Vec::new(), desired: Some(gone.clone()), current: Some(gone), ..sound() };
+    let found = found(ThreadFacts { codex_target: PathTarget::Missing, ..case });
     let codes: Vec<&str> = found.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["lost-rollout", "missing-file"]);
     let edit = &found[1].edits[0];
-    assert!(edit.asked && !edit.safe);
+    assert!(edit.opt_in && !edit.safe_while_open);
     let Change::CodexRow(change) = &edit.change else { panic!("{edit:?}") };
     assert_eq!((change.before.as_ref().map(Vec::len), &change.after), (Some(COLUMNS.len()), &None));
 }
@@ -371,22 +392,24 @@ fn a_spawned_thread_gets_its_edge() {
     // Codex keeps no words of sub-agents.
     let row =
         codex(&[("source", source), ("preview", text("")), ("title", text("")), ("first_user_message", text(""))]);
-    let case = Case { should: Some(spawned.clone()), stands: Some(spawned), codex: Some(row), ..sound() };
+    let case = ThreadFacts { desired: Some(spawned.clone()), current: Some(spawned), codex: Some(row), ..sound() };
     let (_, edit) = only(case.clone(), "missing-edge");
     let Change::CodexRow(change) = &edit.change else { panic!("{edit:?}") };
     assert_eq!((change.table.as_str(), change.before.is_none()), ("thread_spawn_edges", true));
     let edge = vec![text(OTHER), text(ID), text("closed")];
-    assert_eq!(found(Case { edge: Some(edge), ..case.clone() }), []);
+    assert_eq!(found(ThreadFacts { edge: Some(edge), ..case.clone() }), []);
     let edge = vec![text(ID), text(ID), text("open")];
-    only(Case { edge: Some(edge.clone()), ..case.clone() }, "wrong-edge");
-    let orphan = found(Case { edge: Some(vec![text(OTHER), text(ID), text("open")]), parent_known: false, ..case });
+    only(ThreadFacts { edge: Some(edge.clone()), ..case.clone() }, "wrong-edge");
+    let orphan =
+        found(ThreadFacts { edge: Some(vec![text(OTHER), text(ID), text("open")]), parent_known: false, ..case });
     assert_eq!(orphan[0].code, "parent-missing");
 }
 
 #[test]
 fn a_row_here_that_is_wrong_is_put_whole() {
     let wrong = ThreadRow { path: "sessions/x.jsonl".into(), cwd: None, ..row() };
-    let found = found(Case { stands: Some(wrong.clone()), stands_leads: here("sessions/x.jsonl", OTHER), ..sound() });
+    let found =
+        found(ThreadFacts { current: Some(wrong.clone()), current_target: here("sessions/x.jsonl", OTHER), ..sound() });
     let codes: Vec<&str> = found.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["mismatched-path", "wrong-metadata"]);
     for finding in &found {
@@ -394,10 +417,10 @@ fn a_row_here_that_is_wrong_is_put_whole() {
         assert_eq!((change.before.as_ref(), change.after.as_ref()), (Some(&wrong), Some(&row())));
     }
     let behind = ThreadRow { updated_at: 1, ..row() };
-    only(Case { stands: Some(behind), behind: true, ..sound() }, "behind");
-    only(Case { stands: None, ..sound() }, "missing-row");
-    let without = Scene { has_state: false, ..scene() };
-    assert_eq!(examine(&without, &[Case { stands: None, ..sound() }]), []);
+    only(ThreadFacts { current: Some(behind), out_of_date: true, ..sound() }, "behind");
+    only(ThreadFacts { current: None, ..sound() }, "missing-row");
+    let without = CheckContext { has_state: false, ..scene() };
+    assert_eq!(diagnose_threads(&without, &[ThreadFacts { current: None, ..sound() }]), []);
 }
 
 #[test]
@@ -405,28 +428,32 @@ fn files_of_one_thread_are_told_apart() {
     let newer = PATH.replace(".jsonl", "_019d0000-0000-7000-8000-000000000000.jsonl");
     let mut reverted = file(&newer);
     let base = HistoryBase { thread: ID.into(), ordinal: 9, offset: Some(100) };
-    reverted.health.as_mut().unwrap().base = Some(base);
+    reverted.report.as_mut().unwrap().base = Some(base);
     let should = ThreadRow { path: newer.clone(), ..row() };
-    let case =
-        Case { files: vec![file(PATH), reverted], should: Some(should.clone()), stands: Some(should), ..sound() };
-    let codes = |case: &Case| found(case.clone()).iter().map(|found| found.code.clone()).collect::<Vec<_>>();
-    assert_eq!(codes(&Case { leads: here(&newer, ID), ..case.clone() }), ["revert-leftover"]);
+    let case = ThreadFacts {
+        files: vec![file(PATH), reverted],
+        desired: Some(should.clone()),
+        current: Some(should),
+        ..sound()
+    };
+    let codes = |case: &ThreadFacts| found(case.clone()).iter().map(|found| found.code.clone()).collect::<Vec<_>>();
+    assert_eq!(codes(&ThreadFacts { codex_target: here(&newer, ID), ..case.clone() }), ["revert-leftover"]);
     // Codex goes on with the file that its row names.
-    assert_eq!(codes(&Case { leads: here(PATH, ID), ..case }), ["revert-leftover", "older-file"]);
+    assert_eq!(codes(&ThreadFacts { codex_target: here(PATH, ID), ..case }), ["revert-leftover", "older-file"]);
     let copy = PATH.replace("/11/", "/12/");
-    let copied = Case { files: vec![file(PATH), file(&copy)], ..sound() };
+    let copied = ThreadFacts { files: vec![file(PATH), file(&copy)], ..sound() };
     assert_eq!(codes(&copied), ["misfiled-file", "several-files"]);
-    let both = Case { files: vec![file(PATH), file(&format!("{PATH}.zst"))], ..sound() };
+    let both = ThreadFacts { files: vec![file(PATH), file(&format!("{PATH}.zst"))], ..sound() };
     assert_eq!(codes(&both), ["plain-and-compressed"]);
 }
 
 #[test]
 fn why_a_list_leaves_a_thread_out_is_said_with_every_reason() {
-    let looker = Looker { provider: "harbour".into(), cwd: Some("/src/tides".into()), before: Some(3) };
+    let looker = Viewer { provider: "harbour".into(), cwd: Some("/src/tides".into()), before: Some(3) };
     assert!(views(&scene(), &sound(), &looker).iter().all(|view| view.shown));
     let hidden = ThreadRow { source_kind: "exec".into(), preview: String::new(), archived: true, ..row() };
-    let case = Case { should: Some(hidden), leads: Leads::Nowhere, ..sound() };
-    let views = views(&scene(), &case, &Looker { provider: "other".into(), cwd: Some("/".into()), before: Some(60) });
+    let case = ThreadFacts { desired: Some(hidden), codex_target: PathTarget::Missing, ..sound() };
+    let views = views(&scene(), &case, &Viewer { provider: "other".into(), cwd: Some("/".into()), before: Some(60) });
     let reasons = |name: &str| {
         let view = views.iter().find(|view| view.name.contains(name)).unwrap_or_else(|| panic!("{views:?}"));
         assert!(!view.shown);

@@ -4,7 +4,8 @@ use serde_json::json;
 use support::{CodexDb, Collection, Program, Rollout, handle, uuid7};
 use tempfile::{TempDir, tempdir};
 use threadkeep::features::spawn_edges::{self, Edge, EdgeStatus};
-use threadkeep_core::keeping::edges::{Known, Status, spawned};
+use threadkeep_contract::{EdgeStatus as Status, SpawnEdge};
+use threadkeep_core::features::spawned_threads::spawned;
 
 const AT: i64 = 1_772_359_200_123;
 
@@ -86,7 +87,7 @@ fn read_shows_what_spawned_a_thread_and_what_it_spawned() {
 
 #[test]
 fn circles_and_repeated_edges_end() {
-    let edge = |parent: &str, child: &str| Known {
+    let edge = |parent: &str, child: &str| SpawnEdge {
         parent: parent.into(),
         child: child.into(),
         ours: None,

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use support::{Collection, Program, Rollout, demo_home, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep::component::exports::checkup::Depth;
-use threadkeep::component::exports::history::Subject;
+use threadkeep::contract::{Depth, Subject};
 use threadkeep::index::progress::{Progress, ProgressSink};
 use threadkeep::platform::home::Home;
 use threadkeep::threads::store::{Item, NewThread, RowQuery, ThreadStore as _, TurnEnd, UserMessage};

@@ -8,9 +8,9 @@ use rusqlite::{Connection, OptionalExtension};
 use rustix::process::Signal;
 use support::{Collection, Program, Rollout, Running, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep::component::Runtime;
 use threadkeep::platform::home::Home;
 use threadkeep::startup::{self, Config};
+use threadkeep_engine::Runtime;
 
 /// Longer than any of this can take, for loops that wait for something to happen.
 const LONG: Duration = Duration::from_secs(60);

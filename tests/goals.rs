@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use support::{Collection, Program, Rollout, handle, listing, uuid7};
 use tempfile::{TempDir, tempdir};
 use threadkeep::features::goals::{self, BudgetChange, GoalChange, GoalStatus, Source};
-use threadkeep_core::keeping::Refusal;
-use threadkeep_core::keeping::goal::{Budget, Change, Goal, Status, change};
+use threadkeep_contract::{BudgetChange as Budget, Goal, GoalChange as Change, GoalStatus as Status, Rejection};
+use threadkeep_core::features::goals::change_goal;
 
 const AT: i64 = 1_772_359_200_123;
 const ALL: [Status; 6] =
@@ -40,13 +40,13 @@ fn goal(status: Status) -> Goal {
 fn a_goal_gets_from_one_status_to_another_as_in_codex_but_that_complete_is_final() {
     for from in ALL {
         for to in ALL {
-            let answer = change(Some(goal(from)), Change::Enter(to), 9);
+            let answer = change_goal(Some(goal(from)), Change::Enter(to), 9);
             let stops = matches!(to, Status::Paused | Status::Blocked);
             let refused = from != to && (from == Status::Complete || (from == Status::BudgetLimited && stops));
             match answer {
                 Err(refusal) => {
                     assert!(refused, "{from:?} {to:?}");
-                    assert_eq!(refusal, Refusal::Transition(from, to));
+                    assert_eq!(refusal, Rejection::Transition((from, to)));
                 }
                 Ok(after) => {
                     assert!(!refused && after.status == to, "{from:?} {to:?}");
@@ -55,50 +55,50 @@ fn a_goal_gets_from_one_status_to_another_as_in_codex_but_that_complete_is_final
             }
         }
     }
-    for change_of_none in [Change::Enter(Status::Active), Change::Account(1, 1)] {
-        assert_eq!(change(None, change_of_none, 9), Err(Refusal::Nothing));
+    for change_of_none in [Change::Enter(Status::Active), Change::Account((1, 1))] {
+        assert_eq!(change_goal(None, change_of_none, 9), Err(Rejection::Nothing));
     }
 }
 
 #[test]
 fn what_is_used_counts_while_it_is_worked_at_and_a_used_up_budget_stops_it() {
     for from in ALL {
-        let after = change(Some(goal(from)), Change::Account(5, 7), 9).unwrap();
+        let after = change_goal(Some(goal(from)), Change::Account((5, 7)), 9).unwrap();
         let counts = matches!(from, Status::Active | Status::BudgetLimited);
         assert_eq!((after.tokens_used, after.seconds_used), if counts { (15, 8) } else { (10, 1) }, "{from:?}");
         assert_eq!(after.status, from);
     }
-    let spent = change(Some(goal(Status::Active)), Change::Account(90, 0), 9).unwrap();
+    let spent = change_goal(Some(goal(Status::Active)), Change::Account((90, 0)), 9).unwrap();
     assert_eq!((spent.status, spent.tokens_used), (Status::BudgetLimited, 100));
     // More of it is no word to go on; to be resumed is, but only as far as the budget goes.
-    let more = change(Some(spent.clone()), Change::Set(None, Budget::Of(1_000)), 10).unwrap();
+    let more = change_goal(Some(spent.clone()), Change::Set((None, Budget::Of(1_000))), 10).unwrap();
     assert_eq!(more.status, Status::BudgetLimited);
-    assert_eq!(change(Some(more), Change::Enter(Status::Active), 11).unwrap().status, Status::Active);
-    assert_eq!(change(Some(spent), Change::Enter(Status::Active), 11).unwrap().status, Status::BudgetLimited);
-    let less = change(Some(goal(Status::Active)), Change::Set(None, Budget::Of(10)), 9).unwrap();
+    assert_eq!(change_goal(Some(more), Change::Enter(Status::Active), 11).unwrap().status, Status::Active);
+    assert_eq!(change_goal(Some(spent), Change::Enter(Status::Active), 11).unwrap().status, Status::BudgetLimited);
+    let less = change_goal(Some(goal(Status::Active)), Change::Set((None, Budget::Of(10))), 9).unwrap();
     assert_eq!(less.status, Status::BudgetLimited);
-    let paused = change(Some(goal(Status::Paused)), Change::Set(None, Budget::Of(10)), 9).unwrap();
+    let paused = change_goal(Some(goal(Status::Paused)), Change::Set((None, Budget::Of(10))), 9).unwrap();
     assert_eq!(paused.status, Status::Paused);
-    assert_eq!(change(Some(paused), Change::Enter(Status::Active), 9).unwrap().status, Status::BudgetLimited);
-    let most = change(Some(goal(Status::Active)), Change::Account(i64::MAX, i64::MAX), 9).unwrap();
+    assert_eq!(change_goal(Some(paused), Change::Enter(Status::Active), 9).unwrap().status, Status::BudgetLimited);
+    let most = change_goal(Some(goal(Status::Active)), Change::Account((i64::MAX, i64::MAX)), 9).unwrap();
     assert_eq!((most.tokens_used, most.seconds_used), (i64::MAX, i64::MAX));
-    assert!(matches!(change(Some(goal(Status::Active)), Change::Account(-1, 0), 9), Err(Refusal::Invalid(_))));
+    assert!(matches!(change_goal(Some(goal(Status::Active)), Change::Account((-1, 0)), 9), Err(Rejection::Invalid(_))));
 }
 
 #[test]
 fn setting_a_goal_again_rewords_it_and_after_a_complete_one_makes_a_new_one() {
-    let set = |stands, objective: &str, budget| change(stands, Change::Set(Some(objective.into()), budget), 50);
+    let set = |stands, objective: &str, budget| change_goal(stands, Change::Set((Some(objective.into()), budget)), 50);
     let reworded = set(Some(goal(Status::Paused)), " other \n", Budget::Keep).unwrap();
     assert_eq!(reworded, Goal { objective: "other".into(), updated_at: 50, ..goal(Status::Paused) });
     let new = set(Some(goal(Status::Complete)), "other", Budget::Keep).unwrap();
     assert_eq!((new.status, new.tokens_used, new.token_budget, new.created_at), (Status::Active, 0, None, 50));
-    assert!(change(Some(goal(Status::Complete)), Change::Set(None, Budget::Lift), 50).is_err());
-    assert_eq!(change(None, Change::Set(None, Budget::Of(3)), 50), Err(Refusal::Nothing));
+    assert!(change_goal(Some(goal(Status::Complete)), Change::Set((None, Budget::Lift)), 50).is_err());
+    assert_eq!(change_goal(None, Change::Set((None, Budget::Of(3))), 50), Err(Rejection::Nothing));
     assert!(set(None, &"é".repeat(4_000), Budget::Keep).is_ok());
     for (objective, budget) in
         [("", Budget::Keep), (" \n", Budget::Keep), (&*"é".repeat(4_001), Budget::Keep), ("x", Budget::Of(0))]
     {
-        assert!(matches!(set(None, objective, budget), Err(Refusal::Invalid(_))));
+        assert!(matches!(set(None, objective, budget), Err(Rejection::Invalid(_))));
     }
 }
 

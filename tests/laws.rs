@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use threadkeep::component::Runtime;
-use threadkeep::component::types::ThreadRow;
+use threadkeep_contract::ThreadRow;
+use threadkeep_engine::Runtime;
 
 /// Laws, each over the cases of a strategy: so many natively, so many as a component too.
 macro_rules! laws {

@@ -12,6 +12,7 @@ mod checkup;
 mod codex;
 mod component;
 mod compress;
+mod contract;
 mod damage;
 mod device_keys;
 mod doctor;

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::{Collection, Program, Rollout, handle, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep::component::types::Collection as Within;
+use threadkeep::contract::Collection as Within;
 use threadkeep::features::memories::{self, MemoryBounds};
-use threadkeep_core::keeping::Refusal;
-use threadkeep_core::keeping::memory::{Extraction, Step, mode, step};
+use threadkeep_contract::{MemoryExtraction, MemoryExtractionStep as Step, Rejection};
+use threadkeep_core::features::memories::{change_extraction, change_memory_mode};
 
 const AT: i64 = 1_772_359_200_000;
 const HOUR: i64 = 3_600_000;
@@ -174,33 +174,33 @@ fn the_command_line_goes_through_a_claims_life_and_sets_the_mode() {
 
 #[test]
 fn only_the_user_undoes_pollution() {
-    let of = |stands: Option<&str>, to, given| mode(stands, to, given).unwrap();
+    let of = |stands: Option<&str>, to, given| change_memory_mode(stands, to, given).unwrap();
     for stands in [None, Some("enabled"), Some("something newer")] {
         assert_eq!(of(stands, "polluted", false), "polluted");
     }
     assert_eq!(of(Some("polluted"), "enabled", false), "polluted");
     assert_eq!(of(Some("polluted"), "enabled", true), "enabled");
     assert_eq!(of(Some("disabled"), "polluted", false), "disabled");
-    assert!(matches!(mode(None, "", true), Err(Refusal::Invalid(_))));
+    assert!(matches!(change_memory_mode(None, "", true), Err(Rejection::Invalid(_))));
 }
 
 proptest! {
     /// However claims, reports and time go: whoever comes with another token than the last one given changes nothing.
     #[test]
     fn a_stale_token_never_counts(steps in prop::collection::vec((0u8..4, 0usize..4, 1i64..40), 1..40)) {
-        let (mut stands, mut given, mut now): (Option<Extraction>, Vec<String>, i64) = (None, Vec::new(), 0);
+        let (mut stands, mut given, mut now): (Option<MemoryExtraction>, Vec<String>, i64) = (None, Vec::new(), 0);
         for (kind, which, span) in steps {
             now += span;
             let token = given.iter().rev().nth(which).cloned().unwrap_or_default();
             let live = stands.as_ref().is_some_and(|e| e.token.is_some() && e.until.unwrap() > now);
             let wanted = match kind {
-                0 => Step::Claim { worker: "w".into(), token: format!("t{}", given.len()), lease: span },
-                1 => Step::Renew { token: token.clone(), lease: span },
-                2 => Step::Finish { token: token.clone(), watermark: now },
-                _ => Step::Fail { token: token.clone(), pause: span },
+                0 => Step::Claim(("w".into(), format!("t{}", given.len()), span)),
+                1 => Step::Renew((token.clone(), span)),
+                2 => Step::Finish((token.clone(), now)),
+                _ => Step::Fail((token.clone(), span)),
             };
             let current = stands.as_ref().and_then(|e| e.token.clone());
-            match step(stands.clone(), wanted, now) {
+            match change_extraction(stands.clone(), wanted, now) {
                 Ok(next) => {
                     if kind == 0 {
                         prop_assert!(!live);
@@ -210,10 +210,10 @@ proptest! {
                     }
                     stands = Some(next);
                 }
-                Err(refusal) if kind == 0 => prop_assert!(live && refusal == Refusal::Claimed),
+                Err(refusal) if kind == 0 => prop_assert!(live && refusal == Rejection::Claimed),
                 Err(refusal) => {
                     prop_assert_ne!(current, Some(token));
-                    prop_assert_eq!(refusal, Refusal::Stale);
+                    prop_assert_eq!(refusal, Rejection::Stale);
                 }
             }
         }

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 use support::{Memory, Rollout, any_rollout, damaged, facts};
-use threadkeep_core::extract::{Limits, extract};
-use threadkeep_core::fold::Fold;
-use threadkeep_core::json::Cursor;
-use threadkeep_core::lines::{Lines, WHOLE_LINE};
-use threadkeep_core::types::{Extraction, NoThread};
+use threadkeep_contract::{Extraction, NoThread};
+use threadkeep_core::rollout::extract::{Limits, extract};
+use threadkeep_core::rollout::fold::Fold;
+use threadkeep_core::text::json::Cursor;
+use threadkeep_core::text::lines::{Lines, WHOLE_LINE};
 
 const PATH: &str = "sessions/2026/03/01/rollout-x.jsonl";
 const ID: &str = "019ca8a0-0000-7000-8000-000000000001";

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use serde_json::json;
 use support::{Collection, Program, Rollout, listing, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep_core::keeping::personality::{Step, decide};
+use threadkeep_contract::PersonalityStep as Step;
+use threadkeep_core::features::personality::decide_personality;
 
 const MARKER: &str = ".personality_migration";
 
@@ -129,10 +130,10 @@ fn without_a_terminal_it_needs_yes_and_with_a_state_db_it_does_the_same() {
 
 #[test]
 fn the_marker_counts_before_the_choice_and_the_choice_before_the_threads() {
-    assert_eq!(decide(true, true, true), Step::DoneBefore);
-    assert_eq!(decide(false, true, false), Step::Chosen);
-    assert_eq!(decide(false, false, false), Step::NoThreads);
-    assert_eq!(decide(false, false, true), Step::Set);
+    assert_eq!(decide_personality(true, true, true), Step::DoneBefore);
+    assert_eq!(decide_personality(false, true, false), Step::Chosen);
+    assert_eq!(decide_personality(false, false, false), Step::NoThreads);
+    assert_eq!(decide_personality(false, false, true), Step::Set);
 }
 
 /// Pieces of which a configuration may consist, keys before tables.

@@ -97,9 +97,8 @@ fn a_recording_of_another_answer_or_another_world_is_refused_with_the_place() {
     };
     // What the home said: the answer that follows from it is another one.
     changed("Move the recipes into a file", "Move the receipt into a file", "went another way");
-    changed("\"import\":\"state.row\"", "\"import\":\"state.files-of\"", "went another way");
-    changed("\"recording\":1", "\"recording\":9", "form 9");
-    changed("\"call\":\"history.open\"", "\"call\":\"history.burn\"", "no call history.burn");
+    changed("\"import\":\"rows.row\"", "\"import\":\"rows.files-of\"", "went another way");
+    changed("\"call\":\"history.transcript.open\"", "\"call\":\"history.burn\"", "no call history.burn");
     for cut in ["", "no recording\n", &text[..text.len() / 2]] {
         std::fs::write(&file, cut).unwrap();
         Program::stateless(Path::new("/nowhere")).run(["debug", "replay", file.to_str().unwrap()]).ended(1);
@@ -143,7 +142,7 @@ fn answers(recording: &str) -> Vec<Value> {
 /// Turns stand in an answer as texts of JSON.
 fn opened(answer: &Value) -> Value {
     let mut answer = answer.clone();
-    if let Some(turns) = answer["answer"]["Ok"]["turns"].as_array_mut() {
+    if let Some(turns) = answer.pointer_mut("/answer/Ok/turns").and_then(Value::as_array_mut) {
         for turn in turns {
             *turn = serde_json::from_str(turn.as_str().unwrap()).unwrap();
         }
@@ -225,16 +224,18 @@ fn literals(source: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn redaction_keeps_every_word_that_decisions_know() {
     let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core-wasm/src");
-    let words = std::fs::read_to_string(core.join("redact/words.txt")).unwrap();
+    let words = std::fs::read_to_string(core.join("rollout/redact/words.txt")).unwrap();
     let words: Vec<&str> = words.lines().collect();
     assert!(words.is_sorted());
     let mut sources: Vec<PathBuf> =
-        ["record.rs", "fold.rs", "names.rs", "assemble.rs"].map(|name| core.join(name)).into();
-    sources.extend(std::fs::read_dir(core.join("turns")).unwrap().map(|entry| entry.unwrap().path()));
+        ["rollout/record.rs", "rollout/fold.rs", "rows/names.rs", "rows/source.rs", "rows/derive.rs"]
+            .map(|name| core.join(name))
+            .into();
+    sources.extend(std::fs::read_dir(core.join("history")).unwrap().map(|entry| entry.unwrap().path()));
     for source in sources {
         let text = std::fs::read_to_string(&source).unwrap();
         for word in literals(&text) {
-            assert!(words.contains(&word), "{}: '{word}' is not in redact/words.txt", source.display());
+            assert!(words.contains(&word), "{}: '{word}' is not in rollout/redact/words.txt", source.display());
         }
     }
 }

@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use support::{Collection, Program, Rollout, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep_core::keeping::directories::{Moved, check, current, recorded};
+use threadkeep_contract::MovedDirectory;
+use threadkeep_core::features::moved_directories::{check_moved, current_directory, recorded_directories};
 
 const ORIGIN: &str = "https://example.org/robin/garden.git";
 
@@ -167,13 +168,13 @@ fn what_is_recorded_under_a_name_is_what_is_now_there() {
     // Every sequence of up to four moves among four places, with all names of a place compared with where each name is now.
     let places = ["/a", "/b", "/b/c", "/d"];
     let names = ["/a", "/a/x", "/b", "/b/c", "/b/c/x", "/b/x", "/d", "/d/c", "/d/x", "/dd"];
-    let pairs: Vec<Moved> = places
+    let pairs: Vec<MovedDirectory> = places
         .iter()
-        .flat_map(|from| places.iter().map(move |to| Moved { from: from.to_string(), to: to.to_string() }))
-        .filter(|moved| check(moved, &[]) == Ok(true))
+        .flat_map(|from| places.iter().map(move |to| MovedDirectory { from: from.to_string(), to: to.to_string() }))
+        .filter(|moved| check_moved(moved, &[]) == Ok(true))
         .collect();
     assert!(pairs.len() > 6);
-    let mut told: Vec<Vec<Moved>> = vec![vec![]];
+    let mut told: Vec<Vec<MovedDirectory>> = vec![vec![]];
     for _ in 0..3 {
         let longer = told
             .iter()
@@ -181,10 +182,10 @@ fn what_is_recorded_under_a_name_is_what_is_now_there() {
         told.extend(longer.collect::<Vec<_>>());
     }
     for moves in &told {
-        let now = |name: &str| current(name, moves).unwrap_or_else(|| name.to_owned());
+        let now = |name: &str| current_directory(name, moves).unwrap_or_else(|| name.to_owned());
         for place in names {
-            let here: Vec<String> = recorded(place, false, moves);
-            let below: Vec<String> = recorded(place, true, moves);
+            let here: Vec<String> = recorded_directories(place, false, moves);
+            let below: Vec<String> = recorded_directories(place, true, moves);
             let inside = |path: &str, dir: &str| path == dir || path.starts_with(&format!("{dir}/"));
             assert!(below.iter().all(|name| inside(&now(name), place)), "{below:?} below {place} by {moves:?}");
             for name in names.iter().filter(|name| **name != place) {

@@ -5,9 +5,9 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use support::{CodexDb, Collection, Program, Rollout, ids, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep_core::assemble::remembered;
-use threadkeep_core::paths::home_place;
-use threadkeep_core::types::CodexFacts;
+use threadkeep_contract::CodexFacts;
+use threadkeep_core::rows::derive::from_codex_row;
+use threadkeep_core::text::paths::home_place;
 
 const AT: i64 = 1_772_359_200_123;
 
@@ -177,10 +177,10 @@ fn sources_in_codexs_words_are_understood_and_a_row_without_a_time_is_none() {
         (spawned, "subAgentThreadSpawn", Some("019ca8a0-0000-7000-8000-000000000001")),
     ] {
         let facts = CodexFacts { created_at: Some(AT), source: Some(source.into()), ..CodexFacts::default() };
-        let row = remembered("id", &facts, &[], "usual").unwrap();
+        let row = from_codex_row("id", &facts, &[], "usual").unwrap();
         assert_eq!((row.source_kind.as_str(), row.parent_thread_id.as_deref()), (kind, parent), "{source}");
         assert!(serde_json::from_str::<Value>(&row.source).is_ok(), "{source}: {}", row.source);
         assert_eq!((row.model_provider.as_deref(), row.updated_at, row.missing), (Some("usual"), AT, true));
     }
-    assert_eq!(remembered("id", &CodexFacts::default(), &[], ""), None);
+    assert_eq!(from_codex_row("id", &CodexFacts::default(), &[], ""), None);
 }

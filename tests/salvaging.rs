@@ -10,7 +10,8 @@ use support::codex::Codex;
 use support::kill::each_point;
 use support::{Collection, Program, Rollout, damaged, listing};
 use tempfile::{TempDir, tempdir};
-use threadkeep_core::salvage::{Circumstances, Copying, Plan, Survey};
+use threadkeep_contract::{SalvageContext, SalvagePlan, SurveyResult};
+use threadkeep_core::rollout::salvage::{Copier, Surveyor};
 
 const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
 const TWO: &str = "019ca8a0-0000-7000-8000-000000000002";
@@ -375,14 +376,28 @@ fn codex_lists_reads_and_goes_on_with_what_was_salvaged() {
 }
 
 /// By the core itself, in chunks of any length.
-fn by_the_core(text: &[u8], chunk: usize) -> Result<Option<(Plan, Vec<u8>)>, String> {
-    let of = Circumstances { name: NAME.into(), modified: 1, now: 2, chance: 3, ..Circumstances::default() };
-    let mut survey = Survey::new(of);
-    text.chunks(chunk).for_each(|chunk| survey.take(chunk));
-    let Some(plan) = survey.end(None)? else { return Ok(None) };
-    let mut copying = Copying::new(&plan.state).unwrap();
-    let mut copy: Vec<u8> = text.chunks(chunk).flat_map(|chunk| copying.take(chunk)).collect();
-    copy.extend(copying.end());
+fn by_the_core(text: &[u8], chunk: usize) -> Result<Option<(SalvagePlan, Vec<u8>)>, String> {
+    let of = SalvageContext {
+        name: NAME.into(),
+        modified: 1,
+        now: 2,
+        utc_offset: 0,
+        random_bits: 3,
+        same_id: false,
+        new_id: false,
+        originator: String::new(),
+        version: String::new(),
+    };
+    let mut surveyor = Surveyor::new(of);
+    text.chunks(chunk).for_each(|piece| surveyor.feed(piece));
+    let plan = match surveyor.finish(None) {
+        SurveyResult::Intact => return Ok(None),
+        SurveyResult::Plan(plan) => plan,
+        SurveyResult::Nothing(why) => return Err(why),
+    };
+    let mut copier = Copier::new(&plan.state).unwrap();
+    let mut copy: Vec<u8> = text.chunks(chunk).flat_map(|piece| copier.feed(piece)).collect();
+    copy.extend(copier.finish());
     Ok(Some((plan, copy)))
 }
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use support::Scenario;
-use threadkeep::component::Runtime;
+use threadkeep_engine::Runtime;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
@@ -48,7 +48,7 @@ id = "019ca8a0-0000-7000-8000-000000000002"
 ask = "lookup.find"
 with = { wanted = "019ca8a0-0000-7000-8000-000000000001" }
 answer = { Err = { NotFound = "019ca8a0-0000-7000-8000-000000000001" } }
-never = ["state.put"]
+never = ["rows.put"]
 "#;
 
 #[test]
@@ -65,12 +65,12 @@ fn what_a_scenario_does_not_know_or_does_not_say_is_an_error() {
         ("lookup.find", "lookup.fnd"),
         ("wanted =", "wnated ="),
         ("never =", "nevr ="),
-        ("state.put", "state.pot"),
+        ("rows.put", "rows.pot"),
         // And what is not so.
         ("NotFound", "Ambiguous"),
         ("never =", "waits = 1\nnever ="),
         ("never =", "writes = [{}]\nnever ="),
-        ("state.put", "state.row"),
+        ("rows.put", "rows.row"),
         ("000000000001\" } }", "00000000000f\" } }"),
     ] {
         let wrong = RIGHT.replace(what, instead);

@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime};
 
 use support::{Collection, Program, Rollout, listing};
 use tempfile::{TempDir, tempdir};
-use threadkeep::component::Runtime;
-use threadkeep::component::exports::lookup::{Evidence, Explanation};
+use threadkeep::contract::{Explanation, Step};
 use threadkeep::db::StateDb;
 use threadkeep::platform::home::Home;
 use threadkeep::startup::{self, Config};
 use threadkeep::threads::lookup::Lookup;
+use threadkeep_engine::Runtime;
 
 const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
 const TWO: &str = "019ca8a0-0000-7000-8000-000000000002";
@@ -74,8 +74,8 @@ impl Setting {
 }
 
 fn believed(explanation: &Explanation) -> bool {
-    let all = explanation.evidence.iter().any(|step| matches!(step, Evidence::EveryHead(_)));
-    let unchanged = explanation.evidence.contains(&Evidence::Unchanged);
+    let all = explanation.steps.iter().any(|step| matches!(step, Step::EveryHead(_)));
+    let unchanged = explanation.steps.contains(&Step::Unchanged);
     assert_ne!(all, unchanged, "{explanation:?}");
     unchanged
 }
@@ -120,7 +120,7 @@ fn a_known_file_that_gets_its_first_record_after_a_refresh_is_found() {
     assert!(believed(&setting.explain(TWO)));
     std::fs::write(&setting.empty, rollout(TWO).bytes()).unwrap();
     let explanation = setting.explain(TWO);
-    assert!(explanation.evidence.contains(&Evidence::Unchanged));
+    assert!(explanation.steps.contains(&Step::Unchanged));
     assert_eq!(explanation.answer.unwrap().row.id, TWO);
 }
 

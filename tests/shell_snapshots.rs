@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 use support::{Collection, Program, Rollout, listing, uuid4, uuid7};
 use tempfile::{TempDir, tempdir};
-use threadkeep_core::keeping::snapshots::{Fate, Rollout as Age, sweep, thread_of};
+use threadkeep_contract::{RolloutAge, SnapshotVerdict};
+use threadkeep_core::features::shell_snapshots::{judge_snapshots, snapshot_thread};
 
 const AT: i64 = 1_772_359_200_123;
 const DAY: u64 = 86_400;
@@ -167,18 +168,21 @@ fn a_thread_whose_rollout_cannot_be_read_has_one_all_the_same() {
 #[test]
 fn the_newest_rollout_of_a_thread_counts_and_the_edge_of_the_time_is_old_enough() {
     let name = |number| format!("{}.sh", id(number));
-    let old = Age { path: "sessions/a.jsonl".into(), thread: Some(id(1)), modified: 100 };
-    let new = Age { modified: 150, ..old.clone() };
-    let of = |rollouts: &[Age], now| sweep(&[name(1)], rollouts, &[], 50, now)[0];
-    assert_eq!(of(std::slice::from_ref(&old), 149), Fate::Fresh);
-    assert_eq!(of(std::slice::from_ref(&old), 150), Fate::Expired);
-    assert_eq!(of(&[old.clone(), new.clone()], 150), Fate::Fresh);
-    assert_eq!(of(&[new, old], 150), Fate::Fresh);
-    assert_eq!(of(&[], 150), Fate::Orphaned);
+    let old = RolloutAge { path: "sessions/a.jsonl".into(), thread: Some(id(1)), modified: 100 };
+    let new = RolloutAge { modified: 150, ..old.clone() };
+    let of = |rollouts: &[RolloutAge], now| judge_snapshots(&[name(1)], rollouts, &[], 50, now)[0];
+    assert_eq!(of(std::slice::from_ref(&old), 149), SnapshotVerdict::Fresh);
+    assert_eq!(of(std::slice::from_ref(&old), 150), SnapshotVerdict::Expired);
+    assert_eq!(of(&[old.clone(), new.clone()], 150), SnapshotVerdict::Fresh);
+    assert_eq!(of(&[new, old], 150), SnapshotVerdict::Fresh);
+    assert_eq!(of(&[], 150), SnapshotVerdict::Orphaned);
     let active = [format!("{{{}}}", id(1).to_uppercase())];
-    assert_eq!(sweep(&[name(1), "x".into()], &[], &active, 50, 0), [Fate::Active, Fate::Foreign]);
-    assert_eq!(thread_of(&format!("{}.0.sh", uuid4(3))), Some(uuid4(3)));
+    assert_eq!(
+        judge_snapshots(&[name(1), "x".into()], &[], &active, 50, 0),
+        [SnapshotVerdict::Active, SnapshotVerdict::Foreign]
+    );
+    assert_eq!(snapshot_thread(&format!("{}.0.sh", uuid4(3))), Some(uuid4(3)));
     for wrong in ["", ".sh", "x.sh", &format!("{}.sh", uuid4(3).replace('-', "")), &format!("{}..sh", uuid4(3))] {
-        assert_eq!(thread_of(wrong), None, "{wrong}");
+        assert_eq!(snapshot_thread(wrong), None, "{wrong}");
     }
 }

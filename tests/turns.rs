@@ -10,8 +10,8 @@ use support::{
     uuid7,
 };
 use tempfile::{TempDir, tempdir};
-use threadkeep_core::turns::Transcript;
-use threadkeep_core::turns::chain::Chain;
+use threadkeep_core::history::chain::Chain;
+use threadkeep_core::history::transcript::Transcript;
 
 /// Homes whose threads the newest Codex reads.
 const CODEX_READS: [&str; 7] = ["h050", "h100", "h130", "h142", "h160", "h169-main", "h169-compress"];

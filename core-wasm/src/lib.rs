@@ -1,57 +1,47 @@
-//! The decisions of Threadkeep: what a rollout's lines mean, where a thread is, whether a row and a file belong
-//! together, what the startup gate does next.
+//! Decides for Threadkeep: what a rollout's lines mean, where a thread is, whether a row and a file belong together,
+//! what the startup gate does next.
 //!
 //! Everything here is pure: `no_std` with `alloc`, so the compiler itself proves that no file, clock, thread or
-//! environment is reached. What the world knows comes in through the traits of [`ports`], which the component fills with
-//! the imports of `wit/core.wit` and a native test with plain data.
+//! environment is reached. What the world knows comes in through the traits of [`ports`], which a component fills with
+//! the imports of the contract and a native test with plain data. The types are the contract's everywhere, and nothing
+//! is converted between one and the other.
 //!
 //! The way of the data:
 //!
 //! ```text
-//! bytes → lines → json → record → fold → extract      one rollout into facts
-//!                                   ↓
-//!                 names + old row → assemble → row     all files of a thread into one row
-//! walk + known files → diff → startup                  what has to be parsed, and when the state DB is complete
-//! row + files → find, page                             where a thread is
-//! files of a thread → turns                            what was said and done in it, and what a model is given of it
-//! row + files → change                                 what it takes to move, name or delete one
+//! bytes → text → rollout                               one rollout into facts
+//!                   ↓
+//!         names, sources, old row → rows               all files of a thread into one row; what a list means
+//! walk + indexed files → startup                       what has to be parsed, and when the state DB is complete
+//! rows + files → lookup                                where a thread is, and which a list has
+//! files of a thread → history                          what was said and done in it, and what a model is given of it
+//! rows + files → change                                what it takes to move, name or delete one
 //! items → write                                        what is said and done, as lines of a rollout
-//! walk → cold                                          which rollouts are to be compressed
-//! damaged text → salvage                               what can be read of it, as a new rollout
-//! what is kept beside threads → keeping               goals, memories, snapshots: what should stand
+//! everything → health                                  what is wrong, and what would mend it
+//! walk → compress                                      which rollouts are to be compressed
+//! what is kept beside threads → features               goals, memories, snapshots: what should stand
 //! ```
+//!
+//! Arrows between modules only lead down this list: `features`, `compress`, `startup`, `change`, `write`, `health`,
+//! `history`, `lookup`, `rows`, `rollout`, `ports`, `text`.
 #![no_std]
-#![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
+#![forbid(unsafe_code)]
+#![expect(clippy::result_large_err, reason = "an error may hold a row, and has no box in the contract")]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
+extern crate threadkeep_contract as contract;
 
-pub mod assemble;
 pub mod change;
-pub mod checkup;
-pub mod codec;
-pub mod cold;
-pub mod diff;
-pub mod extract;
-pub mod find;
-pub mod fold;
-pub mod json;
-pub mod keeping;
-pub mod lines;
-pub mod names;
-pub mod packed;
-pub mod page;
-pub mod paths;
+pub mod compress;
+pub mod features;
+pub mod health;
+pub mod history;
+pub mod lookup;
 pub mod ports;
-pub mod record;
-pub mod redact;
-pub mod salvage;
-pub mod settled;
+pub mod rollout;
+pub mod rows;
 pub mod startup;
-pub mod time;
-pub mod turns;
-pub mod types;
+pub mod text;
 pub mod write;
-
-#[cfg(target_arch = "wasm32")]
-#[expect(unsafe_code, reason = "what wit-bindgen generates for imports and exports")]
-mod component;

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use threadkeep::component::exports::history::Subject;
+use threadkeep::contract::Subject;
 use threadkeep::platform::home::{Home, locate};
 use threadkeep::threads::store::{Item, NewThread, Resume, RowQuery, ThreadStore as _, TurnEnd, UserMessage};
 use threadkeep::{Options, Threadkeep};

@@ -18,10 +18,9 @@
 //! ```
 //!
 //! A main decides once how the handle lives ([`StateAccess`]) and passes it on: every consumer takes `Option<&StateDb>` or
-//! `&StateDb`. The layers, from the machine up, are [`platform`], [`component`], [`rollouts`], [`db`], [`features`], [`index`],
+//! `&StateDb`. The layers, from the machine up, are [`platform`], [`rollouts`], [`db`], [`features`], [`index`],
 //! [`threads`] and [`health`]; uses run downward only. On top of them stands the facade, [`Threadkeep`].
 
-pub mod component;
 pub mod db;
 pub mod documents;
 mod facade;
@@ -36,5 +35,6 @@ pub use facade::{
     ClaimedThread, Error, MovedDirectory, Options, RepairScope, Result, RunObserver, StateAccess, ThreadGoal,
     Threadkeep, UndoPreview, Verification, redact, replay, startup,
 };
-pub use platform::cancellation::Cancellation;
 pub use platform::error_kind::ErrorKind;
+pub use threadkeep_engine::recording::Recorder;
+pub use threadkeep_engine::{Cancellation, contract};

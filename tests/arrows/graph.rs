@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::code::{Module, Named, modules};
-use super::exceptions::{ARROWS, Exception};
 use super::{LAYERS, LIBRARY};
 
 /// A module uses another one.
@@ -27,27 +26,16 @@ impl Arrow {
         layer(&self.from) < layer(&self.to)
     }
 
-    pub(super) fn is(&self, exception: &Exception) -> bool {
-        is_at(&self.file, exception.from, "/") && is_at(&self.to.join("::"), exception.to, "::")
-    }
-
-    pub(super) fn is_excepted(&self) -> bool {
-        ARROWS.iter().any(|exception| self.is(exception))
-    }
-
     pub(super) fn shown(&self) -> String {
         format!("{}:{}: {} → {}", self.file, self.line, self.from.join("::"), self.to.join("::"))
     }
 }
 
-/// Whether `whole` is `start` or below it.
-pub(super) fn is_at(whole: &str, start: &str, separator: &str) -> bool {
-    whole.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(separator))
-}
-
 /// All arrows of a crate, each to the module in which the item that is named is defined.
 pub(super) fn arrows(workspace: &Path, src: &str) -> Vec<Arrow> {
-    let modules = modules(workspace, src);
+    let mut modules = modules(workspace, src);
+    // What is tried out together there has no order.
+    modules.retain(|module| module.path.last().is_none_or(|last| last != "tests"));
     let paths: Vec<_> = modules.iter().map(|module| (module, module.paths(&modules))).collect();
     // Names that a module has by `use`, by which others reach through it.
     let mut aliases = BTreeMap::new();
@@ -86,10 +74,10 @@ fn defined_in(
     path
 }
 
-/// Those of the arrows that close a circle between the modules of a group, given all arrows.
-pub(super) fn circular<'a>(arrows: &[&'a Arrow], all: &[&Arrow], group: &[String]) -> Vec<&'a Arrow> {
+/// Those of a crate's arrows that close a circle between the modules of a group.
+pub(super) fn circular<'a>(arrows: &'a [Arrow], group: &[String]) -> Vec<&'a Arrow> {
     let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (from, to) in all.iter().filter_map(|arrow| arrow.between(group)) {
+    for (from, to) in arrows.iter().filter_map(|arrow| arrow.between(group)) {
         next.entry(from).or_default().insert(to);
     }
     let leads_back = |arrow: &&Arrow| {
@@ -100,7 +88,7 @@ pub(super) fn circular<'a>(arrows: &[&'a Arrow], all: &[&Arrow], group: &[String
         }
         seen.contains(from)
     };
-    arrows.iter().copied().filter(leads_back).collect()
+    arrows.iter().filter(leads_back).collect()
 }
 
 /// The modules, among those that arrows lead from, that have others below them; the crate's root is one.

@@ -3,13 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use threadkeep::component::Runtime;
-use threadkeep::component::imports::state::RowQuery;
-use threadkeep::component::types::Collection;
+use threadkeep::contract::{Collection, RowQuery};
 use threadkeep::db::StateDb;
 use threadkeep::platform::home::Home;
 use threadkeep::startup::{self, Config};
 use threadkeep::threads::lookup::{Lookup, LookupError};
+use threadkeep_engine::Runtime;
 
 use crate::homes::walk;
 use crate::table::Table;

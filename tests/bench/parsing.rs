@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use support::Disk;
-use threadkeep::component::types::{EntryKind, FileFacts};
-use threadkeep::component::{Core, Runtime, World};
+use threadkeep::contract::{EntryKind, FileFacts};
 use threadkeep::platform::home::Home;
-use threadkeep_core::extract::{Limits, extract};
+use threadkeep::rollouts::imports;
 use threadkeep_core::ports::Rollouts;
+use threadkeep_core::rollout::extract::{Limits, extract};
+use threadkeep_engine::{Core, Runtime, calls};
 
 use crate::table::Table;
 
@@ -22,7 +23,7 @@ const WANTED: f64 = 1.6;
 pub(crate) fn parsing(home: &Path, files: &[PathBuf], runs: usize) {
     let runtime = Runtime::load().unwrap();
     let open = Arc::new(Home::open(home, |_| None).unwrap());
-    let mut core = Core::new(&runtime, World::of(&open));
+    let mut core = Core::new(&runtime, imports(&open));
     let relative = |path: &PathBuf| path.strip_prefix(home).unwrap().to_str().unwrap().to_string();
     let mut table = Table::default();
     for _ in 0..runs {
@@ -30,16 +31,13 @@ pub(crate) fn parsing(home: &Path, files: &[PathBuf], runs: usize) {
             for path in files {
                 let size = path.metadata().unwrap().len();
                 let file = FileFacts { path: relative(path), kind: EntryKind::File, size, modified_ns: 0, inode: 0 };
-                let call = core.call("extract", |bindings, store| {
-                    bindings.threadkeep_core_parsing().call_extract(store, &file, None)
-                });
-                call.unwrap().unwrap();
+                core.call(&calls::Extract { file, earlier: None }).unwrap().unwrap();
             }
         });
         table.time(NATIVE, || {
             let disk = Disk::of(home);
             for path in files {
-                let file = disk.facts(&relative(path)).unwrap();
+                let file = disk.stat(&relative(path)).unwrap();
                 extract(&disk, &file, None, Limits::USUAL).unwrap();
             }
         });

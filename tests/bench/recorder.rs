@@ -5,10 +5,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use threadkeep::component::Runtime;
 use threadkeep::platform::home::Home;
 use threadkeep::startup::{self, Config};
 use threadkeep::threads::store::{Item, LocalThreadStore, NewThread, ThreadStore, UserMessage};
+use threadkeep_engine::Runtime;
 
 use crate::table::Table;
 

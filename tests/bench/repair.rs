@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 use support::listing;
-use threadkeep::component::exports::checkup::{Cell, Change, CodexChange, Edit, Finding, Severity, Target, Value};
+use threadkeep::contract::{Cell, Change, CodexChange, Edit, EditTarget, Finding, Severity, Value};
 use threadkeep::health::backup::{self, Wanted};
 use threadkeep::health::repair::{self, Repairs};
 
@@ -79,16 +79,16 @@ fn finding(id: &str, place: &str, old: &str, new: &str) -> Finding {
         code: "stale-path".into(),
         thread: Some(id.into()),
         reason: "the rollout is there".into(),
-        target: Target::Codex,
+        target: EditTarget::Codex,
         change: Change::CodexRow(CodexChange {
             table: "threads".into(),
             key: cell("id", id),
             before: Some(cell("rollout_path", old)),
             after: Some(cell("rollout_path", new)),
         }),
-        needs: vec![(place.into(), id.into())],
-        asked: false,
-        safe: false,
+        preconditions: vec![(place.into(), id.into())],
+        opt_in: false,
+        safe_while_open: false,
     };
     Finding {
         code: "stale-path".into(),

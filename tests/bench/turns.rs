@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use support::{Collection, Rollout};
-use threadkeep::component::Runtime;
-use threadkeep::component::exports::history::Subject;
+use threadkeep::contract::Subject;
 use threadkeep::platform::home::Home;
 use threadkeep::startup::{self, Config};
 use threadkeep::threads::lookup::Lookup;
+use threadkeep_engine::Runtime;
 
 use crate::table::Table;
 

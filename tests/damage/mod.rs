@@ -13,10 +13,10 @@ use rusqlite::Connection;
 use serde_json::json;
 use support::{Collection, FIELDS, Program, Rollout, edit_lines, ids, listing};
 use tempfile::tempdir;
-use threadkeep::component::Runtime;
 use threadkeep::platform::home::Home;
 use threadkeep::startup::{self, Config};
 use threadkeep::threads::lookup::{Lookup, describe};
+use threadkeep_engine::Runtime;
 
 #[test]
 fn backfill_pending() {

@@ -3,10 +3,13 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use support::{Disk, Memory, Rollout, any_rollout, damaged, facts, listing, real_homes};
-use threadkeep_core::checkup::{Checked, Depth, Disorder, Health, HistoryBase, Misorder, check, joint};
-use threadkeep_core::extract::{Limits, extract};
+use threadkeep_contract::{
+    CheckedFile, Depth, Extraction, FileReport, HistoryBase, NoThread, OrdinalError, OrdinalFault,
+};
+use threadkeep_core::health::base::check_base;
+use threadkeep_core::health::check::check;
 use threadkeep_core::ports::Rollouts as _;
-use threadkeep_core::types::{Extraction, NoThread};
+use threadkeep_core::rollout::extract::{Limits, extract};
 
 const PATH: &str = "sessions/2026/03/01/rollout-x.jsonl";
 const ID: &str = "019ca8a0-0000-7000-8000-000000000001";
@@ -14,12 +17,12 @@ const FORK: &str = "019ca8a0-0000-7000-8000-000000000002";
 /// Everything is read.
 const ALL: Limits = Limits { whole: u64::MAX, ..Limits::USUAL };
 
-fn checked(bytes: &[u8], depth: Depth, known: Option<&[u8]>) -> Checked {
+fn checked(bytes: &[u8], depth: Depth, known: Option<&[u8]>) -> CheckedFile {
     check(&Memory::of(PATH, bytes), &facts(PATH, bytes.len()), depth, known)
 }
 
-fn whole(bytes: &[u8]) -> Health {
-    checked(bytes, Depth::Whole, None).health
+fn whole(bytes: &[u8]) -> FileReport {
+    checked(bytes, Depth::Whole, None).report
 }
 
 fn extracted(bytes: &[u8]) -> Result<Extraction, NoThread> {
@@ -47,9 +50,9 @@ fn offset(lines: &[Vec<u8>], at: usize) -> u64 {
 }
 
 /// Line, offset and length of each flaw.
-fn places(health: &Health) -> Vec<(u64, u64, u64)> {
-    assert_eq!(health.flaw_count, health.flaws.len() as u64);
-    health.flaws.iter().map(|flaw| (flaw.line, flaw.offset, flaw.length)).collect()
+fn places(report: &FileReport) -> Vec<(u64, u64, u64)> {
+    assert_eq!(report.damaged_line_count, report.damaged_lines.len() as u64);
+    report.damaged_lines.iter().map(|flaw| (flaw.line, flaw.offset, flaw.length)).collect()
 }
 
 proptest! {
@@ -60,8 +63,8 @@ proptest! {
         for bytes in [rollout.bytes(), wounded] {
             let checked = checked(&bytes, Depth::Whole, None);
             let outcome = extracted(&bytes);
-            let flaws = outcome.as_ref().map_or(checked.health.flaw_count, |extraction| extraction.bad_count);
-            prop_assert_eq!(checked.health.flaw_count, flaws);
+            let flaws = outcome.as_ref().map_or(checked.report.damaged_line_count, |extraction| extraction.bad_count);
+            prop_assert_eq!(checked.report.damaged_line_count, flaws);
             prop_assert_eq!(&checked.thread, &outcome.as_ref().ok().map(|extraction| extraction.thread.clone()));
             prop_assert_eq!(checked.outcome, Some(outcome));
         }
@@ -69,9 +72,9 @@ proptest! {
 
     #[test]
     fn whatever_codex_writes_is_without_fault(rollout in any_rollout()) {
-        let health = whole(&rollout.bytes());
-        prop_assert_eq!(places(&health), []);
-        prop_assert_eq!(health.misorders, []);
+        let report = whole(&rollout.bytes());
+        prop_assert_eq!(places(&report), []);
+        prop_assert_eq!(report.ordinal_errors, []);
     }
 
     #[test]
@@ -80,9 +83,9 @@ proptest! {
         let at = at.index(lines.len());
         let keep = 1 + keep.index(lines[at].len() - 1);
         lines[at].truncate(keep);
-        let health = whole(&text(&lines));
-        prop_assert_eq!(places(&health), [(at as u64 + 1, offset(&lines, at), keep as u64)]);
-        prop_assert_eq!(health.misorders, [], "the flaw says it");
+        let report = whole(&text(&lines));
+        prop_assert_eq!(places(&report), [(at as u64 + 1, offset(&lines, at), keep as u64)]);
+        prop_assert_eq!(report.ordinal_errors, [], "the flaw says it");
     }
 
     #[test]
@@ -96,11 +99,11 @@ proptest! {
         lines[at].truncate(keep);
         let next = lines.remove(at + 1);
         lines[at].extend_from_slice(&next);
-        let health = whole(&text(&lines));
+        let report = whole(&text(&lines));
         let place = offset(&lines, at);
-        prop_assert_eq!(places(&health), [(at as u64 + 1, place, (keep + next.len()) as u64)]);
-        prop_assert_eq!(&health.flaws[0].salvageable, &[(place + keep as u64, next.len() as u64)]);
-        prop_assert_eq!(health.misorders, []);
+        prop_assert_eq!(places(&report), [(at as u64 + 1, place, (keep + next.len()) as u64)]);
+        prop_assert_eq!(&report.damaged_lines[0].salvageable, &[(place + keep as u64, next.len() as u64)]);
+        prop_assert_eq!(report.ordinal_errors, []);
     }
 
     #[test]
@@ -110,7 +113,7 @@ proptest! {
         let ends = checked(&bytes, Depth::Ends, Some(&known.state));
         let outcome = ends.outcome.clone().unwrap().unwrap();
         prop_assert_eq!(Extraction { bytes_read: known.bytes_read, ..outcome }, known);
-        prop_assert_eq!(ends.health.base, whole(&bytes).base);
+        prop_assert_eq!(ends.report.base, whole(&bytes).base);
         let blind = checked(&bytes, Depth::Ends, None);
         prop_assert_eq!((blind.thread.as_deref(), blind.outcome), (Some(rollout.id()), None));
     }
@@ -123,41 +126,41 @@ fn two_records_on_one_line_and_zeros_before_one_can_be_saved() {
     let (first, length) = (lines[2].len() as u64, second.len() as u64);
     lines[2].extend_from_slice(&second);
     let place = offset(&lines, 2);
-    let flaws = whole(&text(&lines)).flaws;
+    let flaws = whole(&text(&lines)).damaged_lines;
     assert_eq!(flaws[0].salvageable, [(place, first), (place + first, length)]);
     assert_eq!(flaws[0].reason, "2 records on one line");
 
     let mut lines = conversation().lines();
     let length = lines[4].len() as u64;
     lines[4].splice(0..0, [0; 300]);
-    let health = whole(&text(&lines));
-    assert_eq!(health.flaws[0].salvageable, [(offset(&lines, 4) + 300, length)]);
-    assert_eq!(health.flaws[0].reason, "300 NUL bytes, which no record has");
-    assert_eq!(health.misorders, []);
+    let report = whole(&text(&lines));
+    assert_eq!(report.damaged_lines[0].salvageable, [(offset(&lines, 4) + 300, length)]);
+    assert_eq!(report.damaged_lines[0].reason, "300 NUL bytes, which no record has");
+    assert_eq!(report.ordinal_errors, []);
 }
 
 #[test]
 fn ordinals_that_repeat_regress_or_skip_are_told_of_with_their_lines() {
     let lines = conversation().lines();
-    let wrong = |edit: &dyn Fn(&mut Vec<Vec<u8>>), at: usize, kind: Disorder, expected: u64, found: u64| {
+    let wrong = |edit: &dyn Fn(&mut Vec<Vec<u8>>), at: usize, kind: OrdinalFault, expected: u64, found: u64| {
         let mut lines = lines.clone();
         edit(&mut lines);
-        let misorder = Misorder { line: at as u64 + 1, offset: offset(&lines, at), kind, expected, found };
-        assert_eq!(whole(&text(&lines)).misorders, [misorder]);
+        let misorder = OrdinalError { line: at as u64 + 1, offset: offset(&lines, at), kind, expected, found };
+        assert_eq!(whole(&text(&lines)).ordinal_errors, [misorder]);
     };
-    wrong(&|lines| lines.insert(4, lines[3].clone()), 4, Disorder::Repeats, 4, 3);
-    wrong(&|lines| drop(lines.remove(4)), 4, Disorder::Skips, 4, 5);
+    wrong(&|lines| lines.insert(4, lines[3].clone()), 4, OrdinalFault::Repeats, 4, 3);
+    wrong(&|lines| drop(lines.remove(4)), 4, OrdinalFault::Skips, 4, 5);
     let again = |lines: &mut Vec<Vec<u8>>| {
         let block = lines[2..5].to_vec();
         drop(lines.splice(5..5, block));
     };
-    wrong(&again, 5, Disorder::Regresses, 5, 2);
+    wrong(&again, 5, OrdinalFault::Regresses, 5, 2);
     // What a line that is no record has lost is told once.
     let mut cut = lines.clone();
     cut[4].truncate(20);
-    assert_eq!(whole(&text(&cut)).misorders, []);
+    assert_eq!(whole(&text(&cut)).ordinal_errors, []);
     drop(cut.remove(5));
-    assert_eq!(whole(&text(&cut)).misorder_count, 1);
+    assert_eq!(whole(&text(&cut)).ordinal_error_count, 1);
 }
 
 #[test]
@@ -165,14 +168,14 @@ fn a_fork_begins_where_its_base_ends() {
     let parent = conversation();
     let fork =
         Rollout::paginated(FORK).at("2026-03-01T11:00:00.000Z").fork_after(&parent, 1).user("else?").agent("No.");
-    let health = whole(&fork.bytes());
-    assert_eq!(health.misorders, []);
-    let base = health.base.unwrap();
+    let report = whole(&fork.bytes());
+    assert_eq!(report.ordinal_errors, []);
+    let base = report.base.unwrap();
     assert_eq!((base.thread.as_str(), base.ordinal > 0, base.offset.is_some()), (ID, true, true));
     let files = [PATH.to_owned()];
-    let of = |bytes: &[u8], base: &HistoryBase| joint(&Memory::of(PATH, bytes), &files, base);
+    let of = |bytes: &[u8], base: &HistoryBase| check_base(&Memory::of(PATH, bytes), &files, base);
     assert_eq!(of(&parent.bytes(), &base), None);
-    assert_eq!(joint(&Memory::default(), &[], &base).unwrap(), "no rollout of it is there");
+    assert_eq!(check_base(&Memory::default(), &[], &base).unwrap(), "no rollout of it is there");
     let offset = base.offset.unwrap() as usize;
     let cut = of(&parent.bytes()[..offset - 1], &base).unwrap();
     assert!(cut.contains("ends before"), "{cut}");
@@ -188,12 +191,14 @@ fn a_last_line_that_is_cut_off_shows_at_the_end_alone() {
     let known = extracted(&bytes).unwrap();
     for cut in [1, 40] {
         let bytes = &bytes[..bytes.len() - cut];
-        let health = checked(bytes, Depth::Ends, Some(&known.state)).health;
+        let report = checked(bytes, Depth::Ends, Some(&known.state)).report;
         let all = whole(bytes);
-        assert!(health.unended && all.unended);
-        let last = |health: &Health| health.flaws.iter().map(|flaw| (flaw.offset, flaw.length)).collect::<Vec<_>>();
-        assert_eq!(last(&health), last(&all));
-        assert_eq!(all.flaw_count, u64::from(cut > 1));
+        assert!(report.no_final_newline && all.no_final_newline);
+        let last = |report: &FileReport| {
+            report.damaged_lines.iter().map(|flaw| (flaw.offset, flaw.length)).collect::<Vec<_>>()
+        };
+        assert_eq!(last(&report), last(&all));
+        assert_eq!(all.damaged_line_count, u64::from(cut > 1));
     }
 }
 
@@ -203,8 +208,8 @@ fn a_line_of_many_megabytes_is_checked_and_measured() {
     let giant =
         [&br#"{"timestamp":"2026-03-01T10:00:09.000Z","type":"x","payload":""#[..], &vec![b'x'; 9 << 20]].concat();
     lines.insert(3, giant.clone());
-    let health = whole(&text(&lines));
-    assert_eq!(places(&health), [(4, offset(&lines, 3), giant.len() as u64)]);
+    let report = whole(&text(&lines));
+    assert_eq!(places(&report), [(4, offset(&lines, 3), giant.len() as u64)]);
     lines[3].extend_from_slice(b"\"}");
     assert_eq!(places(&whole(&text(&lines))), []);
 }
@@ -216,11 +221,11 @@ fn what_real_codex_releases_wrote_is_without_fault() {
             let disk = Disk::of(&home.path);
             let rollouts = listing(&home.path).into_keys().filter(|path| path.contains("sessions/"));
             for path in rollouts.filter(|path| path.contains(".jsonl")) {
-                let file = disk.facts(&path).unwrap();
-                let Checked { outcome, health, .. } = check(&disk, &file, Depth::Whole, None);
+                let file = disk.stat(&path).unwrap();
+                let CheckedFile { outcome, report, .. } = check(&disk, &file, Depth::Whole, None);
                 assert!(outcome.unwrap().is_ok(), "{path}");
-                assert_eq!(places(&health), [], "{path}");
-                assert_eq!(health.misorders, [], "{path}");
+                assert_eq!(places(&report), [], "{path}");
+                assert_eq!(report.ordinal_errors, [], "{path}");
             }
         }
     }

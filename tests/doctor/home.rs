@@ -11,9 +11,10 @@ use support::{CodexDb, Collection, Program, Rollout, uuid7};
 use tempfile::{TempDir, tempdir};
 use threadkeep::platform::home::Home;
 use threadkeep::platform::writer_lock::WriterLock;
-use threadkeep_core::checkup::{
-    Cell, Change, DatabaseFacts, Filling, Finding, HomeFacts, Role, Severity, Target, Value as Held, examine_home,
+use threadkeep_contract::{
+    BackfillFacts, Cell, Change, DatabaseFacts, DatabaseRole, EditTarget, Finding, HomeFacts, Severity, Value as Held,
 };
+use threadkeep_core::health::home::diagnose_home;
 
 const AT: i64 = 1_772_359_200_000;
 
@@ -192,7 +193,7 @@ fn a_repair_that_was_not_finished_is_told_of() {
     assert_eq!(place.one("repair-unfinished")["severity"], "error");
 }
 
-fn database(role: Role) -> DatabaseFacts {
+fn database(role: DatabaseRole) -> DatabaseFacts {
     DatabaseFacts {
         path: "/h/state_5.sqlite".into(),
         role,
@@ -208,13 +209,13 @@ fn database(role: Role) -> DatabaseFacts {
 }
 
 fn found(facts: HomeFacts) -> Vec<Finding> {
-    examine_home(&facts)
+    diagnose_home(&facts)
 }
 
 #[test]
 fn what_is_large_and_what_is_far_is_told_of() {
-    let large = DatabaseFacts { wal: 80 << 20, free: 70 << 20, ..database(Role::CodexState) };
-    let small = DatabaseFacts { wal: 8 << 20, size: 9 << 20, free: 8 << 20, ..database(Role::State) };
+    let large = DatabaseFacts { wal: 80 << 20, free: 70 << 20, ..database(DatabaseRole::CodexState) };
+    let small = DatabaseFacts { wal: 8 << 20, size: 9 << 20, free: 8 << 20, ..database(DatabaseRole::State) };
     let facts = HomeFacts { databases: vec![large, small], network: Some("nfs4".into()), ..HomeFacts::default() };
     let found = found(facts);
     let told: Vec<(&str, Severity)> = found.iter().map(|finding| (finding.code.as_str(), finding.severity)).collect();
@@ -222,19 +223,22 @@ fn what_is_large_and_what_is_far_is_told_of() {
         [("wal-large", Severity::Warning), ("free-pages", Severity::Info), ("network-file-system", Severity::Warning)];
     assert_eq!(told, wanted);
     assert!(found.iter().all(|finding| finding.edits.is_empty() && !finding.meaning.is_empty()));
-    assert_eq!(examine_home(&HomeFacts::default()), []);
+    assert_eq!(diagnose_home(&HomeFacts::default()), []);
 }
 
 #[test]
 fn only_the_newest_database_of_codexs_is_set_aside() {
-    let damaged =
-        |path: &str| DatabaseFacts { path: path.into(), fault: Some("malformed".into()), ..database(Role::CodexState) };
+    let damaged = |path: &str| DatabaseFacts {
+        path: path.into(),
+        fault: Some("malformed".into()),
+        ..database(DatabaseRole::CodexState)
+    };
     let databases = vec![damaged("/h/state_9.sqlite"), damaged("/h/state_10.sqlite")];
     let found = found(HomeFacts { databases, ..HomeFacts::default() });
     assert_eq!(found[0].edits, []);
     let [edit] = &found[1].edits[..] else { panic!("{found:?}") };
     assert_eq!(edit.change, Change::SetAside(("state_10.sqlite".into(), "state_10.sqlite.damaged".into())));
-    assert_eq!((edit.target, edit.safe), (Target::Codex, false));
+    assert_eq!((edit.target, edit.safe_while_open), (EditTarget::Codex, false));
 }
 
 #[test]
@@ -248,8 +252,9 @@ fn a_backfill_is_released_by_its_whole_row_and_only_with_proof() {
     ];
     let now = 1_100_000;
     let examine = |gone: Option<bool>| {
-        let filling = Filling { phase: "running".into(), owner: None, gone, heard: Some(1_000_000), row: row.clone() };
-        found(HomeFacts { codex_filling: Some(filling), now, ..HomeFacts::default() }).remove(0)
+        let filling =
+            BackfillFacts { phase: "running".into(), owner: None, gone, heard: Some(1_000_000), row: row.clone() };
+        found(HomeFacts { codex_backfill: Some(filling), now, ..HomeFacts::default() }).remove(0)
     };
     for unproved in [None, Some(false)] {
         assert_eq!(examine(unproved).edits, []);
@@ -261,5 +266,5 @@ fn a_backfill_is_released_by_its_whole_row_and_only_with_proof() {
     assert_eq!(change.before.as_deref(), Some(&[row[1].clone(), row[3].clone()][..]));
     let after = [cell("status", Held::Text("pending".into())), cell("updated_at", Held::Integer(1_100))];
     assert_eq!(change.after.as_deref(), Some(&after[..]));
-    assert!(!edit.safe);
+    assert!(!edit.safe_while_open);
 }

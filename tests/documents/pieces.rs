@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use support::{Collection, Handle, Program, Rollout, handle, uuid7};
 use tempfile::tempdir;
-use threadkeep::component::exports::history::Subject;
-use threadkeep::component::exports::lookup::Listed;
-use threadkeep::component::imports::state::{RowQuery, SortKey};
+use threadkeep::contract::{Listed, RowQuery, SortKey, Subject};
 use threadkeep::documents::{
     Gap, List, ListWriter, PromptInput, PromptInputWriter, Thread, Transcript, Turns, TurnsEnd, TurnsWriter,
 };

@@ -3,9 +3,8 @@
 use proptest::prelude::*;
 use serde_json::Value;
 use support::{Asks, Both, Claim, Native, Setting};
-use threadkeep::component as ask;
-use threadkeep::component::exports::lookup::{Error, Found, Via};
-use threadkeep::component::types::ThreadRow;
+use threadkeep_contract::{Found, LookupError, ThreadRow, Via};
+use threadkeep_engine::calls;
 
 use super::worlds::{IDS, World, any_world};
 use super::{RUNTIME, answer};
@@ -16,8 +15,8 @@ laws! {
     with_and_without_a_handle_agree: agrees_without_handle over any_world(), 3000 and 60;
 }
 
-fn find(core: &mut impl Asks, wanted: &str) -> (Result<Found, Error>, Vec<Value>) {
-    let told = core.ask(&ask::Find { wanted: wanted.into(), within: None }).unwrap();
+fn find(core: &mut impl Asks, wanted: &str) -> (Result<Found, LookupError>, Vec<Value>) {
+    let told = core.ask(&calls::Find { wanted: wanted.into(), within: None }).unwrap();
     (answer(told.answer), told.writes)
 }
 
@@ -30,7 +29,7 @@ fn found_is_there<C: Asks>(world: &World, core: impl Fn(&Setting) -> C) -> Resul
     {
         let mut core = core(&setting);
         if refresh {
-            let told = core.ask(&ask::Gate { bound: 0, refresh: true }).unwrap();
+            let told = core.ask(&calls::RunStartup { wait: 0, refresh: true }).unwrap();
             prop_assert!(told.answer["Ok"].is_object(), "{}", told.answer);
         }
         for id in IDS {
@@ -49,11 +48,11 @@ fn found_is_there<C: Asks>(world: &World, core: impl Fn(&Setting) -> C) -> Resul
                     let made = world.at(&row.path);
                     prop_assert!(made.is_some_and(|made| !made.is_sound() || made.carries.is_none()), "{row:?}");
                 }
-                Err(Error::Gone(row)) => {
+                Err(LookupError::Gone(row)) => {
                     prop_assert!(remembered && row.missing && row.id == id);
                     prop_assert!(!carried, "called gone: {:?}", world.carriers(id));
                 }
-                Err(Error::NotFound(wanted)) => {
+                Err(LookupError::NotFound(wanted)) => {
                     prop_assert!(!remembered && wanted == id);
                     prop_assert!(!carried, "not found: {:?}", world.carriers(id));
                 }
@@ -68,8 +67,8 @@ fn found_is_there<C: Asks>(world: &World, core: impl Fn(&Setting) -> C) -> Resul
             };
             match find(&mut core, wanted).0 {
                 Ok(found) => prop_assert!(fits(&found.row.id), "{wanted}: {found:?}"),
-                Err(Error::Gone(row)) => prop_assert!(fits(&row.id), "{wanted}: {row:?}"),
-                Err(Error::Ambiguous(rows)) => {
+                Err(LookupError::Gone(row)) => prop_assert!(fits(&row.id), "{wanted}: {row:?}"),
+                Err(LookupError::Ambiguous(rows)) => {
                     prop_assert!(
                         rows.len() > 1 && rows.is_sorted_by_key(|row| &row.id) && rows.iter().all(|row| fits(&row.id)),
                         "{wanted}: {rows:?}"

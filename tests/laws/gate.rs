@@ -4,9 +4,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
 use support::{Asks, Both, KnownFile, Native, Setting};
-use threadkeep::component as ask;
-use threadkeep::component::exports::startup::{Error as GateError, Findings, Outcome};
-use threadkeep::component::imports::backfill::{Owner, Phase};
+use threadkeep_contract::{Owner, Phase, StartupError, StartupReport, SurveyReport};
+use threadkeep_engine::calls;
 
 use super::worlds::{World, any_world, places};
 use super::{RUNTIME, answer};
@@ -35,16 +34,16 @@ fn any_gate() -> impl Strategy<Value = World> {
 /// to do.
 fn gate_is_idempotent<C: Asks>(world: &World, core: impl Fn(&Setting) -> C) -> Result<(), TestCaseError> {
     let mut core = core(&world.setting);
-    let told = core.ask(&ask::Gate { bound: 0, refresh: true }).unwrap();
-    let first: Result<Outcome, GateError> = answer(told.answer);
+    let told = core.ask(&calls::RunStartup { wait: 0, refresh: true }).unwrap();
+    let first: Result<StartupReport, StartupError> = answer(told.answer);
     prop_assert_eq!(first.map(|outcome| outcome.scanned), Ok(world.files.len() as u64));
     let finished = told.writes.iter().any(|write| write["finish"] == true);
     prop_assert_eq!(finished, !matches!(world.setting.backfill.phases[..], [Phase::Complete]));
-    let survey = core.ask(&ask::Survey {}).unwrap();
-    let survey: Result<Findings, GateError> = answer(survey.answer);
-    let nothing = Findings { files: world.files.len() as u64, new: 0, changed: 0, vanished: 0 };
+    let survey = core.ask(&calls::SurveyHome {}).unwrap();
+    let survey: Result<SurveyReport, StartupError> = answer(survey.answer);
+    let nothing = SurveyReport { files: world.files.len() as u64, new: 0, changed: 0, vanished: 0 };
     prop_assert_eq!(survey, Ok(nothing));
-    let again = core.ask(&ask::Gate { bound: 0, refresh: true }).unwrap();
-    prop_assert_eq!(again.writes, vec![json!({ "import-lore": true })]);
+    let again = core.ask(&calls::RunStartup { wait: 0, refresh: true }).unwrap();
+    prop_assert_eq!(again.writes, vec![json!({ "import-sources": true })]);
     Ok(())
 }

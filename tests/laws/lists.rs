@@ -2,11 +2,9 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use support::{Asks, Both, File, Native, Setting, blank_row, whole_list};
-use threadkeep::component as ask;
-use threadkeep::component::exports::lookup::{Error, Listed, PageOfRows};
-use threadkeep::component::imports::state::{RowQuery, SortKey};
-use threadkeep::component::types::{Collection, ThreadRow};
+use support::{Asks, Both, File, Native, Setting, blank_row, same, whole_list};
+use threadkeep_contract::{Collection, Listed, LookupError, PageOfRows, RowQuery, SortKey, ThreadRow};
+use threadkeep_engine::calls;
 
 use super::{RUNTIME, answer, as_map};
 
@@ -75,8 +73,8 @@ fn any_list() -> impl Strategy<Value = List> {
 }
 
 fn page(core: &mut impl Asks, query: &RowQuery, cursor: Option<String>, limit: u32) -> PageOfRows {
-    let told = core.ask(&ask::Page { query: query.clone(), cursor, limit }).unwrap();
-    answer::<Result<PageOfRows, Error>>(told.answer).unwrap()
+    let told = core.ask(&calls::ListPage { query: same(query), cursor, limit }).unwrap();
+    answer::<Result<PageOfRows, LookupError>>(told.answer).unwrap()
 }
 
 /// Pages, one after the other, are the whole list: every row whose file is there once, in order, and after it what is

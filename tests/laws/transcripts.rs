@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use support::{Asks, Both, File, Native, Setting, any_rollout};
-use threadkeep::component as ask;
-use threadkeep::component::exports::history::{PageOfTurns, Subject};
-use threadkeep::component::exports::lookup::Error;
+use threadkeep_contract::{LookupError, PageOfTurns};
+use threadkeep_engine::calls;
+use threadkeep_engine::contract::Subject;
 
 use super::{RUNTIME, answer};
 
@@ -31,11 +31,11 @@ fn any_transcript() -> impl Strategy<Value = Transcript> {
 /// on where it ends.
 fn turns_are_whole<C: Asks>(of: &Transcript, core: impl Fn(&Setting) -> C) -> Result<(), TestCaseError> {
     let mut core = core(&of.setting);
-    let opened = core.ask(&ask::Open { of: Subject::Rollout(of.path.clone()) }).unwrap();
+    let opened = core.ask(&calls::OpenTranscript { of: Subject::Rollout(of.path.clone()) }).unwrap();
     prop_assert!(opened.answer["Ok"].is_object(), "{}", opened.answer);
     let mut turns = |cursor: Option<String>, limit: u32, newest_first: bool| {
-        let told = core.ask(&ask::Turns { transcript: 0, cursor, limit, newest_first }).unwrap();
-        answer::<Result<PageOfTurns, Error>>(told.answer).unwrap()
+        let told = core.ask(&calls::TurnsPage { transcript: 0, cursor, limit, newest_first }).unwrap();
+        answer::<Result<PageOfTurns, LookupError>>(told.answer).unwrap()
     };
     let whole = turns(None, 0, false).turns;
     for newest_first in [false, true] {

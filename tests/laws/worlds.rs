@@ -4,8 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::json;
 use support::{Claim, File, Setting, blank_row};
-use threadkeep::component::imports::rollouts::Error as FileError;
-use threadkeep::component::types::{EntryKind, Provenance, ThreadRow};
+use threadkeep_contract::{EntryKind, FileError, Provenance, ThreadRow};
 
 use super::as_map;
 

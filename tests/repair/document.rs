@@ -2,11 +2,10 @@
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
-use support::blank_row;
-use threadkeep::component::exports::checkup::{
-    Cell, Change, CodexChange, Edit, ModeChange, StateChange, Target, Value,
+use support::{blank_row, same};
+use threadkeep::contract::{
+    Cell, Change, CodexChange, Edit, EditTarget, ModeChange, Provenance, StateChange, ThreadRow, Value,
 };
-use threadkeep::component::types::{Provenance, ThreadRow};
 use threadkeep::health::repair::{self, Plan};
 
 use super::ground::{World, everything, path_entry};
@@ -41,7 +40,7 @@ fn any_row() -> impl Strategy<Value = ThreadRow> {
             created_at,
             tokens_used,
             archived,
-            ..blank_row()
+            ..same(blank_row())
         },
     )
 }
@@ -61,19 +60,18 @@ pub(super) fn any_edit() -> impl Strategy<Value = Edit> {
         any::<(String, String)>().prop_map(Change::SetAside),
     ];
     let words = (any::<String>(), any::<Option<String>>(), any::<String>());
-    let needs = prop::collection::vec(any::<(String, String)>(), 0..3);
-    (words, prop::sample::select(&[Target::State, Target::Codex][..]), change, needs, any::<bool>()).prop_map(
-        |((code, thread, reason), target, change, needs, safe)| Edit {
+    let preconditions = prop::collection::vec(any::<(String, String)>(), 0..3);
+    (words, prop::sample::select(&[EditTarget::State, EditTarget::Codex][..]), change, preconditions, any::<bool>())
+        .prop_map(|((code, thread, reason), target, change, preconditions, safe_while_open)| Edit {
             code,
             thread,
             reason,
             target,
             change,
-            needs,
-            asked: false,
-            safe,
-        },
-    )
+            preconditions,
+            opt_in: false,
+            safe_while_open,
+        })
 }
 
 proptest! {

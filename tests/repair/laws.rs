@@ -1,9 +1,12 @@
-//! What an edit and its inverse have to do with each other, natively.
+//! What an edit and its invert_edits have to do with each other, natively.
 
 use proptest::prelude::*;
-use threadkeep_core::checkup::{
-    Cell, Change, CodexChange, Edit, Fitness, ModeChange, Standing, Target, Trial, Value, choose, fit, inverse,
+use threadkeep_contract::{
+    Applicability, Cell, Change, CheckInput, CodexChange, CurrentValue, Edit, EditTarget, ModeChange, Value,
 };
+use threadkeep_core::health::repair::invert::invert_edits;
+use threadkeep_core::health::repair::preconditions::check_preconditions;
+use threadkeep_core::health::repair::select::select_edits;
 
 fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -30,11 +33,11 @@ fn edit(change: Change) -> Edit {
         code: words(),
         thread: None,
         reason: words(),
-        target: Target::Codex,
+        target: EditTarget::Codex,
         change,
-        needs: vec![],
-        asked: false,
-        safe: false,
+        preconditions: vec![],
+        opt_in: false,
+        safe_while_open: false,
     }
 }
 
@@ -55,40 +58,40 @@ fn any_edit() -> impl Strategy<Value = Edit> {
 }
 
 /// What stands before an edit is made, and after.
-fn standings(edit: &Edit) -> (Standing, Standing) {
+fn standings(edit: &Edit) -> (CurrentValue, CurrentValue) {
     match edit.change.clone() {
-        Change::CodexRow(change) => (Standing::CodexRow(change.before), Standing::CodexRow(change.after)),
-        Change::StateRow(change) => (Standing::StateRow(change.before), Standing::StateRow(change.after)),
-        Change::Mode(change) => (Standing::Mode(Some(change.before)), Standing::Mode(Some(change.after))),
-        Change::FillState((before, after)) => (Standing::Phase(before), Standing::Phase(after)),
-        Change::SetAside(_) => (Standing::Names((true, false)), Standing::Names((false, true))),
+        Change::CodexRow(change) => (CurrentValue::CodexRow(change.before), CurrentValue::CodexRow(change.after)),
+        Change::StateRow(change) => (CurrentValue::StateRow(change.before), CurrentValue::StateRow(change.after)),
+        Change::Mode(change) => (CurrentValue::Mode(Some(change.before)), CurrentValue::Mode(Some(change.after))),
+        Change::FillState((before, after)) => (CurrentValue::Phase(before), CurrentValue::Phase(after)),
+        Change::SetAside(_) => (CurrentValue::Names((true, false)), CurrentValue::Names((false, true))),
     }
 }
 
-fn tried(edit: &Edit, standing: Standing, open: Option<u32>) -> Fitness {
-    let needs = edit.needs.iter().map(|(_, thread)| Some(thread.clone())).collect();
-    fit(&Trial { edit: edit.clone(), standing, needs, open })
+fn tried(edit: &Edit, current: CurrentValue, open: Option<u32>) -> Applicability {
+    let preconditions = edit.preconditions.iter().map(|(_, thread)| Some(thread.clone())).collect();
+    check_preconditions(&CheckInput { edit: edit.clone(), current, preconditions, open })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn taken_back_twice_edits_are_what_they_were(edits in prop::collection::vec(any_edit(), 0..5)) {
-        prop_assert_eq!(inverse(inverse(edits.clone())), edits);
+        prop_assert_eq!(invert_edits(invert_edits(edits.clone())), edits);
     }
 
     #[test]
     fn an_edit_fits_is_done_and_then_its_inverse_fits(edit in any_edit()) {
         let (before, after) = standings(&edit);
-        prop_assert_eq!(tried(&edit, before.clone(), None), Fitness::Fits);
-        prop_assert_eq!(tried(&edit, after.clone(), None), Fitness::Done);
-        let back = inverse(vec![edit]).remove(0);
+        prop_assert_eq!(tried(&edit, before.clone(), None), Applicability::Applicable);
+        prop_assert_eq!(tried(&edit, after.clone(), None), Applicability::Done);
+        let back = invert_edits(vec![edit]).remove(0);
         let (now, then) = standings(&back);
         if !matches!(back.change, Change::SetAside(_)) {
             prop_assert_eq!((&now, &then), (&after, &before));
         }
-        prop_assert_eq!(tried(&back, now, None), Fitness::Fits);
-        prop_assert_eq!(tried(&back, then, None), Fitness::Done);
+        prop_assert_eq!(tried(&back, now, None), Applicability::Applicable);
+        prop_assert_eq!(tried(&back, then, None), Applicability::Done);
     }
 
     #[test]
@@ -96,7 +99,7 @@ proptest! {
         let Change::CodexRow(change) = &edit.change else { return Ok(()) };
         let other = other.map(|values| cells(&values));
         if other != change.before && other != change.after {
-            let Fitness::Refused(why) = tried(&edit, Standing::CodexRow(other), None) else {
+            let Applicability::Rejected(why) = tried(&edit, CurrentValue::CodexRow(other), None) else {
                 return Err(TestCaseError::fail("not refused"));
             };
             prop_assert!(!why.is_empty());
@@ -106,12 +109,12 @@ proptest! {
     #[test]
     fn what_is_done_is_done_whoever_has_the_database_open_and_nothing_else_is_begun(edit in any_edit()) {
         let (before, after) = standings(&edit);
-        prop_assert_eq!(tried(&edit, after, Some(7)), Fitness::Done);
-        let Fitness::Refused(why) = tried(&edit, before.clone(), Some(7)) else {
+        prop_assert_eq!(tried(&edit, after, Some(7)), Applicability::Done);
+        let Applicability::Rejected(why) = tried(&edit, before.clone(), Some(7)) else {
             return Err(TestCaseError::fail("not refused"));
         };
         prop_assert!(why.contains("process 7"));
-        prop_assert_eq!(tried(&Edit { safe: true, ..edit }, before, Some(7)), Fitness::Fits);
+        prop_assert_eq!(tried(&Edit { safe_while_open: true, ..edit }, before, Some(7)), Applicability::Applicable);
     }
 }
 
@@ -128,24 +131,24 @@ fn a_withheld_value_stands_for_every_one_of_its_length_and_cannot_be_put_in() {
         }))
     };
     let stands =
-        |text: &str| Standing::CodexRow(Some(vec![Cell { column: "a".into(), value: Value::Text(text.into()) }]));
+        |text: &str| CurrentValue::CodexRow(Some(vec![Cell { column: "a".into(), value: Value::Text(text.into()) }]));
     let edit = row(Value::Withheld(3), Value::Null);
-    assert_eq!(tried(&edit, stands("abc"), None), Fitness::Fits);
-    assert!(matches!(tried(&edit, stands("ab"), None), Fitness::Refused(_)));
-    assert!(matches!(tried(&row(Value::Null, Value::Withheld(3)), stands("abc"), None), Fitness::Refused(_)));
+    assert_eq!(tried(&edit, stands("abc"), None), Applicability::Applicable);
+    assert!(matches!(tried(&edit, stands("ab"), None), Applicability::Rejected(_)));
+    assert!(matches!(tried(&row(Value::Null, Value::Withheld(3)), stands("abc"), None), Applicability::Rejected(_)));
 }
 
 #[test]
 fn a_plan_has_what_was_asked_for_and_every_change_once() {
     let one = edit(Change::SetAside(("a".into(), "b".into())));
     let need = ("sessions/x".to_string(), "t".to_string());
-    let again = Edit { reason: "v".into(), needs: vec![need.clone()], safe: true, ..one.clone() };
+    let again = Edit { reason: "v".into(), preconditions: vec![need.clone()], safe_while_open: true, ..one.clone() };
     let asked =
-        Edit { code: "c".into(), asked: true, change: Change::FillState(("a".into(), "b".into())), ..one.clone() };
-    let own = Edit { target: Target::State, ..one.clone() };
+        Edit { code: "c".into(), opt_in: true, change: Change::FillState(("a".into(), "b".into())), ..one.clone() };
+    let own = Edit { target: EditTarget::State, ..one.clone() };
     let all = vec![one.clone(), again, asked.clone(), own.clone()];
-    let merged = Edit { reason: "w; v".into(), needs: vec![need], ..one };
-    assert_eq!(choose(all.clone(), &[Target::Codex], &[]), std::slice::from_ref(&merged));
-    assert_eq!(choose(all.clone(), &[Target::Codex], &["c".into()]), [merged, asked]);
-    assert_eq!(choose(all, &[Target::State], &[]), [own]);
+    let merged = Edit { reason: "w; v".into(), preconditions: vec![need], ..one };
+    assert_eq!(select_edits(all.clone(), &[EditTarget::Codex], &[]), std::slice::from_ref(&merged));
+    assert_eq!(select_edits(all.clone(), &[EditTarget::Codex], &["c".into()]), [merged, asked]);
+    assert_eq!(select_edits(all, &[EditTarget::State], &[]), [own]);
 }

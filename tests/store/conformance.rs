@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
 use threadkeep::threads::store::{
-    ChangeKind, Collection, Command, FileChange, FileChanges, Item, MetadataPatch, NewThread, Outcome, RawRecord,
+    ChangeKind, Collection, Command, FileChange, FileChanges, Item, ItemStatus, MetadataPatch, NewThread, RawRecord,
     Resume, RowQuery, StoreError, ThreadStore, ToolCall, TurnEnd,
 };
 
@@ -181,9 +181,9 @@ fn a_thread_that_is_not_open_takes_nothing(store: &dyn ThreadStore) {
 
 fn items_of_every_kind_are_read_back(store: &dyn ThreadStore) {
     let hard = "quotes \" and \\, tabs\t, breaks\r\n, bells \u{7}, ends \u{7f}, 日本語 🚀";
-    let command = |argv: &[&str], output: &str, exit_code, outcome| {
+    let command = |argv: &[&str], output: &str, exit_code, status| {
         let argv = argv.iter().map(|word| word.to_string()).collect();
-        Item::Command(Command { argv, cwd: None, output: output.into(), exit_code, duration: 1_250, outcome })
+        Item::Command(Command { argv, cwd: None, output: output.into(), exit_code, duration: 1_250, status })
     };
     let file = |path: &str, kind| FileChange { path: path.into(), kind, moved_to: None };
     let files = vec![
@@ -202,9 +202,9 @@ fn items_of_every_kind_are_read_back(store: &dyn ThreadStore) {
     let items = vec![
         user(hard),
         Item::Reasoning("**Thinking**".into()),
-        command(&["ls", "-l", "two words"], hard, Some(0), Outcome::Completed),
-        command(&["false"], "", Some(1), Outcome::Failed),
-        Item::FileChanges(FileChanges { changes: files, outcome: Outcome::Completed }),
+        command(&["ls", "-l", "two words"], hard, Some(0), ItemStatus::Completed),
+        command(&["false"], "", Some(1), ItemStatus::Failed),
+        Item::FileChanges(FileChanges { changes: files, status: ItemStatus::Completed }),
         Item::ToolCall(call.clone()),
         Item::ToolCall(ToolCall { answer: None, error: Some("gone".into()), ..call }),
         Item::WebSearch("pond depth".into()),

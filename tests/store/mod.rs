@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
-use threadkeep::component::Runtime;
 use threadkeep::db::StateDb;
 use threadkeep::platform::home::Home;
 use threadkeep::startup::{self, Config};
@@ -15,6 +14,7 @@ use threadkeep::threads::store::{
     Item, LocalThreadStore, MemoryThreadStore, NewThread, RowQuery, ThreadRow, ThreadStore, Tokens, TurnEnd, TurnStart,
     UserMessage,
 };
+use threadkeep_engine::Runtime;
 
 /// A store, and what it is kept in for as long as the test runs.
 struct Setting {

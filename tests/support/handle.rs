@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use threadkeep::component::Runtime;
 use threadkeep::db::StateDb;
 use threadkeep::platform::home::Home;
 use threadkeep::startup::{Config, init};
+use threadkeep_engine::Runtime;
 
 /// A home, opened, and its handle.
 pub struct Handle {

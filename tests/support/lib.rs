@@ -17,6 +17,7 @@ mod handle;
 mod homes;
 pub mod kill;
 mod native;
+mod ported;
 mod program;
 mod random;
 mod reading;
@@ -25,6 +26,8 @@ pub mod schema;
 mod script;
 mod time;
 mod tree;
+mod vector_rows;
+mod whole_list;
 mod writer;
 
 pub use answers::{FIELDS, differences, ids, list_everything};
@@ -35,13 +38,16 @@ pub use golden::{Normalizer, record, recorded_differences};
 pub use handle::{Handle, handle};
 pub use homes::{RealHome, damage_summary, real_home_archives, real_homes};
 pub use native::{Disk, Memory, facts};
+pub use ported::{imports_of, same};
 pub use program::{Outcome, Program, Running};
 pub use random::{ORIGINS, RandomHome, any_crowd, any_home, any_rollout, any_text, damaged, spawned_by};
 pub use reading::{ReadFile, ReadThread, Reading, read_home};
 pub use scenario::{Asks, Both, Native, Natively, Open, Scenario, Told};
-pub use script::{Claim, File, KnownFile, Script, Setting, blank_row, whole_list};
+pub use script::{Claim, File, KnownFile, Script, Setting, blank_row};
 pub use time::{file_stamp, millis, rfc3339};
 pub use tree::{Entry, listing, open_to_everybody};
+pub use vector_rows::VectorRows;
+pub use whole_list::whole_list;
 pub use writer::{CodexDb, Collection, Form, Rollout, config, name_thread, uuid4, uuid7};
 
 /// Says that a test, or a part of it, does not run here, and why.

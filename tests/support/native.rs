@@ -7,8 +7,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use threadkeep_core::ports::{FileResult, Reader, Rollouts, Walker};
-use threadkeep_core::types::{EntryKind, FileError, FileFacts};
+use threadkeep_contract::{Chunk, Entries, EntryKind, FileError, FileFacts, Heads};
+use threadkeep_core::ports::{FileResult, HeadsWalker, Reader, Rollouts, Walker};
 
 /// Files by their home path, in memory; plain ones only.
 #[derive(Default)]
@@ -25,9 +25,9 @@ impl Memory {
 pub struct Slice(Vec<u8>);
 
 impl Reader for Slice {
-    fn next(&mut self, limit: u32) -> FileResult<Vec<u8>> {
+    fn read(&mut self, limit: u32) -> FileResult<Chunk> {
         let rest = self.0.split_off(self.0.len().min(limit as usize));
-        Ok(std::mem::replace(&mut self.0, rest))
+        Ok(std::mem::replace(&mut self.0, rest).into())
     }
 }
 
@@ -35,17 +35,23 @@ impl Reader for Slice {
 pub struct Nowhere;
 
 impl Walker for Nowhere {
-    fn next(&mut self, _: u32) -> FileResult<Vec<u8>> {
-        Ok(Vec::new())
+    fn next(&mut self, _: u32) -> FileResult<Entries> {
+        Ok(Entries::default())
+    }
+}
+
+impl HeadsWalker for Nowhere {
+    fn next(&mut self, _: u32) -> FileResult<Heads> {
+        Ok(Heads::default())
     }
 }
 
 impl Rollouts for Memory {
     type Reader = Slice;
     type Walker = Nowhere;
-    type Heads = Nowhere;
+    type HeadsWalker = Nowhere;
 
-    fn facts(&self, at: &str) -> FileResult<FileFacts> {
+    fn stat(&self, at: &str) -> FileResult<FileFacts> {
         let bytes = self.0.get(at).ok_or(FileError::NotFound)?;
         Ok(facts(at, bytes.len()))
     }
@@ -63,7 +69,7 @@ impl Rollouts for Memory {
         Ok(Nowhere)
     }
 
-    fn named(&self, part: &str) -> FileResult<Vec<String>> {
+    fn files_named(&self, part: &str) -> FileResult<Vec<String>> {
         Ok(self.0.keys().filter(|path| path.contains(part)).cloned().collect())
     }
 }
@@ -91,20 +97,20 @@ impl Disk {
 pub struct DiskReader(Box<dyn Read>);
 
 impl Reader for DiskReader {
-    fn next(&mut self, limit: u32) -> FileResult<Vec<u8>> {
+    fn read(&mut self, limit: u32) -> FileResult<Chunk> {
         let mut chunk = Vec::new();
         let read = (&mut self.0).take(limit.into()).read_to_end(&mut chunk);
         read.map_err(|error| FileError::BrokenCompression(error.to_string()))?;
-        Ok(chunk)
+        Ok(chunk.into())
     }
 }
 
 impl Rollouts for Disk {
     type Reader = DiskReader;
     type Walker = Nowhere;
-    type Heads = Nowhere;
+    type HeadsWalker = Nowhere;
 
-    fn facts(&self, at: &str) -> FileResult<FileFacts> {
+    fn stat(&self, at: &str) -> FileResult<FileFacts> {
         let metadata = std::fs::symlink_metadata(self.root.join(at)).map_err(|_| FileError::NotFound)?;
         Ok(FileFacts {
             path: at.into(),
@@ -120,7 +126,7 @@ impl Rollouts for Disk {
         if at.ends_with(".zst") {
             let decoder = zstd::stream::read::Decoder::new(file);
             let mut reader = DiskReader(Box::new(decoder.map_err(|error| FileError::Io(error.to_string()))?));
-            reader.next(u32::try_from(offset).unwrap())?;
+            reader.read(u32::try_from(offset).unwrap())?;
             return Ok(reader);
         }
         file.seek(SeekFrom::Start(offset)).map_err(|error| FileError::Io(error.to_string()))?;
@@ -135,7 +141,7 @@ impl Rollouts for Disk {
         Ok(Nowhere)
     }
 
-    fn named(&self, _: &str) -> FileResult<Vec<String>> {
+    fn files_named(&self, _: &str) -> FileResult<Vec<String>> {
         Ok(Vec::new())
     }
 }

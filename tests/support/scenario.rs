@@ -22,72 +22,65 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use threadkeep::component::imports::state::RowQuery;
-use threadkeep::component::types::ThreadRow;
-use threadkeep::component::{self as ask, Ask, Core, Opened, Runtime};
-use threadkeep_core::turns::{Subject, Transcript};
-use threadkeep_core::types::Collection;
-use threadkeep_core::{change, find, page, startup};
+use threadkeep_contract::{Collection, RowQuery, ThreadRow};
+use threadkeep_core::change::plan;
+use threadkeep_core::history::transcript::Transcript;
+use threadkeep_core::lookup::{find, list};
+use threadkeep_core::startup::gate;
+use threadkeep_engine::{Call as Question, Core, Runtime, calls};
 
-use crate::script::{Call, Guest, IMPORTS, Same, Script, Setting, overlaid};
+use crate::script::{Call, IMPORTS, Script, Setting, overlaid};
+use crate::{imports_of, same};
 
 /// Transcripts that were opened natively, by number.
-pub type Open = Vec<Option<Transcript>>;
+pub type Open = Vec<Transcript>;
 
 /// A question that the native core can be asked too.
-pub trait Natively: Ask {
-    /// Asks it.
-    fn natively(&self, world: &Script, open: &mut Open) -> Result<Self::Answer, String>;
+pub trait Natively: Question {
+    /// Asks it; the answer as the component's is told.
+    fn natively(&self, world: &Script, open: &mut Open) -> Result<Value, String>;
 }
 
 macro_rules! natively {
-    ($($Ask:ident |$ask:ident, $world:ident, $open:ident| $answer:expr;)*) => {$(
-        impl Natively for ask::$Ask {
-            fn natively(&self, $world: &Script, $open: &mut Open) -> Result<Self::Answer, String> {
-                let $ask = self;
-                Ok($answer)
+    ($($Question:ident |$question:ident, $world:ident, $open:ident| $answer:expr;)*) => {$(
+        impl Natively for calls::$Question {
+            fn natively(&self, $world: &Script, $open: &mut Open) -> Result<Value, String> {
+                let $question = self;
+                Ok(json!($answer))
             }
         }
     )*};
 }
 
 natively! {
-    Find |ask, world, _open| find::find(world, &ask.wanted, within(ask.within)).same();
-    Explain |ask, world, _open| find::explain(world, &ask.wanted, within(ask.within)).same();
-    At |ask, world, _open| find::at(world, &ask.path).same();
-    Page |ask, world, _open| page::page(world, &ask.query.clone().same(), ask.cursor.as_deref(), ask.limit).same();
-    Open |ask, world, open| {
-        let subject = match ask.of.clone() {
-            ask::exports::history::Subject::Thread(wanted) => Subject::Thread(wanted),
-            ask::exports::history::Subject::Rollout(path) => Subject::Rollout(path),
-        };
-        Transcript::open(world, &subject).map(|(found, transcript)| {
-            let gaps = transcript.gaps().to_vec();
-            open.push(Some(transcript));
-            Opened { transcript: open.len() - 1, found: found.same(), gaps: gaps.same() }
-        }).map_err(Same::same)
+    Find |call, world, _open| find::find(world, &call.wanted, same(call.within));
+    Explain |call, world, _open| find::explain(world, &call.wanted, same(call.within));
+    FindByPath |call, world, _open| find::find_by_path(world, &call.path);
+    ListPage |call, world, _open| list::page(world, &same(&call.query), call.cursor.as_deref(), call.limit);
+    OpenTranscript |call, world, open| {
+        Transcript::open(world, &same(&call.of)).map(|(found, transcript)| {
+            let gaps = json!(transcript.gaps());
+            open.push(transcript);
+            json!({ "number": open.len() - 1, "found": found, "gaps": gaps })
+        })
     };
-    Turns |ask, world, open| {
-        let transcript = transcript(open, ask.transcript)?;
-        transcript.page(world, ask.cursor.as_deref(), ask.limit, ask.newest_first).same()
+    TurnsPage |call, world, open| {
+        let transcript = transcript(open, call.transcript)?;
+        transcript.page(world, call.cursor.as_deref(), call.limit, call.newest_first)
     };
-    Around |ask, world, open| {
-        let transcript = transcript(open, ask.transcript)?;
-        transcript.around(world, &ask.text, ask.cursor.as_deref(), ask.limit, ask.newest_first).same()
+    TurnsAround |call, world, open| {
+        let transcript = transcript(open, call.transcript)?;
+        transcript.around(world, &call.text, call.cursor.as_deref(), call.limit, call.newest_first)
     };
-    Archive |ask, world, _open| change::relocate(world, &ask.wanted, Collection::Archived).same();
-    Unarchive |ask, world, _open| change::relocate(world, &ask.wanted, Collection::Active).same();
-    Delete |ask, world, _open| change::remove(world, &ask.wanted, ask.with_forks).same();
-    Gate |ask, world, _open| startup::run(world, ask.bound, ask.refresh).same();
-    Survey |_ask, world, _open| startup::survey(world).same();
-}
-
-fn within(collection: Option<ask::types::Collection>) -> Option<Collection> {
-    collection.map(Same::same)
+    Archive |call, world, _open| plan::move_to(world, &call.wanted, Collection::Archived);
+    Unarchive |call, world, _open| plan::move_to(world, &call.wanted, Collection::Active);
+    Delete |call, world, _open| plan::delete(world, &call.wanted, call.with_forks);
+    RunStartup |call, world, _open| gate::run(world, call.wait, call.refresh);
+    SurveyHome |_call, world, _open| gate::survey(world);
 }
 
 fn transcript(open: &Open, number: usize) -> Result<&Transcript, String> {
-    open.get(number).and_then(Option::as_ref).ok_or_else(|| format!("transcript {number} is not open"))
+    open.get(number).ok_or_else(|| format!("transcript {number} is not open"))
 }
 
 /// An answer, and what it took.
@@ -111,7 +104,7 @@ impl Told {
 /// Whoever can be asked: the native core, or that and the component together.
 pub trait Asks {
     /// Asks.
-    fn ask<A: Natively>(&mut self, ask: &A) -> Result<Told, String>;
+    fn ask<Q: Natively>(&mut self, question: &Q) -> Result<Told, String>;
     /// The world that the native core sees.
     fn world(&self) -> &Script;
     /// Writes a row from outside, as another process may.
@@ -132,9 +125,9 @@ impl Native {
 }
 
 impl Asks for Native {
-    fn ask<A: Natively>(&mut self, ask: &A) -> Result<Told, String> {
-        let answer = ask.natively(&self.world, &mut self.open)?;
-        told(&answer, &self.world)
+    fn ask<Q: Natively>(&mut self, question: &Q) -> Result<Told, String> {
+        let answer = question.natively(&self.world, &mut self.open)?;
+        Ok(told(answer, &self.world))
     }
 
     fn world(&self) -> &Script {
@@ -142,7 +135,7 @@ impl Asks for Native {
     }
 
     fn set_row(&mut self, row: &ThreadRow) {
-        self.world.set_row(row.clone().same());
+        self.world.set_row(row.clone());
     }
 }
 
@@ -150,24 +143,24 @@ impl Asks for Native {
 pub struct Both {
     native: Native,
     guest: Script,
-    core: Core<Guest>,
+    core: Core,
 }
 
 impl Both {
     /// Over the worlds of a setting.
     pub fn of(runtime: &Runtime, setting: &Setting) -> Result<Both, String> {
         let guest = Script::of(setting)?;
-        let core = Core::new(runtime, Guest::of(&guest));
+        let core = Core::new(runtime, imports_of(&guest));
         Ok(Both { native: Native::of(setting)?, guest, core })
     }
 }
 
 impl Asks for Both {
     /// An error where the answers, or the ways to them, are not the same.
-    fn ask<A: Natively>(&mut self, ask: &A) -> Result<Told, String> {
-        let native = self.native.ask(ask)?;
-        let answer = self.core.ask(ask).map_err(|error| error.to_string())?;
-        let guest = told(&answer, &self.guest)?;
+    fn ask<Q: Natively>(&mut self, question: &Q) -> Result<Told, String> {
+        let native = self.native.ask(question)?;
+        let answer = self.core.call(question).map_err(|error| error.to_string())?;
+        let guest = told(json!(answer), &self.guest);
         if native.answer != guest.answer {
             return Err(format!("natively {:#}\nas a component {:#}", native.answer, guest.answer));
         }
@@ -187,13 +180,13 @@ impl Asks for Both {
 
     fn set_row(&mut self, row: &ThreadRow) {
         self.native.set_row(row);
-        self.guest.set_row(row.clone().same());
+        self.guest.set_row(row.clone());
     }
 }
 
-fn told(answer: &impl serde::Serialize, world: &Script) -> Result<Told, String> {
+fn told(answer: Value, world: &Script) -> Told {
     let (log, writes) = world.take_log();
-    Ok(Told { answer: serde_json::to_value(answer).map_err(|error| error.to_string())?, log, writes })
+    Told { answer, log, writes }
 }
 
 /// A question, and what is to come of it.
@@ -258,29 +251,33 @@ impl Scenario {
 impl Step {
     fn put_to(&self, both: &mut Both) -> Result<Told, String> {
         macro_rules! by_name {
-            ($($Ask:ident $defaults:expr;)*) => {
+            ($($Question:ident $defaults:tt;)*) => {
                 match self.ask.as_str() {
-                    $(ask::$Ask::NAME => {
-                        both.ask::<ask::$Ask>(&overlaid(Ok($defaults), Value::Object(self.with.clone()))?)
-                    })*
+                    $(calls::$Question::NAME => both.ask::<calls::$Question>(&self.question(json!($defaults))?),)*
                     other => Err(format!("there is no question {other}")),
                 }
             };
         }
         by_name! {
-            Find json!({ "wanted": "", "within": null });
-            Explain json!({ "wanted": "", "within": null });
-            At json!({ "path": "" });
-            Page json!({ "query": RowQuery::default(), "cursor": null, "limit": 0 });
-            Open json!({ "of": null });
-            Turns json!({ "transcript": 0, "cursor": null, "limit": 0, "newest_first": false });
-            Around json!({ "transcript": 0, "text": "", "cursor": null, "limit": 0, "newest_first": false });
-            Archive json!({ "wanted": "" });
-            Unarchive json!({ "wanted": "" });
-            Delete json!({ "wanted": "", "with_forks": false });
-            Gate json!({ "bound": 30_000, "refresh": true });
-            Survey json!({});
+            Find { "wanted": "", "within": null };
+            Explain { "wanted": "", "within": null };
+            FindByPath { "path": "" };
+            ListPage { "query": (RowQuery::default()), "cursor": null, "limit": 0 };
+            OpenTranscript { "of": null };
+            TurnsPage { "transcript": 0, "cursor": null, "limit": 0, "newest_first": false };
+            TurnsAround { "transcript": 0, "text": "", "cursor": null, "limit": 0, "newest_first": false };
+            Archive { "wanted": "" };
+            Unarchive { "wanted": "" };
+            Delete { "wanted": "", "with_forks": false };
+            RunStartup { "wait": 30_000, "refresh": true };
+            SurveyHome {};
         }
+    }
+
+    /// The question with these arguments, where the step has no others.
+    fn question<Q: Question>(&self, defaults: Value) -> Result<Q, String> {
+        let with = overlaid(defaults, self.with.clone())?;
+        serde_json::from_value(with).map_err(|error| error.to_string())
     }
 
     fn judge(&self, told: &Told) -> Result<(), String> {

@@ -1,15 +1,16 @@
-//! Items in the form of the releases before: what the model saw, and events for people beside it.
+//! Writes items in the form of the releases before: what the model saw, and events for people beside it.
 
-use super::batch::{Batch, duration};
-use super::paginated::file_changes;
-use super::{Item, Outcome};
+use contract::{Item, ItemStatus};
 
-/// An item inside the open turn.
-pub(super) fn item(batch: &mut Batch, item: &Item) {
+use super::encoder::Encoder;
+use super::parts::{duration, file_changes, json_or_text, word};
+
+/// Writes an item inside the open turn.
+pub(super) fn item(encoder: &mut Encoder, item: &Item) {
     match item {
         Item::UserMessage(message) => {
-            batch.user_item(&message.text, &message.images);
-            batch.event("user_message", |out| {
+            encoder.user_item(&message.text, &message.images);
+            encoder.event("user_message", |out| {
                 out.field("message", Some(&message.text)).raw(",\"images\":[");
                 for (at, image) in message.images.iter().enumerate() {
                     out.raw(if at > 0 { "," } else { "" }).text(image);
@@ -18,35 +19,35 @@ pub(super) fn item(batch: &mut Batch, item: &Item) {
             });
         }
         Item::AgentMessage(text) => {
-            let id = alloc::format!("msg_{}", batch.id());
-            batch.event("agent_message", |out| {
+            let id = alloc::format!("msg_{}", encoder.id());
+            encoder.event("agent_message", |out| {
                 out.field("message", Some(text)).raw(",\"phase\":null");
             });
-            batch.agent_item(&id, text);
+            encoder.agent_item(&id, text);
         }
-        Item::Reasoning(text) | Item::Plan(text) => batch.event("agent_reasoning", |out| {
+        Item::Reasoning(text) | Item::Plan(text) => encoder.event("agent_reasoning", |out| {
             out.field("text", Some(text));
         }),
         Item::Command(command) => {
-            let call = alloc::format!("call_{}", batch.id());
-            batch.command_items(&call, command);
+            let call = alloc::format!("call_{}", encoder.id());
+            encoder.command_items(&call, command);
         }
         Item::FileChanges(changes) => {
-            let (call, turn) = (alloc::format!("call_{}", batch.id()), batch.pen.turn_id());
-            batch.event("patch_apply_end", |out| {
+            let (call, turn) = (alloc::format!("call_{}", encoder.id()), encoder.state.turn_id());
+            encoder.event("patch_apply_end", |out| {
                 out.field("call_id", Some(&call)).field("turn_id", Some(&turn));
                 out.raw(",\"stdout\":\"\",\"stderr\":\"\",\"success\":");
-                out.raw(if changes.outcome == Outcome::Completed { "true" } else { "false" }).raw(",\"changes\":");
+                out.raw(if changes.status == ItemStatus::Completed { "true" } else { "false" }).raw(",\"changes\":");
                 file_changes(out, &changes.changes);
-                out.raw(",\"status\":\"").raw(changes.outcome.word()).raw("\"");
+                out.raw(",\"status\":\"").raw(word(changes.status)).raw("\"");
             });
         }
         Item::ToolCall(call) => {
-            let id = alloc::format!("call_{}", batch.id());
-            batch.event("mcp_tool_call_end", |out| {
+            let id = alloc::format!("call_{}", encoder.id());
+            encoder.event("mcp_tool_call_end", |out| {
                 out.field("call_id", Some(&id)).raw(",\"invocation\":{\"server\":").text(&call.server);
                 out.field("tool", Some(&call.tool));
-                out.raw(",\"arguments\":").raw(&super::pen::json_or_text(&call.arguments)).raw("}");
+                out.raw(",\"arguments\":").raw(&json_or_text(&call.arguments)).raw("}");
                 duration(out, call.duration.unwrap_or(0));
                 match &call.error {
                     Some(error) => out.raw(",\"result\":{\"Err\":").text(error).raw("}"),
@@ -58,13 +59,13 @@ pub(super) fn item(batch: &mut Batch, item: &Item) {
             });
         }
         Item::WebSearch(query) => {
-            let id = alloc::format!("ws_{}", batch.id());
-            batch.event("web_search_end", |out| {
+            let id = alloc::format!("ws_{}", encoder.id());
+            encoder.event("web_search_end", |out| {
                 out.field("call_id", Some(&id)).field("query", Some(query));
                 out.raw(",\"action\":{\"type\":\"search\",\"query\":").text(query).raw("}");
             });
         }
-        Item::Error(message) => batch.error(message),
-        Item::TurnStarted(_) | Item::TurnEnded(_) | Item::Tokens(_) | Item::Record(_) => {}
+        Item::Error(message) => encoder.error(message),
+        Item::TurnStarted(_) | Item::TurnEnded(_) | Item::Tokens(_) | Item::Raw(_) => {}
     }
 }

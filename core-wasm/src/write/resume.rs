@@ -1,21 +1,23 @@
-//! Going on with a rollout that is there.
+//! Goes on with a rollout that is there.
 //!
-//! Its head says who the thread is and in which form it is written, its end where the numbers go on, how many tokens were
-//! used, and whether a killed writer left a line unfinished. Nothing of the file is changed: an unfinished line gets its
-//! line break, and stays what it is.
+//! Its head says who the thread is and in which form it is written, its end where the numbers go on, how many tokens
+//! were used, and whether a killed writer left a line unfinished. Nothing of the file is changed: an unfinished line
+//! gets its line break, and stays what it is.
 
 use alloc::format;
 use alloc::string::String;
 
-use super::ids::Chance;
-use super::pen::{Form, Pen};
-use super::{Tokens, WriteError};
-use crate::extract::in_head;
-use crate::json::{Cursor, Step};
-use crate::lines::Lines;
-use crate::paths::{canonical_id, is_compressed};
+use contract::{Resumed, Tokens, WriteError};
+
+use super::state::WriterState;
 use crate::ports::{FileResult, Reader, Rollouts};
-use crate::record::{self, Body};
+use crate::rollout::head::in_head;
+use crate::rollout::ids::RandomBits;
+use crate::rollout::record::{self, Body};
+use crate::rollout::session_meta::Form;
+use crate::text::json::{Cursor, Step};
+use crate::text::lines::Lines;
+use crate::text::paths::{canonical_id, is_compressed};
 
 /// First step backwards from the end; each further one is four times as long.
 const STEP: u64 = 64 << 10;
@@ -24,12 +26,12 @@ const FAR: u64 = 16 << 20;
 /// Bytes asked for at a time.
 const CHUNK: u32 = 512 << 10;
 
-/// A pen for the rollout at a place, which is plain. `chance` seeds ids.
-pub fn resume<R: Rollouts>(rollouts: &R, path: &str, chance: u64) -> Result<Pen, WriteError> {
+/// Goes on with the plain rollout at a place. `random_bits` seeds ids.
+pub fn resume<R: Rollouts>(rollouts: &R, path: &str, random_bits: u64) -> Result<Resumed, WriteError> {
     if is_compressed(path) {
         return Err(WriteError::Compressed);
     }
-    let size = rollouts.facts(path)?.size;
+    let size = rollouts.stat(path)?.size;
     let head = in_head(rollouts, path, |line| Head::of(line.bytes))?;
     let head = head.ok_or_else(|| WriteError::NoThread(format!("no record in {path} says which thread it is")))?;
     let mut step = STEP;
@@ -42,7 +44,7 @@ pub fn resume<R: Rollouts>(rollouts: &R, path: &str, chance: u64) -> Result<Pen,
         }
         step = step.saturating_mul(4);
     };
-    Ok(Pen {
+    let state = WriterState {
         thread: head.thread,
         form: head.form,
         ordinal: tail.ordinal.map_or(head.ordinal, |last| last.max(head.ordinal)).saturating_add(1),
@@ -50,10 +52,11 @@ pub fn resume<R: Rollouts>(rollouts: &R, path: &str, chance: u64) -> Result<Pen,
         model: tail.model,
         tokens: tail.tokens.unwrap_or_default(),
         cut_off: tail.cut_off,
-        chance: Chance(chance),
+        random_bits: RandomBits(random_bits),
         turn: None,
         said: None,
-    })
+    };
+    Ok(Resumed { thread: state.thread.clone(), state: state.encode() })
 }
 
 /// What the record says that names the thread.
@@ -94,13 +97,12 @@ impl Tail {
         let mut reader = rollouts.open(path, from)?;
         let mut lines = Lines::new(1, from);
         loop {
-            let chunk = reader.next(CHUNK)?;
-            if let Some(&last) = chunk.last() {
+            let chunk = reader.read(CHUNK)?;
+            if let Some(&last) = chunk.as_bytes().last() {
                 tail.cut_off = last != b'\n';
             }
-            let at_end = chunk.len() < CHUNK as usize;
-            lines.push(&chunk, |line| tail.line(line.bytes));
-            if at_end {
+            lines.push(chunk.as_bytes(), |line| tail.line(line.bytes));
+            if chunk.is_empty() {
                 lines.finish(|line| tail.line(line.bytes));
                 return Ok(tail);
             }

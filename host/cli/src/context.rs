@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Serialize;
-use threadkeep::component::tape::Recorder;
 use threadkeep::db::state_dir;
 use threadkeep::index::progress::ProgressSink;
 use threadkeep::platform::home::{Home, locate};
-use threadkeep::{Options, StateAccess, Threadkeep};
+use threadkeep::{Options, Recorder, StateAccess, Threadkeep};
 
 use crate::arguments::Global;
 use crate::failure::{Usage, say};

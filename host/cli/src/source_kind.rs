@@ -1,7 +1,7 @@
 //! The values of `--source`, which are Codex's `ThreadSourceKind`s, and the collections that `--archived` and `--all` mean.
 
 use clap::ValueEnum;
-use threadkeep::component::types::Collection;
+use threadkeep::contract::Collection;
 
 /// Codex's `ThreadSourceKind`s.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]

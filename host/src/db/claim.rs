@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Database, Domain, ExternalDb, FILE_NAME, StateError, Table};
-use crate::component::imports::backfill::{Owner, Phase};
 use crate::platform::file_lock::FileLock;
+use threadkeep_engine::contract::{Owner, Phase};
 
 /// Holds how far the backfill is, and whose it is.
 pub(super) const DOMAIN: Domain = Domain {

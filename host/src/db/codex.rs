@@ -5,8 +5,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::sources::{add_names, set_stamp};
 use super::{Database, Domain, ExternalDb, StateError, Table, UserData};
-use crate::component::types::CodexFacts;
 use crate::platform::home::Home;
+use threadkeep_engine::calls::CodexNames;
+use threadkeep_engine::contract::CodexFacts;
 
 /// Holds Codex's own row of every thread.
 pub(super) const DOMAIN: Domain = Domain {
@@ -141,7 +142,7 @@ impl Database {
     /// Stores rows of the Codex DB; returns the threads of which they say something new.
     fn import_codex_rows(&self, rows: Vec<CodexRow>) -> Result<Vec<String>, StateError> {
         let facts: Vec<(String, CodexFacts)> = rows.iter().map(|row| (row.id.clone(), row.facts.clone())).collect();
-        let claims = self.ask("codex-names", |core, store| core.call_codex_names(store, &facts))?;
+        let claims = self.call(&CodexNames { rows: facts })?;
         self.transaction(move |transaction| {
             let mut touched = add_names(transaction, &claims)?;
             for row in rows {

@@ -4,15 +4,12 @@
 use std::sync::{Arc, Mutex};
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
-use wasmtime::Store;
+use threadkeep_engine::calls::DeriveRows;
+use threadkeep_engine::contract::{Patch, ThreadFile, ThreadInputs, ThreadRow};
+use threadkeep_engine::{Call, Cancellation, Core, Imports, Runtime};
 
 use super::file_row::file_facts;
 use super::{Database, StateError, codex, patches, rows, sources};
-use crate::component::exports::parsing::Guest as Parsing;
-use crate::component::exports::repair::{Dossier as ThreadInputs, ThreadFile};
-use crate::component::types::{Patch, ThreadRow};
-use crate::component::{Core, Runtime, World};
-use crate::platform::cancellation::Cancellation;
 use crate::platform::home::Home;
 
 /// Threads derived in one call of the core.
@@ -36,7 +33,7 @@ impl RowDeriver {
     /// Derives rows for threads whose rollouts mean this model provider where they name none.
     pub(crate) fn with_provider(runtime: &Runtime, provider: &str) -> RowDeriver {
         // It outlives whoever opens the database, and what may be cancelled of theirs.
-        let core = Core::new(&runtime.cancellable(Cancellation::default()), World::default());
+        let core = Core::new(&runtime.cancellable(Cancellation::default()), Imports::default());
         RowDeriver { core: Arc::new(Mutex::new(core)), provider: provider.into() }
     }
 
@@ -45,22 +42,15 @@ impl RowDeriver {
         self.core.clone()
     }
 
-    /// Asks the core's parsing interface something that needs no files.
-    pub(super) fn ask<T>(
-        &self,
-        name: &'static str,
-        export: impl FnOnce(&Parsing, &mut Store<World>) -> wasmtime::Result<T>,
-    ) -> Result<T, StateError> {
+    /// Asks the core something that needs no files.
+    pub(super) fn call<C: Call>(&self, call: &C) -> Result<C::Answer, StateError> {
         let mut core = self.core.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
-        Ok(core.call(name, |bindings, store| export(bindings.threadkeep_core_parsing(), store))?)
+        Ok(core.call(call)?)
     }
 
     /// Returns the rows that follow, without those that are stored already.
     fn derive(&self, threads: Vec<ThreadInputs>) -> Result<Vec<ThreadRow>, StateError> {
-        let mut core = self.core.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
-        Ok(core.call("assemble", |bindings, store| {
-            bindings.threadkeep_core_repair().call_assemble(store, &threads, &self.provider)
-        })?)
+        self.call(&DeriveRows { threads, default_provider: self.provider.clone() })
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::component::CoreError;
-use crate::component::imports::state;
+use threadkeep_engine::CoreError;
+use threadkeep_engine::contract::StateError as CoreStateError;
+
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::file_lock::FileLockError;
 
@@ -57,6 +58,23 @@ const FILL_ANEW: &str = "`threadkeep init` moves it aside and fills a new one";
 const UPDATE: &str = "update this program, or leave the state DB out with --no-state";
 const ANOTHER_DIRECTORY: &str = "name another one with --state-dir DIR, or use --no-state";
 
+impl StateError {
+    /// Gives the error as a sentence, without what to do next.
+    pub(crate) fn sentence(&self) -> String {
+        let whole = self.to_string();
+        let hint = self.hint().and_then(|hint| whole.strip_suffix(hint)?.strip_suffix("; "));
+        hint.map_or(whole.clone(), Into::into)
+    }
+
+    /// Gives what damages the state DB, as SQLite says it, or the sentence of any other failure.
+    pub(crate) fn cause(&self) -> String {
+        match self {
+            StateError::Corrupt(why) => why.clone(),
+            other => other.sentence(),
+        }
+    }
+}
+
 impl Classified for StateError {
     fn kind(&self) -> ErrorKind {
         match self {
@@ -103,12 +121,30 @@ impl From<FileLockError> for StateError {
     }
 }
 
-impl From<StateError> for state::Error {
+impl From<StateError> for CoreStateError {
     fn from(error: StateError) -> Self {
         match error {
-            StateError::Busy => state::Error::Busy,
-            StateError::Corrupt(why) => state::Error::Corrupt(why),
-            other => state::Error::Io(other.to_string()),
+            StateError::Busy => CoreStateError::Busy,
+            StateError::ClaimLost => CoreStateError::ClaimLost,
+            StateError::Corrupt(why) => CoreStateError::Corrupt(why),
+            other if other.kind() == ErrorKind::Denied => CoreStateError::Denied(other.to_string()),
+            other => CoreStateError::Io(other.to_string()),
+        }
+    }
+}
+
+/// What the core hands back of such an error, or says by itself.
+impl From<CoreStateError> for StateError {
+    fn from(error: CoreStateError) -> Self {
+        match error {
+            CoreStateError::Unavailable => {
+                StateError::Told("no state DB in this process".into(), ErrorKind::NeedsState)
+            }
+            CoreStateError::Busy => StateError::Busy,
+            CoreStateError::ClaimLost => StateError::ClaimLost,
+            CoreStateError::Corrupt(why) => StateError::Corrupt(why),
+            CoreStateError::Denied(why) => StateError::Told(why, ErrorKind::Denied),
+            CoreStateError::Io(why) => StateError::Told(why, ErrorKind::Io),
         }
     }
 }

@@ -2,13 +2,12 @@
 //! in one transaction.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use threadkeep_engine::contract::{BadLine, Entries, Extraction, FileFacts};
 
 use super::derive::derive_rows;
-use super::file_row::file_facts;
+use super::file_row::{kind_code, kind_from};
 use super::{Database, Domain, Pending, RowDeriver, StateError, Table, claim};
-use crate::component::exports::parsing::Extraction;
-use crate::component::types::{BadLine, FileFacts};
-use crate::rollouts::{kind_code, pack};
+use crate::rollouts::{no_entries, push_entry};
 
 /// Holds what was found at every path that claims to be a rollout. Rows go by their path: a thread is deleted with its files.
 pub(super) const DOMAIN: Domain = Domain {
@@ -79,7 +78,7 @@ pub(crate) struct Refused {
     /// The line that is the reason, if one is.
     pub(crate) line: Option<BadLine>,
     /// The file is to be looked at again even if nothing of it changes.
-    pub(crate) passing: bool,
+    pub(crate) temporary: bool,
 }
 
 /// Holds what one transaction stores.
@@ -93,10 +92,9 @@ pub(crate) struct Batch {
     pub(crate) token: Option<String>,
 }
 
-/// A page of the files that are recorded, in the packed form of the walk, and the path of its last one.
-#[derive(Default)]
+/// A page of the files that are recorded, and the path of its last one.
 struct FileIndexPage {
-    packed: Vec<u8>,
+    entries: Entries,
     last: Option<String>,
 }
 
@@ -105,13 +103,13 @@ struct FileIndexPage {
 pub(crate) struct FileIndexPages(Option<(Option<String>, u32, Pending<FileIndexPage>)>);
 
 impl FileIndexPages {
-    /// Returns at most `limit` files after a path, in the packed form of the walk.
+    /// Returns at most `limit` files after a path.
     pub(crate) fn after(
         &mut self,
         database: &Database,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Vec<u8>, StateError> {
+    ) -> Result<Entries, StateError> {
         let page = match self.0.take() {
             Some((path, most, page)) if path == after && most == limit && path.is_some() => page.wait()?,
             _ => database.indexed_files(after, limit)?.wait()?,
@@ -119,25 +117,26 @@ impl FileIndexPages {
         if page.last.is_some() {
             self.0 = Some((page.last.clone(), limit, database.indexed_files(page.last, limit)?));
         }
-        Ok(page.packed)
+        Ok(page.entries)
     }
 }
 
 impl Database {
-    /// Begins to read the recorded files after a path, in the packed form of the walk.
+    /// Begins to read the recorded files after a path.
     fn indexed_files(&self, after: Option<String>, limit: u32) -> Result<Pending<FileIndexPage>, StateError> {
         self.begin(move |connection| {
             let mut select = connection.prepare_cached(
                 "SELECT path, kind, size, modified_ns, inode FROM files WHERE path > ?1 ORDER BY path LIMIT ?2",
             )?;
             let mut found = select.query(params![after.unwrap_or_default(), limit.clamp(1, MOST)])?;
-            let mut page = FileIndexPage::default();
+            let (mut entries, mut last) = (no_entries(), None);
             while let Some(row) = found.next()? {
-                let file = file_facts(row)?;
-                pack(&mut page.packed, &file);
-                page.last = Some(file.path);
+                let path: String = row.get(0)?;
+                let (kind, size, inode) = (kind_from(row.get(1)?), row.get::<_, i64>(2)?, row.get::<_, i64>(4)?);
+                push_entry(&mut entries, kind, size as u64, row.get(3)?, inode as u64, [&path, ""]);
+                last = Some(path);
             }
-            Ok(page)
+            Ok(FileIndexPage { entries, last })
         })
     }
 
@@ -243,7 +242,7 @@ fn store_file(transaction: &Transaction<'_>, parsed: &Parsed) -> Result<Vec<Stri
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     // A time that no file has makes the next start look again.
-    let again = parsed.outcome.as_ref().is_err_and(|refused| refused.passing);
+    let again = parsed.outcome.as_ref().is_err_and(|refused| refused.temporary);
     let modified_ns = if again { i64::MIN } else { file.modified_ns };
     let facts = params![file.path, kind_code(file.kind), file.size as i64, modified_ns, file.inode as i64];
     let place = |bad: &BadLine| (bad.line, bad.offset, bad.reason.clone());

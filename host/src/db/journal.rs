@@ -5,7 +5,7 @@ use rusqlite::{Transaction, params};
 use super::derive::derive_rows;
 use super::rows::source_code;
 use super::{Database, Domain, Schema, StateError, Table, UserData};
-use crate::component::types::Provenance;
+use threadkeep_engine::contract::Provenance;
 
 /// Holds changes of files and rows together that were begun.
 pub(super) const DOMAIN: Domain = Domain {

@@ -14,6 +14,7 @@ mod error;
 mod external;
 mod file_row;
 mod files;
+mod imports;
 mod inspection;
 mod journal;
 mod page;
@@ -33,14 +34,15 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
-
-use crate::component::World;
+use threadkeep_engine::Call;
+use threadkeep_engine::contract::DirectorySnapshot;
 
 pub(crate) use claim::{Claim, Locks, recorded_phase};
 pub(crate) use derive::RowDeriver;
 pub use error::StateError;
 pub(crate) use external::{BUSY_TIMEOUT, CodexDb, CodexEdits, CodexTable, Ending, ExternalDb, checkpoint, fault_of};
-pub(crate) use files::{Batch, FileIndexPages, Parsed, Refused};
+use files::FileIndexPages;
+pub(crate) use files::{Batch, Parsed, Refused};
 pub(crate) use inspection::{FileHealth, InspectedThread, Inspection, StrayFile};
 pub(crate) use journal::CompletedChange;
 pub use problems::{Problem, Totals};
@@ -118,8 +120,8 @@ struct Worker {
     schema: &'static Schema,
     /// Makes rows out of files, on behalf of the one who owns the connection.
     deriver: RowDeriver,
-    /// Bytes that the core wants to find again as long as the connection is open.
-    cache: Mutex<Vec<u8>>,
+    /// What the core wants to find again as long as the connection is open.
+    cache: Mutex<Option<DirectorySnapshot>>,
     /// The state directory; none of a database that only this process has.
     dir: Option<PathBuf>,
     /// A private copy that the connection reads, deleted after it.
@@ -298,14 +300,14 @@ impl Database {
         })
     }
 
-    /// Keeps bytes that the core wants to find again as long as the database is open.
-    pub(crate) fn cache_put(&self, bytes: Vec<u8>) -> Result<(), StateError> {
-        *self.0.cache.lock().map_err(|_| gone())? = bytes;
+    /// Keeps a snapshot that the core wants to find again as long as the database is open.
+    fn cache_put(&self, snapshot: DirectorySnapshot) -> Result<(), StateError> {
+        *self.0.cache.lock().map_err(|_| gone())? = Some(snapshot);
         Ok(())
     }
 
-    /// Returns the bytes that were kept last; none are an empty list.
-    pub(crate) fn cache_get(&self) -> Result<Vec<u8>, StateError> {
+    /// Returns the snapshot that was kept last, if there is one.
+    fn cache_get(&self) -> Result<Option<DirectorySnapshot>, StateError> {
         Ok(self.0.cache.lock().map_err(|_| gone())?.clone())
     }
 
@@ -317,13 +319,9 @@ impl Database {
         self.0.schema
     }
 
-    /// Asks the core's parsing interface something that needs no files.
-    pub(crate) fn ask<T>(
-        &self,
-        name: &'static str,
-        export: impl FnOnce(&crate::component::exports::parsing::Guest, &mut wasmtime::Store<World>) -> wasmtime::Result<T>,
-    ) -> Result<T, StateError> {
-        self.0.deriver.ask(name, export)
+    /// Asks the core something that needs no files.
+    pub(crate) fn call<C: Call>(&self, call: &C) -> Result<C::Answer, StateError> {
+        self.0.deriver.call(call)
     }
 }
 

@@ -4,8 +4,7 @@ use rusqlite::ToSql;
 
 use super::rows::{COLUMNS, from_row};
 use super::{Database, StateError};
-use crate::component::imports::state::{RowKey, RowQuery, SortKey};
-use crate::component::types::{Collection, ThreadRow};
+use threadkeep_engine::contract::{Collection, RowKey, RowQuery, SortKey, ThreadRow};
 
 /// At most this many rows are handed out at a time.
 const MOST: u32 = 4_096;

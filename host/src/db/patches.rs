@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::{Database, Domain, StateError, Table, UserData};
-use crate::component::types::{Patch, PatchField};
+use threadkeep_engine::contract::{Patch, PatchField};
 
 /// Holds what users said of threads beside their names.
 pub(super) const DOMAIN: Domain = Domain {

@@ -3,7 +3,7 @@
 use super::rows::{read, write};
 use super::suspects::delete_row;
 use super::{Database, StateError};
-use crate::component::types::ThreadRow;
+use threadkeep_engine::contract::ThreadRow;
 
 /// Names a row to be replaced, or none, and the one that it is replaced by, or none.
 pub(crate) struct Replacement {
@@ -17,7 +17,7 @@ pub(crate) struct Replacement {
 
 impl Database {
     /// Returns the current rows of threads, in their order.
-    pub(crate) fn rows(&self, ids: Vec<String>) -> Result<Vec<Option<ThreadRow>>, StateError> {
+    pub(crate) fn read_rows(&self, ids: Vec<String>) -> Result<Vec<Option<ThreadRow>>, StateError> {
         self.with(move |connection| ids.iter().map(|id| read(connection, id)).collect())
     }
 

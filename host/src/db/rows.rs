@@ -1,9 +1,10 @@
 //! Thread rows in and out of the database, whole.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::types::{Null, ToSqlOutput};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use threadkeep_engine::contract::{Provenance, ThreadRow};
 
 use super::{Database, Domain, StateError, Table};
-use crate::component::types::{Provenance, ThreadRow};
 
 /// Holds a row for every thread.
 pub(super) const DOMAIN: Domain = Domain {
@@ -63,11 +64,73 @@ pub(super) const DOMAIN: Domain = Domain {
     tables: &[Table::derived("threads").of_thread("id")],
 };
 
-/// The columns of `threads` in the order of [`from_row`] and [`write()`].
-pub(super) const COLUMNS: &str = "id, path, archived, name, name_source, preview, title, first_user_message, cwd, \
-     last_cwd, created_at, updated_at, recency_at, source, source_kind, model_provider, model, cli_version, git_branch, \
-     git_sha, git_origin_url, tokens_used, parent_thread_id, forked_from_id, base_thread_id, history_mode, memory_mode, \
-     missing";
+/// Makes the columns of `threads` out of one list of a row's fields.
+macro_rules! columns {
+    ($first:ident, $($column:ident),* $(,)?) => {
+        /// The columns of `threads`, which have the names of a row's fields.
+        pub(super) const COLUMNS: &str = concat!(stringify!($first), $(", ", stringify!($column)),*);
+        /// Their places in a statement.
+        const PLACES: &str = concat!("?", $(columns!(@place $column)),*);
+
+        /// Reads a row of `threads` by [`COLUMNS`].
+        pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<ThreadRow> {
+            let mut places = 0..;
+            let mut next = || places.next().unwrap_or_default();
+            Ok(ThreadRow { $first: Column::read(row, next())?, $($column: Column::read(row, next())?),* })
+        }
+
+        /// Returns the values of a row in the order of [`COLUMNS`].
+        fn values(row: &ThreadRow) -> impl Iterator<Item = ToSqlOutput<'_>> {
+            [row.$first.value(), $(row.$column.value()),*].into_iter()
+        }
+    };
+    (@place $column:ident) => { ", ?" };
+}
+
+columns! {
+    id, path, archived, name, name_source, preview, title, first_user_message, cwd, last_cwd, created_at, updated_at, recency_at, source, source_kind, model_provider, model, cli_version, git_branch, git_sha, git_origin_url, tokens_used, parent_thread_id, forked_from_id, base_thread_id, history_mode, memory_mode, missing,
+}
+
+/// Is implemented by each type of a row's fields.
+trait Column: Sized {
+    /// Reads the value at a place of a row.
+    fn read(row: &Row<'_>, place: usize) -> rusqlite::Result<Self>;
+    /// Returns the value as it is stored.
+    fn value(&self) -> ToSqlOutput<'_>;
+}
+
+macro_rules! plain_columns {
+    ($($plain:ty: |$value:ident| $stored:expr;)*) => {$(
+        impl Column for $plain {
+            fn read(row: &Row<'_>, place: usize) -> rusqlite::Result<Self> {
+                row.get(place)
+            }
+
+            fn value(&self) -> ToSqlOutput<'_> {
+                let $value = self;
+                $stored
+            }
+        }
+    )*};
+}
+
+plain_columns! {
+    String: |text| ToSqlOutput::from(text.as_str());
+    Option<String>: |text| text.as_deref().map_or(ToSqlOutput::from(Null), ToSqlOutput::from);
+    i64: |number| ToSqlOutput::from(*number);
+    Option<i64>: |number| number.map_or(ToSqlOutput::from(Null), ToSqlOutput::from);
+    bool: |truth| ToSqlOutput::from(*truth);
+}
+
+impl Column for Option<Provenance> {
+    fn read(row: &Row<'_>, place: usize) -> rusqlite::Result<Self> {
+        Ok(row.get::<_, Option<i64>>(place)?.map(source_from))
+    }
+
+    fn value(&self) -> ToSqlOutput<'_> {
+        self.map_or(ToSqlOutput::from(Null), |source| ToSqlOutput::from(source_code(source)))
+    }
+}
 
 /// Returns the number that stands for a source of names.
 pub(super) fn source_code(source: Provenance) -> i64 {
@@ -87,79 +150,15 @@ pub(super) fn source_from(code: i64) -> Provenance {
     }
 }
 
-/// Reads a row of `threads` by [`COLUMNS`].
-pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<ThreadRow> {
-    Ok(ThreadRow {
-        id: row.get(0)?,
-        path: row.get(1)?,
-        archived: row.get(2)?,
-        name: row.get(3)?,
-        name_source: row.get::<_, Option<i64>>(4)?.map(source_from),
-        preview: row.get(5)?,
-        title: row.get(6)?,
-        first_user_message: row.get(7)?,
-        cwd: row.get(8)?,
-        last_cwd: row.get(9)?,
-        created_at: row.get(10)?,
-        updated_at: row.get(11)?,
-        recency_at: row.get(12)?,
-        source: row.get(13)?,
-        source_kind: row.get(14)?,
-        model_provider: row.get(15)?,
-        model: row.get(16)?,
-        cli_version: row.get(17)?,
-        git_branch: row.get(18)?,
-        git_sha: row.get(19)?,
-        git_origin_url: row.get(20)?,
-        tokens_used: row.get(21)?,
-        parent_thread_id: row.get(22)?,
-        forked_from_id: row.get(23)?,
-        base_thread_id: row.get(24)?,
-        history_mode: row.get(25)?,
-        memory_mode: row.get(26)?,
-        missing: row.get(27)?,
-    })
-}
-
 pub(super) fn read(connection: &Connection, id: &str) -> Result<Option<ThreadRow>, StateError> {
     let mut select = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM threads WHERE id = ?1"))?;
     Ok(select.query_row([id], from_row).optional()?)
 }
 
 pub(super) fn write(connection: &Connection, row: &ThreadRow) -> Result<(), StateError> {
-    let places = (1..=28).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
     let mut insert =
-        connection.prepare_cached(&format!("INSERT OR REPLACE INTO threads ({COLUMNS}) VALUES ({places})"))?;
-    insert.execute(params![
-        row.id,
-        row.path,
-        row.archived,
-        row.name,
-        row.name_source.map(source_code),
-        row.preview,
-        row.title,
-        row.first_user_message,
-        row.cwd,
-        row.last_cwd,
-        row.created_at,
-        row.updated_at,
-        row.recency_at,
-        row.source,
-        row.source_kind,
-        row.model_provider,
-        row.model,
-        row.cli_version,
-        row.git_branch,
-        row.git_sha,
-        row.git_origin_url,
-        row.tokens_used,
-        row.parent_thread_id,
-        row.forked_from_id,
-        row.base_thread_id,
-        row.history_mode,
-        row.memory_mode,
-        row.missing,
-    ])?;
+        connection.prepare_cached(&format!("INSERT OR REPLACE INTO threads ({COLUMNS}) VALUES ({PLACES})"))?;
+    insert.execute(params_from_iter(values(row)))?;
     Ok(())
 }
 
@@ -181,7 +180,7 @@ impl Database {
     }
 
     /// Returns at most `limit` ids of threads with rollouts that begin with `prefix`.
-    pub(crate) fn starting_with(&self, prefix: String, limit: u32) -> Result<Vec<String>, StateError> {
+    pub(crate) fn ids_starting_with(&self, prefix: String, limit: u32) -> Result<Vec<String>, StateError> {
         self.with(move |connection| {
             let mut select = connection
                 .prepare_cached("SELECT id FROM threads WHERE id >= ?1 AND id < ?1 || '~' AND missing = 0 LIMIT ?2")?;
@@ -191,9 +190,9 @@ impl Database {
     }
 
     /// Writes a row if the stored one is still the one it was made from; says whether it did.
-    pub(crate) fn put(&self, row: ThreadRow, instead_of: Option<ThreadRow>) -> Result<bool, StateError> {
+    pub(crate) fn put(&self, row: ThreadRow, expected: Option<ThreadRow>) -> Result<bool, StateError> {
         self.transaction(move |connection| {
-            let still = read(connection, &row.id)? == instead_of;
+            let still = read(connection, &row.id)? == expected;
             if still {
                 write(connection, &row)?;
             }

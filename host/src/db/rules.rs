@@ -2,11 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use wasmtime::Store;
+use threadkeep_engine::{Call, Core, CoreError, Imports, Runtime};
 
 use super::{Database, StateError};
-use crate::component::exports::keeping::Guest;
-use crate::component::{Core, CoreError, Runtime, World};
 use crate::platform::error_kind::{Classified, ErrorKind};
 
 /// Says why something that is kept beside threads is not what was asked for.
@@ -67,17 +65,13 @@ pub(crate) struct Rules(Arc<Mutex<Core>>);
 impl Rules {
     /// Makes rules for one who has no handle.
     pub(crate) fn new(runtime: &Runtime) -> Rules {
-        Rules(Arc::new(Mutex::new(Core::new(runtime, World::default()))))
+        Rules(Arc::new(Mutex::new(Core::new(runtime, Imports::default()))))
     }
 
     /// Asks the core.
-    pub(crate) fn ask<T>(
-        &self,
-        name: &'static str,
-        export: impl FnOnce(&Guest, &mut Store<World>) -> wasmtime::Result<T>,
-    ) -> Result<T, StateError> {
+    pub(crate) fn call<C: Call>(&self, call: &C) -> Result<C::Answer, StateError> {
         let mut core = self.0.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
-        Ok(core.call(name, |bindings, store| export(bindings.threadkeep_core_keeping(), store))?)
+        Ok(core.call(call)?)
     }
 }
 

@@ -6,8 +6,10 @@ use std::io::{Read, Seek, SeekFrom};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{Database, Domain, StateError, Table, UserData, rows};
-use crate::component::types::NameClaim;
 use crate::platform::home::Home;
+use threadkeep_engine::calls::IndexNames;
+use threadkeep_engine::contract::Chunk;
+use threadkeep_engine::contract::NameClaim;
 
 /// Holds names by source, and how far each source was read.
 pub(super) const DOMAIN: Domain = Domain {
@@ -175,7 +177,7 @@ impl Database {
                 let mut select = connection.prepare_cached("SELECT COALESCE(MAX(given) + 1, 0) FROM names")?;
                 Ok(select.query_row([], |row| row.get::<_, i64>(0))? as u64)
             })?;
-            let claims = self.ask("index-names", |core, store| core.call_index_names(store, &chunk, first))?;
+            let claims = self.call(&IndexNames { lines: Chunk::Bytes(chunk.clone()), first })?;
             offset += chunk.len() as u64;
             let stamp = format!("{inode} {offset}");
             touched.extend(self.transaction(move |transaction| {

@@ -187,8 +187,8 @@ impl Mendable {
     pub fn of<'a>(findings: impl IntoIterator<Item = &'a health::Finding>) -> Mendable {
         let edits = findings.into_iter().flat_map(|finding| &finding.edits);
         let targets = edits.fold((false, false), |(state, codex), edit| match edit.target {
-            health::Target::State => (true, codex),
-            health::Target::Codex => (state, true),
+            health::EditTarget::State => (true, codex),
+            health::EditTarget::Codex => (state, true),
         });
         match targets {
             (true, true) => Mendable::All,

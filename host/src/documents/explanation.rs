@@ -2,9 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-
-use crate::component::exports::lookup::{self as core, Evidence, RowEvidence, Verdict};
-use crate::component::types::Provenance;
+use threadkeep_engine::contract::{self, DecidedBy, HeadVerdict, Provenance, RowSeen};
 
 /// What a search looked at, and what decided it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -175,54 +173,54 @@ pub enum Rule {
     Nowhere,
 }
 
-impl From<&core::Explanation> for Explanation {
-    fn from(explanation: &core::Explanation) -> Explanation {
+impl From<&contract::Explanation> for Explanation {
+    fn from(explanation: &contract::Explanation) -> Explanation {
         Explanation {
-            evidence: explanation.evidence.iter().map(Step::from).collect(),
-            rule: match explanation.rule {
-                core::Rule::RowsFile => Rule::RowsFile,
-                core::Rule::KnownFiles => Rule::KnownFiles,
-                core::Rule::EveryHead => Rule::EveryHead,
-                core::Rule::UnverifiedRow => Rule::UnverifiedRow,
-                core::Rule::OtherCollection => Rule::OtherCollection,
-                core::Rule::Gone => Rule::Gone,
-                core::Rule::NamedLast => Rule::NamedLast,
-                core::Rule::Several => Rule::Several,
-                core::Rule::Nowhere => Rule::Nowhere,
+            evidence: explanation.steps.iter().map(Step::from).collect(),
+            rule: match explanation.decided_by {
+                DecidedBy::RowsFile => Rule::RowsFile,
+                DecidedBy::KnownFiles => Rule::KnownFiles,
+                DecidedBy::EveryHead => Rule::EveryHead,
+                DecidedBy::UnverifiedRow => Rule::UnverifiedRow,
+                DecidedBy::OtherCollection => Rule::OtherCollection,
+                DecidedBy::Gone => Rule::Gone,
+                DecidedBy::NamedLast => Rule::NamedLast,
+                DecidedBy::Several => Rule::Several,
+                DecidedBy::Nowhere => Rule::Nowhere,
             },
         }
     }
 }
 
-impl From<&Evidence> for Step {
-    fn from(evidence: &Evidence) -> Step {
-        match evidence {
-            Evidence::WithoutRows => Step::Rows { said: Unasked::NoStateDb },
-            Evidence::NoRow(thread) => {
+impl From<&contract::Step> for Step {
+    fn from(step: &contract::Step) -> Step {
+        match step {
+            contract::Step::WithoutRows => Step::Rows { said: Unasked::NoStateDb },
+            contract::Step::NoRow(thread) => {
                 let (said, thread) = (RowAnswer::None, thread.clone());
                 Step::Row { archived: None, missing: None, path: None, said, thread }
             }
-            Evidence::Row(RowEvidence { thread, path, archived, missing }) => Step::Row {
+            contract::Step::Row(RowSeen { thread, path, archived, missing }) => Step::Row {
                 archived: Some(*archived),
                 missing: Some(*missing),
                 path: Some(path.clone()),
                 said: RowAnswer::Path,
                 thread: thread.clone(),
             },
-            Evidence::Head((path, verdict)) => {
+            contract::Step::Head((path, verdict)) => {
                 let (said, thread, reason) = match verdict {
-                    Verdict::Carries => (HeadAnswer::Carries, None, None),
-                    Verdict::Other(thread) => (HeadAnswer::Other, Some(thread.clone()), None),
-                    Verdict::Absent => (HeadAnswer::Absent, None, None),
-                    Verdict::Unreadable(why) => (HeadAnswer::Unreadable, None, Some(why.clone())),
+                    HeadVerdict::Matches => (HeadAnswer::Carries, None, None),
+                    HeadVerdict::Other(thread) => (HeadAnswer::Other, Some(thread.clone()), None),
+                    HeadVerdict::Absent => (HeadAnswer::Absent, None, None),
+                    HeadVerdict::Unreadable(why) => (HeadAnswer::Unreadable, None, Some(why.clone())),
                 };
                 Step::Head { path: path.clone(), reason, said, thread }
             }
-            Evidence::Names((part, files)) => Step::FileNames { files: *files, part: part.clone() },
-            Evidence::Recorded((thread, files)) => Step::RecordedFiles { files: *files, thread: thread.clone() },
-            Evidence::Unchanged => Step::Directories { said: Unchanged::Unchanged },
-            Evidence::EveryHead(files) => Step::EveryHead { files: *files },
-            Evidence::Claim(claim) => Step::Names {
+            contract::Step::Names((part, files)) => Step::FileNames { files: *files, part: part.clone() },
+            contract::Step::Recorded((thread, files)) => Step::RecordedFiles { files: *files, thread: thread.clone() },
+            contract::Step::Unchanged => Step::Directories { said: Unchanged::Unchanged },
+            contract::Step::EveryHead(files) => Step::EveryHead { files: *files },
+            contract::Step::Claim(claim) => Step::Names {
                 name: claim.name.clone(),
                 source: match claim.source {
                     Provenance::SessionIndex => NameOrigin::SessionIndex,
@@ -231,7 +229,9 @@ impl From<&Evidence> for Step {
                 },
                 thread: claim.thread.clone(),
             },
-            Evidence::Candidates((wanted, threads)) => Step::Candidates { threads: *threads, wanted: wanted.clone() },
+            contract::Step::Candidates((wanted, threads)) => {
+                Step::Candidates { threads: *threads, wanted: wanted.clone() }
+            }
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
+use threadkeep_engine::contract::{Found, Via as CoreVia};
 
 use super::{Explanation, Thread, key_order};
-use crate::component::exports::lookup::{Found, Via as CoreVia};
 use crate::threads::lookup;
 
 /// A thread that was found. Its keys are in alphabetical order.

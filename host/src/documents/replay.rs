@@ -2,8 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-
-use crate::component::tape::Replayed;
+use threadkeep_engine::replay::Replayed;
 
 /// A recording that was run again with the same answers.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use threadkeep_engine::contract::{Provenance, ThreadRow};
 
 use super::Time;
-use crate::component::types::{Provenance, ThreadRow};
 use crate::features::spawn_edges::{Edge, EdgeStatus};
 use crate::platform::home::Home;
 

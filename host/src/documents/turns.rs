@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use threadkeep_engine::contract;
 
 use super::Thread;
-use crate::component::exports::history;
 
 /// A page of a thread's turns.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -85,8 +85,8 @@ pub(super) fn raw(texts: Vec<String>) -> Result<Vec<Box<RawValue>>, serde_json::
     texts.into_iter().map(RawValue::from_string).collect()
 }
 
-impl From<&history::Gap> for Gap {
-    fn from(gap: &history::Gap) -> Gap {
+impl From<&contract::Gap> for Gap {
+    fn from(gap: &contract::Gap) -> Gap {
         Gap { before: gap.before, reason: gap.reason.clone(), thread: gap.thread.clone() }
     }
 }

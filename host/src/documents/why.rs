@@ -2,9 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use threadkeep_engine::contract;
 
 use super::{Finding, Thread, key_order};
-use crate::component::exports::checkup;
 use crate::health::doctor::why as health;
 use crate::platform::home::Home;
 
@@ -52,8 +52,8 @@ impl Why {
     }
 }
 
-impl From<&checkup::View> for View {
-    fn from(view: &checkup::View) -> View {
+impl From<&contract::View> for View {
+    fn from(view: &contract::View) -> View {
         View { reasons: view.reasons.clone(), shown: view.shown, place: view.name.clone() }
     }
 }

@@ -1,8 +1,9 @@
 //! The facade, changing: names, metadata, the archive, deletion; runs recorded, rollouts stored smaller.
 
+use threadkeep_engine::Cancellation;
+use threadkeep_engine::contract::ThreadRow;
+
 use super::{Result, Threadkeep};
-use crate::component::types::ThreadRow;
-use crate::platform::cancellation::Cancellation;
 use crate::threads::change::{Changes, CollectionMove, Deletion, MetadataPatch};
 use crate::threads::compress::{self, CompressOptions, Report as CompressReport};
 use crate::threads::exec::{Run, RunReport, exec};

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::component::CoreError;
-use crate::component::tape::ReplayError;
-use crate::component::types::ThreadRow;
+use threadkeep_engine::CoreError;
+use threadkeep_engine::contract::ThreadRow;
+use threadkeep_engine::replay::ReplayError;
+
 use crate::db::{FeatureError, StateError};
 use crate::documents;
 use crate::health::backup::BackupError;

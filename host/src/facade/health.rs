@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use threadkeep_engine::contract::Depth;
+
 use super::{Error, Result, Threadkeep};
-use crate::component::exports::checkup::Depth;
 use crate::documents;
 use crate::health::backup::{self, Backup, Restore, Verified, Wanted as BackupWanted};
 use crate::health::doctor::why::{Why, why};

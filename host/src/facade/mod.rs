@@ -23,11 +23,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::component::Runtime;
-use crate::component::tape::Recorder;
+use threadkeep_engine::recording::Recorder;
+use threadkeep_engine::{Cancellation, Runtime};
+
 use crate::db::StateDb;
 use crate::index::progress::{Progress, ProgressSink};
-use crate::platform::cancellation::Cancellation;
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::home::Home;
 use crate::threads::reader::ThreadReader;

@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use threadkeep_engine::contract::{Collection, Explanation, Found, Gap, PageOfRows, RowQuery, Subject, ThreadRow};
+
 use super::{Error, Result, Threadkeep};
-use crate::component::exports::history::{Gap, Subject};
-use crate::component::exports::lookup::{Explanation, Found, PageOfRows};
-use crate::component::imports::state::RowQuery;
-use crate::component::types::{Collection, ThreadRow};
 use crate::db::Totals;
 use crate::documents;
 use crate::features::spawn_edges::{self, Edge};

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use crate::component::Runtime;
+use threadkeep_engine::Runtime;
+
 use crate::db::StateDb;
 use crate::health::repair;
 use crate::index::startup::create_private_dir;

@@ -3,8 +3,9 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::component::exports::keeping::Refusal;
 use crate::db::{Database, Domain, FeatureError, FeatureResult, StateDb, Table, UserData};
+use threadkeep_engine::calls::CheckDeviceKey;
+use threadkeep_engine::contract::Rejection;
 
 /// Holds the bindings of device keys, which belong to no thread.
 pub(super) const DOMAIN: Domain = Domain {
@@ -48,12 +49,11 @@ fn database(state: Option<&StateDb>) -> FeatureResult<&Database> {
 /// Binds a key, anew if it was bound before. `now` in milliseconds.
 pub fn put(state: Option<&StateDb>, key: &str, account: &str, client: &str, now: i64) -> FeatureResult<Binding> {
     let database = database(state)?;
-    let checked = database
-        .rules()
-        .ask("check-device-key", |core, store| core.call_check_device_key(store, key, account, client))?;
+    let checked =
+        database.rules().call(&CheckDeviceKey { key: key.into(), account: account.into(), client: client.into() })?;
     if let Err(refusal) = checked {
         return Err(FeatureError::Invalid(match refusal {
-            Refusal::Invalid(why) => why,
+            Rejection::Invalid(why) => why,
             other => format!("{other:?}"),
         }));
     }

@@ -6,9 +6,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::component::Runtime;
-use crate::component::exports::keeping::Refusal;
-pub use crate::component::exports::keeping::{BudgetChange, Goal, GoalChange, GoalStatus};
+use threadkeep_engine::Runtime;
+use threadkeep_engine::calls::{ChangeGoal, GoalStatusName, GoalStatusOf};
+use threadkeep_engine::contract::Rejection;
+pub use threadkeep_engine::contract::{BudgetChange, Goal, GoalChange, GoalStatus};
+
 use crate::db::{Domain, ExternalDb, FeatureError, FeatureResult, Rules, StateDb, StateError, Table, UserData};
 use crate::platform::home::Home;
 
@@ -80,8 +82,7 @@ pub fn change(home: &Home, state: &StateDb, thread: &str, change: GoalChange, no
     };
     let outcome = state.database().transaction(move |transaction| {
         let current = read(transaction, &rules, &id)?.or(codex);
-        let changed =
-            rules.ask("change-goal", |core, store| core.call_change_goal(store, current.as_ref(), &change, now))?;
+        let changed = rules.call(&ChangeGoal { current, change: change.clone(), now })?;
         if let Ok(goal) = &changed {
             write(transaction, &rules, &id, goal)?;
         }
@@ -110,13 +111,13 @@ pub fn status_word(status: GoalStatus) -> &'static str {
     }
 }
 
-fn refused(refusal: Refusal, thread: &str) -> FeatureError {
+fn refused(refusal: Rejection, thread: &str) -> FeatureError {
     match refusal {
-        Refusal::Invalid(why) => FeatureError::Invalid(why),
-        Refusal::Transition((GoalStatus::Complete, _)) => FeatureError::Refused(format!(
+        Rejection::Invalid(why) => FeatureError::Invalid(why),
+        Rejection::Transition((GoalStatus::Complete, _)) => FeatureError::Refused(format!(
             "the goal of {thread} is complete, which is final; set a new one with `threadkeep goal set`"
         )),
-        Refusal::Transition((from, to)) => FeatureError::Refused(format!(
+        Rejection::Transition((from, to)) => FeatureError::Refused(format!(
             "the goal of {thread} is {} and cannot become {}; raise its budget with `threadkeep goal set --budget`, then \
              resume it",
             status_word(from),
@@ -132,7 +133,7 @@ fn read(connection: &Connection, rules: &Rules, thread: &str) -> Result<Option<G
          WHERE thread_id = ?1",
     )?;
     let Some((status, goal)) = select.query_row([thread], from_row).optional()? else { return Ok(None) };
-    let known = rules.ask("goal-status-of", |core, store| core.call_goal_status_of(store, &status))?;
+    let known = rules.call(&GoalStatusOf { name: status.clone() })?;
     let status = known.ok_or_else(|| StateError::Corrupt(format!("no status of a goal is called '{status}'")))?;
     Ok(Some(Goal { status, ..goal }))
 }
@@ -152,7 +153,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(String, Goal)> {
 }
 
 fn write(connection: &Connection, rules: &Rules, thread: &str, goal: &Goal) -> Result<(), StateError> {
-    let status = rules.ask("goal-status-name", |core, store| core.call_goal_status_name(store, goal.status))?;
+    let status = rules.call(&GoalStatusName { status: goal.status })?;
     let mut insert = connection.prepare_cached(
         "INSERT OR REPLACE INTO goals (thread_id, objective, status, token_budget, tokens_used, seconds_used, created_at,
          updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -177,7 +178,7 @@ fn of_codex(home: &Home, rules: &Rules, thread: &str) -> Result<Option<Goal>, St
     let failed = |error: rusqlite::Error| StateError::External(path.clone(), error.to_string());
     let (found, _) = database.read(|connection| codex_row(connection, thread).map_err(failed))?;
     let Some((status, goal)) = found else { return Ok(None) };
-    let known = rules.ask("goal-status-of", |core, store| core.call_goal_status_of(store, &status))?;
+    let known = rules.call(&GoalStatusOf { name: status.clone() })?;
     Ok(known.map(|status| Goal { status, ..goal }))
 }
 

@@ -8,9 +8,10 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::component::exports::keeping::{Extraction, MemoryRow, Refusal};
-pub use crate::component::exports::keeping::{ExtractionStep, MemoryBounds};
 use crate::db::{Domain, FeatureError, FeatureResult, Rules, StateDb, StateError, Table, UserData};
+use threadkeep_engine::calls::{ChangeExtraction, ChangeMemoryMode, MemoryCandidates};
+pub use threadkeep_engine::contract::{MemoryBounds, MemoryExtractionStep};
+use threadkeep_engine::contract::{MemoryExtraction, MemoryRow, Rejection};
 
 /// Holds how far memories were extracted of threads.
 pub(super) const DOMAIN: Domain = Domain {
@@ -69,7 +70,7 @@ pub fn claim(
         let mut claims = Vec::new();
         for (thread, updated_at) in select_candidates(transaction, &rules, &bounds, limit, now)? {
             let token = token();
-            let step = ExtractionStep::Claim((worker.clone(), token.clone(), lease));
+            let step = MemoryExtractionStep::Claim((worker.clone(), token.clone(), lease));
             match change(transaction, &rules, &thread, &step, now)? {
                 Ok(extraction) => {
                     claims.push(Claim { thread, token, until: extraction.until.unwrap_or(now), updated_at });
@@ -85,37 +86,36 @@ pub fn claim(
 
 /// Keeps a claim for as long as the lease lasts, from now on; returns when it ends.
 pub fn renew(state: &StateDb, thread: &str, token: &str, lease: i64, now: i64) -> FeatureResult<i64> {
-    Ok(report(state, thread, ExtractionStep::Renew((token.into(), lease)), now)?.until.unwrap_or(now))
+    Ok(report(state, thread, MemoryExtractionStep::Renew((token.into(), lease)), now)?.until.unwrap_or(now))
 }
 
 /// Gives a claim back: the memories are extracted up to an update of the thread.
 pub fn finish(state: &StateDb, thread: &str, token: &str, watermark: i64, now: i64) -> FeatureResult<()> {
-    report(state, thread, ExtractionStep::Finish((token.into(), watermark)), now).map(drop)
+    report(state, thread, MemoryExtractionStep::Finish((token.into(), watermark)), now).map(drop)
 }
 
 /// Gives a claim back without result; the thread is no candidate for so long.
 pub fn fail(state: &StateDb, thread: &str, token: &str, pause: i64, now: i64) -> FeatureResult<()> {
-    report(state, thread, ExtractionStep::Fail((token.into(), pause)), now).map(drop)
+    report(state, thread, MemoryExtractionStep::Fail((token.into(), pause)), now).map(drop)
 }
 
 /// Returns the memory mode that follows: `given` is the user's word; otherwise one that is disabled or polluted stays.
 pub fn next_mode(state: &StateDb, current: Option<&str>, to: &str, given: bool) -> FeatureResult<String> {
     let rules = state.database().rules();
-    let next =
-        rules.ask("change-memory-mode", |core, store| core.call_change_memory_mode(store, current, to, given))?;
+    let next = rules.call(&ChangeMemoryMode { current: current.map(Into::into), to: to.into(), given })?;
     next.map_err(|refusal| refused(refusal, to))
 }
 
-fn report(state: &StateDb, thread: &str, step: ExtractionStep, now: i64) -> FeatureResult<Extraction> {
+fn report(state: &StateDb, thread: &str, step: MemoryExtractionStep, now: i64) -> FeatureResult<MemoryExtraction> {
     let (id, rules) = (thread.to_string(), state.database().rules());
     let outcome = state.database().transaction(move |transaction| change(transaction, &rules, &id, &step, now))?;
     outcome.map_err(|refusal| refused(refusal, thread))
 }
 
-fn refused(refusal: Refusal, about: &str) -> FeatureError {
+fn refused(refusal: Rejection, about: &str) -> FeatureError {
     match refusal {
-        Refusal::Invalid(why) => FeatureError::Invalid(why),
-        Refusal::Claimed => FeatureError::Refused(format!("another worker has claimed {about}")),
+        Rejection::Invalid(why) => FeatureError::Invalid(why),
+        Rejection::Claimed => FeatureError::Refused(format!("another worker has claimed {about}")),
         _ => FeatureError::Refused(format!(
             "the token is not that of the claim on {about}, or not any more: it was given back, or another worker has claimed \
              the thread since"
@@ -149,8 +149,7 @@ fn select_candidates(
         before = (last.updated_at, last.id.clone());
         let times: std::collections::HashMap<String, i64> =
             rows.iter().map(|row| (row.id.clone(), row.updated_at)).collect();
-        let fit =
-            rules.ask("memory-candidates", |core, store| core.call_memory_candidates(store, &rows, bounds, now))?;
+        let fit = rules.call(&MemoryCandidates { rows, bounds: bounds.clone(), now })?;
         let fit = fit.into_iter().filter_map(|id| times.get(&id).map(|time| (id.clone(), *time)));
         found.extend(fit.take(limit - found.len()));
     }
@@ -173,8 +172,8 @@ fn memory_row(row: &Row<'_>) -> rusqlite::Result<MemoryRow> {
     })
 }
 
-fn extraction(row: &Row<'_>, from: usize) -> rusqlite::Result<Extraction> {
-    Ok(Extraction {
+fn extraction(row: &Row<'_>, from: usize) -> rusqlite::Result<MemoryExtraction> {
+    Ok(MemoryExtraction {
         watermark: row.get(from)?,
         worker: row.get(from + 1)?,
         token: row.get(from + 2)?,
@@ -188,14 +187,13 @@ fn change(
     connection: &Connection,
     rules: &Rules,
     thread: &str,
-    step: &ExtractionStep,
+    step: &MemoryExtractionStep,
     now: i64,
-) -> Result<Result<Extraction, Refusal>, StateError> {
+) -> Result<Result<MemoryExtraction, Rejection>, StateError> {
     let mut select = connection
         .prepare_cached("SELECT watermark, worker, token, until, retry_after FROM extractions WHERE thread_id = ?1")?;
     let current = select.query_row([thread], |row| extraction(row, 0)).optional()?;
-    let next = rules
-        .ask("change-extraction", |core, store| core.call_change_extraction(store, current.as_ref(), step, now))?;
+    let next = rules.call(&ChangeExtraction { current, step: step.clone(), now })?;
     if let Ok(next) = &next {
         let mut insert = connection.prepare_cached(
             "INSERT OR REPLACE INTO extractions (thread_id, watermark, worker, token, until, retry_after)

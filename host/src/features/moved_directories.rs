@@ -6,9 +6,9 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use crate::component::exports::keeping::{MovedDirectory, Refusal};
-use crate::component::imports::state::RowQuery;
 use crate::db::{Database, Domain, FeatureError, FeatureResult, Rules, StateDb, StateError, Table, UserData};
+use threadkeep_engine::calls::{CheckMoved, CurrentDirectory, RecordedDirectories};
+use threadkeep_engine::contract::{MovedDirectory, Rejection, RowQuery};
 
 /// Holds the directories that users moved, which belong to no thread.
 pub(super) const DOMAIN: Domain = Domain {
@@ -59,9 +59,9 @@ impl Relocations {
     /// Returns where a recorded directory is now; none where that is no other place.
     pub fn current(&self, recorded: Option<&str>) -> Result<Option<String>, StateError> {
         match recorded.filter(|_| !self.moves.is_empty()) {
-            Some(recorded) => self
-                .rules
-                .ask("current-directory", |core, store| core.call_current_directory(store, recorded, &self.moves)),
+            Some(recorded) => {
+                self.rules.call(&CurrentDirectory { recorded: recorded.into(), moves: self.moves.clone() })
+            }
             None => Ok(None),
         }
     }
@@ -72,9 +72,10 @@ impl Relocations {
             return Ok(query);
         }
         let names = |directory: &Option<String>, below: bool| match directory {
-            Some(directory) => self.rules.ask("recorded-directories", |core, store| {
-                core.call_recorded_directories(store, directory, below, &self.moves)
-            }),
+            Some(directory) => {
+                let (directory, moves) = (directory.clone(), self.moves.clone());
+                self.rules.call(&RecordedDirectories { directory, below, moves })
+            }
             None => Ok(Vec::new()),
         };
         query.also_cwd = names(&query.cwd, false)?;
@@ -105,10 +106,9 @@ pub fn list(state: &StateDb) -> FeatureResult<Vec<Relocation>> {
 /// Checks whether this move may be recorded; false where it is already. One that may not is [`FeatureError::Invalid`].
 pub fn check(state: &StateDb, from: &str, to: &str) -> FeatureResult<bool> {
     let (moved, moves) = (MovedDirectory { from: from.into(), to: to.into() }, moves(state.database())?);
-    let checked =
-        state.database().rules().ask("check-moved", |core, store| core.call_check_moved(store, &moved, &moves))?;
+    let checked = state.database().rules().call(&CheckMoved { moved, moves })?;
     checked.map_err(|refusal| match refusal {
-        Refusal::Invalid(why) => FeatureError::Invalid(why),
+        Rejection::Invalid(why) => FeatureError::Invalid(why),
         other => FeatureError::Refused(format!("{other:?}")),
     })
 }

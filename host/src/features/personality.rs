@@ -6,10 +6,11 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::component::Runtime;
-use crate::component::exports::keeping::PersonalityStep;
 use crate::db::{FeatureError, FeatureResult, Rules};
 use crate::platform::home::Home;
+use threadkeep_engine::Runtime;
+use threadkeep_engine::calls::DecidePersonality;
+use threadkeep_engine::contract::PersonalityStep;
 
 /// The marker in a home, and what Codex writes into it.
 pub const MARKER: &str = ".personality_migration";
@@ -67,8 +68,7 @@ fn decide(
     let marked = home.dir().symlink_metadata(MARKER).is_ok();
     let chosen = config.names_a_personality();
     let threads = !marked && !chosen && has_threads()?;
-    let step =
-        Rules::new(runtime).ask("personality", |core, store| core.call_personality(store, marked, chosen, threads))?;
+    let step = Rules::new(runtime).call(&DecidePersonality { marked, chosen, threads })?;
     Ok(match step {
         PersonalityStep::DoneBefore => Outcome::DoneBefore,
         PersonalityStep::Chosen => Outcome::Chosen,

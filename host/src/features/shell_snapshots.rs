@@ -7,8 +7,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use cap_std::fs::{Dir, MetadataExt as _};
 
-use crate::component::Runtime;
-use crate::component::exports::keeping::{RolloutAge, SnapshotFate};
+use threadkeep_engine::Runtime;
+use threadkeep_engine::calls::{JudgeSnapshots, SnapshotThreads};
+use threadkeep_engine::contract::{RolloutAge, SnapshotVerdict};
+
 use crate::db::{FeatureError, FeatureResult, Rules};
 use crate::platform::home::Home;
 
@@ -80,25 +82,23 @@ pub fn plan(
         return Ok(snapshots);
     }
     let rules = Rules::new(runtime);
-    let threads = rules.ask("snapshot-threads", |core, store| core.call_snapshot_threads(store, &names))?;
+    let threads = rules.call(&SnapshotThreads { names: names.clone() })?;
     let locked = threads.iter().flatten().filter(|thread| is_written(home, thread)).cloned();
     let active: Vec<String> = active.iter().cloned().chain(locked).collect();
     let rollouts = with_ages(home, rollouts()?);
     let now = millis(std::time::SystemTime::now());
     let kept = retention.as_millis().min(i64::MAX as u128) as i64;
-    let fates = rules.ask("sweep-snapshots", |core, store| {
-        core.call_sweep_snapshots(store, &names, &rollouts, &active, kept, now)
-    })?;
+    let fates = rules.call(&JudgeSnapshots { names, rollouts, active, retention: kept, now })?;
     let mut fates = fates.into_iter();
     let mut threads = threads.into_iter();
     for snapshot in snapshots.iter_mut().filter(|snapshot| snapshot.fate != Fate::Foreign) {
         snapshot.thread = threads.next().flatten();
         snapshot.fate = match fates.next() {
-            Some(SnapshotFate::Active) | None => Fate::Active,
-            Some(SnapshotFate::Fresh) => Fate::Fresh,
-            Some(SnapshotFate::Orphaned) => Fate::Orphaned,
-            Some(SnapshotFate::Expired) => Fate::Expired,
-            Some(SnapshotFate::Foreign) => Fate::Foreign,
+            Some(SnapshotVerdict::Active) | None => Fate::Active,
+            Some(SnapshotVerdict::Fresh) => Fate::Fresh,
+            Some(SnapshotVerdict::Orphaned) => Fate::Orphaned,
+            Some(SnapshotVerdict::Expired) => Fate::Expired,
+            Some(SnapshotVerdict::Foreign) => Fate::Foreign,
         };
     }
     Ok(snapshots)

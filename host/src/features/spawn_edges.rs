@@ -5,9 +5,10 @@
 
 use rusqlite::Connection;
 
-use crate::component::exports::keeping::SpawnEdge;
-pub use crate::component::exports::keeping::{Edge, EdgeStatus};
 use crate::db::{Domain, FeatureResult, StateDb, StateError, Table, UserData};
+use threadkeep_engine::calls::SpawnedThreads;
+use threadkeep_engine::contract::SpawnEdge;
+pub use threadkeep_engine::contract::{Edge, EdgeStatus};
 
 /// Holds what users said of spawned threads: whether they are still worked with.
 pub(super) const DOMAIN: Domain = Domain {
@@ -72,7 +73,7 @@ fn spawned(
     deep: bool,
 ) -> FeatureResult<Vec<Edge>> {
     let (rules, by) = (state.database().rules(), by.to_string());
-    Ok(rules.ask("spawned", |core, store| core.call_spawned(store, edges, &by, status, deep))?)
+    Ok(rules.call(&SpawnedThreads { edges: edges.to_vec(), by, status, deep })?)
 }
 
 fn stored_edges(connection: &Connection, which: &str, of: &str) -> Result<Vec<SpawnEdge>, StateError> {

@@ -13,8 +13,8 @@ use rusqlite::types::Value;
 use tempfile::{TempDir, tempdir};
 
 use super::SCHEMA;
-use crate::component::Runtime;
 use crate::db::{CompletedChange, Database, FILE_NAME, Rescue, RowDeriver, Table, move_aside};
+use threadkeep_engine::Runtime;
 
 /// A state DB of each version, as SQL: its schema as SQLite had it, and rows in every table. They are never edited; a version
 /// that comes to the schema brings its own.

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use rustix::fs::{FlockOperation, flock};
-use wasmtime::component::ResourceAny;
+use threadkeep_engine::contract::{Chunk, LeftOut, SalvageContext, SalvagePlan, SurveyResult};
+use threadkeep_engine::{Core, CoreError, Imports, Runtime, calls};
 
-use crate::component::exports::salvaging::{Circumstances, LeftOut, Plan};
-use crate::component::{Core, CoreError, Runtime, World};
 use crate::db::{StateDb, StateError};
 use crate::platform::error_kind::{Classified, ErrorKind};
 
@@ -37,9 +36,9 @@ pub enum SalvageError {
     /// The copy did not stand its own test.
     #[error("the copy is not valid ({0}), and was thrown away; {hint}", hint = DAMAGED_MACHINE)]
     Invalid(String),
-    /// There is no chance to be had.
+    /// The system has no randomness.
     #[error("no randomness: {0}")]
-    Chance(getrandom::Error),
+    Randomness(getrandom::Error),
     /// The state DB failed.
     #[error(transparent)]
     State(#[from] StateError),
@@ -64,7 +63,7 @@ impl Classified for SalvageError {
             SalvageError::Io(_, _, error) => ErrorKind::of_io(error),
             SalvageError::Nothing(..) => ErrorKind::Corrupt,
             SalvageError::Changed(_) | SalvageError::Taken(_) => ErrorKind::Conflict,
-            SalvageError::Invalid(_) | SalvageError::Chance(_) => ErrorKind::Io,
+            SalvageError::Invalid(_) | SalvageError::Randomness(_) => ErrorKind::Io,
             SalvageError::State(error) => error.kind(),
             SalvageError::Core(error) => error.kind(),
         }
@@ -150,8 +149,8 @@ pub struct Part {
 pub fn salvage(runtime: &Runtime, state: Option<&StateDb>, wanted: Wanted<'_>) -> Result<Option<Report>, SalvageError> {
     let file = std::path::absolute(wanted.file).map_err(SalvageError::io(wanted.file, "named"))?;
     let before = open(&file)?.metadata().map_err(SalvageError::io(&file, "looked at"))?;
-    let mut core = Core::new(runtime, World::default());
-    let (plan, text) = survey(&mut core, &file, circumstances(&file, &before, (wanted.same_id, wanted.new_id))?)?;
+    let mut core = Core::new(runtime, Imports::default());
+    let (plan, text) = survey(&mut core, &file, salvage_context(&file, &before, (wanted.same_id, wanted.new_id))?)?;
     let Some(plan) = plan else { return Ok(None) };
     let beside = || file.with_file_name(&plan.file_name);
     let copy = wanted.to.map_or_else(|| Ok(beside()), std::path::absolute).map_err(SalvageError::io(&file, "named"))?;
@@ -190,19 +189,19 @@ impl From<LeftOut> for Part {
     }
 }
 
-fn circumstances(
+fn salvage_context(
     file: &Path,
     facts: &Metadata,
     (same_id, new_id): (bool, bool),
-) -> Result<Circumstances, SalvageError> {
+) -> Result<SalvageContext, SalvageError> {
     let now = jiff::Zoned::now();
     let modified = facts.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-    Ok(Circumstances {
+    Ok(SalvageContext {
         name: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         modified: i64::try_from(modified.as_millis()).unwrap_or(i64::MAX),
         now: now.timestamp().as_millisecond(),
-        offset: now.offset().seconds() / 60,
-        chance: getrandom::u64().map_err(SalvageError::Chance)?,
+        utc_offset: now.offset().seconds() / 60,
+        random_bits: getrandom::u64().map_err(SalvageError::Randomness)?,
         same_id,
         new_id,
         originator: env!("CARGO_PKG_NAME").into(),
@@ -211,22 +210,18 @@ fn circumstances(
 }
 
 /// Reads the text for the first time: gives what its copy is to be, and how many bytes of text there are.
-fn survey(core: &mut Core, file: &Path, of: Circumstances) -> Result<(Option<Plan>, u64), SalvageError> {
-    let survey: ResourceAny = core
-        .call("survey", |bindings, store| bindings.threadkeep_core_salvaging().survey().call_constructor(store, &of))?;
+fn survey(core: &mut Core, file: &Path, of: SalvageContext) -> Result<(Option<SalvagePlan>, u64), SalvageError> {
+    let surveyor = core.call(&calls::OpenSurveyor { of })?;
     let mut text = 0;
     let fault = each_chunk(file, u64::MAX, |chunk| {
         text += chunk.len() as u64;
-        Ok(core.call("survey", |bindings, store| {
-            bindings.threadkeep_core_salvaging().survey().call_take(store, survey, chunk)
-        })?)
+        Ok(core.call(&calls::FeedSurveyor { surveyor, piece: Chunk::Bytes(chunk.into()) })?)
     })?;
-    let plan = core.call("survey", |bindings, store| {
-        let plan = bindings.threadkeep_core_salvaging().survey().call_end(&mut *store, survey, fault.as_deref())?;
-        survey.resource_drop(store)?;
-        Ok(plan)
-    })?;
-    Ok((plan.map_err(|why| SalvageError::Nothing(file.to_path_buf(), why))?, text))
+    match core.call(&calls::FinishSurveyor { surveyor, fault })? {
+        SurveyResult::Intact => Ok((None, text)),
+        SurveyResult::Plan(plan) => Ok((Some(plan), text)),
+        SurveyResult::Nothing(why) => Err(SalvageError::Nothing(file.to_path_buf(), why)),
+    }
 }
 
 /// Reads the text for the second time, and writes the copy, which is in its place when all of it is on disk.
@@ -234,7 +229,7 @@ fn write(
     core: &mut Core,
     file: &Path,
     before: &Metadata,
-    plan: &Plan,
+    plan: &SalvagePlan,
     text: u64,
     copy: &Path,
 ) -> Result<(), SalvageError> {
@@ -246,28 +241,20 @@ fn write(
     // What is left of a killed one is cleared away as every other file under way is: where nobody has it locked.
     let mut out = tempfile::Builder::new().prefix(".threadkeep-").suffix(".tmp").tempfile_in(dir).map_err(&failed)?;
     flock(out.as_file(), FlockOperation::NonBlockingLockExclusive).map_err(|error| failed(error.into()))?;
-    let copying: ResourceAny = core.call("salvage", |bindings, store| {
-        bindings.threadkeep_core_salvaging().copying().call_constructor(store, &plan.state)
-    })?;
+    let copier = core.call(&calls::OpenCopier { state: plan.state.clone() })?;
     each_chunk(file, text, |chunk| {
-        let bytes = core.call("salvage", |bindings, store| {
-            bindings.threadkeep_core_salvaging().copying().call_take(store, copying, chunk)
-        })?;
-        out.write_all(&bytes).map_err(&failed)
+        let copied = core.call(&calls::FeedCopier { copier, piece: Chunk::Bytes(chunk.into()) })?;
+        out.write_all(&copied.into_bytes()).map_err(&failed)
     })?;
-    let rest = core.call("salvage", |bindings, store| {
-        let rest = bindings.threadkeep_core_salvaging().copying().call_end(&mut *store, copying)?;
-        copying.resource_drop(store)?;
-        Ok(rest)
-    })?;
-    out.write_all(&rest).map_err(&failed)?;
+    let rest = core.call(&calls::FinishCopier { copier })?;
+    out.write_all(&rest.into_bytes()).map_err(&failed)?;
     out.as_file().set_permissions(before.permissions()).map_err(&failed)?;
     out.as_file().sync_all().map_err(&failed)?;
     let now = open(file)?.metadata().map_err(SalvageError::io(file, "looked at"))?;
     if (now.len(), now.modified().ok()) != (before.len(), before.modified().ok()) {
         return Err(SalvageError::Changed(file.to_path_buf()));
     }
-    let again = Circumstances { name: plan.file_name.clone(), ..circumstances(copy, &now, (false, false))? };
+    let again = SalvageContext { name: plan.file_name.clone(), ..salvage_context(copy, &now, (false, false))? };
     if let (Some(plan), _) = survey(core, out.path(), again)? {
         return Err(SalvageError::Invalid(plan.faults.join("; ")));
     }

@@ -7,16 +7,20 @@
 //! Which files are parsed, and when it is enough, the core's gate says; batches are stored in path order by the one handle.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
-use crate::component::imports::backfill::{Job, Phase, Refusal, Tally};
-use crate::component::types::FileFacts;
-use crate::component::{Core, CoreError, Runtime, World};
+use threadkeep_engine::calls::Extract;
+use threadkeep_engine::contract::{
+    ClaimResult, Counts, FileFacts, Job, Phase, SkippedFile, StateError as CoreStateError,
+};
+use threadkeep_engine::imports::{self, Rollouts, StateResult};
+use threadkeep_engine::{Core, CoreError, Runtime};
+
 use crate::db::{Batch, Claim, Database, Locks, Parsed, Refused, StateError};
 use crate::index::progress::{Progress, ProgressSink};
 use crate::platform::home::Home;
-use crate::rollouts::Rollouts;
+use crate::rollouts;
 
 /// How many files are stored in one transaction.
 const BATCH: usize = 256;
@@ -58,7 +62,7 @@ pub(crate) struct Backfill {
     claim: Option<Claim>,
     pool: Option<Pool>,
     ready: Vec<Parsed>,
-    counts: Tally,
+    counts: Counts,
     changed: bool,
     progress: Option<ProgressSink>,
     warnings: Vec<String>,
@@ -83,7 +87,7 @@ impl Backfill {
             claim: None,
             pool: None,
             ready: Vec::new(),
-            counts: Tally { stored: 0, failed: 0 },
+            counts: Counts { stored: 0, failed: 0 },
             changed: false,
             progress,
             warnings: Vec::new(),
@@ -116,17 +120,16 @@ impl Backfill {
         Ok(phase)
     }
 
-    /// Takes the claim to fill the database; false where another process has it, or there is nothing to do.
-    pub(crate) fn claim(&mut self) -> Result<bool, StateError> {
+    /// Takes the claim to fill the database, which is lost where another process has it, or there is nothing to do. With it comes
+    /// the home path up to which an unfinished backfill has stored everything.
+    pub(crate) fn claim(&mut self) -> Result<ClaimResult, StateError> {
         self.claim = self.database.claim(self.locks.as_ref())?;
         // Even if there is no file to store, rows may have lost theirs.
         self.changed = true;
-        Ok(self.claim.is_some())
-    }
-
-    /// Gives the home path up to which an unfinished backfill has stored everything; none where there is no such backfill.
-    pub(crate) fn watermark(&mut self) -> Result<Option<String>, StateError> {
-        self.database.watermark()
+        match self.claim {
+            Some(_) => Ok(ClaimResult::Taken(self.database.watermark()?)),
+            None => Ok(ClaimResult::Lost),
+        }
     }
 
     /// Hands files to the workers, and stores batches of what they have finished; blocks while too many are on their way.
@@ -151,10 +154,10 @@ impl Backfill {
     }
 
     /// Records files that are not read, each with the reason why.
-    pub(crate) fn skip_files(&mut self, files: Vec<Refusal>) -> Result<(), StateError> {
-        let parsed = files.into_iter().map(|refusal| Parsed {
-            file: refusal.file,
-            outcome: Err(Refused { reason: refusal.reason, line: None, passing: false }),
+    pub(crate) fn skip_files(&mut self, files: Vec<SkippedFile>) -> Result<(), StateError> {
+        let parsed = files.into_iter().map(|skipped| Parsed {
+            file: skipped.file,
+            outcome: Err(Refused { reason: skipped.reason, line: None, temporary: false }),
         });
         // Not part of the path order, so without a watermark.
         let parsed: Vec<Parsed> = parsed.collect();
@@ -170,7 +173,7 @@ impl Backfill {
 
     /// Waits for the workers, stores the rest, and brings rows up to date that depend on other rows. Gives how many files were
     /// stored, and how many could not be read, since the backfill was made.
-    pub(crate) fn flush(&mut self) -> Result<Tally, StateError> {
+    pub(crate) fn flush(&mut self) -> Result<Counts, StateError> {
         loop {
             if let Some(pool) = &mut self.pool {
                 while pool.in_flight() > 0 && self.ready.len() < BATCH {
@@ -233,6 +236,68 @@ impl Backfill {
     }
 }
 
+/// A backfill that the core's gate drives, and of which its owner keeps the warnings.
+#[derive(Clone)]
+pub(crate) struct SharedBackfill(Arc<Mutex<Backfill>>);
+
+impl SharedBackfill {
+    /// Shares a backfill.
+    pub(crate) fn new(backfill: Backfill) -> SharedBackfill {
+        SharedBackfill(Arc::new(Mutex::new(backfill)))
+    }
+
+    /// Takes the warnings since the last call, each a sentence for a person.
+    pub(crate) fn take_warnings(&self) -> Vec<String> {
+        self.backfill().take_warnings()
+    }
+
+    fn backfill(&self) -> MutexGuard<'_, Backfill> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer<T>(&self, answer: impl FnOnce(&mut Backfill) -> Result<T, StateError>) -> StateResult<T> {
+        answer(&mut self.backfill()).map_err(CoreStateError::from)
+    }
+}
+
+impl imports::Backfill for SharedBackfill {
+    fn current(&mut self) -> StateResult<Phase> {
+        self.answer(Backfill::current)
+    }
+
+    fn claim(&mut self) -> StateResult<ClaimResult> {
+        self.answer(Backfill::claim)
+    }
+
+    fn enqueue(&mut self, jobs: Vec<Job>) -> StateResult<()> {
+        self.answer(|backfill| backfill.enqueue(jobs))
+    }
+
+    fn skip_files(&mut self, files: Vec<SkippedFile>) -> StateResult<()> {
+        self.answer(|backfill| backfill.skip_files(files))
+    }
+
+    fn remove_files(&mut self, paths: Vec<String>) -> StateResult<()> {
+        self.answer(|backfill| backfill.remove_files(paths))
+    }
+
+    fn flush(&mut self) -> StateResult<Counts> {
+        self.answer(Backfill::flush)
+    }
+
+    fn import_sources(&mut self) -> StateResult<()> {
+        self.answer(Backfill::import_sources)
+    }
+
+    fn add_total(&mut self, files: u64) {
+        self.backfill().add_total(files);
+    }
+
+    fn finish(&mut self) -> StateResult<()> {
+        self.answer(Backfill::finish)
+    }
+}
+
 /// Names a file to be parsed, and where the parser stopped in it before.
 struct Task {
     file: FileFacts,
@@ -268,7 +333,7 @@ impl Pool {
         let mut workers = Vec::new();
         for number in 0..count {
             let (inbox, outbox, reader) = (inbox.clone(), outbox.clone(), reader.clone());
-            let mut core = Core::new(runtime, World::of(home));
+            let mut core = Core::new(runtime, rollouts::imports(home));
             let work = move || {
                 loop {
                     let Ok(Ok((number, task))) = inbox.lock().map(|inbox| inbox.recv()) else { return };
@@ -331,13 +396,11 @@ impl Pool {
 
 fn parse(core: &mut Core, task: Task) -> Parsed {
     let Task { file, earlier } = task;
-    let answer = core.call("extract", |bindings, store| {
-        bindings.threadkeep_core_parsing().call_extract(store, &file, earlier.as_deref())
-    });
+    let answer = core.call(&Extract { file: file.clone(), earlier });
     let outcome = match answer {
         Ok(Ok(extraction)) => Ok(extraction),
-        Ok(Err(none)) => Err(Refused { reason: none.reason, line: none.line, passing: none.passing }),
-        Err(error) => Err(Refused { reason: error.to_string(), line: None, passing: true }),
+        Ok(Err(none)) => Err(Refused { reason: none.reason, line: none.line, temporary: none.temporary }),
+        Err(error) => Err(Refused { reason: error.to_string(), line: None, temporary: true }),
     };
     Parsed { file, outcome }
 }
@@ -350,7 +413,8 @@ pub(crate) fn index_file(
     database: &Database,
     path: &str,
 ) -> Result<(), StateError> {
-    let file = files.facts(path).map_err(|error| StateError::Io(format!("{path} cannot be looked at: {error:?}")))?;
+    let file =
+        files.stat(path).map_err(|error| StateError::Io(format!("{path} cannot be looked at: {}", error.message())))?;
     let earlier = database.fold_of(file.path.clone())?;
     let parsed = parse(core, Task { file, earlier });
     database.store(Batch { parsed: vec![parsed], ..Batch::default() })

@@ -12,15 +12,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::component::exports::startup::{Error as GateError, Outcome};
-use crate::component::{Core, CoreError, Failed, Runtime, World};
+use threadkeep_engine::calls::RunStartup;
+use threadkeep_engine::contract::{StartupError as GateError, StartupReport};
+use threadkeep_engine::{Core, CoreError, Runtime};
+
 use crate::db::{Database, Locks, MovedAside, RowDeriver, StateDb, StateError, move_aside};
 use crate::features::SCHEMA;
-use crate::index::backfill::Backfill;
+use crate::index::backfill::{Backfill, SharedBackfill};
 use crate::index::progress::ProgressSink;
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
+use crate::rollouts;
 
 /// Says how to start with a state DB.
 #[derive(Clone)]
@@ -264,15 +267,15 @@ fn gate(
     wait: Duration,
     refresh: bool,
 ) -> Result<Report, StartupError> {
-    let world = World::of(home).with_backfill(backfill).recorded(runtime.recorder());
-    let mut core = Core::new(runtime, world);
-    let bound = wait.as_millis().min(i64::MAX as u128) as i64;
-    let answer = core.ask(&crate::component::Gate { bound, refresh });
-    let world = core.world();
-    let failed = world.map(World::take_failed).unwrap_or_default();
-    let warnings = core.world().and_then(World::backfill).map(Backfill::take_warnings).unwrap_or_default();
+    let rows = backfill.database().rows();
+    let backfill = SharedBackfill::new(backfill);
+    let imports = rollouts::imports(home).with_rows(rows).with_backfill(backfill.clone());
+    let mut core = Core::new(runtime, imports);
+    let wait = wait.as_millis().min(i64::MAX as u128) as i64;
+    let answer = core.call(&RunStartup { wait, refresh });
+    let warnings = backfill.take_warnings();
     match answer? {
-        Ok(Outcome { scanned, stored, failed, waited, backfilled_here }) => Ok(Report {
+        Ok(StartupReport { scanned, stored, failed, waited, backfilled_here }) => Ok(Report {
             scanned,
             stored,
             failed,
@@ -280,24 +283,22 @@ fn gate(
             backfilled_here,
             warnings,
         }),
-        Err(error) => Err(StartupError::from_gate(error, failed)),
+        Err(error) => Err(StartupError::from_gate(error, runtime)),
     }
 }
 
 impl StartupError {
-    /// Gives the error for one of the gate, which tells of failures in words; `failed` has their kinds.
-    pub(crate) fn from_gate(error: GateError, failed: Failed) -> StartupError {
+    /// Gives the error for one of the gate.
+    pub(crate) fn from_gate(error: GateError, runtime: &Runtime) -> StartupError {
         match error {
             GateError::TimedOut((owner, waited)) => {
                 StartupError::TimedOut { owner, waited: Duration::from_millis(waited.max(0) as u64) }
             }
             GateError::NeverSettled(left) => StartupError::KeptChanging(left),
-            GateError::Corrupt(why) => StartupError::State(StateError::Corrupt(why)),
-            GateError::State(_) if failed.state == Some(ErrorKind::Cancelled) => {
-                StartupError::Core(CoreError::Cancelled)
-            }
-            GateError::State(why) => StartupError::State(StateError::Told(why, failed.state.unwrap_or(ErrorKind::Io))),
-            GateError::Files(why) => StartupError::Files(why, failed.files.unwrap_or(ErrorKind::Io)),
+            // What was cancelled in the middle of an import is told of as a failure of that.
+            GateError::State(_) if runtime.cancellation().is_cancelled() => CoreError::Cancelled.into(),
+            GateError::State(error) => StartupError::State(error.into()),
+            GateError::Files(error) => StartupError::Files(error.message(), rollouts::kind_of_failure(&error)),
         }
     }
 }

@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::component::exports::startup::Findings;
-use crate::component::{Core, Runtime, Survey, World};
 use crate::db::{Database, FILE_NAME, Problem, RowDeriver, StateError, Totals};
 use crate::features::SCHEMA;
-use crate::index::backfill::Backfill;
 use crate::index::progress::ProgressSink;
 use crate::index::startup::{self, StartupError};
 use crate::platform::home::Home;
+use crate::rollouts;
+use threadkeep_engine::Core;
+use threadkeep_engine::Runtime;
+use threadkeep_engine::calls::SurveyHome;
+use threadkeep_engine::contract::Phase;
+use threadkeep_engine::contract::SurveyReport;
 
 /// Says what a home holds, and how far its state DB is.
 #[derive(Debug)]
@@ -104,7 +107,7 @@ pub fn status(
 
 /// Says what was found of the state DB: rows to answer from, or only how far it is.
 enum Inspection {
-    Complete(StateDbStatus, Totals, Vec<Problem>, Findings),
+    Complete(StateDbStatus, Totals, Vec<Problem>, SurveyReport),
     Without(StateDbStatus),
 }
 
@@ -118,16 +121,12 @@ fn inspect(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Inspection
         Err(StateError::Corrupt(_)) => return Ok(Inspection::Without(at_phase("damaged", None))),
         Err(error) => return Err(error.into()),
     };
-    use crate::component::imports::backfill::Phase;
     match database.phase(None)? {
         Phase::Complete => {}
         Phase::Pending => return Ok(Inspection::Without(at_phase("pending", None))),
         Phase::Running(owner) => return Ok(Inspection::Without(at_phase("running", Some(owner.name)))),
     }
-    let backfill = Backfill::new(runtime, home, &database, None, None);
-    let mut core = Core::new(runtime, World::of(home).with_backfill(backfill));
-    let answer = core.ask(&Survey {})?;
-    let failed = core.world().map(World::take_failed).unwrap_or_default();
-    let findings = answer.map_err(|error| StartupError::from_gate(error, failed))?;
+    let mut core = Core::new(runtime, rollouts::imports(home).with_rows(database.rows()));
+    let findings = core.call(&SurveyHome {})?.map_err(|error| StartupError::from_gate(error, runtime))?;
     Ok(Inspection::Complete(at_phase("complete", None), database.totals()?, database.problems()?, findings))
 }

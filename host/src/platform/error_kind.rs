@@ -5,6 +5,8 @@ use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use threadkeep_engine::CoreError;
+use threadkeep_engine::replay::ReplayError;
 
 /// Sorts errors by what a program can do about them. Every error of this library has one kind, by [`Classified::kind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
@@ -66,5 +68,34 @@ pub trait Classified: Error {
     /// Gives the name of the argument that is to blame, as `cursor`; none where it is not an argument.
     fn argument(&self) -> Option<&'static str> {
         None
+    }
+}
+
+impl Classified for CoreError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            CoreError::Load(_) | CoreError::Trap { .. } => ErrorKind::Internal,
+            CoreError::Cancelled => ErrorKind::Cancelled,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        CoreError::hint(self)
+    }
+}
+
+impl Classified for ReplayError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            ReplayError::Io(error) => ErrorKind::of_io(error),
+            ReplayError::Version { .. } => ErrorKind::NewerVersion,
+            ReplayError::Form { .. } => ErrorKind::Corrupt,
+            ReplayError::Diverged { .. } => ErrorKind::Conflict,
+            ReplayError::Core(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        ReplayError::hint(self)
     }
 }

@@ -1,7 +1,6 @@
 //! What belongs to the machine and not to threads: the directories of a home, locks between processes, who has a database
-//! open, kinds of failure, cancellation.
+//! open, kinds of failure.
 
-pub mod cancellation;
 pub mod database_holders;
 pub mod error_kind;
 pub(crate) mod file_lock;

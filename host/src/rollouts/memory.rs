@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::pack::{pack_facts, pack_head};
-use super::{Heads, Pages, RolloutReader, Rollouts, Walk};
-use crate::component::imports::rollouts::Error;
-use crate::component::types::{EntryKind, FileFacts};
+use threadkeep_engine::contract::{EntryKind, FileError, FileFacts};
+use threadkeep_engine::imports::{HeadsWalker, Reader, Rollouts, Walker};
+
+use super::columns::{EntryColumns, HeadColumns};
+use super::{Pages, RolloutReader};
 
 /// How many entries a page has.
 const PAGE: usize = 256;
 /// How many bytes of a rollout its head has.
-const HEAD: usize = 4 << 10;
+const HEAD: usize = 1 << 10;
 
 /// Holds rollouts by their home paths, each with a modification time and an inode as a file system would give them.
 #[derive(Default)]
@@ -69,43 +70,43 @@ fn facts_of(path: &str, file: &File) -> FileFacts {
 }
 
 impl Rollouts for MemoryRollouts {
-    fn facts(&self, path: &str) -> Result<FileFacts, Error> {
-        self.lock().files.get(path).map(|file| facts_of(path, file)).ok_or(Error::NotFound)
+    fn stat(&self, path: &str) -> Result<FileFacts, FileError> {
+        self.lock().files.get(path).map(|file| facts_of(path, file)).ok_or(FileError::NotFound)
     }
 
-    fn named(&self, part: &str) -> Result<Vec<String>, Error> {
+    fn files_named(&self, part: &str) -> Result<Vec<String>, FileError> {
         let name = |path: &str| path.rsplit('/').next().is_some_and(|name| name.contains(part));
         Ok(self.lock().files.keys().filter(|path| name(path)).cloned().collect())
     }
 
-    fn open(&self, path: &str, offset: u64) -> Result<RolloutReader, Error> {
+    fn open(&self, path: &str, offset: u64) -> Result<Box<dyn Reader>, FileError> {
         let all = self.lock();
-        let file = all.files.get(path).ok_or(Error::NotFound)?;
-        Ok(RolloutReader::of_memory(file.text.clone(), offset))
+        let file = all.files.get(path).ok_or(FileError::NotFound)?;
+        Ok(Box::new(RolloutReader::of_memory(file.text.clone(), offset)))
     }
 
-    fn walk(&self) -> Result<Walk, Error> {
+    fn walk(&self) -> Result<Box<dyn Walker>, FileError> {
         let files: Vec<_> = self.files().into_iter().collect();
         let page = |files: &[(String, File)]| {
-            let mut page = vec![super::pack::VERSION];
+            let mut page = EntryColumns::default();
             for (path, file) in files {
                 let facts = facts_of(path, file);
-                pack_facts(&mut page, facts.kind, facts.size, facts.modified_ns, facts.inode, [path, ""]);
+                page.push(facts.kind, facts.size, facts.modified_ns, facts.inode, [path, ""]);
             }
             page
         };
-        Ok(Walk(Pages::Ready(files.chunks(PAGE).map(page).collect::<Vec<_>>().into_iter())))
+        Ok(Box::new(Pages::Ready(files.chunks(PAGE).map(page).collect::<Vec<_>>().into_iter())))
     }
 
-    fn heads(&self) -> Result<Heads, Error> {
+    fn heads(&self) -> Result<Box<dyn HeadsWalker>, FileError> {
         let files: Vec<_> = self.files().into_iter().collect();
         let page = |files: &[(String, File)]| {
-            let mut page = vec![super::pack::VERSION];
+            let mut page = HeadColumns::default();
             for (path, file) in files {
-                pack_head(&mut page, "", path, Some(&file.text[..file.text.len().min(HEAD)]));
+                page.push([path, ""], Some(&file.text[..file.text.len().min(HEAD)]));
             }
             page
         };
-        Ok(Heads(Pages::Ready(files.chunks(PAGE).map(page).collect::<Vec<_>>().into_iter())))
+        Ok(Box::new(Pages::Ready(files.chunks(PAGE).map(page).collect::<Vec<_>>().into_iter())))
     }
 }

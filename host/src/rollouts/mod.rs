@@ -2,107 +2,118 @@
 //! alone knows.
 //!
 //! `walk` lists the entries, `stat` looks at each of them, `prefetch` does both ahead of the one who asks, on several
-//! threads, and `pack` writes what was found in the form in which the core takes it. `read` decompresses.
+//! threads, and `columns` puts what was found into the form in which the core takes it. `read` decompresses.
 
+mod columns;
 mod dirs;
 mod memory;
-mod pack;
 mod prefetch;
 mod read;
 mod stat;
 mod walk;
 
+use std::sync::Arc;
+
 use cap_fs_ext::{FollowSymlinks, MetadataExt as _, OpenOptionsFollowExt as _};
 use cap_std::fs::{File, FileType, Metadata, OpenOptions, OpenOptionsExt as _};
+use threadkeep_engine::Imports;
+use threadkeep_engine::contract::{Entries, EntryKind, FileError, FileFacts, Heads};
+use threadkeep_engine::imports::{HeadsWalker, Reader, Rollouts, Sources, Walker};
 
-use crate::component::imports::rollouts::Error;
-use crate::component::types::{EntryKind, FileFacts};
+use crate::platform::error_kind::ErrorKind;
 use crate::platform::home::Home;
 
+use columns::{EntryColumns, HeadColumns};
+pub(crate) use columns::{no_entries, push_entry};
 pub(crate) use dirs::{open_or_create_parent, open_parent, sync_dir};
 pub(crate) use memory::MemoryRollouts;
-pub(crate) use pack::{kind_code, kind_from, pack};
 use prefetch::Prefetch;
 pub use read::RolloutReader;
-use stat::Wanted;
+use stat::Probed;
 pub(crate) use walk::links;
 pub use walk::named;
 
-/// Reads rollouts by their home paths, from a home's directories or from memory. No link is followed.
-pub trait Rollouts: Send + Sync {
-    /// Gives what the file system says of the entry at a path.
-    fn facts(&self, path: &str) -> Result<FileFacts, Error>;
-    /// Gives the home paths of all files whose name contains `part`, in byte order.
-    fn named(&self, part: &str) -> Result<Vec<String>, Error>;
-    /// Opens the plain text of a rollout, from an offset in bytes of that text on.
-    fn open(&self, path: &str, offset: u64) -> Result<RolloutReader, Error>;
-    /// Begins a walk over every entry of both collections, in byte order of the path.
-    fn walk(&self) -> Result<Walk, Error>;
-    /// Begins a walk over the heads of all regular files of both collections, in byte order of the path: how the plain text of
-    /// each begins.
-    fn heads(&self) -> Result<Heads, Error>;
+/// Gives the imports of a core that sees the files of a home and nothing else.
+pub fn imports(home: &Arc<Home>) -> Imports {
+    imports_over(home.clone(), home.default_provider())
 }
 
+/// Gives the imports of a core that sees these files. `default_provider` is the model provider of a rollout that names none.
+pub(crate) fn imports_over(files: Arc<dyn Rollouts>, default_provider: &str) -> Imports {
+    Imports::default().with_rollouts(files).with_sources(ProviderAlone(default_provider.into()))
+}
+
+/// Knows the home's model provider, and no names.
+struct ProviderAlone(String);
+
+impl Sources for ProviderAlone {
+    fn default_provider(&mut self) -> String {
+        self.0.clone()
+    }
+}
+
+// Links are not followed.
 impl Rollouts for Home {
-    fn facts(&self, path: &str) -> Result<FileFacts, Error> {
+    fn stat(&self, path: &str) -> Result<FileFacts, FileError> {
         facts(self, path)
     }
 
-    fn named(&self, part: &str) -> Result<Vec<String>, Error> {
+    fn files_named(&self, part: &str) -> Result<Vec<String>, FileError> {
         named(self, part)
     }
 
-    fn open(&self, path: &str, offset: u64) -> Result<RolloutReader, Error> {
-        RolloutReader::open(self, path, offset)
+    fn open(&self, path: &str, offset: u64) -> Result<Box<dyn Reader>, FileError> {
+        Ok(Box::new(RolloutReader::open(self, path, offset)?))
     }
 
-    fn walk(&self) -> Result<Walk, Error> {
-        Ok(Walk(Pages::Prefetch(Prefetch::start(self, Wanted::Facts)?)))
+    fn walk(&self) -> Result<Box<dyn Walker>, FileError> {
+        Ok(Box::new(Pages::<EntryColumns>::Prefetch(Prefetch::start(self)?)))
     }
 
-    fn heads(&self) -> Result<Heads, Error> {
-        Ok(Heads(Pages::Prefetch(Prefetch::start(self, Wanted::Heads)?)))
+    fn heads(&self) -> Result<Box<dyn HeadsWalker>, FileError> {
+        Ok(Box::new(Pages::<HeadColumns>::Prefetch(Prefetch::start(self)?)))
     }
 }
 
-/// Gives packed lists, page by page.
-enum Pages {
-    Prefetch(Prefetch),
-    Ready(std::vec::IntoIter<Vec<u8>>),
+/// Gives columns, page by page.
+enum Pages<C> {
+    Prefetch(Prefetch<C>),
+    Ready(std::vec::IntoIter<C>),
 }
 
-impl Pages {
-    fn next(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
+impl<C: Probed> Pages<C> {
+    fn page(&mut self, limit: u32) -> Result<C, FileError> {
         match self {
-            Pages::Prefetch(prefetch) => prefetch.packed(limit),
+            Pages::Prefetch(prefetch) => prefetch.page(limit),
             Pages::Ready(pages) => Ok(pages.next().unwrap_or_default()),
         }
     }
 }
 
-/// Walks over the entries of both collections; see [`Rollouts::walk`].
-pub struct Walk(Pages);
-
-impl Walk {
-    /// Gives the next entries, at most `limit`, in the packed form of `core-wasm/src/packed.rs`; empty at the end.
-    pub fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
-        self.0.next(limit)
+impl Walker for Pages<EntryColumns> {
+    fn next(&mut self, limit: u32) -> Result<Entries, FileError> {
+        self.page(limit).map(Entries::from)
     }
 }
 
-/// Walks over the heads of rollouts; see [`Rollouts::heads`].
-pub struct Heads(Pages);
+impl HeadsWalker for Pages<HeadColumns> {
+    fn next(&mut self, limit: u32) -> Result<Heads, FileError> {
+        self.page(limit).map(Heads::from)
+    }
+}
 
-impl Heads {
-    /// Gives the next heads, at most `limit`, in the packed form of `core-wasm/src/packed.rs`; empty at the end.
-    pub fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
-        self.0.next(limit)
+/// Gives the kind of a failure to read a rollout.
+pub(crate) fn kind_of_failure(error: &FileError) -> ErrorKind {
+    match error {
+        FileError::Denied => ErrorKind::Denied,
+        FileError::BrokenCompression(_) => ErrorKind::Corrupt,
+        FileError::NotFound | FileError::NotAFile | FileError::Io(_) => ErrorKind::Io,
     }
 }
 
 /// Gives what the file system says of the entry at a home path; a link is not followed.
-pub fn facts(home: &Home, path: &str) -> Result<FileFacts, Error> {
-    let (dir, rest) = home.resolve(path).ok_or(Error::NotFound)?;
+pub fn facts(home: &Home, path: &str) -> Result<FileFacts, FileError> {
+    let (dir, rest) = home.resolve(path).ok_or(FileError::NotFound)?;
     let metadata = dir.symlink_metadata(rest).map_err(file_error)?;
     Ok(FileFacts {
         path: path.into(),
@@ -132,8 +143,8 @@ fn modified_ns(metadata: &Metadata) -> i64 {
 }
 
 /// Opens a file for reading: no link is followed, and a pipe is not waited for.
-fn open_file(home: &Home, path: &str) -> Result<File, Error> {
-    let (dir, rest) = home.resolve(path).ok_or(Error::NotFound)?;
+fn open_file(home: &Home, path: &str) -> Result<File, FileError> {
+    let (dir, rest) = home.resolve(path).ok_or(FileError::NotFound)?;
     let mut options = OpenOptions::new();
     options.read(true).follow(FollowSymlinks::No);
     #[cfg(unix)]
@@ -141,14 +152,14 @@ fn open_file(home: &Home, path: &str) -> Result<File, Error> {
     dir.open_with(rest, &options).map_err(file_error)
 }
 
-fn file_error(error: std::io::Error) -> Error {
+fn file_error(error: std::io::Error) -> FileError {
     use std::io::ErrorKind;
     let too_many_links = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
     match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => Error::NotFound,
-        ErrorKind::PermissionDenied => Error::Denied,
-        ErrorKind::IsADirectory => Error::NotAFile,
-        _ if too_many_links => Error::NotAFile,
-        _ => Error::Io(error.to_string()),
+        ErrorKind::NotFound | ErrorKind::NotADirectory => FileError::NotFound,
+        ErrorKind::PermissionDenied => FileError::Denied,
+        ErrorKind::IsADirectory => FileError::NotAFile,
+        _ if too_many_links => FileError::NotAFile,
+        _ => FileError::Io(error.to_string()),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! walk: lists directories ──→ tasks ──→ some threads: stat or read heads ──→ chunks
-//!              └────────────→ slots, in the order of the walk ──────────────→ packed pages
+//!              └────────────→ slots, in the order of the walk ──────────────→ pages
 //! ```
 //!
 //! All of it is bounded, and ends with the walk.
@@ -11,10 +11,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use super::pack::VERSION;
-use super::stat::{Chunk, Prober, Wanted};
+use threadkeep_engine::contract::FileError;
+
+use super::stat::{Probed, Prober};
 use super::walk::{Entries, Entry, Location};
-use crate::component::imports::rollouts::Error;
 use crate::platform::home::Home;
 
 /// How many entries a page has at most.
@@ -27,24 +27,24 @@ const IN_FLIGHT: usize = 64;
 const MAX_PROBERS: usize = 4;
 
 /// Entries of one directory to be looked at, and where the result goes.
-struct Task {
+struct Task<C> {
     location: Arc<Location>,
     entries: Vec<Entry>,
-    answer: SyncSender<Chunk>,
+    answer: SyncSender<C>,
 }
 
 /// The result of a task, in the order of the walk; none at its end, or why it ended early.
-type Slot = Result<Option<Receiver<Chunk>>, Error>;
+type Slot<C> = Result<Option<Receiver<C>>, FileError>;
 
 /// Walks over a home's entries, with the next ones looked at already.
-pub(super) struct Prefetch {
-    slots: Option<Receiver<Slot>>,
+pub(super) struct Prefetch<C> {
+    slots: Option<Receiver<Slot<C>>>,
     threads: Vec<JoinHandle<()>>,
-    chunk: Chunk,
+    chunk: C,
     handed_out: usize,
 }
 
-impl Drop for Prefetch {
+impl<C> Drop for Prefetch<C> {
     fn drop(&mut self) {
         // The thread that lists fails to send then, and the others run out of tasks.
         self.slots.take();
@@ -54,20 +54,19 @@ impl Drop for Prefetch {
     }
 }
 
-impl Prefetch {
+impl<C: Probed> Prefetch<C> {
     /// Begins a walk over a home. Fails where its collections cannot be listed, or no thread can be started.
-    pub(super) fn start(home: &Home, wanted: Wanted) -> Result<Prefetch, Error> {
+    pub(super) fn start(home: &Home) -> Result<Prefetch<C>, FileError> {
         let mut walk = Entries::of(home)?;
         let (slots, ordered) = sync_channel(IN_FLIGHT);
-        let (tasks, inbox) = sync_channel::<Task>(IN_FLIGHT);
+        let (tasks, inbox) = sync_channel::<Task<C>>(IN_FLIGHT);
         let inbox = Arc::new(Mutex::new(inbox));
-        let mut prefetch =
-            Prefetch { slots: Some(ordered), threads: Vec::new(), chunk: Chunk::default(), handed_out: 0 };
+        let mut prefetch = Prefetch { slots: Some(ordered), threads: Vec::new(), chunk: C::default(), handed_out: 0 };
         let probers = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_PROBERS));
         for _ in 0..probers {
             let inbox = inbox.clone();
             prefetch.spawn("probe", move || {
-                let mut prober = Prober::new(wanted);
+                let mut prober = Prober::default();
                 loop {
                     let Ok(Ok(task)) = inbox.lock().map(|inbox| inbox.recv()) else { return };
                     // Where nobody waits for the result any more, there are no more tasks either.
@@ -82,38 +81,33 @@ impl Prefetch {
         Ok(prefetch)
     }
 
-    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), FileError> {
         let thread = std::thread::Builder::new().name(name.into()).spawn(work);
-        self.threads.push(thread.map_err(|error| Error::Io(format!("no thread for the walk: {error}")))?);
+        self.threads.push(thread.map_err(|error| FileError::Io(format!("no thread for the walk: {error}")))?);
         Ok(())
     }
 
-    /// Gives the next entries, packed: as many as asked for, fewer only at the end; empty there.
-    pub(super) fn packed(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
-        let mut left = limit.clamp(1, MAX_PAGE) as usize;
-        let mut packed = Vec::new();
-        while left > 0 {
-            let Some(last) = self.chunk.ends.len().checked_sub(1).filter(|last| self.handed_out <= *last) else {
+    /// Gives the next ones: as many as asked for, fewer only at the end; none there.
+    pub(super) fn page(&mut self, limit: u32) -> Result<C, FileError> {
+        let limit = limit.clamp(1, MAX_PAGE) as usize;
+        let mut page = C::default();
+        while page.len() < limit {
+            if self.handed_out == self.chunk.len() {
                 match self.next_chunk()? {
                     true => continue,
                     false => break,
                 }
-            };
-            let upto = last.min(self.handed_out + left - 1);
-            let from = self.handed_out.checked_sub(1).map_or(0, |before| self.chunk.ends[before]);
-            if packed.is_empty() {
-                packed.push(VERSION);
             }
-            packed.extend_from_slice(&self.chunk.bytes[from..self.chunk.ends[upto]]);
-            left -= upto + 1 - self.handed_out;
-            self.handed_out = upto + 1;
+            let upto = self.chunk.len().min(self.handed_out + limit - page.len());
+            page.append(&self.chunk, self.handed_out..upto);
+            self.handed_out = upto;
         }
-        Ok(packed)
+        Ok(page)
     }
 
     /// Waits for the next chunk; false at the end.
-    fn next_chunk(&mut self) -> Result<bool, Error> {
-        let lost = |_| Error::Io("a thread of the walk is gone".into());
+    fn next_chunk(&mut self) -> Result<bool, FileError> {
+        let lost = |_| FileError::Io("a thread of the walk is gone".into());
         let Some(slots) = &self.slots else { return Ok(false) };
         let Some(slot) = slots.recv().map_err(lost)?? else {
             self.slots = None;
@@ -126,7 +120,7 @@ impl Prefetch {
 }
 
 /// Lists the entries and makes tasks of them, until there are none or nobody wants them.
-fn hand_out(walk: &mut Entries, slots: &SyncSender<Slot>, tasks: &SyncSender<Task>) -> Result<(), Error> {
+fn hand_out<C>(walk: &mut Entries, slots: &SyncSender<Slot<C>>, tasks: &SyncSender<Task<C>>) -> Result<(), FileError> {
     let mut current: Option<(Arc<Location>, Vec<Entry>)> = None;
     let send = |location: Arc<Location>, entries: Vec<Entry>| {
         let (answer, slot) = sync_channel(1);

@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
+use threadkeep_engine::contract::{Chunk, FileError};
+use threadkeep_engine::imports::Reader;
+
 use super::{file_error, open_file};
-use crate::component::imports::rollouts::Error;
 use crate::platform::home::Home;
 
 /// How many bytes a read gives at most.
@@ -30,7 +32,7 @@ impl RolloutReader {
 
     /// Opens a rollout at an offset in bytes of its plain text. A compressed one, whose name ends with `.zst`, is decompressed
     /// up to there.
-    pub fn open(home: &Home, path: &str, offset: u64) -> Result<RolloutReader, Error> {
+    pub fn open(home: &Home, path: &str, offset: u64) -> Result<RolloutReader, FileError> {
         let mut file = open_file(home, path)?.into_std();
         if !path.ends_with(".zst") {
             if offset > 0 {
@@ -53,7 +55,7 @@ impl RolloutReader {
     }
 
     /// Gives the next bytes: as many as asked for, but at most 4 MiB, and fewer at the end; empty there.
-    pub fn next(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
+    pub fn next(&mut self, limit: u32) -> Result<Vec<u8>, FileError> {
         let limit = limit.min(MAX_CHUNK);
         let mut chunk = Vec::new();
         match &mut self.0 {
@@ -72,9 +74,15 @@ impl RolloutReader {
             Source::Compressed(decoder) => {
                 chunk.reserve_exact(limit as usize);
                 let read = decoder.take(limit.into()).read_to_end(&mut chunk);
-                read.map_err(|error| Error::BrokenCompression(error.to_string()))?;
+                read.map_err(|error| FileError::BrokenCompression(error.to_string()))?;
             }
         }
         Ok(chunk)
+    }
+}
+
+impl Reader for RolloutReader {
+    fn read(&mut self, limit: u32) -> Result<Chunk, FileError> {
+        self.next(limit).map(Chunk::Bytes)
     }
 }

@@ -6,62 +6,49 @@ use std::io::Read;
 use rustix::fs::{AtFlags, Mode, OFlags, openat, statat};
 use zstd::zstd_safe::{DCtx, ResetDirective};
 
-use super::pack::{pack_facts, pack_head};
+use threadkeep_engine::contract::EntryKind;
+
+use super::columns::{Columns, EntryColumns, HeadColumns};
 use super::walk::{Entry, Location, Stat};
-use crate::component::types::EntryKind;
 
 /// How many bytes of a file's plain text its head has.
 const HEAD: u64 = 1 << 10;
 
-/// Says what is wanted of entries.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
-    /// What the file system says of each.
-    Facts,
-    /// How the text of each regular file begins.
-    Heads,
+/// Is implemented by the columns of what can be learned of entries.
+pub(super) trait Probed: Columns {
+    /// Appends what is learned of an entry of a directory. One that is gone by now is left out.
+    fn probe(&mut self, prober: &mut Prober, location: &Location, entry: &Entry);
 }
 
-/// Holds entries in a packed form without its version, and where in the bytes each of them ends.
-#[derive(Default)]
-pub(super) struct Chunk {
-    pub(super) bytes: Vec<u8>,
-    pub(super) ends: Vec<usize>,
+impl Probed for EntryColumns {
+    fn probe(&mut self, _: &mut Prober, location: &Location, entry: &Entry) {
+        facts(self, location, entry);
+    }
+}
+
+impl Probed for HeadColumns {
+    fn probe(&mut self, prober: &mut Prober, location: &Location, entry: &Entry) {
+        if entry.kind == EntryKind::File && !entry.not_utf8 {
+            let head = prober.head(location, &entry.name);
+            self.push([&location.path, &entry.name], head.as_deref());
+        }
+    }
 }
 
 /// Looks at entries, of one directory after the other.
+#[derive(Default)]
 pub(super) struct Prober {
-    wanted: Wanted,
     decoding: Option<DCtx<'static>>,
 }
 
 impl Prober {
-    pub(super) fn new(wanted: Wanted) -> Prober {
-        Prober { wanted, decoding: None }
-    }
-
-    /// Looks at these entries of a directory. One that is gone by now is left out.
-    pub(super) fn probe(&mut self, location: &Location, entries: &[Entry]) -> Chunk {
-        let mut chunk = Chunk::default();
+    /// Looks at these entries of a directory.
+    pub(super) fn probe<C: Probed>(&mut self, location: &Location, entries: &[Entry]) -> C {
+        let mut columns = C::default();
         for entry in entries {
-            let before = chunk.bytes.len();
-            match self.wanted {
-                Wanted::Facts => facts(&mut chunk.bytes, location, entry),
-                Wanted::Heads if entry.kind == EntryKind::File && !entry.not_utf8 => {
-                    pack_head(
-                        &mut chunk.bytes,
-                        &location.path,
-                        &entry.name,
-                        self.head(location, &entry.name).as_deref(),
-                    );
-                }
-                Wanted::Heads => {}
-            }
-            if chunk.bytes.len() > before {
-                chunk.ends.push(chunk.bytes.len());
-            }
+            columns.probe(self, location, entry);
         }
-        chunk
+        columns
     }
 
     /// Gives the head of a file's plain text; none if it cannot be read.
@@ -87,11 +74,11 @@ impl Prober {
     }
 }
 
-fn facts(packed: &mut Vec<u8>, location: &Location, entry: &Entry) {
+fn facts(columns: &mut EntryColumns, location: &Location, entry: &Entry) {
     let path = [location.path.as_str(), &entry.name];
     if entry.not_utf8 {
         let kind = if entry.kind == EntryKind::Closed { EntryKind::Closed } else { EntryKind::Other };
-        return pack_facts(packed, kind, 0, 0, 0, path);
+        return columns.push(kind, 0, 0, 0, path);
     }
     let stat_now = || statat(&location.dir, &*entry.name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| Stat::of(&stat));
     let Some(stat) = entry.stat.or_else(stat_now) else { return };
@@ -100,5 +87,5 @@ fn facts(packed: &mut Vec<u8>, location: &Location, entry: &Entry) {
         EntryKind::Directory if entry.kind != EntryKind::Directory => EntryKind::Closed,
         kind => kind,
     };
-    pack_facts(packed, kind, stat.size, stat.modified_ns, stat.inode, path);
+    columns.push(kind, stat.size, stat.modified_ns, stat.inode, path);
 }

@@ -7,9 +7,9 @@ use std::vec::IntoIter;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
 
+use threadkeep_engine::contract::{EntryKind, FileError};
+
 use super::file_error;
-use crate::component::imports::rollouts::Error;
-use crate::component::types::EntryKind;
 use crate::platform::home::Home;
 
 /// How many directories may lie inside each other; deeper ones are left out.
@@ -73,7 +73,7 @@ pub(super) struct Entry {
 
 impl Entries {
     /// Begins a walk over a home's collections.
-    pub(super) fn of(home: &Home) -> Result<Entries, Error> {
+    pub(super) fn of(home: &Home) -> Result<Entries, FileError> {
         let mut collections = Vec::new();
         for (name, dir) in home.collections() {
             // A `Dir` may be open for its path only; reading entries wants a descriptor of its own.
@@ -84,7 +84,7 @@ impl Entries {
     }
 
     /// Gives the next entry and the directory that it lies in; none at the end.
-    pub(super) fn next(&mut self) -> Result<Option<(&Arc<Location>, Entry)>, Error> {
+    pub(super) fn next(&mut self) -> Result<Option<(&Arc<Location>, Entry)>, FileError> {
         while let Some(mut entry) = self.step()? {
             if entry.name.ends_with('/') {
                 self.enter(&entry.name)?;
@@ -105,7 +105,7 @@ impl Entries {
     }
 
     /// Gives the next entry of the lists, the names with a slash included.
-    fn step(&mut self) -> Result<Option<Entry>, Error> {
+    fn step(&mut self) -> Result<Option<Entry>, FileError> {
         loop {
             match self.levels.last_mut() {
                 Some(level) => match level.entries.next() {
@@ -126,7 +126,7 @@ impl Entries {
     }
 
     /// Enters a directory, if it can be opened.
-    fn enter(&mut self, name: &str) -> Result<(), Error> {
+    fn enter(&mut self, name: &str) -> Result<(), FileError> {
         let path = self.levels.last().map(|level| format!("{}{name}", level.location.path));
         let kept = self.child.take().filter(|child| Some(&child.location.path) == path.as_ref());
         let child = match kept {
@@ -139,7 +139,7 @@ impl Entries {
 
     /// Opens and lists a directory of the last level; gives none when it may not be opened, is gone, or lies too deep. Any other
     /// failure, of a disk or for want of descriptors, says nothing about the home and is an error.
-    fn open_child(&self, name: &str) -> Result<Option<Level>, Error> {
+    fn open_child(&self, name: &str) -> Result<Option<Level>, FileError> {
         let Some(level) = self.levels.last().filter(|_| self.levels.len() < MAX_DEPTH) else { return Ok(None) };
         let opened = open_dir(&level.location.dir, name.trim_end_matches('/')).map_err(file_error);
         let listed = opened.and_then(|dir| {
@@ -150,7 +150,7 @@ impl Entries {
         });
         match listed {
             Ok(level) => Ok(Some(level)),
-            Err(Error::Denied | Error::NotFound | Error::NotAFile) => Ok(None),
+            Err(FileError::Denied | FileError::NotFound | FileError::NotAFile) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -163,7 +163,7 @@ fn open_dir(dir: &impl std::os::fd::AsFd, name: &str) -> std::io::Result<OwnedFd
 }
 
 /// Lists the entries of a directory in byte order.
-fn list(dir: &OwnedFd) -> Result<IntoIter<Entry>, Error> {
+fn list(dir: &OwnedFd) -> Result<IntoIter<Entry>, FileError> {
     let mut entries = Vec::new();
     let failed = |error: rustix::io::Errno| file_error(error.into());
     let own = dir.try_clone().map_err(file_error)?;
@@ -212,7 +212,7 @@ fn kind_of(file_type: FileType) -> EntryKind {
 }
 
 /// Gives the home paths of all files of both collections whose name contains `part`, in byte order.
-pub fn named(home: &Home, part: &str) -> Result<Vec<String>, Error> {
+pub fn named(home: &Home, part: &str) -> Result<Vec<String>, FileError> {
     let mut names = Entries::of(home)?;
     let mut paths = Vec::new();
     while let Some((location, entry)) = names.next()? {
@@ -224,7 +224,7 @@ pub fn named(home: &Home, part: &str) -> Result<Vec<String>, Error> {
 }
 
 /// Gives the home paths of all symbolic links in both collections, in byte order; one whose name is not UTF-8 is left out.
-pub(crate) fn links(home: &Home) -> Result<Vec<String>, Error> {
+pub(crate) fn links(home: &Home) -> Result<Vec<String>, FileError> {
     let mut names = Entries::of(home)?;
     let mut paths = Vec::new();
     while let Some((location, entry)) = names.next()? {

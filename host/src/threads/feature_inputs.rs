@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::component::Runtime;
-use crate::component::imports::state::RowQuery;
 use crate::db::{FeatureError, FeatureResult, StateDb};
 use crate::index::startup;
 use crate::platform::home::Home;
 use crate::threads::lookup::{Lookup, LookupError};
+use threadkeep_engine::Runtime;
+use threadkeep_engine::contract::RowQuery;
 
 /// Says whether a home has threads, for [`crate::features::personality`]. Without a handle every rollout is read.
 pub fn has_threads(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> FeatureResult<bool> {

@@ -3,17 +3,23 @@
 use std::borrow::BorrowMut;
 use std::sync::Arc;
 
-use crate::component::exports::history::{Gap, PageOfRecords, PageOfTurns, Subject};
-use crate::component::exports::lookup::{Error as CoreLookupError, Explanation, Found, PageOfRows};
-use crate::component::imports::state::RowQuery;
-use crate::component::types::{Collection, Discrepancy, ThreadRow};
-use crate::component::{self as ask, Core, CoreError, Failed, Opened, OpenedPrompt, Runtime, World, kind_of};
+use threadkeep_engine::calls::{
+    Close, Explain, Find, FindByPath, ListPage, OpenPrompt, OpenTranscript, Opened, PromptItems, RecordsPage,
+    TurnsAround, TurnsPage,
+};
+use threadkeep_engine::contract::{
+    Collection, Discrepancy, Explanation, FileError, Found, Gap, LookupError as CoreLookupError, PageOfRecords,
+    PageOfRows, PageOfTurns, RowQuery, Subject, ThreadRow,
+};
+use threadkeep_engine::{Call, Core, CoreError, Imports, Runtime};
+
 use crate::db::{Database, StateDb, StateError};
 use crate::features::moved_directories::Relocations;
 use crate::index::progress::ProgressSink;
 use crate::index::startup::{self, Report, StartupError};
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
+use crate::rollouts;
 
 /// Says why a lookup has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -36,15 +42,8 @@ pub enum LookupError {
     #[error("bad cursor: {0}; {hint}", hint = PAGE_BEFORE)]
     BadCursor(String),
     /// The state DB failed.
-    #[error("{message}")]
-    State {
-        /// What failed, as a sentence.
-        message: String,
-        /// The kind of that failure.
-        kind: ErrorKind,
-        /// What to do next, where the words end with it.
-        hint: Option<&'static str>,
-    },
+    #[error(transparent)]
+    State(StateError),
     /// The home's rollouts cannot be read.
     #[error("the home's rollouts cannot be read: {message}")]
     Files {
@@ -70,7 +69,8 @@ impl Classified for LookupError {
             LookupError::NotFound(_) | LookupError::Gone(_) => ErrorKind::NotFound,
             LookupError::Ambiguous { .. } => ErrorKind::Ambiguous,
             LookupError::BadCursor(_) => ErrorKind::InvalidInput,
-            LookupError::State { kind, .. } | LookupError::Files { kind, .. } => *kind,
+            LookupError::State(error) => error.kind(),
+            LookupError::Files { kind, .. } => *kind,
             LookupError::Core(error) => error.kind(),
             LookupError::Startup(error) => error.kind(),
         }
@@ -80,7 +80,7 @@ impl Classified for LookupError {
         match self {
             LookupError::NotFound(_) => Some(SHOWN_BY_LIST),
             LookupError::BadCursor(_) => Some(PAGE_BEFORE),
-            LookupError::State { hint, .. } => *hint,
+            LookupError::State(error) => error.hint(),
             LookupError::Core(error) => error.hint(),
             LookupError::Startup(error) => error.hint(),
             _ => None,
@@ -96,7 +96,7 @@ impl From<StateError> for LookupError {
     fn from(error: StateError) -> Self {
         match error {
             StateError::Core(error) => LookupError::Core(error),
-            error => LookupError::State { message: error.to_string(), kind: error.kind(), hint: error.hint() },
+            error => LookupError::State(error),
         }
     }
 }
@@ -117,8 +117,12 @@ impl Lookup {
             Some(state) => (state.database().clone(), Report::default()),
             None => startup::import_sources(runtime, home)?,
         };
-        let world = World::of(home).with_rows(state.map(|state| state.database().clone())).with_lore(Some(sources));
-        let core = Core::new(runtime, world.recorded(runtime.recorder()));
+        let imports = rollouts::imports(home).with_sources(sources.sources(home.default_provider()));
+        let imports = match state {
+            Some(state) => imports.with_rows(state.database().rows()),
+            None => imports,
+        };
+        let core = Core::new(runtime, imports);
         Ok(Lookup { core, warnings: report.warnings, relocations: None })
     }
 
@@ -126,8 +130,8 @@ impl Lookup {
     /// are those of the session index.
     pub fn for_files(runtime: &Runtime, home: &Arc<Home>) -> Result<Lookup, LookupError> {
         let (names, report) = startup::import_session_index(runtime, home)?;
-        let world = World::of(home).with_lore(Some(names)).recorded(runtime.recorder());
-        Ok(Lookup { core: Core::new(runtime, world), warnings: report.warnings, relocations: None })
+        let imports = rollouts::imports(home).with_sources(names.sources(home.default_provider()));
+        Ok(Lookup { core: Core::new(runtime, imports), warnings: report.warnings, relocations: None })
     }
 
     /// Opens a lookup for listing threads. Without a handle every rollout is read now, once for all pages of this lookup.
@@ -140,20 +144,24 @@ impl Lookup {
         match state {
             Some(state) => {
                 let relocations = Some(Relocations::of(state)?);
-                Ok(Lookup { relocations, ..Lookup::over(runtime, World::of(home), state.database()) })
+                Ok(Lookup { relocations, ..Lookup::of_home(runtime, home, state.database()) })
             }
             None => {
                 let (files, report) = startup::from_files(runtime, home, progress)?;
-                Ok(Lookup { warnings: report.warnings, ..Lookup::over(runtime, World::of(home), &files) })
+                Ok(Lookup { warnings: report.warnings, ..Lookup::of_home(runtime, home, &files) })
             }
         }
     }
 
+    /// Opens a lookup over the files of a home, with the rows and names of one database.
+    pub(crate) fn of_home(runtime: &Runtime, home: &Arc<Home>, database: &Database) -> Lookup {
+        Lookup::over(runtime, rollouts::imports(home), database, home.default_provider())
+    }
+
     /// Opens a lookup over these files, with the rows and names of one database.
-    pub(crate) fn over(runtime: &Runtime, files: World, database: &Database) -> Lookup {
-        let world = files.with_rows(Some(database.clone())).with_lore(Some(database.clone()));
-        let core = Core::new(runtime, world.recorded(runtime.recorder()));
-        Lookup { core, warnings: Vec::new(), relocations: None }
+    pub(crate) fn over(runtime: &Runtime, files: Imports, database: &Database, default_provider: &str) -> Lookup {
+        let imports = files.with_rows(database.rows()).with_sources(database.sources(default_provider));
+        Lookup { core: Core::new(runtime, imports), warnings: Vec::new(), relocations: None }
     }
 
     /// Takes the warnings since the last call, each a sentence for a person.
@@ -169,18 +177,18 @@ impl Lookup {
     /// Fails with [`LookupError::NotFound`], [`LookupError::Gone`] or [`LookupError::Ambiguous`] where there is not one such
     /// thread.
     pub fn find(&mut self, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
-        let answer = self.core.ask(&ask::Find { wanted: wanted.into(), within })?;
+        let answer = self.core.call(&Find { wanted: wanted.into(), within })?;
         answer.map_err(|error| self.failed(error, wanted))
     }
 
     /// Finds a thread as [`Lookup::find`] does, and gives what was looked at, what it said, and which rule decided.
     pub fn explain(&mut self, wanted: &str, within: Option<Collection>) -> Result<Explanation, LookupError> {
-        Ok(self.core.ask(&ask::Explain { wanted: wanted.into(), within })?)
+        Ok(self.core.call(&Explain { wanted: wanted.into(), within })?)
     }
 
     /// Gives the thread of one rollout, by its home path, as that rollout alone shows it. Rows are neither asked nor corrected.
     pub fn find_by_path(&mut self, path: &str) -> Result<Found, LookupError> {
-        let answer = self.core.ask(&ask::At { path: path.into() })?;
+        let answer = self.core.call(&FindByPath { path: path.into() })?;
         answer.map_err(|error| self.failed(error, path))
     }
 
@@ -191,8 +199,8 @@ impl Lookup {
             Some(relocations) => relocations.widen(query.clone())?,
             None => query.clone(),
         };
-        let page = ask::Page { query, cursor: cursor.map(Into::into), limit };
-        self.core.ask(&page)?.map_err(|error| self.failed(error, ""))
+        let page = ListPage { query, cursor: cursor.map(Into::into), limit };
+        self.core.call(&page)?.map_err(|error| self.failed(error, ""))
     }
 
     /// Opens the history of a thread, which is found as by [`Lookup::find`] or [`Lookup::find_by_path`].
@@ -209,7 +217,7 @@ impl Lookup {
 
     fn open_history(&mut self, of: Subject) -> Result<Opened, LookupError> {
         let wanted = text_of(&of);
-        self.core.ask(&ask::Open { of })?.map_err(|error| self.failed(error, &wanted))
+        self.core.call(&OpenTranscript { of })?.map_err(|error| self.failed(error, &wanted))
     }
 
     /// Gives what a model would be given to continue a thread to `each`, some response items at a time, each as JSON. The thread
@@ -220,28 +228,27 @@ impl Lookup {
         mut each: impl FnMut(Vec<String>) -> std::io::Result<()>,
     ) -> Result<(Found, Vec<Gap>), PromptError> {
         let wanted = text_of(&of);
-        let opened = self.core.ask(&ask::OpenPrompt { of }).map_err(LookupError::from)?;
-        let OpenedPrompt { prompt, found, gaps } = opened.map_err(|error| self.failed(error, &wanted))?;
+        let opened = self.core.call(&OpenPrompt { of }).map_err(LookupError::from)?;
+        let Opened { number: prompt, found, gaps } = opened.map_err(|error| self.failed(error, &wanted))?;
         loop {
-            let items = self.core.ask(&ask::PromptItems { prompt }).map_err(LookupError::from)?;
+            let items = self.core.call(&PromptItems { prompt }).map_err(LookupError::from)?;
             let items = items.map_err(|error| self.failed(error, &wanted))?;
             if items.is_empty() {
                 break;
             }
             each(items)?;
         }
-        self.core.ask(&ask::ClosePrompt { prompt }).map_err(LookupError::from)?;
+        self.core.call(&Close { number: prompt }).map_err(LookupError::from)?;
         Ok((found, gaps))
     }
 
-    fn failed(&mut self, error: CoreLookupError, wanted: &str) -> LookupError {
-        LookupError::from_core(error, wanted, take_failed(&mut self.core))
+    fn failed(&self, error: CoreLookupError, wanted: &str) -> LookupError {
+        match error {
+            // What was cancelled in the middle of an import is told of as a failure of that.
+            CoreLookupError::State(_) if self.core.is_cancelled() => CoreError::Cancelled.into(),
+            error => LookupError::from_core(error, wanted),
+        }
     }
-}
-
-/// Takes the kinds of the failures that the core last told of in words.
-pub(crate) fn take_failed(core: &mut Core) -> Failed {
-    core.world().map(World::take_failed).unwrap_or_default()
 }
 
 fn text_of(subject: &Subject) -> String {
@@ -281,14 +288,14 @@ impl<L: BorrowMut<Lookup>> Transcript<L> {
     /// Gives a page of at most `limit` turns, or of as many as fit into one for 0; fewer where turns are large. `cursor` is the
     /// one of the page before.
     pub fn page(&mut self, cursor: Option<&str>, limit: u32, newest_first: bool) -> Result<PageOfTurns, LookupError> {
-        let transcript = self.opened.transcript;
-        self.ask(&ask::Turns { transcript, cursor: cursor.map(Into::into), limit, newest_first })
+        let transcript = self.opened.number;
+        self.call(&TurnsPage { transcript, cursor: cursor.map(Into::into), limit, newest_first })
     }
 
     /// Gives the records behind a cursor as JSON, as the files have them, from the first file of the history on.
     pub fn records(&mut self, cursor: Option<&str>) -> Result<PageOfRecords, LookupError> {
-        let transcript = self.opened.transcript;
-        self.ask(&ask::Records { transcript, cursor: cursor.map(Into::into) })
+        let transcript = self.opened.number;
+        self.call(&RecordsPage { transcript, cursor: cursor.map(Into::into) })
     }
 
     /// Gives the page around the first turn behind the cursor in which `text` occurs, whatever the case of letters; none where
@@ -300,49 +307,44 @@ impl<L: BorrowMut<Lookup>> Transcript<L> {
         limit: u32,
         newest_first: bool,
     ) -> Result<Option<PageOfTurns>, LookupError> {
-        let transcript = self.opened.transcript;
+        let transcript = self.opened.number;
         let cursor = cursor.map(Into::into);
-        self.ask(&ask::Around { transcript, text: text.into(), cursor, limit, newest_first })
+        let page = self.call(&TurnsAround { transcript, text: text.into(), cursor, limit, newest_first })?;
+        Ok(Some(page).filter(|page| page.hit.is_some()))
     }
 
-    fn ask<T>(&mut self, call: &impl ask::Ask<Answer = Result<T, CoreLookupError>>) -> Result<T, LookupError> {
+    fn call<T>(&mut self, call: &impl Call<Answer = Result<T, CoreLookupError>>) -> Result<T, LookupError> {
         let lookup = self.lookup.borrow_mut();
-        lookup.core.ask(call)?.map_err(|error| lookup.failed(error, ""))
+        lookup.core.call(call)?.map_err(|error| lookup.failed(error, ""))
     }
 }
 
 impl<L: BorrowMut<Lookup>> Drop for Transcript<L> {
     fn drop(&mut self) {
-        let _ = self.lookup.borrow_mut().core.ask(&ask::Close { transcript: self.opened.transcript });
+        let _ = self.lookup.borrow_mut().core.call(&Close { number: self.opened.number });
     }
 }
 
 /// Gives the answer of an explanation: what [`Lookup::find`] would have given for `wanted`.
 pub fn answer_of(explanation: Explanation, wanted: &str) -> Result<Found, LookupError> {
-    explanation.answer.map_err(|error| LookupError::from_core(error, wanted, Failed::default()))
+    explanation.answer.map_err(|error| LookupError::from_core(error, wanted))
 }
 
 /// Gives the error for rollouts that cannot be read.
-pub(crate) fn rollouts_failed(error: crate::component::imports::rollouts::Error) -> LookupError {
-    LookupError::Files { message: format!("{error:?}"), kind: kind_of(&error) }
+pub(crate) fn rollouts_failed(error: FileError) -> LookupError {
+    LookupError::Files { message: error.message(), kind: rollouts::kind_of_failure(&error) }
 }
 
 impl LookupError {
-    /// Gives the error for one of the core, which tells of failures in words; `failed` has their kinds, and `wanted` is what was
-    /// asked for.
-    pub(crate) fn from_core(error: CoreLookupError, wanted: &str, failed: Failed) -> LookupError {
+    /// Gives the error for one of the core; `wanted` is what was asked for.
+    pub(crate) fn from_core(error: CoreLookupError, wanted: &str) -> LookupError {
         match error {
             CoreLookupError::NotFound(wanted) => LookupError::NotFound(wanted),
             CoreLookupError::Gone(row) => LookupError::Gone(Box::new(row)),
             CoreLookupError::Ambiguous(candidates) => LookupError::Ambiguous { wanted: wanted.into(), candidates },
             CoreLookupError::BadCursor(why) => LookupError::BadCursor(why),
-            CoreLookupError::State(_) if failed.state == Some(ErrorKind::Cancelled) => CoreError::Cancelled.into(),
-            CoreLookupError::State(message) => {
-                LookupError::State { message, kind: failed.state.unwrap_or(ErrorKind::Io), hint: None }
-            }
-            CoreLookupError::Files(message) => {
-                LookupError::Files { message, kind: failed.files.unwrap_or(ErrorKind::Io) }
-            }
+            CoreLookupError::State(error) => StateError::from(error).into(),
+            CoreLookupError::Files(error) => rollouts_failed(error),
         }
     }
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::component::Runtime;
-use crate::component::imports::state::RowQuery;
 use crate::db::StateDb;
 use crate::platform::home::Home;
 use crate::threads::lookup::{Lookup, LookupError};
+use threadkeep_engine::Runtime;
+use threadkeep_engine::contract::RowQuery;
 
 /// Threads asked for at a time.
 const PAGE: u32 = 1_000;

@@ -12,12 +12,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::component::exports::history::{Gap, Subject};
-use crate::component::exports::lookup::{Explanation, Found, PageOfRows};
-use crate::component::imports::state::RowQuery;
-use crate::component::types::{Collection, ThreadRow};
-use crate::component::{Runtime, World};
-use crate::db::{Database, StateDb};
+use crate::db::{Database, StateDb, StateError};
 use crate::features::moved_directories::Relocations;
 use crate::index::progress::{Progress, ProgressSink};
 use crate::index::startup::{self, Config};
@@ -25,6 +20,8 @@ use crate::platform::home::Home;
 use crate::threads::change::Changes;
 use crate::threads::lookup::{Lookup, LookupError, PromptError, Transcript};
 use crate::threads::start::heal;
+use threadkeep_engine::Runtime;
+use threadkeep_engine::contract::{Collection, Explanation, Found, Gap, PageOfRows, RowQuery, Subject, ThreadRow};
 
 /// How long other threads that still read with the handle are waited for before its state DB is healed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -160,9 +157,9 @@ impl ThreadReader {
         let opened = |reader: &Self, state: Option<&StateDb>| reader.finder(state)?.into_transcript(of.clone());
         let Handle { state, generation, .. } = self.handle();
         match opened(self, state.as_ref()) {
-            Err(LookupError::State { message, .. }) if state.is_some() && self.shared.recovery.is_some() => {
+            Err(LookupError::State(failure)) if state.is_some() && self.shared.recovery.is_some() => {
                 drop(state);
-                let state = self.recover(generation, &message);
+                let state = self.recover(generation, &failure);
                 opened(self, state.as_ref())
             }
             answer => answer,
@@ -234,7 +231,7 @@ impl ThreadReader {
     fn lister(&self, state: Option<&StateDb>, fresh: bool) -> Result<Lookup, LookupError> {
         match state {
             Some(_) => Lookup::for_listing(&self.runtime, &self.shared.home, state, None),
-            None => Ok(Lookup::over(&self.runtime, World::of(&self.shared.home), &self.files(fresh)?)),
+            None => Ok(Lookup::of_home(&self.runtime, &self.shared.home, &self.files(fresh)?)),
         }
     }
 
@@ -259,7 +256,7 @@ impl ThreadReader {
 
     /// Replaces a handle whose database failed: by a new one where it was damaged and could be healed, else by none, with a
     /// warning.
-    fn recover(&self, generation: u64, failure: &str) -> Option<StateDb> {
+    fn recover(&self, generation: u64, failure: &StateError) -> Option<StateDb> {
         let _healing = lock(&self.shared.healing);
         let mut handle = lock(&self.shared.handle);
         if handle.generation != generation {
@@ -271,7 +268,7 @@ impl ThreadReader {
         if let Some(old) = old {
             close(old);
         }
-        let healed = heal(&self.runtime, &self.shared.home, config, failure);
+        let healed = heal(&self.runtime, &self.shared.home, config, &failure.cause());
         self.end_progress();
         let state = match healed {
             Ok(Some((state, report))) => {
@@ -279,7 +276,7 @@ impl ThreadReader {
                 Some(state)
             }
             Ok(None) | Err(_) => {
-                self.warn(format!("{failure}; answering from the files"));
+                self.warn(format!("{}; answering from the files", failure.sentence()));
                 None
             }
         };
@@ -339,11 +336,11 @@ impl<'a, O: Fn(&ThreadReader, Option<&StateDb>) -> Result<Lookup, LookupError>> 
 
     fn ask<T>(&mut self, work: impl Fn(&mut Lookup) -> Result<T, LookupError>) -> Result<T, LookupError> {
         match self.ask_once(&work) {
-            Err(LookupError::State { message, .. })
+            Err(LookupError::State(failure))
                 if self.handle.state.is_some() && self.reader.shared.recovery.is_some() =>
             {
                 (self.lookup, self.handle.state) = (None, None);
-                self.handle.state = self.reader.recover(self.handle.generation, &message);
+                self.handle.state = self.reader.recover(self.handle.generation, &failure);
                 let answer = self.ask_once(&work);
                 // One that was healed is not healed again for the same question.
                 self.handle.generation = self.reader.handle().generation;

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::component::Runtime;
 use crate::db::{MovedAside, StateDb, StateError};
 use crate::index::startup::{Config, Report, StartupError, move_damaged_aside, open};
 use crate::platform::home::Home;
 use crate::threads::change::finish_unfinished;
+use threadkeep_engine::Runtime;
 
 /// Opens, migrates, finishes changes that were broken off, fills or waits, and verifies; then gives the handle. A damaged
 /// state DB is moved aside first, and a new one is filled.

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use threadkeep::component::imports::{backfill, rollouts, state};
-use threadkeep::component::types as wit;
-use threadkeep_core::types::FileFacts;
-
-use super::Same;
+use threadkeep_contract::{
+    ClaimResult, CodexFacts, EntryKind, FileError, FileFacts, Patch, Phase, Provenance, StateError, ThreadRow,
+};
+use threadkeep_core::rows::derive::from_codex_row;
 
 /// A world, as it is before anybody asks.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,9 +28,9 @@ pub struct Setting {
     /// What Codex's own database says, by thread: some fields of `codex-facts`.
     pub codex: BTreeMap<String, serde_json::Map<String, Value>>,
     /// What users said of threads.
-    pub patches: BTreeMap<String, Vec<wit::Patch>>,
+    pub patches: BTreeMap<String, Vec<Patch>>,
     /// Rows that follow from what is recorded, where those are others than the rows that stand.
-    pub assembled: Vec<serde_json::Map<String, Value>>,
+    pub derived: Vec<serde_json::Map<String, Value>>,
     /// Another process always writes a row first.
     pub overtaken: bool,
     /// Imports that fail.
@@ -51,7 +50,7 @@ impl Default for Setting {
             name: Vec::new(),
             codex: BTreeMap::new(),
             patches: BTreeMap::new(),
-            assembled: Vec::new(),
+            derived: Vec::new(),
             overtaken: false,
             trouble: Vec::new(),
             backfill: Filling::default(),
@@ -73,9 +72,9 @@ pub struct File {
     pub padding: usize,
     /// What it is.
     #[serde(default = "a_file")]
-    pub is: wit::EntryKind,
+    pub is: EntryKind,
     /// Reading it ends in this.
-    pub error: Option<rollouts::Error>,
+    pub error: Option<FileError>,
     /// After so many bytes; opening it fails when there is none.
     pub after: Option<usize>,
     /// Nanoseconds since the epoch.
@@ -86,8 +85,8 @@ pub struct File {
     pub inode: u64,
 }
 
-fn a_file() -> wit::EntryKind {
-    wit::EntryKind::File
+fn a_file() -> EntryKind {
+    EntryKind::File
 }
 
 impl File {
@@ -105,7 +104,7 @@ impl File {
     pub(super) fn facts(&self) -> FileFacts {
         FileFacts {
             path: self.path.clone(),
-            kind: self.is.same(),
+            kind: self.is,
             size: self.text.len() as u64,
             modified_ns: self.modified_ns,
             inode: self.inode,
@@ -113,14 +112,14 @@ impl File {
     }
 }
 
-/// `types.name-claim`
-#[derive(Clone, Debug, Deserialize)]
+/// `thread-types.name-claim`
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the contract describes them")]
 pub struct Claim {
     pub thread: String,
     pub name: String,
-    pub source: wit::Provenance,
+    pub source: Provenance,
     pub given: Option<u64>,
 }
 
@@ -133,9 +132,9 @@ pub struct Trouble {
     /// Only the so manieth call of it, counted from 1.
     pub call: Option<usize>,
     /// Where it is the state DB that fails.
-    pub state: Option<state::Error>,
+    pub state: Option<StateError>,
     /// Where it is the file system.
-    pub files: Option<rollouts::Error>,
+    pub files: Option<FileError>,
 }
 
 /// How far the state DB is, and what becomes of attempts to fill it.
@@ -143,9 +142,9 @@ pub struct Trouble {
 #[serde(deny_unknown_fields, default)]
 pub struct Filling {
     /// What `current` answers, one after the other; the last one stays. Complete when there is none.
-    pub phases: Vec<backfill::Phase>,
-    /// What `claim` answers, likewise; true when there is none.
-    pub claims: Vec<bool>,
+    pub phases: Vec<Phase>,
+    /// What `claim` answers, likewise; that it is taken when there is none.
+    pub claims: Vec<ClaimResult>,
     /// Where an earlier backfill stopped.
     pub watermark: Option<String>,
     /// Files that the state DB knows, as they stand or as they were.
@@ -167,36 +166,14 @@ pub struct KnownFile {
     pub inode: Option<u64>,
 }
 
-/// A row that says nothing.
-pub fn blank_row() -> wit::ThreadRow {
-    wit::ThreadRow {
-        id: String::new(),
-        path: String::new(),
-        archived: false,
-        name: None,
-        name_source: None,
-        preview: String::new(),
-        title: String::new(),
-        first_user_message: None,
-        cwd: None,
-        last_cwd: None,
-        created_at: 0,
-        updated_at: 0,
-        recency_at: 0,
-        source: "\"cli\"".into(),
-        source_kind: "cli".into(),
-        model_provider: None,
-        model: None,
-        cli_version: None,
-        git_branch: None,
-        git_sha: None,
-        git_origin_url: None,
-        tokens_used: None,
-        parent_thread_id: None,
-        forked_from_id: None,
-        base_thread_id: None,
-        history_mode: "paginated".into(),
-        memory_mode: None,
-        missing: false,
-    }
+/// A row that says nothing: what would stand of a thread of which nothing is known but that it was begun at a terminal.
+pub fn blank_row() -> ThreadRow {
+    let facts = CodexFacts {
+        created_at: Some(0),
+        source: Some("cli".into()),
+        history_mode: Some("paginated".into()),
+        ..CodexFacts::default()
+    };
+    let row = from_codex_row("", &facts, &[], "").unwrap();
+    ThreadRow { path: String::new(), missing: false, ..row }
 }

@@ -76,7 +76,7 @@ fn describe(checkup: &Checkup, counts: &Counts, most: usize, filtered: bool) -> 
     }
     let Counts { error, warning, info } = counts;
     let _ = writeln!(out, "{looked}: {error} errors, {warning} warnings, {info} notes");
-    let unasked = |finding: &&Finding| finding.edits.iter().any(|edit| !edit.asked);
+    let unasked = |finding: &&Finding| finding.edits.iter().any(|edit| !edit.opt_in);
     let mended: Vec<&Finding> = checkup.findings.iter().filter(unasked).collect();
     if !mended.is_empty() {
         let target = match Mendable::of(mended.iter().copied()) {

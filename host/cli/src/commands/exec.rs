@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use threadkeep::component::types::Collection;
+use threadkeep::contract::Collection;
 use threadkeep::documents::Execution;
 use threadkeep::threads::exec::Run;
 use threadkeep::threads::store::{Resume, RowQuery};

@@ -1,8 +1,7 @@
 //! The command `find`.
 
 use clap::Args;
-use threadkeep::component::exports::lookup::Found;
-use threadkeep::component::types::Collection;
+use threadkeep::contract::{Collection, Found};
 use threadkeep::documents::{ExplainedThread, FoundThread, FoundThreads};
 use threadkeep::threads::lookup::describe;
 use threadkeep::{ErrorKind, Threadkeep};

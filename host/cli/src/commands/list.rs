@@ -4,9 +4,7 @@ use std::io::Write;
 
 use clap::{Args, ValueEnum};
 use threadkeep::Threadkeep;
-use threadkeep::component::exports::lookup::Listed;
-use threadkeep::component::imports::state::{RowQuery, SortKey};
-use threadkeep::component::types::ThreadRow;
+use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow};
 use threadkeep::documents::ListWriter;
 
 use crate::context::Context;

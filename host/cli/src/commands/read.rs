@@ -4,8 +4,7 @@ use std::io::{StdoutLock, Write as _};
 
 use clap::Args;
 use threadkeep::Threadkeep;
-use threadkeep::component::exports::history::PageOfTurns;
-use threadkeep::component::types::ThreadRow;
+use threadkeep::contract::{PageOfTurns, ThreadRow};
 use threadkeep::documents::{Thread, TurnsWriter};
 
 use super::turns::{Printer, Turns};

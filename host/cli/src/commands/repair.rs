@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
-use threadkeep::component::exports::checkup::{Cell, Value};
-use threadkeep::component::types::ThreadRow;
+use threadkeep::contract::{Cell, ThreadRow, Value};
 use threadkeep::documents::{RepairLog, RepairOutcome};
 use threadkeep::health::doctor::{Change, Depth, Edit};
 use threadkeep::health::repair::{Logged, Outcome, Plan, Target as PlanTarget, differing};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 use threadkeep::Threadkeep;
-use threadkeep::component::exports::history::{Gap, PageOfTurns, Subject};
+use threadkeep::contract::{Gap, PageOfTurns, Subject};
 use threadkeep::documents::{Gap as GapDocument, TurnsEnd, TurnsWriter};
 use threadkeep::threads::lookup::Transcript;
 

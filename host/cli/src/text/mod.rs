@@ -8,8 +8,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use jiff::{Timestamp, tz::TimeZone};
-use threadkeep::component::exports::lookup::Listed;
-use threadkeep::component::types::{Provenance, ThreadRow};
+use threadkeep::contract::{Listed, Provenance, ThreadRow};
 use threadkeep::index::status::Status;
 use threadkeep::platform::home::Home;
 use threadkeep::startup::Report;

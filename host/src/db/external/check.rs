@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::codex_rows::shape;
 use super::{ExternalDb, StateError};
-use crate::component::exports::checkup::{CodexShape, Depth, Role};
+use threadkeep_engine::contract::{CodexShape, DatabaseRole, Depth};
 
 /// Holds what a connection tells of a database.
 pub(crate) struct DatabaseCheck {
@@ -20,7 +20,7 @@ pub(crate) struct DatabaseCheck {
 
 impl ExternalDb {
     /// Checks the database as far as `depth` asks: the whole of it has SQLite go through every page.
-    pub(crate) fn check(&self, role: Role, depth: Depth) -> Result<DatabaseCheck, StateError> {
+    pub(crate) fn check(&self, role: DatabaseRole, depth: Depth) -> Result<DatabaseCheck, StateError> {
         match self.read(|connection| check(connection, role, depth)).map(|(check, _)| check) {
             // Somebody may have written while it was read: only what a copy shows too is a fault.
             Ok(DatabaseCheck { fault: Some(_), .. }) | Err(StateError::External(..)) => {
@@ -34,7 +34,7 @@ impl ExternalDb {
     }
 }
 
-fn check(connection: &Connection, role: Role, depth: Depth) -> Result<DatabaseCheck, StateError> {
+fn check(connection: &Connection, role: DatabaseRole, depth: Depth) -> Result<DatabaseCheck, StateError> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let mut fault = None;
     if depth == Depth::Whole {
@@ -45,11 +45,11 @@ fn check(connection: &Connection, role: Role, depth: Depth) -> Result<DatabaseCh
         fault,
         free_bytes: (number("PRAGMA freelist_count")? * number("PRAGMA page_size")?) as u64,
         version: match role {
-            Role::State => Some(number("PRAGMA user_version")?),
+            DatabaseRole::State => Some(number("PRAGMA user_version")?),
             _ => number("SELECT max(version) FROM _sqlx_migrations").ok(),
         },
         codex_shape: match role {
-            Role::CodexState => Some(shape(connection)?),
+            DatabaseRole::CodexState => Some(shape(connection)?),
             _ => None,
         },
     })

@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use super::values::{quoted, value};
 use super::{ExternalDb, StateError};
-use crate::component::exports::checkup::{Cell, CodexShape, Column, Value};
 use crate::platform::home::Home;
+use threadkeep_engine::contract::{Cell, CodexShape, Column, Value};
 
 /// Longer texts and blobs are not handed over, bytes.
 const LONGEST: usize = 1 << 20;

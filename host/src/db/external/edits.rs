@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params_from_i
 
 use super::values::{quoted, sql_value, value};
 use super::{ExternalDb, StateError};
-use crate::component::exports::checkup::{Cell, CodexChange, Value};
+use threadkeep_engine::contract::{Cell, CodexChange, Value};
 
 /// Tables whose rows may be changed. Of others only rows that belong to a thread may go with it, or come back.
 const TABLES: [&str; 3] = ["threads", "thread_spawn_edges", "backfill_state"];

@@ -3,7 +3,7 @@
 use rusqlite::Row;
 use rusqlite::types::{Value as Sql, ValueRef};
 
-use crate::component::exports::checkup::Value;
+use threadkeep_engine::contract::Value;
 
 /// Reads a value of any kind. One of more than `longest` bytes, or text that is not UTF-8, is withheld.
 pub(super) fn value(row: &Row<'_>, at: usize, longest: usize) -> rusqlite::Result<Value> {

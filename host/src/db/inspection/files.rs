@@ -4,9 +4,8 @@ use rusqlite::{Row, params};
 
 use super::super::file_row::file_facts;
 use super::Inspection;
-use crate::component::exports::checkup::{CaseFile, Health};
-use crate::component::types::FileFacts;
 use crate::db::StateError;
+use threadkeep_engine::contract::{FileFacts, FileReport, ThreadFileFacts};
 
 /// Columns of a file with its health, for [`reported_file`]: its facts, thread, reason, whether it is as the state DB knows
 /// it, and how it is.
@@ -25,7 +24,7 @@ pub(crate) struct FileHealth {
     /// Its home path.
     pub(crate) path: String,
     /// How it is.
-    pub(crate) health: Health,
+    pub(crate) health: FileReport,
     /// Only its ends were read, and what it says is not known.
     pub(crate) skimmed: bool,
 }
@@ -33,7 +32,7 @@ pub(crate) struct FileHealth {
 /// Is a file that belongs to no thread.
 pub(crate) struct StrayFile {
     /// What there is to say of it.
-    pub(crate) file: CaseFile,
+    pub(crate) file: ThreadFileFacts,
     /// It is as the state DB knows it.
     pub(crate) is_current: bool,
 }
@@ -41,7 +40,7 @@ pub(crate) struct StrayFile {
 /// Is a file with what is recorded of it.
 pub(super) struct ReportedFile {
     /// What there is to say of it.
-    pub(super) file: CaseFile,
+    pub(super) file: ThreadFileFacts,
     /// It is as the state DB knows it.
     pub(super) is_current: bool,
     /// Only its ends were read.
@@ -57,10 +56,12 @@ impl Inspection {
                  VALUES (?1, ?2, ?3, ?4, ?5)",
             )?;
             for FileHealth { path, health, skimmed } in files {
-                let plain =
-                    health.flaw_count == 0 && health.misorder_count == 0 && health.base.is_none() && !health.unended;
+                let plain = health.damaged_line_count == 0
+                    && health.ordinal_error_count == 0
+                    && health.base.is_none()
+                    && !health.no_final_newline;
                 let details = (!plain).then(|| serde_json::to_string(&health).unwrap_or_default());
-                insert.execute(params![path, health.lines as i64, health.spoken, skimmed, details])?;
+                insert.execute(params![path, health.lines as i64, health.has_messages, skimmed, details])?;
             }
             Ok(())
         })
@@ -136,26 +137,26 @@ impl Inspection {
 
 /// Reads a file out of the columns of [`FILE`].
 pub(super) fn reported_file(row: &Row<'_>) -> rusqlite::Result<ReportedFile> {
-    let health = match row.get::<_, Option<i64>>(8)? {
-        Some(lines) => Some(health(lines, row.get(9)?, row.get(11)?)),
+    let report = match row.get::<_, Option<i64>>(8)? {
+        Some(lines) => Some(report(lines, row.get(9)?, row.get(11)?)),
         None => None,
     };
     Ok(ReportedFile {
-        file: CaseFile { file: file_facts(row)?, health, reason: row.get(6)? },
+        file: ThreadFileFacts { file: file_facts(row)?, report, reason: row.get(6)? },
         is_current: row.get::<_, Option<bool>>(7)? == Some(true),
         skimmed: row.get::<_, Option<bool>>(10)? == Some(true),
     })
 }
 
-fn health(lines: i64, has_messages: bool, details: Option<String>) -> Health {
-    details.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| Health {
+fn report(lines: i64, has_messages: bool, details: Option<String>) -> FileReport {
+    details.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| FileReport {
         lines: lines as u64,
-        flaws: Vec::new(),
-        flaw_count: 0,
-        misorders: Vec::new(),
-        misorder_count: 0,
+        damaged_lines: Vec::new(),
+        damaged_line_count: 0,
+        ordinal_errors: Vec::new(),
+        ordinal_error_count: 0,
         base: None,
-        unended: false,
-        spoken: has_messages,
+        no_final_newline: false,
+        has_messages,
     })
 }

@@ -17,7 +17,7 @@ pub(crate) use files::{FileHealth, StrayFile};
 pub(crate) use threads::InspectedThread;
 
 use super::{CodexTable, Database, StateError};
-use crate::component::exports::checkup::Depth;
+use threadkeep_engine::contract::Depth;
 
 /// Holds the private database of an inspection. Cheap to clone.
 #[derive(Clone)]

@@ -7,9 +7,8 @@ use rusqlite::{Connection, Row};
 use super::super::rows;
 use super::Inspection;
 use super::files::{FILE, WITH_HEALTH, reported_file};
-use crate::component::exports::checkup::CaseFile;
-use crate::component::types::{NameClaim, ThreadRow};
 use crate::db::StateError;
+use threadkeep_engine::contract::{NameClaim, ThreadFileFacts, ThreadRow};
 
 /// Holds what the private database says of a thread.
 #[derive(Default)]
@@ -17,7 +16,7 @@ pub(crate) struct InspectedThread {
     /// Its id.
     pub(crate) id: String,
     /// Its files, by path.
-    pub(crate) files: Vec<CaseFile>,
+    pub(crate) files: Vec<ThreadFileFacts>,
     /// The row that follows from the files.
     pub(crate) desired: Option<ThreadRow>,
     /// The row that the state DB has.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use threadkeep_engine::{Core, calls};
+
 use super::CheckupError;
-use crate::component::Core;
 use crate::db::{CodexDb, CodexTable, Inspection};
 use crate::platform::home::Home;
 
@@ -14,10 +15,9 @@ pub(super) fn open(home: &Home, inspection: &Inspection, core: &mut Core) -> Res
     for table in [CodexTable::Threads, CodexTable::SpawnEdges] {
         codex.each_id(table, |rows| {
             let (places, ids): (Vec<i64>, Vec<String>) = rows.into_iter().unzip();
-            let canonical = core
-                .call("canonical", |bindings, store| bindings.threadkeep_core_checkup().call_canonical(store, &ids))?;
-            let rows =
-                canonical.into_iter().zip(places).zip(ids).map(|((canonical, place), id)| (canonical, place, id));
+            let call = calls::CanonicalIds { ids };
+            let canonical = core.call(&call)?.into_iter();
+            let rows = canonical.zip(places).zip(call.ids).map(|((canonical, place), id)| (canonical, place, id));
             Ok::<_, CheckupError>(inspection.add_codex_rows(table, rows.collect())?)
         })?;
     }

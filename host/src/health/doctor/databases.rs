@@ -4,7 +4,8 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::component::exports::checkup::{CodexShape, DatabaseFacts, Depth, Role};
+use threadkeep_engine::contract::{CodexShape, DatabaseFacts, DatabaseRole, Depth};
+
 use crate::db::{ExternalDb, FILE_NAME, StateError};
 use crate::features::SCHEMA;
 use crate::platform::database_holders::holders;
@@ -14,19 +15,19 @@ use crate::platform::home::Home;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Lists the databases of a home: the state DB first, then those of Codex's by path.
-pub(super) fn paths(home: &Home, state_dir: Option<&Path>) -> Vec<(PathBuf, Role)> {
+pub(super) fn paths(home: &Home, state_dir: Option<&Path>) -> Vec<(PathBuf, DatabaseRole)> {
     let own = state_dir.map(|dir| dir.join(FILE_NAME)).filter(|path| path.is_file());
-    let mut found: Vec<(PathBuf, Role)> = own.iter().map(|own| (own.clone(), Role::State)).collect();
+    let mut found: Vec<(PathBuf, DatabaseRole)> = own.iter().map(|own| (own.clone(), DatabaseRole::State)).collect();
     let entries = fs::read_dir(home.sqlite_home()).into_iter().flatten().flatten();
-    let mut theirs: Vec<(PathBuf, Role)> = entries
+    let mut theirs: Vec<(PathBuf, DatabaseRole)> = entries
         .filter_map(|entry| {
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_str()?.strip_suffix(".sqlite")?.to_string();
             let numbered = |prefix: &str| name.strip_prefix(prefix).is_some_and(|rest| rest.parse::<u32>().is_ok());
             let role = match () {
-                () if numbered("state_") => Role::CodexState,
-                () if numbered("thread_history_") => Role::CodexHistory,
-                () => Role::CodexOther,
+                () if numbered("state_") => DatabaseRole::CodexState,
+                () if numbered("thread_history_") => DatabaseRole::CodexHistory,
+                () => DatabaseRole::CodexOther,
             };
             (path.is_file() && own.as_ref().is_none_or(|own| *own != path)).then_some((path, role))
         })
@@ -41,7 +42,7 @@ const CODEX_STATE: i64 = 62;
 const CODEX_HISTORY: i64 = 8;
 
 /// Inspects one of them.
-pub(super) fn inspect(path: &Path, role: Role, depth: Depth) -> DatabaseFacts {
+pub(super) fn inspect(path: &Path, role: DatabaseRole, depth: Depth) -> DatabaseFacts {
     let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
     let mut wal = path.as_os_str().to_os_string();
     wal.push("-wal");
@@ -54,10 +55,10 @@ pub(super) fn inspect(path: &Path, role: Role, depth: Depth) -> DatabaseFacts {
         fault: None,
         version: None,
         known: match role {
-            Role::State => Some(SCHEMA.version()),
-            Role::CodexState => Some(CODEX_STATE),
-            Role::CodexHistory => Some(CODEX_HISTORY),
-            Role::CodexOther => None,
+            DatabaseRole::State => Some(SCHEMA.version()),
+            DatabaseRole::CodexState => Some(CODEX_STATE),
+            DatabaseRole::CodexHistory => Some(CODEX_HISTORY),
+            DatabaseRole::CodexOther => None,
         },
         misunderstood: None,
         holders: holding(path),
@@ -69,7 +70,7 @@ pub(super) fn inspect(path: &Path, role: Role, depth: Depth) -> DatabaseFacts {
         Ok(Some(head)) if !head.starts_with(MAGIC) => facts.fault = Some("it is no database".into()),
         Ok(Some(head)) => {
             facts.free = free(&head);
-            if depth == Depth::Whole || matches!(role, Role::State | Role::CodexState) {
+            if depth == Depth::Whole || matches!(role, DatabaseRole::State | DatabaseRole::CodexState) {
                 check(path, depth, &mut facts);
             }
         }

@@ -4,11 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::component::exports::checkup::Depth;
-use crate::component::exports::parsing::Extraction;
-use crate::component::imports::backfill::Job;
-use crate::component::types::FileFacts;
-use crate::component::{Core, Runtime, World};
+use threadkeep_engine::contract::{Depth, Extraction, FileFacts, Job};
+use threadkeep_engine::{Core, Runtime, calls};
+
 use crate::db::{Batch, Database, FileHealth, Inspection, Parsed, Refused, StateError};
 use crate::index::backfill::FileReader;
 use crate::platform::home::Home;
@@ -56,10 +54,10 @@ impl FileChecker {
     /// Checks one file.
     pub(super) fn check(&self, core: &mut Core, file: FileFacts, known: Option<Vec<u8>>) -> Parsed {
         let size = file.size;
-        let answer = core.call("check", |bindings, store| {
-            bindings.threadkeep_core_checkup().call_check(store, &file, self.depth, known.as_deref())
-        });
-        let refused = |reason: String| Refused { reason, line: None, passing: true };
+        let call = calls::CheckFile { file, depth: self.depth, known };
+        let answer = core.call(&call);
+        let file = call.file;
+        let refused = |reason: String| Refused { reason, line: None, temporary: true };
         let outcome = match answer {
             Err(error) => Err(refused(error.to_string())),
             Ok(checked) => {
@@ -72,7 +70,7 @@ impl FileChecker {
                 let outcome = match (checked.outcome, checked.thread) {
                     (Some(Ok(extraction)), _) => Ok(extraction),
                     (Some(Err(none)), _) => {
-                        Err(Refused { reason: none.reason, line: none.line, passing: none.passing })
+                        Err(Refused { reason: none.reason, line: none.line, temporary: none.temporary })
                     }
                     // Whose it is, and nothing of what it says: a state that the core does not take for one.
                     (None, thread) => Ok(Extraction {
@@ -85,7 +83,7 @@ impl FileChecker {
                         bytes_read: 0,
                     }),
                 };
-                match self.record(FileHealth { path: file.path.clone(), health: checked.health, skimmed }) {
+                match self.record(FileHealth { path: file.path.clone(), health: checked.report, skimmed }) {
                     Ok(()) => outcome,
                     Err(error) => Err(refused(error.to_string())),
                 }
@@ -111,7 +109,7 @@ pub(super) fn check_ends(runtime: &Runtime, home: &Arc<Home>, checker: &FileChec
     let (pages, inbox) = sync_channel::<Vec<(FileFacts, Vec<u8>)>>(4);
     let inbox = Mutex::new(inbox);
     let check = || {
-        let mut core = Core::new(runtime, World::of(home));
+        let mut core = Core::new(runtime, crate::rollouts::imports(home));
         let mut changed = Vec::new();
         loop {
             let Ok(Ok(page)) = inbox.lock().map(|inbox| inbox.recv()) else { return changed };

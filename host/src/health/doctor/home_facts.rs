@@ -2,20 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
+use threadkeep_engine::calls;
+use threadkeep_engine::contract::{BackfillFacts, DatabaseFacts, Finding, HomeFacts, Value};
+
 use super::snapshot::Snapshot;
 use super::{CheckupError, databases, environment};
-use crate::component::exports::checkup::{DatabaseFacts, Filling, Finding, HomeFacts, Value};
 use crate::db::ExternalDb;
 use crate::health::repair;
 
 impl Snapshot {
-    /// Returns what is wrong with the home apart from its threads. After its cases have been gone through, which tell of rows that
-    /// point elsewhere.
+    /// Returns what is wrong with the home apart from its threads. Is asked after its threads have been gone through,
+    /// which tell of rows that point elsewhere.
     pub(super) fn findings_of_the_home(&mut self) -> Result<Vec<Finding>, CheckupError> {
         let facts = self.home_facts()?;
-        Ok(self.core.call("examine-home", |bindings, store| {
-            bindings.threadkeep_core_checkup().call_examine_home(store, &facts)
-        })?)
+        Ok(self.core.call(&calls::DiagnoseHome { facts })?)
     }
 
     fn home_facts(&self) -> Result<HomeFacts, CheckupError> {
@@ -34,8 +34,8 @@ impl Snapshot {
         let files: Vec<PathBuf> = paths.into_iter().map(|(path, _)| path).collect();
         let places: Vec<&Path> = [self.home.root(), self.home.sqlite_home()].into_iter().chain(state_dir).collect();
         Ok(HomeFacts {
-            own_filling: self.own_filling(),
-            codex_filling: self.codex_filling(&inspected),
+            backfill: self.backfill(),
+            codex_backfill: self.codex_backfill(&inspected),
             databases: inspected,
             unprojected: self.unprojected()?,
             locks: environment::locks(&self.home, state_dir),
@@ -43,20 +43,20 @@ impl Snapshot {
             network: environment::network(&places),
             links: environment::links(&self.home),
             unfinished: state_dir.and_then(repair::unfinished),
-            strangers: self.foreign_homes.iter().map(|(place, threads)| (place.clone(), *threads)).collect(),
+            foreign_homes: self.foreign_homes.iter().map(|(place, threads)| (place.clone(), *threads)).collect(),
             now: self.context().now,
         })
     }
 
-    fn own_filling(&self) -> Option<Filling> {
+    fn backfill(&self) -> Option<BackfillFacts> {
         let (phase, owner) = self.own.clone()?;
         let held = environment::held(self.state_dir.as_deref()?);
         let gone = !held.iter().any(|(name, _)| name == "owner.lock");
-        Some(Filling { phase, owner, gone: Some(gone), heard: None, row: Vec::new() })
+        Some(BackfillFacts { phase, owner, gone: Some(gone), heard: None, row: Vec::new() })
     }
 
     /// Returns how far Codex's own backfill is. It records no owner: that nobody has its database open proves that there is none any more.
-    fn codex_filling(&self, databases: &[DatabaseFacts]) -> Option<Filling> {
+    fn codex_backfill(&self, databases: &[DatabaseFacts]) -> Option<BackfillFacts> {
         let codex = self.codex.as_ref()?;
         let path = codex.path().to_string_lossy();
         let holders = databases.iter().find(|database| database.path == path)?.holders.as_ref();
@@ -67,7 +67,7 @@ impl Snapshot {
             Some(Value::Integer(seconds)) => seconds.checked_mul(1000),
             _ => None,
         };
-        Some(Filling { phase: phase.clone(), owner: None, gone: holders.map(Vec::is_empty), heard, row })
+        Some(BackfillFacts { phase: phase.clone(), owner: None, gone: holders.map(Vec::is_empty), heard, row })
     }
 
     /// Counts the paginated threads that Codex's history database has nothing of, and those that there are.

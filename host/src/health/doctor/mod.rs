@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! files ─────────┐
-//! state DB ──────┼→ snapshot (private databases) → thread facts → core: examine ────┐
+//! state DB ──────┼→ snapshot (private databases) → thread facts → core: diagnosis ──┐
 //! Codex's own ───┘                                                                  ├→ findings
-//! databases, locks, modes, links ────────────────→ home facts → core: examine-home ─┘
+//! databases, locks, modes, links ────────────────→ home facts → core: diagnosis ────┘
 //! ```
 //!
 //! What the files say is read into a private copy of the state DB, as a start would read it into the state DB itself: a row
@@ -22,7 +22,8 @@ pub mod why;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::component::{CoreError, Runtime};
+use threadkeep_engine::{CoreError, Runtime};
+
 use crate::db::StateError;
 use crate::index::progress::ProgressSink;
 use crate::index::startup::StartupError;
@@ -30,8 +31,8 @@ use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 use crate::threads::lookup::LookupError;
 
-pub use crate::component::exports::checkup::{Change, Depth, Edit, Evidence, Finding, Severity, Target};
 pub(crate) use snapshot::Snapshot;
+pub use threadkeep_engine::contract::{Change, Depth, Edit, EditTarget, Evidence, Finding, Severity};
 
 /// Says what is inspected, and how closely.
 #[derive(Clone)]

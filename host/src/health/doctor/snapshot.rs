@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
+use threadkeep_engine::contract::{CheckContext, Depth, Finding, ThreadFacts};
+use threadkeep_engine::{Core, Imports, Runtime, calls};
+
 use super::codex::HomePaths;
 use super::file_checker::{FileChecker, check_ends};
 use super::{Checkup, CheckupError, How, codex, environment};
-use crate::component::exports::checkup::{Case, Depth, Finding, Scene};
-use crate::component::{Core, Runtime, World};
 use crate::db::{Batch, CodexDb, Database, FILE_NAME, Inspection, RowDeriver, Salvaged, StateError, recorded_phase};
 use crate::features::SCHEMA;
 use crate::features::moved_directories::Relocations;
@@ -76,7 +77,7 @@ impl Snapshot {
             }
             begun => begun?,
         };
-        let mut core = Core::new(runtime, World::of(home).with_rows(Some(inspection.database().clone())));
+        let mut core = Core::new(runtime, crate::rollouts::imports(home).with_rows(inspection.database().rows()));
         let mut codex_fault = None;
         let codex = match codex::open(home, &inspection, &mut core) {
             Ok(codex) => codex,
@@ -116,9 +117,9 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Returns what all its cases share.
-    pub(crate) fn context(&self) -> Scene {
-        Scene {
+    /// Returns what all its threads share.
+    pub(crate) fn context(&self) -> CheckContext {
+        CheckContext {
             home: self.home.root().to_string_lossy().into_owned(),
             has_state: self.inspection.has_state(),
             // Without these columns nothing can be said of its rows, and the database's own finding says so.
@@ -133,21 +134,21 @@ impl Snapshot {
     /// gathered.
     pub(super) fn findings(&mut self) -> Result<Vec<Finding>, CheckupError> {
         let context = self.context();
-        let mut examiner = Core::new(&self.runtime, World::default());
-        let (hand_over, inbox) = sync_channel::<Vec<Case>>(2);
+        let mut examiner = Core::new(&self.runtime, Imports::default());
+        let (hand_over, inbox) = sync_channel::<Vec<ThreadFacts>>(2);
         std::thread::scope(|scope| {
             let examining = scope.spawn(move || {
                 let mut findings = Vec::new();
-                for cases in inbox {
-                    findings.extend(examiner.call("examine", |bindings, store| {
-                        bindings.threadkeep_core_checkup().call_examine(store, &context, &cases)
-                    })?);
+                let mut call = calls::DiagnoseThreads { context, threads: Vec::new() };
+                for threads in inbox {
+                    call.threads = threads;
+                    findings.extend(examiner.call(&call)?);
                 }
                 Ok(findings)
             });
-            let gathered = self.each_page(|cases| {
+            let gathered = self.each_page(|threads| {
                 // One who examines no more says why below.
-                let _ = hand_over.send(cases);
+                let _ = hand_over.send(threads);
                 Ok(())
             });
             drop(hand_over);
@@ -157,35 +158,36 @@ impl Snapshot {
         })
     }
 
-    /// Goes through all cases, a page at a time: threads by their ids, then the files that belong to none.
+    /// Goes through all threads, a page at a time: by their ids, and then the files that belong to none, each as
+    /// a thread of an empty id.
     pub(crate) fn each_page(
         &mut self,
-        mut take: impl FnMut(Vec<Case>) -> Result<(), CheckupError>,
+        mut take: impl FnMut(Vec<ThreadFacts>) -> Result<(), CheckupError>,
     ) -> Result<(), CheckupError> {
         if let Some(thread) = self.only.clone() {
-            let cases = self.cases_of(&[thread])?;
-            return take(cases);
+            let threads = self.threads_of(&[thread])?;
+            return take(threads);
         }
         let mut last = String::new();
         loop {
             let ids = self.inspection.ids_after(&last, PAGE)?;
             let Some(end) = ids.last() else { break };
             last.clone_from(end);
-            let cases = self.cases_of(&ids)?;
-            take(cases)?;
+            let threads = self.threads_of(&ids)?;
+            take(threads)?;
         }
         let mut last = String::new();
         loop {
-            let cases = self.stray_cases_after(&last)?;
-            let Some(end) = cases.last().and_then(|case| case.files.last()) else { return Ok(()) };
+            let strays = self.strays_after(&last)?;
+            let Some(end) = strays.last().and_then(|stray| stray.files.last()) else { return Ok(()) };
             last.clone_from(&end.file.path);
-            take(cases)?;
+            take(strays)?;
         }
     }
 
     /// Returns the id of a thread, by what a user calls it.
     fn resolve(&self, wanted: &str) -> Result<String, CheckupError> {
-        match Lookup::over(&self.runtime, World::of(&self.home), self.inspection.database()).find(wanted, None) {
+        match Lookup::of_home(&self.runtime, &self.home, self.inspection.database()).find(wanted, None) {
             Ok(found) => Ok(found.row.id),
             Err(LookupError::Gone(row)) => Ok(row.id),
             Err(error @ LookupError::NotFound(_)) => match self.inspection.is_listed(wanted)? {

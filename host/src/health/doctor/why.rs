@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use threadkeep_engine::contract::{Depth, Finding, ThreadFacts, ThreadRow, View, Viewer};
+use threadkeep_engine::{Runtime, calls};
+
 use super::{CheckupError, How, Snapshot};
-use crate::component::Runtime;
-use crate::component::exports::checkup::{Case, Depth, Finding, Looker, View};
-use crate::component::types::ThreadRow;
 use crate::platform::home::Home;
 use crate::threads::lookup::LookupError;
 
@@ -34,26 +34,23 @@ pub fn why(
     let how = How { depth: Depth::Whole, thread: Some(wanted.into()), progress: None };
     let mut snapshot = Snapshot::take(runtime, home, state_dir, &how)?;
     let context = snapshot.context();
-    let mut first: Option<Case> = None;
-    snapshot.each_page(|cases| {
-        first = cases.into_iter().next();
+    let mut first: Option<ThreadFacts> = None;
+    snapshot.each_page(|threads| {
+        first = threads.into_iter().next();
         Ok(())
     })?;
     let nobody = || CheckupError::Lookup(LookupError::NotFound(wanted.into()));
-    let case = first.ok_or_else(nobody)?;
-    let findings = snapshot.core.call("examine", |bindings, store| {
-        bindings.threadkeep_core_checkup().call_examine(store, &context, std::slice::from_ref(&case))
-    })?;
-    let thread = case.should.clone().or_else(|| case.stands.clone()).ok_or_else(nobody)?;
-    let viewer = Looker {
+    let facts = first.ok_or_else(nobody)?;
+    let findings =
+        snapshot.core.call(&calls::DiagnoseThreads { context: context.clone(), threads: vec![facts.clone()] })?;
+    let thread = facts.desired.clone().or_else(|| facts.current.clone()).ok_or_else(nobody)?;
+    let viewer = Viewer {
         provider: home.default_provider().into(),
         cwd: cwd.map(|cwd| cwd.to_string_lossy().into_owned()),
         before: snapshot.before(&thread)?,
     };
-    let files = case.files.iter().map(|file| file.file.path.clone()).collect();
-    let views = snapshot.core.call("views", |bindings, store| {
-        bindings.threadkeep_core_checkup().call_views(store, &context, &case, &viewer)
-    })?;
+    let files = facts.files.iter().map(|file| file.file.path.clone()).collect();
+    let views = snapshot.core.call(&calls::ThreadViews { context, of: facts, viewer })?;
     Ok(Why { thread, files, views, findings })
 }
 

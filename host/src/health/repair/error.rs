@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::component::CoreError;
+use threadkeep_engine::CoreError;
+
 use crate::db::StateError;
 use crate::health::backup::BackupError;
 use crate::index::startup::StartupError;

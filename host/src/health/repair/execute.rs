@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
+use threadkeep_engine::contract::{Applicability, Change, CheckInput, CurrentValue, Edit};
 
 use super::targets::{Evaluated, NO_CODEX, NO_STATE, Targets, codex_change, id_of, place, state_change};
 use super::{RepairError, backup};
-use crate::component::exports::checkup::{Change, Edit, Fitness, Standing, Trial};
 use crate::db::{BUSY_TIMEOUT, CodexEdits, Ending, Replacement, StateError};
 use crate::index::startup::{self, Config};
 use crate::platform::writer_lock::WriterLock;
@@ -49,19 +49,19 @@ pub(super) fn execute(
     }
     for (at, (edit, evaluated)) in edits.iter().zip(evaluated).enumerate() {
         match (&edit.change, &evaluated.applicability) {
-            (Change::CodexRow(_) | Change::StateRow(_), _) | (_, Fitness::Done) => {}
-            (_, Fitness::Refused(why)) => drop(results.insert(at, why.clone())),
-            (Change::Mode(change), Fitness::Fits) => {
+            (Change::CodexRow(_) | Change::StateRow(_), _) | (_, Applicability::Done) => {}
+            (_, Applicability::Rejected(why)) => drop(results.insert(at, why.clone())),
+            (Change::Mode(change), Applicability::Applicable) => {
                 if let Err(error) = set_mode(targets, &change.path, change.after) {
                     results.insert(at, format!("{}: {error}", targets.home.absolute(&change.path).display()));
                 }
             }
-            (Change::SetAside((from, to)), Fitness::Fits) => {
+            (Change::SetAside((from, to)), Applicability::Applicable) => {
                 if let Err(error) = set_aside(targets, from, to) {
                     results.insert(at, format!("{from} cannot be renamed to {to}: {error}"));
                 }
             }
-            (Change::FillState((_, to)), Fitness::Fits) => match (to.as_str(), options.backup) {
+            (Change::FillState((_, to)), Applicability::Applicable) => match (to.as_str(), options.backup) {
                 ("complete", _) if options.starting => {}
                 ("complete", _) => {
                     let config = Config { check: true, ..Config::of(targets.state_dir.to_path_buf()) };
@@ -138,21 +138,22 @@ fn codex_row(
 ) -> Result<Result<bool, String>, RepairError> {
     let Some(change) = codex_change(&edit.change) else { return Ok(Ok(false)) };
     let current = match codex.current(change)? {
-        Ok(current) => Standing::CodexRow(current),
+        Ok(current) => CurrentValue::CodexRow(current),
         Err(why) => return Ok(Err(why)),
     };
     let applicability = match evaluated.current.as_ref() == Some(&current) {
         // It is as it was when that was asked before.
         true => Some(evaluated.applicability.clone()),
         false => {
-            let trial = Trial { edit: edit.clone(), standing: current, needs: evaluated.carried.clone(), open };
-            targets.check_preconditions(&[trial])?.pop()
+            let preconditions = evaluated.carried.clone();
+            let input = CheckInput { edit: edit.clone(), current, preconditions, open };
+            targets.check_preconditions(vec![input])?.pop()
         }
     };
     match applicability {
-        Some(Fitness::Fits) => Ok(codex.apply(change)?.map(|()| true)),
-        Some(Fitness::Refused(why)) => Ok(Err(why)),
-        Some(Fitness::Done) | None => Ok(Ok(false)),
+        Some(Applicability::Applicable) => Ok(codex.apply(change)?.map(|()| true)),
+        Some(Applicability::Rejected(why)) => Ok(Err(why)),
+        Some(Applicability::Done) | None => Ok(Ok(false)),
     }
 }
 
@@ -189,7 +190,7 @@ fn own_rows(
     let (mut wanted, mut results) = (Vec::new(), Results::new());
     for (at, (edit, evaluated)) in edits.iter().zip(evaluated).enumerate() {
         match (state_change(&edit.change), &evaluated.applicability) {
-            (Some(_), Fitness::Refused(why)) => drop(results.insert(at, why.clone())),
+            (Some(_), Applicability::Rejected(why)) => drop(results.insert(at, why.clone())),
             (Some(change), _) => wanted.push((at, change)),
             (None, _) => {}
         }
@@ -208,9 +209,9 @@ fn own_rows(
     let left = state.database().replace_rows(replacements.collect(), whole)?;
     for (place, current) in left {
         let at = wanted[place].0;
-        let (standing, needs) = (Standing::StateRow(current), Vec::new());
-        let trial = Trial { edit: edits[at].clone(), standing, needs, open: None };
-        if let Some(Fitness::Refused(why)) = targets.check_preconditions(&[trial])?.pop() {
+        let (current, preconditions) = (CurrentValue::StateRow(current), Vec::new());
+        let input = CheckInput { edit: edits[at].clone(), current, preconditions, open: None };
+        if let Some(Applicability::Rejected(why)) = targets.check_preconditions(vec![input])?.pop() {
             results.insert(at, why);
         }
     }

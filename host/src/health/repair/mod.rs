@@ -18,6 +18,7 @@ mod execute;
 mod journal;
 mod outcome;
 mod plan;
+mod rows;
 mod targets;
 mod values;
 
@@ -25,8 +26,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::component::exports::checkup::{Change, CodexChange, Edit, Finding, Target as EditTarget, Value};
-use crate::component::{Core, Runtime, World};
+use threadkeep_engine::contract::{Change, CodexChange, Edit, EditTarget, Finding, Value};
+use threadkeep_engine::{Core, Imports, Runtime, calls};
+
 use crate::db::{ExternalDb, Locks, StateError};
 use crate::index::startup;
 use crate::platform::file_lock::FileLock;
@@ -40,7 +42,7 @@ use targets::{Evaluated, Targets};
 pub use error::RepairError;
 pub use outcome::Outcome;
 pub use plan::{Plan, Target};
-pub use values::differing;
+pub use rows::differing;
 
 /// How long another process's repair or change is waited for.
 const WAIT: Duration = Duration::from_secs(10);
@@ -84,11 +86,9 @@ impl<'a> Repairs<'a> {
             Target::Codex => &[EditTarget::Codex],
             Target::All => &[EditTarget::State, EditTarget::Codex],
         };
-        let mut core = Core::new(self.runtime, World::default());
-        let entries = core.call("checkup.choose", |core, store| {
-            core.threadkeep_core_checkup().call_choose(store, &edits, targets, codes)
-        })?;
-        let entries = entries.into_iter().map(|edit| Edit { asked: false, ..edit }).collect();
+        let mut core = Core::new(self.runtime, Imports::default());
+        let entries = core.call(&calls::SelectEdits { edits, targets: targets.into(), codes: codes.into() })?;
+        let entries = entries.into_iter().map(|edit| Edit { opt_in: false, ..edit }).collect();
         let entries = self.with_dependent_rows(entries)?;
         Ok(Plan { home: self.home.root().to_path_buf(), target, made: now(), entries })
     }

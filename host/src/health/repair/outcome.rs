@@ -1,8 +1,9 @@
 //! What becomes of a plan: which of its edits may be made, and which were.
 
+use threadkeep_engine::contract::{Applicability, Change, CurrentValue, Edit, Value};
+
 use super::execute::Results;
 use super::targets::Evaluated;
-use crate::component::exports::checkup::{Change, Edit, Fitness, Standing, Value};
 
 /// Says what became of a plan.
 #[derive(Debug, Default)]
@@ -38,9 +39,9 @@ pub(super) fn partition(edits: Vec<Edit>, evaluated: Vec<Evaluated>) -> (Outcome
     let (mut outcome, mut applicable) = (Outcome::default(), Vec::new());
     for (mut edit, evaluated) in edits.into_iter().zip(evaluated) {
         match &evaluated.applicability {
-            Fitness::Done => outcome.already += 1,
-            Fitness::Refused(why) => outcome.refused.push((edit, why.clone())),
-            Fitness::Fits => match complete_before(&mut edit, &evaluated) {
+            Applicability::Done => outcome.already += 1,
+            Applicability::Rejected(why) => outcome.refused.push((edit, why.clone())),
+            Applicability::Applicable => match complete_before(&mut edit, &evaluated) {
                 Ok(()) => {
                     outcome.done.push(edit);
                     applicable.push(evaluated);
@@ -54,7 +55,8 @@ pub(super) fn partition(edits: Vec<Edit>, evaluated: Vec<Evaluated>) -> (Outcome
 
 /// Gives an edit all that it takes to take it back: what it removes, whole, and values that its plan left out.
 fn complete_before(edit: &mut Edit, evaluated: &Evaluated) -> Result<(), String> {
-    let (Change::CodexRow(change), Some(Standing::CodexRow(Some(current)))) = (&mut edit.change, &evaluated.current)
+    let (Change::CodexRow(change), Some(CurrentValue::CodexRow(Some(current)))) =
+        (&mut edit.change, &evaluated.current)
     else {
         return Ok(());
     };

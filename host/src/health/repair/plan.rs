@@ -18,10 +18,11 @@ use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use threadkeep_engine::contract::{Change, CodexChange, Edit, EditTarget, ModeChange, StateChange};
 
 use super::RepairError;
-use super::values::{Cells, Octal, Row};
-use crate::component::exports::checkup::{Change, CodexChange, Edit, ModeChange, StateChange, Target as EditTarget};
+use super::rows::Row;
+use super::values::{Cells, Octal};
 
 /// The form of plans that this program writes and reads.
 const VERSION: u64 = 1;
@@ -249,8 +250,8 @@ impl From<Edit> for Entry {
                 EditTarget::State => OneTarget::State,
                 EditTarget::Codex => OneTarget::Codex,
             },
-            needs: edit.needs.into_iter().map(|(path, thread_id)| Need { path, thread_id }).collect(),
-            safe_while_open: edit.safe,
+            needs: edit.preconditions.into_iter().map(|(path, thread_id)| Need { path, thread_id }).collect(),
+            safe_while_open: edit.safe_while_open,
             change,
         }
     }
@@ -283,10 +284,10 @@ impl From<Entry> for Edit {
                 OneTarget::Codex => EditTarget::Codex,
             },
             change,
-            needs: entry.needs.into_iter().map(|need| (need.path, need.thread_id)).collect(),
+            preconditions: entry.needs.into_iter().map(|need| (need.path, need.thread_id)).collect(),
             // What stands in a plan has been asked for.
-            asked: false,
-            safe: entry.safe_while_open,
+            opt_in: false,
+            safe_while_open: entry.safe_while_open,
         }
     }
 }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_std::fs::{Dir, PermissionsExt as _};
+use threadkeep_engine::contract::{
+    Applicability, Change, CheckInput, CodexChange, CurrentValue, Edit, Phase, StateChange, ThreadRow,
+};
+use threadkeep_engine::{Core, CoreError, Imports, Runtime, calls};
 
 use super::RepairError;
-use crate::component::exports::checkup::{Change, Edit, Fitness, Standing, StateChange, Trial};
-use crate::component::imports::backfill::Phase;
-use crate::component::types::ThreadRow;
-use crate::component::{Core, CoreError, Runtime, World};
 use crate::db::{Database, ExternalDb, RowDeriver, StateError};
 use crate::features::SCHEMA;
 use crate::platform::database_holders::holders;
@@ -21,7 +21,7 @@ use crate::platform::home::Home;
 const PAGE: usize = 512;
 
 /// Is what is there now, or why that cannot be an edit's business.
-type Current = Result<Standing, String>;
+type Current = Result<CurrentValue, String>;
 /// Names for each precondition of an edit the thread that its file carries.
 type Carried = Vec<Option<String>>;
 
@@ -40,15 +40,15 @@ pub(super) struct Targets<'a> {
 
 /// Says whether an edit may be made, and what was found where it would be.
 pub(super) struct Evaluated {
-    pub(super) applicability: Fitness,
-    pub(super) current: Option<Standing>,
+    pub(super) applicability: Applicability,
+    pub(super) current: Option<CurrentValue>,
     pub(super) carried: Carried,
 }
 
 impl<'a> Targets<'a> {
     pub(super) fn new(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path) -> Targets<'a> {
         let codex = ExternalDb::newest(home.sqlite_home(), "state_");
-        let core = Core::new(runtime, World::default());
+        let core = Core::new(runtime, Imports::default());
         Targets { runtime, home, state_dir, codex, open: BTreeMap::new(), core, changing: None }
     }
 
@@ -62,44 +62,43 @@ impl<'a> Targets<'a> {
         let carried = self.carried(edits)?;
         let current = self.current(edits)?;
         let mut evaluated = Vec::new();
-        let (mut trials, mut places) = (Vec::new(), Vec::new());
+        let (mut inputs, mut places) = (Vec::new(), Vec::new());
         for (at, ((edit, current), carried)) in edits.iter().zip(current).zip(carried).enumerate() {
             let (applicability, current) = match current {
                 Ok(current) => {
                     let open = self.open(edit)?;
-                    trials.push(Trial { edit: edit.clone(), standing: current.clone(), needs: carried.clone(), open });
+                    let (edit, preconditions) = (edit.clone(), carried.clone());
+                    inputs.push(CheckInput { edit, current: current.clone(), preconditions, open });
                     places.push(at);
-                    (Fitness::Fits, Some(current))
+                    (Applicability::Applicable, Some(current))
                 }
-                Err(why) => (Fitness::Refused(why), None),
+                Err(why) => (Applicability::Rejected(why), None),
             };
             evaluated.push(Evaluated { applicability, current, carried });
         }
-        for (at, applicability) in places.into_iter().zip(self.check_preconditions(&trials)?) {
+        for (at, applicability) in places.into_iter().zip(self.check_preconditions(inputs)?) {
             evaluated[at].applicability = applicability;
         }
         Ok(evaluated)
     }
 
     /// Asks the core whether these may be made.
-    pub(super) fn check_preconditions(&mut self, trials: &[Trial]) -> Result<Vec<Fitness>, RepairError> {
-        let mut fits = Vec::new();
-        for page in trials.chunks(PAGE) {
-            fits.extend(
-                self.core.call("checkup.fit", |core, store| core.threadkeep_core_checkup().call_fit(store, page))?,
-            );
+    pub(super) fn check_preconditions(&mut self, inputs: Vec<CheckInput>) -> Result<Vec<Applicability>, RepairError> {
+        let (mut applicability, mut inputs) = (Vec::new(), inputs.into_iter());
+        loop {
+            let page: Vec<CheckInput> = inputs.by_ref().take(PAGE).collect();
+            if page.is_empty() {
+                return Ok(applicability);
+            }
+            applicability.extend(self.core.call(&calls::CheckPreconditions { inputs: page })?);
         }
-        Ok(fits)
     }
 
     /// Returns the edits that take these back.
     pub(super) fn invert(&mut self, edits: &[Edit]) -> Result<Vec<Edit>, RepairError> {
         let mut back = Vec::new();
         for page in edits.rchunks(PAGE) {
-            back.extend(
-                self.core
-                    .call("checkup.inverse", |core, store| core.threadkeep_core_checkup().call_inverse(store, page))?,
-            );
+            back.extend(self.core.call(&calls::InvertEdits { edits: page.to_vec() })?);
         }
         Ok(back)
     }
@@ -107,7 +106,7 @@ impl<'a> Targets<'a> {
     /// Returns whose threads the files carry that edits need.
     fn carried(&self, edits: &[Edit]) -> Result<Vec<Carried>, RepairError> {
         let paths: Vec<String> =
-            edits.iter().flat_map(|edit| edit.needs.iter().map(|(path, _)| path.clone())).collect();
+            edits.iter().flat_map(|edit| edit.preconditions.iter().map(|(path, _)| path.clone())).collect();
         // Most of the time goes into opening and reading files, on every processor.
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         let share = paths.len().div_ceil(workers).max(PAGE);
@@ -115,7 +114,7 @@ impl<'a> Targets<'a> {
             let workers: Vec<_> = paths
                 .chunks(share)
                 .map(|paths| {
-                    let mut core = Core::new(self.runtime, World::of(self.home));
+                    let mut core = Core::new(self.runtime, crate::rollouts::imports(self.home));
                     scope.spawn(move || carried_by(&mut core, paths))
                 })
                 .collect();
@@ -125,7 +124,7 @@ impl<'a> Targets<'a> {
         })?;
         let carried: Vec<Option<String>> = carried.into_iter().flatten().collect();
         let mut carried = carried.into_iter();
-        Ok(edits.iter().map(|edit| carried.by_ref().take(edit.needs.len()).collect()).collect())
+        Ok(edits.iter().map(|edit| carried.by_ref().take(edit.preconditions.len()).collect()).collect())
     }
 
     /// Returns who has the database open that an edit concerns; 0 where that cannot be known.
@@ -163,9 +162,9 @@ impl<'a> Targets<'a> {
                 Ok(match &edit.change {
                     Change::CodexRow(_) => rows.next().unwrap_or_else(none),
                     Change::StateRow(_) => own.next().unwrap_or_else(none),
-                    Change::Mode(change) => mode(self.home, &change.path).map(Standing::Mode),
-                    Change::FillState(_) => Ok(Standing::Phase(self.phase()?)),
-                    Change::SetAside((from, to)) => names(self.home, from, to).map(Standing::Names),
+                    Change::Mode(change) => mode(self.home, &change.path).map(CurrentValue::Mode),
+                    Change::FillState(_) => Ok(CurrentValue::Phase(self.phase()?)),
+                    Change::SetAside((from, to)) => names(self.home, from, to).map(CurrentValue::Names),
                 })
             })
             .collect()
@@ -178,7 +177,7 @@ impl<'a> Targets<'a> {
             return Ok(Vec::new());
         }
         let Some(codex) = &self.codex else { return Ok(wanted.iter().map(|_| Err(NO_CODEX.into())).collect()) };
-        Ok(codex.current_rows(&wanted)?.into_iter().map(|row| row.map(Standing::CodexRow)).collect())
+        Ok(codex.current_rows(&wanted)?.into_iter().map(|row| row.map(CurrentValue::CodexRow)).collect())
     }
 
     /// Returns the same for rows of the state DB.
@@ -193,7 +192,7 @@ impl<'a> Targets<'a> {
             _ => return Ok(wanted.iter().map(|_| Err(NO_STATE.into())).collect()),
         };
         let ids = wanted.iter().map(|change| id_of(change)).collect();
-        Ok(database.rows(ids)?.into_iter().map(|row| Ok(Standing::StateRow(row))).collect())
+        Ok(database.read_rows(ids)?.into_iter().map(|row| Ok(CurrentValue::StateRow(row))).collect())
     }
 
     /// Returns how far the state DB is, in the words that `status` has for it.
@@ -220,9 +219,7 @@ impl<'a> Targets<'a> {
 fn carried_by(core: &mut Core, paths: &[String]) -> Result<Carried, CoreError> {
     let mut carried = Vec::new();
     for page in paths.chunks(PAGE) {
-        carried.extend(
-            core.call("checkup.carried", |core, store| core.threadkeep_core_checkup().call_carried(store, page))?,
-        );
+        carried.extend(core.call(&calls::ThreadIdsOf { paths: page.to_vec() })?);
     }
     Ok(carried)
 }
@@ -231,7 +228,7 @@ pub(super) const NO_CODEX: &str = "there is no state database of Codex's";
 pub(super) const NO_STATE: &str = "there is no complete state DB; `threadkeep init` fills one";
 
 /// Returns the change, if it is one of a row of Codex's.
-pub(super) fn codex_change(change: &Change) -> Option<&crate::component::exports::checkup::CodexChange> {
+pub(super) fn codex_change(change: &Change) -> Option<&CodexChange> {
     match change {
         Change::CodexRow(change) => Some(change),
         _ => None,

@@ -1,4 +1,4 @@
-//! What stands in a plan's document for modes, for values of databases and for rows.
+//! What stands in a plan's document for modes and for values of databases.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,9 +8,7 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::component::exports::checkup::{Cell, Value};
-use crate::component::types::{Provenance, ThreadRow};
+use threadkeep_engine::contract::{Cell, Value};
 
 /// Holds a mode, which is written in octal digits.
 pub(super) struct Octal(pub(super) u32);
@@ -166,110 +164,4 @@ fn bytes_of(hex: &str) -> Option<Vec<u8>> {
     pairs
         .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?, 16).ok())
         .collect()
-}
-
-/// A row of the state DB.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[schemars(transparent)]
-pub(super) struct Row(#[serde(with = "RowForm")] pub(super) ThreadRow);
-
-/// A row of the state DB: a thread in the words of `read`, but for its times, which are milliseconds since the epoch, its path,
-/// which is below the home, and its source, which is the text of its JSON.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(remote = "ThreadRow", rename_all = "camelCase", deny_unknown_fields)]
-struct RowForm {
-    /// The thread's id.
-    id: String,
-    /// The rollout, below the home.
-    path: String,
-    /// Whether the rollout stands among the archived ones.
-    archived: bool,
-    /// What a user called the thread.
-    name: Option<String>,
-    /// Who gave the name: "sessionIndex", "codexDb" or "user".
-    #[serde(with = "name_source")]
-    #[schemars(with = "Option<String>")]
-    name_source: Option<Provenance>,
-    /// What stands for the conversation in a list.
-    preview: String,
-    /// The name, else the first user message.
-    title: String,
-    /// The first user message of the thread's own files.
-    first_user_message: Option<String>,
-    /// The working directory in which the thread began.
-    cwd: Option<String>,
-    /// The working directory of its last turn.
-    last_cwd: Option<String>,
-    /// When the thread was created, in milliseconds since the epoch.
-    created_at: i64,
-    /// The time of its last record, in milliseconds since the epoch.
-    updated_at: i64,
-    /// When its last turn began, in milliseconds since the epoch.
-    recency_at: i64,
-    /// Codex's `SessionSource`, as the text of its JSON.
-    source: String,
-    /// Its `ThreadSourceKind`.
-    source_kind: String,
-    /// The model provider.
-    model_provider: Option<String>,
-    /// The model of the last turn.
-    model: Option<String>,
-    /// The version of the Codex that began the rollout.
-    cli_version: Option<String>,
-    /// The git branch on which the thread began.
-    git_branch: Option<String>,
-    /// The git commit on which the thread began.
-    git_sha: Option<String>,
-    /// The URL of the git remote `origin`.
-    git_origin_url: Option<String>,
-    /// How many tokens were used.
-    tokens_used: Option<i64>,
-    /// The thread that spawned this one as a sub-agent.
-    parent_thread_id: Option<String>,
-    /// The thread from which this one was forked.
-    forked_from_id: Option<String>,
-    /// The other thread whose file holds the beginning of this one's history.
-    base_thread_id: Option<String>,
-    /// How the rollout keeps its history: "legacy" or "paginated".
-    history_mode: String,
-    /// Whether memories may be taken from the thread.
-    memory_mode: Option<String>,
-    /// Whether no rollout of the thread is on disk any more.
-    missing: bool,
-}
-
-/// Lists the fields in which rows differ, by the names that a plan has for them, with both values as JSON.
-pub fn differing(before: &ThreadRow, after: &ThreadRow) -> Vec<(String, String, String)> {
-    let fields = |row: &ThreadRow| match serde_json::to_value(Row(row.clone())) {
-        Ok(serde_json::Value::Object(fields)) => fields,
-        _ => serde_json::Map::new(),
-    };
-    let (before, after) = (fields(before), fields(after));
-    let differing = after.into_iter().filter_map(|(field, is)| {
-        let was = before.get(&field)?;
-        (*was != is).then(|| (field, was.to_string(), is.to_string()))
-    });
-    differing.collect()
-}
-
-/// Who gave a name, in the words that `read --json` has for it.
-mod name_source {
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::component::types::Provenance;
-
-    const WORDS: [(Provenance, &str); 3] =
-        [(Provenance::SessionIndex, "sessionIndex"), (Provenance::CodexDb, "codexDb"), (Provenance::User, "user")];
-
-    pub(super) fn serialize<S: Serializer>(source: &Option<Provenance>, serializer: S) -> Result<S::Ok, S::Error> {
-        let word = source.and_then(|source| WORDS.iter().find(|(known, _)| *known == source));
-        word.map(|(_, word)| word).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Provenance>, D::Error> {
-        let Some(word) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-        let source = WORDS.iter().find(|(_, known)| *known == word);
-        source.map(|(source, _)| Some(*source)).ok_or_else(|| D::Error::custom(format!("nobody is called '{word}'")))
-    }
 }

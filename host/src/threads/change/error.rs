@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::component::exports::changing::{Error as CoreChangeError, Renaming};
-use crate::component::types::ThreadRow;
-use crate::component::{CoreError, Failed};
+use threadkeep_engine::CoreError;
+use threadkeep_engine::contract::{ChangeError as CoreChangeError, FileMove, ThreadRow};
+
 use crate::db::StateError;
 use crate::index::startup::StartupError;
 use crate::platform::error_kind::{Classified, ErrorKind};
@@ -119,11 +119,11 @@ impl Classified for ChangeError {
 }
 
 impl ChangeError {
-    /// Gives the error for one of the core about `wanted`; `failed` has the kinds of the failures that it tells of in words.
-    pub(crate) fn from_core(error: CoreChangeError, wanted: &str, failed: Failed) -> ChangeError {
+    /// Gives the error for one of the core about `wanted`.
+    pub(crate) fn from_core(error: CoreChangeError, wanted: &str) -> ChangeError {
         match error {
-            CoreChangeError::Lookup(error) => LookupError::from_core(error, wanted, failed).into(),
-            CoreChangeError::Occupied(Renaming { from, to }) => ChangeError::Occupied { from, to },
+            CoreChangeError::Lookup(error) => LookupError::from_core(error, wanted).into(),
+            CoreChangeError::Occupied(FileMove { from, to }) => ChangeError::Occupied { from, to },
             CoreChangeError::Forks(forks) => ChangeError::Forks(forks),
         }
     }

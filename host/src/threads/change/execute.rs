@@ -5,10 +5,10 @@ use std::io::ErrorKind;
 
 use cap_std::fs::Dir;
 use serde::{Deserialize, Serialize};
+use threadkeep_engine::contract::FileMove;
 
 use super::error::ChangeError;
 use super::session_index;
-use crate::component::exports::changing::Renaming;
 use crate::db::{CompletedChange, Database};
 use crate::platform::home::Home;
 use crate::platform::writer_lock::WriterLock;
@@ -20,7 +20,7 @@ use crate::rollouts::{open_or_create_parent, open_parent, sync_dir};
 pub(super) enum Plan {
     /// These files of these threads are renamed, in this order.
     #[serde(rename = "Relocate")]
-    Move { threads: Vec<String>, renamings: Vec<Renaming> },
+    Move { threads: Vec<String>, renamings: Vec<FileMove> },
     /// These threads are removed, with these files.
     Remove { threads: Vec<String>, files: Vec<String> },
     /// A thread gets a name, and the session index, which had so many bytes before, gets this line. Both are empty where the
@@ -84,13 +84,13 @@ impl Plan {
 }
 
 /// Renames all files or none: where one fails, those before it are renamed back.
-fn rename_all(home: &Home, renamings: &[Renaming]) -> Result<(), ChangeError> {
+fn rename_all(home: &Home, renamings: &[FileMove]) -> Result<(), ChangeError> {
     for (at, renaming) in renamings.iter().enumerate() {
         let Err(error) = rename(home, renaming) else { continue };
         // The failed one too, as it may have been renamed all the same; but not where something is in its way.
         let done = if matches!(error, ChangeError::Occupied { .. }) { at } else { at + 1 };
         for done in renamings[..done].iter().rev() {
-            let back = Renaming { from: done.to.clone(), to: done.from.clone() };
+            let back = FileMove { from: done.to.clone(), to: done.from.clone() };
             if rename(home, &back).is_err() {
                 let cause = std::io::Error::other(error.to_string());
                 return Err(ChangeError::PartlyDone { path: renaming.from.clone(), cause });
@@ -104,7 +104,7 @@ fn rename_all(home: &Home, renamings: &[Renaming]) -> Result<(), ChangeError> {
 /// Renames a file, without replacing another one; it is on disk when this returns. One that has its new name already, or that
 /// is gone altogether, is no failure: an earlier attempt, or somebody else, moved it. One that was compressed or restored
 /// since is renamed in its other form.
-pub(super) fn rename(home: &Home, renaming: &Renaming) -> Result<(), ChangeError> {
+pub(super) fn rename(home: &Home, renaming: &FileMove) -> Result<(), ChangeError> {
     match rename_if_there(home, &renaming.from, &renaming.to)? {
         true => Ok(()),
         false => rename_if_there(home, &other_form(&renaming.from), &other_form(&renaming.to)).map(drop),

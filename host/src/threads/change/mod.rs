@@ -18,15 +18,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::component::exports::changing::{Error as CoreChangeError, Relocation as MovePlan, Removal, Renaming};
-use crate::component::types::{Patch, PatchField, ThreadRow};
-use crate::component::{self as ask, Core, CoreError, Runtime, World};
+use threadkeep_engine::contract::{
+    ChangeError as CoreChangeError, CollectionMove as MovePlan, FileMove, LookupError as CoreLookupError, Patch,
+    PatchField, Rejection, Removal, ThreadRow,
+};
+use threadkeep_engine::{Call, Core, CoreError, Runtime, calls};
+
 use crate::db::{Database, Locks, StateDb, StateError};
 use crate::index::startup;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 use crate::platform::writer_lock::WriterLock;
-use crate::threads::lookup::{LookupError, take_failed};
 
 pub use error::ChangeError;
 use execute::Plan;
@@ -57,7 +59,7 @@ pub struct CollectionMove {
     /// The thread that was asked for and all that it spawned, as their rows are now.
     pub threads: Vec<ThreadRow>,
     /// The files that were renamed, by their home paths; none where all threads were in that collection already.
-    pub renamings: Vec<Renaming>,
+    pub renamings: Vec<FileMove>,
 }
 
 /// Says what a deletion removes; it is planned first, shown, and then done.
@@ -93,8 +95,8 @@ impl Changes {
 
     /// Makes changes in a home, with the database of the handle, if there is one, and rows that are up to date.
     pub(crate) fn over(runtime: &Runtime, home: &Arc<Home>, state: Option<Database>, rows: Database) -> Changes {
-        let world = World::of(home).with_rows(Some(rows.clone())).with_lore(Some(rows));
-        let core = Core::new(runtime, world.recorded(runtime.recorder()));
+        let imports = crate::rollouts::imports(home).with_rows(rows.rows());
+        let core = Core::new(runtime, imports.with_sources(rows.sources(home.default_provider())));
         Changes { runtime: runtime.clone(), home: home.clone(), state, core, locked_thread: None }
     }
 
@@ -107,12 +109,12 @@ impl Changes {
     ///
     /// [`Lookup::find`]: crate::threads::lookup::Lookup::find
     pub fn archive(&mut self, wanted: &str) -> Result<CollectionMove, ChangeError> {
-        self.move_to_collection(wanted, |core, wanted| core.ask(&ask::Archive { wanted }))
+        self.move_to_collection(wanted, &calls::Archive { wanted: wanted.into() })
     }
 
     /// Moves a thread and all that it spawned back out of the archive.
     pub fn unarchive(&mut self, wanted: &str) -> Result<CollectionMove, ChangeError> {
-        self.move_to_collection(wanted, |core, wanted| core.ask(&ask::Unarchive { wanted }))
+        self.move_to_collection(wanted, &calls::Unarchive { wanted: wanted.into() })
     }
 
     /// Plans the deletion of a thread and all that it spawned, and with `with_forks` of the forks whose history begins in them.
@@ -121,9 +123,8 @@ impl Changes {
     ///
     /// Fails with [`ChangeError::Forks`] where there are such forks and `with_forks` is not set.
     pub fn plan_delete(&mut self, wanted: &str, with_forks: bool) -> Result<Deletion, ChangeError> {
-        let answer = self.core.ask(&ask::Delete { wanted: wanted.into(), with_forks })?;
-        let Removal { threads, files } =
-            answer.map_err(|error| ChangeError::from_core(error, wanted, take_failed(&mut self.core)))?;
+        let answer = self.core.call(&calls::Delete { wanted: wanted.into(), with_forks })?;
+        let Removal { threads, files } = answer.map_err(|error| failed(&self.core, error, wanted))?;
         Ok(Deletion { threads, files, with_forks })
     }
 
@@ -174,16 +175,14 @@ impl Changes {
     fn move_to_collection(
         &mut self,
         wanted: &str,
-        plan: impl Fn(&mut Core, String) -> Result<Result<MovePlan, CoreChangeError>, CoreError>,
+        plan: &impl Call<Answer = Result<MovePlan, CoreChangeError>>,
     ) -> Result<CollectionMove, ChangeError> {
-        let planned = |core: &mut Core| {
-            plan(core, wanted.into())?.map_err(|error| ChangeError::from_core(error, wanted, take_failed(core)))
-        };
+        let planned = |core: &mut Core| core.call(plan)?.map_err(|error| failed(core, error, wanted));
         let _changing = self.state.as_ref().map(|state| lock_changes(&self.home, state)).transpose()?;
         let mut plan = planned(&mut self.core)?;
         for _ in 0..MAX_TRIES {
-            if plan.renamings.is_empty() {
-                return Ok(CollectionMove { threads: plan.threads, renamings: plan.renamings });
+            if plan.moves.is_empty() {
+                return Ok(CollectionMove { threads: plan.threads, renamings: plan.moves });
             }
             let _locks = lock_writers(&self.home, &plan.threads, self.locked_thread.as_ref())?;
             let again = planned(&mut self.core)?;
@@ -191,7 +190,7 @@ impl Changes {
                 plan = again;
                 continue;
             }
-            match (&self.state, &plan.renamings[..]) {
+            match (&self.state, &plan.moves[..]) {
                 (Some(state), renamings) => {
                     let plan = Plan::Move { threads: ids(&plan.threads), renamings: renamings.to_vec() };
                     plan.execute(&self.home, state)?;
@@ -211,29 +210,42 @@ impl Changes {
             // That one lost its files meanwhile does not mean that the others were not moved.
             threads.push(self.find(&thread.id).unwrap_or(thread));
         }
-        Ok(CollectionMove { threads, renamings: plan.renamings })
+        Ok(CollectionMove { threads, renamings: plan.moves })
     }
 
     fn find(&mut self, wanted: &str) -> Result<ThreadRow, ChangeError> {
-        let found = self.core.ask(&ask::Find { wanted: wanted.into(), within: None })?;
-        Ok(found.map_err(|error| LookupError::from_core(error, wanted, take_failed(&mut self.core)))?.row)
+        let found = self.core.call(&calls::Find { wanted: wanted.into(), within: None })?;
+        Ok(found.map_err(|error| failed(&self.core, CoreChangeError::Lookup(error), wanted))?.row)
     }
 
     fn index_line(&mut self, thread: String, name: &str) -> Result<String, ChangeError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
-        let line = self.core.call("changing.index-line", |core, store| {
-            core.threadkeep_core_changing().call_index_line(store, &thread, name, now)
-        })?;
-        Ok(String::from_utf8_lossy(&line).into_owned())
+        let at_ns = i64::try_from(now).unwrap_or(i64::MAX);
+        Ok(self.core.call(&calls::IndexLine { thread, name: name.into(), at_ns })?)
+    }
+}
+
+/// Gives the error for one of a core about `wanted`.
+fn failed(core: &Core, error: CoreChangeError, wanted: &str) -> ChangeError {
+    match error {
+        // What was cancelled in the middle of an import is told of as a failure of that.
+        CoreChangeError::Lookup(CoreLookupError::State(_)) if core.is_cancelled() => CoreError::Cancelled.into(),
+        error => ChangeError::from_core(error, wanted),
     }
 }
 
 /// Gives a name in the form in which it is stored; it is empty for none, which takes the name away.
 pub(crate) fn checked_name(core: &mut Core, name: Option<&str>) -> Result<String, ChangeError> {
     let Some(name) = name else { return Ok(String::new()) };
-    let kept = core.call("changing.name", |core, store| core.threadkeep_core_changing().call_name(store, name))?;
-    kept.map_err(ChangeError::InvalidValue)
+    core.call(&calls::CheckName { given: name.into() })?.map_err(invalid)
+}
+
+/// Gives the error for a name or a value that the core rejects.
+fn invalid(rejection: Rejection) -> ChangeError {
+    match rejection {
+        Rejection::Invalid(why) => ChangeError::InvalidValue(why),
+        other => ChangeError::InvalidValue(format!("it is rejected: {other:?}")),
+    }
 }
 
 /// Gives the fields of a patch in the form in which they are stored.
@@ -245,12 +257,7 @@ pub(crate) fn checked_patches(core: &mut Core, patch: &MetadataPatch) -> Result<
         (PatchField::MemoryMode, &patch.memory_mode),
     ];
     let patches = fields.into_iter().filter_map(|(field, value)| Some(Patch { field, value: value.clone()? }));
-    let checked = patches.map(|patch| {
-        let kept =
-            core.call("changing.checked", |core, store| core.threadkeep_core_changing().call_checked(store, &patch))?;
-        kept.map_err(ChangeError::InvalidValue)
-    });
-    checked.collect()
+    patches.map(|patch| core.call(&calls::CheckPatch { patch })?.map_err(invalid)).collect()
 }
 
 /// Finishes the changes that killed processes have begun, if nobody is changing anything now; gives a sentence for each that

@@ -43,8 +43,8 @@ pub(super) fn append(home: &Home, line: &str, planned_at: u64) -> std::io::Resul
         return file.sync_data();
     }
     // A line that somebody left without its newline must not take this one in.
-    let unended = text.last().is_some_and(|&byte| byte != b'\n');
-    let whole = [if unended { "\n" } else { "" }, line].concat();
+    let no_final_newline = text.last().is_some_and(|&byte| byte != b'\n');
+    let whole = [if no_final_newline { "\n" } else { "" }, line].concat();
     let written = file.write_all(whole.as_bytes()).and_then(|()| file.sync_data());
     if written.is_err() {
         let _ = file.set_len(before);

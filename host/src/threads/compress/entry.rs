@@ -11,9 +11,9 @@ use rustix::fs::{
     fstat, fsync, futimens, linkat, openat, statat, unlinkat,
 };
 use rustix::io::Errno;
+use threadkeep_engine::contract::FileFacts;
 
 use super::skip_reason::SkipReason;
-use crate::component::types::FileFacts;
 use crate::platform::home::Home;
 use crate::rollouts::named;
 

@@ -18,9 +18,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use cap_std::fs::{File, OpenOptions};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+use threadkeep_engine::contract::Candidate;
+use threadkeep_engine::{Core, CoreError, Runtime, calls};
 
-use crate::component::exports::compression::Due as Candidate;
-use crate::component::{Core, CoreError, Runtime, Select, World};
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 use crate::platform::writer_lock::{WriterLock, WriterLockError, flock_holder};
@@ -143,23 +143,25 @@ pub fn compress(runtime: &Runtime, home: &Arc<Home>, options: CompressOptions) -
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let before = i64::try_from(now.saturating_sub(options.older_than).as_nanos()).unwrap_or(i64::MAX);
-    let mut core = Core::new(runtime, World::of(home).recorded(runtime.recorder()));
-    let selection = core.ask(&Select { before })?.map_err(CompressError::Files)?;
+    let mut core = Core::new(runtime, crate::rollouts::imports(home));
+    let selection = core.call(&calls::SelectCandidates { before })?;
+    let selection = selection.map_err(|error| CompressError::Files(error.message()))?;
     let mut report = Report {
         dry_run: options.dry_run,
-        too_recent: selection.young,
+        too_recent: selection.too_recent,
         already_compressed: selection.compressed,
         ..Report::default()
     };
-    for (path, reason) in selection.left {
+    for (path, reason) in selection.skipped {
         report.skipped.push(Skipped { path: home.absolute(&path), reason, failed: false });
     }
     if options.dry_run {
-        selection.due.iter().for_each(|candidate| report.add(home, candidate, None));
+        selection.candidates.iter().for_each(|candidate| report.add(home, candidate, None));
         return Ok(report);
     }
     entry::remove_leftovers(home);
-    for (candidate, result) in selection.due.iter().zip(compress_all(home, &selection.due)) {
+    let results = compress_all(home, &selection.candidates);
+    for (candidate, result) in selection.candidates.iter().zip(results) {
         match result {
             Ok(bytes) => report.add(home, candidate, Some(bytes)),
             Err(SkipReason::Gone) => {}

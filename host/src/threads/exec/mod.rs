@@ -24,7 +24,8 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-use crate::component::{Core, CoreError, Runtime, World};
+use threadkeep_engine::{Core, CoreError, Imports, Runtime, calls};
+
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::threads::store::{Item, NewThread, Resume, StoreError, ThreadStore, TurnEnd, TurnStart, UserMessage};
 
@@ -130,7 +131,7 @@ pub fn exec(
     if !run.cwd.is_dir() {
         return Err(ExecError::NoDirectory(run.cwd.clone()));
     }
-    let mut core = Core::new(runtime, World::default());
+    let mut core = Core::new(runtime, Imports::default());
     let argv: Vec<String> = run.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let (prompt, input) = match &run.prompt {
         Some(prompt) => (Some(prompt.clone()), Input::Inherited),
@@ -138,9 +139,7 @@ pub fn exec(
     };
     let prompt = match prompt {
         Some(prompt) => prompt,
-        None => core.call("events.shell-line", |bindings, store| {
-            bindings.threadkeep_core_events().call_shell_line(store, &argv)
-        })?,
+        None => core.call(&calls::ShellLine { argv: argv.clone() })?,
     };
     let signals = SignalForwarder::start().map_err(|error| ExecError::System("signals cannot be received", error))?;
     let cwd = run.cwd.to_string_lossy().into_owned();

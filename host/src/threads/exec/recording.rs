@@ -4,10 +4,11 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use threadkeep_engine::contract::{Chunk, ProgramEvent};
+use threadkeep_engine::{Core, calls};
+
 use super::output::{Lines, TruncatedOutput};
-use crate::component::Core;
-use crate::component::exports::events::Event;
-use crate::threads::store::{Command, Item, Outcome, StoreError, ThreadStore, TurnEnd};
+use crate::threads::store::{Command, Item, ItemStatus, StoreError, ThreadStore, TurnEnd};
 
 /// How long an item may wait until it is made durable.
 const FLUSH_EVERY: Duration = Duration::from_millis(200);
@@ -80,12 +81,11 @@ impl<'a> Recording<'a> {
         if !line.trim_ascii_start().starts_with(b"{") {
             return;
         }
-        let (state, now) = (std::mem::take(&mut self.state), now());
-        let event = self.core.call("events.read", |bindings, store| {
-            bindings.threadkeep_core_events().call_read(store, &state, line, now)
-        });
+        let state = std::mem::take(&mut self.state);
+        let call = calls::ReadLine { state, line: Chunk::Bytes(line.into()), now: now() };
+        let event = self.core.call(&call);
         match self.or_warn(event.map_err(StoreError::from)).flatten() {
-            Some(Event { state, items, end }) => {
+            Some(ProgramEvent { state, items, end }) => {
                 if self.state.is_empty() {
                     self.raw_output = TruncatedOutput::default();
                 }
@@ -93,7 +93,7 @@ impl<'a> Recording<'a> {
                 self.reported_end = end.or(self.reported_end.take());
                 self.append(&items);
             }
-            None => self.state = state,
+            None => self.state = call.state,
         }
     }
 
@@ -104,9 +104,7 @@ impl<'a> Recording<'a> {
         self.status = Some(*status);
         if !self.state.is_empty() {
             let state = std::mem::take(&mut self.state);
-            let open = self.core.call("events.unfinished", |bindings, store| {
-                bindings.threadkeep_core_events().call_unfinished(store, &state, now())
-            });
+            let open = self.core.call(&calls::UnfinishedItems { state, now: now() });
             let open = self.or_warn(open.map_err(StoreError::from)).unwrap_or_default();
             return self.append(&open);
         }
@@ -116,7 +114,7 @@ impl<'a> Recording<'a> {
             output: std::mem::take(&mut self.raw_output).text(),
             exit_code: status.code(),
             duration: took.as_millis() as i64,
-            outcome: if status.success() { Outcome::Completed } else { Outcome::Failed },
+            status: if status.success() { ItemStatus::Completed } else { ItemStatus::Failed },
         };
         self.append(&[Item::Command(command)]);
     }
@@ -124,11 +122,9 @@ impl<'a> Recording<'a> {
     /// Ends the turn and closes the thread; `failure` is how the turn ended, where that is known already. Says whether anything
     /// could not be recorded.
     pub(super) fn end(mut self, failure: Option<TurnEnd>, interrupted: bool) -> bool {
-        let reported_end = failure.or(self.reported_end.take());
-        let (code, signal) = self.status.map_or((None, None), |status| (status.code(), status.signal()));
-        let ended = self.core.call("events.ended", |bindings, store| {
-            bindings.threadkeep_core_events().call_ended(store, reported_end.as_ref(), interrupted, code, signal)
-        });
+        let told = failure.or(self.reported_end.take());
+        let (exit_code, signal) = self.status.map_or((None, None), |status| (status.code(), status.signal()));
+        let ended = self.core.call(&calls::TurnEndOf { told, interrupted, exit_code, signal });
         if let Some(ended) = self.or_warn(ended.map_err(StoreError::from)) {
             self.append(&[Item::TurnEnded(ended)]);
         }

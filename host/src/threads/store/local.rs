@@ -4,13 +4,14 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use threadkeep_engine::{Core, Runtime};
+
 use super::recorder::Recorder;
 use super::writers::{Encoder, Writers, resume_writer};
 use super::{
     Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfRows, PageOfTurns, Resume, RowQuery,
     StoreError, StoreResult, ThreadRow, ThreadStore, read,
 };
-use crate::component::{Core, Runtime, World};
 use crate::db::StateDb;
 use crate::index::backfill::index_file;
 use crate::platform::home::Home;
@@ -42,7 +43,7 @@ impl LocalThreadStore {
         LocalThreadStore {
             writers: Writers::default(),
             encoder: Encoder::new(runtime),
-            indexer: Mutex::new(Core::new(runtime, World::of(&home))),
+            indexer: Mutex::new(Core::new(runtime, crate::rollouts::imports(&home))),
             home,
             reader,
         }
@@ -89,8 +90,8 @@ impl LocalThreadStore {
     /// Encodes items and appends them to a thread's buffer; `indexed` where its row is to follow them.
     fn append_items(&self, thread: &str, items: &[Item], indexed: bool) -> StoreResult<()> {
         self.writers.with(thread, |recorder| {
-            let written = self.encoder.write(&recorder.writer_state, items)?;
-            recorder.append(written.pen, &written.lines, indexed);
+            let lines = self.encoder.write(&mut recorder.writer_state, items)?;
+            recorder.append(&lines, indexed);
             Ok(())
         })
     }
@@ -108,10 +109,10 @@ impl LocalThreadStore {
     /// compressed one is restored.
     fn resume_writer(&self, home: Arc<Home>, path: &str, lock: WriterLock) -> StoreResult<String> {
         let path = restore(&home, path)?;
-        let resumed = resume_writer(&mut Core::new(self.runtime(), World::of(&home)), &path);
+        let resumed = resume_writer(&mut Core::new(self.runtime(), crate::rollouts::imports(&home)), &path);
         let resumed =
             resumed.map_err(|error| StoreError::Resume { path: home.absolute(&path), why: error.to_string() })?;
-        self.writers.insert(&resumed.thread, Recorder::resumed(home, path, resumed.pen, lock));
+        self.writers.insert(&resumed.thread, Recorder::resumed(home, path, resumed.state, lock));
         Ok(resumed.thread)
     }
 
@@ -186,18 +187,19 @@ impl ThreadStore for LocalThreadStore {
         // Codex resumes a thread only if it knows its provider.
         let default = || self.home.default_provider().to_string();
         let new = NewThread { model_provider: new.model_provider.or_else(|| Some(default())), ..new };
-        let begun = self.encoder.begin(&new)?;
+        let id_was_given = new.id.is_some();
+        let begun = self.encoder.begin(new)?;
         if self.writers.has(&begun.thread) {
             return Err(StoreError::Exists(begun.thread));
         }
         let lock = WriterLock::take(&self.home, &begun.thread)?;
-        if new.id.is_some() {
+        if id_was_given {
             let existing = crate::rollouts::named(&self.home, &begun.thread);
             if !existing.map_err(crate::threads::lookup::rollouts_failed)?.is_empty() {
                 return Err(StoreError::Exists(begun.thread));
             }
         }
-        let recorder = Recorder::new(self.home.clone(), begun.path, begun.pen, begun.lines, lock);
+        let recorder = Recorder::new(self.home.clone(), begun.path, begun.state, begun.lines, lock);
         self.writers.insert(&begun.thread, recorder);
         Ok(begun.thread)
     }

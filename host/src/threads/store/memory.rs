@@ -4,19 +4,21 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use threadkeep_engine::contract::{ChangeError as CoreChangeError, CollectionMove as MovePlan, Removal};
+use threadkeep_engine::imports::Rollouts as _;
+use threadkeep_engine::{Call, Core, Imports, Runtime, calls};
+
 use super::writers::{Encoder, Writers, resume_writer};
 use super::{
     Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfRows, PageOfTurns, Resume, RowQuery,
     StoreError, StoreResult, ThreadRow, ThreadStore, read,
 };
-use crate::component::exports::changing::{Error as CoreChangeError, Relocation as MovePlan, Removal};
-use crate::component::{Archive, Ask, Core, Delete, Failed, Runtime, Unarchive, World};
 use crate::db::{CompletedChange, Database, RowDeriver};
 use crate::features::SCHEMA;
 use crate::index::backfill::index_file;
 use crate::platform::home::DEFAULT_PROVIDER;
 use crate::platform::writer_lock::WriterLockError;
-use crate::rollouts::{MemoryRollouts, Rollouts as _};
+use crate::rollouts::{MemoryRollouts, imports_over};
 use crate::threads::change::{ChangeError, checked_name, checked_patches};
 use crate::threads::lookup::Lookup;
 
@@ -48,25 +50,23 @@ impl MemoryThreadStore {
             database: Database::temporary(&SCHEMA, RowDeriver::with_provider(runtime, DEFAULT_PROVIDER))?,
             writers: Writers::default(),
             encoder: Encoder::new(runtime),
-            reader: Mutex::new(Core::new(runtime, World::over(files.clone(), DEFAULT_PROVIDER))),
+            reader: Mutex::new(Core::new(runtime, imports_over(files.clone(), DEFAULT_PROVIDER))),
             runtime: runtime.clone(),
             files,
         })
     }
 
-    fn world(&self) -> World {
-        World::over(self.files.clone(), DEFAULT_PROVIDER)
+    fn imports(&self) -> Imports {
+        imports_over(self.files.clone(), DEFAULT_PROVIDER)
     }
 
     fn lookup(&self) -> Lookup {
-        Lookup::over(&self.runtime, self.world(), &self.database)
+        Lookup::over(&self.runtime, self.imports(), &self.database, DEFAULT_PROVIDER)
     }
 
     fn core(&self) -> Core {
-        Core::new(
-            &self.runtime,
-            self.world().with_rows(Some(self.database.clone())).with_lore(Some(self.database.clone())),
-        )
+        let (rows, sources) = (self.database.rows(), self.database.sources(DEFAULT_PROVIDER));
+        Core::new(&self.runtime, self.imports().with_rows(rows).with_sources(sources))
     }
 
     /// Flushes a thread that is open for writing and brings its row up to date, before it is changed.
@@ -88,12 +88,12 @@ impl MemoryThreadStore {
     fn move_to_collection(
         &self,
         thread: &str,
-        plan: impl Ask<Answer = Result<MovePlan, CoreChangeError>>,
+        plan: impl Call<Answer = Result<MovePlan, CoreChangeError>>,
     ) -> StoreResult<Vec<ThreadRow>> {
         self.flush_before_change(thread)?;
-        let plan = self.core().ask(&plan)?.map_err(|error| ChangeError::from_core(error, thread, Failed::default()))?;
+        let plan = self.core().call(&plan)?.map_err(|error| ChangeError::from_core(error, thread))?;
         self.refuse_open(&plan.threads, Some(thread))?;
-        let moves: Vec<_> = plan.renamings.into_iter().map(|renaming| (renaming.from, renaming.to)).collect();
+        let moves: Vec<_> = plan.moves.into_iter().map(|file| (file.from, file.to)).collect();
         for (from, to) in &moves {
             self.files.rename(from, to);
             let _ = self.writers.with(thread, |writer| {
@@ -115,11 +115,10 @@ impl MemoryThreadStore {
 
     fn append_items(&self, thread: &str, items: &[Item], indexed: bool) -> StoreResult<()> {
         self.writers.with(thread, |writer| {
-            let written = self.encoder.write(&writer.writer_state, items)?;
-            writer.writer_state = written.pen;
-            writer.has_content |= !written.lines.is_empty();
-            writer.to_index |= indexed && !written.lines.is_empty();
-            writer.buffer.extend(written.lines);
+            let lines = self.encoder.write(&mut writer.writer_state, items)?;
+            writer.has_content |= !lines.is_empty();
+            writer.to_index |= indexed && !lines.is_empty();
+            writer.buffer.extend_from_slice(lines.as_bytes());
             Ok(())
         })
     }
@@ -142,15 +141,15 @@ impl MemoryThreadStore {
 
 impl ThreadStore for MemoryThreadStore {
     fn create(&self, new: NewThread) -> StoreResult<String> {
-        let begun = self.encoder.begin(&new)?;
-        let existing = self.files.named(&begun.thread).map_err(crate::threads::lookup::rollouts_failed)?;
+        let begun = self.encoder.begin(new)?;
+        let existing = self.files.files_named(&begun.thread).map_err(crate::threads::lookup::rollouts_failed)?;
         if !existing.is_empty() {
             return Err(StoreError::Exists(begun.thread));
         }
         let writer = Writer {
             path: begun.path,
-            writer_state: begun.pen,
-            buffer: begun.lines,
+            writer_state: begun.state,
+            buffer: begun.lines.into_bytes(),
             has_content: false,
             to_index: false,
         };
@@ -170,7 +169,8 @@ impl ThreadStore for MemoryThreadStore {
             resume_writer(&mut core, &path)
                 .map_err(|error| StoreError::Resume { path: path.clone().into(), why: error.to_string() })?
         };
-        let writer = Writer { path, writer_state: resumed.pen, buffer: Vec::new(), has_content: true, to_index: false };
+        let writer =
+            Writer { path, writer_state: resumed.state, buffer: Vec::new(), has_content: true, to_index: false };
         match self.writers.insert(&resumed.thread, writer) {
             true => Ok(resumed.thread),
             false => Err(WriterLockError::Held { thread: resumed.thread, pid: Some(std::process::id()) }.into()),
@@ -243,17 +243,16 @@ impl ThreadStore for MemoryThreadStore {
     }
 
     fn archive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
-        self.move_to_collection(thread, Archive { wanted: thread.into() })
+        self.move_to_collection(thread, calls::Archive { wanted: thread.into() })
     }
 
     fn unarchive(&self, thread: &str) -> StoreResult<Vec<ThreadRow>> {
-        self.move_to_collection(thread, Unarchive { wanted: thread.into() })
+        self.move_to_collection(thread, calls::Unarchive { wanted: thread.into() })
     }
 
     fn delete(&self, thread: &str, with_forks: bool) -> StoreResult<Vec<ThreadRow>> {
-        let answer = self.core().ask(&Delete { wanted: thread.into(), with_forks })?;
-        let Removal { threads, files } =
-            answer.map_err(|error| ChangeError::from_core(error, thread, Failed::default()))?;
+        let answer = self.core().call(&calls::Delete { wanted: thread.into(), with_forks })?;
+        let Removal { threads, files } = answer.map_err(|error| ChangeError::from_core(error, thread))?;
         self.refuse_open(&threads, None)?;
         files.iter().for_each(|file| self.files.remove(file));
         self.follow(CompletedChange::Removed(threads.iter().map(|row| row.id.clone()).collect(), files))?;

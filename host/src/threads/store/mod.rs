@@ -23,20 +23,17 @@ mod writers;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-pub use crate::component::exports::history::PageOfTurns;
-pub use crate::component::exports::lookup::{Found, PageOfRows};
-pub use crate::component::exports::writing::{
-    ChangeKind, Command, FileChange, FileChanges, Item, NewThread, Outcome, RawRecord, Tokens, ToolCall, TurnEnd,
-    TurnStart, UserMessage,
-};
-pub use crate::component::imports::state::{RowQuery, SortKey};
-pub use crate::component::types::{Collection, ThreadRow};
+use threadkeep_engine::CoreError;
+use threadkeep_engine::contract::WriteError;
+
 pub use crate::threads::change::MetadataPatch;
 pub use local::LocalThreadStore;
 pub use memory::MemoryThreadStore;
+pub use threadkeep_engine::contract::{
+    ChangeKind, Collection, Command, FileChange, FileChanges, Found, Item, ItemStatus, NewThread, PageOfRows,
+    PageOfTurns, RawRecord, RowQuery, SortKey, ThreadRow, Tokens, ToolCall, TurnEnd, TurnStart, UserMessage,
+};
 
-use crate::component::CoreError;
-use crate::component::exports::writing::Error as WritingError;
 use crate::db::StateError;
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::writer_lock::WriterLockError;
@@ -252,59 +249,17 @@ pub trait ThreadStore: Send + Sync {
     fn take_warnings(&self) -> Vec<String>;
 }
 
-impl Default for NewThread {
-    /// Gives a thread whose id is to be chosen; its working directory and its source must still be set.
-    fn default() -> NewThread {
-        NewThread {
-            id: None,
-            cwd: String::new(),
-            source: String::new(),
-            originator: "threadkeep".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            model_provider: None,
-            instructions: None,
-            git_sha: None,
-            git_branch: None,
-            git_origin_url: None,
-            parent_thread_id: None,
-        }
-    }
-}
-
-impl Default for RowQuery {
-    /// Gives the query for all threads, the one that was updated last first, with sub-agents as threads of their own.
-    fn default() -> RowQuery {
-        RowQuery {
-            within: None,
-            source_kinds: None,
-            fold_children: false,
-            missing: false,
-            provider: None,
-            cwd: None,
-            under: None,
-            also_cwd: Vec::new(),
-            also_under: Vec::new(),
-            since: None,
-            until: None,
-            title: None,
-            name: None,
-            branch: None,
-            repo: None,
-            sort: SortKey::Updated,
-            ascending: false,
-        }
-    }
-}
-
-impl From<WritingError> for StoreError {
-    fn from(error: WritingError) -> Self {
+impl From<WriteError> for StoreError {
+    fn from(error: WriteError) -> Self {
         match error {
-            WritingError::BadThread(why) => StoreError::BadThread(why),
-            WritingError::BadItem((at, why)) => StoreError::BadItem { at, why },
-            WritingError::BadPen => StoreError::BadThread("its writer's state is damaged".into()),
-            WritingError::Compressed => StoreError::BadThread("its rollout is compressed".into()),
-            WritingError::NoThread(why) => StoreError::BadThread(why),
-            WritingError::File(error) => StoreError::BadThread(format!("its rollout cannot be read: {error:?}")),
+            WriteError::BadThread(why) => StoreError::BadThread(why),
+            WriteError::BadItem((at, why)) => StoreError::BadItem { at, why },
+            WriteError::BadState => StoreError::BadThread("its writer's state is damaged".into()),
+            WriteError::Compressed => StoreError::BadThread("its rollout is compressed".into()),
+            WriteError::NoThread(why) => StoreError::BadThread(why),
+            WriteError::File(error) => {
+                StoreError::BadThread(format!("its rollout cannot be read: {}", error.message()))
+            }
         }
     }
 }

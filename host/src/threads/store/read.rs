@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 
 use serde_json::Value;
+use threadkeep_engine::contract::Subject;
 
 use super::{Hit, PageOfHits, PageOfItems, PageOfTurns, RowQuery, StoreResult, TurnItem};
-use crate::component::exports::history::Subject;
 use crate::threads::lookup::{Lookup, LookupError};
 
 /// How many threads of a list are searched at a time.

@@ -65,10 +65,10 @@ impl Recorder {
         home: Arc<Home>,
         path: String,
         writer_state: Vec<u8>,
-        first: Vec<u8>,
+        first: String,
         lock: WriterLock,
     ) -> Recorder {
-        Recorder { buffer: first, new: true, ..Recorder::resumed(home, path, writer_state, lock) }
+        Recorder { buffer: first.into_bytes(), new: true, ..Recorder::resumed(home, path, writer_state, lock) }
     }
 
     /// Continues a thread whose rollout exists.
@@ -89,10 +89,9 @@ impl Recorder {
         }
     }
 
-    /// Appends lines to the buffer, with the writer state after them; `indexed` where the row is to follow them.
-    pub(super) fn append(&mut self, writer_state: Vec<u8>, lines: &[u8], indexed: bool) {
-        self.writer_state = writer_state;
-        self.buffer.extend_from_slice(lines);
+    /// Appends lines to the buffer; `indexed` where the row is to follow them.
+    pub(super) fn append(&mut self, lines: &str, indexed: bool) {
+        self.buffer.extend_from_slice(lines.as_bytes());
         self.has_content |= !lines.is_empty();
         self.to_index |= indexed && !lines.is_empty();
     }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use threadkeep_engine::contract::{Begun, Resumed, WriteContext};
+use threadkeep_engine::{Core, Imports, Runtime, calls};
+
 use super::{Item, NewThread, StoreError, StoreResult};
-use crate::component::exports::writing::{Begun, Moment, Resumed, Written};
-use crate::component::{Core, GoOn, Runtime, World};
 
 /// Holds the threads that are open for writing by their ids, each with the writer of its store.
 pub(super) struct Writers<T>(Mutex<HashMap<String, Arc<Mutex<T>>>>);
@@ -62,7 +63,7 @@ pub(super) struct Encoder(Mutex<Core>);
 impl Encoder {
     /// Makes an encoder with an instance of the core of its own, which sees no files.
     pub(super) fn new(runtime: &Runtime) -> Encoder {
-        Encoder(Mutex::new(Core::new(runtime, World::default())))
+        Encoder(Mutex::new(Core::new(runtime, Imports::default())))
     }
 
     fn core(&self) -> MutexGuard<'_, Core> {
@@ -70,31 +71,40 @@ impl Encoder {
     }
 
     /// Gives a new thread's id, its rollout's home path and first lines, and the state of its writer.
-    pub(super) fn begin(&self, new: &NewThread) -> StoreResult<Begun> {
-        let at = moment()?;
-        Ok(self
-            .core()
-            .call("writing.begin", |bindings, store| bindings.threadkeep_core_writing().call_begin(store, new, at))??)
+    pub(super) fn begin(&self, new: NewThread) -> StoreResult<Begun> {
+        let call = calls::BeginThread { thread: new, at: write_context()? };
+        Ok(self.core().call(&call)??)
     }
 
-    /// Gives the lines of these items, and the state of the writer after them.
-    pub(super) fn write(&self, writer_state: &[u8], items: &[Item]) -> StoreResult<Written> {
-        let now = jiff::Timestamp::now().as_millisecond();
-        Ok(self.core().call("writing.write", |bindings, store| {
-            bindings.threadkeep_core_writing().call_write(store, writer_state, items, now)
-        })??)
+    /// Gives the lines of these items, and makes the state of the writer the one after them. Where this fails, the state is as
+    /// before.
+    pub(super) fn write(&self, writer_state: &mut Vec<u8>, items: &[Item]) -> StoreResult<String> {
+        let (state, now) = (std::mem::take(writer_state), jiff::Timestamp::now().as_millisecond());
+        let call = calls::WriteItems { state, items: items.into(), now };
+        let answer = self.core().call(&call);
+        let written = answer.map_err(StoreError::from).and_then(|written| written.map_err(StoreError::from));
+        match written {
+            Ok(written) => {
+                *writer_state = written.state;
+                Ok(written.lines)
+            }
+            Err(error) => {
+                *writer_state = call.state;
+                Err(error)
+            }
+        }
     }
 }
 
 /// Gives the state of a writer that appends to a plain rollout, which is read through `core`.
 pub(super) fn resume_writer(core: &mut Core, path: &str) -> StoreResult<Resumed> {
-    Ok(core.ask(&GoOn { path: path.into(), at: moment()? })??)
+    Ok(core.call(&calls::Resume { path: path.into(), at: write_context()? })??)
 }
 
 /// Gives the time and the random bits that the core is handed for a new writer.
-fn moment() -> StoreResult<Moment> {
+fn write_context() -> StoreResult<WriteContext> {
     let now = jiff::Zoned::now();
-    let offset = now.offset().seconds() / 60;
+    let utc_offset = now.offset().seconds() / 60;
     let random_bits = getrandom::u64().map_err(|error| StoreError::BadThread(format!("no randomness: {error}")))?;
-    Ok(Moment { now: now.timestamp().as_millisecond(), offset, chance: random_bits })
+    Ok(WriteContext { now: now.timestamp().as_millisecond(), utc_offset, random_bits })
 }

@@ -1,0 +1,64 @@
+//! Holds the types of the contract in `wit/`, generated once from its widest world, for the core and for the guest.
+//!
+//! Every record, variant and enum stands here under its own name, whichever interface it is of: the names are unique.
+//! What is called stands in [`imports`] and [`exports`], a module an interface. The contract documents every field.
+//!
+//! An import that is called natively, and a handle that is made natively, abort the process: natively there are only
+//! the types, and other implementers of the core's ports.
+//!
+//! What a type is given beside what is generated has to stand here too, because the types are this crate's: defaults,
+//! and the words of those errors that a person reads. The generated `Display` of an error prints its `Debug` form and
+//! is for nobody to read: use `message()`.
+#![no_std]
+
+extern crate alloc;
+
+#[allow(unsafe_code, reason = "what wit-bindgen generates for imports and exports")]
+#[allow(missing_docs, unused_qualifications, unreachable_pub, reason = "generated code; the contract documents it")]
+#[allow(clippy::all, clippy::allow_attributes_without_reason, reason = "generated code")]
+mod generated;
+
+mod bytes;
+mod columns;
+mod defaults;
+mod equality;
+mod messages;
+
+pub use generated::exports::threadkeep::core as exports;
+pub use generated::threadkeep::core as imports;
+
+pub use exports::changing::{ChangeError, CollectionMove, FileMove, Removal};
+pub use exports::compression::{Candidate, Selection};
+pub use exports::derivation::{ThreadFile, ThreadInputs};
+pub use exports::goals::{BudgetChange, Goal, GoalChange};
+pub use exports::history::{Gap, PageOfRecords, PageOfTurns, Subject};
+pub use exports::memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow};
+pub use exports::moved_directories::MovedDirectory;
+pub use exports::personality::PersonalityStep;
+pub use exports::program_events::ProgramEvent;
+pub use exports::resuming::Resumed;
+pub use exports::salvage::{LeftOut, SalvageContext, SalvagePlan, SurveyResult};
+pub use exports::shell_snapshots::{RolloutAge, SnapshotVerdict};
+pub use exports::spawned_threads::{Edge, EdgeStatus, SpawnEdge};
+pub use exports::startup::{StartupError, StartupReport, SurveyReport};
+pub use exports::writing::{Begun, NewThread, WriteContext, WriteError, Written};
+pub use imports::backfill::{ClaimResult, Counts, Job, Owner, Phase, SkippedFile};
+pub use imports::feature_types::{GoalStatus, Rejection};
+pub use imports::health_types::{
+    Applicability, BackfillFacts, Cell, Change, CheckContext, CheckInput, CheckedFile, CodexChange, CodexFields,
+    CodexShape, Column, CurrentValue, DamagedLine, DatabaseFacts, DatabaseRole, Depth, Edit, EditTarget, Evidence,
+    FileReport, Finding, HistoryBase, HomeFacts, ModeChange, OrdinalError, OrdinalFault, PathTarget, Severity,
+    StateChange, ThreadFacts, ThreadFileFacts, Value, View, Viewer,
+};
+pub use imports::item_types::{
+    ChangeKind, Command, FileChange, FileChanges, Item, ItemStatus, RawRecord, Tokens, ToolCall, TurnEnd, TurnStart,
+    UserMessage,
+};
+pub use imports::lookup_types::{
+    DecidedBy, Explanation, Found, HeadVerdict, Listed, LookupError, PageOfRows, RowSeen, Step, Via,
+};
+pub use imports::parsing_types::{Extraction, NoThread};
+pub use imports::query_types::{RowKey, RowQuery, SortKey};
+pub use imports::rows::DirectorySnapshot;
+pub use imports::thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow};
+pub use imports::types::{BadLine, Chunk, Collection, Entries, EntryKind, FileError, FileFacts, Heads, StateError};

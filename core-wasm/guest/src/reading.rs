@@ -1,0 +1,147 @@
+//! Exports of the world `reader`: what is read of the files.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use contract::exports::{compression, file_checks, history, lookup, resuming, rollout_reading};
+use contract::{
+    CheckedFile, CodexFields, Collection, Depth, Explanation, Extraction, FileError, FileFacts, Found, Gap,
+    HistoryBase, LookupError, NoThread, PageOfRecords, PageOfTurns, Resumed, Selection, Subject, WriteContext,
+    WriteError,
+};
+use threadkeep_core::health::{base, check, codex_fields};
+use threadkeep_core::history::{prompt, transcript};
+use threadkeep_core::lookup::find;
+use threadkeep_core::rollout::extract::{Limits, extract};
+use threadkeep_core::rollout::head::thread_id_of;
+use threadkeep_core::{compress, write};
+
+use crate::runtime::{Component, export};
+
+#[cfg(not(feature = "core"))]
+use threadkeep_core::ports::imports::FilesOnly as World;
+#[cfg(feature = "core")]
+use threadkeep_core::ports::imports::Imports as World;
+
+export! {
+    rollout_reading __export_threadkeep_core_rollout_reading_0_2_0_cabi,
+    file_checks __export_threadkeep_core_file_checks_0_2_0_cabi,
+    lookup __export_threadkeep_core_lookup_0_2_0_cabi,
+    history __export_threadkeep_core_history_0_2_0_cabi,
+    resuming __export_threadkeep_core_resuming_0_2_0_cabi,
+    compression __export_threadkeep_core_compression_0_2_0_cabi,
+}
+
+impl rollout_reading::Guest for Component {
+    fn extract(file: FileFacts, earlier: Option<Vec<u8>>) -> Result<Extraction, NoThread> {
+        extract(&World, &file, earlier.as_deref(), Limits::USUAL)
+    }
+
+    fn thread_ids_of(paths: Vec<String>) -> Vec<Option<String>> {
+        paths.iter().map(|path| thread_id_of(&World, path)).collect()
+    }
+}
+
+impl file_checks::Guest for Component {
+    fn check(file: FileFacts, depth: Depth, known: Option<Vec<u8>>) -> CheckedFile {
+        check::check(&World, &file, depth, known.as_deref())
+    }
+
+    fn check_base(files: Vec<String>, base: HistoryBase) -> Option<String> {
+        base::check_base(&World, &files, &base)
+    }
+
+    fn codex_fields(path: String) -> Option<CodexFields> {
+        codex_fields::codex_fields(&World, &path)
+    }
+}
+
+impl lookup::Guest for Component {
+    fn find(wanted: String, within: Option<Collection>) -> Result<Found, LookupError> {
+        find::find(&World, &wanted, within)
+    }
+
+    fn explain(wanted: String, within: Option<Collection>) -> Explanation {
+        find::explain(&World, &wanted, within)
+    }
+
+    fn find_by_path(path: String) -> Result<Found, LookupError> {
+        find::find_by_path(&World, &path)
+    }
+}
+
+impl resuming::Guest for Component {
+    fn resume(path: String, at: WriteContext) -> Result<Resumed, WriteError> {
+        write::resume::resume(&World, &path, at.random_bits)
+    }
+}
+
+impl compression::Guest for Component {
+    fn select(before: i64) -> Result<Selection, FileError> {
+        compress::select(&World, before)
+    }
+}
+
+impl history::Guest for Component {
+    type Transcript = Transcript;
+    type Prompt = Prompt;
+}
+
+/// Holds a `history.transcript`, and whose it is.
+pub(crate) struct Transcript(Found, transcript::Transcript);
+
+impl history::GuestTranscript for Transcript {
+    fn open(of: Subject) -> Result<history::Transcript, LookupError> {
+        let (found, transcript) = transcript::Transcript::open(&World, &of)?;
+        Ok(history::Transcript::new(Transcript(found, transcript)))
+    }
+
+    fn found(&self) -> Found {
+        self.0.clone()
+    }
+
+    fn gaps(&self) -> Vec<Gap> {
+        self.1.gaps().to_vec()
+    }
+
+    fn page(&self, cursor: Option<String>, limit: u32, newest_first: bool) -> Result<PageOfTurns, LookupError> {
+        self.1.page(&World, cursor.as_deref(), limit, newest_first)
+    }
+
+    fn around(
+        &self,
+        text: String,
+        cursor: Option<String>,
+        limit: u32,
+        newest_first: bool,
+    ) -> Result<PageOfTurns, LookupError> {
+        self.1.around(&World, &text, cursor.as_deref(), limit, newest_first)
+    }
+
+    fn records(&self, cursor: Option<String>) -> Result<PageOfRecords, LookupError> {
+        self.1.records(&World, cursor.as_deref())
+    }
+}
+
+/// Holds a `history.prompt`, and whose it is.
+pub(crate) struct Prompt(Found, RefCell<prompt::Prompt>);
+
+impl history::GuestPrompt for Prompt {
+    fn open(of: Subject) -> Result<history::Prompt, LookupError> {
+        let (found, prompt) = prompt::Prompt::open(&World, &of)?;
+        Ok(history::Prompt::new(Prompt(found, RefCell::new(prompt))))
+    }
+
+    fn found(&self) -> Found {
+        self.0.clone()
+    }
+
+    fn gaps(&self) -> Vec<Gap> {
+        self.1.borrow().gaps().to_vec()
+    }
+
+    fn next(&self) -> Result<Vec<String>, LookupError> {
+        self.1.borrow_mut().next(&World)
+    }
+}

@@ -1,0 +1,175 @@
+//! Exports of the world `parser`: text into facts, rows into lists, items into lines.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use contract::exports::{derivation, naming, parsing, program_events, queries, redaction, salvage, writing};
+use contract::{
+    Begun, Chunk, CodexFacts, Discrepancy, Extraction, FileFacts, Item, NameClaim, NewThread, NoThread, Patch,
+    ProgramEvent, Rejection, RowKey, RowQuery, SalvageContext, SurveyResult, ThreadInputs, ThreadRow, TurnEnd,
+    WriteContext, WriteError, Written,
+};
+use threadkeep_core::change::naming::{check_name, index_line};
+use threadkeep_core::rollout::{parse, redact, salvage as salvaging};
+use threadkeep_core::rows::{derive, diff, names, patch, query};
+use threadkeep_core::write::{program_events as events, writer};
+
+use crate::runtime::{Component, export};
+
+export! {
+    parsing __export_threadkeep_core_parsing_0_2_0_cabi,
+    derivation __export_threadkeep_core_derivation_0_2_0_cabi,
+    queries __export_threadkeep_core_queries_0_2_0_cabi,
+    writing __export_threadkeep_core_writing_0_2_0_cabi,
+    naming __export_threadkeep_core_naming_0_2_0_cabi,
+    program_events __export_threadkeep_core_program_events_0_2_0_cabi,
+    redaction __export_threadkeep_core_redaction_0_2_0_cabi,
+    salvage __export_threadkeep_core_salvage_0_2_0_cabi,
+}
+
+impl parsing::Guest for Component {
+    type Parser = Parser;
+
+    fn index_names(lines: Chunk, first: u64) -> Vec<NameClaim> {
+        names::index_names(lines.as_bytes(), first)
+    }
+
+    fn codex_names(rows: Vec<(String, CodexFacts)>) -> Vec<NameClaim> {
+        names::codex_names(&rows)
+    }
+}
+
+/// Holds a `parsing.parser`.
+pub(crate) struct Parser(RefCell<parse::Parser>);
+
+impl parsing::GuestParser for Parser {
+    fn new(file: FileFacts) -> Parser {
+        Parser(RefCell::new(parse::Parser::new(&file)))
+    }
+
+    fn feed(&self, piece: Chunk) {
+        self.0.borrow_mut().feed(piece.as_bytes());
+    }
+
+    fn finish(this: parsing::Parser) -> Result<Extraction, NoThread> {
+        this.into_inner::<Parser>().0.into_inner().finish()
+    }
+}
+
+impl derivation::Guest for Component {
+    fn derive_rows(threads: Vec<ThreadInputs>, default_provider: String) -> Vec<ThreadRow> {
+        derive::derive_rows(&threads, &default_provider)
+    }
+
+    fn diff_rows(current: ThreadRow, desired: ThreadRow) -> Vec<Discrepancy> {
+        diff::diff_rows(&current, &desired)
+    }
+}
+
+impl queries::Guest for Component {
+    fn matches(row: ThreadRow, query: RowQuery) -> bool {
+        query::matches(&row, &query)
+    }
+
+    fn page(all: Vec<ThreadRow>, query: RowQuery, after: Option<RowKey>, limit: u32) -> Vec<ThreadRow> {
+        query::page(all, &query, after.as_ref(), limit)
+    }
+
+    fn children(
+        all: Vec<ThreadRow>,
+        query: RowQuery,
+        parents: Vec<String>,
+        after: Option<RowKey>,
+        limit: u32,
+    ) -> Vec<ThreadRow> {
+        query::children(all, &query, &parents, after.as_ref(), limit)
+    }
+}
+
+impl writing::Guest for Component {
+    fn begin(thread: NewThread, at: WriteContext) -> Result<Begun, WriteError> {
+        writer::begin(&thread, at)
+    }
+
+    fn write(state: Vec<u8>, items: Vec<Item>, now: i64) -> Result<Written, WriteError> {
+        writer::write(&state, &items, now)
+    }
+}
+
+impl naming::Guest for Component {
+    fn check_name(given: String) -> Result<String, Rejection> {
+        check_name(&given)
+    }
+
+    fn index_line(thread: String, name: String, at_ns: i64) -> String {
+        index_line(&thread, &name, at_ns)
+    }
+
+    fn check_patch(patch: Patch) -> Result<Patch, Rejection> {
+        patch::check_patch(patch)
+    }
+}
+
+impl program_events::Guest for Component {
+    fn read_line(state: Vec<u8>, line: Chunk, now: i64) -> Option<ProgramEvent> {
+        events::read_line(&state, line.as_bytes(), now)
+    }
+
+    fn unfinished_items(state: Vec<u8>, now: i64) -> Vec<Item> {
+        events::unfinished_items(&state, now)
+    }
+
+    fn turn_end_of(told: Option<TurnEnd>, interrupted: bool, exit_code: Option<i32>, signal: Option<i32>) -> TurnEnd {
+        events::turn_end_of(told, interrupted, exit_code, signal)
+    }
+
+    fn shell_line(argv: Vec<String>) -> String {
+        events::shell_line(&argv)
+    }
+}
+
+impl redaction::Guest for Component {
+    fn text(text: Chunk, salt: u64) -> Chunk {
+        redact::chunk(text, salt)
+    }
+}
+
+impl salvage::Guest for Component {
+    type Surveyor = Surveyor;
+    type Copier = Copier;
+}
+
+/// Holds a `salvage.surveyor`.
+pub(crate) struct Surveyor(RefCell<salvaging::Surveyor>);
+
+impl salvage::GuestSurveyor for Surveyor {
+    fn new(of: SalvageContext) -> Surveyor {
+        Surveyor(RefCell::new(salvaging::Surveyor::new(of)))
+    }
+
+    fn feed(&self, piece: Chunk) {
+        self.0.borrow_mut().feed(piece.as_bytes());
+    }
+
+    fn finish(this: salvage::Surveyor, fault: Option<String>) -> SurveyResult {
+        this.into_inner::<Surveyor>().0.into_inner().finish(fault)
+    }
+}
+
+/// Holds a `salvage.copier`: none by a state that is no plan's.
+pub(crate) struct Copier(RefCell<Option<salvaging::Copier>>);
+
+impl salvage::GuestCopier for Copier {
+    fn new(state: Vec<u8>) -> Copier {
+        Copier(RefCell::new(salvaging::Copier::new(&state)))
+    }
+
+    fn feed(&self, piece: Chunk) -> Chunk {
+        self.0.borrow_mut().as_mut().map(|copier| copier.feed(piece.as_bytes())).unwrap_or_default().into()
+    }
+
+    fn finish(this: salvage::Copier) -> Chunk {
+        this.into_inner::<Copier>().0.into_inner().map(salvaging::Copier::finish).unwrap_or_default().into()
+    }
+}

@@ -1,0 +1,152 @@
+//! Plans what a change of threads comes to, decided before anything is done: which files get which other places, or go.
+//!
+//! A thread is moved with all its files (a revert adds one, a compressed form may stand beside a plain one) and with
+//! the sub-agents that it spawned, and they with theirs, as Codex does. A thread that is deleted takes its sub-agents
+//! along; forks whose history begins in its files would be cut off, so they go too, or nothing does.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use contract::{
+    ChangeError, Collection, CollectionMove, FileError, FileFacts, FileMove, HeadVerdict, LookupError, Removal, RowKey,
+    RowQuery, SortKey, StateError, ThreadRow,
+};
+
+use crate::lookup::files::{files_of, head_verdict};
+use crate::lookup::find::find;
+use crate::lookup::trace::Trace;
+use crate::lookup::world::World;
+use crate::text::paths::{collection_of, date_of, twin};
+use crate::text::time::local;
+
+/// Rows asked for at a time.
+const PAGE: u32 = 256;
+
+/// Plans what it takes to have a thread and its sub-agents in a collection. Nothing is renamed over anything.
+pub fn move_to<W: World>(world: &W, wanted: &str, into: Collection) -> Result<CollectionMove, ChangeError> {
+    let mut plan = CollectionMove { threads: subtree(world, readable(world, wanted)?)?, moves: Vec::new() };
+    for thread in &plan.threads {
+        let mut files = known_files(world, thread)?;
+        // The newest first, as Codex does: whoever looks meanwhile sees the thread where it is going.
+        files.sort_by(|a, b| b.path.cmp(&a.path));
+        for file in files.into_iter().filter(|file| collection_of(&file.path) != into) {
+            let file_move = FileMove { to: place(&file.path, thread, into), from: file.path };
+            let taken = plan.moves.iter().any(|other| other.to == file_move.to);
+            match world.stat(&file_move.to) {
+                Err(FileError::NotFound) if !taken => plan.moves.push(file_move),
+                Ok(_) | Err(FileError::NotFound) => return Err(ChangeError::Occupied(file_move)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(plan)
+}
+
+/// Plans what it takes to delete a thread with its sub-agents, and, where that is wanted, with the forks that begin in
+/// them.
+pub fn delete<W: World>(world: &W, wanted: &str, with_forks: bool) -> Result<Removal, ChangeError> {
+    let mut threads = subtree(world, readable(world, wanted)?)?;
+    let mut forks: Vec<ThreadRow> = Vec::new();
+    let mut at = 0;
+    while let Some(id) = threads.get(at).map(|thread| thread.id.clone()) {
+        at += 1;
+        for fork in world.forks_of(&id)? {
+            if threads.iter().chain(&forks).any(|known| known.id == fork.id) {
+                continue;
+            }
+            match with_forks {
+                true => add(&mut threads, subtree(world, fork)?),
+                false => forks.push(fork),
+            }
+        }
+    }
+    // Forks of a sub-agent may be sub-agents that came later in the list.
+    forks.retain(|fork| threads.iter().all(|thread| thread.id != fork.id));
+    if !forks.is_empty() {
+        return Err(ChangeError::Forks(forks));
+    }
+    let mut files = Vec::new();
+    for thread in &threads {
+        let found = files_of(world, &thread.id, Some(thread), true, &mut Trace::default())?;
+        files.extend(found.into_iter().map(|file| file.path));
+    }
+    Ok(Removal { threads, files })
+}
+
+/// The thread, whose row's file has been read.
+fn readable<W: World>(world: &W, wanted: &str) -> Result<ThreadRow, ChangeError> {
+    let found = find(world, wanted, None)?;
+    match found.verified {
+        true => Ok(found.row),
+        false => {
+            let why = format!("{} cannot be read, so nothing tells whose it is", found.row.path);
+            Err(FileError::Io(why).into())
+        }
+    }
+}
+
+/// A thread and all that it spawned, parents first.
+fn subtree<W: World>(world: &W, root: ThreadRow) -> Result<Vec<ThreadRow>, StateError> {
+    let mut threads = alloc::vec![root];
+    let mut at = 0;
+    while at < threads.len() {
+        let parents: Vec<String> = threads[at..].iter().map(|thread| thread.id.clone()).collect();
+        at = threads.len();
+        let mut after = None;
+        loop {
+            let page = world.children(&anything(), &parents, after.as_ref(), PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = Some(RowKey { time: last.created_at, id: last.id.clone() });
+            add(&mut threads, page);
+        }
+    }
+    Ok(threads)
+}
+
+/// Adds what is not among them yet: threads may name each other as parents.
+fn add(threads: &mut Vec<ThreadRow>, more: Vec<ThreadRow>) {
+    for thread in more {
+        if threads.iter().all(|known| known.id != thread.id) {
+            threads.push(thread);
+        }
+    }
+}
+
+/// Oldest first: parents before what they spawned.
+fn anything() -> RowQuery {
+    RowQuery { sort: SortKey::Created, ascending: true, ..RowQuery::default() }
+}
+
+/// The thread's files by what is recorded of it, without a walk; where that is all wrong, by all that there is.
+fn known_files<W: World>(world: &W, thread: &ThreadRow) -> Result<Vec<FileFacts>, LookupError> {
+    let mut paths = world.files_of(&thread.id)?;
+    paths.push(thread.path.clone());
+    paths.extend(paths.iter().map(|path| twin(path)).collect::<Vec<_>>());
+    paths.sort();
+    paths.dedup();
+    let mut files = Vec::new();
+    for path in &paths {
+        if head_verdict(world, path, &thread.id) == HeadVerdict::Matches {
+            files.push(world.stat(path)?);
+        }
+    }
+    match files.is_empty() {
+        true => files_of(world, &thread.id, Some(thread), true, &mut Trace::default()),
+        false => Ok(files),
+    }
+}
+
+/// Where a file belongs in a collection: its name stays; active ones lie by the date in it, else by the thread's.
+fn place(path: &str, thread: &ThreadRow, into: Collection) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if into == Collection::Archived {
+        return format!("archived_sessions/{name}");
+    }
+    let date = date_of(name).map_or_else(|| local(thread.created_at, 0), ToOwned::to_owned);
+    match (date.get(..4), date.get(5..7), date.get(8..10)) {
+        (Some(year), Some(month), Some(day)) => format!("sessions/{year}/{month}/{day}/{name}"),
+        _ => format!("sessions/{name}"),
+    }
+}

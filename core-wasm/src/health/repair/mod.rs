@@ -1,0 +1,5 @@
+//! Plans what would mend a home: nothing but edits.
+
+pub mod invert;
+pub mod preconditions;
+pub mod select;

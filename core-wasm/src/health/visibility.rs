@@ -1,0 +1,169 @@
+//! Says where a thread is shown, and why not.
+//!
+//! The rules of Codex's own lists are those that 0.169 was seen to follow on real homes: interactive sources (`cli`,
+//! `vscode`), the configured provider, nothing archived, nothing without a preview, nothing attached to another thread,
+//! 25 at a time; its picker leaves out other directories besides. A thread is opened through its row, which has to name
+//! the right file; where there is no row, through the file's name.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use contract::{CheckContext, PathTarget, ThreadFacts, ThreadRow, Value, View, Viewer};
+
+/// Threads of a page, of `list` here and of Codex's.
+const PAGE: u64 = 50;
+const CODEX_PAGE: u64 = 25;
+
+/// Returns every place where one would look for a thread.
+pub fn views(context: &CheckContext, facts: &ThreadFacts, viewer: &Viewer) -> Vec<View> {
+    let mut views = Vec::new();
+    let Some(row) = facts.desired.as_ref().or(facts.current.as_ref()) else {
+        let reasons = alloc::vec!["no rollout, no row and no database knows it".to_string()];
+        return alloc::vec![View { name: "threadkeep list --all --flat --limit 0".into(), shown: false, reasons }];
+    };
+    views.push(view("threadkeep list", ours(facts, row, viewer), || shown_at(viewer, PAGE)));
+    views.push(view("threadkeep list --all --flat --limit 0", everywhere(row), || "it has a rollout".into()));
+    if context.codex.is_some() {
+        let codex = theirs(context, facts, row, viewer);
+        let mut picker = codex.clone();
+        picker.extend(elsewhere(facts, row, viewer));
+        views.push(view("codex resume (its picker)", picker, || shown_at(viewer, CODEX_PAGE)));
+        views.push(view("codex resume --all, and an editor's list", codex, || shown_at(viewer, CODEX_PAGE)));
+        views.push(view("codex resume ID", opened(facts, row), || "its row names the rollout".into()));
+    }
+    views
+}
+
+fn view(name: &str, against: Vec<String>, otherwise: impl Fn() -> String) -> View {
+    let shown = against.is_empty();
+    View { name: name.into(), shown, reasons: if shown { alloc::vec![otherwise()] } else { against } }
+}
+
+fn shown_at(viewer: &Viewer, page: u64) -> String {
+    match viewer.before {
+        Some(before) if before >= page => {
+            format!("{before} newer threads stand before it: on page {} of {page} threads each", before / page + 1)
+        }
+        Some(before) => format!("number {} of the newest", before + 1),
+        None => "nothing speaks against it".into(),
+    }
+}
+
+/// What every list here leaves out.
+fn everywhere(row: &ThreadRow) -> Vec<String> {
+    match row.missing {
+        true => alloc::vec!["its rollout is gone: only threadkeep list --missing has it".to_string()],
+        false => Vec::new(),
+    }
+}
+
+fn ours(facts: &ThreadFacts, row: &ThreadRow, viewer: &Viewer) -> Vec<String> {
+    let mut against = everywhere(row);
+    if row.archived {
+        against.push("it is archived: threadkeep list --archived, or --all".into());
+    }
+    if let Some(parent) = row.parent_thread_id.as_ref().filter(|_| facts.parent_known) {
+        against.push(format!("it is a sub-agent, shown under its parent {parent}; by itself with --flat"));
+    }
+    if viewer.before.is_some_and(|before| before >= PAGE) {
+        against.push(format!("{}: threadkeep list --limit 0", shown_at(viewer, PAGE)));
+    }
+    against
+}
+
+/// What Codex's lists leave out.
+fn theirs(context: &CheckContext, facts: &ThreadFacts, row: &ThreadRow, viewer: &Viewer) -> Vec<String> {
+    let mut against = Vec::new();
+    if row.missing {
+        against.push("its rollout is gone, and Codex lists none without".into());
+    }
+    if row.archived {
+        against.push("it is archived".into());
+    }
+    if !matches!(row.source_kind.as_str(), "cli" | "vscode") {
+        against.push(format!("its source is {}, and only interactive ones (cli, vscode) are listed", row.source_kind));
+    }
+    if row.preview.is_empty() {
+        against
+            .push("its preview is empty: nobody has said anything in it that Codex takes for a user's message".into());
+    }
+    if let Some(provider) = row.model_provider.as_ref().filter(|provider| **provider != viewer.provider) {
+        against.push(format!("its model provider is {provider}, and the home is configured for {}", viewer.provider));
+    }
+    if facts
+        .files
+        .iter()
+        .any(|file| file.report.as_ref().is_some_and(|report| !report.has_messages && report.base.is_none()))
+        && !row.preview.is_empty()
+        && facts.files.len() == 1
+    {
+        against.push("no event of its rollout is a user's message".into());
+    }
+    let attached = column(context, facts, "attached_thread_parent_id");
+    if let Some(Value::Text(parent)) = attached {
+        against.push(format!("it is a side conversation, attached to {parent}"));
+    }
+    match &facts.codex {
+        None => against.push(
+            "Codex's database has no row of it; the next list that looks at the files makes one, without its name"
+                .into(),
+        ),
+        Some(_) => {
+            if let Some(Value::Integer(archived)) = column(context, facts, "archived")
+                && (*archived != 0) != row.archived
+                && !row.missing
+            {
+                against.push("Codex's row says otherwise of whether it is archived than the file's place".into());
+            }
+            if let Some(Value::Text(preview)) = column(context, facts, "preview")
+                && preview.is_empty()
+                && !row.preview.is_empty()
+            {
+                against.push("Codex's row has no preview of it".into());
+            }
+            against.extend(opened(facts, row));
+        }
+    }
+    against
+}
+
+fn column<'a>(context: &CheckContext, facts: &'a ThreadFacts, name: &str) -> Option<&'a Value> {
+    let at = context.codex.as_ref()?.threads.iter().position(|column| column.name == name)?;
+    facts.codex.as_ref()?.get(at)
+}
+
+/// What the picker leaves out besides.
+fn elsewhere(facts: &ThreadFacts, row: &ThreadRow, viewer: &Viewer) -> Option<String> {
+    let here = viewer.cwd.as_ref()?;
+    let cwd = facts.current_cwd.as_ref().or(row.last_cwd.as_ref()).or(row.cwd.as_ref())?;
+    (cwd.trim_end_matches('/') != here.trim_end_matches('/'))
+        .then(|| format!("it was held in {cwd}, and the picker shows those of {here}"))
+}
+
+/// What keeps Codex from opening it.
+fn opened(facts: &ThreadFacts, row: &ThreadRow) -> Vec<String> {
+    let mut against = Vec::new();
+    if row.missing {
+        against.push("its rollout is gone".into());
+        return against;
+    }
+    match (&facts.codex, &facts.codex_target) {
+        // It looks for the file by its name then, and makes a row.
+        (None, _) => {}
+        (Some(_), PathTarget::Local((_, Some(thread))) | PathTarget::External(Some(thread))) if *thread == facts.id => {
+        }
+        (Some(_), PathTarget::Local((path, Some(thread)))) => {
+            against.push(format!("Codex's row names {path}, which belongs to {thread}"));
+        }
+        (Some(_), PathTarget::Local((path, None))) => {
+            against.push(format!("Codex's row names {path}, which does not say whose it is"));
+        }
+        (Some(_), PathTarget::External(_)) => against.push("Codex's row names a file outside of this home".into()),
+        (Some(_), PathTarget::Missing) => against.push("Codex's row names a file that is not there".into()),
+    }
+    if let Some(why) = &facts.broken_base {
+        against.push(format!("its history begins in another rollout: {why}"));
+    }
+    against
+}

@@ -1,0 +1,34 @@
+//! Tells what was said and done in a thread: turns and their items, out of the rollouts alone, in the shape that
+//! Codex's app-server answers with (`Turn` and `ThreadItem` of its protocol).
+//!
+//! ```text
+//! thread → chain                       which files hold its history, and which part of each
+//! lines → event → builder → turns      first pass: every turn's place; second pass: the wanted turns' items
+//!                    ↑
+//!            items · legacy · tools    records into items as JSON
+//! pass                                 the records of a chain, in order
+//! transcript                           which turns are wanted, and where the next page begins
+//! prompt                               what a model is given to go on
+//! ```
+//!
+//! Records do not always stand where they belong: a turn may be rolled back much later, and an item may be finished
+//! after the next turn has begun. So there are two kinds of passes. The first goes over everything once and keeps, of
+//! each turn, its id and where its first and last record stand; then, for each page, another one reads only from the
+//! first wanted record to the last one, and makes items of the wanted turns alone. Memory grows with the turns of a
+//! page, and by a few words for every other turn, never with the file.
+//!
+//! A turn that never ended reads as interrupted: whether a process is still at work on it, no file tells.
+
+mod builder;
+mod event;
+mod items;
+mod legacy;
+mod pass;
+mod patch;
+mod records;
+mod tools;
+mod turn;
+
+pub mod chain;
+pub mod prompt;
+pub mod transcript;

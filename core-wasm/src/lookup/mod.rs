@@ -1,0 +1,7 @@
+//! Finds and lists threads: where one is, and which a list has.
+
+pub mod files;
+pub mod find;
+pub mod list;
+pub mod trace;
+pub mod world;

@@ -1,0 +1,175 @@
+//! Shows that a text gives the same facts however it comes: fed in pieces, read from a file in short answers, and read
+//! on from an earlier parse.
+
+use std::format;
+use std::string::String;
+use std::vec::Vec;
+
+use contract::{Chunk, Entries, EntryKind, Extraction, FileError, FileFacts, Heads, NoThread};
+
+use super::Parser;
+use crate::ports::{FileResult, HeadsWalker, Reader, Rollouts, Walker};
+use crate::rollout::extract::{Limits, extract};
+use crate::rollout::head::identify;
+
+const ID: &str = "0198c0de-0000-7000-8000-0000000000ab";
+const WHOLE: Limits = Limits { whole: u64::MAX, chunk: 1 << 20, tail: 1 << 20 };
+
+/// One rollout, of which every answer has so many bytes at most.
+struct OneFile {
+    text: Vec<u8>,
+    most: usize,
+}
+
+struct Bytes {
+    text: Vec<u8>,
+    at: usize,
+    most: usize,
+}
+
+struct Nothing;
+
+impl Reader for Bytes {
+    fn read(&mut self, limit: u32) -> FileResult<Chunk> {
+        let rest = &self.text[self.at..];
+        let answer = rest[..rest.len().min(limit as usize).min(self.most)].to_vec();
+        self.at += answer.len();
+        Ok(answer.into())
+    }
+}
+
+impl Walker for Nothing {
+    fn next(&mut self, _: u32) -> FileResult<Entries> {
+        Ok(Entries::default())
+    }
+}
+
+impl HeadsWalker for Nothing {
+    fn next(&mut self, _: u32) -> FileResult<Heads> {
+        Ok(Heads::default())
+    }
+}
+
+impl Rollouts for OneFile {
+    type Reader = Bytes;
+    type Walker = Nothing;
+    type HeadsWalker = Nothing;
+
+    fn stat(&self, _: &str) -> FileResult<FileFacts> {
+        Ok(facts(&self.text))
+    }
+
+    fn open(&self, _: &str, offset: u64) -> FileResult<Bytes> {
+        let at = (offset as usize).min(self.text.len());
+        Ok(Bytes { text: self.text.clone(), at, most: self.most })
+    }
+
+    fn walk(&self) -> FileResult<Nothing> {
+        Ok(Nothing)
+    }
+
+    fn heads(&self) -> FileResult<Nothing> {
+        Ok(Nothing)
+    }
+
+    fn files_named(&self, _: &str) -> FileResult<Vec<String>> {
+        Err(FileError::NotFound)
+    }
+}
+
+fn facts(text: &[u8]) -> FileFacts {
+    FileFacts {
+        path: "sessions/a.jsonl".into(),
+        kind: EntryKind::File,
+        size: text.len() as u64,
+        modified_ns: 0,
+        inode: 1,
+    }
+}
+
+fn fed(text: &[u8], pieces: usize) -> Result<Extraction, NoThread> {
+    let mut parser = Parser::new(&facts(text));
+    text.chunks(pieces).for_each(|piece| parser.feed(piece));
+    parser.finish()
+}
+
+fn texts() -> Vec<Vec<u8>> {
+    let meta = format!(
+        "{{\"timestamp\":\"2026-01-02T03:04:05.000Z\",\"type\":\"session_meta\",\"payload\":{{\"id\":\"{ID}\",\"cwd\":\"/é\"}}}}\n"
+    );
+    let said = "{\"timestamp\":\"2026-01-02T03:04:06.000Z\",\"type\":\"event_msg\",\
+                \"payload\":{\"type\":\"user_message\",\"message\":\"hello é\"}}\n";
+    let turn = "{\"timestamp\":\"2026-01-02T03:04:07.000Z\",\"type\":\"turn_context\",\
+                \"payload\":{\"cwd\":\"/there\",\"model\":\"m\"}}\n";
+    let tokens = "{\"timestamp\":\"2026-01-02T03:04:08.000Z\",\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",\
+                  \"info\":{\"total_token_usage\":{\"total_tokens\":7}}}}\n";
+    [
+        String::new(),
+        "\n\n".into(),
+        "no record\n".into(),
+        meta.clone(),
+        meta.trim_end().into(),
+        format!("{meta}{said}{turn}{tokens}"),
+        format!("{meta}broken {said}\n{said}{{\"cut"),
+        format!("{said}{turn}"),
+        format!("{meta}{said}{}{turn}{tokens}", "{\"type\":\"other\",\"payload\":{}}\n".repeat(50)),
+    ]
+    .map(String::into_bytes)
+    .into()
+}
+
+#[test]
+fn pieces_give_what_reading_the_whole_file_gives() {
+    for text in texts() {
+        let expected = extract(&OneFile { text: text.clone(), most: usize::MAX }, &facts(&text), None, WHOLE);
+        for pieces in [1, 2, 7, 64, 1 << 20] {
+            assert_eq!(fed(&text, pieces), expected, "{} in {pieces}", String::from_utf8_lossy(&text));
+        }
+    }
+}
+
+#[test]
+fn short_answers_are_not_taken_for_the_end() {
+    for text in texts() {
+        // With limits as small as these, a file is read from both ends.
+        for limits in [WHOLE, Limits { whole: 600, chunk: 64, tail: 256 }] {
+            let read = |most| extract(&OneFile { text: text.clone(), most }, &facts(&text), None, limits);
+            let expected = read(usize::MAX);
+            for most in [1, 3, 50] {
+                let found = read(most);
+                let same = |one: &Result<Extraction, NoThread>| {
+                    one.clone().map(|extraction| Extraction { bytes_read: 0, ..extraction })
+                };
+                assert_eq!(same(&found), same(&expected), "{} in {most}", String::from_utf8_lossy(&text));
+            }
+            assert_eq!(
+                identify(&OneFile { text: text.clone(), most: 1 }, "x"),
+                identify(&OneFile { text: text.clone(), most: 1 << 20 }, "x")
+            );
+        }
+    }
+}
+
+#[test]
+fn a_grown_file_is_read_on_from_where_an_earlier_parse_stopped() {
+    for text in texts() {
+        let whole = fed(&text, 1 << 20);
+        for cut in 0..text.len() {
+            let Ok(earlier) = fed(&text[..cut], 1 << 20) else { continue };
+            for most in [1, usize::MAX] {
+                let files = OneFile { text: text.clone(), most };
+                let on = extract(&files, &facts(&text), Some(&earlier.state), WHOLE);
+                let states = (on.map(|on| on.state), whole.clone().map(|whole| whole.state));
+                assert_eq!(states.0, states.1, "cut after {cut}, answers of {most}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_file_is_not_read() {
+    let mut parser = Parser::new(&FileFacts { kind: EntryKind::Directory, ..facts(b"") });
+    parser.feed(b"{}\n");
+    let answer = parser.finish();
+    assert_eq!(answer.map_err(|none| none.reason), Err("it cannot be read: not a regular file".into()));
+}

@@ -1,0 +1,10 @@
+//! Reads and writes text: lines, JSON, times, paths, and the forms in which bytes are kept or come by the ten thousand.
+
+pub mod codec;
+pub mod columns;
+pub mod json;
+pub mod json_writer;
+pub mod lines;
+pub mod paths;
+pub mod shell;
+pub mod time;

@@ -1,0 +1,100 @@
+//! Reads what paths and ids say by their form alone.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use contract::Collection;
+
+/// Returns the collection a path of the home lies in.
+pub fn collection_of(path: &str) -> Collection {
+    if path.starts_with("archived_sessions/") { Collection::Archived } else { Collection::Active }
+}
+
+/// Says where in the home a rollout stood whose absolute path is known, wherever the home was then: what follows its
+/// collection, or the mere name of the file where nothing tells that apart.
+pub fn home_place(absolute: &str, archived: bool) -> String {
+    let collection = if archived { "archived_sessions" } else { "sessions" };
+    let parts: Vec<&str> = absolute.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | "..")).collect();
+    match parts.iter().rposition(|part| matches!(*part, "sessions" | "archived_sessions")) {
+        Some(at) if at + 1 < parts.len() => parts[at..].join("/"),
+        _ => format!("{collection}/{}", parts.last().copied().unwrap_or_default()),
+    }
+}
+
+/// Says whether a file of this name claims to be a rollout. Codex's own are `rollout-<time>-<id>.jsonl`; a thread may
+/// be continued under any other name.
+pub fn is_candidate(path: &str) -> bool {
+    let path = path.strip_suffix(".zst").unwrap_or(path);
+    path.ends_with(".jsonl")
+}
+
+/// Says whether the file holds compressed text.
+pub fn is_compressed(path: &str) -> bool {
+    path.ends_with(".zst")
+}
+
+/// Returns the same rollout in its other form: compressed for plain, plain for compressed.
+pub fn twin(path: &str) -> String {
+    match path.strip_suffix(".zst") {
+        Some(plain) => plain.into(),
+        None => format!("{path}.zst"),
+    }
+}
+
+/// Returns a UUID in its canonical form, from any form that Codex takes: upper case, braces, `urn:uuid:`, without
+/// dashes.
+pub fn canonical_id(text: &str) -> Option<String> {
+    let text = text.trim();
+    let text = text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(text);
+    let text = text.strip_prefix("urn:uuid:").unwrap_or(text);
+    let dashed = text.len() == 36;
+    if !dashed && text.len() != 32 {
+        return None;
+    }
+    let mut id = String::with_capacity(36);
+    for (at, byte) in text.bytes().enumerate() {
+        if dashed && matches!(at, 8 | 13 | 18 | 23) {
+            if byte != b'-' {
+                return None;
+            }
+            continue;
+        }
+        if !byte.is_ascii_hexdigit() {
+            return None;
+        }
+        if matches!(id.len(), 8 | 13 | 18 | 23) {
+            id.push('-');
+        }
+        id.push(char::from(byte.to_ascii_lowercase()));
+    }
+    (id.len() == 36).then_some(id)
+}
+
+/// Returns the beginning of an id, at least eight characters of one, in canonical form; a whole id is none.
+pub fn id_prefix(text: &str) -> Option<String> {
+    let text = text.trim();
+    let fits = (8..36).contains(&text.len())
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    fits.then(|| text.to_ascii_lowercase())
+}
+
+/// Returns `YYYY-MM-DD` of a rollout's name, `rollout-YYYY-MM-DDT…`.
+pub fn date_of(name: &str) -> Option<&str> {
+    let date = name.strip_prefix("rollout-")?.get(..11)?.strip_suffix('T')?;
+    let digits = date.bytes().enumerate().all(|(at, byte)| match at {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    let within = |from: usize, to: usize, most: u8| {
+        let number: Option<u8> = date.get(from..to).and_then(|digits| digits.parse().ok());
+        number.is_some_and(|number| (1..=most).contains(&number))
+    };
+    (digits && within(5, 7, 12) && within(8, 10, 31)).then_some(date)
+}
+
+#[cfg(test)]
+mod tests;

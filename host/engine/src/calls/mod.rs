@@ -1,0 +1,29 @@
+//! Every question to the core, as data: what can be asked can also be recorded, and asked again where there is no world. A call
+//! has the name of its function in the contract, and its arguments.
+
+mod call;
+mod features;
+mod health;
+mod resources;
+mod text;
+mod threads;
+
+use serde_json::Value;
+
+use crate::instance::Instance;
+
+pub use call::Call;
+pub use features::*;
+pub use health::*;
+pub use resources::*;
+pub use text::*;
+pub use threads::*;
+
+/// Asks what a recording says was asked; none where it is no question of this program.
+pub(crate) fn make_again(name: &str, with: &Value, instance: &mut Instance) -> Option<crate::Trapped<Value>> {
+    features::make_again(name, with, instance)
+        .or_else(|| health::make_again(name, with, instance))
+        .or_else(|| resources::make_again(name, with, instance))
+        .or_else(|| text::make_again(name, with, instance))
+        .or_else(|| threads::make_again(name, with, instance))
+}

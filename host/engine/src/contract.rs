@@ -1,0 +1,39 @@
+//! The types of the contract, as wasmtime's bindings generate them; `wit/` describes each.
+
+pub use crate::bindings::exports::threadkeep::core::{
+    changing::{ChangeError, CollectionMove, FileMove, Removal},
+    compression::{Candidate, Selection},
+    derivation::{ThreadFile, ThreadInputs},
+    goals::{BudgetChange, Goal, GoalChange},
+    history::{Gap, PageOfRecords, PageOfTurns, Subject},
+    memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow},
+    moved_directories::MovedDirectory,
+    personality::PersonalityStep,
+    program_events::ProgramEvent,
+    resuming::Resumed,
+    salvage::{LeftOut, SalvageContext, SalvagePlan, SurveyResult},
+    shell_snapshots::{RolloutAge, SnapshotVerdict},
+    spawned_threads::{Edge, EdgeStatus, SpawnEdge},
+    startup::{StartupError, StartupReport, SurveyReport},
+    writing::{Begun, NewThread, WriteContext, WriteError, Written},
+};
+pub use crate::bindings::threadkeep::core::{
+    backfill::{ClaimResult, Counts, Job, Owner, Phase, SkippedFile},
+    feature_types::{GoalStatus, Rejection},
+    health_types::{
+        Applicability, BackfillFacts, Cell, Change, CheckContext, CheckInput, CheckedFile, CodexChange, CodexFields,
+        CodexShape, Column, CurrentValue, DamagedLine, DatabaseFacts, DatabaseRole, Depth, Edit, EditTarget, Evidence,
+        FileReport, Finding, HistoryBase, HomeFacts, ModeChange, OrdinalError, OrdinalFault, PathTarget, Severity,
+        StateChange, ThreadFacts, ThreadFileFacts, Value, View, Viewer,
+    },
+    item_types::{
+        ChangeKind, Command, FileChange, FileChanges, Item, ItemStatus, RawRecord, Tokens, ToolCall, TurnEnd,
+        TurnStart, UserMessage,
+    },
+    lookup_types::{DecidedBy, Explanation, Found, HeadVerdict, Listed, LookupError, PageOfRows, RowSeen, Step, Via},
+    parsing_types::{Extraction, NoThread},
+    query_types::{RowKey, RowQuery, SortKey},
+    rows::DirectorySnapshot,
+    thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow},
+    types::{BadLine, Chunk, Collection, Entries, EntryKind, FileError, FileFacts, Heads, StateError},
+};

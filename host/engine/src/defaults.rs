@@ -1,0 +1,47 @@
+//! Defaults of what hosts hand to the core.
+
+use crate::contract::{NewThread, RowQuery, SortKey};
+
+impl Default for NewThread {
+    /// Gives a thread whose id is to be chosen; its working directory and its source must still be set.
+    fn default() -> NewThread {
+        NewThread {
+            id: None,
+            cwd: String::new(),
+            source: String::new(),
+            originator: "threadkeep".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            model_provider: None,
+            instructions: None,
+            git_sha: None,
+            git_branch: None,
+            git_origin_url: None,
+            parent_thread_id: None,
+        }
+    }
+}
+
+impl Default for RowQuery {
+    /// Gives the query for all threads, the one that was updated last first, with sub-agents as threads of their own.
+    fn default() -> RowQuery {
+        RowQuery {
+            within: None,
+            source_kinds: None,
+            fold_children: false,
+            missing: false,
+            provider: None,
+            cwd: None,
+            under: None,
+            also_cwd: Vec::new(),
+            also_under: Vec::new(),
+            since: None,
+            until: None,
+            title: None,
+            name: None,
+            branch: None,
+            repo: None,
+            sort: SortKey::Updated,
+            ascending: false,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The compiled component, once a process.
+
+use std::sync::{Arc, OnceLock};
+
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, Linker};
+
+use crate::bindings::{self, CorePre};
+use crate::cancellation::Cancellation;
+use crate::error::CoreError;
+use crate::guard::ticking_engine;
+use crate::host_state::HostState;
+use crate::recording::Recorder;
+
+/// The component, compiled by `build.rs` with the settings of `engine_config`.
+const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.cwasm"));
+
+/// Holds the compiled core. It is cheap to clone.
+#[derive(Clone)]
+pub struct Runtime {
+    engine: Engine,
+    component: Component,
+    linked: Arc<OnceLock<CorePre<HostState>>>,
+    recorder: Option<Recorder>,
+    cancellation: Cancellation,
+}
+
+impl Runtime {
+    /// Loads the embedded image, as [`Runtime::load_reporting`] does, without a report.
+    pub fn load() -> Result<Runtime, CoreError> {
+        Runtime::load_reporting(|_| ())
+    }
+
+    /// Loads the embedded image. On a CPU that it was not made for the component is compiled, which takes seconds;
+    /// `report` is given a sentence about it before that begins. Fails if neither can be done.
+    pub fn load_reporting(report: impl FnOnce(&str)) -> Result<Runtime, CoreError> {
+        let engine = ticking_engine()?;
+        // SAFETY: the bytes are the ones that build.rs wrote and that this program embeds.
+        #[expect(unsafe_code, reason = "wasmtime cannot know whose bytes it is given; these are our own")]
+        let image = unsafe { Component::deserialize(&engine, IMAGE) };
+        let component = match image {
+            Ok(component) => component,
+            Err(error) => {
+                report(&format!("compiling the core for this machine, once a run: {error}"));
+                Component::new(&engine, crate::COMPONENT).map_err(|error| CoreError::Load(format!("{error:#}")))?
+            }
+        };
+        Ok(Runtime { engine, component, linked: Arc::default(), recorder: None, cancellation: Cancellation::default() })
+    }
+
+    /// Gives the runtime with a recorder, which writes down every call and what it asks of the host.
+    pub fn recording(self, recorder: Recorder) -> Runtime {
+        Runtime { recorder: Some(recorder), ..self }
+    }
+
+    /// Gives the runtime with a cancellation, which ends its calls.
+    pub fn cancellable(&self, cancellation: Cancellation) -> Runtime {
+        Runtime { cancellation, ..self.clone() }
+    }
+
+    /// Gives the cancellation that ends the calls.
+    pub fn cancellation(&self) -> &Cancellation {
+        &self.cancellation
+    }
+
+    /// Gives the recorder, where there is one.
+    pub(crate) fn recorder(&self) -> Option<&Recorder> {
+        self.recorder.as_ref()
+    }
+
+    /// Gives the engine.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Gives the component with its imports linked, which is done once.
+    pub(crate) fn linked(&self) -> Result<&CorePre<HostState>, CoreError> {
+        if let Some(linked) = self.linked.get() {
+            return Ok(linked);
+        }
+        let damaged = |error: wasmtime::Error| CoreError::Load(format!("{error:#}"));
+        let mut linker = Linker::new(&self.engine);
+        bindings::Core::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state).map_err(damaged)?;
+        let linked = linker.instantiate_pre(&self.component).and_then(CorePre::new).map_err(damaged)?;
+        Ok(self.linked.get_or_init(|| linked))
+    }
+}
+
+/// Gives the names of the interfaces that a component imports, [`crate::COMPONENT`] or another one of this crate's.
+pub fn imported_interfaces(component: &[u8]) -> Result<Vec<String>, CoreError> {
+    let damaged = |error: wasmtime::Error| CoreError::Load(format!("{error:#}"));
+    let engine = ticking_engine()?;
+    let component = Component::new(&engine, component).map_err(damaged)?;
+    Ok(component.component_type().imports(&engine).map(|(name, _)| name.to_string()).collect())
+}
