@@ -20,6 +20,7 @@ mod documents;
 mod edges;
 mod exec;
 mod facade;
+mod failure_kinds;
 mod finding;
 mod fixtures;
 mod gate;

@@ -146,8 +146,8 @@ fn a_path_that_is_no_rollout_of_the_home_is_refused() {
         let outcome = program.run(["turns", "--path", path]).ended(2);
         assert!(outcome.stdout.is_empty() && outcome.stderr.contains("sessions"), "{path}: {}", outcome.stderr);
     }
-    for path in ["sessions/nowhere.jsonl", "sessions/empty.jsonl"] {
-        let outcome = program.run(["read", "--path", path]).ended(1);
+    for (path, code) in [("sessions/nowhere.jsonl", 3), ("sessions/empty.jsonl", 1)] {
+        let outcome = program.run(["read", "--path", path]).ended(code);
         assert!(outcome.stdout.is_empty() && !outcome.stderr.is_empty(), "{path}");
     }
     program.run(["turns", "an id", "--path", "sessions/empty.jsonl"]).ended(2);

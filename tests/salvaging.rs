@@ -208,7 +208,7 @@ fn legacy_and_bare_rollouts_and_ones_under_another_name_are_salvaged_too() {
     let refused = world.program.run(["salvage", nothing.to_str().unwrap()]).ended(1);
     assert!(refused.stderr.contains("no record"), "{}", refused.stderr);
     world.program.run(["salvage", world.home.path().to_str().unwrap()]).ended(1);
-    world.program.run(["salvage", "nowhere.jsonl"]).ended(1);
+    world.program.run(["salvage", "nowhere.jsonl"]).ended(3);
 }
 
 #[test]

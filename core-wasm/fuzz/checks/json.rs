@@ -8,7 +8,7 @@ const DEPTH: usize = 100;
 pub(crate) fn check(input: &[u8]) {
     let mut cursor = Cursor::new(input);
     let raw = cursor.raw();
-    let whole = raw.clone().and_then(|_| cursor.finish());
+    let whole = raw.and_then(|_| cursor.finish());
     let depth = input.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
     if depth < DEPTH {
         let known: Result<serde_json::Value, _> = serde_json::from_slice(input);

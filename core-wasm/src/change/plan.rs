@@ -18,6 +18,7 @@ use crate::lookup::files::{files_of, head_verdict};
 use crate::lookup::find::find;
 use crate::lookup::trace::Trace;
 use crate::lookup::world::World;
+use crate::rollout::head::identify;
 use crate::text::paths::{collection_of, date_of, twin};
 use crate::text::time::local;
 
@@ -81,8 +82,11 @@ fn readable<W: World>(world: &W, wanted: &str) -> Result<ThreadRow, ChangeError>
     match found.verified {
         true => Ok(found.row),
         false => {
-            let why = format!("{} cannot be read, so nothing tells whose it is", found.row.path);
-            Err(FileError::Io(why).into())
+            let why = match identify(world, &found.row.path) {
+                Err(error) => error,
+                Ok(_) => FileError::Io("no record in it names a thread".into()),
+            };
+            Err(LookupError::Unreadable((found.row.path, why)).into())
         }
     }
 }

@@ -9,7 +9,7 @@ use contract::{
 
 use crate::lookup::trace::Trace;
 use crate::lookup::world::{World, if_available};
-use crate::ports::HeadsWalker;
+use crate::ports::{FileResult, HeadsWalker};
 use crate::rollout::extract::{Limits, extract};
 use crate::rollout::head::{glance, identify};
 use crate::rows::derive::derive_row;
@@ -27,12 +27,20 @@ const HEADS: u32 = 256;
 
 /// Says what the head of a file says to somebody who looks for a thread.
 pub fn head_verdict<W: World>(world: &W, path: &str, id: &str) -> HeadVerdict {
-    match identify(world, path) {
-        Ok(Some(carried)) if carried == id => HeadVerdict::Matches,
-        Ok(Some(other)) => HeadVerdict::Other(other),
-        Ok(None) => HeadVerdict::Unreadable("no record in it names a thread".into()),
-        Err(FileError::NotFound) => HeadVerdict::Absent,
+    match verified_head(world, path, id) {
+        Ok(verdict) => verdict,
         Err(error) => HeadVerdict::Unreadable(error.message()),
+    }
+}
+
+/// Says the same of a file that can be read.
+fn verified_head<W: World>(world: &W, path: &str, id: &str) -> FileResult<HeadVerdict> {
+    match identify(world, path) {
+        Ok(Some(carried)) if carried == id => Ok(HeadVerdict::Matches),
+        Ok(Some(other)) => Ok(HeadVerdict::Other(other)),
+        Ok(None) => Ok(HeadVerdict::Unreadable("no record in it names a thread".into())),
+        Err(FileError::NotFound) => Ok(HeadVerdict::Absent),
+        Err(error) => Err(error),
     }
 }
 
@@ -68,7 +76,14 @@ pub fn files_of<W: World>(
     paths.dedup();
     let mut files = Vec::new();
     for path in &paths {
-        let verdict = head_verdict(world, path, id);
+        let verdict = verified_head(world, path, id).unwrap_or_else(|error| {
+            let verdict = HeadVerdict::Unreadable(error.message());
+            // Its name says that it is the thread's, and nobody can know better.
+            if path.contains(id) {
+                trace.unreadable = Some((path.clone(), error));
+            }
+            verdict
+        });
         trace.head(path, &verdict);
         if verdict == HeadVerdict::Matches {
             files.push(world.stat(path)?);

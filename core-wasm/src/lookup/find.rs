@@ -207,6 +207,9 @@ fn not_in_files<W: World>(
     mut discrepancies: Vec<Discrepancy>,
     trace: &mut Trace,
 ) -> Result<Option<Found>, LookupError> {
+    if let (Some(unreadable), false) = (trace.unreadable.take(), unverified) {
+        return Err(LookupError::Unreadable(unreadable));
+    }
     let Some(row) = row else {
         let codex = if_available(world.codex(id))?.unwrap_or_default().pop();
         let names = if codex.is_some() { world.names(id)? } else { Vec::new() };

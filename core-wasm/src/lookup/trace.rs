@@ -1,8 +1,9 @@
 //! Keeps what a search looked at, in order, and what decided: for people who wonder about an answer.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use contract::{DecidedBy, HeadVerdict, RowSeen, Step, ThreadRow};
+use contract::{DecidedBy, FileError, HeadVerdict, RowSeen, Step, ThreadRow};
 
 /// Files of the long way through every head that are named one by one.
 const NAMED: usize = 20;
@@ -14,6 +15,8 @@ pub struct Trace {
     pub steps: Vec<Step>,
     /// What decided so far.
     pub decided_by: DecidedBy,
+    /// A file that bears the wanted id in its name and cannot be read, and why.
+    pub(super) unreadable: Option<(String, FileError)>,
     /// Heads that the long way has named.
     named: usize,
 }

@@ -13,7 +13,7 @@
 
 use alloc::vec::Vec;
 
-use contract::{DirectorySnapshot, EntryKind, FileError, FileFacts, StateError};
+use contract::{DirectorySnapshot, EntryKind, FileError, FileFacts, StartupError};
 
 use crate::ports::{Clock, FileResult, Rollouts, Rows, StateResult};
 use crate::text::columns::EntryList;
@@ -35,9 +35,8 @@ pub struct Before {
 
 impl Before {
     /// Looks at it now.
-    pub fn of<W: Rollouts + Rows + Clock>(world: &W) -> Result<Before, StateError> {
-        let roots = ROOTS.iter().map(|root| root_facts(world, root)).collect::<FileResult<_>>();
-        let roots = roots.map_err(|error| StateError::Io(error.message()))?;
+    pub fn of<W: Rollouts + Rows + Clock>(world: &W) -> Result<Before, StartupError> {
+        let roots = ROOTS.iter().map(|root| root_facts(world, root)).collect::<FileResult<_>>()?;
         Ok(Before { data_version: world.data_version()?, now: world.now(), wall: world.wall(), roots })
     }
 

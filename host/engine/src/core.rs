@@ -101,27 +101,23 @@ impl Core {
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
-    use crate::calls::IndexNames;
-    use crate::contract::Chunk;
+    use crate::calls::{FeedParser, IndexNames, OpenParser};
+    use crate::contract::{Chunk, EntryKind, FileFacts};
 
     #[test]
     fn after_a_trap_the_next_call_gets_a_fresh_instance() {
         let mut core = Core::new(&Runtime::load().unwrap(), Imports::default());
-        let names = |core: &mut Core| {
-            let line = r#"{"id":"019ca8a0-0000-7000-8000-000000000001","thread_name":"after all"}"#;
-            core.call(&IndexNames { lines: Chunk::Text(line.into()), first: 7 }).unwrap()
-        };
-        names(&mut core);
-        let opened = core.enter("opens something", |instance| {
-            instance.open.push(None);
-            Ok(instance.open.len())
-        });
-        assert_eq!(opened.unwrap(), 1);
+        let file =
+            FileFacts { path: "sessions/a.jsonl".into(), kind: EntryKind::File, size: 0, modified_ns: 0, inode: 0 };
+        let parser = core.call(&OpenParser { file }).unwrap();
+        let feed = FeedParser { parser, piece: Chunk::Text("{}".into()) };
+        core.call(&feed).unwrap();
         let trap = core.enter("a trap", |_| Err::<(), _>(wasmtime::format_err!("as if the guest had trapped")));
         assert!(matches!(trap, Err(CoreError::Trap { call: "a trap", .. })));
-        let left = core.enter("asks what is open", |instance| Ok(instance.open.len()));
-        assert_eq!(left.unwrap(), 0, "what the old one had open is gone with it");
-        let names = names(&mut core);
+        let lost = core.call(&feed).unwrap_err().to_string();
+        assert!(lost.contains("nothing is open"), "what the old one had open is gone with it: {lost}");
+        let line = r#"{"id":"019ca8a0-0000-7000-8000-000000000001","thread_name":"after all"}"#;
+        let names = core.call(&IndexNames { lines: Chunk::Text(line.into()), first: 7 }).unwrap();
         assert_eq!((names[0].name.as_str(), names[0].given), ("after all", Some(7)));
     }
 }

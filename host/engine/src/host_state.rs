@@ -14,15 +14,14 @@ use crate::contract::{
     Patch, Phase, RowKey, RowQuery, SkippedFile, StateError, ThreadRow,
 };
 use crate::guard::{Guard, Guarded};
-use crate::open::{OpenHeads, OpenReader, OpenWalker};
 use crate::imports::{FileResult, HeadsWalker, Imports, Reader, Walker};
+use crate::open::{OpenHeads, OpenReader, OpenWalker};
 use crate::recording::{Player, Recorder, Recording, as_text};
 
 /// The answer of the state DB; the outer error is the end of a replay that went another way.
 type Answered<T> = wasmtime::Result<Result<T, StateError>>;
 /// The answer of the file system; the outer error is as for [`Answered`].
 type Read<T> = wasmtime::Result<Result<T, FileError>>;
-
 
 /// Holds what one instance has outside of its own memory.
 pub(crate) struct HostState {

@@ -7,7 +7,7 @@ use crate::Trapped;
 use crate::bindings;
 use crate::host_state::HostState;
 
-/// Holds a live instance, as a [`Call`] sees it.
+/// Holds a live instance, as a call sees it.
 pub struct Instance {
     pub(crate) store: Store<HostState>,
     pub(crate) exports: bindings::Core,

@@ -31,11 +31,11 @@ pub mod recording;
 pub mod replay;
 mod runtime;
 
+pub use self::core::Core;
 pub use calls::Call;
 pub use cancellation::Cancellation;
 pub use error::CoreError;
 pub use imports::Imports;
-pub use self::core::Core;
 pub use runtime::{Runtime, imported_interfaces};
 
 /// The version of the contract, as the package's name says it.

@@ -123,7 +123,7 @@ impl Database {
             return Ok(Vec::new());
         }
         let path = database.path().to_path_buf();
-        let failed = |error: rusqlite::Error| StateError::External(path.clone(), error.to_string());
+        let failed = |error: rusqlite::Error| StateError::external(&path, error.into());
         let (touched, stamp) = database.read(|connection| {
             let Some(columns) = codex_columns(connection).map_err(failed)? else { return Ok(Vec::new()) };
             let mut touched = Vec::new();

@@ -36,15 +36,18 @@ pub enum StateError {
     /// The state directory cannot be used.
     #[error("the state directory {0} cannot be used: {1}; {hint}", hint = ANOTHER_DIRECTORY)]
     Directory(PathBuf, std::io::Error),
-    /// A database of somebody else's cannot be read.
+    /// A database cannot be read from outside: why, and what kind of failure that is.
     #[error("{0} cannot be read: {1}")]
-    External(PathBuf, String),
+    External(PathBuf, String, ErrorKind),
     /// The core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
     /// A file beside the state DB failed.
     #[error("{0}")]
     Io(String),
+    /// A database cannot be opened or copied: what was tried, and what the operating system says.
+    #[error("{0} cannot be {1}: {2}")]
+    File(PathBuf, &'static str, std::io::Error),
     /// The core told of it in words; what kind of failure it was is known.
     #[error("{0}")]
     Told(String, ErrorKind),
@@ -82,7 +85,10 @@ impl Classified for StateError {
             StateError::Corrupt(_) => ErrorKind::Corrupt,
             StateError::Newer { .. } => ErrorKind::NewerVersion,
             StateError::Directory(_, error) => ErrorKind::of_io(error),
-            StateError::External(..) | StateError::Io(_) | StateError::Sqlite(_) => ErrorKind::Io,
+            StateError::External(_, _, kind) => *kind,
+            StateError::File(_, _, error) => ErrorKind::of_io(error),
+            StateError::Sqlite(error) => kind_of_sqlite(error),
+            StateError::Io(_) => ErrorKind::Io,
             StateError::Core(error) => error.kind(),
             StateError::Told(_, kind) => *kind,
         }
@@ -100,6 +106,25 @@ impl Classified for StateError {
     }
 }
 
+impl StateError {
+    /// Gives the error for a database that is read from outside, where this is why it cannot be.
+    pub(crate) fn external(path: &std::path::Path, why: StateError) -> StateError {
+        match why {
+            why @ StateError::External(..) => why,
+            StateError::Corrupt(words) => StateError::External(path.into(), words, ErrorKind::Corrupt),
+            StateError::Sqlite(error) => {
+                let kind = kind_of_sqlite(&error);
+                StateError::External(path.into(), error.to_string(), kind)
+            }
+            StateError::File(path, _, error) => {
+                let kind = ErrorKind::of_io(&error);
+                StateError::External(path, error.to_string(), kind)
+            }
+            why => StateError::External(path.into(), why.to_string(), why.kind()),
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StateError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
@@ -111,6 +136,17 @@ impl From<rusqlite::Error> for StateError {
             // No answer where there must be one, or an answer of a kind that was never stored.
             None => StateError::Corrupt(error.to_string()),
         }
+    }
+}
+
+/// Gives the kind of an answer of SQLite that is neither busy nor damaged.
+fn kind_of_sqlite(error: &rusqlite::Error) -> ErrorKind {
+    use rusqlite::ErrorCode;
+    match error.sqlite_error_code() {
+        Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::AuthorizationForStatementDenied) => {
+            ErrorKind::Denied
+        }
+        _ => ErrorKind::Io,
     }
 }
 

@@ -61,7 +61,7 @@ impl Salvaged {
     pub(crate) fn of(schema: &Schema, path: &Path) -> Result<Salvaged, StateError> {
         let (connection, _copy) = match ExternalDb::at(path).map(|old| old.open()) {
             Some(Ok(opened)) => opened,
-            Some(Err(error @ StateError::Io(_))) => return Err(error),
+            Some(Err(error @ StateError::File(..))) => return Err(error),
             _ => return Ok(Salvaged::default()),
         };
         let tables = schema.tables().filter_map(|table| match table.rescue {

@@ -25,6 +25,9 @@ pub enum FeatureError {
     /// A file of the home failed.
     #[error("{0}")]
     Io(String),
+    /// The home's threads could not be asked for; what kind of failure it was is known.
+    #[error("{0}")]
+    Told(String, ErrorKind),
 }
 
 const WITH_STATE: &str = "open it with startup::init, or leave out --no-state";
@@ -37,6 +40,7 @@ impl Classified for FeatureError {
             FeatureError::Invalid(_) => ErrorKind::InvalidInput,
             FeatureError::Refused(_) => ErrorKind::Conflict,
             FeatureError::Io(_) => ErrorKind::Io,
+            FeatureError::Told(_, kind) => *kind,
         }
     }
 

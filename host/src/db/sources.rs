@@ -6,6 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{Database, Domain, StateError, Table, UserData, rows};
+use crate::platform::error_kind::ErrorKind;
 use crate::platform::home::Home;
 use threadkeep_engine::calls::IndexNames;
 use threadkeep_engine::contract::Chunk;
@@ -147,7 +148,8 @@ impl Database {
     fn import_index(&self, home: &Home) -> Result<Vec<String>, StateError> {
         const SOURCE: &str = "session_index";
         let path = home.absolute("session_index.jsonl");
-        let io = |error: std::io::Error| StateError::External(path.clone(), error.to_string());
+        let io =
+            |error: std::io::Error| StateError::External(path.clone(), error.to_string(), ErrorKind::of_io(&error));
         let mut file = match home.open_home_file("session_index.jsonl") {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -137,9 +137,9 @@ impl From<&health::Backup> for Backup {
     }
 }
 
-impl From<&health::Saved> for BackupFile {
-    fn from(saved: &health::Saved) -> BackupFile {
-        let health::Saved { name, belongs, place, bytes, sha256, damaged } = saved;
+impl From<&health::SavedFile> for BackupFile {
+    fn from(saved: &health::SavedFile) -> BackupFile {
+        let health::SavedFile { name, belongs, place, bytes, sha256, damaged } = saved;
         BackupFile {
             name: name.clone(),
             belongs: match belongs {
@@ -180,7 +180,7 @@ impl From<&health::Verified> for VerifiedBackup {
 
 impl RestoredBackup {
     /// Makes the document of the backup that was put back, by its name, the files, and the backup that was made before.
-    pub fn new(name: &str, files: &[health::Putting], before: Option<&health::Backup>) -> RestoredBackup {
+    pub fn new(name: &str, files: &[health::PlannedFile], before: Option<&health::Backup>) -> RestoredBackup {
         RestoredBackup {
             backup: name.into(),
             before: before.map(|before| before.name.clone()),
@@ -189,9 +189,9 @@ impl RestoredBackup {
     }
 }
 
-impl From<&health::Putting> for RestoredFile {
-    fn from(file: &health::Putting) -> RestoredFile {
-        let health::Putting { name, place, bytes, present_bytes } = file;
+impl From<&health::PlannedFile> for RestoredFile {
+    fn from(file: &health::PlannedFile) -> RestoredFile {
+        let health::PlannedFile { name, place, bytes, present_bytes } = file;
         RestoredFile { bytes: *bytes, name: name.clone(), place: place.clone(), present_bytes: *present_bytes }
     }
 }

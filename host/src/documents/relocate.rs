@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Time;
-use crate::features::moved_directories::Relocation;
+use crate::features::moved_directories::RecordedMove;
 use crate::threads::moved_directories::MoveCheck;
 
 /// A directory that moved, and what speaks for it.
@@ -81,9 +81,9 @@ impl RelocatedDirectory {
     }
 }
 
-impl From<&[Relocation]> for DirectoryMoves {
-    fn from(moves: &[Relocation]) -> DirectoryMoves {
-        let item = |told: &Relocation| DirectoryMove {
+impl From<&[RecordedMove]> for DirectoryMoves {
+    fn from(moves: &[RecordedMove]) -> DirectoryMoves {
+        let item = |told: &RecordedMove| DirectoryMove {
             at: Time::from_millis(told.at),
             from: told.from.clone(),
             to: told.to.clone(),

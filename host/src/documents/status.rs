@@ -39,9 +39,9 @@ pub struct Status {
 pub struct StateDbStatus {
     /// The absolute path of the state DB; empty with `--no-state`.
     pub path: PathBuf,
-    /// How far it has come: there is none, it waits to be filled, is being filled, is complete, cannot be read, or was made
+    /// How far it has come: there is none, it waits to be filled, is being filled, is complete, is damaged, cannot be read, or was made
     /// by another version of the program.
-    #[schemars(extend("enum" = ["none", "pending", "running", "complete", "damaged", "other-version"]))]
+    #[schemars(extend("enum" = ["none", "pending", "running", "complete", "damaged", "unreadable", "other-version"]))]
     pub phase: String,
     /// Who fills it. It is absent unless somebody does.
     #[serde(skip_serializing_if = "Option::is_none")]

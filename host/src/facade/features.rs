@@ -7,7 +7,7 @@ use crate::db::{FeatureError, StateDb, StateError};
 use crate::features::device_keys::{self, Binding};
 use crate::features::goals::{self, Goal, GoalChange, Source};
 use crate::features::memories::{self, Claim, MemoryBounds};
-use crate::features::moved_directories::{self, Relocation};
+use crate::features::moved_directories::{self, RecordedMove};
 use crate::features::personality::{self, Outcome};
 use crate::features::shell_snapshots::{self, Snapshot};
 use crate::platform::error_kind::ErrorKind;
@@ -192,7 +192,7 @@ impl Threadkeep {
     }
 
     /// Lists the directories that were said to have moved, in the order in which they were told.
-    pub fn moved_directories(&self) -> Result<Vec<Relocation>> {
+    pub fn moved_directories(&self) -> Result<Vec<RecordedMove>> {
         Ok(moved_directories::list(&self.needed_state("listing moved directories")?)?)
     }
 
@@ -214,7 +214,7 @@ impl Threadkeep {
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] where nothing was.
-    pub fn undo_moved_directory(&self, from: &str) -> Result<Relocation> {
+    pub fn undo_moved_directory(&self, from: &str) -> Result<RecordedMove> {
         let gone = moved_directories::undo(&self.needed_state("moving a directory")?, from)?;
         gone.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{from} was not relocated")))
     }

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use threadkeep_engine::contract::{Collection, Explanation, Found, Gap, PageOfRows, RowQuery, Subject, ThreadRow};
+use threadkeep_engine::contract::{
+    Collection, Explanation, FileError, Found, Gap, PageOfRows, RowQuery, Subject, ThreadRow,
+};
 
 use super::{Error, Result, Threadkeep};
 use crate::db::Totals;
@@ -120,7 +122,8 @@ impl Threadkeep {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] where it lies in neither collection of the home.
+    /// [`ErrorKind::InvalidInput`] where it lies in neither collection of the home, and [`ErrorKind::NotFound`] where it is not
+    /// there.
     pub fn rollout_path(&self, given: &Path) -> Result<String> {
         let home = self.home();
         let absolute = home.root().join(given);
@@ -134,6 +137,12 @@ impl Threadkeep {
             let (given, root) = (given.display(), home.root().display());
             Error::new(ErrorKind::InvalidInput, format!("{given} is not in sessions or archived_sessions of {root}"))
         };
-        path.map(Into::into).ok_or_else(outside)
+        let path = path.ok_or_else(outside)?;
+        match crate::rollouts::facts(home, path) {
+            Err(FileError::NotFound) => {
+                Err(Error::new(ErrorKind::NotFound, format!("{} is not there", absolute.display())))
+            }
+            _ => Ok(path.into()),
+        }
     }
 }

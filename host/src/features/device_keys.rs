@@ -51,8 +51,8 @@ pub fn put(state: Option<&StateDb>, key: &str, account: &str, client: &str, now:
     let database = database(state)?;
     let checked =
         database.rules().call(&CheckDeviceKey { key: key.into(), account: account.into(), client: client.into() })?;
-    if let Err(refusal) = checked {
-        return Err(FeatureError::Invalid(match refusal {
+    if let Err(rejection) = checked {
+        return Err(FeatureError::Invalid(match rejection {
             Rejection::Invalid(why) => why,
             other => format!("{other:?}"),
         }));

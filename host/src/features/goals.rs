@@ -88,7 +88,7 @@ pub fn change(home: &Home, state: &StateDb, thread: &str, change: GoalChange, no
         }
         Ok(changed)
     })?;
-    outcome.map_err(|refusal| refused(refusal, thread))
+    outcome.map_err(|rejection| rejected(rejection, thread))
 }
 
 /// Removes the goal that is kept here; false where there is none. One that Codex keeps shows again then.
@@ -111,8 +111,8 @@ pub fn status_word(status: GoalStatus) -> &'static str {
     }
 }
 
-fn refused(refusal: Rejection, thread: &str) -> FeatureError {
-    match refusal {
+fn rejected(rejection: Rejection, thread: &str) -> FeatureError {
+    match rejection {
         Rejection::Invalid(why) => FeatureError::Invalid(why),
         Rejection::Transition((GoalStatus::Complete, _)) => FeatureError::Refused(format!(
             "the goal of {thread} is complete, which is final; set a new one with `threadkeep goal set`"
@@ -175,7 +175,7 @@ fn write(connection: &Connection, rules: &Rules, thread: &str, goal: &Goal) -> R
 fn of_codex(home: &Home, rules: &Rules, thread: &str) -> Result<Option<Goal>, StateError> {
     let Some(database) = ExternalDb::newest(home.sqlite_home(), "goals_") else { return Ok(None) };
     let path = database.path().to_path_buf();
-    let failed = |error: rusqlite::Error| StateError::External(path.clone(), error.to_string());
+    let failed = |error: rusqlite::Error| StateError::external(&path, error.into());
     let (found, _) = database.read(|connection| codex_row(connection, thread).map_err(failed))?;
     let Some((status, goal)) = found else { return Ok(None) };
     let known = rules.call(&GoalStatusOf { name: status.clone() })?;

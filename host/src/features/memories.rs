@@ -76,12 +76,12 @@ pub fn claim(
                     claims.push(Claim { thread, token, until: extraction.until.unwrap_or(now), updated_at });
                 }
                 // The transaction that it is selected in is the one that it is claimed in: the values are wrong.
-                Err(refusal) => return Ok(Err(refusal)),
+                Err(rejection) => return Ok(Err(rejection)),
             }
         }
         Ok(Ok(claims))
     })?;
-    claimed.map_err(|refusal| refused(refusal, "the claim"))
+    claimed.map_err(|rejection| rejected(rejection, "the claim"))
 }
 
 /// Keeps a claim for as long as the lease lasts, from now on; returns when it ends.
@@ -103,17 +103,17 @@ pub fn fail(state: &StateDb, thread: &str, token: &str, pause: i64, now: i64) ->
 pub fn next_mode(state: &StateDb, current: Option<&str>, to: &str, given: bool) -> FeatureResult<String> {
     let rules = state.database().rules();
     let next = rules.call(&ChangeMemoryMode { current: current.map(Into::into), to: to.into(), given })?;
-    next.map_err(|refusal| refused(refusal, to))
+    next.map_err(|rejection| rejected(rejection, to))
 }
 
 fn report(state: &StateDb, thread: &str, step: MemoryExtractionStep, now: i64) -> FeatureResult<MemoryExtraction> {
     let (id, rules) = (thread.to_string(), state.database().rules());
     let outcome = state.database().transaction(move |transaction| change(transaction, &rules, &id, &step, now))?;
-    outcome.map_err(|refusal| refused(refusal, thread))
+    outcome.map_err(|rejection| rejected(rejection, thread))
 }
 
-fn refused(refusal: Rejection, about: &str) -> FeatureError {
-    match refusal {
+fn rejected(rejection: Rejection, about: &str) -> FeatureError {
+    match rejection {
         Rejection::Invalid(why) => FeatureError::Invalid(why),
         Rejection::Claimed => FeatureError::Refused(format!("another worker has claimed {about}")),
         _ => FeatureError::Refused(format!(

@@ -30,7 +30,7 @@ pub(super) const DOMAIN: Domain = Domain {
 
 /// Describes a directory that was moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Relocation {
+pub struct RecordedMove {
     /// Where threads were recorded.
     pub from: String,
     /// Where it is now.
@@ -40,20 +40,20 @@ pub struct Relocation {
 }
 
 /// Holds all recorded moves, and the core's rules for them.
-pub struct Relocations {
+pub struct MovedDirectories {
     rules: Rules,
     moves: Vec<MovedDirectory>,
 }
 
-impl Relocations {
+impl MovedDirectories {
     /// Reads those of the state DB.
-    pub fn of(state: &StateDb) -> Result<Relocations, StateError> {
-        Relocations::over(state.database())
+    pub fn of(state: &StateDb) -> Result<MovedDirectories, StateError> {
+        MovedDirectories::over(state.database())
     }
 
     /// Reads those of a private copy of it.
-    pub(crate) fn over(database: &Database) -> Result<Relocations, StateError> {
-        Ok(Relocations { rules: database.rules(), moves: moves(database)? })
+    pub(crate) fn over(database: &Database) -> Result<MovedDirectories, StateError> {
+        Ok(MovedDirectories { rules: database.rules(), moves: moves(database)? })
     }
 
     /// Returns where a recorded directory is now; none where that is no other place.
@@ -86,20 +86,20 @@ impl Relocations {
 
 fn moves(database: &Database) -> Result<Vec<MovedDirectory>, StateError> {
     let recorded = recorded(database)?.into_iter();
-    Ok(recorded.map(|Relocation { from, to, .. }| MovedDirectory { from, to }).collect())
+    Ok(recorded.map(|RecordedMove { from, to, .. }| MovedDirectory { from, to }).collect())
 }
 
-fn recorded(database: &Database) -> Result<Vec<Relocation>, StateError> {
+fn recorded(database: &Database) -> Result<Vec<RecordedMove>, StateError> {
     database.with(|connection| {
         let mut select = connection.prepare_cached("SELECT from_dir, to_dir, at FROM relocations ORDER BY number")?;
         let moves =
-            select.query_map([], |row| Ok(Relocation { from: row.get(0)?, to: row.get(1)?, at: row.get(2)? }))?;
+            select.query_map([], |row| Ok(RecordedMove { from: row.get(0)?, to: row.get(1)?, at: row.get(2)? }))?;
         Ok(moves.collect::<Result<_, _>>()?)
     })
 }
 
 /// Lists all recorded moves, oldest first.
-pub fn list(state: &StateDb) -> FeatureResult<Vec<Relocation>> {
+pub fn list(state: &StateDb) -> FeatureResult<Vec<RecordedMove>> {
     Ok(recorded(state.database())?)
 }
 
@@ -107,7 +107,7 @@ pub fn list(state: &StateDb) -> FeatureResult<Vec<Relocation>> {
 pub fn check(state: &StateDb, from: &str, to: &str) -> FeatureResult<bool> {
     let (moved, moves) = (MovedDirectory { from: from.into(), to: to.into() }, moves(state.database())?);
     let checked = state.database().rules().call(&CheckMoved { moved, moves })?;
-    checked.map_err(|refusal| match refusal {
+    checked.map_err(|rejection| match rejection {
         Rejection::Invalid(why) => FeatureError::Invalid(why),
         other => FeatureError::Refused(format!("{other:?}")),
     })
@@ -129,13 +129,13 @@ pub fn record(state: &StateDb, from: &str, to: &str, now: i64) -> FeatureResult<
 }
 
 /// Removes the move of a directory that was recorded last; none where there is none.
-pub fn undo(state: &StateDb, from: &str) -> FeatureResult<Option<Relocation>> {
+pub fn undo(state: &StateDb, from: &str) -> FeatureResult<Option<RecordedMove>> {
     let from = from.to_string();
     Ok(state.database().durably(move |transaction| {
         let delete = "DELETE FROM relocations WHERE number = (SELECT max(number) FROM relocations WHERE from_dir = ?1)
                       RETURNING from_dir, to_dir, at";
         let gone = transaction
-            .query_row(delete, [from], |row| Ok(Relocation { from: row.get(0)?, to: row.get(1)?, at: row.get(2)? }));
+            .query_row(delete, [from], |row| Ok(RecordedMove { from: row.get(0)?, to: row.get(1)?, at: row.get(2)? }));
         Ok(gone.optional()?)
     })?)
 }

@@ -60,6 +60,7 @@ const DAMAGED_MACHINE: &str = "the disk or the memory may be damaged";
 impl Classified for SalvageError {
     fn kind(&self) -> ErrorKind {
         match self {
+            SalvageError::Io(_, "read", error) if error.kind() == std::io::ErrorKind::NotFound => ErrorKind::NotFound,
             SalvageError::Io(_, _, error) => ErrorKind::of_io(error),
             SalvageError::Nothing(..) => ErrorKind::Corrupt,
             SalvageError::Changed(_) | SalvageError::Taken(_) => ErrorKind::Conflict,

@@ -43,7 +43,7 @@ pub struct Status {
 pub struct StateDbStatus {
     /// The absolute path of the state DB; empty where it is left out.
     pub path: PathBuf,
-    /// How far it is: `none`, `pending`, `running`, `complete`, `damaged`, or `other-version`.
+    /// How far it is: `none`, `pending`, `running`, `complete`, `damaged`, `unreadable`, or `other-version`.
     pub phase: String,
     /// Who fills it, in words; none unless somebody does.
     pub owner: Option<String>,
@@ -69,17 +69,21 @@ pub fn status(
     progress: Option<ProgressSink>,
 ) -> Result<Status, StartupError> {
     let path = state_dir.map(|dir| dir.join(FILE_NAME)).unwrap_or_default();
+    let mut warnings = Vec::new();
     let inspected = match state_dir {
         Some(dir) => match inspect(runtime, home, dir) {
-            // A damaged state DB is reported as such, and the files are asked instead.
+            // A state DB that is damaged or cannot be read is reported as such, and the files are asked instead.
             Err(StartupError::State(StateError::Corrupt(_))) => {
                 Inspection::Without(StateDbStatus { path, phase: "damaged".into(), owner: None })
+            }
+            Err(StartupError::State(error)) if !matches!(error, StateError::Core(_)) => {
+                warnings.push(format!("{error}; answering from the files"));
+                Inspection::Without(StateDbStatus { path, phase: "unreadable".into(), owner: None })
             }
             other => other?,
         },
         None => Inspection::Without(StateDbStatus { path, phase: "none".into(), owner: None }),
     };
-    let mut warnings = Vec::new();
     let (state_db, totals, problems, pending) = match inspected {
         Inspection::Complete(state_db, totals, problems, findings) => {
             let pending = Pending { new: findings.new, changed: findings.changed, vanished: findings.vanished };
@@ -87,7 +91,7 @@ pub fn status(
         }
         Inspection::Without(state_db) => {
             let (database, report) = startup::from_files(runtime, home, progress)?;
-            warnings = report.warnings;
+            warnings.extend(report.warnings);
             let pending = Pending { new: report.scanned, ..Pending::default() };
             (state_db, database.totals()?, database.problems()?, pending)
         }

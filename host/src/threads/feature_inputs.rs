@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::db::{FeatureError, FeatureResult, StateDb};
 use crate::index::startup;
+use crate::platform::error_kind::Classified as _;
 use crate::platform::home::Home;
 use crate::threads::lookup::{Lookup, LookupError};
 use threadkeep_engine::Runtime;
@@ -31,5 +32,5 @@ pub fn rollouts_and_threads(
 }
 
 fn failed(error: LookupError) -> FeatureError {
-    FeatureError::Io(error.to_string())
+    FeatureError::Told(error.to_string(), error.kind())
 }

@@ -14,7 +14,7 @@ use threadkeep_engine::contract::{
 use threadkeep_engine::{Call, Core, CoreError, Imports, Runtime};
 
 use crate::db::{Database, StateDb, StateError};
-use crate::features::moved_directories::Relocations;
+use crate::features::moved_directories::MovedDirectories;
 use crate::index::progress::ProgressSink;
 use crate::index::startup::{self, Report, StartupError};
 use crate::platform::error_kind::{Classified, ErrorKind};
@@ -107,7 +107,7 @@ pub struct Lookup {
     core: Core,
     warnings: Vec<String>,
     /// For lists by directory: the directories that users said had moved.
-    relocations: Option<Relocations>,
+    relocations: Option<MovedDirectories>,
 }
 
 impl Lookup {
@@ -143,7 +143,7 @@ impl Lookup {
     ) -> Result<Lookup, LookupError> {
         match state {
             Some(state) => {
-                let relocations = Some(Relocations::of(state)?);
+                let relocations = Some(MovedDirectories::of(state)?);
                 Ok(Lookup { relocations, ..Lookup::of_home(runtime, home, state.database()) })
             }
             None => {
@@ -181,9 +181,16 @@ impl Lookup {
         answer.map_err(|error| self.failed(error, wanted))
     }
 
-    /// Finds a thread as [`Lookup::find`] does, and gives what was looked at, what it said, and which rule decided.
+    /// Finds a thread as [`Lookup::find`] does, and gives what was looked at, what it said, and which rule decided. That the
+    /// state DB or the files failed explains nothing: it is an error here.
     pub fn explain(&mut self, wanted: &str, within: Option<Collection>) -> Result<Explanation, LookupError> {
-        Ok(self.core.call(&Explain { wanted: wanted.into(), within })?)
+        let explanation = self.core.call(&Explain { wanted: wanted.into(), within })?;
+        match explanation.answer {
+            Err(error @ (CoreLookupError::State(_) | CoreLookupError::Files(_) | CoreLookupError::Unreadable(_))) => {
+                Err(self.failed(error, wanted))
+            }
+            _ => Ok(explanation),
+        }
     }
 
     /// Gives the thread of one rollout, by its home path, as that rollout alone shows it. Rows are neither asked nor corrected.
@@ -342,6 +349,10 @@ impl LookupError {
             CoreLookupError::NotFound(wanted) => LookupError::NotFound(wanted),
             CoreLookupError::Gone(row) => LookupError::Gone(Box::new(row)),
             CoreLookupError::Ambiguous(candidates) => LookupError::Ambiguous { wanted: wanted.into(), candidates },
+            CoreLookupError::Unreadable((path, error)) => LookupError::Files {
+                message: format!("{path} cannot be read, so nothing tells whose it is: {}", error.message()),
+                kind: rollouts::kind_of_failure(&error),
+            },
             CoreLookupError::BadCursor(why) => LookupError::BadCursor(why),
             CoreLookupError::State(error) => StateError::from(error).into(),
             CoreLookupError::Files(error) => rollouts_failed(error),

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::db::{Database, StateDb, StateError};
-use crate::features::moved_directories::Relocations;
+use crate::features::moved_directories::MovedDirectories;
 use crate::index::progress::{Progress, ProgressSink};
 use crate::index::startup::{self, Config};
 use crate::platform::home::Home;
@@ -180,7 +180,7 @@ impl ThreadReader {
 
     /// Gives what users said until now of directories that moved.
     pub fn current_directories(&self) -> CurrentDirectories {
-        CurrentDirectories(self.state().and_then(|state| Relocations::of(&state).ok()))
+        CurrentDirectories(self.state().and_then(|state| MovedDirectories::of(&state).ok()))
     }
 
     /// Gives the database of the handle, or else a private one with what the files say, read now or brought up to date.
@@ -302,7 +302,7 @@ impl ThreadReader {
 }
 
 /// Knows where the directories of threads are now, as far as users said that they moved.
-pub struct CurrentDirectories(Option<Relocations>);
+pub struct CurrentDirectories(Option<MovedDirectories>);
 
 impl CurrentDirectories {
     /// Gives the absolute path where a thread's directory is now; none where nobody said that it moved.

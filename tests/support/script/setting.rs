@@ -96,7 +96,7 @@ impl File {
         File { path, text, padding: 0, is: a_file(), error: None, after: None, modified_ns: 0, inode: 0 }
     }
 
-    pub(super) fn padded(mut self) -> File {
+    pub(crate) fn padded(mut self) -> File {
         self.text.extend(std::iter::repeat_n('\n', std::mem::take(&mut self.padding)));
         self
     }

@@ -20,7 +20,7 @@ const SHOWN: usize = 80;
 /// Says whether an edit may be carried out.
 pub fn check_preconditions(input: &CheckInput) -> Applicability {
     match evaluate(input) {
-        Ok(fitness) => fitness,
+        Ok(applicability) => applicability,
         Err(why) => Applicability::Rejected(why),
     }
 }

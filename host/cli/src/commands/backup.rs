@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Subcommand;
 use threadkeep::documents::{Backup as BackupDocument, Backups, RestoredBackup, VerifiedBackups};
-use threadkeep::health::backup::{Backup as Saved, Putting, Verified, Wanted};
+use threadkeep::health::backup::{Backup as SavedFile, PlannedFile, Verified, Wanted};
 
 use crate::context::Context;
 use crate::failure::{exit, say};
@@ -91,20 +91,20 @@ fn restore(context: &Context, name: &str, only: &[String], yes: bool) -> anyhow:
     confirm::require_terminal(yes, "--yes puts the backup in the place of what is there")?;
     let threadkeep = context.inspector()?;
     let (name, restore) = threadkeep.prepare_restore(name, only)?;
-    let puttings = restore.puttings();
-    let question = format!("put these {} file(s) of {name} back?", puttings.len());
-    if !yes && !confirm::ask(&preview(&puttings), &question)? {
+    let planned_files = restore.planned_files();
+    let question = format!("put these {} file(s) of {name} back?", planned_files.len());
+    if !yes && !confirm::ask(&preview(&planned_files), &question)? {
         anyhow::bail!("nothing was restored");
     }
     let before = restore.carry_out().map_err(threadkeep::Error::from)?;
     if let (Some(before), false) = (&before, context.global.json) {
         say(&format!("what was there before is in {}", before.path.display()));
     }
-    context.print(RestoredBackup::new(&name, &puttings, before.as_ref()), || preview(&puttings))?;
+    context.print(RestoredBackup::new(&name, &planned_files, before.as_ref()), || preview(&planned_files))?;
     Ok(exit::DONE)
 }
 
-fn line(backup: &Saved) -> String {
+fn line(backup: &SavedFile) -> String {
     let names: Vec<&str> = backup.files.iter().map(|saved| saved.name.as_str()).collect();
     format!("{}  {} bytes  {}\n", text::plain(&backup.name), backup.bytes, text::plain(&names.join(" ")))
 }
@@ -118,9 +118,9 @@ fn verdict(verified: &Verified) -> String {
 }
 
 /// Gives a line for each file: its size, the size of what it replaces, and where.
-fn preview(puttings: &[Putting]) -> String {
+fn preview(planned_files: &[PlannedFile]) -> String {
     let mut out = String::new();
-    for Putting { place, bytes, present_bytes, .. } in puttings {
+    for PlannedFile { place, bytes, present_bytes, .. } in planned_files {
         let over = present_bytes.map_or("nothing".into(), |bytes| format!("{bytes} bytes"));
         let _ = writeln!(out, "{bytes} bytes over {over}  {}", text::shown(&place.to_string_lossy()));
     }

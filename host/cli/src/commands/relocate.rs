@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use threadkeep::documents::{DirectoryMoves, RelocatedDirectory};
-use threadkeep::features::moved_directories::Relocation;
+use threadkeep::features::moved_directories::RecordedMove;
 use threadkeep::threads::moved_directories::MoveCheck;
 use threadkeep::MovedDirectory;
 
@@ -72,7 +72,7 @@ impl Relocate {
     }
 }
 
-fn line(told: &Relocation) -> String {
+fn line(told: &RecordedMove) -> String {
     format!("{} -> {}\n", text::shown(&told.from), text::shown(&told.to))
 }
 

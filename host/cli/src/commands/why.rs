@@ -8,7 +8,7 @@ use threadkeep::Threadkeep;
 
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
-use crate::failure::exit;
+use crate::failure::{exit, say};
 use crate::text::{self, findings};
 
 /// `why`
@@ -24,6 +24,7 @@ impl Why {
         let threadkeep = context.inspector()?;
         let here = std::env::current_dir().ok();
         let why = threadkeep.why(&self.thread.id, here.as_deref())?;
+        why.warnings.iter().for_each(|warning| say(warning));
         context.print(threadkeep.why_document(&why)?, || reasons(&threadkeep, &why))?;
         Ok(exit::DONE)
     }

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::CONTRACT;
 use crate::calls::make_again;
+use crate::core::Core;
 use crate::error::CoreError;
 use crate::host_state::HostState;
 use crate::imports::Imports;
 use crate::recording::{Answer, Diverged, FORM, Player};
-use crate::core::Core;
 use crate::runtime::Runtime;
 
 pub use redact::redact;

@@ -14,9 +14,9 @@ use serde_json::{Map, Value};
 use super::{ReplayError, Replayed, Stage, calls};
 use crate::calls::RedactText;
 use crate::contract::Chunk;
+use crate::core::Core;
 use crate::imports::Imports;
 use crate::recording::{Answer, Player, Recorder, as_text, bytes};
-use crate::core::Core;
 use crate::runtime::Runtime;
 
 /// Writes a recording anew, with nothing in it that people wrote.
@@ -35,7 +35,10 @@ pub fn redact(
     let mut broken: HashSet<usize> = HashSet::new();
     calls(recording, |mut call| {
         let Some(with) = disguise.arguments(call.with.clone())? else {
-            broken.insert(call.instance);
+            // What it opened, and gave a number, later calls would miss.
+            if matches!(call.outcome, Ok(Value::Number(_))) {
+                broken.insert(call.instance);
+            }
             done.left_out += 1;
             return Ok(());
         };
@@ -138,10 +141,7 @@ impl Disguise {
                     // What was learned of a file, beside the file.
                     let state = (key == "state").then(|| value.as_array().and_then(|values| numbers(values))).flatten();
                     let value = match state {
-                        Some(state) => match self.states.get(&state) {
-                            Some(now) => Some(now.clone().into()),
-                            None => None,
-                        },
+                        Some(state) => self.states.get(&state).map(|now| now.clone().into()),
                         None => self.arguments(value)?,
                     };
                     let Some(value) = value else { return Ok(None) };

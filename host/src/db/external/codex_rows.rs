@@ -41,7 +41,7 @@ impl CodexDb {
         let Some(external) = ExternalDb::newest(home.sqlite_home(), "state_") else { return Ok(None) };
         let path = external.path().to_path_buf();
         let (connection, copy) = external.copied()?;
-        let shape = shape(&connection).map_err(|error| StateError::External(path.clone(), error.to_string()))?;
+        let shape = shape(&connection).map_err(|error| StateError::external(&path, error.into()))?;
         let select = |table: &str, columns: &[Column]| {
             let list: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
             (!columns.is_empty()).then(|| format!("SELECT {} FROM {table} WHERE rowid = ?1", list.join(", ")))
@@ -120,7 +120,7 @@ impl CodexDb {
     }
 
     fn failed(&self, error: rusqlite::Error) -> StateError {
-        StateError::External(self.path.clone(), error.to_string())
+        StateError::external(&self.path, error.into())
     }
 
     /// Returns the row in which Codex keeps how far its own backfill is; none where there is none, or none that can be read.

@@ -205,7 +205,7 @@ impl ExternalDb {
             let mut tables = TableShapes::default();
             let rows = changes.iter().map(|change| current(connection, &mut tables, change));
             rows.collect::<Result<Vec<_>, StateError>>().map_err(|error| match error {
-                StateError::Corrupt(why) => StateError::External(self.path().to_path_buf(), why),
+                error @ StateError::Corrupt(_) => StateError::external(self.path(), error),
                 error => error,
             })
         })?;

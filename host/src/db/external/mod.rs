@@ -11,9 +11,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::Access;
 use tempfile::TempDir;
 
 use super::{StateError, schema};
+use crate::platform::error_kind::ErrorKind;
 
 mod check;
 mod codex_rows;
@@ -124,15 +126,11 @@ impl ExternalDb {
                 return answer.map(|answer| (answer, before));
             }
         }
-        Err(StateError::External(self.path.clone(), "it kept changing meanwhile".into()))
+        Err(StateError::External(self.path.clone(), "it kept changing meanwhile".into(), ErrorKind::Busy))
     }
 
     fn read_once<T>(&self, work: &impl Fn(&Connection) -> Result<T, StateError>) -> Result<T, StateError> {
-        let failed = |error: StateError| match error {
-            StateError::External(..) => error,
-            StateError::Corrupt(why) => StateError::External(self.path.clone(), why),
-            other => StateError::External(self.path.clone(), other.to_string()),
-        };
+        let failed = |error: StateError| StateError::external(&self.path, error);
         let (connection, _copy) = self.open().map_err(failed)?;
         let answer = work(&connection);
         drop(connection);
@@ -145,14 +143,14 @@ impl ExternalDb {
         if !wal_holds_something {
             return Ok((open_immutable(&self.path)?, None));
         }
-        let io = |error: std::io::Error| StateError::Io(format!("{} cannot be copied: {error}", self.path.display()));
+        let io = |error: std::io::Error| StateError::File(self.path.clone(), "copied", error);
         let (copy, private) = self.copy(true).map_err(io)?;
         Ok((open_copy(&copy)?, Some(private)))
     }
 
     /// Opens a private copy of one state of it, which may be written and goes with its directory.
     pub(in crate::db) fn copied(&self) -> Result<(Connection, TempDir), StateError> {
-        let io = |error: std::io::Error| StateError::Io(format!("{} cannot be copied: {error}", self.path.display()));
+        let io = |error: std::io::Error| StateError::File(self.path.clone(), "copied", error);
         for _ in 0..TRIES {
             let before = self.stamp();
             let (copy, private) = self.copy(before.wal.is_some()).map_err(io)?;
@@ -160,7 +158,7 @@ impl ExternalDb {
                 return Ok((open_copy(&copy)?, private));
             }
         }
-        Err(StateError::External(self.path.clone(), "it kept changing meanwhile".into()))
+        Err(StateError::External(self.path.clone(), "it kept changing meanwhile".into(), ErrorKind::Busy))
     }
 
     fn copy(&self, wal: bool) -> std::io::Result<(PathBuf, TempDir)> {
@@ -271,5 +269,9 @@ fn open_immutable(path: &Path) -> Result<Connection, StateError> {
     }
     uri.push_str("?immutable=1");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Ok(Connection::open_with_flags(uri, flags)?)
+    Connection::open_with_flags(uri, flags).map_err(|error| match rustix::fs::access(path, Access::READ_OK) {
+        // SQLite does not tell why it cannot open a file. It is asked for, not opened: this process may have it open.
+        Err(why) => StateError::File(path.to_path_buf(), "opened", why.into()),
+        Ok(()) => error.into(),
+    })
 }

@@ -22,8 +22,7 @@ pub(super) fn open(schema: &Schema, path: &Path, wait: Duration) -> Result<Conne
     refuse_newer(schema, path, stored_version(path)?)?;
     create_private(path)?;
     let mut connection = Connection::open(path)?;
-    configure(&connection)?;
-    connection.busy_timeout(wait.clamp(BUSY_BOUNDS.0, BUSY_BOUNDS.1))?;
+    configure(&connection, wait)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     migrate(schema, &mut connection, path)?;
     Ok(connection)
@@ -36,7 +35,7 @@ pub(super) fn open_existing(schema: &Schema, path: &Path) -> Result<Option<Conne
     }
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    configure(&connection)?;
+    configure(&connection, BUSY_BOUNDS.1)?;
     Ok(is_current(schema, &connection, path)?.then_some(connection))
 }
 
@@ -52,15 +51,15 @@ pub(super) fn migrate_private(
     path: &Path,
 ) -> Result<(Connection, i64), StateError> {
     let found = version(&connection)?;
-    configure(&connection)?;
+    configure(&connection, BUSY_BOUNDS.1)?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     migrate(schema, &mut connection, path)?;
     Ok((connection, found))
 }
 
-fn configure(connection: &Connection) -> Result<(), StateError> {
-    connection.busy_timeout(BUSY_BOUNDS.1)?;
+fn configure(connection: &Connection, wait: Duration) -> Result<(), StateError> {
+    connection.busy_timeout(wait.clamp(BUSY_BOUNDS.0, BUSY_BOUNDS.1))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     // A backfill of ten thousand threads fits, and writes a page back once.

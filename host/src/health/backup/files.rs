@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{BackupError, Belongs, Saved};
+use super::{BackupError, Belongs, SavedFile};
 use crate::db::{ExternalDb, FILE_NAME, StateDb};
 use crate::platform::home::Home;
 
@@ -62,7 +62,7 @@ pub(super) fn sources(home: &Home, state_dir: &Path, logs: bool) -> Result<Vec<S
 }
 
 /// Gives the path where a file of a backup belongs now.
-pub(super) fn place(home: &Home, state_dir: &Path, saved: &Saved) -> PathBuf {
+pub(super) fn place(home: &Home, state_dir: &Path, saved: &SavedFile) -> PathBuf {
     let dir = match saved.belongs {
         Belongs::SqliteHome => home.sqlite_home(),
         Belongs::StateDir => state_dir,
@@ -72,7 +72,7 @@ pub(super) fn place(home: &Home, state_dir: &Path, saved: &Saved) -> PathBuf {
 }
 
 /// Saves one: a database as SQLite reads it, or, where it cannot, the bytes of it and of its WAL.
-pub(super) fn save(source: &Source, into: &Path, state: Option<&StateDb>) -> Result<Vec<Saved>, BackupError> {
+pub(super) fn save(source: &Source, into: &Path, state: Option<&StateDb>) -> Result<Vec<SavedFile>, BackupError> {
     let to = into.join(&source.name);
     if source.belongs == Belongs::Home {
         return Ok(vec![copied(source, &source.name, &source.path, &to, None)?]);
@@ -87,7 +87,7 @@ pub(super) fn save(source: &Source, into: &Path, state: Option<&StateDb>) -> Res
         let (bytes, sha256) = sum(&to).map_err(BackupError::io(&to, "read"))?;
         File::open(&to).and_then(|file| file.sync_all()).map_err(BackupError::io(&to, "written"))?;
         let (name, place) = (source.name.clone(), source.path.clone());
-        return Ok(vec![Saved { name, belongs: source.belongs, place, bytes, sha256, damaged }]);
+        return Ok(vec![SavedFile { name, belongs: source.belongs, place, bytes, sha256, damaged }]);
     }
     let _ = fs::remove_file(&to);
     let mut saved = vec![copied(source, &source.name, &source.path, &to, damaged.clone())?];
@@ -98,9 +98,15 @@ pub(super) fn save(source: &Source, into: &Path, state: Option<&StateDb>) -> Res
     Ok(saved)
 }
 
-fn copied(source: &Source, name: &str, from: &Path, to: &Path, damaged: Option<String>) -> Result<Saved, BackupError> {
+fn copied(
+    source: &Source,
+    name: &str,
+    from: &Path,
+    to: &Path,
+    damaged: Option<String>,
+) -> Result<SavedFile, BackupError> {
     let (bytes, sha256) = copy(from, to)?;
-    Ok(Saved { name: name.into(), belongs: source.belongs, place: from.to_path_buf(), bytes, sha256, damaged })
+    Ok(SavedFile { name: name.into(), belongs: source.belongs, place: from.to_path_buf(), bytes, sha256, damaged })
 }
 
 /// Gives the path of what SQLite keeps beside a database.

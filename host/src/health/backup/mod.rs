@@ -24,7 +24,7 @@ use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 
-pub use restore::{Putting, Restore, unfinished};
+pub use restore::{PlannedFile, Restore, unfinished};
 pub use verify::{Fault, Verified, verify};
 
 /// Where backups are in the state directory, and their list of contents.
@@ -139,7 +139,7 @@ pub enum Belongs {
 /// Describes a file of a backup.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Saved {
+pub struct SavedFile {
     /// Its name, here and there.
     pub name: String,
     /// Where it belongs.
@@ -154,7 +154,7 @@ pub struct Saved {
     pub damaged: Option<String>,
 }
 
-impl Saved {
+impl SavedFile {
     /// Says whether it is a database, or what stands beside one.
     pub fn is_database(&self) -> bool {
         self.name.ends_with(".sqlite")
@@ -167,7 +167,7 @@ struct Manifest {
     /// RFC 3339, UTC.
     created: String,
     reason: Option<String>,
-    files: Vec<Saved>,
+    files: Vec<SavedFile>,
 }
 
 /// Describes a complete backup.
@@ -184,7 +184,7 @@ pub struct Backup {
     /// Bytes of all its files.
     pub bytes: u64,
     /// Its files.
-    pub files: Vec<Saved>,
+    pub files: Vec<SavedFile>,
 }
 
 /// Says what is to be backed up, and how many backups stay.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::{beside, copy, make_private_dir, place, sync_dir, write};
 use super::verify::problem;
-use super::{Backup, BackupError, Belongs, Database, KEEP, Saved, WAIT, Wanted};
+use super::{Backup, BackupError, Belongs, Database, KEEP, SavedFile, WAIT, Wanted};
 use crate::db::{Locks, StateError, checkpoint};
 use crate::platform::database_holders::holders;
 use crate::platform::file_lock::FileLock;
@@ -32,7 +32,7 @@ const STAGED: &str = ".threadkeep-restore";
 
 /// Describes a file that would be put back.
 #[derive(Clone, Debug)]
-pub struct Putting {
+pub struct PlannedFile {
     /// Its name.
     pub name: String,
     /// Where it goes.
@@ -48,7 +48,7 @@ pub struct Restore<'a> {
     home: &'a Home,
     state_dir: &'a Path,
     backup: Backup,
-    chosen: Vec<Saved>,
+    chosen: Vec<SavedFile>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,21 +78,21 @@ impl<'a> Restore<'a> {
         if let Some(unknown) = only.iter().find(|name| !held.contains(name)) {
             return Err(BackupError::NotHeld(backup.name, unknown.clone(), held));
         }
-        let wanted = |saved: &&Saved| only.is_empty() || only.contains(&saved.name);
+        let wanted = |saved: &&SavedFile| only.is_empty() || only.contains(&saved.name);
         let chosen = backup.files.iter().filter(wanted).cloned().collect();
         Ok(Restore { home, state_dir, backup, chosen })
     }
 
     /// Lists what would be put back, and where.
-    pub fn puttings(&self) -> Vec<Putting> {
+    pub fn planned_files(&self) -> Vec<PlannedFile> {
         let length = |path: &Path| fs::metadata(path).ok().map(|file| file.len());
-        let putting = |saved: &Saved| {
+        let planned = |saved: &SavedFile| {
             let place = place(self.home, self.state_dir, saved);
             let wal = length(&beside(&place, "-wal")).filter(|_| saved.is_database()).unwrap_or(0);
             let present_bytes = length(&place).map(|bytes| bytes + wal);
-            Putting { name: saved.name.clone(), place, bytes: saved.bytes, present_bytes }
+            PlannedFile { name: saved.name.clone(), place, bytes: saved.bytes, present_bytes }
         };
-        self.chosen.iter().map(putting).collect()
+        self.chosen.iter().map(planned).collect()
     }
 
     /// Puts it back; returns the backup of what was there before, if anything was. Finishes first what a killed
@@ -139,7 +139,7 @@ impl<'a> Restore<'a> {
         Ok(before)
     }
 
-    fn step(&self, saved: &Saved) -> Step {
+    fn step(&self, saved: &SavedFile) -> Step {
         let place = place(self.home, self.state_dir, saved);
         // What a link leads to is replaced, not the link.
         let place = fs::canonicalize(&place).unwrap_or(place);

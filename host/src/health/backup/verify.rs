@@ -1,7 +1,7 @@
 //! Whether a backup still is what it was when it was made.
 
 use super::files::sum;
-use super::{Backup, BackupError, Saved};
+use super::{Backup, BackupError, SavedFile};
 use crate::db::fault_of;
 
 /// Says what checking a backup came to.
@@ -36,7 +36,7 @@ pub fn verify(backup: &Backup) -> Result<Verified, BackupError> {
 }
 
 /// Returns what is wrong with one of its files.
-pub(super) fn problem(backup: &Backup, saved: &Saved) -> Result<Option<String>, BackupError> {
+pub(super) fn problem(backup: &Backup, saved: &SavedFile) -> Result<Option<String>, BackupError> {
     let path = backup.path.join(&saved.name);
     let (bytes, sha256) = match sum(&path) {
         Ok(known) => known,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use threadkeep_engine::calls;
-use threadkeep_engine::contract::{BackfillFacts, DatabaseFacts, Finding, HomeFacts, Value};
+use threadkeep_engine::contract::{BackfillFacts, DatabaseFacts, DatabaseRole, Finding, HomeFacts, Value};
 
 use super::snapshot::Snapshot;
 use super::{CheckupError, databases, environment};
@@ -28,6 +28,11 @@ impl Snapshot {
         if let (Some(fault), Some(read)) = (&self.codex_fault, read)
             && let Some(database) = inspected.iter_mut().find(|database| Path::new(&database.path) == read)
             && database.misunderstood.is_none()
+        {
+            database.fault.get_or_insert_with(|| fault.clone());
+        }
+        if let Some(fault) = &self.own_fault
+            && let Some(database) = inspected.iter_mut().find(|database| database.role == DatabaseRole::State)
         {
             database.fault.get_or_insert_with(|| fault.clone());
         }

@@ -13,7 +13,7 @@ use super::file_checker::{FileChecker, check_ends};
 use super::{Checkup, CheckupError, How, codex, environment};
 use crate::db::{Batch, CodexDb, Database, FILE_NAME, Inspection, RowDeriver, Salvaged, StateError, recorded_phase};
 use crate::features::SCHEMA;
-use crate::features::moved_directories::Relocations;
+use crate::features::moved_directories::MovedDirectories;
 use crate::index::backfill::Backfill;
 use crate::index::startup::{self, Report, StartupError};
 use crate::platform::home::Home;
@@ -39,15 +39,17 @@ pub(crate) struct Snapshot {
     pub(super) home_paths: HomePaths,
     /// Why Codex's state DB could not be read.
     pub(super) codex_fault: Option<String>,
+    /// What reading the state DB showed to be wrong with it.
+    pub(super) own_fault: Option<String>,
     /// Project directories that were moved.
-    pub(super) relocations: Relocations,
+    pub(super) relocations: MovedDirectories,
     /// How far the state DB's own backfill is, and by whom; none where there is no state DB.
     pub(super) own: Option<(String, Option<String>)>,
     /// Other Codex homes that Codex's rows point into, and how many do.
     pub(super) foreign_homes: BTreeMap<String, u64>,
     /// The thread that was asked for.
     only: Option<String>,
-    report: Report,
+    pub(super) report: Report,
     bytes: u64,
 }
 
@@ -64,6 +66,7 @@ impl Snapshot {
         let own = state_dir.and_then(recorded_phase);
         let begun = begin(runtime, home, state_dir)
             .and_then(|(database, has_state)| fill(runtime, home, database, has_state, depth, how));
+        let mut own_fault = None;
         let (inspection, mut report, bytes) = match begun {
             // A state DB that cannot be read, or is damaged: what can be read of it is imported, and the files are asked.
             Err(CheckupError::State(why) | CheckupError::Startup(StartupError::State(why))) => {
@@ -73,6 +76,10 @@ impl Snapshot {
                 }
                 let (inspection, mut report, bytes) = fill(runtime, home, database, false, depth, how)?;
                 report.warnings.push(why.to_string());
+                own_fault = match why {
+                    StateError::Corrupt(fault) => Some(fault),
+                    _ => None,
+                };
                 (inspection, report, bytes)
             }
             begun => begun?,
@@ -89,7 +96,7 @@ impl Snapshot {
             }
             Err(error) => return Err(error),
         };
-        let relocations = Relocations::over(inspection.database())?;
+        let relocations = MovedDirectories::over(inspection.database())?;
         let mut snapshot = Snapshot {
             runtime: runtime.clone(),
             home: home.clone(),
@@ -102,6 +109,7 @@ impl Snapshot {
             home_paths: HomePaths::default(),
             relocations,
             codex_fault,
+            own_fault,
             own,
             foreign_homes: BTreeMap::new(),
             only: None,

@@ -20,6 +20,8 @@ pub struct Why {
     pub views: Vec<View>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
+    /// What could not be inspected, in words.
+    pub warnings: Vec<String>,
 }
 
 /// Looks for a thread as its user would, from a directory. Nothing is created or changed. A thread that nobody knows is
@@ -51,7 +53,7 @@ pub fn why(
     };
     let files = facts.files.iter().map(|file| file.file.path.clone()).collect();
     let views = snapshot.core.call(&calls::ThreadViews { context, of: facts, viewer })?;
-    Ok(Why { thread, files, views, findings })
+    Ok(Why { thread, files, views, findings, warnings: snapshot.report.warnings })
 }
 
 impl Snapshot {

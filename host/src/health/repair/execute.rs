@@ -103,8 +103,7 @@ fn codex_rows(
     };
     let failed = |error: StateError| match error {
         StateError::Busy => RepairError::CodexBusy { path: path.clone(), waited: BUSY_TIMEOUT },
-        StateError::Corrupt(why) => StateError::External(path.clone(), why).into(),
-        error => StateError::External(path.clone(), error.to_string()).into(),
+        error => StateError::external(&path, error).into(),
     };
     let Some(codex) = targets.codex.clone() else { return Ok(results) };
     let edited: Result<Results, RepairError> = codex.edit(|codex| {

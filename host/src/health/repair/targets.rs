@@ -14,6 +14,7 @@ use super::RepairError;
 use crate::db::{Database, ExternalDb, RowDeriver, StateError};
 use crate::features::SCHEMA;
 use crate::platform::database_holders::holders;
+use crate::platform::error_kind::ErrorKind;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 
@@ -137,7 +138,8 @@ impl<'a> Targets<'a> {
         if let Some(known) = self.open.get(&path) {
             return Ok(*known);
         }
-        let failed = |error: std::io::Error| StateError::External(path.clone(), error.to_string());
+        let failed =
+            |error: std::io::Error| StateError::External(path.clone(), error.to_string(), ErrorKind::of_io(&error));
         let open = match holders(&path).map_err(failed)? {
             None => Some(0),
             Some(holders) => holders.first().map(|holder| holder.pid.unwrap_or(0)),

@@ -44,12 +44,12 @@ pub enum CompressError {
     /// The lock file at this path cannot be opened or locked.
     #[error("{0} cannot be locked: {1}")]
     Lock(PathBuf, io::Error),
-    /// The home's rollouts cannot be listed; why.
+    /// The home's rollouts cannot be listed: why, and what kind of failure that is.
     #[error("the home's rollouts cannot be read: {0}")]
-    Files(String),
-    /// The compressed rollout at this path cannot be restored, and stays as it is; why.
+    Files(String, ErrorKind),
+    /// The compressed rollout at this path cannot be restored, and stays as it is: why, and what kind of failure that is.
     #[error("{0} cannot be restored to plain: {1}")]
-    Restore(PathBuf, String),
+    Restore(PathBuf, String, ErrorKind),
     /// A call into the core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
@@ -66,7 +66,7 @@ impl Classified for CompressError {
         match self {
             CompressError::Busy(_) => ErrorKind::Busy,
             CompressError::Lock(_, error) => ErrorKind::of_io(error),
-            CompressError::Files(_) | CompressError::Restore(..) => ErrorKind::Io,
+            CompressError::Files(_, kind) | CompressError::Restore(_, _, kind) => *kind,
             CompressError::Core(error) => error.kind(),
         }
     }
@@ -145,7 +145,8 @@ pub fn compress(runtime: &Runtime, home: &Arc<Home>, options: CompressOptions) -
     let before = i64::try_from(now.saturating_sub(options.older_than).as_nanos()).unwrap_or(i64::MAX);
     let mut core = Core::new(runtime, crate::rollouts::imports(home));
     let selection = core.call(&calls::SelectCandidates { before })?;
-    let selection = selection.map_err(|error| CompressError::Files(error.message()))?;
+    let selection =
+        selection.map_err(|error| CompressError::Files(error.message(), crate::rollouts::kind_of_failure(&error)))?;
     let mut report = Report {
         dry_run: options.dry_run,
         too_recent: selection.too_recent,
@@ -274,7 +275,7 @@ fn compress_one(
 pub fn restore(home: &Home, path: &str) -> Result<String, CompressError> {
     let Some(plain) = path.strip_suffix(".zst") else { return Ok(path.into()) };
     let restored = Entry::of(home, path).and_then(|packed| restore_at(&packed));
-    restored.map_err(|reason| CompressError::Restore(home.absolute(path), reason.to_string()))?;
+    restored.map_err(|reason| CompressError::Restore(home.absolute(path), reason.to_string(), reason.kind()))?;
     Ok(plain.into())
 }
 

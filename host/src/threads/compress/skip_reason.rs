@@ -1,5 +1,7 @@
 //! Why a rollout keeps its form.
 
+use crate::platform::error_kind::ErrorKind;
+
 /// Says why a rollout stays as it is.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SkipReason {
@@ -27,6 +29,19 @@ pub(super) enum SkipReason {
 }
 
 impl SkipReason {
+    /// Gives the kind of failure that it is for one who needs the other form.
+    pub(super) fn kind(&self) -> ErrorKind {
+        match self {
+            SkipReason::Gone => ErrorKind::NotFound,
+            SkipReason::HasWriter(_) => ErrorKind::Busy,
+            SkipReason::NotAFile | SkipReason::Changed | SkipReason::BothForms(_) => ErrorKind::Conflict,
+            SkipReason::NotIdentical => ErrorKind::Io,
+            // Only what the decoder says has no number of the operating system.
+            SkipReason::Failed(_, error) if error.kind() == std::io::ErrorKind::Other => ErrorKind::Corrupt,
+            SkipReason::Failed(_, error) => ErrorKind::of_io(error),
+        }
+    }
+
     pub(super) fn failed(what: &'static str) -> impl Fn(std::io::Error) -> SkipReason {
         move |error| SkipReason::Failed(what, error)
     }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::db::StateDb;
 use crate::index::backfill::index_file;
+use crate::platform::error_kind::{Classified as _, ErrorKind};
 use crate::platform::home::Home;
 use crate::platform::writer_lock::WriterLock;
 use crate::threads::change::{ChangeError, Changes, CollectionMove};
@@ -109,9 +110,12 @@ impl LocalThreadStore {
     /// compressed one is restored.
     fn resume_writer(&self, home: Arc<Home>, path: &str, lock: WriterLock) -> StoreResult<String> {
         let path = restore(&home, path)?;
-        let resumed = resume_writer(&mut Core::new(self.runtime(), crate::rollouts::imports(&home)), &path);
-        let resumed =
-            resumed.map_err(|error| StoreError::Resume { path: home.absolute(&path), why: error.to_string() })?;
+        let mut core = Core::new(self.runtime(), crate::rollouts::imports(&home));
+        let resumed = resume_writer(&mut core, &path).map_err(|error| StoreError::Resume {
+            path: home.absolute(&path),
+            kind: error.kind(),
+            why: error.to_string(),
+        })?;
         self.writers.insert(&resumed.thread, Recorder::resumed(home, path, resumed.state, lock));
         Ok(resumed.thread)
     }
@@ -165,18 +169,18 @@ impl LocalThreadStore {
     }
 
     fn resume_rollout(&self, path: &Path) -> StoreResult<String> {
-        let failed = |why: String| StoreError::Resume { path: path.into(), why };
-        let absolute = std::path::absolute(path).map_err(|error| failed(error.to_string()))?;
+        let failed = |why: String, kind: ErrorKind| StoreError::Resume { path: path.into(), why, kind };
+        let of_io = |error: std::io::Error| failed(error.to_string(), ErrorKind::of_io(&error));
+        let absolute = std::path::absolute(path).map_err(of_io)?;
         let (home, path) = match self.home.home_path_of(&absolute) {
             Some(inside) => (self.home.clone(), inside),
             None => {
-                let (home, path) =
-                    self.home.with_external_rollout(&absolute).map_err(|error| failed(error.to_string()))?;
+                let (home, path) = self.home.with_external_rollout(&absolute).map_err(of_io)?;
                 (Arc::new(home), path)
             }
         };
         let mut lookup = Lookup::for_finding(self.runtime(), &home, self.reader.state().as_ref())?;
-        let found = lookup.find_by_path(&path).map_err(|error| failed(error.to_string()))?;
+        let found = lookup.find_by_path(&path).map_err(|error| failed(error.to_string(), error.kind()))?;
         let lock = WriterLock::take(&self.home, &found.row.id)?;
         self.resume_writer(home, &path, lock)
     }

@@ -16,6 +16,7 @@ use super::{
 use crate::db::{CompletedChange, Database, RowDeriver};
 use crate::features::SCHEMA;
 use crate::index::backfill::index_file;
+use crate::platform::error_kind::Classified as _;
 use crate::platform::home::DEFAULT_PROVIDER;
 use crate::platform::writer_lock::WriterLockError;
 use crate::rollouts::{MemoryRollouts, imports_over};
@@ -166,8 +167,11 @@ impl ThreadStore for MemoryThreadStore {
         };
         let resumed = {
             let mut core = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            resume_writer(&mut core, &path)
-                .map_err(|error| StoreError::Resume { path: path.clone().into(), why: error.to_string() })?
+            resume_writer(&mut core, &path).map_err(|error| StoreError::Resume {
+                path: path.clone().into(),
+                why: error.to_string(),
+                kind: error.kind(),
+            })?
         };
         let writer =
             Writer { path, writer_state: resumed.state, buffer: Vec::new(), has_content: true, to_index: false };

@@ -37,6 +37,7 @@ pub use threadkeep_engine::contract::{
 use crate::db::StateError;
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::writer_lock::WriterLockError;
+use crate::rollouts::kind_of_failure;
 use crate::threads::change::ChangeError;
 use crate::threads::compress::CompressError;
 use crate::threads::lookup::LookupError;
@@ -59,6 +60,9 @@ pub enum StoreError {
     /// The description of a new thread is not valid; why.
     #[error("the thread cannot begin: {0}")]
     BadThread(String),
+    /// The thread's rollout cannot be read: why, and what kind of failure that is.
+    #[error("its rollout cannot be read: {0}")]
+    Unreadable(String, ErrorKind),
     /// An item is not valid; no item of the batch was appended.
     #[error("item {at} cannot be written: {why}; nothing of the batch was taken in")]
     BadItem {
@@ -85,6 +89,8 @@ pub enum StoreError {
         path: PathBuf,
         /// Why not.
         why: String,
+        /// What kind of failure that is.
+        kind: ErrorKind,
     },
     /// A change was not made.
     #[error(transparent)]
@@ -111,8 +117,9 @@ impl Classified for StoreError {
             StoreError::Writer(error) => error.kind(),
             StoreError::NotOpen(_) | StoreError::Exists(_) | StoreError::OutsideHome(..) => ErrorKind::Conflict,
             StoreError::BadThread(_) | StoreError::BadItem { .. } => ErrorKind::InvalidInput,
+            StoreError::Unreadable(_, kind) => *kind,
             StoreError::Write { cause, .. } => ErrorKind::of_io(cause),
-            StoreError::Resume { .. } => ErrorKind::Io,
+            StoreError::Resume { kind, .. } => *kind,
             StoreError::Change(error) => error.kind(),
             StoreError::Restore(error) => error.kind(),
             StoreError::State(error) => error.kind(),
@@ -257,9 +264,7 @@ impl From<WriteError> for StoreError {
             WriteError::BadState => StoreError::BadThread("its writer's state is damaged".into()),
             WriteError::Compressed => StoreError::BadThread("its rollout is compressed".into()),
             WriteError::NoThread(why) => StoreError::BadThread(why),
-            WriteError::File(error) => {
-                StoreError::BadThread(format!("its rollout cannot be read: {}", error.message()))
-            }
+            WriteError::File(error) => StoreError::Unreadable(error.message(), kind_of_failure(&error)),
         }
     }
 }

@@ -1,0 +1,110 @@
+//! Busy, corrupt, missing and denied reach the user as such: every command in every trouble that a home or its state DB
+//! can be in, and what it is to come to.
+
+mod cell;
+mod ground;
+mod tables;
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::Program;
+
+use cell::{Expected, run};
+use ground::{Template, Trouble};
+use tables::{FILES, STATE, Table};
+
+/// A command that is told not to wait has ended after this long, also while its machine is busy.
+const LONGEST: Duration = Duration::from_secs(12);
+/// So many commands run at once; and where they wait for a lock, which costs nothing.
+const WORKERS: (usize, usize) = (4, 40);
+
+/// Runs every command of a table in one trouble, and fails with all that is otherwise.
+fn every_command(table: &Table, trouble: Trouble, words: &[&str]) {
+    let column = table.troubles.iter().position(|known| *known == trouble).unwrap();
+    let program = if trouble.is_of_permissions() { Program::new().as_nobody() } else { Some(Program::new()) };
+    let Some(program) = program else { return };
+    let template = Template::new(trouble);
+    let rows: Vec<_> = table.rows().collect();
+    let waits = matches!(trouble, Trouble::StateWritten | Trouble::StateLocked);
+    let workers = if waits { WORKERS.1 } else { WORKERS.0 };
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some((line, cells)) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let expected = Expected::of(cells[column]);
+                    let began = Instant::now();
+                    let outcome = run(&program, &template, line);
+                    if let Some(otherwise) = expected.otherwise(&outcome, words) {
+                        wrong.lock().unwrap().push(format!("{line}: {expected:?}, and it is {otherwise}"));
+                    }
+                    if began.elapsed() > LONGEST {
+                        wrong.lock().unwrap().push(format!("{line}: it took {:?} with --wait 0", began.elapsed()));
+                    }
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().unwrap();
+    wrong.sort();
+    assert!(wrong.is_empty(), "{trouble:?}: {} of {} are otherwise:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+}
+
+macro_rules! troubles {
+    ($($name:ident: $table:ident $trouble:ident, $words:expr;)*) => {
+        $( #[test] fn $name() { every_command(&$table, Trouble::$trouble, &$words); } )*
+    };
+}
+
+troubles! {
+    every_command_does_its_work_on_a_home_that_is_well: FILES None, [];
+    a_state_db_that_another_process_writes_is_busy: STATE StateWritten, ["locked"];
+    a_state_db_that_another_process_has_for_itself_is_busy: STATE StateLocked, ["locked"];
+    a_state_db_without_a_header_is_damaged: STATE StateHeader, ["damaged"];
+    a_state_db_without_its_pages_is_damaged: STATE StatePages, ["damaged"];
+    a_state_db_that_is_gone_is_missing: STATE StateGone, ["none"];
+    a_state_directory_that_may_not_be_made_is_denied: STATE StateNotMade, ["ermission denied"];
+    a_state_db_that_may_not_be_read_is_denied: STATE StateDenied, ["ermission denied"];
+    a_state_db_that_may_not_be_written_is_denied: STATE StateReadOnly, ["ermission denied", "readonly"];
+    a_rollout_that_may_not_be_read_is_denied: FILES RolloutDenied, ["ermission denied"];
+    a_rollout_that_is_gone_is_missing: FILES RolloutGone, ["no rollout"];
+    a_rollout_with_a_broken_frame_is_damaged: FILES RolloutBroken, ["compress", "frame"];
+    sessions_that_may_not_be_looked_into_are_denied: FILES SessionsDenied, ["ermission denied"];
+    a_rollout_that_was_never_read_is_denied: FILES RolloutDeniedUnknown, ["ermission denied"];
+    a_rollout_that_was_never_whole_is_damaged: FILES RolloutBrokenUnknown, ["compress", "frame"];
+    sessions_that_were_never_seen_are_denied: FILES SessionsDeniedUnknown, ["ermission denied"];
+}
+
+/// The commands that `--help` names below a command, each as its words, a group by what is in it.
+fn commands_below(program: &Program, group: &[String]) -> BTreeSet<String> {
+    let help = program.run(group.iter().map(String::as_str).chain(["--help"])).well().stdout;
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names = listed.filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    let mut commands = BTreeSet::new();
+    for name in names.filter(|name| *name != "help") {
+        let words: Vec<String> = group.iter().cloned().chain([name.to_owned()]).collect();
+        let below = commands_below(program, &words);
+        match below.is_empty() {
+            true => drop(commands.insert(words.join(" "))),
+            false => commands.extend(below),
+        }
+    }
+    commands
+}
+
+#[test]
+fn every_command_that_help_names_is_in_both_tables() {
+    let commands = commands_below(&Program::new(), &[]);
+    assert!(commands.len() > 40, "{commands:?}");
+    for table in [&STATE, &FILES] {
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let known: Vec<_> = table.rows().map(|(line, _)| words(line)).collect();
+        let is_known = |command: &String| known.iter().any(|line| line.starts_with(&words(command)));
+        let missing: Vec<_> = commands.iter().filter(|command| !is_known(command)).collect();
+        assert!(missing.is_empty(), "no row tells what becomes of {missing:?}");
+    }
+}
