@@ -50,7 +50,9 @@ run: build ## list the threads of your Codex home, or of a copy of the tests' ho
 		done; \
 	fi
 
+# A test that runs the component under Node says so where it cannot.
 test: build ## build everything and run every test
+	@.ci/setup node || true
 	$(CARGO) test --release --workspace $(CARGO_FLAGS)
 
 bench: build ## measure; BENCH_ARGS goes to the benchmark

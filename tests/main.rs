@@ -36,6 +36,7 @@ mod made_up_homes;
 mod memory;
 mod mended;
 mod names;
+mod node_host;
 mod parsing;
 mod personality;
 mod plain_reading;

@@ -18,6 +18,8 @@
 //! An expected table matches a value that has its keys, a list one of its length; `"null"` matches null. Where text is
 //! met with a table, the text is read as JSON.
 
+mod files_alone;
+
 use std::path::Path;
 
 use serde::Deserialize;
