@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use support::{Collection, Handle, Program, Rollout, handle, uuid7};
 use tempfile::tempdir;
-use threadkeep::contract::{Listed, RowQuery, SortKey, Subject};
+use threadkeep::contract::{Listed, RowQuery, Subject};
 use threadkeep::documents::{
     Gap, List, ListWriter, PromptInput, PromptInputWriter, Thread, Transcript, Turns, TurnsEnd, TurnsWriter,
 };
@@ -12,25 +12,7 @@ use threadkeep::threads::lookup::Lookup;
 
 /// Rows as a list shows them, sub-agents of sub-agents among them, with their documents.
 fn listed(handle: &Handle, folded: bool) -> Vec<(Thread, u32)> {
-    let query = RowQuery {
-        within: None,
-        source_kinds: None,
-        fold_children: folded,
-        missing: false,
-        provider: None,
-        cwd: None,
-        under: None,
-        also_cwd: Vec::new(),
-        also_under: Vec::new(),
-        since: None,
-        until: None,
-        title: None,
-        name: None,
-        branch: None,
-        repo: None,
-        sort: SortKey::Updated,
-        ascending: false,
-    };
+    let query = RowQuery { fold_children: folded, ..RowQuery::default() };
     let mut lookup = Lookup::for_listing(&handle.runtime, &handle.home, Some(&handle.state), None).unwrap();
     let page = lookup.page(&query, None, 1_000).unwrap();
     let document = |listed: Listed| (Thread::new(listed.row, &handle.home, None).unwrap(), listed.depth);
