@@ -24,9 +24,9 @@ build: setup ## build the program, with the component inside, and the tests' own
 	$(CARGO) build --release --workspace $(CARGO_FLAGS)
 
 component: build ## build the components, one for each world of wit/, and say where they are
-	@dir=$$(dirname $$(ls -t $$(find $(TARGET_DIR)/release/build -name core.component.wasm) | head -n 1)); \
-	wc -c $$dir/parser.component.wasm $$dir/reader.component.wasm $$dir/core.component.wasm | \
-		awk '$$2 != "total" { print $$2 ": " $$1 " bytes" }'
+	@for world in parser reader core; do \
+		wc -c $$(ls -t $$(find $(TARGET_DIR)/release/build -name $$world.component.wasm) | head -n 1); \
+	done | awk '{ print $$2 ": " $$1 " bytes" }'
 
 # Codex's own files are only read: the state goes below the target directory.
 run: build ## list the threads of your Codex home, or of a copy of the tests' home if you have none

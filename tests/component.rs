@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use support::{Collection, Disk, any_rollout, damaged, demo_home, listing, same};
+use support::{Collection, Disk, PARSER_COMPONENT, READER_COMPONENT, any_rollout, damaged, demo_home, listing, same};
 use tempfile::tempdir;
 use threadkeep::platform::home::Home;
 use threadkeep::rollouts::{RolloutReader, imports};
@@ -14,9 +14,7 @@ use threadkeep_core::ports::Rollouts;
 use threadkeep_core::rollout::extract::{Limits, extract};
 use threadkeep_core::text::columns::EntryList;
 use threadkeep_engine::imports::Rollouts as _;
-use threadkeep_engine::{
-    COMPONENT, CONTRACT, Core, PARSER_COMPONENT, READER_COMPONENT, Runtime, calls, imported_interfaces,
-};
+use threadkeep_engine::{COMPONENT, CONTRACT, Core, Runtime, calls, imported_interfaces};
 
 fn open(home: &Path) -> Arc<Home> {
     Arc::new(Home::open(home, |_| None).unwrap())

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use support::{Scenario, skipped};
+use support::{READER_COMPONENT, Scenario, skipped};
 use tempfile::{TempDir, tempdir};
-use threadkeep_engine::READER_COMPONENT;
 
 /// So many scenarios need no rows, at least, and have no compressed file.
 const PLAIN: usize = 28;

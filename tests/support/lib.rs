@@ -30,6 +30,11 @@ mod vector_rows;
 mod whole_list;
 mod writer;
 
+/// The world `reader` as a component, for other hosts: it imports files and a clock alone.
+pub const READER_COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/reader.component.wasm"));
+/// The world `parser` as a component, for other hosts: it imports nothing.
+pub const PARSER_COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/parser.component.wasm"));
+
 pub use answers::{FIELDS, differences, ids, list_everything};
 pub use bench_home::{BenchHome, bench_home};
 pub use damage::{edit_lines, line_offset};

@@ -1,6 +1,6 @@
 //! The one place that says how the core is compiled and run.
 //!
-//! `build.rs` takes this file in as a module of its own: an image compiled ahead of time loads only into an engine with
+//! `build/` takes this file in as a module of its own: an image compiled ahead of time loads only into an engine with
 //! the very same settings, so there must be no second list of them.
 
 use wasmtime::{Config, OptLevel, WasmBacktraceDetails};

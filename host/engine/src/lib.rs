@@ -43,10 +43,6 @@ pub const CONTRACT: &str = "threadkeep:core@0.2.0";
 
 /// The whole core as a component: the world `core`.
 pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.component.wasm"));
-/// The world `reader` as a component, for other hosts: it imports files and a clock alone.
-pub const READER_COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/reader.component.wasm"));
-/// The world `parser` as a component, for other hosts: it imports nothing.
-pub const PARSER_COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/parser.component.wasm"));
 
 /// The answer of a call; the outer error is a trap.
 pub(crate) type Trapped<T> = wasmtime::Result<T>;

@@ -12,7 +12,7 @@ use crate::guard::ticking_engine;
 use crate::host_state::HostState;
 use crate::recording::Recorder;
 
-/// The component, compiled by `build.rs` with the settings of `engine_config`.
+/// The component, compiled by `build/` with the settings of `engine_config`.
 const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.cwasm"));
 
 /// Holds the compiled core. It is cheap to clone.
@@ -35,7 +35,7 @@ impl Runtime {
     /// `report` is given a sentence about it before that begins. Fails if neither can be done.
     pub fn load_reporting(report: impl FnOnce(&str)) -> Result<Runtime, CoreError> {
         let engine = ticking_engine()?;
-        // SAFETY: the bytes are the ones that build.rs wrote and that this program embeds.
+        // SAFETY: the bytes are the ones that the build script wrote and that this program embeds.
         #[expect(unsafe_code, reason = "wasmtime cannot know whose bytes it is given; these are our own")]
         let image = unsafe { Component::deserialize(&engine, IMAGE) };
         let component = match image {

@@ -53,7 +53,7 @@ impl Threadkeep {
     pub fn doctor(&self, depth: Depth, thread: Option<&str>) -> Result<Checkup> {
         let how = How { depth, thread: thread.map(Into::into), progress: self.progress() };
         let found = doctor::examine(self.runtime(), self.home(), self.inspected_dir(), &how);
-        self.end_progress();
+        self.reader.end_progress();
         Ok(found?)
     }
 

@@ -208,7 +208,7 @@ impl Threadkeep {
     pub fn refresh(&self) -> Result<startup::Report> {
         let state = self.needed_state("a refresh")?;
         let report = startup::refresh(self.runtime(), self.home(), &self.inner.options.config(), &state);
-        self.end_progress();
+        self.reader.end_progress();
         Ok(report?)
     }
 
@@ -224,12 +224,6 @@ impl Threadkeep {
 
     fn progress(&self) -> Option<ProgressSink> {
         self.inner.options.progress.clone()
-    }
-
-    fn end_progress(&self) {
-        if let Some(progress) = &self.inner.options.progress {
-            progress.send(Progress::Finished);
-        }
     }
 
     /// Gives the directory of a state DB that is to be looked at from outside; none where it is left out.

@@ -19,7 +19,7 @@ impl Threadkeep {
     /// Says how the home and its state DB stand. Nothing is created or changed, not even beside the state DB.
     pub fn status(&self) -> Result<Status> {
         let found = status(self.runtime(), self.home(), self.inspected_dir(), self.progress());
-        self.end_progress();
+        self.reader.end_progress();
         Ok(found?)
     }
 

@@ -240,7 +240,8 @@ impl ThreadReader {
         lookup
     }
 
-    fn end_progress(&self) {
+    /// Says that what was told of by the progress is over.
+    pub(crate) fn end_progress(&self) {
         if let Some(progress) = &self.shared.progress {
             progress.send(Progress::Finished);
         }

@@ -1,0 +1,59 @@
+//! Makes what the engine embeds, in `OUT_DIR`: the component of the world `core`, and `core.cwasm`, that component compiled ahead
+//! of time for the target, with the settings that it is run with.
+
+#![expect(clippy::print_stderr, reason = "cargo shows it when a build script fails")]
+#![expect(clippy::print_stdout, reason = "it is how a build script speaks to cargo")]
+
+mod component;
+#[path = "../src/engine_config.rs"]
+mod engine_config;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow};
+use wasmtime::Engine;
+
+use component::{build_component, out_dir, variable, write};
+
+fn main() -> ExitCode {
+    match build() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<()> {
+    println!("cargo::rerun-if-changed=src/engine_config.rs");
+    let out = out_dir()?;
+    let target_dir = out.join("guest");
+    let component = build_component("core", &target_dir)?;
+    let image = compile(&component).context("the component cannot be compiled ahead of time")?;
+    write(&out.join("core.cwasm"), &image)?;
+    // For packages that embed other worlds: they find the guest's crates compiled.
+    println!("cargo::metadata=guest={}", target_dir.display());
+    Ok(())
+}
+
+/// Compiles the component for the target, with the CPU features of this machine if the two are the same. A CPU without
+/// them refuses the image, and the host compiles the component itself, as it does with the empty image of a target that
+/// wasmtime cannot generate code for from here.
+fn compile(component: &[u8]) -> Result<Vec<u8>> {
+    let (host, target) = (variable("HOST")?, variable("TARGET")?);
+    let mut config = engine_config::engine_config();
+    let engine = if host == target {
+        Engine::new(&config)
+    } else {
+        match config.target(&target).and_then(|config| Engine::new(config)) {
+            Err(error) => {
+                println!("cargo::warning=no image for {target}, every start will compile the core: {error:#}");
+                return Ok(Vec::new());
+            }
+            engine => engine,
+        }
+    };
+    let image = engine.and_then(|engine| engine.precompile_component(component));
+    image.map_err(|error| anyhow!("{error:#}"))
+}
