@@ -49,6 +49,8 @@ fn scene() -> CheckContext {
     CheckContext {
         home: "/home/robin/.codex".into(),
         has_state: true,
+        has_rollouts: true,
+        sources_changed: false,
         codex: Some(CodexShape { threads, edges }),
         now: NOW,
     }

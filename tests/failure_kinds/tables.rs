@@ -132,9 +132,9 @@ pub(super) const FILES: Table = Table {
 init                                          | ok       ok       ok       ok       denied   ok       ok       denied
 init --rebuild                                | ok       ok       ok       ok       denied   ok       ok       denied
 status                                        | ok       ok       ok       ok       denied   ok       ok       denied
-doctor                                        | ok       mend     mend     mend     denied   mend     mend     denied
-doctor --quick                                | ok       mend     mend     mend     denied   mend     mend     denied
-doctor --thread VICTIM                        | ok       mend     mend     mend     denied   denied   corrupt  denied
+doctor                                        | ok       mend     ok       mend     denied   mend     mend     denied
+doctor --quick                                | ok       mend     ok       mend     denied   mend     mend     denied
+doctor --thread VICTIM                        | ok       mend     ok       mend     denied   denied   corrupt  denied
 list                                          | ok       ok       ok       ok       denied   ok       ok       denied
 list --no-refresh                             | ok       ok       ok       ok       ok       ok       ok       denied
 list --missing                                | ok       ok       ok       ok       denied   ok       ok       denied

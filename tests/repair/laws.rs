@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use threadkeep_contract::{
-    Applicability, Cell, Change, CheckInput, CodexChange, CurrentValue, Edit, EditTarget, ModeChange, Value,
+    Applicability, Cell, Change, CheckInput, CodexChange, CurrentValue, Edit, EditTarget, HeadThread, ModeChange, Value,
 };
 use threadkeep_core::health::repair::invert::invert_edits;
 use threadkeep_core::health::repair::preconditions::check_preconditions;
@@ -69,8 +69,37 @@ fn standings(edit: &Edit) -> (CurrentValue, CurrentValue) {
 }
 
 fn tried(edit: &Edit, current: CurrentValue, open: Option<u32>) -> Applicability {
-    let preconditions = edit.preconditions.iter().map(|(_, thread)| Some(thread.clone())).collect();
+    let preconditions = edit.preconditions.iter().map(|(_, thread)| HeadThread::Thread(thread.clone())).collect();
     check_preconditions(&CheckInput { edit: edit.clone(), current, preconditions, open })
+}
+
+#[test]
+fn an_edit_waits_until_what_it_needs_can_be_looked_at() {
+    let id = || vec![Cell { column: "id".into(), value: Value::Text("a".into()) }];
+    let change = CodexChange { table: "threads".into(), key: id(), before: Some(id()), after: None };
+    let removal = |thread: &str| Edit {
+        preconditions: vec![("sessions/a.jsonl".into(), thread.into())],
+        ..edit(Change::CodexRow(change.clone()))
+    };
+    let tried = |edit: Edit, head: HeadThread| {
+        let current = CurrentValue::CodexRow(change.before.clone());
+        check_preconditions(&CheckInput { edit, current, preconditions: vec![head], open: None })
+    };
+    let rejected = |applicability: Applicability| match applicability {
+        Applicability::Rejected(why) => why,
+        other => panic!("{other:?}"),
+    };
+    // What is to be gone.
+    assert_eq!(tried(removal(""), HeadThread::Absent), Applicability::Applicable);
+    assert!(rejected(tried(removal(""), HeadThread::Unknown("denied".into()))).contains("could not be looked at"));
+    assert!(rejected(tried(removal(""), HeadThread::Thread("a".into()))).contains("is there again"));
+    // What is to be there.
+    assert_eq!(tried(removal("a"), HeadThread::Thread("a".into())), Applicability::Applicable);
+    for head in
+        [HeadThread::Absent, HeadThread::Nobody, HeadThread::Unknown("denied".into()), HeadThread::Thread("b".into())]
+    {
+        rejected(tried(removal("a"), head));
+    }
 }
 
 proptest! {

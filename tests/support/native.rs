@@ -56,7 +56,7 @@ impl Rollouts for Memory {
         Ok(facts(at, bytes.len()))
     }
 
-    fn open(&self, at: &str, offset: u64) -> FileResult<Slice> {
+    fn open_bytes(&self, at: &str, offset: u64) -> FileResult<Slice> {
         let bytes = self.0.get(at).ok_or(FileError::NotFound)?;
         Ok(Slice(bytes.get(offset as usize..).unwrap_or_default().to_vec()))
     }
@@ -121,7 +121,7 @@ impl Rollouts for Disk {
         })
     }
 
-    fn open(&self, at: &str, offset: u64) -> FileResult<DiskReader> {
+    fn open_bytes(&self, at: &str, offset: u64) -> FileResult<DiskReader> {
         let mut file = File::open(self.root.join(at)).map_err(|_| FileError::NotFound)?;
         if at.ends_with(".zst") {
             let decoder = zstd::stream::read::Decoder::new(file);

@@ -139,7 +139,7 @@ where
     }
 
     fn open(&self, at: &str, offset: u64) -> FileResult<Box<dyn imports::Reader>> {
-        Ok(Box::new(Ported(self.0.open(at, offset).map_err(same)?)))
+        Ok(Box::new(Ported(self.0.open_bytes(at, offset).map_err(same)?)))
     }
 
     fn walk(&self) -> FileResult<Box<dyn imports::Walker>> {

@@ -26,7 +26,7 @@ defaults! {
     Counts { stored, failed }
     DirectorySnapshot { data_version, taken_at, directories }
     Entries { paths, kinds, sizes, modified_ns, inodes }
-    FileReport { lines, damaged_lines, damaged_line_count, ordinal_errors, ordinal_error_count, base, no_final_newline, has_messages }
+    FileReport { lines, damaged_lines, damaged_line_count, ordinal_errors, ordinal_error_count, base, no_final_newline, has_messages, marked_lines, odd_times, history_lost }
     Heads { paths, lengths, texts }
     HomeFacts { databases, backfill, codex_backfill, unprojected, locks, modes, network, links, unfinished, foreign_homes, now }
     MemoryExtraction { watermark, worker, token, until, retry_after }

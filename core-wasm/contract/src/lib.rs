@@ -57,7 +57,7 @@ pub use imports::item_types::{
 pub use imports::lookup_types::{
     DecidedBy, Explanation, Found, HeadVerdict, Listed, LookupError, PageOfRows, RowSeen, Step, Via,
 };
-pub use imports::parsing_types::{Extraction, NoThread};
+pub use imports::parsing_types::{Extraction, HeadThread, NoThread};
 pub use imports::query_types::{RowKey, RowQuery, SortKey};
 pub use imports::rows::DirectorySnapshot;
 pub use imports::thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow};

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use threadkeep_contract::{
     Applicability, Cell, Change, CheckInput, CodexChange, CurrentValue, Edit, EditTarget, EntryKind, FileFacts,
-    ModeChange, StateChange, ThreadFile, ThreadInputs, ThreadRow, Value,
+    HeadThread, ModeChange, StateChange, ThreadFile, ThreadInputs, ThreadRow, Value,
 };
 use threadkeep_core::health::repair::{invert::invert_edits, preconditions::check_preconditions, select::select_edits};
 use threadkeep_core::rollout::parse::Parser;
@@ -136,11 +136,18 @@ pub(crate) fn check(input: &[u8]) {
     assert!(select_edits(edits.clone(), &[], &codes).is_empty());
     for edit in edits {
         let current = current(&mut input, &edit);
-        let preconditions: Vec<Option<String>> =
-            edit.preconditions.iter().map(|(_, thread)| (input.below(3) > 0).then(|| thread.clone())).collect();
+        let head = |(_, thread): &(String, String)| match input.below(5) {
+            0 => HeadThread::Absent,
+            1 => HeadThread::Nobody,
+            2 => HeadThread::Unknown("denied".into()),
+            _ => HeadThread::Thread(thread.clone()),
+        };
+        let preconditions: Vec<HeadThread> = edit.preconditions.iter().map(head).collect();
+        let unknown = preconditions.iter().any(|head| matches!(head, HeadThread::Unknown(_)));
         let open = (input.below(3) == 0).then_some(7);
         let done = CheckInput { edit, current, preconditions, open };
         let applicability = check_preconditions(&done);
+        assert!(!unknown || applicability != Applicability::Applicable, "what could not be looked at is unknown");
         if let Applicability::Rejected(why) = &applicability {
             assert!(!why.is_empty());
         }

@@ -6,7 +6,7 @@ use core::cell::RefCell;
 
 use contract::exports::{compression, file_checks, history, lookup, resuming, rollout_reading};
 use contract::{
-    CheckedFile, CodexFields, Collection, Depth, Explanation, Extraction, FileError, FileFacts, Found, Gap,
+    CheckedFile, CodexFields, Collection, Depth, Explanation, Extraction, FileError, FileFacts, Found, Gap, HeadThread,
     HistoryBase, LookupError, NoThread, PageOfRecords, PageOfTurns, Resumed, Selection, Subject, WriteContext,
     WriteError,
 };
@@ -14,7 +14,7 @@ use threadkeep_core::health::{base, check, codex_fields};
 use threadkeep_core::history::{prompt, transcript};
 use threadkeep_core::lookup::find;
 use threadkeep_core::rollout::extract::{Limits, extract};
-use threadkeep_core::rollout::head::thread_id_of;
+use threadkeep_core::rollout::head::head_thread;
 use threadkeep_core::{compress, write};
 
 use crate::runtime::{Component, export};
@@ -25,12 +25,12 @@ use threadkeep_core::ports::imports::FilesOnly as World;
 use threadkeep_core::ports::imports::Imports as World;
 
 export! {
-    rollout_reading __export_threadkeep_core_rollout_reading_0_2_0_cabi,
-    file_checks __export_threadkeep_core_file_checks_0_2_0_cabi,
-    lookup __export_threadkeep_core_lookup_0_2_0_cabi,
-    history __export_threadkeep_core_history_0_2_0_cabi,
-    resuming __export_threadkeep_core_resuming_0_2_0_cabi,
-    compression __export_threadkeep_core_compression_0_2_0_cabi,
+    rollout_reading __export_threadkeep_core_rollout_reading_0_3_0_cabi,
+    file_checks __export_threadkeep_core_file_checks_0_3_0_cabi,
+    lookup __export_threadkeep_core_lookup_0_3_0_cabi,
+    history __export_threadkeep_core_history_0_3_0_cabi,
+    resuming __export_threadkeep_core_resuming_0_3_0_cabi,
+    compression __export_threadkeep_core_compression_0_3_0_cabi,
 }
 
 impl rollout_reading::Guest for Component {
@@ -38,8 +38,8 @@ impl rollout_reading::Guest for Component {
         extract(&World, &file, earlier.as_deref(), Limits::USUAL)
     }
 
-    fn thread_ids_of(paths: Vec<String>) -> Vec<Option<String>> {
-        paths.iter().map(|path| thread_id_of(&World, path)).collect()
+    fn head_threads(paths: Vec<String>) -> Vec<HeadThread> {
+        paths.iter().map(|path| head_thread(&World, path)).collect()
     }
 }
 

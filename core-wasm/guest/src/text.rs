@@ -18,14 +18,14 @@ use threadkeep_core::write::{program_events as events, writer};
 use crate::runtime::{Component, export};
 
 export! {
-    parsing __export_threadkeep_core_parsing_0_2_0_cabi,
-    derivation __export_threadkeep_core_derivation_0_2_0_cabi,
-    queries __export_threadkeep_core_queries_0_2_0_cabi,
-    writing __export_threadkeep_core_writing_0_2_0_cabi,
-    naming __export_threadkeep_core_naming_0_2_0_cabi,
-    program_events __export_threadkeep_core_program_events_0_2_0_cabi,
-    redaction __export_threadkeep_core_redaction_0_2_0_cabi,
-    salvage __export_threadkeep_core_salvage_0_2_0_cabi,
+    parsing __export_threadkeep_core_parsing_0_3_0_cabi,
+    derivation __export_threadkeep_core_derivation_0_3_0_cabi,
+    queries __export_threadkeep_core_queries_0_3_0_cabi,
+    writing __export_threadkeep_core_writing_0_3_0_cabi,
+    naming __export_threadkeep_core_naming_0_3_0_cabi,
+    program_events __export_threadkeep_core_program_events_0_3_0_cabi,
+    redaction __export_threadkeep_core_redaction_0_3_0_cabi,
+    salvage __export_threadkeep_core_salvage_0_3_0_cabi,
 }
 
 impl parsing::Guest for Component {

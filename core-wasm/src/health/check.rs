@@ -54,6 +54,8 @@ struct Course {
     report: FileReport,
     /// It has been said who the thread is.
     met: bool,
+    /// A turn has begun.
+    turn_started: bool,
     /// The ordinal that should be next.
     next: Option<u64>,
     /// What would follow a record that stood too late.
@@ -65,6 +67,7 @@ struct Course {
 impl Course {
     fn line(&mut self, line: &Line<'_>, read: &Step<Record<'_>>) {
         self.report.lines += 1;
+        self.report.marked_lines += u64::from(line.marked);
         self.report.no_final_newline = !line.ended;
         match read {
             _ if line.is_blank() => {}
@@ -74,7 +77,12 @@ impl Course {
     }
 
     fn record(&mut self, line: &Line<'_>, record: &Record<'_>) {
+        self.report.odd_times += u64::from(record.odd_time);
         match &record.body {
+            Body::TurnStarted => self.turn_started = true,
+            Body::Compacted(_) if !self.turn_started && !self.report.has_messages && self.report.base.is_none() => {
+                self.report.history_lost = true;
+            }
             Body::Meta(meta) if !self.met => {
                 self.met = true;
                 // Reading it again is for those alone who have one.
@@ -228,7 +236,12 @@ fn ends<R: Rollouts>(rollouts: &R, file: &FileFacts, known: Option<&[u8]>) -> Fi
     if file.kind != EntryKind::File {
         return Err(FileError::NotAFile);
     }
-    let head = read_up_to(&mut rollouts.open(&file.path, 0)?, HEAD)?;
+    let mut reader = rollouts.open(&file.path, 0)?;
+    if reader.is_translated()? {
+        // Places in it are not those of its bytes.
+        return Ok(whole(rollouts, file));
+    }
+    let head = read_up_to(&mut reader, HEAD)?;
     let mut thread = glance(&head);
     if thread.is_none() {
         thread = identify(rollouts, &file.path)?;
@@ -319,7 +332,15 @@ fn tail<R: Rollouts>(rollouts: &R, file: &FileFacts, report: &mut FileReport) ->
         if let Some(begin) = begin {
             let (bytes, offset) = (&inside[begin..], from + begin as u64);
             let length = bytes.len() as u64;
-            let line = Line { bytes, number: 0, offset, length, condensed: false, ended: !report.no_final_newline };
+            let line = Line {
+                bytes,
+                marked: false,
+                number: 0,
+                offset,
+                length,
+                condensed: false,
+                ended: !report.no_final_newline,
+            };
             let known = report.damaged_lines.iter().any(|damaged_line| damaged_line.offset == offset);
             if let (false, false, Err(fault)) = (known, line.is_blank(), record::read(bytes)) {
                 report.damaged_line_count += 1;

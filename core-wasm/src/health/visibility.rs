@@ -160,6 +160,9 @@ fn opened(facts: &ThreadFacts, row: &ThreadRow) -> Vec<String> {
             against.push(format!("Codex's row names {path}, which does not say whose it is"));
         }
         (Some(_), PathTarget::External(_)) => against.push("Codex's row names a file outside of this home".into()),
+        (Some(_), PathTarget::Unknown(why)) => {
+            against.push(format!("the file that Codex's row names could not be looked at: {why}"));
+        }
         (Some(_), PathTarget::Missing) => against.push("Codex's row names a file that is not there".into()),
     }
     if let Some(why) = &facts.broken_base {

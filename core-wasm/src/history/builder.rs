@@ -19,7 +19,7 @@ use super::event::{self, Entry, Event, Spoken, Told, owned, says};
 use super::items::pull;
 use super::pass::Listener;
 use super::turn::{Beginning, Body, Item, Mark, Status, TurnState};
-use super::{items, legacy, tools};
+use super::{items, legacy, prompt, tools};
 use crate::text::json::{Cursor, Text};
 use crate::text::lines::Line;
 
@@ -46,6 +46,8 @@ impl Listener for Builder {
         self.paginated
             && match entry.event {
                 Event::Other => true,
+                // The first one may hold all that is left.
+                Event::Compacted => !self.turns.is_empty(),
                 Event::Item(Some(id)) => open().is_some_and(|open| id.is(open)),
                 _ => false,
             }
@@ -80,6 +82,9 @@ impl Builder {
         self.here.mark = mark;
         self.length = length;
         let payload = entry.payload;
+        if entry.event == Event::Compacted {
+            self.kept(payload);
+        }
         match entry.event {
             Event::Started(id) => self.started(id, payload),
             Event::Ended(id) => self.ended(id, payload, false),
@@ -335,6 +340,23 @@ impl Builder {
                 }
             }
             tools::Stage::Neither => {}
+        }
+    }
+
+    /// What a compaction kept of a history of which nothing else is left: the words of its messages, as turns.
+    fn kept(&mut self, compacted: &[u8]) {
+        // A second pass begins at one of these turns, and those before it are there.
+        let known = self.turns.len();
+        if self.turns.iter().any(|turn| turn.begin.mark != self.here.mark) {
+            return;
+        }
+        let mut turns = 0;
+        for item in prompt::elements(compacted).unwrap_or_default() {
+            let speaker = event::speaker(item);
+            turns += usize::from(speaker == Spoken::User);
+            if turns > known && matches!(speaker, Spoken::User | Spoken::Agent) {
+                self.bare(item);
+            }
         }
     }
 

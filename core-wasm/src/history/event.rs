@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::rollout::spoken::spoken;
 use crate::text::json::{Cursor, Fault, Step, Text};
+use crate::text::large_numbers::with_large_numbers_as_text;
 
 /// A line, understood.
 pub(super) struct Entry<'a> {
@@ -117,7 +118,8 @@ pub(super) fn skim(line: &[u8]) -> Option<Entry<'_>> {
     let (kind, rest) = rest.split_at_checked(memchr(b'"', rest)?)?;
     let payload = rest.strip_prefix(b"\",\"payload\":")?.strip_suffix(b"}")?;
     let event = match kind {
-        b"response_item" | b"world_state" | b"token_usage_record" | b"compacted" => Event::Other,
+        b"response_item" | b"world_state" | b"token_usage_record" => Event::Other,
+        b"compacted" => Event::Compacted,
         b"event_msg" if payload.starts_with(b"{\"type\":\"token_count\"") => Event::Other,
         b"event_msg" if payload.starts_with(b"{\"type\":\"item_completed\"") => {
             Event::Item(Some(Cursor::new(payload).peek_field("turn_id").ok()??))
@@ -185,9 +187,11 @@ pub(super) fn says(payload: &[u8], name: &str) -> bool {
     Cursor::new(payload).peek_field(name).is_ok_and(|text| text.is_some_and(|text| !text.is_empty()))
 }
 
-/// Reads a payload as a value; none where it nests too deeply for one.
+/// Reads a payload as a value; none where it nests too deeply for one. A number that is too large for any float is the text
+/// of it.
 pub(super) fn value(payload: &[u8]) -> Option<Value> {
-    serde_json::from_slice(payload).ok()
+    let read = serde_json::from_slice(payload).ok();
+    read.or_else(|| serde_json::from_slice(&with_large_numbers_as_text(payload)?).ok())
 }
 
 /// What a response item is, in a history that has no events.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value, json};
 
+use super::moderation::moderation;
 use crate::text::json::Cursor;
 
 /// Writes `some_name` as `someName`, and `SomeName` too.
@@ -32,7 +33,7 @@ fn word(value: Value) -> Value {
 }
 
 /// Keys of objects, however deep, in the protocol's spelling.
-fn camel_keys(value: Value) -> Value {
+pub(super) fn camel_keys(value: Value) -> Value {
     match value {
         Value::Object(map) => map.into_iter().map(|(key, value)| (camel(&key), camel_keys(value))).collect(),
         Value::Array(values) => values.into_iter().map(camel_keys).collect(),
@@ -148,9 +149,10 @@ fn agent_message(mut raw: Map<String, Value>) -> Value {
     let texts: String = array(take(&mut raw, "content")).iter().filter_map(|part| part["text"].as_str()).collect();
     let (id, phase, citation) = (take(&mut raw, "id"), take(&mut raw, "phase"), take(&mut raw, "memory_citation"));
     let mut item = agent(id, texts.into(), phase, citation);
-    for key in ["moderation", "delivery", "questions"] {
+    for key in ["delivery", "questions"] {
         item[key] = camel_keys(take(&mut raw, key));
     }
+    item["moderation"] = moderation(take(&mut raw, "moderation"));
     item
 }
 
@@ -266,7 +268,17 @@ fn one_change(path: String, mut change: Value) -> Value {
 const ALWAYS: [(&str, &[&str]); 6] = [
     (
         "McpToolCall",
-        &["appContext", "mcpAppUi", "pluginId", "readOnlyHint", "result", "error", "durationMs", "arguments"],
+        &[
+            "appContext",
+            "mcpAppUi",
+            "pluginId",
+            "readOnlyHint",
+            "result",
+            "error",
+            "durationMs",
+            "arguments",
+            "environmentId",
+        ],
     ),
     ("DynamicToolCall", &["namespace", "arguments", "contentItems", "success", "durationMs"]),
     ("CollabAgentToolCall", &["prompt", "model", "reasoningEffort"]),

@@ -23,6 +23,7 @@ mod builder;
 mod event;
 mod items;
 mod legacy;
+mod moderation;
 mod pass;
 mod patch;
 mod records;

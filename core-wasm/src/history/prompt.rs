@@ -329,7 +329,7 @@ fn texts(item: &[u8]) -> String {
 }
 
 /// The items of a compaction's `replacement_history`.
-fn elements(compacted: &[u8]) -> Option<Vec<&[u8]>> {
+pub(super) fn elements(compacted: &[u8]) -> Option<Vec<&[u8]>> {
     let mut items = None;
     let _ = Cursor::new(compacted).object(|c, key| {
         if !key.is("replacement_history") || c.peek() != Some(b'[') {

@@ -230,6 +230,7 @@ fn mcp(raw: Map<String, Value>) -> Value {
         "type": "mcpToolCall", "server": pull(&mut invocation, "server"), "tool": pull(&mut invocation, "tool"),
         "status": camel(if ok { "completed" } else { "failed" }), "arguments": pull(&mut invocation, "arguments"),
         "appContext": null, "mcpAppUi": null, "pluginId": null, "readOnlyHint": null, "result": result, "error": error,
+        "environmentId": null,
         "durationMs": millis(&raw["duration"]),
     })
 }

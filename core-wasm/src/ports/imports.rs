@@ -51,7 +51,7 @@ macro_rules! files_and_clock {
                 rollouts::stat(at)
             }
 
-            fn open(&self, at: &str, offset: u64) -> FileResult<rollouts::Reader> {
+            fn open_bytes(&self, at: &str, offset: u64) -> FileResult<rollouts::Reader> {
                 rollouts::Reader::open(at, offset)
             }
 

@@ -4,6 +4,9 @@
 //! implementers, a test's plain data among them.
 
 pub mod imports;
+mod plain_text;
+
+pub use plain_text::PlainText;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -70,7 +73,7 @@ pub trait Sources {
     fn default_provider(&self) -> String;
 }
 
-/// Plain text of one rollout, in order: as much at a time as its owner likes to give, and nothing at the end alone.
+/// The text of one rollout, in order and without compression: as much at a time as its owner likes to give, and nothing at the end alone.
 pub trait Reader {
     /// Returns at most `limit` bytes.
     fn read(&mut self, limit: u32) -> FileResult<Chunk>;
@@ -86,8 +89,15 @@ pub trait Rollouts {
     type HeadsWalker: HeadsWalker;
     /// Says what stands at a place.
     fn stat(&self, at: &str) -> FileResult<FileFacts>;
-    /// Opens a rollout at an offset of its plain text.
-    fn open(&self, at: &str, offset: u64) -> FileResult<Self::Reader>;
+    /// Opens a rollout at an offset of its text, whatever that is written in.
+    fn open_bytes(&self, at: &str, offset: u64) -> FileResult<Self::Reader>;
+    /// Opens a rollout at an offset of its text in UTF-8.
+    fn open(&self, at: &str, offset: u64) -> FileResult<PlainText<Self::Reader>>
+    where
+        Self: Sized,
+    {
+        PlainText::open(self, at, offset)
+    }
     /// Starts a walk through every entry.
     fn walk(&self) -> FileResult<Self::Walker>;
     /// Starts a walk through the heads of all files.

@@ -9,7 +9,7 @@
 
 use contract::{EntryKind, Extraction, FileError, FileFacts, NoThread};
 
-use crate::ports::{FileResult, Reader, Rollouts};
+use crate::ports::{FileResult, PlainText, Reader, Rollouts};
 use crate::rollout::fold::Fold;
 use crate::rollout::head::read_up_to;
 use crate::rollout::parse::{Pass, Watch, unreadable};
@@ -83,7 +83,7 @@ fn read<R: Rollouts>(
         return read_on(pass, reader, limits, next, numbered);
     }
     let mut reader = rollouts.open(&file.path, 0)?;
-    if !plain || file.size <= limits.whole {
+    if !plain || file.size <= limits.whole || reader.is_translated()? {
         return read_on(pass, reader, limits, 1, true);
     }
     let mut lines = Lines::new(1, 0);
@@ -129,7 +129,7 @@ fn continues<R: Rollouts>(
     file: &FileFacts,
     known: &Fold,
     pass: &mut Pass<'_>,
-) -> FileResult<Option<R::Reader>> {
+) -> FileResult<Option<PlainText<R::Reader>>> {
     if known.anchor.is_empty() || file.size < known.offset {
         return Ok(None);
     }

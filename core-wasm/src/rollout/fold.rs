@@ -13,7 +13,6 @@ use crate::text::codec::{Reader, Writer};
 use crate::text::json::Step;
 use crate::text::lines::Line;
 use crate::text::paths::canonical_id;
-use crate::text::time::parse_millis;
 use contract::BadLine;
 
 /// How many bad lines are kept with their places; all are counted.
@@ -25,7 +24,7 @@ const KEPT_FACT: usize = 4 << 10;
 /// Bytes before the end that prove a grown file to be the same one.
 pub const ANCHOR: usize = 48;
 /// Version of the bytes that [`Fold::encode`] writes. Other versions are parsed anew.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Who a thread is, by the first record that says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +70,11 @@ pub struct Fold {
     pub goal: Option<String>,
     /// Working directory by the first environment context: what old rollouts have instead of a field.
     pub context_cwd: Option<String>,
+    /// The first of the user's words that the first compaction kept: of a thread that has lost what was before it, they are
+    /// all that is left.
+    pub first_kept: Option<String>,
+    /// The time of the first record.
+    pub first_at: Option<i64>,
     /// The time of the last record.
     pub last_at: Option<i64>,
     /// When the last turn began.
@@ -156,6 +160,7 @@ impl Fold {
 
     fn record(&mut self, record: Record<'_>) {
         if record.at.is_some() {
+            self.first_at = self.first_at.or(record.at);
             self.last_at = record.at;
         }
         match record.body {
@@ -208,6 +213,12 @@ impl Fold {
                     self.goal = spoken(&text.decode()).map(cut);
                 }
             }
+            Body::Compacted(said) => {
+                if self.first_kept.is_none() && self.first_user.is_none() && self.turn_at.is_none() {
+                    let joined = said.iter().map(|texts| texts.iter().map(|text| text.decode()).collect::<String>());
+                    self.first_kept = joined.into_iter().find_map(|text| spoken(&text).map(cut));
+                }
+            }
             Body::Other => {}
         }
     }
@@ -249,7 +260,7 @@ impl Fold {
     /// only in them is the first item of the user's role sure to be the thread's own.
     pub fn opening(&self) -> Option<&str> {
         let item = self.first_item.as_deref().filter(|_| self.identity.as_ref().is_some_and(|id| !id.paginated));
-        self.first_user.as_deref().or(item)
+        self.first_user.as_deref().or(item).or(self.first_kept.as_deref())
     }
 
     /// Writes it for the host to keep.
@@ -271,6 +282,7 @@ impl Fold {
             &identity.parent_thread,
             &self.first_user,
             &self.first_item,
+            &self.first_kept,
             &self.goal,
             &self.context_cwd,
             &self.last_cwd,
@@ -279,6 +291,7 @@ impl Fold {
             w.text(text.as_deref());
         }
         w.unsigned(identity.paginated.into());
+        w.number(self.first_at);
         w.number(self.last_at);
         w.number(self.turn_at);
         w.number(self.tokens);
@@ -316,6 +329,7 @@ impl Fold {
             &mut identity.parent_thread,
             &mut fold.first_user,
             &mut fold.first_item,
+            &mut fold.first_kept,
             &mut fold.goal,
             &mut fold.context_cwd,
             &mut fold.last_cwd,
@@ -325,6 +339,7 @@ impl Fold {
         }
         identity.paginated = r.unsigned()? != 0;
         fold.identity = Some(identity).filter(|identity| !identity.id.is_empty());
+        fold.first_at = r.number()?;
         fold.last_at = r.number()?;
         fold.turn_at = r.number()?;
         fold.tokens = r.number()?;
@@ -352,7 +367,7 @@ fn identity(meta: &Meta<'_>) -> Option<Identity> {
     let source = meta.source.filter(|raw| *raw != b"null" && raw.len() <= KEPT_FACT);
     Some(Identity {
         id: id(meta.id)?,
-        created_at: meta.timestamp.and_then(|t| parse_millis(t.raw())),
+        created_at: meta.timestamp,
         cwd: text(meta.cwd),
         cli_version: text(meta.cli_version),
         source: source.map(|raw| String::from_utf8_lossy(raw).into_owned()),

@@ -8,7 +8,7 @@ use crate::rollout::fold::Fold;
 use crate::rollout::record;
 use crate::text::lines::{Line, Lines};
 use crate::text::paths::{canonical_id, twin};
-use contract::FileError;
+use contract::{FileError, HeadThread};
 
 /// A head this long has been read before anything else of a file is known.
 const HEAD: u32 = 64 << 10;
@@ -32,11 +32,17 @@ pub fn identify<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Option<Stri
     })
 }
 
-/// Returns the thread that the head of a file names, be it compressed or restored meanwhile.
-pub fn thread_id_of<R: Rollouts>(rollouts: &R, path: &str) -> Option<String> {
-    match identify(rollouts, path) {
-        Err(FileError::NotFound) => identify(rollouts, &twin(path)).ok().flatten(),
-        found => found.ok().flatten(),
+/// Says whose thread the head of a file names, be it compressed or restored meanwhile.
+pub fn head_thread<R: Rollouts>(rollouts: &R, path: &str) -> HeadThread {
+    let read = match identify(rollouts, path) {
+        Err(FileError::NotFound) => identify(rollouts, &twin(path)),
+        read => read,
+    };
+    match read {
+        Ok(Some(thread)) => HeadThread::Thread(thread),
+        Ok(None) | Err(FileError::NotAFile | FileError::BrokenCompression(_)) => HeadThread::Nobody,
+        Err(FileError::NotFound) => HeadThread::Absent,
+        Err(error) => HeadThread::Unknown(error.message()),
     }
 }
 

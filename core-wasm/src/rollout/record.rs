@@ -11,12 +11,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::text::json::{Cursor, Fault, Step, Text};
+use crate::text::lines::unmarked;
+use crate::text::odd_time::parse_odd_millis;
 use crate::text::time::parse_millis;
 
 /// One line, understood.
 pub struct Record<'a> {
     /// Its time, milliseconds.
     pub at: Option<i64>,
+    /// Its time is written in no form of Codex's, and may be none at all.
+    pub odd_time: bool,
     /// Its place in a paginated thread.
     pub ordinal: Option<u64>,
     /// What it says.
@@ -56,6 +60,8 @@ pub enum Body<'a> {
     Model(Text<'a>),
     /// A goal was set.
     Goal(Text<'a>),
+    /// The context was summed up: the messages in the user's role that are left of what was said, each with its texts.
+    Compacted(Vec<Vec<Text<'a>>>),
     /// Anything else.
     Other,
 }
@@ -65,8 +71,10 @@ pub enum Body<'a> {
 pub struct Meta<'a> {
     /// The thread.
     pub id: Option<Text<'a>>,
-    /// When it began.
-    pub timestamp: Option<Text<'a>>,
+    /// When it began, milliseconds.
+    pub timestamp: Option<i64>,
+    /// That is written in no form of Codex's, and may be no time at all.
+    pub odd_time: bool,
     /// Where it began.
     pub cwd: Option<Text<'a>>,
     /// The version of the Codex that began it.
@@ -101,7 +109,7 @@ pub fn read(line: &[u8]) -> Result<Record<'_>, Fault> {
         return Err(Fault::NotAnObject);
     }
     let mut kind = None;
-    let (mut at, mut ordinal) = (None, None);
+    let (mut at, mut odd_time, mut ordinal) = (None, false, None);
     let mut body = Body::Other;
     // The payload, where it stands before the type; no release writes it so.
     let mut early = None;
@@ -109,9 +117,8 @@ pub fn read(line: &[u8]) -> Result<Record<'_>, Fault> {
     cursor.object(|c, key| {
         match key.raw() {
             b"timestamp" => {
-                let text = c.text()?;
-                at = text.and_then(|t| parse_millis(t.raw()));
-                bare.timestamp = text;
+                (at, odd_time) = moment(c)?;
+                bare.timed = at.is_some() || odd_time;
             }
             b"type" => kind = c.text()?,
             b"payload" => match kind {
@@ -132,13 +139,32 @@ pub fn read(line: &[u8]) -> Result<Record<'_>, Fault> {
         body = payload(&kind, &mut Cursor::new(raw))?;
     }
     if matches!(body, Body::Other) {
-        body = bare.body(kind);
+        body = bare.body(kind, at, odd_time);
     }
-    Ok(Record { at, ordinal, body })
+    if let Body::Meta(meta) = &body {
+        odd_time |= meta.odd_time;
+    }
+    Ok(Record { at, odd_time, ordinal, body })
+}
+
+/// Reads a time, and says whether it is written in no form of Codex's. `null` is none, and not odd.
+fn moment(c: &mut Cursor<'_>) -> Step<(Option<i64>, bool)> {
+    let raw = match c.peek() {
+        Some(b'"') => {
+            let raw = c.text()?.map(|text| text.raw()).unwrap_or_default();
+            if let Some(millis) = parse_millis(raw) {
+                return Ok((Some(millis), false));
+            }
+            raw
+        }
+        _ => c.raw()?,
+    };
+    Ok((parse_odd_millis(raw), raw != b"null"))
 }
 
 /// Returns the id that a rollout's first line gives, read from a beginning of that line.
 pub fn early_id(head: &[u8]) -> Option<String> {
+    let head = unmarked(head);
     let mut id = None;
     let mut wrapped = None;
     // The beginning of a line ends in a fault, which is no answer: what counts is what stood before it.
@@ -157,17 +183,17 @@ pub fn early_id(head: &[u8]) -> Option<String> {
 #[derive(Default)]
 struct Bare<'a> {
     id: Option<Text<'a>>,
-    timestamp: Option<Text<'a>>,
+    timed: bool,
     git: Meta<'a>,
     role: Option<Text<'a>>,
     content: Content<'a>,
 }
 
 impl<'a> Bare<'a> {
-    fn body(self, kind: Option<Text<'a>>) -> Body<'a> {
+    fn body(self, kind: Option<Text<'a>>, timestamp: Option<i64>, odd_time: bool) -> Body<'a> {
         match kind {
-            None if self.id.is_some() && self.timestamp.is_some() => {
-                Body::Meta(Box::new(Meta { id: self.id, timestamp: self.timestamp, ..self.git }))
+            None if self.id.is_some() && self.timed => {
+                Body::Meta(Box::new(Meta { id: self.id, timestamp, odd_time, ..self.git }))
             }
             Some(kind) if kind.is("message") => user_item(self.role, self.content),
             _ => Body::Other,
@@ -188,6 +214,7 @@ fn payload<'a>(kind: &Text<'a>, c: &mut Cursor<'a>) -> Step<Body<'a>> {
         b"turn_context" => turn_context(c),
         b"event_msg" => event(c),
         b"response_item" => response_item(c),
+        b"compacted" => compacted(c),
         _ => c.skip().map(|()| Body::Other),
     }
 }
@@ -197,7 +224,7 @@ fn session_meta<'a>(c: &mut Cursor<'a>) -> Step<Body<'a>> {
     c.object(|c, key| {
         match key.raw() {
             b"id" => meta.id = c.text()?,
-            b"timestamp" => meta.timestamp = c.text()?,
+            b"timestamp" => (meta.timestamp, meta.odd_time) = moment(c)?,
             b"cwd" => meta.cwd = c.text()?,
             b"cli_version" => meta.cli_version = c.text()?,
             b"source" => meta.source = Some(c.raw()?),
@@ -341,6 +368,26 @@ fn user_item<'a>(role: Option<Text<'a>>, content: Content<'a>) -> Body<'a> {
         Some(role) if role.is("user") => Body::UserItem { texts: content.texts, images: content.images },
         _ => Body::Other,
     }
+}
+
+/// `{"replacement_history":[{"type":"message","role":"user","content":[…]},…]}`
+fn compacted<'a>(c: &mut Cursor<'a>) -> Step<Body<'a>> {
+    let mut said = Vec::new();
+    c.object(|c, key| {
+        if !key.is("replacement_history") {
+            return c.skip();
+        }
+        c.array(|c| {
+            if c.peek() != Some(b'{') {
+                return c.skip();
+            }
+            if let Body::UserItem { texts, .. } = response_item(c)? {
+                said.push(texts);
+            }
+            Ok(())
+        })
+    })?;
+    Ok(Body::Compacted(said))
 }
 
 /// The parts of a message: `[{"type":"input_text","text":…},{"type":"input_image",…},…]`.

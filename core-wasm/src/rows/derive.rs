@@ -20,7 +20,9 @@ use crate::rollout::fold::{Fold, spawner_of};
 use crate::rows::names::strongest;
 use crate::rows::patch::apply_patches;
 use crate::rows::source::Source;
-use crate::text::paths::{canonical_id, collection_of, home_place, is_compressed};
+use crate::text::paths::{
+    canonical_id, collection_of, home_place, id_millis, is_compressed, is_named_for, named_millis,
+};
 
 /// Derives the rows that should stand, for those threads whose row is wrong or not there.
 pub fn derive_rows(threads: &[ThreadInputs], default_provider: &str) -> Vec<ThreadRow> {
@@ -51,6 +53,10 @@ fn from_sources(inputs: &ThreadInputs, default_provider: &str) -> Option<ThreadR
         // Files that another version of the program parsed are there, whatever they say.
         let missing = inputs.files.is_empty() || row.missing;
         return Some(ThreadRow { missing, ..row });
+    }
+    // Copies under names of other programs do not count beside the file that Codex named.
+    if files.iter().any(|(file, _)| is_named_for(&file.path, &inputs.id)) {
+        files.retain(|(file, _)| is_named_for(&file.path, &inputs.id));
     }
     files.sort_by(|(a, left), (b, right)| age(a, left).cmp(&age(b, right)));
     let mut row = from_files(inputs, &files, default_provider)?;
@@ -165,8 +171,7 @@ fn from_files(inputs: &ThreadInputs, files: &[(&FileFacts, Fold)], default_provi
         .or(goal)
         .unwrap_or_default();
     let name = strongest(&inputs.names);
-    let created_at = origin.created_at.or(first.last_at).unwrap_or(file.modified_ns / 1_000_000);
-    let updated_at = newest.last_at.unwrap_or(created_at);
+    let (created_at, updated_at) = times(inputs, files)?;
     Some(ThreadRow {
         id: inputs.id.clone(),
         path: file.path.clone(),
@@ -197,6 +202,18 @@ fn from_files(inputs: &ThreadInputs, files: &[(&FileFacts, Fold)], default_provi
         memory_mode: inputs.codex.as_ref().and_then(|codex| codex.memory_mode.clone()),
         missing: false,
     })
+}
+
+/// When a thread began, and when the last record of it was written. The time of a file is what is left when no record, no id
+/// and no name has one: programs that copy give it another. A clock that went back makes no thread younger than its end.
+fn times(inputs: &ThreadInputs, files: &[(&FileFacts, Fold)]) -> Option<(i64, i64)> {
+    let (oldest, first) = files.first()?;
+    let (file, newest) = files.last()?;
+    let told = first.identity.as_ref()?.created_at.or(first.first_at);
+    let named = || id_millis(&inputs.id).or_else(|| named_millis(&oldest.path));
+    let created_at = told.or_else(named).unwrap_or(file.modified_ns / 1_000_000);
+    let updated_at = newest.last_at.unwrap_or(created_at);
+    Some((created_at.min(updated_at), updated_at))
 }
 
 /// What the row knows and no source gives back, or may overrule: git facts, and a memory mode that only the row knows.

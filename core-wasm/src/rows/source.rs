@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 
 use crate::text::json::Cursor;
+use crate::text::large_numbers::with_large_numbers_as_text;
 
 /// Where a thread came from, in the two forms of Codex's protocol.
 pub struct Source {
@@ -21,6 +22,9 @@ impl Source {
         let Some(raw) = raw else {
             return plain("unknown");
         };
+        // Whoever is shown it must be able to read it.
+        let legible = with_large_numbers_as_text(raw.as_bytes()).and_then(|json| String::from_utf8(json).ok());
+        let raw = legible.as_deref().unwrap_or(raw);
         let mut cursor = Cursor::new(raw.as_bytes());
         if cursor.peek() == Some(b'"') {
             let word = cursor.text().ok().flatten();

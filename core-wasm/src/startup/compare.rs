@@ -103,7 +103,8 @@ pub fn compare<W: Rollouts + Rows>(
     let mut walked = Walked::default();
     let mut disk = Disk { walker: world.walk()?, page: EntryList::default(), ended: false };
     let mut indexed = Indexed { rows: world, page: EntryList::default(), last: None, ended: false };
-    // A directory that cannot be looked into: what was known below it is unknown now, not gone.
+    // A directory that cannot be looked into, or a link in its place, which is not followed: what was known below it is unknown
+    // now, not gone.
     let mut closed: Option<String> = None;
     loop {
         disk.fill()?;
@@ -118,9 +119,9 @@ pub fn compare<W: Rollouts + Rows>(
             (Some(now), Some(then)) => now.path.cmp(then.path),
         };
         let (here, there) = (here.filter(|_| order.is_le()), there.filter(|_| order.is_ge()));
-        if let Some(now) = here.filter(|now| now.kind == EntryKind::Closed) {
+        if let Some(now) = here.filter(|now| matches!(now.kind, EntryKind::Closed | EntryKind::Link)) {
             closed = Some(format!("{}/", now.path));
-            walked.closed = true;
+            walked.closed |= now.kind == EntryKind::Closed;
         }
         walked.directories.extend(here.filter(|now| now.kind == EntryKind::Directory).map(|now| now.facts()));
         let hidden = |path: &str| closed.as_ref().is_some_and(|closed| path.starts_with(closed.as_str()));

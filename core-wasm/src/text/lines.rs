@@ -21,8 +21,10 @@ const FULL: usize = WHOLE_LINE;
 
 /// One line, without its newline.
 pub struct Line<'a> {
-    /// Its bytes, condensed if it is longer than [`WHOLE_LINE`].
+    /// Its bytes, condensed if it is longer than [`WHOLE_LINE`], and without a byte order mark.
     pub bytes: &'a [u8],
+    /// A byte order mark stands before them.
+    pub marked: bool,
     /// Counted from 1.
     pub number: u64,
     /// Plain bytes before it.
@@ -40,6 +42,14 @@ impl Line<'_> {
     pub fn is_blank(&self) -> bool {
         self.bytes.iter().all(u8::is_ascii_whitespace)
     }
+}
+
+/// The byte order mark in UTF-8, which some programs put before a text, or before what they append to one.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Returns a line without the byte order mark before it.
+pub fn unmarked(line: &[u8]) -> &[u8] {
+    line.strip_prefix(MARK).unwrap_or(line)
 }
 
 /// Cuts a stream of chunks into lines.
@@ -78,8 +88,10 @@ impl Lines {
             let (head, rest) = (&chunk[..end], &chunk[end + 1..]);
             if self.length == 0 && head.len() <= WHOLE_LINE {
                 self.length = head.len() as u64;
+                let bytes = unmarked(head);
                 each(Line {
-                    bytes: head,
+                    bytes,
+                    marked: bytes.len() < head.len(),
                     number: self.number,
                     offset: self.offset,
                     length: self.length,
@@ -129,8 +141,10 @@ impl Lines {
         if let Some(giant) = giant {
             giant.finish(&mut self.carry);
         }
+        let bytes = unmarked(&self.carry);
         each(Line {
-            bytes: &self.carry,
+            bytes,
+            marked: bytes.len() < self.carry.len(),
             number: self.number,
             offset: self.offset,
             length: self.length,

@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 
 use contract::Collection;
 
+use crate::text::time::parse_millis;
+
 /// Returns the collection a path of the home lies in.
 pub fn collection_of(path: &str) -> Collection {
     if path.starts_with("archived_sessions/") { Collection::Archived } else { Collection::Active }
@@ -80,6 +82,49 @@ pub fn id_prefix(text: &str) -> Option<String> {
             _ => byte.is_ascii_hexdigit(),
         });
     fits.then(|| text.to_ascii_lowercase())
+}
+
+/// Says whether a rollout bears the name that Codex gives to one of this thread: `rollout-<time>-<id>.jsonl`, after a revert
+/// `rollout-<time>-<id>_<other id>.jsonl`, compressed or not. Copies that programs make have something more in it.
+pub fn is_named_for(path: &str, id: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = name.strip_suffix(".zst").unwrap_or(name);
+    let Some((stamp, rest)) = named_parts(name).filter(|_| date_of(name).is_some()) else { return false };
+    let after = rest.strip_prefix(id);
+    stamp.len() == STAMP
+        && after.is_some_and(|after| {
+            after.is_empty()
+                || after.strip_prefix('_').is_some_and(|other| canonical_id(other).as_deref() == Some(other))
+        })
+}
+
+/// The time in a rollout's name, and what comes after it: `2026-05-04T09-15-00` and `<id>…`.
+fn named_parts(name: &str) -> Option<(&str, &str)> {
+    let inside = name.strip_prefix("rollout-")?.strip_suffix(".jsonl")?;
+    let (stamp, rest) = (inside.get(..STAMP)?, inside.get(STAMP..)?);
+    Some((stamp, rest.strip_prefix('-')?))
+}
+
+/// The length of the time in a rollout's name.
+const STAMP: usize = "2026-05-04T09-15-00".len();
+
+/// Returns when a rollout was begun by its name alone, in milliseconds. The name has the time of a clock on some wall, so it
+/// may be half a day wrong.
+pub fn named_millis(path: &str) -> Option<i64> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = name.strip_suffix(".zst").unwrap_or(name);
+    let stamp = name.strip_prefix("rollout-")?.get(..STAMP)?;
+    let (date, time) = stamp.split_once('T')?;
+    parse_millis(format!("{date}T{}Z", time.replace('-', ":")).as_bytes())
+}
+
+/// Returns when an id was made, in milliseconds, where it says so: those of version 7 begin with it (RFC 9562, section 5.7).
+pub fn id_millis(id: &str) -> Option<i64> {
+    let (high, rest) = id.split_once('-')?;
+    let (low, rest) = rest.split_once('-')?;
+    rest.strip_prefix('7')?;
+    let millis = i64::from_str_radix(high, 16).ok()? << 16 | i64::from_str_radix(low, 16).ok()?;
+    (high.len() == 8 && low.len() == 4).then_some(millis)
 }
 
 /// Returns `YYYY-MM-DD` of a rollout's name, `rollout-YYYY-MM-DDT…`.

@@ -14,13 +14,7 @@ pub fn parse_millis(text: &[u8]) -> Option<i64> {
         return None;
     }
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    if !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
-        return None;
-    }
-    if hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
+    let clock = [number(11, 13)?, number(14, 16)?, number(17, 19)?];
     let mut at = 19;
     let mut millis = 0;
     if is(at, b".") {
@@ -40,8 +34,19 @@ pub fn parse_millis(text: &[u8]) -> Option<i64> {
         }
         _ => return None,
     };
+    Some(millis_of(year, month, day, clock, offset)? + millis)
+}
+
+/// Milliseconds since the epoch of a date and a time of day (hour, minute, second) so many minutes ahead of UTC; none if
+/// there is no such date or time.
+pub(super) fn millis_of(year: i64, month: i64, day: i64, clock: [i64; 3], offset: i64) -> Option<i64> {
+    let [hour, minute, second] = clock;
+    let is_date = (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
+    if !is_date || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
     let seconds = days_from_epoch(year, month, day) * 86_400 + hour * 3_600 + (minute - offset) * 60 + second;
-    Some(seconds * 1_000 + millis)
+    Some(seconds * 1_000)
 }
 
 /// Writes a moment as rollouts write it: `2026-11-22T06:52:37.892Z`.

@@ -31,6 +31,9 @@ pub fn resume<R: Rollouts>(rollouts: &R, path: &str, random_bits: u64) -> Result
     if is_compressed(path) {
         return Err(WriteError::Compressed);
     }
+    if rollouts.open(path, 0)?.is_translated()? {
+        return Err(WriteError::NoThread(format!("{path} is written in UTF-16, which Codex does not read")));
+    }
     let size = rollouts.stat(path)?.size;
     let head = in_head(rollouts, path, |line| Head::of(line.bytes))?;
     let head = head.ok_or_else(|| WriteError::NoThread(format!("no record in {path} says which thread it is")))?;

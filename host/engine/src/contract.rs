@@ -31,7 +31,7 @@ pub use crate::bindings::threadkeep::core::{
         TurnStart, UserMessage,
     },
     lookup_types::{DecidedBy, Explanation, Found, HeadVerdict, Listed, LookupError, PageOfRows, RowSeen, Step, Via},
-    parsing_types::{Extraction, NoThread},
+    parsing_types::{Extraction, HeadThread, NoThread},
     query_types::{RowKey, RowQuery, SortKey},
     rows::DirectorySnapshot,
     thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow},

@@ -266,6 +266,13 @@ fn store_file(transaction: &Transaction<'_>, parsed: &Parsed) -> Result<Vec<Stri
                 .execute(params![file.path, found.state])?;
             touched.push(found.thread.clone());
         }
+        // The file that was read before may say what it said then: nobody could look.
+        Err(refused) if refused.temporary && is_known(transaction, &file.path)? => {
+            let sql =
+                "UPDATE files SET kind = ?2, size = ?3, modified_ns = ?4, inode = ?5, reason = ?6 WHERE path = ?1";
+            let reason = params![refused.reason];
+            transaction.prepare_cached(sql)?.execute(&[facts, reason].concat()[..])?;
+        }
         Err(refused) => {
             let bad = refused.line.as_ref().map(|line| json(&[place(line)]));
             let rest = params![None::<String>, false, refused.reason, 0, bad, None::<i64>, None::<i64>];
@@ -274,6 +281,12 @@ fn store_file(transaction: &Transaction<'_>, parsed: &Parsed) -> Result<Vec<Stri
         }
     }
     Ok(touched)
+}
+
+/// Says whether a file of this path is recorded with its thread.
+fn is_known(connection: &Connection, path: &str) -> Result<bool, StateError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM files JOIN folds USING (path) WHERE path = ?1 AND thread_id IS NOT NULL)";
+    Ok(connection.prepare_cached(sql)?.query_row([path], |row| row.get(0))?)
 }
 
 fn json(bad: &[(u64, u64, String)]) -> String {

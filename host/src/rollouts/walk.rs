@@ -116,7 +116,7 @@ impl Entries {
                 },
                 None => match self.collections.next() {
                     Some((path, dir)) => {
-                        let entries = list(&dir)?;
+                        let entries = list(&dir).map_err(file_error)?;
                         self.levels.push(Level { location: Arc::new(Location { dir, path }), before: None, entries });
                     }
                     None => return Ok(None),
@@ -137,21 +137,39 @@ impl Entries {
         Ok(())
     }
 
-    /// Opens and lists a directory of the last level; gives none when it may not be opened, is gone, or lies too deep. Any other
-    /// failure, of a disk or for want of descriptors, says nothing about the home and is an error.
+    /// Opens and lists a directory of the last level; gives none when it cannot be looked into, is gone, or lies too deep. A want
+    /// of descriptors or memory says nothing about the home and is an error.
     fn open_child(&self, name: &str) -> Result<Option<Level>, FileError> {
         let Some(level) = self.levels.last().filter(|_| self.levels.len() < MAX_DEPTH) else { return Ok(None) };
-        let opened = open_dir(&level.location.dir, name.trim_end_matches('/')).map_err(file_error);
+        let opened = open_dir(&level.location.dir, name.trim_end_matches('/')).map_err(Unlisted::from);
         let listed = opened.and_then(|dir| {
-            let before = rustix::fs::fstat(&dir).map_err(|error| file_error(error.into()))?;
+            let before = rustix::fs::fstat(&dir).map_err(std::io::Error::from)?;
             let entries = list(&dir)?;
             let location = Arc::new(Location { dir, path: format!("{}{name}", level.location.path) });
             Ok(Level { location, before: Some(Stat::of(&before)), entries })
         });
         match listed {
             Ok(level) => Ok(Some(level)),
-            Err(FileError::Denied | FileError::NotFound | FileError::NotAFile) => Ok(None),
-            Err(error) => Err(error),
+            Err(Unlisted::Exhausted(error)) => Err(file_error(error)),
+            Err(Unlisted::Closed) => Ok(None),
+        }
+    }
+}
+
+/// Says why a directory was not listed.
+enum Unlisted {
+    /// The process has no descriptors or no memory left.
+    Exhausted(std::io::Error),
+    /// It cannot be looked into.
+    Closed,
+}
+
+impl From<std::io::Error> for Unlisted {
+    fn from(error: std::io::Error) -> Unlisted {
+        use rustix::io::Errno;
+        match Errno::from_io_error(&error) {
+            Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => Unlisted::Exhausted(error),
+            _ => Unlisted::Closed,
         }
     }
 }
@@ -163,12 +181,10 @@ fn open_dir(dir: &impl std::os::fd::AsFd, name: &str) -> std::io::Result<OwnedFd
 }
 
 /// Lists the entries of a directory in byte order.
-fn list(dir: &OwnedFd) -> Result<IntoIter<Entry>, FileError> {
+fn list(dir: &OwnedFd) -> std::io::Result<IntoIter<Entry>> {
     let mut entries = Vec::new();
-    let failed = |error: rustix::io::Errno| file_error(error.into());
-    let own = dir.try_clone().map_err(file_error)?;
-    for entry in rustix::fs::Dir::new(own).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
+    for entry in rustix::fs::Dir::new(dir.try_clone()?)? {
+        let entry = entry?;
         let name = entry.file_name();
         if matches!(name.to_bytes(), b"." | b"..") {
             continue;

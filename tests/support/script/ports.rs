@@ -226,7 +226,7 @@ impl Rollouts for Script {
         self.files("rollouts.stat", json!([at]), |stage| Ok(stage.entry(at)?.facts()))
     }
 
-    fn open(&self, at: &str, offset: u64) -> FileResult<ScriptReader> {
+    fn open_bytes(&self, at: &str, offset: u64) -> FileResult<ScriptReader> {
         let file = self.files("rollouts.reader.open", json!([at, offset]), |stage| {
             let file = stage.entry(at)?;
             match (file.is, &file.error) {

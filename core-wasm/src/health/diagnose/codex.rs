@@ -17,7 +17,7 @@ use contract::{
 use super::facts::{continues, place_of, plain};
 use super::row::{Changes, REPAIR, Row, name_column};
 use super::{metadata, rebuilt};
-use crate::text::paths::{canonical_id, collection_of};
+use crate::text::paths::{canonical_id, collection_of, is_named_for};
 
 const ON_REQUEST: &str = "bring the rollout back from a backup of yours; or remove the row: threadkeep repair apply \
                           --target codex --with missing-file";
@@ -76,6 +76,22 @@ const MISSING_FILE: Code = Code {
     severity: Severity::Warning,
     meaning: "Codex has a row of a thread whose rollout is gone: it is listed nowhere and cannot be opened.",
     remedy: ON_REQUEST,
+};
+const MISSING_WITH_ALL: Code = Code {
+    remedy: "no rollout at all is in this home: if a disk holds them, attach it; its rows are left alone",
+    ..MISSING_FILE
+};
+const NOT_LOOKED_AT: Code = Code {
+    name: "file-not-looked-at",
+    severity: Severity::Info,
+    meaning: "Codex's row names a rollout that could not be looked at: whether it is there is not known.",
+    remedy: "see to it that the file and its directories can be read (permissions, disks), and look again",
+};
+const COPY_IN_ROW: Code = Code {
+    name: "copy-in-row",
+    severity: Severity::Error,
+    meaning: "Codex's row names a copy of the thread's rollout: what is said next goes into the copy.",
+    remedy: REPAIR,
 };
 const NO_THREAD_THERE: Code = Code {
     name: "unreadable-rollout",
@@ -179,7 +195,7 @@ fn path(context: &CheckContext, row: &Row<'_>, facts: &ThreadFacts, found: &mut 
     let current = row.text("rollout_path").unwrap_or_default();
     let Some(place) = place_of(facts) else {
         if facts.files.is_empty() {
-            gone(row, facts, current, found);
+            gone(context, row, facts, current, found);
         }
         return;
     };
@@ -190,6 +206,7 @@ fn path(context: &CheckContext, row: &Row<'_>, facts: &ThreadFacts, found: &mut 
             let newest = facts.files.iter().find(|file| plain(&file.file.path) == plain(place));
             match newest.is_some_and(|file| continues(facts, file)) && plain(path) != plain(place) {
                 true => OLDER_FILE,
+                false if is_named_for(place, &facts.id) && !is_named_for(path, &facts.id) => COPY_IN_ROW,
                 false => return,
             }
         }
@@ -198,6 +215,8 @@ fn path(context: &CheckContext, row: &Row<'_>, facts: &ThreadFacts, found: &mut 
         PathTarget::External(Some(thread)) if *thread == facts.id => ANOTHER_HOME,
         PathTarget::External(Some(_)) => MISMATCHED_PATH,
         PathTarget::External(None) | PathTarget::Missing => STALE_PATH,
+        // It may be there and be the right one.
+        PathTarget::Unknown(_) => return,
     };
     let finding = code.found().of(&facts.id).at(place);
     let finding = finding.shown("rollout_path in Codex's database", Some(current.into()), Some(here.clone()));
@@ -214,7 +233,7 @@ fn path(context: &CheckContext, row: &Row<'_>, facts: &ThreadFacts, found: &mut 
 }
 
 /// Nothing in the home is the thread's.
-fn gone(row: &Row<'_>, facts: &ThreadFacts, current: &str, found: &mut Vec<Finding>) {
+fn gone(context: &CheckContext, row: &Row<'_>, facts: &ThreadFacts, current: &str, found: &mut Vec<Finding>) {
     let about = |code: &Code| {
         code.found().of(&facts.id).at(current).shown("rollout_path in Codex's database", Some(current.into()), None)
     };
@@ -226,6 +245,8 @@ fn gone(row: &Row<'_>, facts: &ThreadFacts, current: &str, found: &mut Vec<Findi
             wrong.repaired_by(edit)
         }
         PathTarget::Local((_, None)) | PathTarget::External(None) => about(&NO_THREAD_THERE),
+        PathTarget::Unknown(why) => about(&NOT_LOOKED_AT).shown("why", Some(why.clone()), None),
+        PathTarget::Missing if !context.has_rollouts => about(&MISSING_WITH_ALL),
         PathTarget::Missing => {
             let gone = about(&MISSING_FILE);
             let edit = removal(&gone, row, facts);
@@ -280,6 +301,13 @@ fn name(context: &CheckContext, row: &Row<'_>, facts: &ThreadFacts, desired: &Th
         None if by_user && column == "name" => None,
         None => return,
     };
+    // Codex itself puts the first message back there with the next turn, and shows the name that stands in its index.
+    let indexed =
+        |name: &str| facts.names.iter().any(|claim| claim.source == Provenance::SessionIndex && claim.name == name);
+    let opening = desired.first_user_message.as_deref();
+    if column == "title" && current == opening && expected.is_some_and(indexed) {
+        return;
+    }
     if current == expected {
         let known = facts.names.iter().any(|claim| claim.source != Provenance::CodexDb);
         if expected.is_some() && !known && !context.has_state {

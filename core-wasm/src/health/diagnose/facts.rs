@@ -27,3 +27,8 @@ pub(super) fn plain(path: &str) -> &str {
         false => path,
     }
 }
+
+/// Says whether times in the thread's rollouts are written in no form of Codex's, so that what was made of them is not sure.
+pub(super) fn has_odd_times(facts: &ThreadFacts) -> bool {
+    facts.files.iter().any(|file| file.report.as_ref().is_some_and(|report| report.odd_times > 0))
+}

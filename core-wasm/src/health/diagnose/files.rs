@@ -11,8 +11,8 @@ use contract::{
 };
 
 use super::facts::{continues, place_of, plain};
-use crate::text::paths::date_of;
-use crate::text::paths::{collection_of, is_compressed};
+use crate::text::paths::{collection_of, date_of, is_compressed, is_named_for, named_millis};
+use crate::text::time::local;
 
 const SALVAGE: &str = "threadkeep salvage FILE copies what can be read into a new rollout; the original stays";
 
@@ -86,8 +86,42 @@ const REVERTED: Code = Code {
 const MISNAMED: Code = Code {
     name: "misnamed-file",
     severity: Severity::Info,
-    meaning: "The file's name does not carry its thread's id: without a row Codex does not find it by its id.",
-    remedy: "nothing has to be done as long as the rows are right",
+    meaning: "Codex takes no file of this name for a rollout: without a row it does not find the thread.",
+    remedy: "nothing has to be done as long as the rows are right; else give it the expected name while no Codex runs",
+};
+const COPY: Code = Code {
+    name: "copied-file",
+    severity: Severity::Info,
+    meaning: "A copy of the thread's rollout under a name that Codex does not give, with the same content by size and lines.",
+    remedy: "nothing has to be done; move it out of sessions/ and archived_sessions/ if nobody needs it",
+};
+const DIVERGED_COPY: Code = Code {
+    severity: Severity::Warning,
+    meaning: "A copy of the thread's rollout, made by a program that synchronizes or copies files, that differs from it: what \
+              was said there alone is not part of the thread.",
+    remedy: "threadkeep turns --path FILE shows the copy; keep what is needed of it, and move it out of sessions/",
+    ..COPY
+};
+const MARKED: Code = Code {
+    name: "byte-order-mark",
+    severity: Severity::Warning,
+    meaning: "Some program put a byte order mark before lines of the file, or saved it in UTF-16. Threadkeep reads it; Codex \
+              passes over such lines, and does not see the thread if its first line is one.",
+    remedy: SALVAGE,
+};
+const ODD_TIMES: Code = Code {
+    name: "odd-times",
+    severity: Severity::Warning,
+    meaning: "Records of the file have times in a form that no Codex writes: Codex may not read them. Threadkeep takes them \
+              for what they most likely mean, else for the time of the record before, of the id or of the file's name.",
+    remedy: "nothing has to be done to read the thread; whatever wrote the file should write RFC 3339, in UTC",
+};
+const HISTORY_LOST: Code = Code {
+    name: "history-before-compaction-lost",
+    severity: Severity::Warning,
+    meaning: "The first thing that the file tells is a compaction. What that summed up is gone from the file; the messages \
+              that it kept are shown as turns.",
+    remedy: "bring the whole file back from a backup of yours, if there is one",
 };
 const MISFILED: Code = Code {
     name: "misfiled-file",
@@ -143,6 +177,16 @@ fn one(facts: &ThreadFacts, file: &ThreadFileFacts, found: &mut Vec<Finding>) {
         found.push(about(&code).shown("content", Some(reason.clone()), None));
     }
     if let Some(report) = &file.report {
+        for (code, lines, what) in
+            [(MARKED, report.marked_lines, "lines with a mark"), (ODD_TIMES, report.odd_times, "records")]
+        {
+            if lines > 0 {
+                found.push(about(&code).shown(what, Some(lines.to_string()), None));
+            }
+        }
+        if report.history_lost {
+            found.push(about(&HISTORY_LOST));
+        }
         found.extend(report.damaged_lines.iter().map(|damaged_line| bad_line(about(&BAD_LINE), damaged_line)));
         let told = report.damaged_lines.len() as u64;
         if report.damaged_line_count > told {
@@ -194,8 +238,11 @@ fn placed(facts: &ThreadFacts, file: &ThreadFileFacts, found: &mut Vec<Finding>)
     let path = &file.file.path;
     let about = |code: &Code| code.found().of(&facts.id).at(path.clone());
     let name = path.rsplit('/').next().unwrap_or(path);
-    if !name.contains(facts.id.as_str()) {
-        found.push(about(&MISNAMED).shown("name", Some(name.into()), Some(format!("…-{}.jsonl", facts.id))));
+    if !is_named_for(path, &facts.id) && !is_copy(facts, path) {
+        let begun = facts.desired.as_ref().map(|row| row.created_at).or_else(|| named_millis(path));
+        let stamp = begun.map_or_else(|| "<time>".into(), |begun| local(begun, 0).replace(':', "-"));
+        let expected = format!("rollout-{stamp}-{}.jsonl", facts.id);
+        found.push(about(&MISNAMED).shown("name", Some(name.into()), Some(expected)));
     }
     let Some((place, _)) = path.rsplit_once('/') else { return };
     let belongs = match (collection_of(path), date_of(name)) {
@@ -206,6 +253,28 @@ fn placed(facts: &ThreadFacts, file: &ThreadFileFacts, found: &mut Vec<Finding>)
     if belongs.as_deref().is_some_and(|belongs| belongs != place) {
         found.push(about(&MISFILED).shown("directory", Some(place.into()), belongs));
     }
+}
+
+/// Says whether a file was made by some program beside one that Codex named.
+fn is_copy(facts: &ThreadFacts, path: &str) -> bool {
+    let named = |file: &ThreadFileFacts| file.reason.is_none() && is_named_for(&file.file.path, &facts.id);
+    !is_named_for(path, &facts.id) && facts.files.iter().any(named)
+}
+
+/// What is wrong with a copy of the file that stands for the thread.
+fn copy(facts: &ThreadFacts, original: Option<&ThreadFileFacts>, copy: &ThreadFileFacts) -> Finding {
+    let lines = |file: &ThreadFileFacts| file.report.as_ref().map(|report| report.lines);
+    let same = |original: &ThreadFileFacts| original.file.size == copy.file.size && lines(original) == lines(copy);
+    let code = if original.is_some_and(same) { COPY } else { DIVERGED_COPY };
+    let mut finding = code.found().of(&facts.id).at(copy.file.path.clone());
+    if let Some(original) = original {
+        finding = finding.shown("the thread's rollout", Some(original.file.path.clone()), None);
+        let [is, expected] = [copy, original].map(|file| file.file.size.to_string());
+        finding = finding.shown("bytes", Some(is), Some(expected));
+        let [is, expected] = [copy, original].map(|file| lines(file).map(|lines| lines.to_string()));
+        finding = finding.shown("lines", is, expected);
+    }
+    finding
 }
 
 /// How the files of one thread go together.
@@ -225,6 +294,10 @@ fn together(facts: &ThreadFacts, found: &mut Vec<Finding>) {
         }
     }
     let Some(view) = place_of(facts) else { return };
+    let original = rollouts.iter().copied().find(|file| plain(&file.file.path) == plain(view));
+    let (copies, rollouts): (Vec<&ThreadFileFacts>, Vec<_>) =
+        rollouts.iter().copied().partition(|file| is_copy(facts, &file.file.path));
+    found.extend(copies.into_iter().map(|file| copy(facts, original, file)));
     let beginnings = rollouts.iter().filter(|file| !continues(facts, file)).count();
     for file in rollouts.iter().filter(|file| plain(&file.file.path) != plain(view)) {
         // All but one of the files that begin a history are copies of each other.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crate::health::findings::{BuildFinding, Code, DescribeValue};
 use contract::{CheckContext, Evidence, Finding, Severity, ThreadFacts, ThreadRow, Value};
 
+use super::facts::has_odd_times;
 use super::rebuilt;
 use super::row::{Changes, REPAIR, Row, name_column};
 use crate::rows::source::Source;
@@ -75,7 +76,12 @@ pub(super) fn diagnose(
         ("updated_at", desired.updated_at, SOON),
         ("recency_at", desired.recency_at, SOON),
     ] {
-        let Some(at) = row.time(column) else { continue };
+        let Some(at) = row.time(column).filter(|_| !has_odd_times(facts)) else { continue };
+        // Of a thread whose clock went back nobody knows when it began.
+        let unsure = column == "created_at" && desired.created_at == desired.updated_at && at > expected;
+        if unsure {
+            continue;
+        }
         let early = at < expected - apart;
         let late = if column == "created_at" { at > expected + apart } else { at > context.now.max(expected) + DAY };
         if early || late {

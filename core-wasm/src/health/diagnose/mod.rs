@@ -21,7 +21,7 @@ pub fn diagnose_threads(context: &CheckContext, threads: &[ThreadFacts]) -> Vec<
             continue;
         }
         if context.has_state {
-            state::diagnose(facts, &mut found);
+            state::diagnose(context, facts, &mut found);
         }
         if let Some(shape) = &context.codex {
             codex::diagnose(context, shape, facts, &mut found);

@@ -6,9 +6,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::health::findings::{DescribeValue, cell};
-use contract::{Cell, CheckContext, CodexFields, CodexShape, ThreadFacts, ThreadRow, Value};
+use contract::{Cell, CheckContext, CodexFields, CodexShape, ThreadFacts, ThreadFileFacts, ThreadRow, Value};
 
-use super::facts::plain;
+use super::facts::{has_odd_times, plain};
 use super::row::name_column;
 
 /// What stands where a rollout says nothing of what its agent may do: the least.
@@ -24,6 +24,11 @@ pub(super) fn row(
 ) -> Result<Vec<Cell>, String> {
     let codex_fields = facts.codex_fields.clone().unwrap_or_default();
     let mut cells = Vec::new();
+    // The time of a file is no word of anybody's.
+    let of_a_file = |file: &ThreadFileFacts| file.file.modified_ns / 1_000_000 == desired.created_at;
+    if has_odd_times(facts) && facts.files.iter().any(of_a_file) {
+        return Err("created_at".into());
+    }
     for column in &shape.threads {
         match value(&column.name, context, shape, facts, desired, &codex_fields) {
             Some(Value::Null) if column.required => return Err(column.name.clone()),

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use crate::health::findings::{BuildFinding, Code};
 use contract::{
-    Change, Discrepancy, Edit, EditTarget, Finding, PathTarget, Provenance, Severity, StateChange, ThreadFacts,
-    ThreadRow,
+    Change, CheckContext, Discrepancy, Edit, EditTarget, Evidence, Finding, PathTarget, Provenance, Severity,
+    StateChange, ThreadFacts, ThreadRow,
 };
 
 use super::facts::{place_of, plain};
@@ -64,8 +64,23 @@ const OUT_OF_DATE: Code = Code {
     remedy: "nothing to be done",
 };
 
-/// Says everything that is wrong with it.
-pub(super) fn diagnose(facts: &ThreadFacts, found: &mut Vec<Finding>) {
+/// Says everything that is wrong with it. What files and sources have come to say since the state DB was brought up to date is
+/// nothing to worry about: the next start takes it in.
+pub(super) fn diagnose(context: &CheckContext, facts: &ThreadFacts, found: &mut Vec<Finding>) {
+    let before = found.len();
+    compare(facts, found);
+    for finding in found.iter_mut().skip(before) {
+        let by_sources = |evidence: &Evidence| BY_SOURCES.contains(&evidence.what.as_str());
+        if facts.out_of_date || context.sources_changed && finding.evidence.iter().all(by_sources) {
+            finding.severity = Severity::Info;
+        }
+    }
+}
+
+/// Fields of a row that other sources than the files may change.
+const BY_SOURCES: [&str; 4] = ["name", "nameSource", "title", "memoryMode"];
+
+fn compare(facts: &ThreadFacts, found: &mut Vec<Finding>) {
     let Some(desired) = &facts.desired else { return quickly(facts, found) };
     let Some(current) = &facts.current else {
         if !desired.missing {

@@ -11,7 +11,9 @@ use alloc::vec::Vec;
 
 use crate::health::findings::cell;
 use crate::rows::derive::{Field, fields};
-use contract::{Applicability, Cell, Change, CheckInput, CodexChange, CurrentValue, ModeChange, StateChange, Value};
+use contract::{
+    Applicability, Cell, Change, CheckInput, CodexChange, CurrentValue, HeadThread, ModeChange, StateChange, Value,
+};
 use contract::{Provenance, ThreadRow};
 
 /// Characters of a text that are shown of it.
@@ -53,11 +55,13 @@ fn evaluate(input: &CheckInput) -> Result<Applicability, String> {
     }
     for ((path, thread), carried) in edit.preconditions.iter().zip(preconditions) {
         match carried {
-            None if thread.is_empty() => {}
-            Some(_) if thread.is_empty() => return Err(format!("{path} is there again")),
-            Some(carried) if carried == thread => {}
-            Some(other) => return Err(format!("{path} holds thread {other} now, and not {thread}")),
-            None => return Err(format!("{path} is not there any more, or no thread can be read in it")),
+            HeadThread::Unknown(why) => return Err(format!("{path} could not be looked at: {why}")),
+            HeadThread::Absent | HeadThread::Nobody if thread.is_empty() => {}
+            HeadThread::Thread(_) if thread.is_empty() => return Err(format!("{path} is there again")),
+            HeadThread::Thread(carried) if carried == thread => {}
+            HeadThread::Thread(other) => return Err(format!("{path} holds thread {other} now, and not {thread}")),
+            HeadThread::Absent => return Err(format!("{path} is not there any more")),
+            HeadThread::Nobody => return Err(format!("{path} does not say any more which thread it is")),
         }
     }
     Ok(Applicability::Applicable)

@@ -59,7 +59,7 @@ impl Rollouts for OneFile {
         Ok(facts(&self.text))
     }
 
-    fn open(&self, _: &str, offset: u64) -> FileResult<Bytes> {
+    fn open_bytes(&self, _: &str, offset: u64) -> FileResult<Bytes> {
         let at = (offset as usize).min(self.text.len());
         Ok(Bytes { text: self.text.clone(), at, most: self.most })
     }

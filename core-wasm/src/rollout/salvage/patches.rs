@@ -28,7 +28,7 @@ pub(super) struct Head {
 pub(super) fn meta_of(record: &[u8]) -> Option<Head> {
     let Body::Meta(meta) = record::read(record).ok()?.body else { return None };
     let id = canonical_id(&meta.id.as_ref()?.decode())?;
-    let at = parse_millis(meta.timestamp.as_ref()?.raw())?;
+    let at = meta.timestamp.filter(|_| !meta.odd_time)?;
     let wrapped = wrapped(record)?;
     (!wrapped || is_complete(&meta, record)).then_some(Head { id, at, wrapped })
 }

@@ -12,7 +12,7 @@ use super::giant::{Giant, Hash};
 use super::patches::{Patch, base_ordinal, meta_of, ordinal, wrapped};
 use crate::rollout::record::{self};
 use crate::text::json::{Cursor, Fault};
-use crate::text::lines::WHOLE_LINE;
+use crate::text::lines::{WHOLE_LINE, unmarked};
 
 /// Records are known again by number and bytes among the last so many.
 const KNOWN: usize = 1 << 16;
@@ -61,6 +61,8 @@ pub(super) struct Sorter {
     numbers: Numbers,
     /// The last record had no newline.
     pub(super) no_final_newline: bool,
+    /// Records that a byte order mark stood before.
+    pub(super) marked: u64,
 }
 
 impl Sorter {
@@ -134,10 +136,13 @@ impl Sorter {
     }
 
     fn end_line(&mut self, line: &[u8], ended: bool, sink: &mut impl Sink) {
-        match record::read(line) {
+        let record = unmarked(line);
+        match record::read(record) {
             Ok(_) => {
                 self.no_final_newline = !ended;
-                self.keep(line, ordinal(line), 0, Hash::of(line), false, sink);
+                let mark = (line.len() - record.len()) as u64;
+                self.marked += u64::from(mark > 0);
+                self.keep(record, ordinal(record), mark, Hash::of(record), mark > 0, sink);
             }
             // A newline too many does no harm, and is no record.
             Err(_) if line.iter().all(u8::is_ascii_whitespace) => {}

@@ -37,6 +37,8 @@ struct Seen {
     duplicates: u64,
     /// Who the first record says the thread is, and since when.
     own: Option<(String, i64)>,
+    /// The first record stands in a line that Codex does not read: to Codex, nothing has the thread.
+    hidden: bool,
     facts: Facts,
 }
 
@@ -81,6 +83,9 @@ impl Surveyor {
         if name.is_none() {
             faults.push("its name gives no time and id".into());
         }
+        if sorter.marked > 0 {
+            faults.push(format!("a byte order mark stands before {} records", sorter.marked));
+        }
         if sorter.no_final_newline {
             faults.push("no newline ends its last record".into());
         }
@@ -108,9 +113,9 @@ impl Surveyor {
         let original = seen.own.map(|(id, _)| id);
         let thread = match &original {
             Some(id) if context.same_id => id.clone(),
-            Some(_) => fresh(&mut random_bits),
-            None => {
-                let known = named_id.or(seen.facts.later_id.clone()).filter(|_| !context.new_id);
+            Some(_) if !seen.hidden => fresh(&mut random_bits),
+            own => {
+                let known = own.clone().or(named_id).or(seen.facts.later_id.clone()).filter(|_| !context.new_id);
                 known.unwrap_or_else(|| fresh(&mut random_bits))
             }
         };
@@ -162,6 +167,7 @@ impl Sink for Seen {
     fn record(&mut self, bytes: &[u8], _: &[Patch], salvaged: bool) {
         if self.records == 0 {
             self.own = meta_of(bytes).map(|meta| (meta.id, meta.at));
+            self.hidden = salvaged;
         }
         self.records += 1;
         self.salvaged += u64::from(salvaged);

@@ -1,8 +1,8 @@
 //! Calls about the threads of a home: where they are, what is there, what a change takes, the startup gate.
 
 use crate::contract::{
-    ChangeError, Collection, CollectionMove, Explanation, Extraction, FileError, FileFacts, Found, LookupError,
-    NoThread, PageOfRows, Removal, RowQuery, Selection, StartupError, StartupReport, SurveyReport,
+    ChangeError, Collection, CollectionMove, Explanation, Extraction, FileError, FileFacts, Found, HeadThread,
+    LookupError, NoThread, PageOfRows, Removal, RowQuery, Selection, StartupError, StartupReport, SurveyReport,
 };
 use crate::recording::optional_bytes;
 
@@ -51,8 +51,8 @@ super::call::calls! {
     Extract "rollout-reading.extract" { file: FileFacts, #[serde(with = "optional_bytes")] earlier: Option<Vec<u8>> } -> Result<Extraction, NoThread>: |call, instance| {
         instance.exports.threadkeep_core_rollout_reading().call_extract(&mut instance.store, &call.file, call.earlier.as_deref())
     };
-    /// `rollout-reading.thread-ids-of`
-    ThreadIdsOf "rollout-reading.thread-ids-of" { paths: Vec<String> } -> Vec<Option<String>>: |call, instance| {
-        instance.exports.threadkeep_core_rollout_reading().call_thread_ids_of(&mut instance.store, &call.paths)
+    /// `rollout-reading.head-threads`
+    HeadThreads "rollout-reading.head-threads" { paths: Vec<String> } -> Vec<HeadThread>: |call, instance| {
+        instance.exports.threadkeep_core_rollout_reading().call_head_threads(&mut instance.store, &call.paths)
     };
 }

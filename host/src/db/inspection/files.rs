@@ -59,6 +59,9 @@ impl Inspection {
                 let plain = health.damaged_line_count == 0
                     && health.ordinal_error_count == 0
                     && health.base.is_none()
+                    && health.marked_lines == 0
+                    && health.odd_times == 0
+                    && !health.history_lost
                     && !health.no_final_newline;
                 let details = (!plain).then(|| serde_json::to_string(&health).unwrap_or_default());
                 insert.execute(params![path, health.lines as i64, health.has_messages, skimmed, details])?;
@@ -158,5 +161,8 @@ fn report(lines: i64, has_messages: bool, details: Option<String>) -> FileReport
         base: None,
         no_final_newline: false,
         has_messages,
+        marked_lines: 0,
+        odd_times: 0,
+        history_lost: false,
     })
 }

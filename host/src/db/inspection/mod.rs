@@ -5,6 +5,7 @@
 //! threads, files, ...     what the files say, as a start would read it
 //! current_rows            rows of threads as they are in the state DB
 //! indexed_files           files as the state DB knows them
+//! indexed_sources         what the state DB last saw of other sources
 //! file_health             how files are
 //! codex_rows, codex_edges places of rows in Codex's tables, by thread
 //! inspected_threads       every thread that anybody knows
@@ -37,6 +38,7 @@ impl Inspection {
                  CREATE UNIQUE INDEX current_rows_by_id ON current_rows (id);
                  CREATE TABLE indexed_files AS SELECT path, size, modified_ns, inode, thread_id FROM files WHERE {rows};
                  CREATE UNIQUE INDEX indexed_files_by_path ON indexed_files (path);
+                 CREATE TABLE indexed_sources AS SELECT * FROM sources WHERE {rows};
                  CREATE INDEX indexed_files_by_thread ON indexed_files (thread_id);
                  CREATE TABLE file_health (
                      path TEXT PRIMARY KEY, lines INTEGER, has_messages INTEGER, skimmed INTEGER, details TEXT
@@ -48,13 +50,36 @@ impl Inspection {
             ))?;
             if depth == Depth::Whole {
                 // What Codex and the index say is read again too; the provider's change alone would concern every row.
-                transaction.execute_batch(
-                    "DELETE FROM files; DELETE FROM folds; DELETE FROM sources WHERE source <> 'default_provider';",
-                )?;
+                transaction.execute_batch("DELETE FROM sources WHERE source <> 'default_provider';")?;
+                transaction.execute_batch(match has_state {
+                    // Every file that is seen counts as changed. What lies where nobody may look stays as it was known.
+                    true => "UPDATE files SET modified_ns = modified_ns - 1;",
+                    false => "DELETE FROM files; DELETE FROM folds;",
+                })?;
             }
             Ok(())
         })?;
         Ok(Inspection { database, has_state })
+    }
+
+    /// Says whether a source has changed since the state DB was brought up to date.
+    pub(crate) fn sources_changed(&self) -> Result<bool, StateError> {
+        self.database.with(|connection| {
+            let sql = "SELECT EXISTS (SELECT * FROM sources EXCEPT SELECT * FROM indexed_sources)";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        })
+    }
+
+    /// Takes files that could not be looked at for what the state DB knows of them.
+    pub(crate) fn keep_unseen_files(&self) -> Result<(), StateError> {
+        self.database.transaction(|transaction| {
+            transaction.execute_batch(
+                "UPDATE files SET modified_ns = indexed_files.modified_ns FROM indexed_files
+                 WHERE indexed_files.path = files.path AND indexed_files.modified_ns = files.modified_ns + 1
+                 AND NOT EXISTS (SELECT 1 FROM file_health WHERE file_health.path = files.path)",
+            )?;
+            Ok(())
+        })
     }
 
     /// Returns the database, which holds what the files say.

@@ -37,9 +37,9 @@ pub(super) fn paths(home: &Home, state_dir: Option<&Path>) -> Vec<(PathBuf, Data
     found
 }
 
-/// The highest migrations of Codex's that were seen: those of 0.169.
-const CODEX_STATE: i64 = 62;
-const CODEX_HISTORY: i64 = 8;
+/// The highest migrations of Codex's that were seen: those of 0.171.
+const CODEX_STATE: i64 = 64;
+const CODEX_HISTORY: i64 = 9;
 
 /// Inspects one of them.
 pub(super) fn inspect(path: &Path, role: DatabaseRole, depth: Depth) -> DatabaseFacts {

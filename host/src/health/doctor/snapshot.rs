@@ -130,6 +130,9 @@ impl Snapshot {
         CheckContext {
             home: self.home.root().to_string_lossy().into_owned(),
             has_state: self.inspection.has_state(),
+            // What cannot be counted is there.
+            has_rollouts: self.inspection.file_count().map_or(true, |files| files > 0),
+            sources_changed: self.inspection.sources_changed().unwrap_or(false),
             // Without these columns nothing can be said of its rows, and the database's own finding says so.
             codex: self.codex.as_ref().map(|codex| codex.shape().clone()).filter(|shape| {
                 ["id", "rollout_path"].iter().all(|name| shape.threads.iter().any(|column| column.name == *name))
@@ -256,8 +259,9 @@ fn fill(
     let backfill = Backfill::new(runtime, home, inspection.database(), None, how.progress.clone());
     let report = startup::fill_private(runtime, home, backfill.with_reader(checker.clone()))?;
     checker.flush()?;
-    if depth == Depth::Ends {
-        check_ends(runtime, home, &checker)?;
+    match depth {
+        Depth::Whole => inspection.keep_unseen_files()?,
+        Depth::Ends => check_ends(runtime, home, &checker)?,
     }
     checker.flush()?;
     Ok((inspection, report, checker.bytes()))

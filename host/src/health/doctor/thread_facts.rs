@@ -1,10 +1,11 @@
 //! All that is known of a thread, for the core to examine: joined out of the private database, Codex's and the files.
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use threadkeep_engine::contract::{Depth, PathTarget, ThreadFacts, Value};
+use threadkeep_engine::contract::{Depth, FileError, PathTarget, ThreadFacts, Value};
 use threadkeep_engine::{Core, calls};
 
 use super::CheckupError;
@@ -96,19 +97,41 @@ impl Snapshot {
 
     /// Follows a path to a file of the home that does not claim to be a rollout.
     fn unlisted(&mut self, path: &str) -> Result<PathTarget, CheckupError> {
-        Ok(match facts(&self.home, path) {
-            Ok(_) => PathTarget::Local((path.into(), head(&mut self.core, &self.home, path)?)),
-            Err(_) => PathTarget::Missing,
-        })
+        Ok(
+            match facts(&self.home, path).or_else(|error| match error {
+                FileError::NotFound => facts(&self.home, &twin(path)),
+                error => Err(error),
+            }) {
+                Ok(file) => {
+                    let thread = head(&mut self.core, &self.home, &file.path)?;
+                    PathTarget::Local((file.path, thread))
+                }
+                Err(FileError::NotFound) => PathTarget::Missing,
+                Err(error) => PathTarget::Unknown(error.message()),
+            },
+        )
     }
 
     /// Follows a path to a file outside of the home.
     fn external(&self, named: &str) -> Result<PathTarget, CheckupError> {
-        let file = self.home.root().join(named);
-        let file = [file.clone(), twin(&file.to_string_lossy()).into()].into_iter().find(|file| file.is_file());
-        let Some(file) = file else { return Ok(PathTarget::Missing) };
-        let Ok((home, path)) = self.home.with_external_rollout(Path::new(&file)) else {
-            return Ok(PathTarget::External(None));
+        let named = self.home.root().join(named);
+        let unknown = |error: std::io::Error| Ok(PathTarget::Unknown(error.to_string()));
+        let mut found = None;
+        for file in [named.clone(), twin(&named.to_string_lossy()).into()] {
+            match std::fs::metadata(&file) {
+                Ok(about) if about.is_file() => {
+                    found = Some(file);
+                    break;
+                }
+                Ok(_) => return Ok(PathTarget::External(None)),
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+                Err(error) => return unknown(error),
+            }
+        }
+        let Some(file) = found else { return Ok(PathTarget::Missing) };
+        let (home, path) = match self.home.with_external_rollout(&file) {
+            Ok(external) => external,
+            Err(error) => return unknown(error),
         };
         let home = Arc::new(home);
         let mut core = Core::new(&self.runtime, crate::rollouts::imports(&home));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cap_std::fs::{Dir, PermissionsExt as _};
 use threadkeep_engine::contract::{
-    Applicability, Change, CheckInput, CodexChange, CurrentValue, Edit, Phase, StateChange, ThreadRow,
+    Applicability, Change, CheckInput, CodexChange, CurrentValue, Edit, HeadThread, Phase, StateChange, ThreadRow,
 };
 use threadkeep_engine::{Core, CoreError, Imports, Runtime, calls};
 
@@ -24,7 +24,7 @@ const PAGE: usize = 512;
 /// Is what is there now, or why that cannot be an edit's business.
 type Current = Result<CurrentValue, String>;
 /// Names for each precondition of an edit the thread that its file carries.
-type Carried = Vec<Option<String>>;
+type Carried = Vec<HeadThread>;
 
 /// Reaches what a repair may change.
 pub(super) struct Targets<'a> {
@@ -123,7 +123,7 @@ impl<'a> Targets<'a> {
             let carried = workers.into_iter().map(|worker| worker.join().map_err(|_| lost())?);
             carried.collect::<Result<Vec<_>, CoreError>>()
         })?;
-        let carried: Vec<Option<String>> = carried.into_iter().flatten().collect();
+        let carried: Vec<HeadThread> = carried.into_iter().flatten().collect();
         let mut carried = carried.into_iter();
         Ok(edits.iter().map(|edit| carried.by_ref().take(edit.preconditions.len()).collect()).collect())
     }
@@ -221,7 +221,7 @@ impl<'a> Targets<'a> {
 fn carried_by(core: &mut Core, paths: &[String]) -> Result<Carried, CoreError> {
     let mut carried = Vec::new();
     for page in paths.chunks(PAGE) {
-        carried.extend(core.call(&calls::ThreadIdsOf { paths: page.to_vec() })?);
+        carried.extend(core.call(&calls::HeadThreads { paths: page.to_vec() })?);
     }
     Ok(carried)
 }
