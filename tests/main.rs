@@ -5,6 +5,7 @@
 mod any_damage;
 mod arrows;
 mod backup;
+mod backups_kept;
 mod bad_input;
 mod boundaries;
 mod changing;
@@ -38,6 +39,7 @@ mod memory;
 mod mended;
 mod names;
 mod node_host;
+mod own_notes;
 mod parsing;
 mod personality;
 mod plain_reading;

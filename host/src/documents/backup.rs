@@ -125,7 +125,7 @@ pub struct RestoredFile {
 
 impl From<&health::Backup> for Backup {
     fn from(backup: &health::Backup) -> Backup {
-        let health::Backup { name, path, created, reason, bytes, files } = backup;
+        let health::Backup { name, path, created, reason, bytes, files, sequence: _ } = backup;
         Backup {
             name: name.clone(),
             path: path.clone(),

@@ -111,8 +111,12 @@ impl Threadkeep {
     pub fn backups(&self) -> Result<Vec<Backup>> {
         let (found, unreadable) = backup::backups(self.state_dir())?;
         unreadable.into_iter().for_each(|warning| self.reader.warn(warning));
-        if let Some(name) = backup::unfinished(self.state_dir()) {
-            self.reader.warn(format!("restoring {name} was broken off; `backup restore {name}` goes on with it"));
+        match backup::unfinished(self.state_dir()) {
+            Ok(None) => {}
+            Ok(Some(name)) => {
+                self.reader.warn(format!("restoring {name} was broken off; `backup restore {name}` goes on with it"));
+            }
+            Err(error) => self.reader.warn(error.to_string()),
         }
         Ok(found)
     }

@@ -5,4 +5,5 @@ pub mod database_holders;
 pub mod error_kind;
 pub(crate) mod file_lock;
 pub mod home;
+pub(crate) mod own_files;
 pub mod writer_lock;

@@ -15,6 +15,7 @@ use rustix::io::Errno;
 
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
+use crate::platform::own_files::is_plain_name;
 
 /// The name of the locks' directory in the home.
 pub(crate) const LOCK_DIRECTORY: &str = "thread-writer-locks";
@@ -88,6 +89,9 @@ impl WriterLock {
         let name = format!("{thread}.lock");
         let failed = |file: &str, error| WriterLockError::Io(home.absolute(&format!("{LOCK_DIRECTORY}/{file}")), error);
         let dir = open_or_create_dir(home.dir()).map_err(|error| failed("", error))?;
+        if !is_plain_name(&name) {
+            return Err(failed(&name, Error::new(io::ErrorKind::InvalidInput, "it names no thread")));
+        }
         // Held until the file is locked: nobody unlinks it in between.
         let _coordination = lock_coordination_shared(&dir).map_err(|error| failed(COORDINATION, error))?;
         let file = open(&dir, &name).map_err(|error| failed(&name, error))?;

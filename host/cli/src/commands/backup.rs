@@ -54,7 +54,7 @@ impl Backup {
         match self {
             Backup::Create { reason, keep, logs } => {
                 context.with_state("backup create", "writes")?;
-                let wanted = Wanted { reason, keep: keep as usize, logs };
+                let wanted = Wanted { reason, keep: keep as usize, logs, needed: None };
                 let made = context.inspector()?.create_backup(&wanted)?;
                 for saved in made.files.iter().filter(|saved| saved.is_database()) {
                     if let Some(why) = &saved.damaged {

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::{BackupError, Belongs, SavedFile};
 use crate::db::{ExternalDb, FILE_NAME, StateDb};
 use crate::platform::home::Home;
+use crate::platform::own_files::open_own_file;
 
 /// Beside the databases: names in the home.
 const INDEXES: [&str; 2] = ["session_index.jsonl", "config.toml"];
@@ -32,10 +33,15 @@ fn kind(name: &str) -> Option<&str> {
     (plain && digits).then_some(kind)
 }
 
-/// Says whether a backup could hold a file of this name. What stands beside a damaged database has its name and `-wal`.
-pub(super) fn is_ours(name: &str) -> bool {
+/// Says whether a backup could hold a file of this name that belongs in this place. What stands beside a damaged database has
+/// its name and `-wal`.
+pub(super) fn belongs_there(name: &str, place: Belongs) -> bool {
     let database = name.strip_suffix("-wal").unwrap_or(name);
-    database == FILE_NAME || kind(database).is_some() || INDEXES.contains(&name)
+    match place {
+        Belongs::SqliteHome => kind(database).is_some(),
+        Belongs::StateDir => database == FILE_NAME,
+        Belongs::Home => INDEXES.contains(&name),
+    }
 }
 
 /// Lists what there is to be saved, by name.
@@ -62,13 +68,13 @@ pub(super) fn sources(home: &Home, state_dir: &Path, logs: bool) -> Result<Vec<S
 }
 
 /// Gives the path where a file of a backup belongs now.
-pub(super) fn place(home: &Home, state_dir: &Path, saved: &SavedFile) -> PathBuf {
-    let dir = match saved.belongs {
+pub(super) fn place(home: &Home, state_dir: &Path, name: &str, belongs: Belongs) -> PathBuf {
+    let dir = match belongs {
         Belongs::SqliteHome => home.sqlite_home(),
         Belongs::StateDir => state_dir,
         Belongs::Home => home.root(),
     };
-    dir.join(&saved.name)
+    dir.join(name)
 }
 
 /// Saves one: a database as SQLite reads it, or, where it cannot, the bytes of it and of its WAL.
@@ -105,7 +111,8 @@ fn copied(
     to: &Path,
     damaged: Option<String>,
 ) -> Result<SavedFile, BackupError> {
-    let (bytes, sha256) = copy(from, to)?;
+    let file = open(from).map_err(BackupError::io(from, "read"))?;
+    let (bytes, sha256) = copy(file, to)?;
     Ok(SavedFile { name: name.into(), belongs: source.belongs, place: from.to_path_buf(), bytes, sha256, damaged })
 }
 
@@ -116,9 +123,8 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Copies a file into a new one for its owner alone, which is on disk when this returns; its length and sum.
-pub(super) fn copy(from: &Path, to: &Path) -> Result<(u64, String), BackupError> {
-    let source = open(from).map_err(BackupError::io(from, "read"))?;
+/// Copies an open file into a new one for its owner alone, which is on disk when this returns; its length and sum.
+pub(super) fn copy(source: File, to: &Path) -> Result<(u64, String), BackupError> {
     let mut target = new(to).map_err(BackupError::io(to, "written"))?;
     let mut source = Summing { file: source, sum: Sha256::new(), bytes: 0 };
     let copied = std::io::copy(&mut source, &mut target).and_then(|_| target.sync_all());
@@ -126,9 +132,9 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<(u64, String), BackupError>
     Ok((source.bytes, hex(source.sum)))
 }
 
-/// Gives the length of a file in bytes, and its SHA-256.
+/// Gives the length of a file of a backup in bytes, and its SHA-256.
 pub(super) fn sum(path: &Path) -> std::io::Result<(u64, String)> {
-    let mut file = Summing { file: open(path)?, sum: Sha256::new(), bytes: 0 };
+    let mut file = Summing { file: open_own_file(path)?, sum: Sha256::new(), bytes: 0 };
     let mut chunk = vec![0; CHUNK];
     while file.read(&mut chunk)? > 0 {}
     Ok((file.bytes, hex(file.sum)))
@@ -154,7 +160,7 @@ fn hex(sum: Sha256) -> String {
     sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Opens a regular file; a pipe is not waited for.
+/// Opens a regular file, which may be somewhere else by a link of its user's; a pipe is not waited for.
 fn open(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);

@@ -16,19 +16,23 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::files::{beside, copy, make_private_dir, place, sync_dir, write};
+use super::files::{belongs_there, beside, copy, make_private_dir, place, sync_dir, write};
+use super::manifest::backups;
 use super::verify::problem;
-use super::{Backup, BackupError, Belongs, Database, KEEP, SavedFile, WAIT, Wanted};
+use super::{Backup, BackupError, Belongs, Database, SavedFile, WAIT, Wanted};
 use crate::db::{Locks, StateError, checkpoint};
 use crate::platform::database_holders::holders;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
+use crate::platform::own_files::{is_plain_name, open_own_file, read_own_file};
 use crate::threads::change::session_index;
 
 /// What a restore that is under way has begun; in the directory of backups.
 const JOURNAL: &str = ".restore.json";
 /// How the name of a copy ends that waits beside the file that it will replace.
 const STAGED: &str = ".threadkeep-restore";
+/// No journal is longer, bytes.
+const LONGEST: u64 = 1 << 20;
 
 /// Describes a file that would be put back.
 #[derive(Clone, Debug)]
@@ -56,14 +60,61 @@ struct Journal {
     backup: String,
     /// All copies are on disk: it is carried on. Else it is taken back.
     ready: bool,
-    steps: Vec<Step>,
+    steps: Vec<NotedStep>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-struct Step {
+/// What is written down of a step. The paths are for people, and for what an older program left: where a step goes is found
+/// anew, by the name, and nothing that is noted can lead it elsewhere.
+#[derive(Serialize, Deserialize)]
+struct NotedStep {
+    #[serde(default, flatten)]
+    file: Option<NotedFile>,
     staged: PathBuf,
     place: PathBuf,
     database: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NotedFile {
+    name: String,
+    belongs: Belongs,
+}
+
+#[derive(Clone)]
+struct Step {
+    name: String,
+    belongs: Belongs,
+    staged: PathBuf,
+    place: PathBuf,
+    database: bool,
+}
+
+impl Step {
+    /// Says how a file of a backup gets to its place.
+    fn of(home: &Home, state_dir: &Path, name: &str, belongs: Belongs) -> Step {
+        let place = place(home, state_dir, name, belongs);
+        // What a link leads to is replaced, not the link.
+        let place = fs::canonicalize(&place).unwrap_or(place);
+        let target = place.file_name().unwrap_or_default().to_string_lossy();
+        let staged = place.with_file_name(format!(".{target}{STAGED}"));
+        Step { staged, place, database: name.ends_with(".sqlite"), name: name.into(), belongs }
+    }
+
+    fn noted(&self) -> NotedStep {
+        let file = NotedFile { name: self.name.clone(), belongs: self.belongs };
+        let (staged, place) = (self.staged.clone(), self.place.clone());
+        NotedStep { file: Some(file), staged, place, database: self.database }
+    }
+
+    /// Says whether its copy waits; what else stands there is refused.
+    fn waits(&self) -> Result<bool, BackupError> {
+        match self.staged.symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(BackupError::io(&self.staged, "looked at")(error)),
+            Ok(file) if file.is_file() => Ok(true),
+            Ok(_) => Err(BackupError::Untrusted(self.staged.clone(), "it is no regular file".into())),
+        }
+    }
 }
 
 impl<'a> Restore<'a> {
@@ -87,7 +138,7 @@ impl<'a> Restore<'a> {
     pub fn planned_files(&self) -> Vec<PlannedFile> {
         let length = |path: &Path| fs::metadata(path).ok().map(|file| file.len());
         let planned = |saved: &SavedFile| {
-            let place = place(self.home, self.state_dir, saved);
+            let place = place(self.home, self.state_dir, &saved.name, saved.belongs);
             let wal = length(&beside(&place, "-wal")).filter(|_| saved.is_database()).unwrap_or(0);
             let present_bytes = length(&place).map(|bytes| bytes + wal);
             PlannedFile { name: saved.name.clone(), place, bytes: saved.bytes, present_bytes }
@@ -108,7 +159,7 @@ impl<'a> Restore<'a> {
             false => None,
         };
         let database = Database::open(self.state_dir)?;
-        finish(&database, self.home)?;
+        finish(&database, self.home, self.state_dir)?;
 
         let faults: Vec<String> = (self.chosen.iter())
             .filter_map(|saved| {
@@ -121,30 +172,28 @@ impl<'a> Restore<'a> {
         let steps: Vec<Step> = self.chosen.iter().map(|saved| self.step(saved)).collect();
         steps.iter().try_for_each(refuse_open)?;
         let logs = self.chosen.iter().any(|saved| saved.name.starts_with("logs_"));
-        let before = match database.make(self.home, self.state_dir, None, &Wanted { logs, ..Wanted::before("restore") })
-        {
+        // Looked at when older ones are gone, and before anything is replaced.
+        let wanted = Wanted { logs, needed: Some(self.backup.name.clone()), ..Wanted::before("restore") };
+        let before = match database.make(self.home, self.state_dir, None, &wanted) {
             Err(BackupError::Nothing) => None,
             made => Some(made?),
         };
-        let mut journal = Journal { backup: self.backup.name.clone(), ready: false, steps };
-        write_journal(&database, &journal)?;
-        if let Err(error) = self.stage(&journal.steps) {
-            take_back(&database, &journal)?;
+        let note = |ready| {
+            let steps = steps.iter().map(Step::noted).collect();
+            write_journal(&database, &Journal { backup: self.backup.name.clone(), ready, steps })
+        };
+        note(false)?;
+        if let Err(error) = self.stage(&steps) {
+            take_back(&database, &steps)?;
             return Err(error);
         }
-        journal.ready = true;
-        write_journal(&database, &journal)?;
-        carry_on(&database, self.home, &journal)?;
-        database.prune(KEEP, Some("restore"))?;
+        note(true)?;
+        carry_on(&database, self.home, &steps)?;
         Ok(before)
     }
 
     fn step(&self, saved: &SavedFile) -> Step {
-        let place = place(self.home, self.state_dir, saved);
-        // What a link leads to is replaced, not the link.
-        let place = fs::canonicalize(&place).unwrap_or(place);
-        let name = place.file_name().unwrap_or_default().to_string_lossy();
-        Step { staged: place.with_file_name(format!(".{name}{STAGED}")), place, database: saved.is_database() }
+        Step::of(self.home, self.state_dir, &saved.name, saved.belongs)
     }
 
     /// Makes copies on disk, beside what they will replace, as accessible as that is.
@@ -153,7 +202,8 @@ impl<'a> Restore<'a> {
             let dir = place.parent().unwrap_or(place);
             make_private_dir(dir)?;
             let from = self.backup.path.join(&saved.name);
-            if copy(&from, staged)? != (saved.bytes, saved.sha256.clone()) {
+            let file = open_own_file(&from).map_err(BackupError::io(&from, "read"))?;
+            if copy(file, staged)? != (saved.bytes, saved.sha256.clone()) {
                 let why = format!("{}: it changed while it was read", saved.name);
                 return Err(BackupError::Unsound(self.backup.name.clone(), vec![why]));
             }
@@ -181,19 +231,47 @@ fn copy_permissions(staged: &Path, place: &Path) -> std::io::Result<()> {
 }
 
 /// Names the backup whose restoring was broken off, and is to be called again.
-pub fn unfinished(state_dir: &Path) -> Option<String> {
-    journal(&state_dir.join(super::PLACE)).ok().flatten().map(|journal| journal.backup)
+pub fn unfinished(state_dir: &Path) -> Result<Option<String>, BackupError> {
+    Ok(journal(&state_dir.join(super::PLACE))?.map(|journal| journal.backup))
 }
 
 fn journal(dir: &Path) -> Result<Option<Journal>, BackupError> {
     let path = dir.join(JOURNAL);
-    match fs::read(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        read => {
-            let text = read.map_err(BackupError::io(&path, "read"))?;
-            Ok(Some(serde_json::from_slice(&text).map_err(|error| BackupError::io(&path, "read")(error.into()))?))
+    let text = match read_own_file(&path, LONGEST) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(BackupError::Untrusted(path, error.to_string())),
+        Ok(text) => text,
+    };
+    match serde_json::from_slice::<Journal>(&text) {
+        Ok(journal) if !is_plain_name(&journal.backup) => {
+            Err(BackupError::Untrusted(path, "no backup is called as it says".into()))
         }
+        Ok(journal) => Ok(Some(journal)),
+        Err(error) => Err(BackupError::Untrusted(path, error.to_string())),
     }
+}
+
+/// Finds out what a noted step is about, in this home and this state directory.
+fn step_of(
+    database: &Database,
+    home: &Home,
+    state_dir: &Path,
+    journal: &Journal,
+    noted: &NotedStep,
+) -> Result<Step, BackupError> {
+    let untrusted = |why: String| BackupError::Untrusted(database.dir.join(JOURNAL), why);
+    if let Some(NotedFile { name, belongs }) = &noted.file {
+        return match belongs_there(name, *belongs) {
+            true => Ok(Step::of(home, state_dir, name, *belongs)),
+            false => Err(untrusted(format!("it names '{}', which is never restored there", name.escape_debug()))),
+        };
+    }
+    // An older program wrote it: the backup says which file it may mean.
+    let (known, _) = backups(state_dir)?;
+    let files = known.iter().filter(|backup| backup.name == journal.backup).flat_map(|backup| &backup.files);
+    let mut steps = files.map(|saved| Step::of(home, state_dir, &saved.name, saved.belongs));
+    let meant = steps.find(|step| step.place == noted.place && step.staged == noted.staged);
+    meant.ok_or_else(|| untrusted(format!("it leads to {}, which is never restored", noted.place.display())))
 }
 
 /// Records how far it is; on disk when this returns.
@@ -215,16 +293,18 @@ fn clear_journal(database: &Database) -> Result<(), BackupError> {
 }
 
 /// Ends what a killed process has begun: one that had all its copies is carried on, another one taken back.
-fn finish(database: &Database, home: &Home) -> Result<(), BackupError> {
-    match journal(&database.dir)? {
-        None => Ok(()),
-        Some(journal) if journal.ready => carry_on(database, home, &journal),
-        Some(journal) => take_back(database, &journal),
+fn finish(database: &Database, home: &Home, state_dir: &Path) -> Result<(), BackupError> {
+    let Some(journal) = journal(&database.dir)? else { return Ok(()) };
+    let steps = journal.steps.iter().map(|noted| step_of(database, home, state_dir, &journal, noted));
+    let steps: Vec<Step> = steps.collect::<Result<_, _>>()?;
+    match journal.ready {
+        true => carry_on(database, home, &steps),
+        false => take_back(database, &steps),
     }
 }
 
-fn take_back(database: &Database, journal: &Journal) -> Result<(), BackupError> {
-    for Step { staged, .. } in &journal.steps {
+fn take_back(database: &Database, steps: &[Step]) -> Result<(), BackupError> {
+    for Step { staged, .. } in steps {
         match fs::remove_file(staged) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(BackupError::io(staged, "removed")(error)),
             _ => {}
@@ -234,9 +314,12 @@ fn take_back(database: &Database, journal: &Journal) -> Result<(), BackupError> 
 }
 
 /// Puts the copies in their places; one that does not wait any more is there.
-fn carry_on(database: &Database, home: &Home, journal: &Journal) -> Result<(), BackupError> {
-    for step in journal.steps.iter().filter(|step| step.staged.exists()) {
-        let Step { staged, place, database } = step;
+fn carry_on(database: &Database, home: &Home, steps: &[Step]) -> Result<(), BackupError> {
+    for step in steps {
+        if !step.waits()? {
+            continue;
+        }
+        let Step { staged, place, database, .. } = step;
         let replace = || fs::rename(staged, place).map_err(BackupError::io(place, "replaced"));
         if *database {
             refuse_open(step)?;

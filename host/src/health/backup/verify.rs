@@ -1,6 +1,7 @@
 //! Whether a backup still is what it was when it was made.
 
 use super::files::sum;
+use super::manifest::read;
 use super::{Backup, BackupError, SavedFile};
 use crate::db::fault_of;
 
@@ -33,6 +34,19 @@ pub fn verify(backup: &Backup) -> Result<Verified, BackupError> {
         }
     }
     Ok(Verified { name: backup.name.clone(), sound: faults.is_empty(), faults })
+}
+
+/// Says whether a backup that was just made, and whose sums were taken then, is there with all that it holds.
+pub(super) fn is_whole(backup: &Backup) -> Result<(), String> {
+    for saved in &read(&backup.path, &backup.name)?.files {
+        let file = backup.path.join(&saved.name).symlink_metadata();
+        match file {
+            Ok(file) if file.is_file() && file.len() == saved.bytes => {}
+            Ok(_) => return Err(format!("its {} is not what was written", saved.name)),
+            Err(error) => return Err(format!("its {}: {error}", saved.name)),
+        }
+    }
+    Ok(())
 }
 
 /// Returns what is wrong with one of its files.

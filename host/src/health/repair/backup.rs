@@ -6,9 +6,10 @@ use crate::db::{FILE_NAME, Salvaged};
 use crate::features::SCHEMA;
 use crate::health::backup::{self, BackupError, Restore, Wanted};
 
-/// Saves every database; returns the backup's name, where there was anything to save.
-pub(super) fn save(targets: &Targets<'_>) -> Result<Option<String>, RepairError> {
-    match backup::create(targets.home, targets.state_dir, None, &Wanted::before("repair")) {
+/// Saves every database; returns the backup's name, where there was anything to save. The one that is `needed` stays.
+pub(super) fn save(targets: &Targets<'_>, needed: Option<&str>) -> Result<Option<String>, RepairError> {
+    let wanted = Wanted { needed: needed.map(str::to_string), ..Wanted::before("repair") };
+    match backup::create(targets.home, targets.state_dir, None, &wanted) {
         Err(BackupError::Nothing) => Ok(None),
         made => Ok(Some(made?.name)),
     }

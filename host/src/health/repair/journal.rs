@@ -19,8 +19,11 @@ use serde::{Deserialize, Serialize};
 
 use super::RepairError;
 use super::plan::Plan;
+use crate::platform::own_files::{is_plain_name, read_own_file};
 
 const PLACE: &str = "repairs";
+/// No plan is longer, bytes.
+const LONGEST: u64 = 1 << 30;
 
 /// Holds what is to be done, and what was saved before.
 #[derive(Serialize, Deserialize)]
@@ -86,8 +89,11 @@ pub(super) fn records(state_dir: &Path) -> Result<Vec<Record>, RepairError> {
     let mut records = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|error| RepairError::Journal(place.clone(), error))?;
+        // What a link leads to is not this program's journal.
         if let Ok(name) = entry.file_name().into_string()
             && number(&name).is_some()
+            && is_plain_name(&name)
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
         {
             records.push(Record { name, dir: entry.path() });
         }
@@ -109,7 +115,9 @@ impl Record {
         make_dir(&place).map_err(failed)?;
         let taken = fs::read_dir(&place).map_err(failed)?.flatten();
         let last = taken.filter_map(|entry| number(entry.file_name().to_str()?)).max().unwrap_or(0);
-        let name = format!("{:06}-{}", last + 1, jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ"));
+        let next =
+            last.checked_add(1).ok_or_else(|| failed(std::io::Error::other("its last number is the last one")))?;
+        let name = format!("{next:06}-{}", jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ"));
         let dir = place.join(&name);
         make_dir(&dir).map_err(failed)?;
         let record = Record { name, dir };
@@ -159,22 +167,28 @@ impl Record {
     }
 
     fn has(&self, file: &str) -> bool {
-        self.dir.join(file).exists()
+        self.dir.join(file).symlink_metadata().is_ok()
     }
 
     fn read<T: DeserializeOwned>(&self, file: &str) -> Result<T, RepairError> {
         let path = self.dir.join(file);
         let failed = |error| RepairError::Journal(path.clone(), error);
-        let text = fs::read_to_string(&path).map_err(failed)?;
-        serde_json::from_str(&text).map_err(|error| RepairError::Journal(path, error.into()))
+        let text = read_own_file(&path, LONGEST).map_err(failed)?;
+        serde_json::from_slice(&text).map_err(|error| RepairError::Journal(path, error.into()))
     }
 
     fn write(&self, file: &str, what: &impl Serialize) -> Result<(), RepairError> {
         let path = self.dir.join(file);
         let written = serde_json::to_vec(what).map_err(std::io::Error::from).and_then(|text| {
             let beside = self.dir.join(format!("{file}.new"));
+            // A killed process may have left one; nothing is written to where a link leads.
+            if let Err(error) = fs::remove_file(&beside)
+                && error.kind() != ErrorKind::NotFound
+            {
+                return Err(error);
+            }
             let mut options = fs::OpenOptions::new();
-            options.write(true).create(true).truncate(true);
+            options.write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             let mut out = options.open(&beside)?;

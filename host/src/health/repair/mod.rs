@@ -133,7 +133,7 @@ impl<'a> Repairs<'a> {
         if outcome.done.is_empty() {
             return Ok(outcome);
         }
-        outcome.backup = backup::save(&targets)?;
+        outcome.backup = backup::save(&targets, None)?;
         let plan = Plan { entries: std::mem::take(&mut outcome.done), ..plan.clone() };
         let begun = Begun { backup: outcome.backup.clone(), plan };
         let record = Record::append(self.state_dir, &begun)?;
@@ -181,7 +181,7 @@ impl<'a> Repairs<'a> {
         }
         outcome.backup = match outcome.done.is_empty() {
             true => None,
-            false => backup::save(&targets)?,
+            false => backup::save(&targets, before.backup.as_deref())?,
         };
         let plan = Plan { entries: std::mem::take(&mut outcome.done), made: now(), ..before.plan };
         let begun = Begun { backup: outcome.backup.clone(), plan };

@@ -11,6 +11,7 @@ use super::error::ChangeError;
 use super::session_index;
 use crate::db::{CompletedChange, Database};
 use crate::platform::home::Home;
+use crate::platform::own_files::is_plain_name;
 use crate::platform::writer_lock::WriterLock;
 use crate::rollouts::{open_or_create_parent, open_parent, sync_dir};
 
@@ -29,6 +30,36 @@ pub(super) enum Plan {
 }
 
 impl Plan {
+    /// Reads a plan as it stands in a journal, which anybody may have written since: it must be one that a change makes, of
+    /// files in the collections.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the reason, in words.
+    pub(super) fn read(home: &Home, text: &str) -> Result<Plan, String> {
+        let plan: Plan = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let (threads, files): (&[String], Vec<&String>) = match &plan {
+            Plan::Move { threads, renamings } => {
+                (threads, renamings.iter().flat_map(|it| [&it.from, &it.to]).collect())
+            }
+            Plan::Remove { threads, files } => (threads, files.iter().collect()),
+            Plan::Name { thread, line, .. } => {
+                let is_one_line = line.strip_suffix('\n').is_some_and(|rest| !rest.contains(['\n', '\r']));
+                if !line.is_empty() && !is_one_line {
+                    return Err("it gives a name by what is not one line".into());
+                }
+                (std::slice::from_ref(thread), Vec::new())
+            }
+        };
+        if let Some(file) = files.into_iter().find(|file| !home.is_home_path(file)) {
+            return Err(format!("it names '{}', which lies in no collection of rollouts", file.escape_debug()));
+        }
+        match threads.iter().find(|thread| !is_plain_name(thread)) {
+            Some(thread) => Err(format!("it names '{}', which is no thread", thread.escape_debug())),
+            None => Ok(plan),
+        }
+    }
+
     /// Appends the plan to the journal, then executes it. The caller holds all locks.
     pub(super) fn execute(&self, home: &Home, state: &Database) -> Result<(), ChangeError> {
         let number = state.journal().append(serde_json::to_string(self).unwrap_or_default())?;

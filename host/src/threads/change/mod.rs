@@ -277,9 +277,9 @@ pub(crate) fn finish_unfinished(home: &Home, state: &Database, state_dir: &Path)
 fn finish(home: &Home, state: &Database) -> Result<Vec<String>, StateError> {
     let mut unfinished = Vec::new();
     for (number, plan) in state.journal().unfinished()? {
-        let outcome = match serde_json::from_str::<Plan>(&plan) {
+        let outcome = match Plan::read(home, &plan) {
             Ok(plan) => plan.resume(home, state, number),
-            Err(error) => Err(ChangeError::State(StateError::Io(format!("its plan cannot be read: {error}")))),
+            Err(why) => Err(ChangeError::State(StateError::Io(format!("its plan cannot be read: {why}")))),
         };
         match outcome {
             Err(ChangeError::State(error @ (StateError::Busy | StateError::Corrupt(_)))) => return Err(error),
@@ -298,7 +298,7 @@ fn lock_changes(home: &Home, state: &Database) -> Result<Option<FileLock>, Chang
         .ok_or(ChangeError::Busy(LOCK_TIMEOUT))?;
     let unfinished = finish(home, state)?;
     // Such a change, finished later, would undo whatever was changed in between.
-    match state.journal().unfinished()?.iter().any(|(_, plan)| serde_json::from_str::<Plan>(plan).is_ok()) {
+    match state.journal().unfinished()?.iter().any(|(_, plan)| Plan::read(home, plan).is_ok()) {
         true => Err(ChangeError::Unfinished(unfinished.join("; "))),
         false => Ok(Some(lock)),
     }
