@@ -30,11 +30,12 @@ pub fn check_name(given: &str) -> Result<String, Rejection> {
     }
 }
 
-/// Returns the line of `session_index.jsonl` that gives a thread a name, with its newline. `at` is nanoseconds since
-/// the epoch.
+/// Returns the line of `session_index.jsonl` that gives a thread a name, with its newline; that takes it away for an empty
+/// one, which Codex passes over. `at` is nanoseconds since the epoch.
 pub fn index_line(thread: &str, name: &str, at: i64) -> String {
     let second = local(at.div_euclid(SECOND) * 1_000, 0);
     let at = format!("{second}.{:09}Z", at.rem_euclid(SECOND));
+    let cleared = if name.is_empty() { ",\"cleared\":true" } else { "" };
     let [thread, name, at] = [thread, name, &at].map(quoted);
-    format!("{{\"id\":{thread},\"thread_name\":{name},\"updated_at\":{at}}}\n")
+    format!("{{\"id\":{thread},\"thread_name\":{name},\"updated_at\":{at}{cleared}}}\n")
 }

@@ -51,7 +51,7 @@ impl Core {
             Ok(exports) => Ok(Instance::new(store, exports)),
             Err(error) => {
                 self.state = Some(store.into_data());
-                Err(CoreError::Load(format!("{error:#}")))
+                Err(CoreError::loading(&error))
             }
         }
     }

@@ -25,3 +25,19 @@ pub(crate) fn engine_config() -> Config {
         .generate_address_map(false);
     config
 }
+
+/// Settings of an engine where address space is limited: an instance's memory takes what it needs, and moves when it grows.
+/// Loads and stores are checked, so the embedded image is not for it.
+#[allow(dead_code, reason = "the build script compiles for the other one alone")]
+pub(crate) fn small_engine_config() -> Config {
+    let mut config = engine_config();
+    config
+        .memory_reservation(0)
+        .memory_guard_size(0)
+        .memory_reservation_for_growth(GROWTH)
+        .guard_before_linear_memory(false);
+    config
+}
+
+/// So many bytes a memory can grow by before it moves.
+const GROWTH: u64 = 16 << 20;

@@ -6,6 +6,9 @@ pub enum CoreError {
     /// The component could not be loaded.
     #[error("the built-in component cannot be loaded: {0}; {hint}", hint = CoreError::INSTALL_AGAIN)]
     Load(String),
+    /// The system gave no memory for it.
+    #[error("there is not enough memory to run the core: {0}; {hint}", hint = CoreError::MORE_MEMORY)]
+    Memory(String),
     /// The call trapped, looped or asked for too much memory.
     #[error("a call into the core ({call}) failed: {cause}; {hint}", hint = CoreError::REPORT)]
     Trap {
@@ -21,12 +24,25 @@ pub enum CoreError {
 
 impl CoreError {
     const INSTALL_AGAIN: &'static str = "this program is damaged, install it again";
+    const MORE_MEMORY: &'static str = "give this process more, by `ulimit -v` or the container's limit";
     const REPORT: &'static str = "please report it";
+
+    /// Gives the error for what kept the component from being loaded or instantiated.
+    pub(crate) fn loading(error: &wasmtime::Error) -> CoreError {
+        let out_of_memory = error.chain().any(|cause| {
+            let system = cause.downcast_ref::<std::io::Error>();
+            system.is_some_and(|error| error.kind() == std::io::ErrorKind::OutOfMemory)
+                || cause.to_string().contains("Cannot allocate memory")
+        });
+        let why = format!("{error:#}");
+        if out_of_memory { CoreError::Memory(why) } else { CoreError::Load(why) }
+    }
 
     /// Gives a sentence that says what to do next; none where nothing can be said.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             CoreError::Load(_) => Some(CoreError::INSTALL_AGAIN),
+            CoreError::Memory(_) => Some(CoreError::MORE_MEMORY),
             CoreError::Trap { .. } => Some(CoreError::REPORT),
             CoreError::Cancelled => None,
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use wasmtime::{Engine, Store, StoreLimitsBuilder, UpdateDeadline};
+use wasmtime::{Config, Engine, Store, StoreLimitsBuilder, UpdateDeadline};
 
 use crate::cancellation::Cancellation;
 use crate::engine_config;
@@ -73,7 +73,16 @@ pub(crate) fn guarded_store<T: Guarded>(engine: &Engine, data: T) -> Store<T> {
 
 /// Makes an engine with this program's settings and a ticker.
 pub(crate) fn ticking_engine() -> Result<Engine, CoreError> {
-    let engine = Engine::new(&engine_config::engine_config()).map_err(|e| CoreError::Load(format!("{e:#}")))?;
+    ticking_engine_of(&engine_config::engine_config())
+}
+
+/// Makes an engine that reserves no address space, and a ticker.
+pub(crate) fn small_ticking_engine() -> Result<Engine, CoreError> {
+    ticking_engine_of(&engine_config::small_engine_config())
+}
+
+fn ticking_engine_of(config: &Config) -> Result<Engine, CoreError> {
+    let engine = Engine::new(config).map_err(|e| CoreError::Load(format!("{e:#}")))?;
     start_ticker(&engine);
     Ok(engine)
 }

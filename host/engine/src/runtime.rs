@@ -8,7 +8,7 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use crate::bindings::{self, CorePre};
 use crate::cancellation::Cancellation;
 use crate::error::CoreError;
-use crate::guard::ticking_engine;
+use crate::guard::{small_ticking_engine, ticking_engine};
 use crate::host_state::HostState;
 use crate::recording::Recorder;
 
@@ -31,9 +31,19 @@ impl Runtime {
         Runtime::load_reporting(|_| ())
     }
 
-    /// Loads the embedded image. On a CPU that it was not made for the component is compiled, which takes seconds;
-    /// `report` is given a sentence about it before that begins. Fails if neither can be done.
+    /// Loads the embedded image. On a CPU that it was not made for, and where address space is limited, the component is
+    /// compiled, which takes seconds; `report` is given a sentence about it before that begins. Fails if neither can be done.
     pub fn load_reporting(report: impl FnOnce(&str)) -> Result<Runtime, CoreError> {
+        if let Some(limit) = tight_address_space() {
+            report(&format!(
+                "compiling the core for little memory, once a run: this process may have {} MB of address space; raise \
+                 `ulimit -v` to avoid it",
+                limit / 1_000_000
+            ));
+            let engine = small_ticking_engine()?;
+            let component = Component::new(&engine, crate::COMPONENT).map_err(|error| CoreError::loading(&error))?;
+            return Ok(Runtime::of(engine, component));
+        }
         let engine = ticking_engine()?;
         // SAFETY: the bytes are the ones that the build script wrote and that this program embeds.
         #[expect(unsafe_code, reason = "wasmtime cannot know whose bytes it is given; these are our own")]
@@ -42,10 +52,14 @@ impl Runtime {
             Ok(component) => component,
             Err(error) => {
                 report(&format!("compiling the core for this machine, once a run: {error}"));
-                Component::new(&engine, crate::COMPONENT).map_err(|error| CoreError::Load(format!("{error:#}")))?
+                Component::new(&engine, crate::COMPONENT).map_err(|error| CoreError::loading(&error))?
             }
         };
-        Ok(Runtime { engine, component, linked: Arc::default(), recorder: None, cancellation: Cancellation::default() })
+        Ok(Runtime::of(engine, component))
+    }
+
+    fn of(engine: Engine, component: Component) -> Runtime {
+        Runtime { engine, component, linked: Arc::default(), recorder: None, cancellation: Cancellation::default() }
     }
 
     /// Gives the runtime with a recorder, which writes down every call and what it asks of the host.
@@ -78,13 +92,25 @@ impl Runtime {
         if let Some(linked) = self.linked.get() {
             return Ok(linked);
         }
-        let damaged = |error: wasmtime::Error| CoreError::Load(format!("{error:#}"));
+        let damaged = |error: wasmtime::Error| CoreError::loading(&error);
         let mut linker = Linker::new(&self.engine);
         bindings::Core::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state).map_err(damaged)?;
         let linked = linker.instantiate_pre(&self.component).and_then(CorePre::new).map_err(damaged)?;
         Ok(self.linked.get_or_init(|| linked))
     }
 }
+
+/// Gives how much address space this process may have, in bytes, where that is too little for every instance's memory to
+/// reserve its own.
+fn tight_address_space() -> Option<u64> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::As).current?;
+    // An instance a thread at most, and some for those who ask.
+    let instances = 2 * std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64) + 8;
+    (limit < instances * RESERVED).then_some(limit)
+}
+
+/// So much address space a memory reserves, its guards with it.
+const RESERVED: u64 = (4 << 30) + (64 << 20);
 
 /// Gives the names of the interfaces that a component imports, [`crate::COMPONENT`] or another one of this crate's.
 pub fn imported_interfaces(component: &[u8]) -> Result<Vec<String>, CoreError> {

@@ -1,9 +1,14 @@
 //! What the home knows of threads beside their rollouts: names out of `session_index.jsonl`, Codex's own rows. Each source is
 //! imported when it changed, what it said is kept with it, and never lost because the source does not say it any more.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Read as _, Seek, SeekFrom};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use sha2::{Digest as _, Sha256};
 
 use super::{Database, Domain, StateError, Table, UserData, rows};
 use crate::platform::error_kind::ErrorKind;
@@ -51,6 +56,8 @@ pub(super) const DOMAIN: Domain = Domain {
 
 /// Bytes of the index read at a time.
 const CHUNK: u64 = 4 << 20;
+/// So long after its last change a file cannot change again without its times telling it.
+const SETTLED: Duration = Duration::from_secs(2);
 
 impl Database {
     /// Returns every name that a source gives the thread.
@@ -144,51 +151,179 @@ impl Database {
         })
     }
 
-    /// Reads `session_index.jsonl` on from where it was left, whole lines only; returns the threads whose names changed.
+    /// Reads `session_index.jsonl` where it changed: on from where it was left if what stands before that is what was read
+    /// then, else from its beginning, and the names follow it. Returns the threads whose names changed.
     fn import_index(&self, home: &Home) -> Result<Vec<String>, StateError> {
-        const SOURCE: &str = "session_index";
-        let path = home.absolute("session_index.jsonl");
+        let path = home.absolute(INDEX);
         let io =
             |error: std::io::Error| StateError::External(path.clone(), error.to_string(), ErrorKind::of_io(&error));
-        let mut file = match home.open_home_file("session_index.jsonl") {
+        let stamp = self.stamp_of(INDEX_SOURCE)?.unwrap_or_default();
+        let read = Read::from_stamp(&stamp);
+        let mut file = match home.open_linked_file(INDEX) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return self.keep_names(&stamp),
             Err(error) => return Err(io(error)),
         };
-        let metadata = file.metadata().map_err(io)?;
-        let inode = cap_fs_ext::MetadataExt::ino(&metadata);
-        // "<inode> <bytes imported>"
-        let stamp = self.stamp_of(SOURCE)?.unwrap_or_default();
-        let (same, imported) = stamp.split_once(' ').unwrap_or_default();
-        let mut offset: u64 = imported.parse().unwrap_or(0);
-        if same != inode.to_string() || metadata.len() < offset {
-            offset = 0;
+        let facts = facts_of(&file.metadata().map_err(io)?);
+        if read.as_ref().is_some_and(|read| read.facts == facts) {
+            return Ok(Vec::new());
         }
-        let mut touched = Vec::new();
-        while metadata.len() > offset {
-            file.seek(SeekFrom::Start(offset)).map_err(io)?;
-            let mut chunk = Vec::new();
-            (&mut file).take(CHUNK).read_to_end(&mut chunk).map_err(io)?;
-            match chunk.iter().rposition(|&byte| byte == b'\n') {
-                Some(end) => chunk.truncate(end + 1),
-                // A line longer than any name: passed over, its rest is no record either.
-                None if chunk.len() as u64 == CHUNK => {}
-                None => break,
-            }
-            let first = self.with(|connection| {
-                let mut select = connection.prepare_cached("SELECT COALESCE(MAX(given) + 1, 0) FROM names")?;
-                Ok(select.query_row([], |row| row.get::<_, i64>(0))? as u64)
-            })?;
-            let claims = self.call(&IndexNames { lines: Chunk::Bytes(chunk.clone()), first })?;
-            offset += chunk.len() as u64;
-            let stamp = format!("{inode} {offset}");
-            touched.extend(self.transaction(move |transaction| {
-                set_stamp(transaction, SOURCE, &stamp)?;
-                add_names(transaction, &claims)
-            })?);
+        let mut sum = Sha256::new();
+        let begun = match &read {
+            Some(read) => sum_up(&mut file, &mut sum, read.offset).map_err(io)? && hex(&sum) == read.sum,
+            None => false,
+        };
+        if !begun {
+            sum = Sha256::new();
+            file.seek(SeekFrom::Start(0)).map_err(io)?;
         }
-        Ok(touched)
+        let offset = read.filter(|_| begun).map_or(0, |read| read.offset);
+        let (claims, length) = self.index_claims(&mut file, &mut sum).map_err(|error| match error {
+            IndexError::Io(error) => io(error),
+            IndexError::State(error) => error,
+        })?;
+        let offset = offset + length;
+        if offset == 0 && facts.starts_with("0 ") {
+            return self.keep_names(&stamp);
+        }
+        let stamp = format!("{facts} {} {offset}", hex(&sum));
+        self.transaction(move |transaction| {
+            set_stamp(transaction, INDEX_SOURCE, &stamp)?;
+            let mut touched = if begun { Vec::new() } else { drop_names(transaction, &claims)? };
+            touched.extend(add_names(transaction, &claims)?);
+            Ok(touched)
+        })
     }
+
+    /// Reads an index on to its end: the names, and the length of the whole lines, which are summed up. A last line without its
+    /// newline counts if it is a record, and is read again.
+    fn index_claims(&self, file: &mut File, sum: &mut Sha256) -> Result<(Vec<NameClaim>, u64), IndexError> {
+        let mut first = self.with(|connection| {
+            let mut select = connection.prepare_cached("SELECT COALESCE(MAX(given) + 1, 0) FROM names")?;
+            Ok(select.query_row([], |row| row.get::<_, i64>(0))? as u64)
+        })?;
+        let (mut claims, mut length, mut rest) = (BTreeMap::new(), 0, Vec::new());
+        loop {
+            let read = file.take(CHUNK).read_to_end(&mut rest)?;
+            let ended = (read as u64) < CHUNK;
+            let whole = match rest.iter().rposition(|&byte| byte == b'\n') {
+                Some(end) => end + 1,
+                // A line longer than any name: passed over, its rest is no record either.
+                None if !ended => rest.len(),
+                None => 0,
+            };
+            let unfinished = rest.split_off(whole);
+            sum.update(&rest);
+            length += rest.len() as u64;
+            if ended {
+                rest.extend_from_slice(&unfinished);
+            }
+            let found = self.call(&IndexNames { lines: Chunk::Bytes(rest), first })?;
+            first += found.len() as u64;
+            claims.extend(found.into_iter().map(|claim| (claim.thread.clone(), claim)));
+            if ended {
+                return Ok((claims.into_values().collect(), length));
+            }
+            rest = unfinished;
+        }
+    }
+
+    /// Keeps what an index said that is gone now, or empty, for good: another one in its place says nothing against it.
+    fn keep_names(&self, stamp: &str) -> Result<Vec<String>, StateError> {
+        if !stamp.is_empty() {
+            self.transaction(|transaction| {
+                transaction.execute("UPDATE names SET given = NULL WHERE source = 0", [])?;
+                transaction.execute("DELETE FROM sources WHERE source = ?1", [INDEX_SOURCE])?;
+                Ok(())
+            })?;
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// The session index in the home, and its name among the sources.
+const INDEX: &str = "session_index.jsonl";
+const INDEX_SOURCE: &str = "session_index";
+
+/// Says how far the index was read: `<facts> <sum of what was read> <its length>`.
+struct Read {
+    facts: String,
+    sum: String,
+    offset: u64,
+}
+
+impl Read {
+    fn from_stamp(stamp: &str) -> Option<Read> {
+        let (rest, offset) = stamp.rsplit_once(' ')?;
+        let (facts, sum) = rest.rsplit_once(' ')?;
+        Some(Read { facts: facts.into(), sum: sum.into(), offset: offset.parse().ok()? })
+    }
+}
+
+enum IndexError {
+    Io(std::io::Error),
+    State(StateError),
+}
+
+impl From<std::io::Error> for IndexError {
+    fn from(error: std::io::Error) -> IndexError {
+        IndexError::Io(error)
+    }
+}
+
+impl From<StateError> for IndexError {
+    fn from(error: StateError) -> IndexError {
+        IndexError::State(error)
+    }
+}
+
+/// What tells that a file changed. One that changed just now may change once more without a new time.
+fn facts_of(metadata: &std::fs::Metadata) -> String {
+    use std::os::unix::fs::MetadataExt as _;
+    let changed = UNIX_EPOCH + Duration::new(metadata.ctime().max(0) as u64, metadata.ctime_nsec().max(0) as u32);
+    let settled = SystemTime::now().duration_since(changed).is_ok_and(|age| age >= SETTLED);
+    let now = if settled { 0 } else { SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() };
+    let time = |seconds: i64, nanoseconds: i64| format!("{seconds}.{nanoseconds:09}");
+    format!(
+        "{} {} {} {} {now}",
+        metadata.len(),
+        metadata.ino(),
+        time(metadata.mtime(), metadata.mtime_nsec()),
+        time(metadata.ctime(), metadata.ctime_nsec())
+    )
+}
+
+/// Sums up so many bytes; says whether there are as many.
+fn sum_up(file: &mut File, sum: &mut Sha256, length: u64) -> std::io::Result<bool> {
+    let mut remaining = length;
+    let mut chunk = Vec::new();
+    while remaining > 0 {
+        chunk.clear();
+        let read = file.take(remaining.min(CHUNK)).read_to_end(&mut chunk)? as u64;
+        if read == 0 {
+            return Ok(false);
+        }
+        sum.update(&chunk);
+        remaining -= read;
+    }
+    Ok(true)
+}
+
+fn hex(sum: &Sha256) -> String {
+    sum.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Drops the names that an index gave, and gives no more; returns their threads.
+fn drop_names(transaction: &Transaction<'_>, claims: &[NameClaim]) -> Result<Vec<String>, StateError> {
+    let given: BTreeSet<&str> = claims.iter().map(|claim| &*claim.thread).collect();
+    let mut select = transaction.prepare("SELECT thread_id FROM names WHERE source = 0 AND given IS NOT NULL")?;
+    let mut named: Vec<String> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    named.retain(|thread| !given.contains(&**thread));
+    let mut delete = transaction.prepare_cached("DELETE FROM names WHERE thread_id = ?1 AND source = 0")?;
+    for thread in &named {
+        delete.execute([thread])?;
+    }
+    Ok(named)
 }
 
 /// Returns every name that a source gives the thread.

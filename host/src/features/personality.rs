@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::db::{FeatureError, FeatureResult, Rules};
 use crate::platform::home::Home;
+use crate::platform::regular_file;
 use threadkeep_engine::Runtime;
 use threadkeep_engine::calls::DecidePersonality;
 use threadkeep_engine::contract::PersonalityStep;
@@ -98,10 +99,7 @@ impl Config {
             }
             Err(error) => return Err(io("found", error)),
         };
-        if !path.is_file() {
-            return Err(io("read", std::io::Error::other("not a regular file")));
-        }
-        let text = fs::read_to_string(&path).map_err(|error| io("read", error))?;
+        let text = regular_file::read_to_string(&path).map_err(|error| io("read", error))?;
         let table = text.parse::<toml::Table>().map_err(|error| {
             FeatureError::Io(format!("{} is not TOML, and stays as it is: {}", named.display(), error.message()))
         })?;
@@ -154,7 +152,7 @@ impl Config {
             Some(before) => {
                 file.as_file().set_permissions(fs::metadata(&self.path).map_err(io)?.permissions()).map_err(io)?;
                 file.as_file().sync_all().map_err(io)?;
-                if fs::read_to_string(&self.path).map_err(io)? != *before {
+                if regular_file::read_to_string(&self.path).map_err(io)? != *before {
                     return Err(io(std::io::Error::other("it was changed meanwhile; try again")));
                 }
                 file.persist(&self.path).map_err(|error| io(error.error))?;

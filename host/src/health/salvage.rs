@@ -3,7 +3,7 @@
 //!
 //! The copy is written under a hidden name, gone through once more, and gets its own name only where that is free.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -14,6 +14,7 @@ use threadkeep_engine::{Core, CoreError, Imports, Runtime, calls};
 
 use crate::db::{StateDb, StateError};
 use crate::platform::error_kind::{Classified, ErrorKind};
+use crate::platform::regular_file;
 
 /// Bytes of text handed to the core at a time.
 const CHUNK: usize = 512 << 10;
@@ -268,15 +269,7 @@ fn write(
 
 /// Opens a regular file; a pipe is not waited for.
 fn open(path: &Path) -> Result<File, SalvageError> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    let file = options.open(path).map_err(SalvageError::io(path, "read"))?;
-    match file.metadata().map_err(SalvageError::io(path, "read"))?.is_file() {
-        true => Ok(file),
-        false => Err(SalvageError::io(path, "read")(std::io::Error::other("it is no regular file"))),
-    }
+    regular_file::open(path).map_err(SalvageError::io(path, "read"))
 }
 
 /// Hands out the plain text, so much of it at most. Of a compressed file what comes before a fault in its form counts; the

@@ -5,6 +5,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::platform::regular_file;
+
 /// Says that a lock file cannot be opened or locked.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be locked: {cause}", path.display())]
@@ -60,9 +62,7 @@ impl FileLock {
 fn open(path: &Path) -> Result<File, FileLockError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| failed(path, error))
+    regular_file::open_with(path, &mut options).map_err(|error| failed(path, error))
 }
 
 fn failed(path: &Path, cause: std::io::Error) -> FileLockError {

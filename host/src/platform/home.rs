@@ -12,6 +12,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
 use crate::platform::error_kind::{Classified, ErrorKind};
+use crate::platform::regular_file;
 
 /// Says why a home cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -151,15 +152,12 @@ impl Home {
 
     /// Opens a regular file of the home that is no rollout, by its name; a pipe is not waited for.
     pub(crate) fn open_home_file(&self, name: &str) -> std::io::Result<cap_std::fs::File> {
-        let mut options = cap_std::fs::OpenOptions::new();
-        options.read(true);
-        #[cfg(unix)]
-        cap_std::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
-        let file = self.dir.open_with(name, &options)?;
-        match file.metadata()?.is_file() {
-            true => Ok(file),
-            false => Err(std::io::Error::other("not a regular file")),
-        }
+        regular_file::open_in(&self.dir, name, cap_std::fs::OpenOptions::new().read(true))
+    }
+
+    /// Opens a regular file of the home likewise, which may be a link to wherever somebody keeps such files.
+    pub(crate) fn open_linked_file(&self, name: &str) -> std::io::Result<std::fs::File> {
+        regular_file::open(&self.root.join(name))
     }
 
     /// Gives the directory in which Codex keeps its databases: `sqlite_home` of `config.toml`, else `$CODEX_SQLITE_HOME`, else
@@ -263,7 +261,7 @@ struct Config {
 impl Config {
     /// Reads the settings; the file may be a link to wherever somebody keeps such files.
     fn read(path: &Path) -> Config {
-        let text = if path.is_file() { std::fs::read_to_string(path).unwrap_or_default() } else { String::new() };
+        let text = regular_file::read_to_string(path).unwrap_or_default();
         let table: toml::Table = text.parse().unwrap_or_default();
         let text = |name: &str| table.get(name).and_then(|value| value.as_str()).map(str::to_string);
         Config { sqlite_home: text("sqlite_home").map(PathBuf::from), model_provider: text("model_provider") }

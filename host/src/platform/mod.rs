@@ -6,4 +6,5 @@ pub mod error_kind;
 pub(crate) mod file_lock;
 pub mod home;
 pub(crate) mod own_files;
+pub mod regular_file;
 pub mod writer_lock;

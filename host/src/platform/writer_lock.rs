@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 use crate::platform::own_files::is_plain_name;
+use crate::platform::regular_file;
 
 /// The name of the locks' directory in the home.
 pub(crate) const LOCK_DIRECTORY: &str = "thread-writer-locks";
@@ -125,7 +126,7 @@ fn open_or_create_dir(home: &Dir) -> io::Result<Dir> {
 }
 
 fn open(dir: &Dir, name: &str) -> io::Result<File> {
-    dir.open_with(name, OpenOptions::new().read(true).write(true).create(true))
+    regular_file::open_in(dir, name, OpenOptions::new().read(true).write(true).create(true))
 }
 
 fn lock_coordination_shared(dir: &Dir) -> io::Result<FlockGuard> {

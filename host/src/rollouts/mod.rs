@@ -15,13 +15,14 @@ mod walk;
 use std::sync::Arc;
 
 use cap_fs_ext::{FollowSymlinks, MetadataExt as _, OpenOptionsFollowExt as _};
-use cap_std::fs::{File, FileType, Metadata, OpenOptions, OpenOptionsExt as _};
+use cap_std::fs::{File, FileType, Metadata, OpenOptions};
 use threadkeep_engine::Imports;
 use threadkeep_engine::contract::{Entries, EntryKind, FileError, FileFacts, Heads};
 use threadkeep_engine::imports::{HeadsWalker, Reader, Rollouts, Sources, Walker};
 
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::home::Home;
+use crate::platform::regular_file;
 
 use columns::{EntryColumns, HeadColumns};
 pub(crate) use columns::{no_entries, push_entry};
@@ -142,14 +143,10 @@ fn modified_ns(metadata: &Metadata) -> i64 {
     since.map_or(0, |since| since.as_nanos() as i64)
 }
 
-/// Opens a file for reading: no link is followed, and a pipe is not waited for.
+/// Opens a regular file for reading: no link is followed.
 fn open_file(home: &Home, path: &str) -> Result<File, FileError> {
     let (dir, rest) = home.resolve(path).ok_or(FileError::NotFound)?;
-    let mut options = OpenOptions::new();
-    options.read(true).follow(FollowSymlinks::No);
-    #[cfg(unix)]
-    options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    dir.open_with(rest, &options).map_err(file_error)
+    regular_file::open_in(dir, rest, OpenOptions::new().read(true).follow(FollowSymlinks::No)).map_err(file_error)
 }
 
 fn file_error(error: std::io::Error) -> FileError {

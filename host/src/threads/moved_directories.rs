@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::db::StateDb;
 use crate::platform::home::Home;
+use crate::platform::regular_file;
 use crate::threads::lookup::{Lookup, LookupError};
 use threadkeep_engine::Runtime;
 use threadkeep_engine::contract::RowQuery;
@@ -71,14 +72,14 @@ fn each_page(lookup: &mut Lookup, query: &RowQuery, mut each: impl FnMut(Option<
 /// Reads the URL of the git remote `origin`, by the configuration of the repository that begins in a directory.
 fn origin(directory: &Path) -> Option<String> {
     let dot = directory.join(".git");
-    let git = match std::fs::read_to_string(&dot) {
+    let git = match regular_file::read_to_string(&dot) {
         // A worktree's or a submodule's: `gitdir: PATH`.
         Ok(text) => directory.join(text.strip_prefix("gitdir:")?.trim()),
         Err(_) => dot,
     };
     let common: Option<PathBuf> =
-        std::fs::read_to_string(git.join("commondir")).ok().map(|common| git.join(common.trim()));
-    let config = std::fs::read_to_string(common.unwrap_or(git).join("config")).ok()?;
+        regular_file::read_to_string(&git.join("commondir")).ok().map(|common| git.join(common.trim()));
+    let config = regular_file::read_to_string(&common.unwrap_or(git).join("config")).ok()?;
     let mut here = false;
     config.lines().map(str::trim).find_map(|line| {
         if line.starts_with('[') {

@@ -294,7 +294,7 @@ fn name(context: &CheckContext, row: &Row<'_>, facts: &ThreadFacts, desired: &Th
     let column = name_column(row.columns, desired);
     let current = row.text(column);
     let by_user = desired.name_source == Some(Provenance::User)
-        || facts.names.iter().any(|claim| claim.source == Provenance::User && claim.name.is_empty());
+        || facts.names.iter().any(|claim| claim.source != Provenance::CodexDb && claim.name.is_empty());
     let expected = match &desired.name {
         Some(name) => Some(name.as_str()),
         // A user took the name away that Codex still shows.

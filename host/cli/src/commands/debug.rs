@@ -1,6 +1,6 @@
 //! The command `debug`: recordings, which need no home, and what a model would be given, which needs the home's files alone.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use threadkeep::StateAccess;
 use threadkeep::documents::{PromptInputWriter, Replay};
+use threadkeep::platform::regular_file;
 
 use super::turns::subject;
 use crate::context::Context;
@@ -80,6 +81,6 @@ fn prompt_input(context: &Context, id: Option<&str>, path: Option<&Path>) -> any
 }
 
 fn open(file: &Path) -> anyhow::Result<BufReader<File>> {
-    let recording = File::open(file).with_context(|| format!("{} cannot be opened", file.display()))?;
+    let recording = regular_file::open_named(file, OpenOptions::new().read(true)).with_context(|| format!("{} cannot be opened", file.display()))?;
     Ok(BufReader::new(recording))
 }

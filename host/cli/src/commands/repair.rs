@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use threadkeep::contract::{Cell, ThreadRow, Value};
 use threadkeep::documents::{RepairLog, RepairOutcome};
 use threadkeep::health::doctor::{Change, Depth, Edit};
 use threadkeep::health::repair::{Logged, Outcome, Plan, Target as PlanTarget, differing};
+use threadkeep::platform::regular_file;
 use threadkeep::{RepairScope, Threadkeep, UndoPreview};
 
 use crate::context::Context;
@@ -220,10 +222,12 @@ fn line(logged: &Logged) -> String {
 
 /// Reads a plan from a file, or from standard input for `-`.
 fn read(file: &Path) -> anyhow::Result<String> {
-    if file != Path::new("-") {
-        return std::fs::read_to_string(file).with_context(|| format!("the plan {} cannot be read", file.display()));
-    }
     let mut text = String::new();
+    if file != Path::new("-") {
+        let opened = regular_file::open_named(file, OpenOptions::new().read(true));
+        let read = opened.and_then(|mut plan| plan.read_to_string(&mut text));
+        return read.map(|_| text).with_context(|| format!("the plan {} cannot be read", file.display()));
+    }
     std::io::stdin().read_to_string(&mut text).context("the plan cannot be read from standard input")?;
     Ok(text)
 }
@@ -231,11 +235,9 @@ fn read(file: &Path) -> anyhow::Result<String> {
 /// Writes a plan for its owner alone: it says what threads are about.
 fn write(out: &Path, plan: &Plan) -> anyhow::Result<()> {
     use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
+    let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(out)?;
+    let mut file = regular_file::open_named(out, &mut options)?;
     serde_json::to_writer_pretty(&mut file, plan)?;
     file.write_all(b"\n")?;
     Ok(file.sync_all()?)

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::{StateError, schema};
 use crate::platform::error_kind::ErrorKind;
+use crate::platform::regular_file;
 
 mod check;
 mod codex_rows;
@@ -93,7 +94,7 @@ impl ExternalDb {
     /// Returns how its files are: size, time and header of the database, size and time of the WAL.
     pub(crate) fn stamp(&self) -> Stamp {
         let mut header = [0u8; 100];
-        let read = fs::File::open(&self.path).and_then(|mut file| file.read(&mut header)).unwrap_or(0);
+        let read = regular_file::open(&self.path).and_then(|mut file| file.read(&mut header)).unwrap_or(0);
         // The change counter and the version it is valid for, which SQLite moves on with every commit to the file.
         let counters: Vec<u8> =
             header[..read].iter().skip(24).take(4).chain(header[..read].iter().skip(92)).copied().collect();
@@ -103,7 +104,7 @@ impl ExternalDb {
             time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default().as_nanos()
         };
         let mut begin = vec![0; 32];
-        let read = fs::File::open(&self.wal).and_then(|mut file| file.read(&mut begin)).unwrap_or(0);
+        let read = regular_file::open(&self.wal).and_then(|mut file| file.read(&mut begin)).unwrap_or(0);
         begin.truncate(read);
         let (path, size, time) = (self.path.display(), length(&self.path), modified(&self.path));
         Stamp {
@@ -139,6 +140,7 @@ impl ExternalDb {
 
     /// Opens a connection that sees every committed row, and the private copy that it may need.
     pub(in crate::db) fn open(&self) -> Result<(Connection, Option<TempDir>), StateError> {
+        schema::refuse_other_kinds(&self.path)?;
         let wal_holds_something = fs::metadata(&self.wal).is_ok_and(|wal| wal.len() > 0);
         if !wal_holds_something {
             return Ok((open_immutable(&self.path)?, None));
@@ -166,7 +168,7 @@ impl ExternalDb {
         let copy = private.path().join("copy.sqlite");
         // Not their modes: what nobody may write to could not be recovered.
         let duplicate = |from: &Path, to: &Path| -> std::io::Result<()> {
-            std::io::copy(&mut fs::File::open(from)?, &mut fs::File::create(to)?).map(drop)
+            std::io::copy(&mut regular_file::open(from)?, &mut fs::File::create(to)?).map(drop)
         };
         duplicate(&self.path, &copy)?;
         if wal {
@@ -189,6 +191,7 @@ impl ExternalDb {
     /// Opens a connection that writes: for a repair that was asked for, and for nothing else. The database keeps its journal
     /// mode; when the connection is closed, and nobody else has one, nothing is left beside it.
     fn open_for_writing(&self) -> Result<Connection, StateError> {
+        schema::refuse_other_kinds(&self.path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -249,6 +252,7 @@ pub(crate) fn fault_of(path: &Path) -> Result<Option<String>, StateError> {
 /// Brings everything that stands in a WAL or a journal into the database itself, so that it is whole without them, and they
 /// go. For a database that is about to be replaced, and that nobody has open.
 pub(crate) fn checkpoint(path: &Path) -> Result<(), StateError> {
+    schema::refuse_other_kinds(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;

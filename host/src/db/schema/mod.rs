@@ -2,7 +2,7 @@
 
 mod domain;
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::StateError;
+use crate::platform::regular_file;
 
 pub(crate) use domain::{Domain, Rescue, Schema, Table, UserData};
 
@@ -20,6 +21,7 @@ const BUSY_BOUNDS: (Duration, Duration) = (Duration::from_secs(2), Duration::fro
 /// waited for. Nothing is written when the database is newer than the schema ([`StateError::Newer`]).
 pub(super) fn open(schema: &Schema, path: &Path, wait: Duration) -> Result<Connection, StateError> {
     refuse_newer(schema, path, stored_version(path)?)?;
+    refuse_other_kinds(path)?;
     create_private(path)?;
     let mut connection = Connection::open(path)?;
     configure(&connection, wait)?;
@@ -33,6 +35,7 @@ pub(super) fn open_existing(schema: &Schema, path: &Path) -> Result<Option<Conne
     if stored_version(path)? != Some(schema.version()) {
         return Ok(None);
     }
+    refuse_other_kinds(path)?;
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     configure(&connection, BUSY_BOUNDS.1)?;
@@ -111,7 +114,7 @@ fn migrate(schema: &Schema, connection: &mut Connection, path: &Path) -> Result<
 /// <https://www.sqlite.org/fileformat.html>, offset 60.
 fn stored_version(path: &Path) -> Result<Option<i64>, StateError> {
     let mut header = [0u8; 64];
-    match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
+    match regular_file::open(path).and_then(|mut file| file.read_exact(&mut header)) {
         Ok(()) if header.starts_with(b"SQLite format 3\0") => {
             Ok(header.last_chunk::<4>().map(|version| i64::from(i32::from_be_bytes(*version))))
         }
@@ -119,12 +122,16 @@ fn stored_version(path: &Path) -> Result<Option<i64>, StateError> {
     }
 }
 
+/// Refuses a database that SQLite could not open, or would wait for without end: where a pipe, a socket or a device stands in
+/// its place, or beside it.
+pub(super) fn refuse_other_kinds(path: &Path) -> Result<(), StateError> {
+    regular_file::refuse_database(path).map_err(|(path, error)| StateError::File(path, "opened", error))
+}
+
 /// Creates the file with a mode that keeps others out; SQLite gives its WAL the same mode.
 pub(super) fn create_private(path: &Path) -> Result<(), StateError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let dir = path.parent().unwrap_or(path).to_path_buf();
-    options.open(path).map(drop).map_err(|error| StateError::Directory(dir, error))
+    regular_file::open_with(path, &mut options).map(drop).map_err(|error| StateError::Directory(dir, error))
 }

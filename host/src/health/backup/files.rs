@@ -10,6 +10,7 @@ use super::{BackupError, Belongs, SavedFile};
 use crate::db::{ExternalDb, FILE_NAME, StateDb};
 use crate::platform::home::Home;
 use crate::platform::own_files::open_own_file;
+use crate::platform::regular_file;
 
 /// Beside the databases: names in the home.
 const INDEXES: [&str; 2] = ["session_index.jsonl", "config.toml"];
@@ -111,7 +112,7 @@ fn copied(
     to: &Path,
     damaged: Option<String>,
 ) -> Result<SavedFile, BackupError> {
-    let file = open(from).map_err(BackupError::io(from, "read"))?;
+    let file = regular_file::open(from).map_err(BackupError::io(from, "read"))?;
     let (bytes, sha256) = copy(file, to)?;
     Ok(SavedFile { name: name.into(), belongs: source.belongs, place: from.to_path_buf(), bytes, sha256, damaged })
 }
@@ -158,19 +159,6 @@ impl Read for Summing {
 
 fn hex(sum: Sha256) -> String {
     sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Opens a regular file, which may be somewhere else by a link of its user's; a pipe is not waited for.
-fn open(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    let file = options.open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(std::io::Error::other("not a regular file")),
-    }
 }
 
 fn new(path: &Path) -> std::io::Result<File> {

@@ -10,6 +10,7 @@ use crate::db::{ExternalDb, FILE_NAME, StateError};
 use crate::features::SCHEMA;
 use crate::platform::database_holders::holders;
 use crate::platform::home::Home;
+use crate::platform::regular_file;
 
 /// What every database begins with. <https://www.sqlite.org/fileformat.html>
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -87,7 +88,7 @@ fn holding(path: &Path) -> Option<Vec<u32>> {
 /// Reads the first bytes; none of an empty file, which is an empty database.
 fn header(path: &Path) -> std::io::Result<Option<[u8; 100]>> {
     let mut head = [0u8; 100];
-    let read = fs::File::open(path)?.read(&mut head)?;
+    let read = regular_file::open(path)?.read(&mut head)?;
     Ok((read > 0).then_some(head))
 }
 

@@ -153,11 +153,7 @@ impl Changes {
         let name = checked_name(&mut self.core, name)?;
         let _changing = lock_changes(&self.home, &state)?;
         let thread = self.find(wanted)?.id;
-        let line = match name.is_empty() {
-            // The session index cannot express it: of its names the last one that is not empty counts.
-            true => String::new(),
-            false => self.index_line(thread.clone(), &name)?,
-        };
+        let line = self.index_line(thread.clone(), &name)?;
         let index = session_index::length(&self.home);
         Plan::Name { thread: thread.clone(), name, line, index }.execute(&self.home, &state)?;
         self.find(&thread)

@@ -9,6 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::platform::home::Home;
+use crate::platform::regular_file;
 use crate::platform::writer_lock::FlockGuard;
 use crate::rollouts::sync_dir;
 
@@ -21,18 +22,17 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// Gives the length of the index in bytes; 0 where there is none.
 pub(super) fn length(home: &Home) -> u64 {
-    home.dir().metadata(FILE).map_or(0, |file| file.len())
+    std::fs::metadata(home.root().join(FILE)).map_or(0, |file| file.len())
 }
 
 /// Appends a line, which ends with its newline, unless it is there already, behind the `planned_at` bytes that the index had
 /// when the change was planned. It is on disk when this returns. Where it fails, nothing of it is left.
 pub(super) fn append(home: &Home, line: &str, planned_at: u64) -> std::io::Result<()> {
     let _lock = lock(home)?;
-    let mut options = OpenOptions::new();
+    let mut options = std::fs::OpenOptions::new();
     options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = home.dir().open_with(FILE, &options)?;
+    // It may be a link to wherever somebody keeps such files.
+    let mut file = regular_file::open_with(&home.root().join(FILE), &mut options)?;
     let before = file.metadata()?.len();
     let mut text = Vec::new();
     // With the byte before, which shows whether a line ends there.
@@ -55,7 +55,7 @@ pub(super) fn append(home: &Home, line: &str, planned_at: u64) -> std::io::Resul
 
 /// Takes Codex's lock of the index, waiting at most 5 seconds for whoever has it. Its file stays, as Codex leaves it.
 pub(crate) fn lock(home: &Home) -> std::io::Result<FlockGuard> {
-    let file = home.dir().open_with(LOCK, OpenOptions::new().read(true).write(true).create(true))?;
+    let file = regular_file::open_in(home.dir(), LOCK, OpenOptions::new().read(true).write(true).create(true))?;
     for _ in 0..MAX_TRIES {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),

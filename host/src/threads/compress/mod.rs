@@ -23,6 +23,7 @@ use threadkeep_engine::{Core, CoreError, Runtime, calls};
 
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
+use crate::platform::regular_file;
 use crate::platform::writer_lock::{WriterLock, WriterLockError, flock_holder};
 
 use convert::{Compared, compare, convert};
@@ -199,7 +200,8 @@ fn lock_maintenance(home: &Home) -> Result<File, CompressError> {
         _ => {}
     }
     let dir = home.dir().open_dir(LOCK_DIRECTORY).map_err(failed)?;
-    let file = dir.open_with(LOCK, OpenOptions::new().read(true).write(true).create(true)).map_err(failed)?;
+    let file = regular_file::open_in(&dir, LOCK, OpenOptions::new().read(true).write(true).create(true));
+    let file = file.map_err(failed)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(Errno::WOULDBLOCK) => Err(CompressError::Busy(flock_holder(&file))),

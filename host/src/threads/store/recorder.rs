@@ -14,6 +14,7 @@ use cap_std::fs::{Dir, File, MetadataExt as _, OpenOptions};
 
 use super::{StoreError, StoreResult};
 use crate::platform::home::Home;
+use crate::platform::regular_file;
 use crate::platform::writer_lock::WriterLock;
 use crate::rollouts::{open_or_create_parent, sync_dir};
 
@@ -194,7 +195,7 @@ fn open(home: &Home, path: &str, new: bool) -> Result<OpenRollout, Error> {
     options.append(true).read(true).follow(FollowSymlinks::No);
     if !new {
         let (dir, rest) = home.resolve(path).ok_or_else(gone)?;
-        let file = dir.open_with(rest, &options)?;
+        let file = regular_file::open_in(dir, rest, &mut options)?;
         let length = file.metadata()?.len();
         return Ok(OpenRollout { file, length, created_in: None, dirty: false });
     }
