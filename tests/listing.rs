@@ -107,7 +107,7 @@ impl Query {
         let bare = |dir: &'static str| if dir == "/" { dir } else { dir.trim_end_matches('/') };
         let below = |under: &str, dir: &str| dir == under || under == "/" || dir.starts_with(&format!("{under}/"));
         let contains = |field: &str, text: &str| {
-            item[field].as_str().is_some_and(|value| value.to_ascii_lowercase().contains(&text.to_ascii_lowercase()))
+            item[field].as_str().is_some_and(|value| value.to_lowercase().contains(&text.to_lowercase()))
         };
         collection
             && (self.sources.is_empty() || self.sources.iter().any(source))
@@ -147,12 +147,13 @@ impl Query {
 
 fn is_repository(url: &str, asked: &str) -> bool {
     let plain = |url: &str| {
-        let url = url.to_ascii_lowercase();
-        let url = url.trim_end_matches('/');
-        url.strip_suffix(".git").unwrap_or(url).trim_end_matches('/').to_owned()
+        let url = url.to_lowercase();
+        let url = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+        let url = url.rsplit_once('@').map_or(url, |(_, rest)| rest).trim_end_matches('/').replace(':', "/");
+        url.strip_suffix(".git").unwrap_or(&url).trim_end_matches('/').to_owned()
     };
     let (url, asked) = (plain(url), plain(asked));
-    url.strip_suffix(&asked).is_some_and(|before| before.is_empty() || before.ends_with(['/', ':']))
+    url.strip_suffix(&asked).is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }
 
 fn parent<'a>(id: &str, fitting: &BTreeMap<&'a str, &'a Value>) -> Option<&'a str> {

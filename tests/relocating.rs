@@ -110,18 +110,18 @@ fn the_evidence_is_shown_and_nothing_is_done_without_a_word() {
     let new = PathBuf::from(world.at("new"));
     fs::create_dir_all(world.at("older")).unwrap();
     fs::create_dir_all(new.join(".git/worktrees/side")).unwrap();
-    let config = "[core]\n\tbare = false\n[remote \"upstream\"]\n\turl = x\n[remote \"origin\"]\n\turl = git@example.org:robin/garden\n";
+    let config = "[core]\n\tbare = false\n[remote \"upstream\"]\n\turl = x\n[remote \"origin\"]\n\turl = git@example.org:robin/yard\n";
     fs::write(new.join(".git/config"), config).unwrap();
     let shown = world.program.json(["relocate", &world.at("old"), &world.at("new"), "--dry-run"]);
     let expected = json!({
         "from": world.at("old"), "to": world.at("new"), "fromExists": false, "toExists": true,
-        "origin": "git@example.org:robin/garden", "threads": 2, "sameOrigin": 0,
+        "origin": "git@example.org:robin/yard", "threads": 2, "sameOrigin": 0,
         "origins": [{"url": ORIGIN, "threads": 2}], "relocated": false,
     });
     assert_eq!(shown, expected);
     fs::write(
         new.join(".git/config"),
-        config.replace("git@example.org:robin/garden", "https://Example.org/robin/garden/"),
+        config.replace("git@example.org:robin/yard", "ssh://git@Example.org:22/robin/garden/"),
     )
     .unwrap();
     // A worktree's remote is that of its repository.

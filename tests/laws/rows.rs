@@ -18,11 +18,27 @@ use threadkeep_contract::{Collection, Listed, RowQuery, SortKey, ThreadRow};
 
 use super::{RUNTIME, as_map};
 
-const TEXTS: [&str; 5] = ["Tides", "the tide tables", "ÄRGER", "ärger", "50% of_it"];
-const DIRS: [&str; 6] = ["/src", "/src/app", "/src/application", "/src/app/deep", "/", "/SRC/app"];
+const TEXTS: [&str; 7] = ["Tides", "the tide tables", "ÄRGER", "ärger", "50% of_it", "ΟΔΟΣ", "İzmir straße"];
+const DIRS: [&str; 12] = [
+    "/src",
+    "/src/app/",
+    "/src/application",
+    "/src/app/./deep",
+    "/",
+    "/SRC/app",
+    "C:\\Src\\App",
+    "\\\\?\\c:\\src\\app\\deep",
+    "/mnt/c/src",
+    "\\\\wsl$\\Ubuntu\\src\\app",
+    "\\\\Host\\src\\app",
+    "",
+];
 const KINDS: [&str; 3] = ["cli", "exec", "subAgentReview"];
 const BRANCHES: [&str; 2] = ["main", "Main"];
-const REPOS: [&str; 7] = [
+const REPOS: [&str; 10] = [
+    "ssh://git@Example.org:22/some/app",
+    "file:///src/app/.git",
+    "https://example.org/%C3%84rger/app",
     "https://example.org/some/app.git",
     "https://example.org/some/app/",
     "git@example.org:app.git",
@@ -32,9 +48,29 @@ const REPOS: [&str; 7] = [
     "",
 ];
 /// With slashes at the end, and of another case.
-const ASKED_DIRS: [&str; 12] =
-    ["/src", "/src/", "/src//", "/src/app", "/src/app/", "/src/app/deep", "/SRC/", "/", "//", "src", "", "/src/ap"];
-const ASKED_REPOS: [&str; 12] = [
+const ASKED_DIRS: [&str; 17] = [
+    "/src",
+    "/src/",
+    "/src//",
+    "/src/app",
+    "/src/app/",
+    "/src/app/deep",
+    "/SRC/",
+    "/",
+    "//",
+    "src",
+    "",
+    "/src/ap",
+    "c:/SRC",
+    "C:\\",
+    "/mnt/c/src/../src/app",
+    "\\\\wsl.localhost\\Debian\\src",
+    "\\\\host\\Src",
+];
+const ASKED_REPOS: [&str; 15] = [
+    "/src/app",
+    "git@example.org:ärger/app",
+    "https://user:word@EXAMPLE.org/some/app",
     "app",
     "app/",
     "APP.git",
@@ -111,8 +147,13 @@ fn any_query() -> impl Strategy<Value = RowQuery> {
     let within = prop::option::of(select(&[Collection::Active, Collection::Archived][..]));
     let kinds = prop::option::of(prop::collection::vec(one_of(&KINDS), 0..3));
     let times = (prop::option::of(0..6_i64), prop::option::of(0..6_i64));
-    let git = (maybe(&BRANCHES), maybe(&ASKED_REPOS), maybe(&["tide", "ÄR", "är"]), prop::bool::weighted(0.2));
-    let text = prop::option::of(select(&["tide", "TIDE", "ärger", "Ärger", "%", "_", ""][..]));
+    let git = (
+        maybe(&BRANCHES),
+        maybe(&ASKED_REPOS),
+        maybe(&["tide", "ÄR", "är", "ος", "STRASSE"]),
+        prop::bool::weighted(0.2),
+    );
+    let text = prop::option::of(select(&["tide", "TIDE", "ärger", "Ärger", "%", "_", "", "οδοσ", "izmir STRASSE"][..]));
     // Most filters let most pass: all at once would leave nothing.
     let also = prop::collection::vec(one_of(&ASKED_DIRS), 0..3);
     let words = (maybe(&PROVIDERS), maybe(&ASKED_DIRS), maybe(&ASKED_DIRS), text, also);
@@ -131,7 +172,8 @@ fn any_query() -> impl Strategy<Value = RowQuery> {
                 cwd: cwd.filter(|_| on(3)),
                 under: under.filter(|_| on(4)),
                 also_cwd: also.clone(),
-                also_under: also,
+                also_under: also.clone(),
+                also_in_repo: also,
                 since: since.filter(|_| on(5)),
                 until: until.filter(|_| on(6)),
                 title: title.filter(|_| on(7)).map(Into::into),

@@ -35,7 +35,7 @@ defaults! {
     PageOfRows { rows, next }
     PageOfTurns { turns, next, back, hit }
     Removal { threads, files }
-    RowQuery { within, source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo, sort, ascending }
+    RowQuery { within, source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo, also_in_repo, sort, ascending }
     Selection { candidates, too_recent, compressed, skipped }
     StartupReport { scanned, stored, failed, waited, backfilled_here }
     SurveyReport { files, new, changed, vanished }

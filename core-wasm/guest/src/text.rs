@@ -13,6 +13,7 @@ use contract::{
 use threadkeep_core::change::naming::{check_name, index_line};
 use threadkeep_core::rollout::{parse, redact, salvage as salvaging};
 use threadkeep_core::rows::{derive, diff, names, patch, query};
+use threadkeep_core::text::{directories, repositories};
 use threadkeep_core::write::{program_events as events, writer};
 
 use crate::runtime::{Component, export};
@@ -84,6 +85,14 @@ impl queries::Guest for Component {
         limit: u32,
     ) -> Vec<ThreadRow> {
         query::children(all, &query, &parents, after.as_ref(), limit)
+    }
+
+    fn directory_key(directory: String) -> String {
+        directories::directory_key(&directory)
+    }
+
+    fn repository_key(url: String) -> String {
+        repositories::repository_key(&url)
     }
 }
 

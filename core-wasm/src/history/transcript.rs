@@ -18,6 +18,7 @@ use super::turn::TurnState;
 use crate::lookup::find::{find, find_by_path};
 use crate::lookup::world::World;
 use crate::ports::Rollouts;
+use crate::text::letters::without_case;
 
 /// A page ends early when its turns' records are longer than this together: as bytes, about what it costs in memory.
 const PAGE_BYTES: u64 = 4 << 20;
@@ -80,7 +81,7 @@ impl Transcript {
         limit: u32,
         newest_first: bool,
     ) -> Result<PageOfTurns, LookupError> {
-        let needle = text.to_lowercase();
+        let needle = without_case(text);
         let mut after = cursor.map(|cursor| self.place(cursor, newest_first)).transpose()?;
         loop {
             let window = self.window(after, 0, newest_first);
@@ -202,10 +203,10 @@ fn direction(newest_first: bool) -> &'static str {
     if newest_first { "d" } else { "a" }
 }
 
-/// Some text in a value contains the needle, which is in lower case.
+/// Some text in a value contains the needle, which is without case.
 fn says(value: &Value, needle: &str) -> bool {
     match value {
-        Value::String(text) => text.to_lowercase().contains(needle),
+        Value::String(text) => without_case(text).contains(needle),
         Value::Array(values) => values.iter().any(|value| says(value, needle)),
         Value::Object(map) => map.iter().any(|(key, value)| !NO_TEXT.contains(&key.as_str()) && says(value, needle)),
         _ => false,

@@ -8,6 +8,10 @@ use alloc::vec::Vec;
 
 use contract::{Collection, RowKey, RowQuery, SortKey, ThreadRow};
 
+use crate::text::directories::{directory_key, is_under};
+use crate::text::letters::without_case;
+use crate::text::repositories::{is_of_repository, repository_key};
+
 /// Says whether a row passes, looked at by itself.
 pub fn matches(row: &ThreadRow, query: &RowQuery) -> bool {
     let at = time(row, query.sort);
@@ -22,7 +26,7 @@ pub fn matches(row: &ThreadRow, query: &RowQuery) -> bool {
         && query.title.as_ref().is_none_or(|part| says(&row.title, part) || says(&row.preview, part))
         && query.name.as_ref().is_none_or(|part| row.name.as_ref().is_some_and(|name| says(name, part)))
         && is_or_any(&query.branch, &row.git_branch)
-        && query.repo.as_ref().is_none_or(|repo| row.git_origin_url.as_ref().is_some_and(|url| is_of_repo(url, repo)))
+        && query.repo.as_ref().is_none_or(|repo| is_of_repo(row, repo, &query.also_in_repo))
 }
 
 /// Returns at most `limit` of all rows: those that pass, in the order of the query, after a place in it. Where children
@@ -114,38 +118,32 @@ fn directories(row: &ThreadRow) -> impl Iterator<Item = &str> {
 }
 
 fn lies_in(row: &ThreadRow, query: &RowQuery) -> bool {
-    query
-        .cwd
-        .as_ref()
-        .is_none_or(|cwd| directories(row).any(|dir| dir == cwd || query.also_cwd.iter().any(|also| dir == also)))
+    let named = |dir: &str| {
+        let key = directory_key(dir);
+        query.cwd.iter().chain(&query.also_cwd).any(|cwd| directory_key(cwd) == key)
+    };
+    query.cwd.is_none() || directories(row).any(named)
 }
 
 fn lies_under(row: &ThreadRow, query: &RowQuery) -> bool {
-    query.under.as_ref().is_none_or(|under| {
-        directories(row).any(|dir| is_under(dir, under) || query.also_under.iter().any(|also| is_under(dir, also)))
-    })
+    query.under.is_none() || lies_below(row, query.under.iter().chain(&query.also_under))
 }
 
-fn is_under(dir: &str, under: &str) -> bool {
-    dir == under || dir.strip_prefix(under.trim_end_matches('/')).is_some_and(|below| below.starts_with('/'))
+fn lies_below<'a>(row: &ThreadRow, mut under: impl Iterator<Item = &'a String>) -> bool {
+    let keys: Vec<String> = directories(row).map(directory_key).collect();
+    under.any(|under| keys.iter().any(|key| is_under(key, &directory_key(under))))
 }
 
-/// The text contains the part, whatever the case of ASCII letters.
+/// The text contains the part, whatever the case of letters.
 fn says(text: &str, part: &str) -> bool {
-    text.to_ascii_lowercase().contains(&part.to_ascii_lowercase())
+    without_case(text).contains(&without_case(part))
 }
 
-/// The URL is this repository's: all of it, or its end after a '/' or a ':'.
-fn is_of_repo(url: &str, repo: &str) -> bool {
-    let (url, repo) = (bare_url(url), bare_url(repo));
-    url.strip_suffix(&repo).is_some_and(|before| before.is_empty() || before.ends_with(['/', ':']))
-}
-
-/// Makes a git origin URL lower case, without slashes and `.git` at the end.
-fn bare_url(url: &str) -> String {
-    let url = url.to_ascii_lowercase();
-    let url = url.trim_end_matches('/');
-    url.strip_suffix(".git").unwrap_or(url).trim_end_matches('/').into()
+/// The row's remote is this one, or its end is; or the row lies in one of the repository's directories.
+fn is_of_repo(row: &ThreadRow, repo: &str, directories: &[String]) -> bool {
+    let asked = repository_key(repo);
+    row.git_origin_url.as_ref().is_some_and(|url| is_of_repository(&repository_key(url), &asked))
+        || lies_below(row, directories.iter())
 }
 
 #[cfg(test)]

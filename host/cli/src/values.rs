@@ -1,5 +1,6 @@
 //! Parsers for values of flags. The error is a sentence, before which clap names the flag.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Gives a text as it is; one without anything but white space is an error.
@@ -10,12 +11,37 @@ pub(crate) fn text(given: &str) -> Result<String, String> {
     }
 }
 
-/// Gives a directory as rollouts name it: absolute, without a slash at its end.
+/// Gives a directory as rollouts name it: absolute, without a slash at its end. A name of Windows's is left as it is.
 pub(crate) fn directory(given: &str) -> Result<String, String> {
-    let absolute = std::path::absolute(text(given)?).map_err(|error| error.to_string())?;
+    if is_of_windows(text(given)?.as_str()) {
+        return Ok(given.into());
+    }
+    let absolute = std::path::absolute(without_tilde(given)).map_err(|error| error.to_string())?;
     let absolute = absolute.to_string_lossy();
     let trimmed = absolute.trim_end_matches('/');
     Ok(if trimmed.is_empty() { "/".into() } else { trimmed.into() })
+}
+
+/// Gives the directory that is meant where a repository may be named: one that is there and is written as a path is.
+pub(crate) fn directory_in(given: &str) -> Option<PathBuf> {
+    let directory = given.starts_with(['.', '/', '~']).then(|| PathBuf::from(without_tilde(given)))?;
+    directory.is_dir().then_some(directory)
+}
+
+/// A drive, or what begins with two backslashes.
+fn is_of_windows(given: &str) -> bool {
+    let drive = matches!(given.as_bytes(), [letter, b':', rest @ ..]
+        if letter.is_ascii_alphabetic() && matches!(rest.first(), None | Some(b'/' | b'\\')));
+    drive || given.starts_with("\\\\")
+}
+
+/// A shell leaves the `~` of `--cwd=~/kites` as it is.
+fn without_tilde(given: &str) -> String {
+    let home = std::env::var("HOME").ok().filter(|home| !home.is_empty());
+    match (given.strip_prefix('~'), home) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => home + rest,
+        _ => given.into(),
+    }
 }
 
 /// Gives a time span: a whole number, followed by `d`, `h`, `m` or `s`.

@@ -40,6 +40,7 @@ impl Default for RowQuery {
             name: None,
             branch: None,
             repo: None,
+            also_in_repo: Vec::new(),
             sort: SortKey::Updated,
             ascending: false,
         }

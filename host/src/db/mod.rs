@@ -14,6 +14,7 @@ mod error;
 mod external;
 mod file_row;
 mod files;
+mod functions;
 mod imports;
 mod inspection;
 mod journal;
@@ -162,6 +163,7 @@ impl Database {
         dir: Option<&Path>,
         copy: Option<tempfile::TempDir>,
     ) -> Result<Database, StateError> {
+        functions::add(&connection, &deriver)?;
         let (jobs, inbox) = mpsc::channel::<Job>();
         let thread = std::thread::Builder::new()
             .name("state-db".into())

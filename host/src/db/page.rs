@@ -2,6 +2,7 @@
 
 use rusqlite::ToSql;
 
+use super::functions::without_case;
 use super::rows::{COLUMNS, from_row};
 use super::{Database, StateError};
 use threadkeep_engine::contract::{Collection, RowKey, RowQuery, SortKey, ThreadRow};
@@ -44,21 +45,13 @@ fn filter(query: RowQuery) -> Filter {
     }
     if let Some(cwd) = query.cwd {
         let names: Vec<String> = std::iter::once(cwd).chain(query.also_cwd).collect();
-        let places = vec!["?"; names.len()].join(", ");
-        let condition = format!("(cwd IN ({places}) OR last_cwd IN ({places}))");
+        let places = vec!["directory_key(?)"; names.len()].join(", ");
+        let condition = format!("(directory_key(cwd) IN ({places}) OR directory_key(last_cwd) IN ({places}))");
         filter.and(&condition, names.clone().into_iter().chain(names).map(value));
     }
     if let Some(dir) = query.under {
-        let (mut conditions, mut values) = (Vec::new(), Vec::new());
-        for dir in std::iter::once(dir).chain(query.also_under) {
-            let inside = format!("{}/", dir.trim_end_matches('/'));
-            let length = inside.chars().count() as i64;
-            for column in ["cwd", "last_cwd"] {
-                conditions.push(format!("{column} = ? OR substr({column}, 1, ?) = ?"));
-                values.extend([value(dir.clone()), value(length), value(inside.clone())]);
-            }
-        }
-        filter.and(&format!("({})", conditions.join(" OR ")), values);
+        let (conditions, values) = below(std::iter::once(dir).chain(query.also_under));
+        filter.and(&format!("({conditions})"), values);
     }
     if let Some(since) = query.since {
         filter.and(&format!("{time} >= ?"), [value(since)]);
@@ -67,35 +60,34 @@ fn filter(query: RowQuery) -> Filter {
         filter.and(&format!("{time} < ?"), [value(until)]);
     }
     if let Some(text) = query.title {
-        let text = text.to_ascii_lowercase();
-        filter.and("(instr(lower(title), ?) OR instr(lower(preview), ?))", [value(text.clone()), value(text)]);
+        let text = without_case(&text);
+        filter.and("(says(title, ?) OR says(preview, ?))", [value(text.clone()), value(text)]);
     }
     if let Some(text) = query.name {
-        filter.and("instr(lower(name), ?)", [value(text.to_ascii_lowercase())]);
+        filter.and("says(name, ?)", [value(without_case(&text))]);
     }
     if let Some(branch) = query.branch {
         filter.and("git_branch = ?", [value(branch)]);
     }
     if let Some(repo) = query.repo {
-        let repo = repository(&repo);
-        let ends = [format!("/{repo}"), format!(":{repo}")];
-        let length = ends[0].chars().count() as i64;
-        let condition = format!("({REPOSITORY} = ? OR substr({REPOSITORY}, -?) IN (?, ?))");
-        filter.and(&condition, [value(repo), value(length)].into_iter().chain(ends.map(value)));
+        // The end of a key, where a name begins with what is asked for.
+        let key = "repository_key(git_origin_url)";
+        let end = format!("substr({key}, -1 - length(repository_key(?))) = '/' || repository_key(?)");
+        let (inside, directories) = below(query.also_in_repo);
+        let condition = format!("({key} = repository_key(?) OR {end} OR {inside})");
+        filter.and(&condition, vec![repo; 3].into_iter().map(value).chain(directories));
     }
     filter
 }
 
-/// Shortens a git origin URL as [`repository`] does.
-const REPOSITORY: &str = "rtrim(CASE WHEN rtrim(lower(git_origin_url), '/') LIKE '%.git'
-     THEN substr(rtrim(lower(git_origin_url), '/'), 1, length(rtrim(git_origin_url, '/')) - 4)
-     ELSE lower(git_origin_url) END, '/')";
-
-/// Returns a git origin URL in lower case, without slashes and `.git` at the end.
-fn repository(url: &str) -> String {
-    let url = url.to_ascii_lowercase();
-    let url = url.trim_end_matches('/');
-    url.strip_suffix(".git").unwrap_or(url).trim_end_matches('/').into()
+/// Returns the condition that a row lies in one of these directories or below it, and its values.
+fn below(directories: impl IntoIterator<Item = String>) -> (String, Vec<Box<dyn ToSql + Send>>) {
+    let (mut conditions, mut values) = (vec!["FALSE"], Vec::new());
+    for directory in directories {
+        conditions.extend(["is_under(cwd, ?)", "is_under(last_cwd, ?)"]);
+        values.extend([value(directory.clone()), value(directory)]);
+    }
+    (conditions.join(" OR "), values)
 }
 
 /// Selects, of the rows that pass, those that have a place of their own: whose parent does not pass, and of parents in a circle

@@ -50,6 +50,11 @@ impl Error {
         Error { hint: Some(hint.into()), ..self }
     }
 
+    /// Says which argument is to blame.
+    pub(super) fn of_argument(self, argument: &'static str) -> Error {
+        Error { argument: Some(argument), ..self }
+    }
+
     /// Gives the kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.kind

@@ -12,6 +12,7 @@ use crate::documents;
 use crate::features::spawn_edges::{self, Edge};
 use crate::index::status::{Status, status};
 use crate::platform::error_kind::ErrorKind;
+use crate::threads::directories::{RepositoryNames, repository_around};
 use crate::threads::lookup::{Transcript, answer_of};
 use crate::threads::reader::CurrentDirectories;
 
@@ -72,6 +73,19 @@ impl Threadkeep {
             return Err(Error::new(ErrorKind::NeedsState, why));
         }
         Ok(self.reader.list(query, cursor, limit)?)
+    }
+
+    /// Gives the names of the git repository that a directory lies in, for [`RowQuery::repo`] and [`RowQuery::also_in_repo`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] where the directory lies in no repository.
+    pub fn repository_around(&self, directory: &Path) -> Result<RepositoryNames> {
+        let outside = || {
+            let why = format!("{} is in no git repository", directory.display());
+            Error::new(ErrorKind::InvalidInput, why).of_argument("repo")
+        };
+        repository_around(directory).ok_or_else(outside)
     }
 
     /// Opens the history of a thread, or of one rollout alone, to be paged.

@@ -71,15 +71,16 @@ impl MovedDirectories {
         if self.moves.is_empty() {
             return Ok(query);
         }
-        let names = |directory: &Option<String>, below: bool| match directory {
-            Some(directory) => {
+        let names = |directory: &Option<String>, also: Vec<String>, below: bool| {
+            let mut names = also.clone();
+            for directory in directory.iter().chain(&also) {
                 let (directory, moves) = (directory.clone(), self.moves.clone());
-                self.rules.call(&RecordedDirectories { directory, below, moves })
+                names.extend(self.rules.call(&RecordedDirectories { directory, below, moves })?);
             }
-            None => Ok(Vec::new()),
+            Ok::<_, StateError>(names)
         };
-        query.also_cwd = names(&query.cwd, false)?;
-        query.also_under = names(&query.under, true)?;
+        query.also_cwd = names(&query.cwd, query.also_cwd, false)?;
+        query.also_under = names(&query.under, query.also_under, true)?;
         Ok(query)
     }
 }

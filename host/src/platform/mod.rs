@@ -1,9 +1,10 @@
 //! What belongs to the machine and not to threads: the directories of a home, locks between processes, who has a database
-//! open, kinds of failure.
+//! open, git repositories, kinds of failure.
 
 pub mod database_holders;
 pub mod error_kind;
 pub(crate) mod file_lock;
+pub(crate) mod git;
 pub mod home;
 pub(crate) mod own_files;
 pub mod regular_file;

@@ -3,6 +3,7 @@
 
 pub mod change;
 pub mod compress;
+pub mod directories;
 pub mod exec;
 pub mod feature_inputs;
 pub mod lookup;

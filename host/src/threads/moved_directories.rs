@@ -1,12 +1,12 @@
 //! What there is to know before a directory is recorded as moved: whether its threads are those of the new place.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::db::StateDb;
+use crate::platform::git::Repository;
 use crate::platform::home::Home;
-use crate::platform::regular_file;
 use crate::threads::lookup::{Lookup, LookupError};
 use threadkeep_engine::Runtime;
 use threadkeep_engine::contract::RowQuery;
@@ -48,7 +48,7 @@ pub fn survey(
             *origins.entry(url).or_insert(0) += 1;
         }
     })?;
-    let origin = origin(Path::new(to));
+    let origin = Repository::at(Path::new(to)).and_then(|repository| repository.origin());
     let mut same_origin = 0;
     if let Some(origin) = &origin {
         each_page(&mut lookup, &RowQuery { repo: Some(origin.clone()), ..query }, |_| same_origin += 1)?;
@@ -67,25 +67,4 @@ fn each_page(lookup: &mut Lookup, query: &RowQuery, mut each: impl FnMut(Option<
             return Ok(());
         }
     }
-}
-
-/// Reads the URL of the git remote `origin`, by the configuration of the repository that begins in a directory.
-fn origin(directory: &Path) -> Option<String> {
-    let dot = directory.join(".git");
-    let git = match regular_file::read_to_string(&dot) {
-        // A worktree's or a submodule's: `gitdir: PATH`.
-        Ok(text) => directory.join(text.strip_prefix("gitdir:")?.trim()),
-        Err(_) => dot,
-    };
-    let common: Option<PathBuf> =
-        regular_file::read_to_string(&git.join("commondir")).ok().map(|common| git.join(common.trim()));
-    let config = regular_file::read_to_string(&common.unwrap_or(git).join("config")).ok()?;
-    let mut here = false;
-    config.lines().map(str::trim).find_map(|line| {
-        if line.starts_with('[') {
-            here = line.replace(char::is_whitespace, "") == "[remote\"origin\"]";
-        }
-        let (key, value) = line.split_once('=').filter(|_| here)?;
-        key.trim().eq_ignore_ascii_case("url").then(|| value.trim().trim_matches('"').to_string())
-    })
 }

@@ -18,6 +18,7 @@ use crate::index::progress::{Progress, ProgressSink};
 use crate::index::startup::{self, Config};
 use crate::platform::home::Home;
 use crate::threads::change::Changes;
+use crate::threads::directories;
 use crate::threads::lookup::{Lookup, LookupError, PromptError, Transcript};
 use crate::threads::start::heal;
 use threadkeep_engine::Runtime;
@@ -138,7 +139,8 @@ impl ThreadReader {
         self.answer(Self::finder, |lookup| lookup.find_by_path(path))
     }
 
-    /// Gives a page of a list, as [`Lookup::page`] does. The cursor is a position in the order, and the order is the same with
+    /// Gives a page of a list, as [`Lookup::page`] does; a directory that is there is known by what its links lead to, and what
+    /// is below one by all worktrees of its repository. The cursor is a position in the order, and the order is the same with
     /// and without the state DB.
     ///
     /// # Errors
@@ -146,9 +148,10 @@ impl ThreadReader {
     /// Threads whose rollouts are gone are known to the state DB alone: where it fails, so does the list.
     pub fn list(&self, query: &RowQuery, cursor: Option<&str>, limit: u32) -> Result<PageOfRows, LookupError> {
         let open = |reader: &Self, state: Option<&StateDb>| reader.lister(state, cursor.is_none());
+        let query = directories::widen(query);
         match query.missing {
-            true => open(self, self.state().as_ref())?.page(query, cursor, limit),
-            false => self.answer(open, |lookup| lookup.page(query, cursor, limit)),
+            true => open(self, self.state().as_ref())?.page(&query, cursor, limit),
+            false => self.answer(open, |lookup| lookup.page(&query, cursor, limit)),
         }
     }
 

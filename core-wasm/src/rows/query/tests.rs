@@ -102,7 +102,7 @@ fn what_lies_below_a_directory_is_not_what_only_begins_like_it() {
         ("/a", "/a", true),
         ("/a/b", "/a", true),
         ("/a/b", "/a/", true),
-        ("/a", "/a/", false),
+        ("/a", "/a/", true),
         ("/ab", "/a", false),
         ("/a", "/", true),
         ("a", "/", false),
@@ -127,9 +127,9 @@ fn times_are_those_of_the_order_and_the_end_is_left_out() {
 }
 
 #[test]
-fn words_are_found_whatever_the_case_of_ascii_letters() {
+fn words_are_found_whatever_the_case_of_letters() {
     let row = ThreadRow { title: "Fix Äpfel".into(), preview: "Once".into(), name: text("Names"), ..row("x") };
-    for (title, passes) in [("fix", true), ("ONCE", true), ("", true), ("äpfel", false), ("Äpfel", true), ("no", false)]
+    for (title, passes) in [("fix", true), ("ONCE", true), ("", true), ("äpfel", true), ("Äpfel", true), ("no", false)]
     {
         assert_eq!(matches(&row, &RowQuery { title: text(title), ..RowQuery::default() }), passes, "{title}");
     }
@@ -148,12 +148,22 @@ fn a_repository_is_known_by_the_forms_of_its_url() {
         ("https://github.com/org/repo.git/", "repo/", true),
         ("https://github.com/org/repo.github", "repo", false),
         ("repo", "/repo", false),
+        ("git@github.com:org/repo.git", "https://github.com/ORG/Repo", true),
         ("https://host/", "", false),
     ];
     for (url, repo, passes) in cases {
         let query = RowQuery { repo: text(repo), ..RowQuery::default() };
         assert_eq!(matches(&ThreadRow { git_origin_url: text(url), ..row("x") }, &query), passes, "{url} of {repo}");
     }
+}
+
+#[test]
+fn rows_in_directories_of_a_repository_are_of_it_whatever_their_remote() {
+    let query = RowQuery { repo: text("org/repo"), also_in_repo: ["/src/tree".into()].into(), ..RowQuery::default() };
+    assert!(matches(&ThreadRow { last_cwd: text("/src/tree/deep"), ..row("x") }, &query));
+    assert!(!matches(&ThreadRow { cwd: text("/src/trees"), ..row("x") }, &query));
+    let nothing = RowQuery { also_in_repo: ["/src/tree".into()].into(), ..RowQuery::default() };
+    assert!(matches(&row("x"), &nothing));
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub(crate) struct List {
     /// Only threads that began or last ran in this directory
     #[arg(long, value_name = "DIR", value_parser = values::directory)]
     cwd: Option<String>,
-    /// Only threads that began or last ran in this directory or below it
+    /// Only threads that began or last ran in this directory or below it, in any worktree of its git repository
     #[arg(long, value_name = "DIR", value_parser = values::directory)]
     under: Option<String>,
     /// Which time the list goes by
@@ -57,7 +57,7 @@ pub(crate) struct List {
     /// Only before this time
     #[arg(long, value_name = "TIME", value_parser = values::time, allow_negative_numbers = true)]
     until: Option<i64>,
-    /// Only threads whose title or preview contains this
+    /// Only threads whose title or preview contains this, whatever the case of letters
     #[arg(long, value_name = "TEXT", value_parser = values::text)]
     title: Option<String>,
     /// Only threads that were given a name which contains this
@@ -66,8 +66,8 @@ pub(crate) struct List {
     /// Only threads that began on this git branch
     #[arg(long, value_name = "NAME", value_parser = values::text)]
     branch: Option<String>,
-    /// Only threads of this git repository: its origin URL, or the end of it, as OWNER/NAME
-    #[arg(long, value_name = "URL", value_parser = values::text)]
+    /// Only threads of this git repository: its origin URL in any form, the end of it, as OWNER/NAME, or a directory in it, as .
+    #[arg(long, value_name = "URL|DIR", value_parser = values::text)]
     repo: Option<String>,
     /// Only threads that are known and whose rollouts are gone
     #[arg(long)]
@@ -87,13 +87,17 @@ enum Sort {
 
 impl List {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let query = self.query()?;
+        let mut query = self.query()?;
         if self.missing && context.global.no_state {
             let why = "--missing asks what the state DB remembers, so it cannot go with --no-state";
             return Err(Usage(why.into()).into());
         }
         // Only the state DB knows of threads whose rollouts are gone: where it cannot be had, that is why there is no answer.
         let threadkeep = if self.missing { context.owner("list --missing", "asks")? } else { context.reader()? };
+        if let Some(directory) = query.repo.as_deref().and_then(values::directory_in) {
+            let repository = threadkeep.repository_around(&directory)?;
+            (query.repo, query.also_in_repo) = (Some(repository.origin), repository.worktrees);
+        }
         let mut printer = Printer::new(std::io::stdout().lock(), context.global.json, &query);
         let mut cursor = self.cursor.clone();
         let mut left = self.limit;

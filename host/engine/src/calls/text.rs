@@ -35,6 +35,14 @@ super::call::calls! {
     QueryChildren "queries.children" { all: Vec<ThreadRow>, query: RowQuery, parents: Vec<String>, after: Option<RowKey>, limit: u32 } -> Vec<ThreadRow>: |call, instance| {
         instance.exports.threadkeep_core_queries().call_children(&mut instance.store, &call.all, &call.query, &call.parents, call.after.as_ref(), call.limit)
     };
+    /// `queries.directory-key`
+    DirectoryKey "queries.directory-key" { directory: String } -> String: |call, instance| {
+        instance.exports.threadkeep_core_queries().call_directory_key(&mut instance.store, &call.directory)
+    };
+    /// `queries.repository-key`
+    RepositoryKey "queries.repository-key" { url: String } -> String: |call, instance| {
+        instance.exports.threadkeep_core_queries().call_repository_key(&mut instance.store, &call.url)
+    };
     /// `naming.check-name`
     CheckName "naming.check-name" { given: String } -> Result<String, Rejection>: |call, instance| {
         instance.exports.threadkeep_core_naming().call_check_name(&mut instance.store, &call.given)
