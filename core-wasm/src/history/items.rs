@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value, json};
 
-use super::moderation::moderation;
+use super::moderation;
 use crate::text::json::Cursor;
 
 /// Writes `some_name` as `someName`, and `SomeName` too.
@@ -33,7 +33,7 @@ fn word(value: Value) -> Value {
 }
 
 /// Keys of objects, however deep, in the protocol's spelling.
-pub(super) fn camel_keys(value: Value) -> Value {
+fn camel_keys(value: Value) -> Value {
     match value {
         Value::Object(map) => map.into_iter().map(|(key, value)| (camel(&key), camel_keys(value))).collect(),
         Value::Array(values) => values.into_iter().map(camel_keys).collect(),
@@ -152,7 +152,12 @@ fn agent_message(mut raw: Map<String, Value>) -> Value {
     for key in ["delivery", "questions"] {
         item[key] = camel_keys(take(&mut raw, key));
     }
-    item["moderation"] = moderation(take(&mut raw, "moderation"));
+    let told = take(&mut raw, "moderation");
+    let display = moderation::display(&told["display"]);
+    item["moderation"] = camel_keys(told);
+    if let Some(told) = item["moderation"].as_object_mut() {
+        told.insert("display".into(), display);
+    }
     item
 }
 

@@ -5,37 +5,29 @@ use alloc::string::String;
 
 use serde_json::{Map, Value};
 
-use super::items::camel_keys;
-
-/// Makes the moderation of a message.
-pub(super) fn moderation(told: Value) -> Value {
-    let Value::Object(told) = told else { return camel_keys(told) };
-    let decided = told.get("display").and_then(display).map_or(Value::Null, Value::Object);
-    let mut shown = camel_keys(Value::Object(told));
-    if let Some(shown) = shown.as_object_mut() {
-        shown.insert("display".into(), decided);
-    }
-    shown
+/// Returns the `display` of a moderation as it is answered; `null` where it is in another form.
+pub(super) fn display(told: &Value) -> Value {
+    decided(told).map_or(Value::Null, Value::Object)
 }
 
 /// `{"mode":"show","version":1,"trustedContacts":…}`, `{"mode":"hide",…,"replacement":{…}}` or
 /// `{"mode":"block",…,"reason":{…}}`; what a mode needs must be there, and what it does not know is left out.
-fn display(told: &Value) -> Option<Map<String, Value>> {
+fn decided(told: &Value) -> Option<Map<String, Value>> {
     let told = told.as_object()?;
     let mode = told.get("mode")?.as_str()?;
     told.get("version")?.as_u64()?;
-    let mut decided = only(told, &["mode", "version"]);
+    let mut shown = only(told, &["mode", "version"]);
     let mut part = |key: &str, known: &[&str], required: &[&str]| {
         let part = told.get(key)?.as_object()?;
         required.iter().all(|key| part.contains_key(*key)).then_some(())?;
-        decided.insert(key.into(), only(part, known).into());
+        shown.insert(key.into(), only(part, known).into());
         Some(())
     };
     match mode {
         "show" => {
             part("annotation", &["kind", "subject"], &["kind"]);
             let contacts = told.get("trustedContacts").filter(|contacts| contacts.is_string())?;
-            decided.insert("trustedContacts".into(), contacts.clone());
+            shown.insert("trustedContacts".into(), contacts.clone());
         }
         "hide" => part("replacement", &["kind"], &["kind"])?,
         "block" => {
@@ -45,7 +37,7 @@ fn display(told: &Value) -> Option<Map<String, Value>> {
         }
         _ => return None,
     }
-    Some(decided)
+    Some(shown)
 }
 
 fn only(told: &Map<String, Value>, keys: &[&str]) -> Map<String, Value> {
@@ -56,7 +48,7 @@ fn only(told: &Map<String, Value>, keys: &[&str]) -> Map<String, Value> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::moderation;
+    use super::display;
 
     #[test]
     fn a_decision_is_answered_in_the_form_that_0_171_writes_and_in_no_other() {
@@ -75,16 +67,14 @@ mod tests {
             (json!("block"), false),
         ] {
             let wanted = if wanted { told.clone() } else { Value::Null };
-            let shown = moderation(json!({ "moderated": true, "display": told }));
-            assert_eq!(shown, json!({ "moderated": true, "display": wanted }));
+            assert_eq!(display(&told), wanted);
         }
-        assert_eq!(moderation(Value::Null), Value::Null);
     }
 
     #[test]
     fn what_a_decision_does_not_know_is_left_out() {
         let told = json!({ "mode": "block", "version": 1, "reason": { "kind": "cyber", "trusted_access": true } });
         let wanted = json!({ "mode": "block", "version": 1, "reason": { "kind": "cyber" } });
-        assert_eq!(moderation(json!({ "display": told })), json!({ "display": wanted }));
+        assert_eq!(display(&told), wanted);
     }
 }
