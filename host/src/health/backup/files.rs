@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{BackupError, Belongs, SavedFile};
+use super::BackupError;
+use super::manifest::{Belongs, INDEXES, SavedFile, kind};
 use crate::db::{ExternalDb, FILE_NAME, StateDb};
 use crate::platform::home::Home;
 use crate::platform::own_files::open_own_file;
 use crate::platform::regular_file;
 
-/// Beside the databases: names in the home.
-const INDEXES: [&str; 2] = ["session_index.jsonl", "config.toml"];
 /// The one kind of Codex's databases that is backed up only when asked for.
 const LOGS: &str = "logs";
 /// Bytes copied at a time.
@@ -24,25 +23,6 @@ pub(super) struct Source {
     pub(super) name: String,
     pub(super) belongs: Belongs,
     pub(super) path: PathBuf,
-}
-
-/// Gives what comes before the number of a database of Codex's: `state` of `state_5.sqlite`.
-fn kind(name: &str) -> Option<&str> {
-    let (kind, number) = name.strip_suffix(".sqlite")?.rsplit_once('_')?;
-    let plain = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    (plain && digits).then_some(kind)
-}
-
-/// Says whether a backup could hold a file of this name that belongs in this place. What stands beside a damaged database has
-/// its name and `-wal`.
-pub(super) fn belongs_there(name: &str, place: Belongs) -> bool {
-    let database = name.strip_suffix("-wal").unwrap_or(name);
-    match place {
-        Belongs::SqliteHome => kind(database).is_some(),
-        Belongs::StateDir => database == FILE_NAME,
-        Belongs::Home => INDEXES.contains(&name),
-    }
 }
 
 /// Lists what there is to be saved, by name.

@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BackupError, PLACE, files};
+use super::{BackupError, PLACE};
+use crate::db::FILE_NAME;
 use crate::platform::own_files::{is_plain_name, read_own_file};
 
 /// The list of contents of a backup.
 pub(super) const MANIFEST: &str = "manifest.json";
 /// The form of manifest that is written and read here.
 pub(super) const VERSION: u32 = 1;
+/// Beside the databases: names in the home.
+pub(super) const INDEXES: [&str; 2] = ["session_index.jsonl", "config.toml"];
 /// No manifest is longer, bytes: it names a handful of files.
 const LONGEST: u64 = 1 << 20;
 
@@ -45,6 +48,25 @@ pub struct SavedFile {
     pub sha256: String,
     /// Why SQLite could not read the database; the copy then has its bytes as they were, and is no good for restoring.
     pub damaged: Option<String>,
+}
+
+/// Gives what comes before the number of a database of Codex's: `state` of `state_5.sqlite`.
+pub(super) fn kind(name: &str) -> Option<&str> {
+    let (kind, number) = name.strip_suffix(".sqlite")?.rsplit_once('_')?;
+    let plain = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (plain && digits).then_some(kind)
+}
+
+/// Says whether a backup could hold a file of this name that belongs in this place. What stands beside a damaged database has
+/// its name and `-wal`.
+pub(super) fn belongs_there(name: &str, place: Belongs) -> bool {
+    let database = name.strip_suffix("-wal").unwrap_or(name);
+    match place {
+        Belongs::SqliteHome => kind(database).is_some(),
+        Belongs::StateDir => database == FILE_NAME,
+        Belongs::Home => INDEXES.contains(&name),
+    }
 }
 
 impl SavedFile {
@@ -144,7 +166,7 @@ pub(super) fn read(path: &Path, name: &str) -> Result<Backup, String> {
     }
     for (at, saved) in manifest.files.iter().enumerate() {
         // What is put back goes by these names.
-        if !files::belongs_there(&saved.name, saved.belongs) {
+        if !belongs_there(&saved.name, saved.belongs) {
             return Err(format!(
                 "its {MANIFEST} names '{}', which is never backed up there",
                 saved.name.escape_debug()

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::files::{belongs_there, beside, copy, make_private_dir, place, sync_dir, write};
-use super::manifest::backups;
+use super::files::{beside, copy, make_private_dir, place, sync_dir, write};
+use super::manifest::{backups, belongs_there};
 use super::verify::problem;
 use super::{Backup, BackupError, Belongs, Database, SavedFile, WAIT, Wanted};
 use crate::db::{Locks, StateError, checkpoint};
