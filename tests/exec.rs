@@ -480,3 +480,87 @@ fn output_that_cannot_be_passed_on_is_said_and_recorded() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be passed on"), "{output:?}");
     assert_eq!(place.only()["turns"][0]["items"][1]["aggregatedOutput"], "hello\n");
 }
+
+/// `exec` where no file may become longer than so many kilobytes, as on a disk that is full.
+fn on_a_full_disk(place: &Place, kilobytes: u32, script: &str) -> Command {
+    let exec = Program::stateless(&place.home);
+    let exec = exec.command(["exec", "--cwd", place.work.to_str().unwrap(), "--", "sh", "-c", script]);
+    let mut limited = Command::new("bash");
+    // Whoever is told by an error need not be told by a signal.
+    limited.args(["-c", &format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" \"$@\"")]);
+    limited.arg(exec.get_program()).args(exec.get_args());
+    limited.envs(exec.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    limited.env("PATH", std::env::var_os("PATH").unwrap());
+    limited.stdout(Stdio::piped()).stderr(Stdio::piped());
+    limited
+}
+
+/// A script that says so many messages of 60,000 letters.
+fn messages(count: usize) -> String {
+    let message = r#"{"type":"item.completed","item":{"id":"item_%d","type":"agent_message","text":"%s"}}"#;
+    format!(
+        "s=$(printf 'y%.0s' $(seq 60000)); echo '{{\"type\":\"turn.started\"}}'; i=0
+         while [ $i -lt {count} ]; do printf '{message}\\n' $i $s; i=$((i + 1)); done"
+    )
+}
+
+#[test]
+fn what_a_full_disk_did_not_take_is_told_before_the_end_and_no_half_line_stays() {
+    for kilobytes in [1_024, 1_500, 3_000] {
+        let place = place();
+        let mut command = on_a_full_disk(&place, kilobytes, &messages(100));
+        let output = Running::start(command.stdin(Stdio::null())).output();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("could not be written and are not kept"), "{kilobytes}: {told}");
+        assert!(told.contains("it ends with the last record that was kept"), "{kilobytes}: {told}");
+        let thread = place.only();
+        let text = fs::read(thread["path"].as_str().unwrap()).unwrap();
+        assert!(text.ends_with(b"\n") && text.len() > 500_000, "{}", text.len());
+        assert_eq!(place.program.json(["status"])["problems"], json!([]));
+        // There is room again.
+        let (_, resumed) = place.run(&["--resume", thread["id"].as_str().unwrap()], "echo again");
+        assert_eq!(resumed["turns"].as_array().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn a_thread_whose_beginning_could_not_be_written_leaves_nothing_behind_and_nothing_is_run() {
+    for kilobytes in [600, 800, 1_000] {
+        let place = place();
+        let prompt = place.work.join("prompt");
+        fs::write(&prompt, "x".repeat(4_000_000)).unwrap();
+        let mut command = on_a_full_disk(&place, kilobytes, "echo done > done");
+        let output = Running::start(command.stdin(fs::File::open(&prompt).unwrap())).output();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("nothing of the thread is kept"), "{told}");
+        let left: Vec<String> = listing(&place.home).into_keys().filter(|path| path.contains("rollout")).collect();
+        assert_eq!((left, place.work.join("done").exists()), (Vec::<String>::new(), false));
+    }
+}
+
+#[test]
+fn a_line_that_a_killed_process_left_half_written_is_told_of_when_the_thread_goes_on() {
+    let place = place();
+    let (_, thread) = place.run(&[], "echo hello");
+    let path = thread["path"].as_str().unwrap();
+    for torn in [
+        "{\"timestamp\":\"2026-",
+        "{\"timestamp\":\"2026-03-01T10:00:00.000Z\",\"type\":\"event_msg\",\"payl",
+        "\u{e9}",
+    ] {
+        let mut file = fs::OpenOptions::new().append(true).open(path).unwrap();
+        file.write_all(torn.as_bytes()).unwrap();
+        let (output, resumed) = place.run(&["--resume", thread["id"].as_str().unwrap()], "echo again");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains(&format!("but for its first {} bytes", torn.len())), "{told}");
+        let last = resumed["turns"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last["items"][1]["aggregatedOutput"], "again\n");
+    }
+    // One that only lacks its newline was kept whole.
+    let mut text = fs::read(path).unwrap();
+    assert_eq!(text.pop(), Some(b'\n'));
+    fs::write(path, text).unwrap();
+    let (output, _) = place.run(&["--resume", thread["id"].as_str().unwrap()], "echo again");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("cut off"), "{output:?}");
+}

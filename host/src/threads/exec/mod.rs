@@ -153,6 +153,7 @@ pub fn exec(
     ];
     store.append(&thread, &beginning).and_then(|()| store.flush(&thread)).inspect_err(|_| {
         let _ = store.discard(&thread);
+        store.take_warnings().iter().for_each(|warning| warn(warning));
     })?;
     let path = store.path(&thread)?;
     started(&thread);

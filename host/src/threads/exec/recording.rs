@@ -129,7 +129,11 @@ impl<'a> Recording<'a> {
             self.append(&[Item::TurnEnded(ended)]);
         }
         let shut = self.store.shutdown(&self.thread);
-        self.or_warn(shut);
+        if self.or_warn(shut).is_none() {
+            // Nothing writes it any more: what is not kept is told of now.
+            let given_up = self.store.discard(&self.thread);
+            self.or_warn(given_up);
+        }
         self.incomplete
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use threadkeep_engine::{Core, Runtime};
 
-use super::recorder::Recorder;
+use super::recorder::{Recorder, torn_tail};
 use super::writers::{Encoder, Writers, resume_writer};
 use super::{
     Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfRows, PageOfTurns, Resume, RowQuery,
@@ -116,6 +116,13 @@ impl LocalThreadStore {
             kind: error.kind(),
             why: error.to_string(),
         })?;
+        if let Some(bytes) = torn_tail(&home, &path) {
+            self.reader.warn(format!(
+                "the last line of {} is cut off: a record was not kept, but for its first {bytes} bytes, which stay; what \
+                 comes now stands on a line of its own",
+                home.absolute(&path).display()
+            ));
+        }
         self.writers.insert(&resumed.thread, Recorder::resumed(home, path, resumed.state, lock));
         Ok(resumed.thread)
     }
@@ -243,6 +250,9 @@ impl ThreadStore for LocalThreadStore {
     }
 
     fn discard(&self, thread: &str) -> StoreResult<()> {
+        if let Some(lost) = self.writers.with(thread, |recorder| Ok(recorder.give_up()))? {
+            self.reader.warn(lost);
+        }
         self.writers.remove(thread)
     }
 
@@ -314,7 +324,9 @@ impl Drop for LocalThreadStore {
     /// Shuts all open threads down: what was appended is written if it can be.
     fn drop(&mut self) {
         for thread in self.writers.threads() {
-            let _ = self.shutdown(&thread);
+            if self.shutdown(&thread).is_err() {
+                let _ = self.discard(&thread);
+            }
         }
     }
 }

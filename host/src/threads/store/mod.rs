@@ -72,7 +72,9 @@ pub enum StoreError {
         why: String,
     },
     /// The rollout cannot be written. What was appended is kept for the next flush.
-    #[error("{path} cannot be written: {cause}; what was appended is kept and is written with the next flush")]
+    #[error(
+        "{path} cannot be written: {cause}; what was appended is kept in memory and tried again with the next flush"
+    )]
     Write {
         /// The absolute path of the rollout.
         path: PathBuf,
@@ -217,7 +219,8 @@ pub trait ThreadStore: Send + Sync {
     fn persist(&self, thread: &str) -> StoreResult<()>;
     /// Flushes, and closes the thread for writing. A new thread to which nothing was appended leaves no trace.
     fn shutdown(&self, thread: &str) -> StoreResult<()>;
-    /// Closes the thread for writing, and drops what was not flushed.
+    /// Closes the thread for writing, and drops what was not flushed. What could not be written before is told of by a warning,
+    /// and a line of it that was begun is cut off again.
     fn discard(&self, thread: &str) -> StoreResult<()>;
     /// Gives the path where the rollout of a thread that is open for writing is, or will be.
     fn path(&self, thread: &str) -> StoreResult<PathBuf>;

@@ -4,7 +4,7 @@
 //! stays in the buffer. When a write stopped inside a line, the next one goes on where it stopped, as long as nobody else has
 //! written meanwhile.
 
-use std::io::{Error, ErrorKind, Write as _};
+use std::io::{Error, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,6 +20,8 @@ use crate::rollouts::{open_or_create_parent, sync_dir};
 
 /// How often, at most, the row is brought up to date with what was flushed.
 const INDEX_EVERY: Duration = Duration::from_millis(500);
+/// How much of the end of a rollout is looked at for a line that is cut off, bytes.
+const LONGEST_TAIL: u64 = 4 << 20;
 /// How long that is not tried again after it failed.
 const INDEX_RETRY: Duration = Duration::from_secs(10);
 
@@ -46,6 +48,8 @@ pub(super) struct Recorder {
     index_next: Option<Instant>,
     /// Before when the row is not brought up to date, whoever asks, since that failed.
     index_retry: Option<Instant>,
+    /// Whether the last write failed.
+    failed: bool,
     _lock: WriterLock,
 }
 
@@ -86,6 +90,7 @@ impl Recorder {
             new: false,
             index_next: None,
             index_retry: None,
+            failed: false,
             _lock: lock,
         }
     }
@@ -103,7 +108,54 @@ impl Recorder {
         if self.file.is_none() && !self.has_content && !force {
             return Ok(false);
         }
-        self.write_and_sync().map_err(|cause| StoreError::Write { path: self.absolute(), cause })
+        let written = self.write_and_sync();
+        self.failed = written.is_err();
+        written.map_err(|cause| StoreError::Write { path: self.absolute(), cause })
+    }
+
+    /// Gives up what the disk did not take: a line that was begun is cut off again, so that the rollout ends with its last
+    /// whole record, and one without any is removed. Returns in words what is not kept; none where no write failed.
+    pub(super) fn give_up(&mut self) -> Option<String> {
+        if !self.failed {
+            return None;
+        }
+        let whole = self.buffer[..self.written].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let lost = self.buffer[whole..].iter().filter(|&&byte| byte == b'\n').count();
+        let bytes = self.buffer.len() - whole;
+        let torn = (self.written - whole) as u64;
+        let path = self.absolute();
+        let left = match self.cut_off(torn) {
+            Ok(Some(0)) => "nothing of the thread is kept".to_string(),
+            Ok(_) => "it ends with the last record that was kept".to_string(),
+            Err(error) => format!("{torn} bytes of a record that was begun stay at its end: {error}"),
+        };
+        self.buffer.clear();
+        (self.written, self.failed) = (0, false);
+        Some(format!(
+            "{}: {lost} records ({bytes} bytes) could not be written and are not kept; {left}",
+            path.display()
+        ))
+    }
+
+    /// Takes so many bytes from the end of the file that this process wrote there; returns how many are left. A file that this
+    /// process has just begun, and never wrote whole, is removed.
+    fn cut_off(&mut self, torn: u64) -> Result<Option<u64>, Error> {
+        let Some(rollout) = &mut self.file else { return Ok(None) };
+        if rollout.update_length()? {
+            return Err(Error::other("somebody else has written after it"));
+        }
+        if let (Some(dir), Some((_, name))) = (&rollout.created_in, self.path.rsplit_once('/')) {
+            dir.remove_file(name)?;
+            self.file = None;
+            return Ok(Some(0));
+        }
+        let length = rollout.length.saturating_sub(torn);
+        if torn > 0 {
+            rollout.file.set_len(length)?;
+            rollout.length = length;
+            rollout.file.sync_all()?;
+        }
+        Ok(Some(length))
     }
 
     /// Says whether the row is to be brought up to date and it is time for that; with `now` it is time but after a failure.
@@ -205,4 +257,21 @@ fn open(home: &Home, path: &str, new: bool) -> Result<OpenRollout, Error> {
     cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = parent.open_with(name, &options)?;
     Ok(OpenRollout { file, length: 0, created_in: Some(parent), dirty: true })
+}
+
+/// Gives the length of the last line of a rollout where that is cut off: it has no newline, and is no JSON.
+pub(super) fn torn_tail(home: &Home, path: &str) -> Option<u64> {
+    let (dir, rest) = home.resolve(path)?;
+    let mut options = OpenOptions::new();
+    options.read(true).follow(FollowSymlinks::No);
+    let mut file = dir.open_with(rest, &options).ok()?;
+    let length = file.metadata().ok()?.len();
+    let from = length.saturating_sub(LONGEST_TAIL);
+    file.seek(SeekFrom::Start(from)).ok()?;
+    let mut tail = Vec::new();
+    file.take(LONGEST_TAIL).read_to_end(&mut tail).ok()?;
+    let line = tail.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    let is_whole = |line: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
+    let line = &tail[line..];
+    (!line.is_empty() && line.len() < tail.len() && !is_whole(line)).then_some(line.len() as u64)
 }
