@@ -7,3 +7,4 @@ mod ground;
 mod killed;
 mod laws;
 mod refused;
+mod schemas;

@@ -90,7 +90,7 @@ fn tables_and_columns_that_are_not_a_repairs_business_are_refused() {
     for (why, word) in whys.iter().zip([
         "not one that a repair",
         "has no table",
-        "has no table",
+        "a view in the place of its table",
         "has no table",
         "has no column",
         "not one that a repair",

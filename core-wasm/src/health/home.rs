@@ -251,8 +251,8 @@ fn of_database(database: &DatabaseFacts, newest: bool) -> Vec<Finding> {
         found.push(Finding {
             evidence: vec![seen("database", why)],
             meaning:
-                "This database has a form that Threadkeep does not know, or cannot be looked into. Names that only it \
-                      knows are not shown, and nothing in it is repaired."
+                "This database has a form that Threadkeep does not know, or cannot be looked into. What only it knows, as \
+                      names, may not be shown, and nothing in it is repaired."
                     .into(),
             remedy: "see who may read it; use a newer Threadkeep if Codex is newer than this one".into(),
             ..about("database-not-understood", Severity::Warning)

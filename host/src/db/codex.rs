@@ -1,6 +1,7 @@
 //! Codex's own rows of its threads, taken over page by page: what rollouts cannot give back, and all there is of a thread
 //! whose rollout is gone.
 
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::sources::{add_names, set_stamp};
@@ -127,12 +128,12 @@ impl Database {
         let (touched, stamp) = database.read(|connection| {
             let Some(columns) = codex_columns(connection).map_err(failed)? else { return Ok(Vec::new()) };
             let mut touched = Vec::new();
-            let mut last = String::new();
+            let mut last = Vec::new();
             loop {
-                let page = codex_page(connection, &columns, &last).map_err(failed)?;
-                let Some(row) = page.last() else { return Ok(touched) };
-                last.clone_from(&row.id);
-                touched.extend(self.import_codex_rows(page)?);
+                let (rows, end) = codex_page(connection, &columns, &last).map_err(failed)?;
+                let Some(end) = end else { return Ok(touched) };
+                last = end;
+                touched.extend(self.import_codex_rows(rows)?);
             }
         })?;
         self.transaction(move |transaction| set_stamp(transaction, SOURCE, &stamp.to_text()))?;
@@ -289,24 +290,36 @@ fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
     Ok(has("id").then(|| list.join(", ")))
 }
 
-/// Reads the rows after an id.
-fn codex_page(connection: &Connection, columns: &str, after: &str) -> rusqlite::Result<Vec<CodexRow>> {
-    let mut select = connection
-        .prepare_cached(&format!("SELECT id, {columns} FROM threads WHERE id > ?1 ORDER BY id LIMIT {PAGE}"))?;
+/// Reads the rows after an id, and says with which one the page ends; with none where it is empty. Ids are bytes here, and a
+/// row whose id is no text is nobody's: one such row must not cost all the others.
+fn codex_page(
+    connection: &Connection,
+    columns: &str,
+    after: &[u8],
+) -> rusqlite::Result<(Vec<CodexRow>, Option<Vec<u8>>)> {
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT id, {columns} FROM threads WHERE id > ?1 AND typeof(id) = 'text' ORDER BY id LIMIT {PAGE}"
+    ))?;
     // Bytes, because one text that is not UTF-8 must not cost all the others.
     let text = |row: &Row<'_>, at: usize| -> rusqlite::Result<Option<String>> {
         let bytes: Option<Vec<u8>> = row.get(at)?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     };
-    let rows = select.query_map([after], |row| {
-        let mut extra = serde_json::Map::new();
-        for (at, column) in EXTRA.iter().enumerate() {
-            extra.extend(text(row, at + 1 + COLUMNS.len())?.map(|value| (column.to_string(), value.into())));
+    let (mut page, mut end) = (Vec::new(), None);
+    let mut rows = select.query([ToSqlOutput::Borrowed(ValueRef::Text(after))])?;
+    while let Some(row) = rows.next()? {
+        let id = row.get_ref(0)?.as_bytes()?;
+        if let Ok(id) = std::str::from_utf8(id) {
+            let mut extra = serde_json::Map::new();
+            for (at, column) in EXTRA.iter().enumerate() {
+                extra.extend(text(row, at + 1 + COLUMNS.len())?.map(|value| (column.to_string(), value.into())));
+            }
+            let facts = from_row(row, 1, text)?;
+            let spawn_status = text(row, 1 + COLUMNS.len() + EXTRA.len())?;
+            let extra = serde_json::Value::Object(extra).to_string();
+            page.push(CodexRow { id: id.into(), facts, extra, spawn_status });
         }
-        let facts = from_row(row, 1, text)?;
-        let spawn_status = text(row, 1 + COLUMNS.len() + EXTRA.len())?;
-        let extra = serde_json::Value::Object(extra).to_string();
-        Ok(CodexRow { id: row.get(0)?, facts, extra, spawn_status })
-    })?;
-    rows.collect()
+        end = Some(id.to_vec());
+    }
+    Ok((page, end))
 }

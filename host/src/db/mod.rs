@@ -7,6 +7,7 @@
 //! SQL is written here, and by features for their own tables, and nowhere else. What the database consists of is handed in
 //! by whoever opens one, as a `Schema`: features, whose tables belong to it, stand above this layer.
 
+mod cells;
 mod claim;
 mod codex;
 mod derive;
@@ -197,6 +198,7 @@ impl Database {
         wait: Duration,
         deriver: RowDeriver,
     ) -> Result<Database, StateError> {
+        rescue::put_in_place(dir)?;
         let connection = schema::open(schema, &dir.join(FILE_NAME), wait)?;
         Database::over(schema, connection, deriver, Some(dir), None)
     }

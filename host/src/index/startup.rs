@@ -124,25 +124,25 @@ pub(crate) struct Opened {
     locks: Locks,
 }
 
-/// Opens and migrates the state DB of the directory in `config`, and creates it where there is none. `salvaged` is what was
-/// saved of a damaged one before; it is imported.
+/// Opens and migrates the state DB of the directory in `config`, and creates it where there is none. One that is `rescued`
+/// was just made, and is not begun again.
 pub(crate) fn open(
     runtime: &Runtime,
     home: &Arc<Home>,
     config: &Config,
-    salvaged: Option<&MovedAside>,
+    rescued: bool,
 ) -> Result<Opened, StartupError> {
     create_private_dir(&config.state_dir)?;
     let locks = Locks::of(&config.state_dir);
     let opening = open_lock(&locks, config.wait)?;
     let database = Database::open(&SCHEMA, &config.state_dir, config.wait, RowDeriver::new(runtime, home))?;
-    if config.check && !database.is_sound()? {
-        return Err(StateError::Corrupt("SQLite's own check fails".into()).into());
+    // One that is begun again is read as far as a rescue would read it.
+    if (config.check || config.rebuild)
+        && let Some(fault) = database.fault()?
+    {
+        return Err(StateError::Corrupt(fault).into());
     }
-    if let Some(salvaged) = salvaged {
-        database.import(&salvaged.salvaged)?;
-    }
-    if config.rebuild && salvaged.is_none() && !FileLock::is_held(&locks.owner).map_err(StateError::from)? {
+    if config.rebuild && !rescued && !FileLock::is_held(&locks.owner).map_err(StateError::from)? {
         database.begin_again()?;
     }
     drop(opening);
@@ -226,8 +226,9 @@ pub(crate) fn temporary_database(runtime: &Runtime, home: &Arc<Home>) -> Result<
     Ok(Database::temporary(&SCHEMA, RowDeriver::new(runtime, home))?)
 }
 
-/// Moves a damaged state DB aside, and gives what could be read of it; none where SQLite finds nothing wrong with it any
-/// more. It is checked while nobody else can open or fill it.
+/// Moves a damaged state DB aside, with a new one in its place that holds what could be read of it; none where nothing wrong is
+/// found with it any more, unless it is `proved` to be damaged all the same. It is checked while nobody else can open or fill
+/// it.
 ///
 /// # Errors
 ///
@@ -236,6 +237,7 @@ pub(crate) fn move_damaged_aside(
     runtime: &Runtime,
     home: &Arc<Home>,
     config: &Config,
+    proved: bool,
 ) -> Result<Option<MovedAside>, StartupError> {
     let locks = Locks::of(&config.state_dir);
     let _opening = open_lock(&locks, config.wait)?;
@@ -245,11 +247,11 @@ pub(crate) fn move_damaged_aside(
         );
     };
     let sound = match Database::open(&SCHEMA, &config.state_dir, config.wait, RowDeriver::new(runtime, home)) {
-        Ok(database) => database.is_sound()?,
+        Ok(database) => database.fault()?.is_none(),
         Err(StateError::Corrupt(_)) => false,
         Err(error) => return Err(error.into()),
     };
-    Ok(if sound { None } else { Some(move_aside(&SCHEMA, &config.state_dir)?) })
+    Ok(if sound && !proved { None } else { Some(move_aside(&SCHEMA, &config.state_dir)?) })
 }
 
 fn open_lock(locks: &Locks, wait: Duration) -> Result<FileLock, StartupError> {

@@ -6,6 +6,7 @@ pub mod error_kind;
 pub(crate) mod file_lock;
 pub(crate) mod git;
 pub mod home;
+pub(crate) mod moved_database;
 pub(crate) mod own_files;
 pub mod regular_file;
 pub mod writer_lock;

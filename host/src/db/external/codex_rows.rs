@@ -165,8 +165,11 @@ impl ExternalDb {
 
 /// Returns the columns of the two tables; empty lists where there are none.
 pub(super) fn shape(connection: &Connection) -> rusqlite::Result<CodexShape> {
-    let mut table_info =
-        connection.prepare("SELECT name, \"notnull\", dflt_value IS NULL, pk FROM pragma_table_info(?1)")?;
+    // A view that stands in the place of a table says what it likes.
+    let mut table_info = connection.prepare(
+        "SELECT name, \"notnull\", dflt_value IS NULL, pk FROM pragma_table_info(?1)
+         WHERE EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND sqlite_schema.name = ?1)",
+    )?;
     let mut columns = |table: &str| -> rusqlite::Result<Vec<Column>> {
         let columns = table_info.query_map([table], |row| {
             let (not_null, bare, key): (bool, bool, i64) = (row.get(1)?, row.get(2)?, row.get(3)?);

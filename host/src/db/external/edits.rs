@@ -1,26 +1,24 @@
 //! Rows of Codex's state DB, found and edited by what its own schema says of them.
 //!
 //! Only rows of tables that are known to be about threads are touched, and only columns that the table has; the row is read
-//! back after a change and must be exactly what was meant, whatever triggers there are.
+//! back after a change and must be exactly what was meant, whatever Codex's triggers say. A table with triggers that no known
+//! Codex has is left alone, and before anything stays, sums over whole tables show that no other row was changed.
 
-use std::collections::HashMap;
+use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params_from_iter};
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 
+use super::bounds::{TimeLimit, bound_growth};
+use super::sums::ExpectedSums;
+use super::tables::{Answered, ROWID, THREAD_COLUMN, TableShape, TableShapes};
 use super::values::{quoted, sql_value, value};
 use super::{ExternalDb, StateError};
+use crate::platform::error_kind::ErrorKind;
 use threadkeep_engine::contract::{Cell, CodexChange, Value};
 
-/// Tables whose rows may be changed. Of others only rows that belong to a thread may go with it, or come back.
-const TABLES: [&str; 3] = ["threads", "thread_spawn_edges", "backfill_state"];
-/// The column that finds a row again in a table that has no number of its own.
-const ROWID: &str = "rowid";
-/// The column of other tables by which their rows belong to a thread.
-const THREAD_COLUMN: &str = "thread_id";
-
-/// Is an answer, or why this row is not touched; outside of it, a failure of the whole.
-type Answered<T> = Result<Result<T, String>, StateError>;
-
+/// How long a transaction may take, and how much longer for each change that is made in it.
+const TIME: (Duration, Duration) = (Duration::from_secs(30), Duration::from_millis(5));
 /// Is what stands where a change would be made: the row, none where there is none, or why it cannot be one to change.
 pub(crate) type CurrentRow = Result<Option<Vec<Cell>>, String>;
 
@@ -31,113 +29,6 @@ macro_rules! or_rejected {
             Err(why) => return Ok(Err(why)),
         }
     };
-}
-
-/// Describes a table as the database has it.
-struct TableShape {
-    /// What can be read and written, in order.
-    columns: Vec<String>,
-    /// What its rows are found by.
-    key: Vec<String>,
-    /// Columns without which no row can be put in.
-    required: Vec<String>,
-    /// Its rows have numbers beside their columns.
-    numbered: bool,
-    /// All of a row, with its number, as SQL.
-    whole: String,
-}
-
-/// Remembers the tables that were asked for so far; none where there is no such table.
-#[derive(Default)]
-struct TableShapes(HashMap<String, Option<TableShape>>);
-
-impl TableShapes {
-    /// Returns the table of a change, if it is understood and the change is one that may be made.
-    fn of(&mut self, connection: &Connection, change: &CodexChange) -> Answered<&TableShape> {
-        if !self.0.contains_key(&change.table) {
-            self.0.insert(change.table.clone(), TableShape::read(connection, &change.table)?);
-        }
-        let name = &change.table;
-        let Some(Some(table)) = self.0.get(name) else {
-            return Ok(Err(format!("Codex's database has no table {name}")));
-        };
-        if change.key.is_empty() {
-            return Ok(Err("it does not say which row".into()));
-        }
-        let whole_row = change.before.is_none() != change.after.is_none();
-        let of_a_thread = table.columns.iter().any(|column| column == THREAD_COLUMN) && !name.starts_with('_');
-        let ours = TABLES.contains(&name.as_str()) || (of_a_thread && whole_row);
-        if !ours {
-            return Ok(Err(format!("the table {name} is not one that a repair changes")));
-        }
-        let sides = [Some(&change.key), change.before.as_ref(), change.after.as_ref()];
-        let unknown = sides.into_iter().flatten().flatten().find(|cell| !table.knows(&cell.column));
-        if let Some(cell) = unknown {
-            return Ok(Err(format!("the table {name} of Codex's database has no column {}", cell.column)));
-        }
-        if let (None, Some(after)) = (&change.before, &change.after) {
-            let missing = table.required.iter().find(|column| !after.iter().any(|cell| cell.column == **column));
-            if let Some(column) = missing {
-                return Ok(Err(format!(
-                    "a row of {name} needs a value for {column}, which this program does not know: Codex is newer"
-                )));
-            }
-        }
-        Ok(Ok(table))
-    }
-}
-
-impl TableShape {
-    fn read(connection: &Connection, name: &str) -> Result<Option<TableShape>, StateError> {
-        let sql = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1";
-        let Some(sql) = connection.query_row(sql, [name], |row| row.get::<_, String>(0)).optional()? else {
-            return Ok(None);
-        };
-        let mut select = connection.prepare(
-            "SELECT name, type, \"notnull\", dflt_value IS NOT NULL, pk, hidden FROM pragma_table_xinfo(?1)",
-        )?;
-        type Facts = (String, String, bool, bool, i64, i64);
-        let facts = select.query_map([name], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
-        })?;
-        let facts: Vec<Facts> = facts.collect::<Result<_, _>>()?;
-        // Its number is one of its columns already, or there is none.
-        let keys = facts.iter().filter(|(.., pk, _)| *pk > 0).count();
-        let number = |kind: &str, pk: i64| keys == 1 && pk == 1 && kind.eq_ignore_ascii_case("integer");
-        let own = facts.iter().any(|(_, kind, _, _, pk, _)| number(kind, *pk));
-        let has_such_column = facts.iter().any(|(column, ..)| column.eq_ignore_ascii_case(ROWID));
-        let without = sql.to_ascii_uppercase().contains("WITHOUT ROWID");
-        // Generated columns are none of anybody's to write.
-        let plain = || facts.iter().filter(|(.., hidden)| *hidden == 0);
-        let numbered = !own && !has_such_column && !without;
-        let key = facts.iter().filter(|(.., pk, _)| *pk > 0).map(|(column, ..)| column.clone());
-        let key = if keys == 0 && numbered { vec![ROWID.to_string()] } else { key.collect() };
-        let columns: Vec<String> = plain().map(|(column, ..)| column.clone()).collect();
-        let all = columns.iter().map(String::as_str).chain(numbered.then_some(ROWID));
-        let whole = all.map(quoted).collect::<Vec<_>>().join(", ");
-        Ok(Some(TableShape {
-            key,
-            whole,
-            columns,
-            required: plain()
-                .filter(|(_, kind, required, stands_for, pk, _)| {
-                    (*required || *pk > 0) && !stands_for && !number(kind, *pk)
-                })
-                .map(|(column, ..)| column.clone())
-                .collect(),
-            numbered,
-        }))
-    }
-
-    fn knows(&self, column: &str) -> bool {
-        self.columns.iter().any(|known| known == column) || (self.numbered && column == ROWID)
-    }
-
-    /// Returns the columns of a whole row, its number with them.
-    fn columns(&self) -> Vec<&str> {
-        let number = self.numbered.then_some(ROWID);
-        self.columns.iter().map(String::as_str).chain(number).collect()
-    }
 }
 
 /// Says how a transaction ends.
@@ -153,6 +44,7 @@ pub(crate) enum Ending {
 pub(crate) struct CodexEdits<'c> {
     connection: &'c Connection,
     tables: TableShapes,
+    sums: ExpectedSums,
 }
 
 impl CodexEdits<'_> {
@@ -164,13 +56,28 @@ impl CodexEdits<'_> {
 
     /// Makes a change whose row was found to be as it must be; or says why it was not made, and nothing of it was.
     pub(crate) fn apply(&mut self, change: &CodexChange) -> Answered<()> {
+        let table = or_rejected!(self.tables.of(self.connection, change)?);
+        let all = format!("SELECT {} FROM {}", table.whole, quoted(&change.table));
+        self.sums.begin(self.connection, &change.table, &all)?;
+        let sum = || {
+            let key = change.key.iter().map(|cell| ToSqlOutput::Owned(sql_value(&cell.value)));
+            ExpectedSums::rows(self.connection, &all, &condition(change), key)
+        };
+        let before = sum()?;
         self.savepoint("SAVEPOINT entry")?;
         let applied = apply(self.connection, &mut self.tables, change)?;
         if applied.is_err() {
             self.savepoint("ROLLBACK TO entry")?;
+        } else {
+            self.sums.note(&change.table, before, sum()?);
         }
         self.savepoint("RELEASE entry")?;
         Ok(applied)
+    }
+
+    /// Says what was changed besides what was meant, if anything was: then nothing may stay.
+    pub(crate) fn unmeant(&self) -> Result<Option<String>, StateError> {
+        self.sums.differing(self.connection)
     }
 
     fn savepoint(&self, sql: &str) -> Result<(), StateError> {
@@ -179,23 +86,39 @@ impl CodexEdits<'_> {
 }
 
 impl ExternalDb {
-    /// Edits rows in one transaction, which ends as `work` says; where `work` fails, nothing was done. What nobody gave free
-    /// within [`BUSY_TIMEOUT`](super::BUSY_TIMEOUT) is [`StateError::Busy`].
+    /// Makes up to so many changes in one transaction, which ends as `work` says; where `work` fails, nothing was done. What
+    /// nobody gave free within [`BUSY_TIMEOUT`](super::BUSY_TIMEOUT) is [`StateError::Busy`].
     pub(crate) fn edit<T, E: From<StateError>>(
         &self,
+        changes: usize,
         work: impl FnOnce(&mut CodexEdits<'_>) -> Result<(T, Ending), E>,
     ) -> Result<T, E> {
-        let failed = |error: rusqlite::Error| StateError::from(error);
+        let limit = TIME.0 + TIME.1.saturating_mul(changes.try_into().unwrap_or(u32::MAX));
+        let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::OperationInterrupted) => self.interrupted(limit),
+            _ => StateError::from(error),
+        };
         let mut connection = self.open_for_writing()?;
+        bound_growth(&connection)?;
+        let time = TimeLimit::of(&connection, limit)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let mut edits = CodexEdits { connection: &transaction, tables: TableShapes::default() };
+        let (tables, sums) = (TableShapes::default(), ExpectedSums::default());
+        let mut edits = CodexEdits { connection: &transaction, tables, sums };
         let (answer, ending) = work(&mut edits)?;
+        // What is decided is not broken off any more.
+        drop(time);
         match ending {
             Ending::Commit => transaction.commit().map_err(failed)?,
             Ending::RollBack => transaction.rollback().map_err(failed)?,
         }
         connection.close().map_err(|(_, error)| failed(error))?;
         Ok(answer)
+    }
+
+    /// Returns the error for what took longer than its limit.
+    fn interrupted(&self, limit: Duration) -> StateError {
+        let why = format!("it took longer than {} s, and nothing was changed", limit.as_secs());
+        StateError::External(self.path().to_path_buf(), why, ErrorKind::TimedOut)
     }
 
     /// Returns for each change what is where it would be made, or why it is not one that may be made.
@@ -240,10 +163,7 @@ fn dependents(
     let names: Vec<String> = names.query_map([THREAD_COLUMN], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut removals = Vec::new();
     for name in names {
-        if !tables.0.contains_key(&name) {
-            tables.0.insert(name.clone(), TableShape::read(connection, &name)?);
-        }
-        let Some(Some(table)) = tables.0.get(&name) else { continue };
+        let Some(table) = tables.named(connection, &name)? else { continue };
         let (columns, list, from) = (table.columns(), &table.whole, quoted(&name));
         let mut select =
             connection.prepare(&format!("SELECT {list} FROM {from} WHERE {} IS ?", quoted(THREAD_COLUMN)))?;

@@ -18,9 +18,13 @@ use super::{StateError, schema};
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::regular_file;
 
+mod bounds;
 mod check;
 mod codex_rows;
 mod edits;
+mod objections;
+mod sums;
+mod tables;
 mod values;
 
 pub(crate) use codex_rows::{CodexDb, CodexTable};
@@ -181,6 +185,7 @@ impl ExternalDb {
 fn open_copy(copy: &Path) -> Result<Connection, StateError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(copy, flags)?;
+    bounds::distrust(&connection)?;
     // Nobody else has it: no locks to be taken for each question, and no pages to be copied once more.
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update(None, "mmap_size", MAPPED)?;
@@ -194,6 +199,7 @@ impl ExternalDb {
         schema::refuse_other_kinds(&self.path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
+        bounds::distrust(&connection)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // What hangs on a row goes, or comes back, by an entry of its own: nothing is done that was not planned.
         connection.pragma_update(None, "foreign_keys", "OFF")?;
@@ -261,6 +267,12 @@ pub(crate) fn checkpoint(path: &Path) -> Result<(), StateError> {
     if busy { Err(StateError::Busy) } else { Ok(()) }
 }
 
+/// Opens a database for a test of this module's parts.
+#[cfg(test)]
+fn in_memory() -> rusqlite::Result<Connection> {
+    Connection::open_in_memory()
+}
+
 /// Opens a file that nobody writes to while it is read: SQLite then creates nothing beside it.
 fn open_immutable(path: &Path) -> Result<Connection, StateError> {
     let mut uri = String::from("file:");
@@ -273,9 +285,12 @@ fn open_immutable(path: &Path) -> Result<Connection, StateError> {
     }
     uri.push_str("?immutable=1");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(uri, flags).map_err(|error| match rustix::fs::access(path, Access::READ_OK) {
-        // SQLite does not tell why it cannot open a file. It is asked for, not opened: this process may have it open.
-        Err(why) => StateError::File(path.to_path_buf(), "opened", why.into()),
-        Ok(()) => error.into(),
-    })
+    let connection =
+        Connection::open_with_flags(uri, flags).map_err(|error| match rustix::fs::access(path, Access::READ_OK) {
+            // SQLite does not tell why it cannot open a file. It is asked for, not opened: this process may have it open.
+            Err(why) => StateError::File(path.to_path_buf(), "opened", why.into()),
+            Ok(()) => StateError::from(error),
+        })?;
+    bounds::distrust(&connection)?;
+    Ok(connection)
 }

@@ -107,7 +107,7 @@ fn check(path: &Path, depth: Depth, facts: &mut DatabaseFacts) {
         Ok(check) => {
             facts.version = check.version;
             facts.fault = check.fault;
-            facts.misunderstood = check.codex_shape.and_then(misunderstood);
+            facts.misunderstood = check.objection.or_else(|| check.codex_shape.and_then(misunderstood));
             facts.free = check.free_bytes;
         }
         Err(StateError::Corrupt(why)) => facts.fault = Some(why),

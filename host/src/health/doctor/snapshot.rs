@@ -239,7 +239,10 @@ impl Snapshot {
 fn begin(runtime: &Runtime, home: &Arc<Home>, state_dir: Option<&Path>) -> Result<(Database, bool), CheckupError> {
     let copy = state_dir.map(|dir| Database::open_copy(&SCHEMA, dir, RowDeriver::new(runtime, home))).transpose();
     match copy.map(Option::flatten) {
-        Ok(Some(copy)) => Ok(copy),
+        Ok(Some((database, has_state))) => match database.fault_of_cells()? {
+            Some(fault) => Err(StateError::Corrupt(fault).into()),
+            None => Ok((database, has_state)),
+        },
         Ok(None) | Err(StateError::Newer { .. }) => Ok((startup::temporary_database(runtime, home)?, false)),
         Err(error) => Err(error.into()),
     }

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use cap_std::ambient_authority;
-use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
+use cap_std::fs::{Permissions, PermissionsExt as _};
 use threadkeep_engine::contract::{Applicability, Change, CheckInput, CurrentValue, Edit};
 
 use super::targets::{Evaluated, NO_CODEX, NO_STATE, Targets, codex_change, id_of, place, state_change};
 use super::{RepairError, backup};
 use crate::db::{BUSY_TIMEOUT, CodexEdits, Ending, Replacement, StateError};
 use crate::index::startup::{self, Config};
+use crate::platform::error_kind::{Classified as _, ErrorKind};
+use crate::platform::moved_database::{complete_move, move_database};
 use crate::platform::writer_lock::WriterLock;
-use crate::rollouts::sync_dir;
-use crate::threads::change::rename_without_replacing;
 use crate::threads::start::start;
 
 /// Threads that are locked at once while Codex has its database open: each takes two descriptors.
@@ -32,14 +31,29 @@ pub(super) struct Options<'a> {
 /// Says of each edit that was not made, by its place, why not.
 pub(super) type Results = BTreeMap<usize, String>;
 
+/// Says why edits were not carried out to their end.
+pub(super) struct Failure {
+    pub(super) error: RepairError,
+    /// Nothing at all was changed.
+    pub(super) untouched: bool,
+}
+
+impl<E: Into<RepairError>> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure { error: error.into(), untouched: false }
+    }
+}
+
 /// Carries edits out. Where this fails, what was made before stays, and it may be called again.
 pub(super) fn execute(
     targets: &mut Targets<'_>,
     edits: &[Edit],
     evaluated: &[Evaluated],
     options: Options<'_>,
-) -> Result<Results, RepairError> {
-    let mut results = codex_rows(targets, edits, evaluated, options.whole)?;
+) -> Result<Results, Failure> {
+    // They come first, and all in one transaction. What a failing disk left of it is not known.
+    let first = codex_rows(targets, edits, evaluated, options.whole);
+    let mut results = first.map_err(|error| Failure { untouched: error.kind() != ErrorKind::Io, error })?;
     if options.whole && !results.is_empty() {
         return Ok(results);
     }
@@ -49,7 +63,13 @@ pub(super) fn execute(
     }
     for (at, (edit, evaluated)) in edits.iter().zip(evaluated).enumerate() {
         match (&edit.change, &evaluated.applicability) {
-            (Change::CodexRow(_) | Change::StateRow(_), _) | (_, Applicability::Done) => {}
+            (Change::CodexRow(_) | Change::StateRow(_), _) => {}
+            // A killed process may have left something beside the old name.
+            (Change::SetAside((from, to)), Applicability::Done) => {
+                let dir = targets.home.sqlite_home();
+                let _ = complete_move(&dir.join(from), &dir.join(to));
+            }
+            (_, Applicability::Done) => {}
             (_, Applicability::Rejected(why)) => drop(results.insert(at, why.clone())),
             (Change::Mode(change), Applicability::Applicable) => {
                 if let Err(error) = set_mode(targets, &change.path, change.after) {
@@ -106,9 +126,9 @@ fn codex_rows(
         error => StateError::external(&path, error).into(),
     };
     let Some(codex) = targets.codex.clone() else { return Ok(results) };
-    let edited: Result<Results, RepairError> = codex.edit(|codex| {
+    let edited: Result<Results, RepairError> = codex.edit(wanted.len(), |codex| {
         let mut changed = false;
-        for at in wanted {
+        for &at in &wanted {
             if let Some(why) = locked_out.get(&at) {
                 results.insert(at, why.clone());
                 continue;
@@ -117,6 +137,9 @@ fn codex_rows(
                 Ok(made) => changed |= made,
                 Err(why) => drop(results.insert(at, why)),
             }
+        }
+        if changed && let Some(why) = codex.unmeant()? {
+            return Ok((wanted.iter().map(|&at| (at, why.clone())).collect(), Ending::RollBack));
         }
         let ending = if changed && (results.is_empty() || !whole) { Ending::Commit } else { Ending::RollBack };
         Ok((results, ending))
@@ -223,15 +246,8 @@ fn set_mode(targets: &Targets<'_>, path: &str, mode: u32) -> std::io::Result<()>
     dir.set_permissions(rest, Permissions::from_mode((before & !0o777) | mode))
 }
 
-/// Renames a database of Codex's. What SQLite keeps beside it goes first: without its database it
-/// is nothing, and a database without its WAL would be an older one.
+/// Renames a database of Codex's, with its WAL.
 fn set_aside(targets: &Targets<'_>, from: &str, to: &str) -> std::io::Result<()> {
-    let dir = Dir::open_ambient_dir(targets.home.sqlite_home(), ambient_authority())?;
-    for suffix in ["-wal", "-shm", ""] {
-        match rename_without_replacing(&dir, &format!("{from}{suffix}"), &dir, &format!("{to}{suffix}")) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !suffix.is_empty() => {}
-            renamed => renamed?,
-        }
-    }
-    sync_dir(&dir)
+    let dir = targets.home.sqlite_home();
+    move_database(&dir.join(from), &dir.join(to))
 }

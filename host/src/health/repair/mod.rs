@@ -34,7 +34,7 @@ use crate::index::startup;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 
-use execute::{Options, Results, execute};
+use execute::{Failure, Options, Results, execute};
 use journal::{Begun, Done, Record, Way, records};
 use outcome::partition;
 use targets::{Evaluated, Targets};
@@ -286,7 +286,7 @@ impl<'a> Repairs<'a> {
         };
         let evaluated = targets.evaluate(&begun.plan.entries)?;
         let options = Options { whole: false, backup: backup.as_deref(), starting };
-        let results = execute(targets, &begun.plan.entries, &evaluated, options)?;
+        let results = execute(targets, &begun.plan.entries, &evaluated, options).map_err(|failure| failure.error)?;
         record.complete(way, &done(&begun, &results))?;
         Ok(None)
     }
@@ -316,12 +316,11 @@ impl<'a> Repairs<'a> {
         options: Options<'_>,
     ) -> Result<Results, RepairError> {
         match execute(targets, &begun.plan.entries, evaluated, options) {
-            // Rows of Codex's come first.
-            Err(error @ RepairError::CodexBusy { .. }) => {
+            Err(Failure { error, untouched: true }) => {
                 record.clear(way)?;
                 Err(error)
             }
-            Err(error) => Err(RepairError::Halfway(Box::new(error), record.name.clone())),
+            Err(Failure { error, .. }) => Err(RepairError::Halfway(Box::new(error), record.name.clone())),
             Ok(results) => Ok(results),
         }
     }

@@ -202,7 +202,7 @@ impl<'a> Targets<'a> {
         let phase = match Database::open_read_only(&SCHEMA, self.state_dir, RowDeriver::new(self.runtime, self.home)) {
             Ok(Some(database)) => match database.phase(None) {
                 // As the doctor inspects it: what is not asked for every day may be damaged all the same.
-                Ok(Phase::Complete) if !database.is_sound()? => "damaged",
+                Ok(Phase::Complete) if database.fault()?.is_some() => "damaged",
                 Ok(Phase::Complete) => "complete",
                 Ok(Phase::Pending) => "pending",
                 Ok(Phase::Running(_)) => "running",

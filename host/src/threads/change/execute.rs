@@ -172,7 +172,7 @@ fn rename_if_there(home: &Home, from: &str, to: &str) -> Result<bool, ChangeErro
 
 /// Renames a file from one open directory to another; fails with `AlreadyExists` where its new name is taken.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
-pub(crate) fn rename_without_replacing(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> std::io::Result<()> {
+fn rename_without_replacing(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> std::io::Result<()> {
     use rustix::fs::{RenameFlags, renameat_with};
     use rustix::io::Errno;
     match renameat_with(from, from_name, to, to_name, RenameFlags::NOREPLACE) {
@@ -184,7 +184,7 @@ pub(crate) fn rename_without_replacing(from: &Dir, from_name: &str, to: &Dir, to
 
 /// Renames a file from one open directory to another; fails with `AlreadyExists` where its new name is taken.
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-pub(crate) fn rename_without_replacing(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> std::io::Result<()> {
+fn rename_without_replacing(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> std::io::Result<()> {
     check_and_rename(from, from_name, to, to_name)
 }
 

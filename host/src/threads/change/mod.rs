@@ -32,7 +32,6 @@ use crate::platform::writer_lock::WriterLock;
 
 pub use error::ChangeError;
 use execute::Plan;
-pub(crate) use execute::rename_without_replacing;
 
 /// How long another process that changes threads is waited for.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
