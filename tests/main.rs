@@ -28,6 +28,7 @@ mod fixtures;
 mod foreign_files;
 mod gate;
 mod goals;
+mod growth;
 mod holders;
 mod items;
 mod killed;

@@ -1,7 +1,7 @@
 //! Measures what Threadkeep promises of its speed and memory, on a home that it makes itself.
 //!
 //! `threadkeep-bench [--rollouts N] [--runs N] [--home DIR] [--only PART]`: medians over the runs, with the wanted figure
-//! beside each. PART is `library`, `turns`, `changes`, `repair`, `recorder`, `commands`, `memory` or `parsing`. The home is made below
+//! beside each. PART is `library`, `turns`, `changes`, `repair`, `recorder`, `commands`, `memory`, `parsing` or `growth`. The home is made below
 //! the target directory once for each size, and read before anything is measured, so that the page cache is warm.
 //! Machines are noisy: what is compared is measured in turn, in one run.
 
@@ -9,6 +9,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what it is for")]
 
 mod changes;
+mod growth;
 mod homes;
 mod library;
 mod parsing;
@@ -56,6 +57,9 @@ fn main() {
     let runs = settings.runs;
     let target = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf();
     let home = settings.home.clone().unwrap_or_else(|| homes::made_home(&target, settings.rollouts));
+    if settings.only.as_deref() == Some("growth") {
+        return growth::growth(&target);
+    }
     let files: Vec<PathBuf> =
         listing(&home).into_keys().filter(|path| path.contains(".jsonl")).map(|path| home.join(path)).collect();
     let bytes = homes::read_all(&files);
@@ -93,5 +97,8 @@ fn main() {
     }
     if settings.wants("parsing") {
         parsing::parsing(&home, &files[..files.len().min(1000)], runs);
+    }
+    if settings.wants("growth") {
+        growth::growth(&target);
     }
 }

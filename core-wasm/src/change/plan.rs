@@ -5,6 +5,7 @@
 //! along; forks whose history begins in its files would be cut off, so they go too, or nothing does.
 
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,8 +15,9 @@ use contract::{
     RowQuery, SortKey, StateError, ThreadRow,
 };
 
-use crate::lookup::files::{files_of, head_verdict};
+use crate::lookup::files::{files_of_one, head_verdict};
 use crate::lookup::find::find;
+use crate::lookup::names::FileNames;
 use crate::lookup::trace::Trace;
 use crate::lookup::world::World;
 use crate::rollout::head::identify;
@@ -24,19 +26,23 @@ use crate::text::time::local;
 
 /// Rows asked for at a time.
 const PAGE: u32 = 256;
+/// Threads whose children are asked for at a time.
+const PARENTS: usize = 64;
 
 /// Plans what it takes to have a thread and its sub-agents in a collection. Nothing is renamed over anything.
 pub fn move_to<W: World>(world: &W, wanted: &str, into: Collection) -> Result<CollectionMove, ChangeError> {
     let mut plan = CollectionMove { threads: subtree(world, readable(world, wanted)?)?, moves: Vec::new() };
+    let mut names = FileNames::default();
+    let mut taken = BTreeSet::new();
     for thread in &plan.threads {
-        let mut files = known_files(world, thread)?;
+        let mut files = known_files(world, thread, &mut names)?;
         // The newest first, as Codex does: whoever looks meanwhile sees the thread where it is going.
         files.sort_by(|a, b| b.path.cmp(&a.path));
         for file in files.into_iter().filter(|file| collection_of(&file.path) != into) {
             let file_move = FileMove { to: place(&file.path, thread, into), from: file.path };
-            let taken = plan.moves.iter().any(|other| other.to == file_move.to);
+            let is_free = taken.insert(file_move.to.clone());
             match world.stat(&file_move.to) {
-                Err(FileError::NotFound) if !taken => plan.moves.push(file_move),
+                Err(FileError::NotFound) if is_free => plan.moves.push(file_move),
                 Ok(_) | Err(FileError::NotFound) => return Err(ChangeError::Occupied(file_move)),
                 Err(error) => return Err(error.into()),
             }
@@ -49,28 +55,32 @@ pub fn move_to<W: World>(world: &W, wanted: &str, into: Collection) -> Result<Co
 /// them.
 pub fn delete<W: World>(world: &W, wanted: &str, with_forks: bool) -> Result<Removal, ChangeError> {
     let mut threads = subtree(world, readable(world, wanted)?)?;
+    let mut known: BTreeSet<String> = threads.iter().map(|thread| thread.id.clone()).collect();
     let mut forks: Vec<ThreadRow> = Vec::new();
     let mut at = 0;
     while let Some(id) = threads.get(at).map(|thread| thread.id.clone()) {
         at += 1;
         for fork in world.forks_of(&id)? {
-            if threads.iter().chain(&forks).any(|known| known.id == fork.id) {
-                continue;
-            }
             match with_forks {
-                true => add(&mut threads, subtree(world, fork)?),
-                false => forks.push(fork),
+                _ if known.contains(&fork.id) => {}
+                true => {
+                    let more = subtree(world, fork)?.into_iter();
+                    threads.extend(more.filter(|thread| known.insert(thread.id.clone())));
+                }
+                // All the sub-agents are known by now.
+                false => {
+                    known.insert(fork.id.clone());
+                    forks.push(fork);
+                }
             }
         }
     }
-    // Forks of a sub-agent may be sub-agents that came later in the list.
-    forks.retain(|fork| threads.iter().all(|thread| thread.id != fork.id));
     if !forks.is_empty() {
         return Err(ChangeError::Forks(forks));
     }
-    let mut files = Vec::new();
+    let (mut files, mut names) = (Vec::new(), FileNames::default());
     for thread in &threads {
-        let found = files_of(world, &thread.id, Some(thread), true, &mut Trace::default())?;
+        let found = files_of_one(world, &thread.id, Some(thread), true, &mut Trace::default(), &mut names)?;
         files.extend(found.into_iter().map(|file| file.path));
     }
     Ok(Removal { threads, files })
@@ -93,29 +103,26 @@ fn readable<W: World>(world: &W, wanted: &str) -> Result<ThreadRow, ChangeError>
 
 /// A thread and all that it spawned, parents first.
 fn subtree<W: World>(world: &W, root: ThreadRow) -> Result<Vec<ThreadRow>, StateError> {
+    // Threads may name each other as parents.
+    let mut known = BTreeSet::from([root.id.clone()]);
     let mut threads = alloc::vec![root];
     let mut at = 0;
     while at < threads.len() {
-        let parents: Vec<String> = threads[at..].iter().map(|thread| thread.id.clone()).collect();
-        at = threads.len();
+        let until = threads.len().min(at + PARENTS);
+        let parents: Vec<String> = threads[at..until].iter().map(|thread| thread.id.clone()).collect();
+        at = until;
         let mut after = None;
         loop {
             let page = world.children(&anything(), &parents, after.as_ref(), PAGE)?;
-            let Some(last) = page.last() else { break };
-            after = Some(RowKey { time: last.created_at, id: last.id.clone() });
-            add(&mut threads, page);
+            let ended = (page.len() as u32) < PAGE;
+            after = page.last().map(|last| RowKey { time: last.created_at, id: last.id.clone() }).or(after);
+            threads.extend(page.into_iter().filter(|thread| known.insert(thread.id.clone())));
+            if ended {
+                break;
+            }
         }
     }
     Ok(threads)
-}
-
-/// Adds what is not among them yet: threads may name each other as parents.
-fn add(threads: &mut Vec<ThreadRow>, more: Vec<ThreadRow>) {
-    for thread in more {
-        if threads.iter().all(|known| known.id != thread.id) {
-            threads.push(thread);
-        }
-    }
 }
 
 /// Oldest first: parents before what they spawned.
@@ -124,7 +131,7 @@ fn anything() -> RowQuery {
 }
 
 /// The thread's files by what is recorded of it, without a walk; where that is all wrong, by all that there is.
-fn known_files<W: World>(world: &W, thread: &ThreadRow) -> Result<Vec<FileFacts>, LookupError> {
+fn known_files<W: World>(world: &W, thread: &ThreadRow, names: &mut FileNames) -> Result<Vec<FileFacts>, LookupError> {
     let mut paths = world.files_of(&thread.id)?;
     paths.push(thread.path.clone());
     paths.extend(paths.iter().map(|path| twin(path)).collect::<Vec<_>>());
@@ -137,7 +144,7 @@ fn known_files<W: World>(world: &W, thread: &ThreadRow) -> Result<Vec<FileFacts>
         }
     }
     match files.is_empty() {
-        true => files_of(world, &thread.id, Some(thread), true, &mut Trace::default()),
+        true => files_of_one(world, &thread.id, Some(thread), true, &mut Trace::default(), names),
         false => Ok(files),
     }
 }

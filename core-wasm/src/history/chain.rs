@@ -4,22 +4,23 @@
 //! does the same with the thread's own older file. So a history is a chain of files, each read up to the place where
 //! the next one goes on; what a file of the chain should hold and does not is a gap, and everything else is shown.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use contract::{Gap, HistoryBase, LookupError};
 
-use crate::lookup::files::files_of;
+use crate::lookup::files::files_of_one;
+use crate::lookup::names::FileNames;
 use crate::lookup::trace::Trace;
 use crate::lookup::world::{World, if_available};
 use crate::ports::{FileResult, Rollouts};
 use crate::rollout::base::{early_ordinal, history_head};
 use crate::rollout::head::read_up_to;
-use crate::text::paths::twin;
 
-/// More forks of forks than this are not followed.
-const LONGEST: usize = 1_000;
+/// More forks of forks than this are not followed: the rest is a gap.
+const LONGEST: usize = 100_000;
 /// Bytes looked at where a base should end.
 const HEAD: u64 = 64 << 10;
 
@@ -69,19 +70,25 @@ impl Chain {
         let mut chain = Chain::default();
         let mut path = path.to_string();
         let mut until: Option<u64> = None;
-        while chain.segments.len() < LONGEST {
+        let mut bases = Bases::default();
+        loop {
             let head = history_head(world, &path)?;
             if chain.segments.is_empty() {
                 chain.paginated = head.paginated;
             }
             let from = if given { 0 } else { head.starts_at };
+            bases.taken.insert(plain(&path).into());
             chain.segments.push(Segment { path, thread: head.thread, from, until });
             let Some(base) = head.base.filter(|_| given || !head.attached) else { break };
             until = Some(until.map_or(base.ordinal, |until| until.min(base.ordinal)));
-            match base_file(world, &base, &chain.segments)? {
+            let is_longest = chain.segments.len() >= LONGEST;
+            match if is_longest { None } else { bases.file(world, &base)? } {
                 Some(file) => path = file,
                 None => {
-                    let reason = "no rollout of it is there".into();
+                    let reason = match is_longest {
+                        true => format!("it is the {LONGEST}th fork of a fork"),
+                        false => "no rollout of it is there".into(),
+                    };
                     chain.gaps.push(Gap { thread: base.thread, before: base.ordinal, reason });
                     break;
                 }
@@ -101,22 +108,54 @@ impl Chain {
     }
 }
 
-/// The file that holds the history up to a place, of all that carry the thread's id and are not in the chain yet.
-fn base_file<W: World>(world: &W, base: &HistoryBase, chain: &[Segment]) -> Result<Option<String>, LookupError> {
-    let answer = if_available(world.row(&base.thread))?;
-    let handle = answer.is_some();
-    let row = answer.unwrap_or_default().pop();
-    let files = files_of(world, &base.thread, row.as_ref(), handle, &mut Trace::default())?;
-    let fresh = |path: &str| !chain.iter().any(|known| known.path == path || known.path == twin(path));
-    let mut files: Vec<(String, String)> = files
-        .into_iter()
-        .filter(|file| fresh(&file.path))
-        .map(|file| (history_head(world, &file.path).map(|head| head.timestamp).unwrap_or_default(), file.path))
-        .collect();
-    // Newest first; of two forms of one file, the plain one.
-    files.sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| left.cmp(right)));
-    let exact = files.iter().position(|(_, path)| ends_there(world, path, base));
-    Ok(files.into_iter().nth(exact.unwrap_or(0)).map(|(_, path)| path))
+/// The files that a history may go on from: those of each thread are looked for once.
+#[derive(Default)]
+struct Bases {
+    /// The plain names of the files that are in the chain.
+    taken: BTreeSet<String>,
+    /// The files of the thread that was asked for last that are not in the chain, newest first; of two forms of one file,
+    /// the plain one first.
+    thread: String,
+    files: Vec<String>,
+    names: FileNames,
+}
+
+impl Bases {
+    /// The file that holds the history up to a place, of all that carry the thread's id and are not in the chain yet.
+    fn file<W: World>(&mut self, world: &W, base: &HistoryBase) -> Result<Option<String>, LookupError> {
+        if self.thread != base.thread {
+            self.look_for(world, &base.thread)?;
+        }
+        let exact = self.files.iter().position(|path| ends_there(world, path, base)).unwrap_or(0);
+        if exact >= self.files.len() {
+            return Ok(None);
+        }
+        let file = self.files.remove(exact);
+        // Its other form stands beside it.
+        while self.files.get(exact).is_some_and(|other| plain(other) == plain(&file)) {
+            self.files.remove(exact);
+        }
+        Ok(Some(file))
+    }
+
+    fn look_for<W: World>(&mut self, world: &W, thread: &str) -> Result<(), LookupError> {
+        let answer = if_available(world.row(thread))?;
+        let handle = answer.is_some();
+        let row = answer.unwrap_or_default().pop();
+        let files = files_of_one(world, thread, row.as_ref(), handle, &mut Trace::default(), &mut self.names)?;
+        let begun = |path: &str| history_head(world, path).map(|head| head.timestamp).unwrap_or_default();
+        let fresh = files.into_iter().filter(|file| !self.taken.contains(plain(&file.path)));
+        let mut files: Vec<(String, String)> = fresh.map(|file| (begun(&file.path), file.path)).collect();
+        files.sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| left.cmp(right)));
+        self.thread = thread.into();
+        self.files = files.into_iter().map(|(_, path)| path).collect();
+        Ok(())
+    }
+}
+
+/// The name of a rollout's plain form.
+fn plain(path: &str) -> &str {
+    path.strip_suffix(".zst").unwrap_or(path)
 }
 
 /// At the byte where the base ends, the file goes on with the ordinal that the base does not include, or ends. After a

@@ -7,6 +7,7 @@ use contract::{
     DecidedBy, Discrepancy, FileError, FileFacts, HeadVerdict, LookupError, Step, ThreadFile, ThreadInputs, ThreadRow,
 };
 
+use crate::lookup::names::FileNames;
 use crate::lookup::trace::Trace;
 use crate::lookup::world::{World, if_available};
 use crate::ports::{FileResult, HeadsWalker};
@@ -14,7 +15,6 @@ use crate::rollout::extract::{Limits, extract};
 use crate::rollout::head::{glance, identify};
 use crate::rows::derive::derive_row;
 use crate::rows::diff::diff_rows;
-use crate::rows::freshness::is_fresh;
 use crate::text::columns::HeadList;
 use crate::text::paths::{is_candidate, twin};
 
@@ -53,10 +53,22 @@ pub fn files_of<W: World>(
     handle: bool,
     trace: &mut Trace,
 ) -> Result<Vec<FileFacts>, LookupError> {
-    let all_known = handle && is_fresh(world)?;
+    files_of_one(world, id, row, handle, trace, &mut FileNames::default())
+}
+
+/// Returns the same for one of several threads, of which `names` remembers what was asked.
+pub fn files_of_one<W: World>(
+    world: &W,
+    id: &str,
+    row: Option<&ThreadRow>,
+    handle: bool,
+    trace: &mut Trace,
+    names: &mut FileNames,
+) -> Result<Vec<FileFacts>, LookupError> {
+    let all_known = handle && names.all_known(world)?;
     let mut paths = match all_known {
         true => Vec::new(),
-        false => world.files_named(id)?,
+        false => names.with_id(world, id)?,
     };
     trace.step(match all_known {
         true => Step::Unchanged,

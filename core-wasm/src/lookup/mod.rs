@@ -3,5 +3,6 @@
 pub mod files;
 pub mod find;
 pub mod list;
+pub mod names;
 pub mod trace;
 pub mod world;

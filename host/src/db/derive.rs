@@ -1,6 +1,7 @@
 //! Rows derived from all that is recorded of a thread: its files, its names, Codex's own row of it and what users said. The core
 //! says what follows; here its inputs are gathered and its rows are written.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
@@ -14,8 +15,8 @@ use crate::platform::home::Home;
 
 /// Threads derived in one call of the core.
 const THREADS_PER_CALL: usize = 256;
-/// Forks of forks whose clocks went backwards, at worst, before a circle is suspected.
-const DEEPEST_FORK: u32 = 64;
+/// How often forks in a circle are gone through.
+const MOST_ROUNDS: u32 = 64;
 
 /// Asks the core which rows follow from what is recorded.
 #[derive(Clone)]
@@ -86,17 +87,12 @@ impl Database {
                  AND NOT EXISTS (SELECT 1 FROM files WHERE files.thread_id = threads.id)",
             )?;
             derive_rows(transaction, orphans, &deriver)?;
-            // A fork of a fork waits for its parent's turn: mostly the order of creation is right, and else a further
-            // pass is.
-            for _ in 0..DEEPEST_FORK {
-                let forks = ids(
-                    transaction,
-                    "SELECT fork.id FROM threads AS fork JOIN threads AS base ON base.id = fork.base_thread_id
-                     ORDER BY fork.created_at",
-                )?;
+            let (forks, has_circle) = forks_after_their_bases(transaction)?;
+            // A circle has no first one: its previews go round until they agree.
+            for _ in 0..if has_circle { MOST_ROUNDS } else { 1 } {
                 let mut changed = 0;
-                for fork in forks {
-                    changed += derive_rows(transaction, vec![fork], &deriver)?;
+                for fork in &forks {
+                    changed += derive_rows(transaction, vec![fork.clone()], &deriver)?;
                 }
                 if changed == 0 {
                     break;
@@ -105,6 +101,49 @@ impl Database {
             Ok(())
         })
     }
+}
+
+/// Returns every fork behind the thread that its history begins in, whatever their clocks said, and whether some of them begin
+/// in each other.
+fn forks_after_their_bases(transaction: &Transaction<'_>) -> Result<(Vec<String>, bool), StateError> {
+    let mut select = transaction.prepare_cached(
+        "SELECT fork.id, fork.base_thread_id FROM threads AS fork JOIN threads AS base ON base.id = fork.base_thread_id
+         ORDER BY fork.created_at",
+    )?;
+    let pairs = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let pairs: Vec<(String, String)> = pairs.collect::<Result<_, _>>()?;
+    let places: HashMap<&str, usize> = pairs.iter().enumerate().map(|(at, (fork, _))| (&**fork, at)).collect();
+    let (mut ordered, mut has_circle) = (Vec::with_capacity(pairs.len()), false);
+    let mut state = vec![Visit::Ahead; pairs.len()];
+    for start in 0..pairs.len() {
+        let (mut path, mut next) = (Vec::new(), Some(start));
+        while let Some(at) = next {
+            match state[at] {
+                Visit::Ahead => {}
+                Visit::Done => break,
+                Visit::OnTheWay => {
+                    has_circle = true;
+                    break;
+                }
+            }
+            state[at] = Visit::OnTheWay;
+            path.push(at);
+            next = places.get(&*pairs[at].1).copied();
+        }
+        for at in path.into_iter().rev() {
+            state[at] = Visit::Done;
+            ordered.push(pairs[at].0.clone());
+        }
+    }
+    Ok((ordered, has_circle))
+}
+
+/// How far a fork is on the way up to what it begins in.
+#[derive(Clone, Copy)]
+enum Visit {
+    Ahead,
+    OnTheWay,
+    Done,
 }
 
 fn ids(transaction: &Transaction<'_>, sql: &str) -> Result<Vec<String>, StateError> {

@@ -1,6 +1,8 @@
 //! A page of rows in the order that the core asks for.
 
-use rusqlite::ToSql;
+use std::collections::HashMap;
+
+use rusqlite::{Connection, ToSql};
 
 use super::functions::without_case;
 use super::rows::{COLUMNS, from_row};
@@ -92,14 +94,52 @@ fn below(directories: impl IntoIterator<Item = String>) -> (String, Vec<Box<dyn 
 
 /// Selects, of the rows that pass, those that have a place of their own: whose parent does not pass, and of parents in a circle
 /// the one with the smallest id, from which the others can be reached.
-const OWN_PLACE: &str = "(NOT EXISTS (SELECT 1 FROM passing AS parent WHERE parent.id = thread.parent_thread_id)
-     OR thread.id = (
-        WITH RECURSIVE above(id) AS (
-            VALUES (thread.parent_thread_id)
-            UNION SELECT parent.parent_thread_id FROM above CROSS JOIN passing AS parent USING (id)
-        )
-        SELECT min(id) FROM above
-     ))";
+const OWN_PLACE: &str = "(NOT EXISTS (SELECT 1 FROM passing AS parent WHERE parent.id = thread.parent_thread_id)";
+const FIRST_OF_A_CIRCLE: &str = " OR thread.id IN (SELECT value FROM json_each(?))";
+
+/// Returns the smallest id of each circle of parents, as the list that `json_each` takes; none where there are none. A circle
+/// has a thread whose parent has no smaller id, which is rare, and an index tells whether there is one.
+fn firsts_of_circles(connection: &Connection, filter: &Filter) -> Result<Option<String>, StateError> {
+    let mut is_possible = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM threads WHERE parent_thread_id IS NOT NULL AND parent_thread_id >= id)",
+    )?;
+    if !is_possible.query_row([], |row| row.get::<_, bool>(0))? {
+        return Ok(None);
+    }
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT id, parent_thread_id FROM threads WHERE parent_thread_id IS NOT NULL AND {}",
+        filter.conditions.join(" AND ")
+    ))?;
+    let values: Vec<&dyn ToSql> = filter.values.iter().map(|value| &**value as _).collect();
+    let pairs = select.query_map(&values[..], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let parents: HashMap<String, String> = pairs.collect::<Result<_, _>>()?;
+    let mut firsts: Vec<&str> = Vec::new();
+    // The walk in which a thread was met.
+    let mut met: HashMap<&str, usize> = HashMap::new();
+    for (walk, start) in parents.keys().enumerate() {
+        let mut at = start.as_str();
+        while let Some(parent) = parents.get(at) {
+            match met.insert(at, walk) {
+                None => at = parent,
+                Some(earlier) if earlier != walk => {
+                    met.insert(at, earlier);
+                    break;
+                }
+                Some(_) => {
+                    let mut first = at;
+                    let mut around = parent.as_str();
+                    while around != at {
+                        first = first.min(around);
+                        around = parents.get(around).map_or(at, String::as_str);
+                    }
+                    firsts.push(first);
+                    break;
+                }
+            }
+        }
+    }
+    Ok((!firsts.is_empty()).then(|| format!("{firsts:?}")))
+}
 
 impl Database {
     /// Returns at most `limit` rows after a place in the order.
@@ -110,11 +150,14 @@ impl Database {
         limit: u32,
     ) -> Result<Vec<ThreadRow>, StateError> {
         let time = column(query.sort);
-        let mut conditions = vec![];
+        let (mut conditions, mut further) = (vec![], vec![]);
         if query.fold_children {
-            conditions.push(OWN_PLACE.to_string());
+            let filter = filter(query.clone());
+            let firsts = self.with(move |connection| firsts_of_circles(connection, &filter))?;
+            conditions.push(format!("{OWN_PLACE}{})", if firsts.is_some() { FIRST_OF_A_CIRCLE } else { "" }));
+            further.extend(firsts.map(value));
         }
-        self.select(query, time, conditions, vec![], after, limit)
+        self.select(query, time, conditions, further, after, limit)
     }
 
     /// Returns at most `limit` rows with one of these parents, by creation, after a place in that order.

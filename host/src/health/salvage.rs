@@ -15,6 +15,7 @@ use threadkeep_engine::{Core, CoreError, Imports, Runtime, calls};
 use crate::db::{StateDb, StateError};
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::regular_file;
+use crate::rollouts::inflate::Inflate;
 
 /// Bytes of text handed to the core at a time.
 const CHUNK: usize = 512 << 10;
@@ -282,7 +283,7 @@ fn each_chunk(
     let file = open(path)?;
     let compressed = path.extension().is_some_and(|kind| kind == "zst");
     let text: Box<dyn Read> = match compressed {
-        true => Box::new(zstd::stream::read::Decoder::new(file).map_err(SalvageError::io(path, "decompressed"))?),
+        true => Box::new(Inflate::new(file).map_err(SalvageError::io(path, "decompressed"))?),
         false => Box::new(file),
     };
     let (mut text, mut chunk) = (text.take(limit), vec![0; CHUNK]);

@@ -6,6 +6,7 @@
 
 mod columns;
 mod dirs;
+pub(crate) mod inflate;
 mod memory;
 mod prefetch;
 mod read;

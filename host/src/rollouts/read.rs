@@ -1,11 +1,12 @@
 //! Reads the plain text of one rollout, compressed or not.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 
 use threadkeep_engine::contract::{Chunk, FileError};
 use threadkeep_engine::imports::Reader;
 
+use super::inflate::Inflate;
 use super::{file_error, open_file};
 use crate::platform::home::Home;
 
@@ -18,7 +19,7 @@ pub struct RolloutReader(Source);
 enum Source {
     /// A plain file, and how many bytes it should still hold, for which memory is reserved.
     Plain(File, u64),
-    Compressed(Box<zstd::stream::read::Decoder<'static, BufReader<File>>>),
+    Compressed(Box<Inflate>),
     Memory(std::io::Cursor<std::sync::Arc<Vec<u8>>>),
 }
 
@@ -41,7 +42,7 @@ impl RolloutReader {
             let length = file.metadata().map_or(0, |metadata| metadata.len());
             return Ok(RolloutReader(Source::Plain(file, length.saturating_sub(offset))));
         }
-        let decoder = zstd::stream::read::Decoder::new(file).map_err(file_error)?;
+        let decoder = Inflate::new(file).map_err(file_error)?;
         let mut reader = RolloutReader(Source::Compressed(Box::new(decoder)));
         let mut remaining = offset;
         while remaining > 0 {

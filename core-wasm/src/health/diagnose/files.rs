@@ -1,6 +1,7 @@
 //! Says what is wrong with the files of a thread, or with one that belongs to none. Rollouts are never rewritten, so
 //! nothing of this carries an edit.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -281,8 +282,10 @@ fn copy(facts: &ThreadFacts, original: Option<&ThreadFileFacts>, copy: &ThreadFi
 fn together(facts: &ThreadFacts, found: &mut Vec<Finding>) {
     let files: Vec<&ThreadFileFacts> = facts.files.iter().filter(|file| file.reason.is_none()).collect();
     let mut rollouts: Vec<&ThreadFileFacts> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for file in &files {
-        match rollouts.iter_mut().find(|known| plain(&known.file.path) == plain(&file.file.path)) {
+        let place = *places.entry(plain(&file.file.path)).or_insert(rollouts.len());
+        match rollouts.get_mut(place) {
             Some(known) => {
                 found.push(BOTH_FORMS.found().of(&facts.id).at(plain(&file.file.path)));
                 // The plain one is the one that is read.

@@ -1,6 +1,6 @@
 //! All that is known of a thread, for the core to examine: joined out of the private database, Codex's and the files.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -140,16 +140,36 @@ impl Snapshot {
 
     /// Checks whether histories go on from where they say.
     fn check_bases(&mut self, threads: &mut [ThreadFacts]) -> Result<(), CheckupError> {
+        let mut bases: HashMap<String, Vec<String>> = HashMap::new();
         for thread in threads {
+            let mut sound = HashSet::new();
             for file in &thread.files {
                 let Some(base) = file.report.as_ref().and_then(|report| report.base.clone()) else { continue };
-                let mut files = self.inspection.database().files_of(base.thread.clone())?;
-                let own = [file.file.path.clone(), twin(&file.file.path)];
-                files.retain(|path| !own.contains(path));
-                let broken = self.core.call(&calls::CheckBase { files, base })?;
-                if thread.broken_base.is_none() {
-                    thread.broken_base = broken;
+                // Reverts may go on from one place by the thousand.
+                let place = (base.thread.clone(), base.ordinal, base.offset);
+                if sound.contains(&place) {
+                    continue;
                 }
+                if !bases.contains_key(&base.thread) {
+                    bases.insert(base.thread.clone(), self.inspection.database().files_of(base.thread.clone())?);
+                }
+                let files = bases.get(&base.thread).map_or(&[][..], Vec::as_slice);
+                let own = [file.file.path.clone(), twin(&file.file.path)];
+                let others = |files: &[String]| -> Vec<String> {
+                    files.iter().filter(|path| !own.contains(path)).cloned().collect()
+                };
+                // Mostly it is the one before, or the first: all of them are asked where it is neither.
+                let at = files.partition_point(|path| *path < file.file.path);
+                let likely = others(&[&files[at.saturating_sub(1)..at], &files[..at.min(1)]].concat());
+                let mut broken = self.core.call(&calls::CheckBase { files: likely, base: base.clone() })?;
+                if broken.is_some() {
+                    broken = self.core.call(&calls::CheckBase { files: others(files), base })?;
+                }
+                if broken.is_some() {
+                    thread.broken_base = broken;
+                    break;
+                }
+                sound.insert(place);
             }
         }
         Ok(())

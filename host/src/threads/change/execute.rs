@@ -1,6 +1,7 @@
 //! Plans of changes, as the journal holds them, and their execution. A plan may be executed again after its process was
 //! killed, so each of its steps may be done already, half done, or not begun.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
 use cap_std::fs::Dir;
@@ -8,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use threadkeep_engine::contract::FileMove;
 
 use super::error::ChangeError;
+use super::family_locks::FamilyLocks;
 use super::session_index;
 use crate::db::{CompletedChange, Database};
 use crate::platform::home::Home;
 use crate::platform::own_files::is_plain_name;
-use crate::platform::writer_lock::WriterLock;
 use crate::rollouts::{open_or_create_parent, open_parent, sync_dir};
 
 /// Describes a change of files and rows together. As JSON it stands in journals that older versions wrote and newer ones
@@ -61,9 +62,14 @@ impl Plan {
     }
 
     /// Appends the plan to the journal, then executes it. The caller holds all locks.
-    pub(super) fn execute(&self, home: &Home, state: &Database) -> Result<(), ChangeError> {
+    pub(super) fn execute(
+        &self,
+        home: &Home,
+        state: &Database,
+        locks: &mut FamilyLocks<'_>,
+    ) -> Result<(), ChangeError> {
         let number = state.journal().append(serde_json::to_string(self).unwrap_or_default())?;
-        self.execute_entry(home, state, number)
+        self.execute_entry(home, state, locks, number)
     }
 
     /// Executes what another process left in the journal under this number, unless somebody writes the threads now.
@@ -73,16 +79,21 @@ impl Plan {
             // A name is beside the rollout: Codex too gives it while somebody writes.
             Plan::Name { .. } => &[],
         };
-        let locks = threads.iter().map(|thread| WriterLock::take(home, thread));
-        let _locks = locks.collect::<Result<Vec<_>, _>>()?;
-        self.execute_entry(home, state, number)
+        let mut locks = FamilyLocks::take(home, Some(state), threads, None)?;
+        self.execute_entry(home, state, &mut locks, number)
     }
 
     /// Executes the journal's entry of this number, from wherever it was left, and completes the entry.
-    fn execute_entry(&self, home: &Home, state: &Database, number: i64) -> Result<(), ChangeError> {
+    fn execute_entry(
+        &self,
+        home: &Home,
+        state: &Database,
+        locks: &mut FamilyLocks<'_>,
+        number: i64,
+    ) -> Result<(), ChangeError> {
         let follow = match self {
             Plan::Move { threads, renamings } => {
-                if let Err(error) = rename_all(home, renamings) {
+                if let Err(error) = rename_all(home, renamings, locks) {
                     if !matches!(error, ChangeError::PartlyDone { .. }) {
                         state.journal().complete(number, CompletedChange::Nothing)?;
                     }
@@ -92,7 +103,7 @@ impl Plan {
                 CompletedChange::Moved(threads.clone(), moves)
             }
             Plan::Remove { threads, files } => {
-                if let Err(error) = remove(home, files) {
+                if let Err(error) = remove(home, files, locks) {
                     if !matches!(error, ChangeError::PartlyDone { .. }) {
                         state.journal().complete(number, CompletedChange::Nothing)?;
                     }
@@ -115,14 +126,15 @@ impl Plan {
 }
 
 /// Renames all files or none: where one fails, those before it are renamed back.
-fn rename_all(home: &Home, renamings: &[FileMove]) -> Result<(), ChangeError> {
+fn rename_all(home: &Home, renamings: &[FileMove], locks: &mut FamilyLocks<'_>) -> Result<(), ChangeError> {
     for (at, renaming) in renamings.iter().enumerate() {
-        let Err(error) = rename(home, renaming) else { continue };
-        // The failed one too, as it may have been renamed all the same; but not where something is in its way.
-        let done = if matches!(error, ChangeError::Occupied { .. }) { at } else { at + 1 };
+        let Err(error) = locks.hold(&renaming.from).and_then(|()| rename(home, renaming)) else { continue };
+        // The failed one too, as it may have been renamed all the same; but not where something is in its way, or somebody
+        // writes it.
+        let done = if matches!(error, ChangeError::Occupied { .. } | ChangeError::Writer(_)) { at } else { at + 1 };
         for done in renamings[..done].iter().rev() {
             let back = FileMove { from: done.to.clone(), to: done.from.clone() };
-            if rename(home, &back).is_err() {
+            if locks.hold(&done.from).and_then(|()| rename(home, &back)).is_err() {
                 let cause = std::io::Error::other(error.to_string());
                 return Err(ChangeError::PartlyDone { path: renaming.from.clone(), cause });
             }
@@ -197,22 +209,28 @@ fn check_and_rename(from: &Dir, from_name: &str, to: &Dir, to_name: &str) -> std
 }
 
 /// Removes files, which may be gone already or have their other form by now; it is on disk when this returns.
-fn remove(home: &Home, files: &[String]) -> Result<(), ChangeError> {
+fn remove(home: &Home, files: &[String], locks: &mut FamilyLocks<'_>) -> Result<(), ChangeError> {
     let exists = |path: &String| open_parent(home, path).is_ok_and(|(dir, name)| dir.symlink_metadata(name).is_ok());
     let failed = |path: &str, cause| match files.iter().all(exists) {
         true => ChangeError::File { path: path.into(), cause },
         false => ChangeError::PartlyDone { path: path.into(), cause },
     };
-    let mut touched: Vec<(&str, Dir)> = Vec::new();
+    let mut touched: BTreeMap<&str, Dir> = BTreeMap::new();
     for path in files {
+        locks.hold(path).map_err(|error| match error {
+            ChangeError::Writer(held) if !files.iter().all(exists) => {
+                failed(path, std::io::Error::other(held.to_string()))
+            }
+            error => error,
+        })?;
         let removed = open_parent(home, path).and_then(|(dir, name)| {
             let gone = dir.remove_file(name).or_else(|error| match error.kind() {
                 ErrorKind::NotFound => dir.remove_file(other_form(name)),
                 _ => Err(error),
             });
             let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-            if gone.is_ok() && touched.iter().all(|(known, _)| *known != parent) {
-                touched.push((parent, dir));
+            if gone.is_ok() {
+                touched.entry(parent).or_insert(dir);
             }
             gone
         });

@@ -12,6 +12,7 @@
 
 mod error;
 mod execute;
+mod family_locks;
 pub(crate) mod session_index;
 
 use std::path::Path;
@@ -28,10 +29,10 @@ use crate::db::{Database, Locks, StateDb, StateError};
 use crate::index::startup;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
-use crate::platform::writer_lock::WriterLock;
 
 pub use error::ChangeError;
 use execute::Plan;
+use family_locks::FamilyLocks;
 
 /// How long another process that changes threads is waited for.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -135,7 +136,8 @@ impl Changes {
     pub fn delete(&mut self, deletion: &Deletion) -> Result<(), ChangeError> {
         let state = self.state.clone().ok_or(ChangeError::NeedsState("deleting a thread"))?;
         let _changing = lock_changes(&self.home, &state)?;
-        let _locks = lock_writers(&self.home, &deletion.threads, None)?;
+        let home = self.home.clone();
+        let mut locks = FamilyLocks::take(&home, Some(&state), &ids(&deletion.threads), None)?;
         // A fork or a sub-agent may have been added since: only the files tell.
         startup::refresh_rows(&self.runtime, &self.home, &state)?;
         let root = deletion.threads.first().map(|thread| thread.id.clone()).unwrap_or_default();
@@ -143,7 +145,7 @@ impl Changes {
             return Err(ChangeError::Outdated);
         }
         let plan = Plan::Remove { threads: ids(&deletion.threads), files: deletion.files.clone() };
-        plan.execute(&self.home, &state)
+        plan.execute(&self.home, &state, &mut locks)
     }
 
     /// Gives a thread a name, or takes its name away whoever gave it; gives the row as it is then.
@@ -154,7 +156,9 @@ impl Changes {
         let thread = self.find(wanted)?.id;
         let line = self.index_line(thread.clone(), &name)?;
         let index = session_index::length(&self.home);
-        Plan::Name { thread: thread.clone(), name, line, index }.execute(&self.home, &state)?;
+        let mut locks = FamilyLocks::take(&self.home, None, &[], None)?;
+        Plan::Name { thread: thread.clone(), name, line, index }.execute(&self.home, &state, &mut locks)?;
+        drop(locks);
         self.find(&thread)
     }
 
@@ -179,7 +183,8 @@ impl Changes {
             if plan.moves.is_empty() {
                 return Ok(CollectionMove { threads: plan.threads, renamings: plan.moves });
             }
-            let _locks = lock_writers(&self.home, &plan.threads, self.locked_thread.as_ref())?;
+            let (home, own) = (self.home.clone(), self.locked_thread.clone());
+            let mut locks = FamilyLocks::take(&home, self.state.as_ref(), &ids(&plan.threads), own.as_deref())?;
             let again = planned(&mut self.core)?;
             if again != plan {
                 plan = again;
@@ -188,7 +193,7 @@ impl Changes {
             match (&self.state, &plan.moves[..]) {
                 (Some(state), renamings) => {
                     let plan = Plan::Move { threads: ids(&plan.threads), renamings: renamings.to_vec() };
-                    plan.execute(&self.home, state)?;
+                    plan.execute(&self.home, state, &mut locks)?;
                 }
                 // One rename is done whole or not at all.
                 (None, [renaming]) => execute::rename(&self.home, renaming)?,
@@ -297,12 +302,6 @@ fn lock_changes(home: &Home, state: &Database) -> Result<Option<FileLock>, Chang
         true => Err(ChangeError::Unfinished(unfinished.join("; "))),
         false => Ok(Some(lock)),
     }
-}
-
-/// Takes the writer locks of all these threads but the one that the caller holds.
-fn lock_writers(home: &Home, threads: &[ThreadRow], held: Option<&String>) -> Result<Vec<WriterLock>, ChangeError> {
-    let free = threads.iter().filter(|thread| held != Some(&thread.id));
-    Ok(free.map(|thread| WriterLock::take(home, &thread.id)).collect::<Result<_, _>>()?)
 }
 
 fn ids(threads: &[ThreadRow]) -> Vec<String> {

@@ -15,6 +15,7 @@ use threadkeep_engine::contract::FileFacts;
 
 use super::skip_reason::SkipReason;
 use crate::platform::home::Home;
+use crate::rollouts::inflate::Inflate;
 use crate::rollouts::named;
 
 /// The beginning and the end of a temporary file's name; whoever writes the file has it locked. No reader takes it for a
@@ -165,7 +166,7 @@ pub(super) fn text<'a>(mut file: &'a File, name: &str) -> Result<Box<dyn Read + 
     file.seek(SeekFrom::Start(0)).map_err(SkipReason::failed("it cannot be read"))?;
     Ok(match name.ends_with(".zst") {
         true => {
-            Box::new(zstd::stream::read::Decoder::new(file).map_err(SkipReason::failed("it cannot be decompressed"))?)
+            Box::new(file.try_clone().and_then(Inflate::new).map_err(SkipReason::failed("it cannot be decompressed"))?)
         }
         false => Box::new(file),
     })
