@@ -135,7 +135,7 @@ fn change_threads(schemas: &Schemas, program: &Program, place: &Path) {
     let here = run("find", &[0], &["find", ran["id"].as_str().unwrap()]);
     assert_eq!(here["currentCwd"], *new);
     run("list", &[0], &["list", "--cwd", &new]);
-    run("relocate --list", &[0], &["relocate", "--undo", work]);
+    run("relocate --list", &[0], &["relocate", "--undo", work, "--yes"]);
     run("compress", &[0], &["compress", "--older-than", "0s", "--dry-run"]);
     run("compress", &[0], &["compress", "--older-than", "0s"]);
     run("delete", &[0], &["delete", other, "--dry-run", "--with-forks"]);
@@ -173,6 +173,12 @@ fn keep_beside_threads(schemas: &Schemas, program: &Program, home: &Path) {
     run("device-key get", &["device-key", "get", "k"]);
     run("device-key list", &["device-key", "list"]);
     run("device-key delete", &["device-key", "delete", "k"]);
+
+    run("config path", &["config", "path"]);
+    assert_eq!(run("config set", &["config", "set", "list.source", "cli,exec"])["origin"], "file");
+    assert_eq!(run("config get", &["config", "get", "list.source"])["value"], "cli,exec");
+    run("config list", &["config", "list"]);
+    run("config set", &["config", "set", "list.source", "--unset"]);
 
     let snapshots = home.join("shell_snapshots");
     fs::create_dir(&snapshots).unwrap();

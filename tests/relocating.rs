@@ -96,11 +96,11 @@ fn moves_follow_each_other_lead_back_and_are_undone() {
     assert_eq!(world.listed("--cwd", "old"), [0]);
     assert_eq!(world.listed("--under", "elsewhere"), Vec::<usize>::new());
     assert_eq!(world.program.json(["find", &world.ids[0]])["currentCwd"], Value::Null);
-    world.program.run(["relocate", "--undo", &world.at("elsewhere/newer")]).well();
+    world.program.run(["relocate", "--undo", &world.at("elsewhere/newer"), "--yes"]).well();
     assert_eq!(world.listed("--under", "elsewhere"), [0, 1]);
-    world.program.run(["relocate", "--undo", &world.at("old")]).well();
+    world.program.run(["relocate", "--undo", &world.at("old"), "--yes"]).well();
     assert_eq!(world.listed("--under", "elsewhere"), Vec::<usize>::new());
-    world.program.run(["relocate", "--undo", &world.at("old")]).ended(3);
+    world.program.run(["relocate", "--undo", &world.at("old"), "--yes"]).ended(3);
     assert_eq!(world.program.json(["relocate", "--list"])["items"][0]["from"], world.at("new"));
 }
 

@@ -69,7 +69,7 @@ metadata VICTIM --git-branch main             | busy     busy     warned   warne
 relocate /src/app /src/here --yes             | busy     busy     warned   warned   ok       denied   denied   denied
 relocate /src/app /src/here --dry-run         | busy     busy     warned   warned   ok       denied   denied   denied
 relocate --list                               | busy     busy     warned   warned   ok       denied   denied   denied
-relocate --undo /src/old                      | busy     busy     notFound+ notFound+ notFound denied   denied   denied
+relocate --undo /src/old --yes                | busy     busy     notFound+ notFound+ notFound denied   denied   denied
 compress --older-than 0s                      | ok       ok       ok       ok       ok       ok       ok       ok
 compress --dry-run                            | ok       ok       ok       ok       ok       ok       ok       ok
 why VICTIM                                    | ok       ok       warned   warned   ok       ok       warned   ok
@@ -113,6 +113,10 @@ repair log                                    | ok       ok       ok       ok   
 debug prompt-input VICTIM                     | ok       ok       ok       ok       ok       ok       ok       ok
 debug replay RECORDING                        | ok       ok       ok       ok       ok       ok       ok       ok
 debug redact RECORDING                        | ok       ok       ok       ok       ok       ok       ok       ok
+config list                                   | ok       ok       ok       ok       ok       ok       ok       ok
+config get time                               | ok       ok       ok       ok       ok       ok       ok       ok
+config set time --unset                       | ok       ok       ok       ok       ok       ok       ok       ok
+config path                                   | ok       ok       ok       ok       ok       ok       ok       ok
 ",
 };
 
@@ -159,7 +163,7 @@ metadata VICTIM --git-branch main             | ok       ok       notFound ok   
 relocate /src/app /src/here --yes             | ok       ok       ok       ok       denied   ok       ok       denied
 relocate /src/app /src/here --dry-run         | ok       ok       ok       ok       denied   ok       ok       denied
 relocate --list                               | ok       ok       ok       ok       denied   ok       ok       denied
-relocate --undo /src/old                      | ok       ok       ok       ok       denied   notFound notFound denied
+relocate --undo /src/old --yes                | ok       ok       ok       ok       denied   notFound notFound denied
 compress --older-than 0s                      | ok       warned   ok       ok       denied   warned   ok       denied
 compress --dry-run                            | ok       warned   ok       ok       denied   warned   ok       denied
 why VICTIM                                    | ok       ok       ok       ok       denied   denied   corrupt  denied
@@ -203,5 +207,9 @@ repair log                                    | ok       ok       ok       ok   
 debug prompt-input VICTIM                     | ok       denied   notFound corrupt  denied   denied   corrupt  denied
 debug replay RECORDING                        | ok       ok       ok       ok       ok       ok       ok       ok
 debug redact RECORDING                        | ok       ok       ok       ok       ok       ok       ok       ok
+config list                                   | ok       ok       ok       ok       ok       ok       ok       ok
+config get time                               | ok       ok       ok       ok       ok       ok       ok       ok
+config set time --unset                       | ok       ok       ok       ok       ok       ok       ok       ok
+config path                                   | ok       ok       ok       ok       ok       ok       ok       ok
 ",
 };

@@ -72,7 +72,7 @@ pub(crate) fn changes(interview: &mut Interview<'_>, home: &Path, json: bool) {
     ask("relocate", &["relocate", "--list"]);
     ask("relocate", &["list", "--all", "--cwd", "/new/place"]);
     ask("relocate", &["repair", "plan", "--target", "codex"]);
-    ask("relocate", &["relocate", "--undo", cwd]);
+    ask("relocate", &["relocate", "--undo", cwd, "--yes"]);
 
     ask("migrate", &["migrate", "personality"]);
     ask("migrate", &["migrate", "personality", "--yes"]);

@@ -257,7 +257,7 @@ pub(crate) fn usage(interview: &mut Interview<'_>) {
     for wrong in [
         &["list", "--limit", "-1"][..],
         &["list", "--cwd", ""],
-        &["list", "--since", "yesterday"],
+        &["list", "--since", "someday"],
         &["list", "--all", "--archived"],
         &["list", "--source", "nobody"],
         &["find", ""],

@@ -1,7 +1,7 @@
 //! What every command works with: the global flags, opening a home, and printing.
 
 use std::cell::{OnceCell, RefCell};
-use std::io::Write as _;
+use std::io::{IsTerminal as _, StdoutLock, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use threadkeep::{Options, Recorder, StateAccess, Threadkeep};
 use crate::arguments::Global;
 use crate::failure::{Usage, say};
 use crate::progress;
+use crate::text::JsonOutput;
 
 /// Holds the global flags, and what was opened by a command.
 pub(crate) struct Context {
@@ -82,10 +83,23 @@ impl Context {
         Ok(threadkeep)
     }
 
+    /// Closes everything that was opened, once whoever asked for it has let it go too.
+    pub(crate) fn close(&self) {
+        self.warn();
+        self.opened.borrow_mut().clear();
+    }
+
     /// Prints the warnings so far, each once.
     pub(crate) fn warn(&self) {
         let opened = self.opened.borrow();
         opened.iter().flat_map(Threadkeep::take_warnings).for_each(|warning| say(&warning));
+    }
+
+    /// Gives the standard output; a document that goes to a terminal has nothing in it that acts on one.
+    pub(crate) fn stdout(&self) -> JsonOutput<StdoutLock<'static>> {
+        let stdout = std::io::stdout();
+        let is_terminal = self.global.json && stdout.is_terminal();
+        JsonOutput::new(stdout.lock(), is_terminal)
     }
 
     /// Prints the document for programs, or the text for people.
@@ -95,7 +109,7 @@ impl Context {
             true => serde_json::to_string(&document)? + "\n",
             false => text(),
         };
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = self.stdout();
         stdout.write_all(out.as_bytes())?;
         Ok(stdout.flush()?)
     }

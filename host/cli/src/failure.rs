@@ -1,9 +1,10 @@
 //! Failures: messages on stderr, and the exit code.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
-use threadkeep::ErrorKind;
+use threadkeep::{ErrorKind, documents};
 
+use crate::settings::Unreadable;
 use crate::text;
 
 /// Names the exit codes, which are the same for every command.
@@ -31,16 +32,73 @@ pub(crate) fn say(message: &str) {
     let _ = writeln!(io::stderr(), "threadkeep: {}", text::plain(message));
 }
 
-/// Prints an error, a line at a time, with the flag that is to blame where there is one.
-pub(crate) fn report_error(error: &anyhow::Error) {
+/// Prints an error: its document in a line where `json` asks for it; else a line at a time, with the flag that is to blame where
+/// there is one.
+pub(crate) fn report_error(error: &anyhow::Error, json: bool) {
+    if json {
+        return print_document(&document_of(error));
+    }
     let argument = error.downcast_ref::<threadkeep::Error>().and_then(threadkeep::Error::argument);
     let flag = argument.map(|argument| format!("--{argument}: ")).unwrap_or_default();
     format!("{flag}{error:#}").lines().for_each(say);
 }
 
+/// Prints what is wrong with the command line: as the parser does, or as a document where `json` asks for it.
+pub(crate) fn report_usage(error: &clap::Error, json: bool) {
+    if !json {
+        let _ = error.print();
+        return;
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    // The parts are: what is wrong, tips, the usage, where there is help.
+    let mut parts = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    let message = parts.next().unwrap_or_default();
+    let tips: Vec<String> = parts.filter(|part| !part.is_empty() && !part.starts_with("Usage:")).collect();
+    let hint = Some(tips.join("; ")).filter(|hint| !hint.is_empty());
+    print_document(&documents::Error {
+        kind: ErrorKind::InvalidInput,
+        message,
+        hint,
+        argument: None,
+        candidates: Vec::new(),
+    });
+}
+
+fn print_document(document: &documents::Error) {
+    let text = serde_json::to_string(document).unwrap_or_default();
+    let text = if io::stderr().is_terminal() { text::escaped(&text) } else { text };
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Makes the document of any error of a command.
+fn document_of(error: &anyhow::Error) -> documents::Error {
+    let known = error.downcast_ref::<threadkeep::Error>();
+    let of_io = || error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(ErrorKind::of_io);
+    let kind = match known {
+        Some(known) => known.kind(),
+        None if error.is::<Usage>() || error.is::<Unreadable>() => ErrorKind::InvalidInput,
+        None if error.is::<NoSuchText>() => ErrorKind::NotFound,
+        None => of_io().unwrap_or(ErrorKind::Conflict),
+    };
+    let message = match known {
+        // With the words that say during what it happened, and without the hint.
+        Some(known) => {
+            let text = format!("{error:#}");
+            let hint = known.hint().map(|hint| format!("; {hint}"));
+            hint.and_then(|hint| text.strip_suffix(&hint).map(String::from)).unwrap_or(text)
+        }
+        None => format!("{error:#}"),
+    };
+    match known {
+        Some(known) => documents::Error { message, ..known.document() },
+        None => documents::Error { kind, message, hint: None, argument: None, candidates: Vec::new() },
+    }
+}
+
 /// Gives the exit code for an error, by its kind where it is one of the library.
 pub(crate) fn exit_code_of(error: &anyhow::Error) -> u8 {
-    if error.is::<Usage>() {
+    if error.is::<Usage>() || error.is::<Unreadable>() {
         return exit::USAGE;
     }
     if error.is::<NoSuchText>() {

@@ -11,20 +11,25 @@ mod arguments;
 mod commands;
 mod confirm;
 mod context;
+mod dates;
 mod failure;
 mod progress;
+mod settings;
 mod source_kind;
+mod tell_codex;
 mod text;
 mod values;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use arguments::Global;
 use commands::Command;
 use context::Context;
-use failure::{exit, exit_code_of, is_broken_pipe, report_error};
+use settings::Settings;
+
+use failure::{exit, exit_code_of, is_broken_pipe, report_error, report_usage};
 
 /// Finds, lists, reads, records and changes the threads of a Codex home.
 ///
@@ -46,11 +51,38 @@ struct Arguments {
     command: Command,
 }
 
+/// Says whether `--json` is among the arguments, which could not be parsed.
+fn asks_for_json() -> bool {
+    std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
+}
+
+/// Parses the command line; what it leaves out is as the settings say. Those of `config` are looked at by itself, lest one
+/// that cannot be read is in its own way.
+fn parse() -> Result<Arguments, clap::Error> {
+    let mut command = Arguments::command();
+    let parsed = command.clone().try_get_matches_from(std::env::args_os());
+    if let Ok(parsed) = &parsed
+        && parsed.subcommand_name() == Some("config")
+    {
+        return Arguments::from_arg_matches(parsed);
+    }
+    match Settings::read(|name| std::env::var(name).ok()) {
+        Ok(settings) => {
+            text::use_zone(settings.zone());
+            Arguments::from_arg_matches(&settings.apply(command).try_get_matches_from(std::env::args_os())?)
+        }
+        Err(error) => {
+            parsed?;
+            Err(command.error(clap::error::ErrorKind::ValueValidation, error))
+        }
+    }
+}
+
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let _ = error.print();
+            report_usage(&error, error.use_stderr() && asks_for_json());
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
         }
     };
@@ -61,7 +93,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
-            report_error(&error);
+            report_error(&error, context.global.json);
             ExitCode::from(exit_code_of(&error))
         }
     }

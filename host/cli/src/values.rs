@@ -36,7 +36,7 @@ fn is_of_windows(given: &str) -> bool {
 }
 
 /// A shell leaves the `~` of `--cwd=~/kites` as it is.
-fn without_tilde(given: &str) -> String {
+pub(crate) fn without_tilde(given: &str) -> String {
     let home = std::env::var("HOME").ok().filter(|home| !home.is_empty());
     match (given.strip_prefix('~'), home) {
         (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => home + rest,
@@ -50,18 +50,4 @@ pub(crate) fn duration(given: &str) -> Result<Duration, String> {
     let parts = units.iter().find_map(|(unit, seconds)| Some((given.trim().strip_suffix(unit)?, *seconds)));
     let seconds = parts.and_then(|(number, seconds)| number.parse::<u64>().ok()?.checked_mul(seconds));
     seconds.map(Duration::from_secs).ok_or_else(|| "it is no duration: write 7d, 12h, 30m or 90s".into())
-}
-
-/// Gives a time in milliseconds since the epoch; a time without an offset is local.
-pub(crate) fn time(given: &str) -> Result<i64, String> {
-    use jiff::{Timestamp, civil, tz::TimeZone};
-    if let Ok(time) = given.parse::<Timestamp>() {
-        return Ok(time.as_millisecond());
-    }
-    let civil = given.parse::<civil::DateTime>().ok();
-    let zoned = civil.and_then(|time| time.to_zoned(TimeZone::system()).ok());
-    match zoned {
-        Some(zoned) => Ok(zoned.timestamp().as_millisecond()),
-        None => Err("it is no time: write 2026-03-01 or 2026-03-01T12:00:00Z".into()),
-    }
 }

@@ -27,6 +27,7 @@ pub struct Checkup {
 
 /// What was looked at.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 pub struct Checked {
     /// How many plain bytes of rollouts were read.
@@ -35,7 +36,9 @@ pub struct Checked {
     pub depth: Depth,
     /// How many files claim to be rollouts.
     pub files: u64,
-    /// How many threads anybody knows.
+    /// How many threads have no rollout, and are known by rows of the state DB or of Codex's database alone.
+    pub known_by_rows: u64,
+    /// How many threads have rollouts.
     pub threads: u64,
 }
 
@@ -135,7 +138,13 @@ impl Checkup {
             health::Depth::Whole => Depth::Whole,
         };
         Checkup {
-            checked: Checked { bytes: checkup.bytes, depth, files: checkup.files, threads: checkup.threads },
+            checked: Checked {
+                bytes: checkup.bytes,
+                depth,
+                files: checkup.files,
+                known_by_rows: checkup.known_by_rows,
+                threads: checkup.threads,
+            },
             counts: Counts::of(findings),
             findings: findings.iter().map(|finding| Finding::new(finding, home)).collect(),
             home: home.root().into(),

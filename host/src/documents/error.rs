@@ -5,6 +5,16 @@ use serde::Serialize;
 
 pub use crate::platform::error_kind::ErrorKind;
 
+/// A thread that answers to what was asked for, as others do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Candidate {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+}
+
 /// An error, for programs and for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -19,4 +29,7 @@ pub struct Error {
     /// The name of the argument that is to blame. It is absent where none is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub argument: Option<String>,
+    /// The threads that answer to what was asked for. It is absent where there are not several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
 }

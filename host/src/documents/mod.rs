@@ -13,6 +13,7 @@
 mod backup;
 mod change;
 mod compress;
+mod config;
 mod device_key;
 mod doctor;
 mod error;
@@ -43,9 +44,10 @@ pub use backup::{
 };
 pub use change::{DeletedThreads, MovedFile, MovedThreads};
 pub use compress::{CompressedFile, Compression, SkippedFile};
+pub use config::{Setting, SettingOrigin, Settings, SettingsPath};
 pub use device_key::{DeletedDeviceKey, DeviceKey, DeviceKeys};
 pub use doctor::{Checked, Checkup, Counts, Depth, Evidence, Finding, Mendable, Severity};
-pub use error::{Error, ErrorKind};
+pub use error::{Candidate, Error, ErrorKind};
 pub use exec::Execution;
 pub use explanation::{Explanation, HeadAnswer, NameOrigin, RowAnswer, Rule, Step, Unasked, Unchanged};
 pub use find::{Discrepancy, ExplainedThread, FoundThread, FoundThreads, Via};

@@ -92,6 +92,7 @@ impl Error {
             message: self.message.clone(),
             hint: self.hint.clone(),
             argument: self.argument.map(String::from),
+            candidates: self.candidates.iter().map(candidate).collect(),
         }
     }
 
@@ -107,6 +108,10 @@ impl Error {
             ..Error::new(error.kind(), "")
         }
     }
+}
+
+fn candidate(row: &ThreadRow) -> documents::Candidate {
+    documents::Candidate { id: row.id.clone(), title: row.title.clone() }
 }
 
 impl fmt::Display for Error {

@@ -219,6 +219,17 @@ impl Threadkeep {
         gone.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{from} was not relocated")))
     }
 
+    /// Gives what was told last of a directory: what [`Threadkeep::undo_moved_directory`] would forget.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] where nothing was.
+    pub fn last_moved_directory(&self, from: &str) -> Result<RecordedMove> {
+        let told = moved_directories::list(&self.needed_state("moving a directory")?)?;
+        let last = told.into_iter().rfind(|told| told.from == from);
+        last.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{from} was not relocated")))
+    }
+
     fn id_of(&self, wanted: &str) -> Result<String> {
         Ok(self.find(wanted, None)?.row.id)
     }

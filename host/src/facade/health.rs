@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use threadkeep_engine::contract::Depth;
+use threadkeep_engine::contract::{Depth, EditTarget, Finding};
 
 use super::{Error, Result, Threadkeep};
 use crate::documents;
@@ -11,6 +11,8 @@ use crate::health::doctor::why::{Why, why};
 use crate::health::doctor::{self, Checkup, How};
 use crate::health::repair::{Logged, Outcome, Plan, RepairError, Repairs, Target};
 use crate::health::salvage::{self, Report as SalvageReport, Wanted as SalvageWanted};
+use crate::platform::error_kind::ErrorKind;
+use crate::platform::suggestion::nearest;
 
 /// Says what a new plan of repairs is about.
 #[derive(Clone, Debug)]
@@ -48,6 +50,41 @@ pub enum UndoPreview {
     FinishedFirst(Error),
 }
 
+/// Says what else there is to mend, which a plan of this scope leaves out, and how it is asked for.
+fn not_planned(findings: &[Finding], scope: &RepairScope) -> Vec<String> {
+    let wanted = |target: EditTarget| match scope.target {
+        Target::All => true,
+        Target::State => target == EditTarget::State,
+        Target::Codex => target == EditTarget::Codex,
+    };
+    let thread = scope.thread.as_ref().map(|thread| format!(" --thread {thread}")).unwrap_or_default();
+    let with = |finding: &&Finding| !finding.edits.is_empty() && finding.edits.iter().all(|edit| edit.opt_in);
+    let unasked = |finding: &&Finding| finding.edits.iter().any(|edit| !edit.opt_in);
+    let elsewhere = |finding: &&Finding| unasked(finding) && !finding.edits.iter().any(|edit| wanted(edit.target));
+    let mut words = Vec::new();
+    let left = findings.iter().filter(elsewhere).count();
+    if left > 0 {
+        let target = if scope.target == Target::Codex { "state" } else { "codex" };
+        words.push(format!("{left} finding(s) can be mended by: threadkeep repair apply --target {target}{thread}"));
+    }
+    let asked: Vec<&Finding> = findings.iter().filter(with).filter(|it| !scope.with.contains(&it.code)).collect();
+    if !asked.is_empty() {
+        let mut codes: Vec<&str> = asked.iter().map(|finding| finding.code.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let target = match documents::Mendable::of(asked.iter().copied()) {
+            documents::Mendable::Codex => " --target codex",
+            documents::Mendable::All => " --target all",
+            documents::Mendable::State | documents::Mendable::None => "",
+        };
+        let (count, codes) = (asked.len(), codes.join(","));
+        words.push(format!(
+            "{count} finding(s) only when asked for: threadkeep repair apply{target} --with {codes}{thread}"
+        ));
+    }
+    words
+}
+
 impl Threadkeep {
     /// Says what is wrong with the home, or with one thread of it. Nothing is created or changed.
     pub fn doctor(&self, depth: Depth, thread: Option<&str>) -> Result<Checkup> {
@@ -55,6 +92,21 @@ impl Threadkeep {
         let found = doctor::examine(self.runtime(), self.home(), self.inspected_dir(), &how);
         self.reader.end_progress();
         Ok(found?)
+    }
+
+    /// Checks that these are codes of findings; `argument` is the name of the argument that has them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] of the first one that is none, with the code that may be meant.
+    pub fn check_codes(&self, codes: &[String], argument: &'static str) -> Result<()> {
+        let Some(unknown) = codes.iter().find(|code| !doctor::CODES.contains(&code.as_str())) else { return Ok(()) };
+        let hint = match nearest(unknown, doctor::CODES) {
+            Some(meant) => format!("did you mean '{meant}'?"),
+            None => "README.md and `threadkeep doctor` name them".into(),
+        };
+        let why = format!("there are no findings of the code '{unknown}'");
+        Err(Error::new(ErrorKind::InvalidInput, why).with_hint(hint).of_argument(argument))
     }
 
     /// Says where a thread is, where it is shown, and why not, to one who looks from a directory. Nothing is created or changed.
@@ -69,9 +121,13 @@ impl Threadkeep {
 
     /// Plans what would mend the home, by what is found now; what could not be looked at comes as warnings.
     pub fn plan_repair(&self, scope: &RepairScope) -> Result<Plan> {
+        self.check_codes(&scope.with, "with")?;
         let found = self.doctor(scope.depth, scope.thread.as_deref())?;
         found.warnings.into_iter().for_each(|warning| self.reader.warn(warning));
-        Ok(self.repairs().plan(found.findings, scope.target, &scope.with)?)
+        let elsewhere = not_planned(&found.findings, scope);
+        let plan = self.repairs().plan(found.findings, scope.target, &scope.with)?;
+        elsewhere.into_iter().for_each(|words| self.reader.warn(words));
+        Ok(plan)
     }
 
     /// Says what applying a plan would do. Nothing is created or changed.
@@ -148,7 +204,7 @@ impl Threadkeep {
         Plan::from_json(text).map_err(Error::from)
     }
 
-    fn repairs(&self) -> Repairs<'_> {
+    pub(super) fn repairs(&self) -> Repairs<'_> {
         Repairs::of(self.runtime(), self.home(), self.state_dir())
     }
 }

@@ -18,6 +18,7 @@ mod health;
 mod reading;
 mod recordings;
 pub mod startup;
+mod telling;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};

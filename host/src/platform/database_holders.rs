@@ -47,6 +47,15 @@ pub fn holders(database: &Path) -> std::io::Result<Option<Vec<Holder>>> {
     system::holders(&database, Path::new(&shm))
 }
 
+/// Gives the ids of the other processes that write the database at this moment, and keep others from it; 0 is one that cannot
+/// be seen from here. What cannot be asked has none.
+pub(crate) fn writers(database: &Path) -> Vec<u32> {
+    let Ok(database) = std::fs::canonicalize(database) else { return Vec::new() };
+    let mut shm = database.clone().into_os_string();
+    shm.push("-shm");
+    system::writers(&database, Path::new(&shm))
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use std::collections::BTreeSet;
@@ -65,6 +74,8 @@ mod system {
     const DATABASE: Range<u64> = 0x4000_0000..0x4000_0200;
     /// The byte of the `-shm` file that every connection in WAL mode locks: `UNIX_SHM_DMS`.
     const SHM: Range<u64> = 128..129;
+    /// The bytes of the `-shm` file that a writer, a checkpoint and a recovery in WAL mode lock.
+    const SHM_WRITE: Range<u64> = 120..123;
 
     pub(super) fn holders(database: &Path, shm: &Path) -> Result<Option<Vec<Holder>>> {
         let mut pids = BTreeSet::new();
@@ -79,10 +90,26 @@ mod system {
         Ok(Some(pids.into_iter().map(|pid| Holder { pid, program: pid.and_then(program) }).collect()))
     }
 
+    pub(super) fn writers(database: &Path, shm: &Path) -> Vec<u32> {
+        let mut pids = BTreeSet::new();
+        for (path, range) in [(database, DATABASE), (shm, SHM_WRITE)] {
+            // A lock for reading has only locks for writing in its way.
+            let request = Flock { start: range.start, length: range.end - range.start, ..FlockType::ReadLock.into() };
+            let held = open(path).ok().and_then(|file| fcntl_getlk(&file, &request).ok().flatten());
+            pids.extend(held.map(|lock| lock.pid.and_then(|pid| u32::try_from(pid.as_raw_pid()).ok()).unwrap_or(0)));
+        }
+        pids.remove(&u32::try_from(getpid().as_raw_pid()).unwrap_or_default());
+        pids.into_iter().collect()
+    }
+
+    fn open(path: &Path) -> Result<File> {
+        let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
+        OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
+    }
+
     /// Gives the other processes that have a lock in a range of a file; none stands for one that cannot be seen.
     fn lock_owners(path: &Path, range: Range<u64>) -> Result<BTreeSet<Option<u32>>> {
-        let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
-        let file = match OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path) {
+        let file = match open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
             file => file?,
         };
@@ -121,5 +148,9 @@ mod system {
 
     pub(super) fn holders(_: &Path, _: &Path) -> std::io::Result<Option<Vec<Holder>>> {
         Ok(None)
+    }
+
+    pub(super) fn writers(_: &Path, _: &Path) -> Vec<u32> {
+        Vec::new()
     }
 }

@@ -9,4 +9,5 @@ pub mod home;
 pub(crate) mod moved_database;
 pub(crate) mod own_files;
 pub mod regular_file;
+pub mod suggestion;
 pub mod writer_lock;

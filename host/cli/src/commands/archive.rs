@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use threadkeep::Threadkeep;
+use threadkeep::contract::ThreadRow;
 use threadkeep::documents::{MovedFile, MovedThreads};
 use threadkeep::threads::change::CollectionMove;
 
 use crate::arguments::ThreadArguments;
 use crate::context::Context;
 use crate::failure::{exit_code_of, report_error, exit, say};
+use crate::tell_codex::{TellCodex, Untold};
 use crate::text;
 
 /// `archive`
@@ -17,11 +19,13 @@ use crate::text;
 pub(crate) struct Archive {
     #[command(flatten)]
     threads: ThreadArguments,
+    #[command(flatten)]
+    tell_codex: TellCodex,
 }
 
 impl Archive {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
-        move_all(context, &self.threads, Threadkeep::archive)
+        move_all(context, &self.threads, self.tell_codex, Threadkeep::archive)
     }
 }
 
@@ -30,16 +34,20 @@ impl Archive {
 pub(super) fn move_all(
     context: &Context,
     threads: &ThreadArguments,
+    tell_codex: TellCodex,
     work: impl Fn(&Threadkeep, &str) -> threadkeep::Result<CollectionMove>,
 ) -> anyhow::Result<u8> {
+    tell_codex.check(context)?;
     let threadkeep = match context.global.no_state {
         true => context.reader()?,
         false => context.owner("archive", "writes")?,
     };
     let (mut document, mut paths, mut code) = (MovedThreads::default(), String::new(), exit::DONE);
+    let mut rows: Vec<ThreadRow> = Vec::new();
     for wanted in &threads.ids {
         match work(&threadkeep, wanted) {
             Ok(moved) => {
+                rows.extend(moved.threads.iter().cloned());
             document.items.extend(threadkeep.thread_documents(moved.threads)?);
             if moved.renamings.is_empty() && !context.global.json {
                     say(&format!("'{wanted}' is there already"));
@@ -57,11 +65,14 @@ pub(super) fn move_all(
                     code = exit_code_of(&error);
                 }
                 context.warn();
-                report_error(&error);
+                report_error(&error, context.global.json);
                 document.failed.push(wanted.clone());
             }
         }
     }
     context.print(document, || paths)?;
-    Ok(code)
+    let untold = Untold::if_so(threadkeep.is_elsewhere_for_codex(&rows).unwrap_or(false));
+    let moved: Vec<String> = rows.into_iter().map(|row| row.id).collect();
+    let told = tell_codex.after(context, threadkeep, untold, &moved, None)?;
+    Ok(if code == exit::DONE { told } else { code })
 }

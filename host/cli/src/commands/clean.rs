@@ -10,7 +10,7 @@ use threadkeep::{Options, StateAccess};
 
 use crate::context::Context;
 use crate::failure::{exit, say};
-use crate::{confirm, text, values};
+use crate::{confirm, dates, text, values};
 
 /// `clean`
 #[derive(Subcommand)]
@@ -18,7 +18,7 @@ pub(crate) enum Clean {
     /// Remove shell snapshots whose thread has no rollout, or none that was written lately
     ShellSnapshots {
         /// How long a thread's snapshots stay after its last update
-        #[arg(long, value_name = "SPAN", default_value = "3d", value_parser = values::duration)]
+        #[arg(long, value_name = "TIME", default_value = "3d", value_parser = dates::age)]
         older_than: Duration,
         /// A thread that is being worked at: its snapshots stay; $CODEX_THREAD_ID and threads that are being written are too
         #[arg(long, value_name = "ID", value_parser = values::text)]

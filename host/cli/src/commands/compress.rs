@@ -9,13 +9,13 @@ use threadkeep::threads::compress::{CompressOptions, Report};
 
 use crate::context::Context;
 use crate::failure::{exit, say};
-use crate::{text, values};
+use crate::{dates, text};
 
 /// `compress`
 #[derive(Args)]
 pub(crate) struct Compress {
-    /// Only rollouts that were last written longer ago: 7d, 12h, 30m, 90s
-    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = values::duration)]
+    /// Only rollouts that were last written longer ago, or before this time: 7d, 12h, 30m, 90s, 2026-03, monday
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = dates::age)]
     #[arg(allow_negative_numbers = true)]
     older_than: Duration,
     /// Say what would be compressed, and do nothing

@@ -1,7 +1,7 @@
 //! The command `debug`: recordings, which need no home, and what a model would be given, which needs the home's files alone.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufReader, BufWriter};
+use std::io::{BufReader, BufWriter, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -13,6 +13,7 @@ use threadkeep::platform::regular_file;
 use super::turns::subject;
 use crate::context::Context;
 use crate::failure::{exit, say};
+use crate::text::JsonOutput;
 use crate::values;
 
 /// `debug`
@@ -49,7 +50,7 @@ impl Debug {
                 })?;
             }
             Debug::Redact { file } => {
-                let out = BufWriter::new(std::io::stdout());
+                let out = JsonOutput::new(BufWriter::new(std::io::stdout()), std::io::stdout().is_terminal());
                 threadkeep::redact(open(&file)?, out).with_context(|| file.display().to_string())?;
             }
             Debug::PromptInput { id, path } => prompt_input(context, id.as_deref(), path.as_deref())?,
@@ -62,7 +63,7 @@ impl Debug {
 fn prompt_input(context: &Context, id: Option<&str>, path: Option<&Path>) -> anyhow::Result<()> {
     let threadkeep = context.open(StateAccess::Without, |options| options)?;
     let subject = subject(&threadkeep, path, id)?;
-    let mut out = PromptInputWriter::new(BufWriter::new(std::io::stdout()));
+    let mut out = PromptInputWriter::new(JsonOutput::new(BufWriter::new(std::io::stdout()), std::io::stdout().is_terminal()));
     let mut output_error = None;
     let given = threadkeep.prompt_input(subject, |items| {
         let taken = items.iter().try_for_each(|item| out.item(item));

@@ -10,6 +10,7 @@ use threadkeep::{Options, StateAccess, Threadkeep};
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
 use crate::failure::exit;
+use crate::tell_codex::{TellCodex, Untold};
 use crate::{confirm, text};
 
 /// `delete`
@@ -26,6 +27,8 @@ pub(crate) struct Delete {
     /// Show what would go, and delete nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    tell_codex: TellCodex,
 }
 
 impl Delete {
@@ -45,12 +48,19 @@ impl Delete {
             if !self.yes && !confirm::ask(&preview(), &question)? {
                 anyhow::bail!("nothing was deleted");
             }
+        }
+        let threads: Vec<String> = deletion.threads.iter().map(|thread| thread.id.clone()).collect();
+        let untold = Untold::if_so(threadkeep.is_known_to_codex(&threads)?);
+        if !self.dry_run {
             threadkeep.delete(&deletion)?;
         }
         let files = deletion.files.iter().map(|path| absolute(&threadkeep, path)).collect();
         let items = threadkeep.thread_documents(deletion.threads.iter().cloned())?;
         context.print(DeletedThreads { deleted: !self.dry_run, files, items }, preview)?;
-        Ok(exit::DONE)
+        if self.dry_run {
+            return Ok(exit::DONE);
+        }
+        self.tell_codex.after(context, threadkeep, untold, &threads, Some("missing-file"))
     }
 }
 

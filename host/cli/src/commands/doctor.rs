@@ -36,6 +36,7 @@ impl Doctor {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let depth = if self.quick { Depth::Ends } else { Depth::Whole };
         let threadkeep = context.inspector()?;
+        threadkeep.check_codes(&self.only, "only")?;
         let mut checkup = threadkeep.doctor(depth, self.thread.as_deref())?;
         checkup.warnings.iter().for_each(|warning| say(warning));
         if !self.only.is_empty() {
@@ -53,7 +54,10 @@ impl Doctor {
 
 /// Gives the findings by severity and code, with what a code means once.
 fn describe(checkup: &Checkup, counts: &Counts, most: usize, filtered: bool) -> String {
-    let looked = format!("{} threads in {} rollouts", checkup.threads, checkup.files);
+    let mut looked = format!("{} threads in {} rollouts", checkup.threads, checkup.files);
+    if checkup.known_by_rows > 0 {
+        let _ = write!(looked, " and {} without any", checkup.known_by_rows);
+    }
     if checkup.findings.is_empty() {
         return match filtered {
             true => format!("nothing of these codes was found: {looked} were looked at\n"),
@@ -79,15 +83,30 @@ fn describe(checkup: &Checkup, counts: &Counts, most: usize, filtered: bool) -> 
     let unasked = |finding: &&Finding| finding.edits.iter().any(|edit| !edit.opt_in);
     let mended: Vec<&Finding> = checkup.findings.iter().filter(unasked).collect();
     if !mended.is_empty() {
-        let target = match Mendable::of(mended.iter().copied()) {
-            Mendable::None | Mendable::State => "",
-            Mendable::Codex => " --target codex",
-            Mendable::All => " --target all",
-        };
+        let target = target_flag(&mended);
         let all = checkup.findings.len();
         let _ = writeln!(out, "{} of {all} can be mended: threadkeep repair apply{target}", mended.len());
     }
+    let only_asked = |finding: &&Finding| !finding.edits.is_empty() && !unasked(finding);
+    let asked: Vec<&Finding> = checkup.findings.iter().filter(only_asked).collect();
+    if !asked.is_empty() {
+        let mut codes: Vec<String> = asked.iter().map(|finding| text::plain(&finding.code)).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let target = target_flag(&asked);
+        let (count, codes) = (asked.len(), codes.join(","));
+        let _ = writeln!(out, "{count} more only when asked for: threadkeep repair apply{target} --with {codes}");
+    }
     out
+}
+
+/// Gives the flag that a repair of these findings needs.
+fn target_flag(findings: &[&Finding]) -> &'static str {
+    match Mendable::of(findings.iter().copied()) {
+        Mendable::None | Mendable::State => "",
+        Mendable::Codex => " --target codex",
+        Mendable::All => " --target all",
+    }
 }
 
 fn severity(severity: Severity) -> &'static str {

@@ -64,7 +64,7 @@ fn find_all(context: &Context, ids: &[String], within: Option<Collection>) -> an
             _ => return Err(error.into()),
         }
         context.warn();
-        report_error(&error.into());
+        report_error(&error.into(), context.global.json);
     }
     let code = match (not_found.is_empty(), ambiguous) {
         (false, _) => exit::NOT_FOUND,

@@ -8,6 +8,7 @@ use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow};
 use threadkeep::documents::ListWriter;
 
 use crate::context::Context;
+use crate::dates::{self, Moment};
 use crate::failure::{Usage, exit, say};
 use crate::source_kind::{SourceKind, collection};
 use crate::{text, values};
@@ -51,12 +52,12 @@ pub(crate) struct List {
     /// Oldest first
     #[arg(long)]
     asc: bool,
-    /// Only from this time on: 2026-03-01, or RFC 3339
-    #[arg(long, value_name = "TIME", value_parser = values::time, allow_negative_numbers = true)]
-    since: Option<i64>,
+    /// Only from this time on: 2026-03-01, 2026-03, yesterday, monday, 7d, '2 weeks ago', or RFC 3339; local without an offset
+    #[arg(long, value_name = "TIME", value_parser = dates::moment, allow_negative_numbers = true)]
+    since: Option<Moment>,
     /// Only before this time
-    #[arg(long, value_name = "TIME", value_parser = values::time, allow_negative_numbers = true)]
-    until: Option<i64>,
+    #[arg(long, value_name = "TIME", value_parser = dates::moment, allow_negative_numbers = true)]
+    until: Option<Moment>,
     /// Only threads whose title or preview contains this, whatever the case of letters
     #[arg(long, value_name = "TEXT", value_parser = values::text)]
     title: Option<String>,
@@ -98,7 +99,8 @@ impl List {
             let repository = threadkeep.repository_around(&directory)?;
             (query.repo, query.also_in_repo) = (Some(repository.origin), repository.worktrees);
         }
-        let mut printer = Printer::new(std::io::stdout().lock(), context.global.json, &query);
+        self.say_times(context);
+        let mut printer = Printer::new(context.stdout(), context.global.json, &query);
         let mut cursor = self.cursor.clone();
         let mut left = self.limit;
         loop {
@@ -116,8 +118,19 @@ impl List {
         }
     }
 
+    /// Says which times are meant, where they were not named whole: in which zone.
+    fn say_times(&self, context: &Context) {
+        let inexact = |moment: &Option<Moment>| moment.clone().filter(|moment| !moment.is_exact && !context.global.json);
+        for (word, moment) in [("since", inexact(&self.since)), ("until", inexact(&self.until))] {
+            if let Some(moment) = moment {
+                say(&format!("{word} {}", text::second(moment.at)));
+            }
+        }
+    }
+
     fn query(&self) -> Result<RowQuery, Usage> {
-        if let (Some(since), Some(until)) = (self.since, self.until)
+        let [since, until] = [&self.since, &self.until].map(|moment| moment.as_ref().map(|moment| moment.at));
+        if let (Some(since), Some(until)) = (since, until)
             && since >= until
         {
             let why = "--until must be later than --since: nothing is both since the one and before the other";
@@ -132,8 +145,8 @@ impl List {
             provider: self.provider.clone(),
             cwd: self.cwd.clone(),
             under: self.under.clone(),
-            since: self.since,
-            until: self.until,
+            since,
+            until,
             title: self.title.clone(),
             name: self.name.clone(),
             branch: self.branch.clone(),

@@ -8,6 +8,7 @@ use threadkeep::documents::{
 };
 use threadkeep::features::memories::MemoryBounds;
 
+use crate::dates::{self, Moment};
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
 use crate::failure::exit;
@@ -53,8 +54,8 @@ pub(crate) enum Memory {
         #[command(flatten)]
         claim: Claimed,
         /// The update of the thread up to which it is done: updatedAt of the claim
-        #[arg(long, value_name = "TIME", value_parser = values::time, allow_negative_numbers = true)]
-        up_to: i64,
+        #[arg(long, value_name = "TIME", value_parser = dates::moment, allow_negative_numbers = true)]
+        up_to: Moment,
     },
     /// Give a claim back, not done
     Fail {
@@ -131,7 +132,7 @@ impl Memory {
             }
             Memory::Finish { claim: Claimed { thread, token }, up_to } => {
                 let threadkeep = context.owner("memory finish", "needs")?;
-                let finished = threadkeep.finish_memory_claim(&thread.id, &token, up_to)?;
+                let finished = threadkeep.finish_memory_claim(&thread.id, &token, up_to.at)?;
                 let up_to = Time::from_millis(finished.until);
                 context.print(FinishedClaim { thread_id: finished.thread, up_to }, String::new)?;
             }

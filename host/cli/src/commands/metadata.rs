@@ -5,7 +5,8 @@ use threadkeep::threads::change::MetadataPatch;
 
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
-use crate::failure::{Usage, exit};
+use crate::failure::Usage;
+use crate::tell_codex::{TellCodex, Untold};
 use crate::values;
 
 /// `metadata`
@@ -28,6 +29,8 @@ pub(crate) struct Metadata {
     /// Say that there is none, whatever the rollout or Codex says
     #[arg(long, value_name = "FIELD")]
     clear: Vec<Field>,
+    #[command(flatten)]
+    tell_codex: TellCodex,
 }
 
 /// A field that a patch can clear.
@@ -46,7 +49,9 @@ impl Metadata {
         let threadkeep = context.owner("metadata", "writes")?;
         let row = threadkeep.patch(&self.thread.id, &patch)?;
         context.print(threadkeep.thread_document(row.clone())?, || format!("{}\n", row.id))?;
-        Ok(exit::DONE)
+        let thread = [row.id];
+        let untold = Untold::perhaps_if(threadkeep.is_known_to_codex(&thread).unwrap_or(false));
+        self.tell_codex.after(context, threadkeep, untold, &thread, None)
     }
 
     /// Gives the patch that the flags ask for: what is named is set, what is cleared is cleared, the rest is left.

@@ -86,6 +86,9 @@ commands! {
     /// Mend what is wrong with the home, or take that back
     #[command(subcommand)]
     Repair(repair::Repair);
+    /// Your own settings: what flags mean where they are not given
+    #[command(subcommand)]
+    Config(config::Config);
     /// Look into what the core decides
     #[command(subcommand)]
     Debug(debug::Debug);

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
-use crate::failure::exit;
+use crate::tell_codex::{TellCodex, Untold};
 use crate::text;
 
 /// `name`
@@ -18,6 +18,8 @@ pub(crate) struct Name {
     /// Take its name away, whoever gave it
     #[arg(long)]
     clear: bool,
+    #[command(flatten)]
+    tell_codex: TellCodex,
 }
 
 impl Name {
@@ -28,6 +30,8 @@ impl Name {
             Some(name) => format!("{}  {}\n", row.id, text::plain(name)),
             None => format!("{}\n", row.id),
         })?;
-        Ok(exit::DONE)
+        let thread = [row.id];
+        let untold = Untold::perhaps_if(threadkeep.is_known_to_codex(&thread).unwrap_or(false));
+        self.tell_codex.after(context, threadkeep, untold, &thread, None)
     }
 }

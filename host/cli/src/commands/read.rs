@@ -10,7 +10,7 @@ use threadkeep::documents::{Thread, TurnsWriter};
 use super::turns::{Printer, Turns};
 use crate::context::Context;
 use crate::failure::{exit, say};
-use crate::text;
+use crate::text::{self, JsonOutput};
 
 /// `read`
 #[derive(Args)]
@@ -71,8 +71,8 @@ fn printer(
     threadkeep: &Threadkeep,
     document: &Thread,
     row: &ThreadRow,
-) -> anyhow::Result<Printer<StdoutLock<'static>>> {
-    let mut out = std::io::stdout().lock();
+) -> anyhow::Result<Printer<JsonOutput<StdoutLock<'static>>>> {
+    let mut out = context.stdout();
     if context.global.json {
         return Ok(Printer::Json(TurnsWriter::transcript(out, document)?));
     }

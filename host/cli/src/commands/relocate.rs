@@ -6,7 +6,7 @@ use clap::Args;
 use threadkeep::documents::{DirectoryMoves, RelocatedDirectory};
 use threadkeep::features::moved_directories::RecordedMove;
 use threadkeep::threads::moved_directories::MoveCheck;
-use threadkeep::MovedDirectory;
+use threadkeep::{MovedDirectory, Threadkeep};
 
 use crate::context::Context;
 use crate::failure::{exit, say};
@@ -25,7 +25,7 @@ pub(crate) struct Relocate {
     #[arg(long, conflicts_with_all = ["old", "undo", "yes", "dry_run"])]
     list: bool,
     /// Forget what was told last of this directory
-    #[arg(long, value_name = "OLD", value_parser = values::directory, conflicts_with_all = ["old", "yes", "dry_run"])]
+    #[arg(long, value_name = "OLD", value_parser = values::directory, conflicts_with = "old")]
     undo: Option<String>,
     /// Do not ask
     #[arg(long, conflicts_with = "dry_run")]
@@ -39,9 +39,12 @@ impl Relocate {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         context.with_state("relocate", "writes")?;
         let (Some(old), Some(new)) = (&self.old, &self.new) else {
+            if self.undo.is_some() && !self.dry_run {
+                confirm::require_terminal(self.yes, "--yes forgets it, --dry-run shows what would be forgotten")?;
+            }
             let threadkeep = context.owner("relocate", "writes")?;
             let moves = match &self.undo {
-                Some(old) => vec![threadkeep.undo_moved_directory(old)?],
+                Some(old) => vec![self.undo(&threadkeep, old)?],
                 None => threadkeep.moved_directories()?,
             };
             context.print(DirectoryMoves::from(&moves[..]), || moves.iter().map(line).collect())?;
@@ -69,6 +72,21 @@ impl Relocate {
         let document = RelocatedDirectory::new(old, new, &check, is_new && !self.dry_run);
         context.print(document, || describe(&check, old, new))?;
         Ok(exit::DONE)
+    }
+}
+
+impl Relocate {
+    /// Forgets what was told last of a directory, after asking, and gives it.
+    fn undo(&self, threadkeep: &Threadkeep, old: &str) -> anyhow::Result<RecordedMove> {
+        let told = threadkeep.last_moved_directory(old)?;
+        if self.dry_run {
+            return Ok(told);
+        }
+        let question = format!("find the threads of {} under it again?", text::plain(&told.from));
+        if !self.yes && !confirm::ask(&line(&told), &question)? {
+            anyhow::bail!("nothing was changed");
+        }
+        Ok(threadkeep.undo_moved_directory(old)?)
     }
 }
 

@@ -133,7 +133,11 @@ fn plan(context: &Context, scope: &Scope, out: Option<&Path>) -> anyhow::Result<
         }
     }
     context.print(&plan, || match plan.entries.is_empty() {
-        true => String::from("there is nothing to mend\n"),
+        true => match plan.target {
+            PlanTarget::State => "there is nothing to mend in the state DB\n".into(),
+            PlanTarget::Codex => "there is nothing to mend in Codex's databases\n".into(),
+            PlanTarget::All => "there is nothing to mend\n".into(),
+        },
         false => preview(&plan.entries),
     })?;
     Ok(exit::DONE)

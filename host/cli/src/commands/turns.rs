@@ -51,7 +51,7 @@ impl Turns {
         let threadkeep = context.reader()?;
         let mut transcript = threadkeep.transcript(&self.subject(&threadkeep)?)?;
         context.warn();
-        self.show(&mut transcript, Printer::turns(std::io::stdout().lock(), context.global.json))?;
+        self.show(&mut transcript, Printer::turns(context.stdout(), context.global.json))?;
         Ok(exit::DONE)
     }
 

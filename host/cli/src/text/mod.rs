@@ -3,9 +3,10 @@
 pub(crate) mod explanation;
 pub(crate) mod findings;
 pub(crate) mod turns;
+mod visible;
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use jiff::{Timestamp, tz::TimeZone};
 use threadkeep::contract::{Listed, Provenance, ThreadRow};
@@ -13,6 +14,8 @@ use threadkeep::index::status::Status;
 use threadkeep::platform::home::Home;
 use threadkeep::startup::Report;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+pub(crate) use visible::{JsonOutput, escaped, plain};
 
 /// How many characters of an id lists show. Ids begin with their time: these tell milliseconds apart, and `find` takes them.
 pub(crate) const SHORT_ID: usize = 13;
@@ -135,9 +138,15 @@ pub(crate) fn report(report: &Report, threads: u64) -> String {
 /// Gives the status of a home.
 pub(crate) fn status(status: &Status) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "home      {}", status.home.display());
+    let _ = writeln!(out, "home      {}", shown(&status.home.to_string_lossy()));
     let owner = status.state_db.owner.as_ref().map(|owner| format!(" ({owner})")).unwrap_or_default();
-    let _ = writeln!(out, "state DB  {}{owner}  {}", status.state_db.phase, status.state_db.path.display());
+    let _ = writeln!(
+        out,
+        "state DB  {}{}  {}",
+        status.state_db.phase,
+        plain(&owner),
+        shown(&status.state_db.path.to_string_lossy())
+    );
     let _ = writeln!(out, "threads   {} in {} rollouts", status.threads, status.files);
     if status.missing > 0 {
         let _ = writeln!(out, "missing   {} threads whose rollouts are gone", status.missing);
@@ -171,10 +180,17 @@ fn base_name(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
 }
 
+/// The zone in which times are shown.
+static ZONE: OnceLock<TimeZone> = OnceLock::new();
+
+/// Shows times in this zone from now on, if none was shown yet.
+pub(crate) fn use_zone(zone: TimeZone) {
+    let _ = ZONE.set(zone);
+}
+
 fn local(millis: i64, format: &str) -> String {
     let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
-    static ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
-    time.to_zoned(ZONE.clone()).strftime(format).to_string()
+    time.to_zoned(ZONE.get_or_init(TimeZone::system).clone()).strftime(format).to_string()
 }
 
 /// Gives a local time as `ls` does: with the hour where it is recent, else with the year.
@@ -186,13 +202,6 @@ fn short_time(millis: i64, now: i64) -> String {
 /// Gives a local time to the second, with its zone.
 pub(crate) fn second(millis: i64) -> String {
     local(millis, "%Y-%m-%d %H:%M:%S %Z")
-}
-
-/// Replaces all that would move the cursor, change the colours or turn the reading order round by spaces: threads hold text
-/// of others.
-pub(crate) fn plain(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
 }
 
 /// Gives a text as it is for a program that reads stdout, and [`plain`] for a terminal.

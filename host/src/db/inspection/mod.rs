@@ -149,9 +149,10 @@ impl Inspection {
         })
     }
 
-    /// Counts the listed threads.
-    pub(crate) fn thread_count(&self) -> Result<u64, StateError> {
-        self.count("SELECT count(*) FROM inspected_threads")
+    /// Counts the listed threads, and those of them that have rollouts.
+    pub(crate) fn thread_counts(&self) -> Result<(u64, u64), StateError> {
+        let all = self.count("SELECT count(*) FROM inspected_threads")?;
+        Ok((all, self.count("SELECT count(*) FROM inspected_threads JOIN threads USING (id) WHERE missing = 0")?))
     }
 
     /// Counts the files that claim to be rollouts.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{major, minor};
 
+use crate::platform::database_holders::writers;
 use crate::platform::home::Home;
 use crate::platform::writer_lock;
 
@@ -57,8 +58,8 @@ fn holder(path: &Path, held: &HashMap<String, u32>) -> Option<u32> {
     held.get(&writer_lock::lock_key(major(device), minor(device), metadata.ino())).copied()
 }
 
-/// Lists every lock of the home and of its state directory that somebody holds: file, process.
-pub(super) fn locks(home: &Home, state_dir: Option<&Path>) -> Vec<(String, u32)> {
+/// Lists every lock of the home, of its state directory and of these databases that somebody holds: file, process.
+pub(super) fn locks(home: &Home, state_dir: Option<&Path>, databases: &[PathBuf]) -> Vec<(String, u32)> {
     let within = |dir: &str| {
         let held = held(&home.root().join(dir)).into_iter();
         held.map(|(name, pid)| (format!("{dir}/{name}"), pid)).collect::<Vec<_>>()
@@ -70,6 +71,10 @@ pub(super) fn locks(home: &Home, state_dir: Option<&Path>) -> Vec<(String, u32)>
     if let Some(dir) = state_dir {
         let shown = |name: String| dir.join(name).to_string_lossy().into_owned();
         locks.extend(held(dir).into_iter().map(|(name, pid)| (shown(name), pid)));
+    }
+    for database in databases {
+        let shown = database.strip_prefix(home.root()).unwrap_or(database).to_string_lossy().into_owned();
+        locks.extend(writers(database).into_iter().map(|pid| (shown.clone(), pid)));
     }
     locks
 }

@@ -43,7 +43,7 @@ impl Snapshot {
             codex_backfill: self.codex_backfill(&inspected),
             databases: inspected,
             unprojected: self.unprojected()?,
-            locks: environment::locks(&self.home, state_dir),
+            locks: environment::locks(&self.home, state_dir, &files),
             modes: environment::modes(&self.home, &files, state_dir),
             network: environment::network(&places),
             links: environment::links(&self.home),

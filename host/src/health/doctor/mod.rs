@@ -10,6 +10,7 @@
 //! What the files say is read into a private copy of the state DB, as a start would read it into the state DB itself: a row
 //! that differs from the original's is one that a start, or a repair, would have to put right.
 
+mod codes;
 mod codex;
 mod databases;
 mod environment;
@@ -31,6 +32,7 @@ use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 use crate::threads::lookup::LookupError;
 
+pub use codes::CODES;
 pub(crate) use snapshot::Snapshot;
 pub use threadkeep_engine::contract::{Change, Depth, Edit, EditTarget, Evidence, Finding, Severity};
 
@@ -50,8 +52,10 @@ pub struct How {
 pub struct Checkup {
     /// The worst first, then by code, thread and path.
     pub findings: Vec<Finding>,
-    /// Threads that anybody knows.
+    /// Threads with rollouts.
     pub threads: u64,
+    /// Threads without a rollout that rows know: of the state DB, or of Codex's database.
+    pub known_by_rows: u64,
     /// Files that claim to be rollouts.
     pub files: u64,
     /// Plain bytes of them that were read.

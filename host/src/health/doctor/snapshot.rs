@@ -119,7 +119,10 @@ impl Snapshot {
         snapshot.inspection.list_threads()?;
         if let Some(wanted) = &how.thread {
             let thread = snapshot.resolve(wanted)?;
-            snapshot.read_whole(&thread, how.depth)?;
+            // Its ends were looked at with those of the others, and a look at them tells less than what is known.
+            if how.depth == Depth::Whole {
+                snapshot.read_whole(&thread, how.depth)?;
+            }
             snapshot.only = Some(thread);
         }
         Ok(snapshot)
@@ -226,12 +229,20 @@ impl Snapshot {
 
     /// Returns what was inspected, without findings.
     pub(super) fn checkup(self) -> Result<Checkup, CheckupError> {
-        let threads = match self.only {
-            Some(_) => 1,
-            None => self.inspection.thread_count()?,
+        let (all, with_rollouts) = self.inspection.thread_counts()?;
+        let (threads, known_by_rows) = match self.only {
+            Some(_) => (1, 0),
+            None => (with_rollouts, all.saturating_sub(with_rollouts)),
         };
         let files = self.inspection.file_count()?;
-        Ok(Checkup { findings: Vec::new(), threads, files, bytes: self.bytes, warnings: self.report.warnings })
+        Ok(Checkup {
+            findings: Vec::new(),
+            threads,
+            known_by_rows,
+            files,
+            bytes: self.bytes,
+            warnings: self.report.warnings,
+        })
     }
 }
 

@@ -1,0 +1,180 @@
+//! The file of settings: read with the place of what is wrong in it, and changed without touching the rest.
+
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use super::{Form, Setting, named};
+
+/// No file of settings is larger.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Says why settings cannot be read: where, and what is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {why}")]
+pub(crate) struct Unreadable {
+    place: String,
+    why: String,
+}
+
+impl Unreadable {
+    pub(super) fn variable(name: &str, why: &str) -> Unreadable {
+        Unreadable { place: format!("${name}"), why: why.into() }
+    }
+
+    fn at(path: &Path, text: &str, span: Range<usize>, why: impl Into<String>) -> Unreadable {
+        let before = text.get(..span.start).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Unreadable { place: format!("{}:{line}:{column}", path.display()), why: why.into() }
+    }
+
+    fn file(path: &Path, error: &io::Error) -> Unreadable {
+        Unreadable { place: path.display().to_string(), why: error.to_string() }
+    }
+}
+
+/// A setting in the file, and where its value stands.
+struct Entry {
+    setting: &'static Setting,
+    value: Vec<String>,
+    span: Range<usize>,
+}
+
+/// Reads what the file says; nothing where there is none.
+pub(super) fn read(path: &Path) -> Result<Vec<(&'static str, Vec<String>)>, Unreadable> {
+    let text = text_of(path)?;
+    Ok(entries(path, &text)?.into_iter().map(|entry| (entry.setting.name, entry.value)).collect())
+}
+
+fn text_of(path: &Path) -> Result<String, Unreadable> {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) => return Err(Unreadable::file(path, &error)),
+        Ok(found) if !found.is_file() => {
+            return Err(Unreadable::file(path, &io::Error::other("it is no regular file")));
+        }
+        Ok(found) if found.len() > MOST_BYTES => {
+            return Err(Unreadable::file(path, &io::Error::other("it is too large to be settings")));
+        }
+        Ok(_) => {}
+    }
+    std::fs::read_to_string(path).map_err(|error| Unreadable::file(path, &error))
+}
+
+fn entries(path: &Path, text: &str) -> Result<Vec<Entry>, Unreadable> {
+    let parsed = DeTable::parse(text)
+        .map_err(|error| Unreadable::at(path, text, error.span().unwrap_or_default(), error.message().trim_end()))?;
+    let mut entries = Vec::new();
+    collect(path, text, "", parsed.get_ref(), &mut entries)?;
+    Ok(entries)
+}
+
+fn collect(
+    path: &Path,
+    text: &str,
+    table: &str,
+    parsed: &DeTable<'_>,
+    entries: &mut Vec<Entry>,
+) -> Result<(), Unreadable> {
+    for (key, value) in parsed {
+        let name = format!("{table}{}", key.get_ref());
+        if let (DeValue::Table(inner), "") = (value.get_ref(), table) {
+            collect(path, text, &format!("{name}."), inner, entries)?;
+            continue;
+        }
+        let setting = named(&name).map_err(|why| Unreadable::at(path, text, key.span(), why))?;
+        let told = told(value.get_ref(), setting.form)
+            .and_then(|told| setting.form.value(&told))
+            .map_err(|why| Unreadable::at(path, text, value.span(), format!("{name}: {why}")))?;
+        entries.push(Entry { setting, value: told, span: value.span() });
+    }
+    Ok(())
+}
+
+/// Gives a value as it would be given on a command line, where it is of the form's type.
+fn told(value: &DeValue<'_>, form: Form) -> Result<String, String> {
+    match (value, form) {
+        (DeValue::Integer(number), Form::Count) => Ok(number.to_string()),
+        (DeValue::Boolean(truth), Form::Switch) => Ok(truth.to_string()),
+        (DeValue::String(text), Form::Directory | Form::OneOf(_) | Form::Sources) => Ok(text.to_string()),
+        (DeValue::Array(items), Form::Sources) => {
+            let words = items.iter().map(|item| item.get_ref().as_str().ok_or("it is no list of texts"));
+            Ok(words.collect::<Result<Vec<_>, _>>()?.join(","))
+        }
+        (_, Form::Count) => Err("it is no whole number".into()),
+        (_, Form::Switch) => Err("it is neither true nor false".into()),
+        (_, Form::Sources) => Err("it is no list of texts".into()),
+        (_, Form::Directory | Form::OneOf(_)) => Err("it is no text".into()),
+    }
+}
+
+/// Sets a setting in the file, or takes it out; the rest stays byte for byte.
+pub(crate) fn set(path: &Path, setting: &'static Setting, value: Option<&[String]>) -> anyhow::Result<()> {
+    let text = text_of(path)?;
+    let entry = entries(path, &text)?.into_iter().find(|entry| entry.setting.name == setting.name);
+    let changed = match (entry, value) {
+        (None, None) => return Ok(()),
+        (Some(entry), Some(value)) => {
+            let (before, after) = (&text[..entry.span.start], &text[entry.span.end..]);
+            format!("{before}{}{after}", written(setting.form, value))
+        }
+        (Some(entry), None) => {
+            // Its lines, from the key's to the value's end.
+            let begin = text[..entry.span.start].rfind('\n').map_or(0, |at| at + 1);
+            let end = text[entry.span.end..].find('\n').map_or(text.len(), |at| entry.span.end + at + 1);
+            format!("{}{}", &text[..begin], &text[end..])
+        }
+        (None, Some(value)) => added(&text, setting, &written(setting.form, value)),
+    };
+    let now = entries(path, &changed)?.into_iter().find(|entry| entry.setting.name == setting.name);
+    let is_so = now.as_ref().map(|entry| &entry.value[..]) == value;
+    anyhow::ensure!(is_so, "{} has a form that is not changed by a command: edit it by hand", path.display());
+    Ok(replace(path, &changed).map_err(|error| Unreadable::file(path, &error))?)
+}
+
+fn written(form: Form, value: &[String]) -> String {
+    let text = |word: &String| toml::Value::String(word.clone()).to_string();
+    match form {
+        Form::Count | Form::Switch => value.concat(),
+        Form::Directory | Form::OneOf(_) => text(&value.concat()),
+        Form::Sources => format!("[{}]", value.iter().map(text).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Behind the head of its table, where there is one; else before all tables, or at the end.
+fn added(text: &str, setting: &Setting, value: &str) -> String {
+    let (table, key) = setting.name.split_once('.').unwrap_or(("", setting.name));
+    let head = format!("[{table}]");
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        if !table.is_empty() && line.split('#').next().unwrap_or_default().trim() == head {
+            let newline = if line.ends_with('\n') { "" } else { "\n" };
+            return format!("{}{newline}{key} = {value}\n{}", &text[..at], &text[at..]);
+        }
+    }
+    match table {
+        "" => format!("{key} = {value}\n{text}"),
+        _ => {
+            let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+            format!("{text}{newline}{head}\n{key} = {value}\n")
+        }
+    }
+}
+
+/// Puts a new file in the place of the old one, whole or not at all; where that is a link, in the place of what it leads to.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path: PathBuf = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let new = path.with_extension(format!("toml.{}", std::process::id()));
+    let done = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &path));
+    if done.is_err() {
+        let _ = std::fs::remove_file(&new);
+    }
+    done
+}

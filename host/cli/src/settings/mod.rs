@@ -1,0 +1,250 @@
+//! A person's own settings: what flags mean where they are not given.
+//!
+//! ```text
+//! a flag ─→ else the setting's variable ─→ else config.toml ─→ else the program's own default
+//! ```
+//!
+//! They stand in `$XDG_CONFIG_HOME/threadkeep/config.toml`, and nowhere in a home or beside a state DB: those may come from
+//! others. None of them names a program to run. A setting reaches its commands as the default of a flag.
+
+mod file;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Command, ValueEnum as _};
+use jiff::tz::TimeZone;
+
+pub(crate) use file::{Unreadable, set};
+
+use crate::source_kind::SourceKind;
+
+/// What a setting may say.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    /// A whole number from 0 on.
+    Count,
+    /// Yes or no.
+    Switch,
+    /// A directory; `~` is the user's.
+    Directory,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Sources of threads.
+    Sources,
+}
+
+/// A setting that there is.
+pub(crate) struct Setting {
+    /// Its name, with its table before a dot.
+    pub(crate) name: &'static str,
+    /// What it may say.
+    pub(crate) form: Form,
+    /// The variable that goes before the file.
+    pub(crate) variable: &'static str,
+    /// The flag that goes before both.
+    pub(crate) flag: Option<&'static str>,
+    /// The commands whose argument it is, and that argument.
+    arguments: &'static [(&'static [&'static str], &'static str)],
+}
+
+/// Lists every setting.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "backup.keep",
+        form: Form::Count,
+        variable: "THREADKEEP_BACKUP_KEEP",
+        flag: Some("--keep"),
+        arguments: &[(&["backup", "create"], "keep")],
+    },
+    Setting {
+        name: "color",
+        form: Form::OneOf(&["auto", "always", "never"]),
+        variable: "THREADKEEP_COLOR",
+        flag: None,
+        arguments: &[],
+    },
+    Setting {
+        name: "home",
+        form: Form::Directory,
+        variable: "CODEX_HOME",
+        flag: Some("--home"),
+        arguments: &[(&[], "home")],
+    },
+    Setting {
+        name: "list.flat",
+        form: Form::Switch,
+        variable: "THREADKEEP_LIST_FLAT",
+        flag: Some("--flat"),
+        arguments: &[(&["list"], "flat")],
+    },
+    Setting {
+        name: "list.limit",
+        form: Form::Count,
+        variable: "THREADKEEP_LIST_LIMIT",
+        flag: Some("--limit"),
+        arguments: &[(&["list"], "limit")],
+    },
+    Setting {
+        name: "list.sort",
+        form: Form::OneOf(&["created", "updated", "recency"]),
+        variable: "THREADKEEP_LIST_SORT",
+        flag: Some("--sort"),
+        arguments: &[(&["list"], "sort")],
+    },
+    Setting {
+        name: "list.source",
+        form: Form::Sources,
+        variable: "THREADKEEP_LIST_SOURCE",
+        flag: Some("--source"),
+        arguments: &[(&["list"], "source")],
+    },
+    Setting {
+        name: "tell-codex",
+        form: Form::Switch,
+        variable: "THREADKEEP_TELL_CODEX",
+        flag: Some("--tell-codex"),
+        arguments: &[
+            (&["archive"], "tell_codex"),
+            (&["delete"], "tell_codex"),
+            (&["metadata"], "tell_codex"),
+            (&["name"], "tell_codex"),
+            (&["unarchive"], "tell_codex"),
+        ],
+    },
+    Setting {
+        name: "time",
+        form: Form::OneOf(&["local", "utc"]),
+        variable: "THREADKEEP_TIME",
+        flag: None,
+        arguments: &[],
+    },
+];
+
+/// Who says what a setting is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Origin {
+    Variable,
+    File,
+}
+
+/// Holds what settings say.
+pub(crate) struct Settings {
+    /// Where the file is, be it there or not; none where nobody's home is known.
+    pub(crate) path: Option<PathBuf>,
+    values: Vec<(&'static str, Vec<String>, Origin)>,
+}
+
+impl Settings {
+    /// Reads the file and the variables.
+    pub(crate) fn read(env: impl Fn(&str) -> Option<String>) -> Result<Settings, Unreadable> {
+        let path = path(&env);
+        let mut values: Vec<_> = match &path {
+            Some(path) => file::read(path)?.into_iter().map(|(name, value)| (name, value, Origin::File)).collect(),
+            None => Vec::new(),
+        };
+        for setting in SETTINGS {
+            let Some(text) = env(setting.variable).filter(|text| !text.is_empty()) else { continue };
+            // The home's variable is Codex's own, and read where the home is located.
+            let value = match setting.name {
+                "home" => vec![text],
+                _ => setting.form.value(&text).map_err(|why| Unreadable::variable(setting.variable, &why))?,
+            };
+            values.retain(|(name, ..)| *name != setting.name);
+            values.push((setting.name, value, Origin::Variable));
+        }
+        Ok(Settings { path, values })
+    }
+
+    /// Gives the place of the file, be it there or not; none where nobody's home is known.
+    pub(crate) fn path() -> Option<PathBuf> {
+        path(&|name: &str| std::env::var(name).ok())
+    }
+
+    /// Gives what a setting says, and who says it; none where nobody does.
+    pub(crate) fn get(&self, name: &str) -> Option<(&[String], Origin)> {
+        self.values.iter().find(|(known, ..)| *known == name).map(|(_, value, origin)| (&value[..], *origin))
+    }
+
+    /// Makes them the defaults of the flags that they stand for.
+    pub(crate) fn apply(&self, mut command: Command) -> Command {
+        for setting in SETTINGS {
+            let Some((values, origin)) = self.get(setting.name) else { continue };
+            if setting.name == "home" && origin == Origin::Variable {
+                continue;
+            }
+            for (path, argument) in setting.arguments {
+                command = with_default(command, path, argument, values);
+            }
+        }
+        match self.word("color") {
+            Some("always") => command.color(clap::ColorChoice::Always),
+            Some("never") => command.color(clap::ColorChoice::Never),
+            _ => command,
+        }
+    }
+
+    /// Gives the zone in which times are shown to people.
+    pub(crate) fn zone(&self) -> TimeZone {
+        if self.word("time") == Some("utc") { TimeZone::UTC } else { TimeZone::system() }
+    }
+
+    fn word(&self, name: &str) -> Option<&str> {
+        self.get(name)?.0.first().map(String::as_str)
+    }
+}
+
+fn with_default(command: Command, path: &[&str], argument: &str, values: &[String]) -> Command {
+    match path {
+        [] => {
+            // The parser keeps defaults for as long as the program runs.
+            let kept = |value: &String| &*Box::leak(value.clone().into_boxed_str());
+            let values: Vec<&'static str> = values.iter().map(kept).collect();
+            command.mut_arg(argument, |argument| argument.default_values(values))
+        }
+        [first, rest @ ..] => command.mut_subcommand(first, |command| with_default(command, rest, argument, values)),
+    }
+}
+
+/// Gives the place of the file: below `$XDG_CONFIG_HOME` where that is absolute, else below `~/.config`.
+fn path(env: &impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let config = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")))?;
+    Some(config.join("threadkeep/config.toml"))
+}
+
+/// Gives the setting of a name.
+pub(crate) fn named(name: &str) -> Result<&'static Setting, String> {
+    let known = SETTINGS.iter().find(|setting| setting.name == name);
+    known.ok_or_else(|| {
+        let near = threadkeep::platform::suggestion::nearest(name, SETTINGS.iter().map(|setting| setting.name));
+        let hint = near.map_or("`threadkeep config list` shows all".into(), |near| format!("did you mean '{near}'?"));
+        format!("there is no setting '{name}'; {hint}")
+    })
+}
+
+impl Form {
+    /// Reads a value as it is given on a command line or in a variable: its words.
+    pub(crate) fn value(self, text: &str) -> Result<Vec<String>, String> {
+        let text = text.trim();
+        let one = |is: bool, what: &str| if is { Ok(vec![text.to_owned()]) } else { Err(what.to_owned()) };
+        match self {
+            Form::Count => one(text.parse::<u32>().is_ok(), "it is no whole number from 0 on"),
+            Form::Switch => one(matches!(text, "true" | "false"), "it is neither true nor false"),
+            Form::OneOf(words) => one(words.contains(&text), &format!("it is none of {}", words.join(", "))),
+            Form::Directory => {
+                let expanded = crate::values::without_tilde(text);
+                match Path::new(&expanded).is_absolute() {
+                    true => Ok(vec![expanded]),
+                    false => Err("it is no absolute directory".into()),
+                }
+            }
+            Form::Sources => {
+                let words: Vec<String> = text.split(',').map(|word| word.trim().to_owned()).collect();
+                match words.iter().find(|word| SourceKind::from_str(word, false).is_err()) {
+                    Some(word) => Err(format!("'{word}' is no source: `threadkeep list --help` names them")),
+                    None => Ok(words),
+                }
+            }
+        }
+    }
+}

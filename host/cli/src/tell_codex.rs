@@ -1,0 +1,101 @@
+//! What follows a change that Codex does not see: words, or the repair that tells its database.
+
+use clap::Args;
+use threadkeep::Threadkeep;
+
+use crate::context::Context;
+use crate::failure::{exit, say};
+
+/// Whether Codex is told.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct TellCodex {
+    /// Tell Codex's own database too, as `repair apply --target codex` does; `repair undo` takes that back
+    #[arg(long)]
+    tell_codex: bool,
+}
+
+/// What Codex does not know.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Untold {
+    /// All there is to know.
+    Nothing,
+    /// Something, perhaps: that is to be found out.
+    Perhaps,
+    /// Something, for certain.
+    Certainly,
+}
+
+impl Untold {
+    /// Gives what is certain where something is so, and nothing else.
+    pub(crate) fn if_so(is_so: bool) -> Untold {
+        if is_so { Untold::Certainly } else { Untold::Nothing }
+    }
+
+    /// Gives what is to be found out where something is so.
+    pub(crate) fn perhaps_if(is_so: bool) -> Untold {
+        if is_so { Untold::Perhaps } else { Untold::Nothing }
+    }
+}
+
+impl TellCodex {
+    /// Refuses to tell Codex without the journal, by which that could be taken back.
+    pub(crate) fn check(self, context: &Context) -> anyhow::Result<()> {
+        match self.tell_codex {
+            true => Ok(context.with_state("--tell-codex", "writes")?),
+            false => Ok(()),
+        }
+    }
+
+    /// Says that Codex does not see a change of these threads, or tells it, with repairs of a code that are only made when asked
+    /// for; the exit code. The state DB is closed first, whose handle this takes.
+    pub(crate) fn after(
+        self,
+        context: &Context,
+        threadkeep: Threadkeep,
+        untold: Untold,
+        threads: &[String],
+        code: Option<&str>,
+    ) -> anyhow::Result<u8> {
+        drop(threadkeep);
+        context.close();
+        if threads.is_empty() || (untold == Untold::Nothing && !self.tell_codex) {
+            return Ok(exit::DONE);
+        }
+        let with = code.map(|code| format!(" --with {code}")).unwrap_or_default();
+        let only = if let [thread] = threads { format!(" --thread {thread}") } else { String::new() };
+        let command = format!("threadkeep repair apply --target codex{with}{only}");
+        let words = format!("Codex does not see this yet; tell it by: {command}");
+        if untold == Untold::Certainly && !self.tell_codex {
+            say(&words);
+            return Ok(exit::DONE);
+        }
+        let threadkeep = context.inspector()?;
+        let codes: Vec<String> = code.map(String::from).into_iter().collect();
+        let plan = match threadkeep.plan_telling_codex(threads, &codes) {
+            // The change itself is made.
+            Err(error) if !self.tell_codex => {
+                say(&format!("whether Codex sees this could not be found out: {error}"));
+                return Ok(exit::DONE);
+            }
+            plan => plan?,
+        };
+        context.warn();
+        if plan.entries.is_empty() {
+            return Ok(exit::DONE);
+        }
+        if !self.tell_codex {
+            say(&words);
+            return Ok(exit::DONE);
+        }
+        let outcome = threadkeep.apply_repair(&plan)?;
+        context.warn();
+        for (edit, why) in &outcome.refused {
+            say(&format!("Codex was not told: {}: {why}", edit.reason));
+        }
+        if !outcome.done.is_empty() {
+            let changes = outcome.done.len();
+            say(&format!("Codex was told by {changes} change(s), which `threadkeep repair undo` takes back"));
+        }
+        Ok(if outcome.refused.is_empty() { exit::DONE } else { exit::FAILED })
+    }
+}

@@ -1,0 +1,185 @@
+//! A person's own settings: where they are, what may stand in them, and what goes before them.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use support::{Collection, Program, Rollout, ids};
+use tempfile::{TempDir, tempdir};
+
+/// A home with five threads, and a program whose settings are below a directory of its own.
+struct World {
+    home: TempDir,
+    _state: TempDir,
+    program: Program,
+    file: PathBuf,
+}
+
+fn world() -> World {
+    let (home, state) = (tempdir().unwrap(), tempdir().unwrap());
+    for (number, source) in ["cli", "exec", "cli", "vscode", "exec"].into_iter().enumerate() {
+        let id = format!("019ca8a0-0000-7000-8000-{number:012}");
+        let talk = Rollout::paginated(&id).at_millis(1_772_000_000_000 + number as i64 * 60_000).source(source);
+        talk.user(&format!("kite {number}")).tokens(1).write(home.path(), Collection::Active);
+    }
+    let program = Program::on(home.path(), state.path());
+    let file = program.place().join(".config/threadkeep/config.toml");
+    World { home, _state: state, program, file }
+}
+
+impl World {
+    fn write(&self, text: &str) {
+        fs::create_dir_all(self.file.parent().unwrap()).unwrap();
+        fs::write(&self.file, text).unwrap();
+    }
+
+    fn set(&self, name: &str, value: &str) {
+        self.program.run(["config", "set", name, value]).well();
+    }
+
+    fn number_of_listed(&self, arguments: &[&str]) -> usize {
+        ids(&self.program.json([&["list"], arguments].concat())).len()
+    }
+}
+
+#[test]
+fn a_setting_is_what_a_flag_means_where_it_is_not_given() {
+    let world = world();
+    assert_eq!(world.number_of_listed(&[]), 5);
+    world.set("list.limit", "3");
+    assert_eq!(world.number_of_listed(&[]), 3);
+    assert_eq!(world.number_of_listed(&["--limit", "4"]), 4);
+    world.set("list.source", "cli, vscode");
+    assert_eq!(world.number_of_listed(&["--limit", "0"]), 3);
+    assert_eq!(world.number_of_listed(&["--source", "any", "--limit", "0"]), 5);
+    let newest = ids(&world.program.json(["list"]))[0].to_owned();
+    world.set("list.sort", "created");
+    assert_eq!(ids(&world.program.json(["list"]))[0], newest);
+    world.program.run(["config", "set", "list.limit", "--unset"]).well();
+    world.program.run(["config", "set", "list.source", "--unset"]).well();
+    assert_eq!(world.number_of_listed(&[]), 5);
+}
+
+#[test]
+fn a_variable_goes_before_the_file_and_a_flag_before_both() {
+    let world = world();
+    world.set("list.limit", "3");
+    let World { home, program, .. } = &world;
+    let with = |value: &str| {
+        let variable = program.command(["list", "--json"]).env("THREADKEEP_LIST_LIMIT", value).output().unwrap();
+        String::from_utf8(variable.stdout).unwrap()
+    };
+    assert_eq!(with("2").matches("\"id\":").count(), 2);
+    assert_eq!(with("").matches("\"id\":").count(), 3);
+    let flag = program.command(["list", "--json", "--limit", "1"]).env("THREADKEEP_LIST_LIMIT", "2").output().unwrap();
+    assert_eq!(String::from_utf8(flag.stdout).unwrap().matches("\"id\":").count(), 1);
+    let wrong = program.command(["list"]).env("THREADKEEP_LIST_LIMIT", "many").output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("$THREADKEEP_LIST_LIMIT: it is no whole number"));
+    let elsewhere = Program::new();
+    elsewhere.run(["config", "set", "home", home.path().to_str().unwrap()]).well();
+    assert_eq!(ids(&elsewhere.json(["list", "--no-state"])).len(), 5);
+    let other = tempdir().unwrap();
+    let found = elsewhere.command(["list", "--no-state", "--json"]).env("CODEX_HOME", other.path()).output().unwrap();
+    assert!(String::from_utf8_lossy(&found.stdout).starts_with("{\"items\":[]"), "{found:?}");
+}
+
+#[test]
+fn what_is_wrong_in_the_file_is_told_with_its_line_and_column() {
+    let world = world();
+    for (text, place, words) in [
+        (
+            "tell-codex = true\n\n[list]\n  limt = 3\n",
+            "4:3",
+            "there is no setting 'list.limt'; did you mean 'list.limit'?",
+        ),
+        ("colour = \"never\"\n", "1:1", "did you mean 'color'?"),
+        ("# kites\nlist.limit = \"3\"\n", "2:14", "list.limit: it is no whole number"),
+        ("list.limit = -1\n", "1:14", "list.limit: it is no whole number"),
+        ("tell-codex = 1\n", "1:14", "it is neither true nor false"),
+        ("time = \"moon\"\n", "1:8", "it is none of local, utc"),
+        ("[list]\nsource = [\"cli\", \"kite\"]\n", "2:10", "'kite' is no source"),
+        ("home = \"relative\"\n", "1:8", "it is no absolute directory"),
+        ("time = \n", "1:8", ""),
+        ("[time]\nzone = 1\n", "2:1", "there is no setting 'time.zone'"),
+    ] {
+        world.write(text);
+        for command in [&["list"][..], &["config", "list"], &["config", "set", "color", "never"]] {
+            let told = world.program.run(command).ended(2);
+            let place = format!("{}:{place}: ", world.file.display());
+            assert!(told.stderr.contains(&place) && told.stderr.contains(words), "{text}: {}", told.stderr);
+        }
+        assert_eq!(fs::read_to_string(&world.file).unwrap(), text);
+    }
+    assert_eq!(world.program.run(["config", "path"]).well().stdout, format!("{}\n", world.file.display()));
+}
+
+#[test]
+fn a_setting_is_set_and_taken_out_and_the_rest_of_the_file_stays() {
+    let world = world();
+    let text = "# mine\ntime = \"utc\" # at sea\n\n[list] # how many\nlimit = 3\n";
+    world.write(text);
+    let file = || fs::read_to_string(&world.file).unwrap();
+    world.set("list.limit", "7");
+    assert_eq!(file(), text.replace('3', "7"));
+    world.set("list.flat", "true");
+    assert_eq!(file(), "# mine\ntime = \"utc\" # at sea\n\n[list] # how many\nflat = true\nlimit = 7\n");
+    world.set("tell-codex", "false");
+    world.set("backup.keep", "4");
+    assert!(file().starts_with("tell-codex = false\n# mine\n") && file().ends_with("limit = 7\n[backup]\nkeep = 4\n"));
+    for name in ["list.flat", "tell-codex", "time", "backup.keep"] {
+        world.program.run(["config", "set", name, "--unset"]).well();
+    }
+    assert_eq!(file(), "# mine\n\n[list] # how many\nlimit = 7\n[backup]\n");
+    for (name, value) in [("list.limit", "many"), ("time", "moon"), ("list.lmit", "3"), ("home", "kites")] {
+        let refused = world.program.run(["config", "set", name, value]).ended(2);
+        assert!(refused.stderr.contains("list.lmit") || refused.stderr.contains(name), "{refused:?}");
+    }
+    assert_eq!(file(), "# mine\n\n[list] # how many\nlimit = 7\n[backup]\n");
+    // Somebody keeps such files elsewhere, and has links to them.
+    let kept = world.program.place().join("kept.toml");
+    fs::rename(&world.file, &kept).unwrap();
+    symlink(&kept, &world.file).unwrap();
+    world.set("list.limit", "9");
+    assert!(world.file.is_symlink() && fs::read_to_string(&kept).unwrap().contains("limit = 9"));
+}
+
+#[test]
+fn every_setting_is_listed_with_its_variable_and_none_is_looked_for_in_a_home() {
+    let world = world();
+    fs::write(world.home.path().join("threadkeep.toml"), "list.limit = 1\n").unwrap();
+    fs::create_dir_all(world.home.path().join("threadkeep")).unwrap();
+    fs::write(world.home.path().join("threadkeep/config.toml"), "list.limit = 1\n").unwrap();
+    assert_eq!(world.number_of_listed(&[]), 5);
+    let list = world.program.json(["config", "list"]);
+    let items = list["items"].as_array().unwrap();
+    assert!(items.len() > 8 && items.iter().all(|item| item["origin"] == Value::Null), "{list}");
+    for item in items {
+        assert!(item["variable"].as_str().unwrap().chars().all(|c| c.is_ascii_uppercase() || c == '_'), "{item}");
+    }
+    world.set("time", "utc");
+    let shown = world.program.run(["config", "list"]).well().stdout;
+    assert!(shown.lines().any(|line| line.split_whitespace().eq(["time", "utc"])), "{shown}");
+    assert_eq!(world.program.run(["config", "get", "time"]).well().stdout, "utc\n");
+    assert_eq!(world.program.run(["config", "get", "color"]).well().stdout, "");
+    let elsewhere = tempdir().unwrap();
+    let path = world.program.command(["config", "path"]).env("XDG_CONFIG_HOME", elsewhere.path()).output().unwrap();
+    let expected = elsewhere.path().join("threadkeep/config.toml");
+    assert_eq!(String::from_utf8(path.stdout).unwrap().trim_end(), expected.to_str().unwrap());
+}
+
+#[test]
+fn codex_is_told_without_a_flag_where_a_setting_says_so() {
+    let world = world();
+    world.set("tell-codex", "true");
+    let codex = support::CodexDb::create(world.home.path(), false);
+    let id = "019ca8a0-0000-7000-8000-000000000002";
+    let talk = Rollout::paginated(id).at_millis(1_772_000_000_000 + 120_000).user("kite 2").tokens(1);
+    codex.thread(world.home.path(), &talk, Collection::Active, None);
+    drop(codex);
+    let told = world.program.run(["archive", id]).well();
+    assert!(told.stderr.contains("Codex was told by "), "{told:?}");
+    let quiet = world.program.command(["unarchive", id]).env("THREADKEEP_TELL_CODEX", "false").output().unwrap();
+    assert!(String::from_utf8_lossy(&quiet.stderr).contains("Codex does not see this yet"), "{quiet:?}");
+}
