@@ -79,10 +79,10 @@ fn a_directory_is_known_by_a_link_by_a_tilde_and_from_where_the_program_runs() {
     let home = home_of(&[(&kites, None), (&tail, None), (&link, None)]);
     let home = home.path();
     assert_eq!(listed(home, &["--cwd", &link]), [kites.clone(), link.clone()]);
-    assert_eq!(listed(home, &["--cwd", &format!("{link}/../link/tail")]), [tail.clone()]);
+    assert_eq!(listed(home, &["--cwd", &format!("{link}/../link/tail")]), std::slice::from_ref(&tail));
     assert_eq!(listed(home, &["--under", &link]), [kites.clone(), tail.clone(), link.clone()]);
     let by_tilde = |program: Program| program.variable("HOME", &root);
-    assert_eq!(listed_from(home, &["--cwd=~/kites/tail"], by_tilde), [tail.clone()]);
+    assert_eq!(listed_from(home, &["--cwd=~/kites/tail"], by_tilde), std::slice::from_ref(&tail));
     assert_eq!(listed_from(home, &["--under", "~"], by_tilde), [kites.clone(), tail.clone(), link.clone()]);
     let state = tempdir().unwrap();
     let mut command = Program::on(home, state.path()).command(["list", "--json", "--cwd", ".."]);

@@ -10,6 +10,11 @@ use tempfile::TempDir;
 const BEGUN: &str = "2026-05-04T09:15:00.000Z";
 const ASKED: &str = "How long is the tail?";
 
+/// What a program makes of a rollout.
+type Change = fn(Vec<u8>) -> Vec<u8>;
+/// How a program writes a time.
+type Form = dyn Fn(&str) -> Value;
+
 /// A home with one thread, as Codex wrote it.
 struct Ground {
     place: TempDir,
@@ -71,7 +76,7 @@ fn crlf(text: Vec<u8>) -> Vec<u8> {
 
 #[test]
 fn a_rollout_with_a_mark_or_in_utf_16_is_listed_found_and_read() {
-    let changes: [(&str, fn(Vec<u8>) -> Vec<u8>); 6] = [
+    let changes: [(&str, Change); 6] = [
         ("a mark", marked),
         ("a mark and CRLF", |text| marked(crlf(text))),
         ("a mark before the second line alone", |text| {
@@ -143,7 +148,7 @@ fn nothing_is_appended_to_a_rollout_in_utf_16() {
 }
 
 /// Writes every time of a rollout in another form.
-fn with_times(text: &[u8], form: &dyn Fn(&str) -> Value) -> Vec<u8> {
+fn with_times(text: &[u8], form: &Form) -> Vec<u8> {
     let mut out = Vec::new();
     for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let mut record: Value = serde_json::from_slice(line).unwrap();
@@ -160,7 +165,7 @@ fn with_times(text: &[u8], form: &dyn Fn(&str) -> Value) -> Vec<u8> {
 
 #[test]
 fn times_in_other_forms_are_understood_and_told() {
-    let forms: [(&str, &dyn Fn(&str) -> Value); 7] = [
+    let forms: [(&str, &Form); 7] = [
         ("no zone", &|time| json!(time.trim_end_matches('Z'))),
         ("slashes", &|time| json!(time.replace('-', "/").replace('T', " "))),
         ("seconds", &|time| json!(millis(time) as f64 / 1000.0)),

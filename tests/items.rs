@@ -78,7 +78,7 @@ fn a_tool_of_a_server_shows_its_answer_or_its_failure() {
         json!({
             "type": "mcpToolCall", "id": "call_1", "server": "harbour", "tool": "depth", "status": status,
             "arguments": { "at": "noon" }, "appContext": null, "mcpAppUi": null, "pluginId": null, "readOnlyHint": null,
-            "result": result, "error": error, "durationMs": 1500,
+            "environmentId": null, "result": result, "error": error, "durationMs": 1500,
         })
     };
     let duration = json!({ "secs": 1, "nanos": 500_000_000 });

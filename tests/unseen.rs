@@ -84,7 +84,7 @@ impl Ground {
 }
 
 fn close(path: &Path) {
-    fs::set_permissions(path, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(0o000)).unwrap();
 }
 
 fn open(path: &Path) {

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 /// Every thread of a home.
@@ -50,6 +51,10 @@ pub struct ReadFile {
     pub updated: String,
     /// Lines that are no JSON objects, counted from 1.
     pub bad_lines: Vec<usize>,
+    /// What a compaction kept of what a person said first, where nothing of that comes before it.
+    kept: Option<String>,
+    /// A turn has begun.
+    turned: bool,
 }
 
 /// Reads a home.
@@ -111,13 +116,15 @@ fn read_file(home: &Path, path: &str) -> Option<ReadFile> {
         tokens: None,
         updated: String::new(),
         bad_lines: Vec::new(),
+        kept: None,
+        turned: false,
     };
     for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
         match serde_json::from_slice::<Map<String, Value>>(line) {
             Ok(record) => file.take(&Value::Object(record)),
             Err(_) if line.trim_ascii().is_empty() => {}
             // JSON knows no largest number; it is this reader's floats that do.
-            Err(error) if error.to_string().starts_with("number out of range") => {}
+            Err(_) if line.trim_ascii().starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok() => {}
             Err(_) => file.bad_lines.push(at + 1),
         }
     }
@@ -137,6 +144,12 @@ impl ReadFile {
                 self.model = text(payload, "model");
             }
             Some("event_msg") => self.event(record, payload),
+            Some("compacted") if !self.turned && self.said.is_none() && self.kept.is_none() => {
+                parts(&payload["replacement_history"]).iter().filter(|item| item["role"] == "user").for_each(|item| {
+                    self.hear_bare(&item["content"]);
+                });
+                self.kept = self.said.take();
+            }
             Some("message") if self.bare && record["role"] == "user" => self.hear_bare(&record["content"]),
             None if self.meta.is_null() && names_a_thread(record) && record["timestamp"].is_string() => {
                 self.meta = record.clone();
@@ -151,6 +164,8 @@ impl ReadFile {
             Some(start) => record["ordinal"].as_u64().is_some_and(|ordinal| ordinal < start),
             None => false,
         };
+        let begins = ["task_started", "turn_started", "user_message"].map(|kind| payload["type"] == kind);
+        self.turned |= begins.contains(&true) || payload["item"]["type"] == "UserMessage";
         match payload["type"].as_str() {
             Some("token_count") => {
                 if let Some(total) = payload["info"]["total_token_usage"]["total_tokens"].as_u64() {
@@ -215,7 +230,7 @@ fn preview(files: &BTreeMap<String, Vec<ReadFile>>, id: &str) -> String {
     let Some(own) = files.get(id) else { return String::new() };
     let base = own[0].meta["history_base"]["thread_id"].as_str().filter(|base| *base != id);
     let inherited = base.map(|base| preview(files, base)).filter(|preview| !preview.is_empty());
-    inherited.or(own.iter().find_map(|file| file.said.clone())).unwrap_or_default()
+    inherited.or(own.iter().find_map(|file| file.said.clone().or(file.kept.clone()))).unwrap_or_default()
 }
 
 /// Codex's own name, else the last one in the index, else the title of a legacy thread that is not its first message.

@@ -1,19 +1,24 @@
 //! The codes of all findings, by which people ask for some.
 
 /// Lists the code of every finding that the core makes, in alphabetical order.
-pub const CODES: [&str; 50] = [
+pub const CODES: [&str; 56] = [
     "backfill-incomplete",
     "backfill-running",
     "bad-line",
     "bad-lines",
     "behind",
     "broken-base",
+    "byte-order-mark",
+    "copied-file",
+    "copy-in-row",
     "database-corrupt",
     "database-newer",
     "database-not-understood",
     "duplicate-row",
     "empty-file",
+    "file-not-looked-at",
     "free-pages",
+    "history-before-compaction-lost",
     "history-not-projected",
     "link",
     "locked",
@@ -30,6 +35,7 @@ pub const CODES: [&str; 50] = [
     "network-file-system",
     "no-newline-at-end",
     "no-thread-in-file",
+    "odd-times",
     "older-file",
     "open-to-others",
     "ordinal-regresses",

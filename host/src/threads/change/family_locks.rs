@@ -50,7 +50,7 @@ impl<'a> FamilyLocks<'a> {
         let Some(owners) = &self.owners else { return Ok(()) };
         let other = recorded.strip_suffix(".zst").map_or_else(|| format!("{recorded}.zst"), String::from);
         let owner = owners.get(recorded).or_else(|| owners.get(&other)).unwrap_or(&self.first);
-        if self.own == Some(owner) || self.held.iter().any(|(thread, _)| thread == owner) {
+        if self.own == Some(owner) || self.held.iter().map(|(held, _)| held).any(|held| held == owner) {
             return Ok(());
         }
         let lock = WriterLock::take(self.home, owner)?;
