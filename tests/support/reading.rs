@@ -124,7 +124,7 @@ fn read_file(home: &Path, path: &str) -> Option<ReadFile> {
             Ok(record) => file.take(&Value::Object(record)),
             Err(_) if line.trim_ascii().is_empty() => {}
             // JSON knows no largest number; it is this reader's floats that do.
-            Err(_) if line.trim_ascii().starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok() => {}
+            Err(_) if is_object(line) => {}
             Err(_) => file.bad_lines.push(at + 1),
         }
     }
@@ -209,6 +209,12 @@ impl ReadFile {
             };
         }
     }
+}
+
+/// Says whether a line is a JSON object, whatever its numbers are.
+fn is_object(line: &[u8]) -> bool {
+    let Ok(line) = std::str::from_utf8(line) else { return false };
+    line.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(line).is_ok()
 }
 
 fn parts(content: &Value) -> &[Value] {
@@ -333,13 +339,18 @@ impl ReadThread {
         let (first, newest) = (self.first(), self.newest());
         let meta = &first.meta;
         let given = |key: &str| meta.get(key).cloned().unwrap_or(Value::Null);
+        // A clock that went back makes no thread younger than its end.
+        let begun = text(meta, "timestamp").map(|begun| match newest.updated.is_empty() {
+            true => begun,
+            false => begun.min(newest.updated.clone()),
+        });
         let cwd = if first.bare { json!(first.last_cwd) } else { given("cwd") };
         let mut facts = BTreeMap::from([
             ("id", json!(self.id)),
             ("preview", json!(self.preview)),
             ("name", json!(self.name)),
             ("cwd", cwd),
-            ("createdAt", given("timestamp")),
+            ("createdAt", json!(begun)),
             ("tokensUsed", json!(newest.tokens)),
             ("archived", json!(newest.path.starts_with("archived_sessions/"))),
             ("forkedFromId", given("forked_from_id")),
