@@ -13,13 +13,7 @@ use anyhow::Result;
 use component::{build_component, variable};
 
 fn main() -> ExitCode {
-    match build() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("\nerror: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    component::exit_code(build())
 }
 
 fn build() -> Result<()> {

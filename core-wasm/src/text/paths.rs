@@ -98,8 +98,8 @@ pub fn is_named_for(path: &str, id: &str) -> bool {
         })
 }
 
-/// The time in a rollout's name, and what comes after it: `2026-05-04T09-15-00` and `<id>…`.
-fn named_parts(name: &str) -> Option<(&str, &str)> {
+/// Returns the time in the name of a plain rollout, and what comes after it: `2026-05-04T09-15-00` and `<id>…`.
+pub fn named_parts(name: &str) -> Option<(&str, &str)> {
     let inside = name.strip_prefix("rollout-")?.strip_suffix(".jsonl")?;
     let (stamp, rest) = (inside.get(..STAMP)?, inside.get(STAMP..)?);
     Some((stamp, rest.strip_prefix('-')?))

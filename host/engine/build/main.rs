@@ -16,13 +16,7 @@ use wasmtime::Engine;
 use component::{build_component, out_dir, variable, write};
 
 fn main() -> ExitCode {
-    match build() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("\nerror: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    component::exit_code(build())
 }
 
 fn build() -> Result<()> {

@@ -1,6 +1,6 @@
 //! What a host adds to the contract's types.
 
-use crate::contract::{Chunk, Entries, FileError};
+use crate::contract::{Chunk, FileError};
 
 impl FileError {
     /// Gives the failure in words.
@@ -22,12 +22,5 @@ impl Chunk {
             Chunk::Text(text) => text.into_bytes(),
             Chunk::Bytes(bytes) => bytes,
         }
-    }
-}
-
-impl Entries {
-    /// Says whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.kinds.is_empty()
     }
 }

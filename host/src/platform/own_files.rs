@@ -1,8 +1,10 @@
 //! Files that this program wrote for itself, read as what they are: a file that anybody may have replaced since.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Error, Read as _};
 use std::path::Path;
+
+use crate::platform::regular_file;
 
 /// Opens a regular file to read it. A link is not followed, a pipe not waited for.
 pub(crate) fn open_own_file(path: &Path) -> std::io::Result<File> {
@@ -10,18 +12,7 @@ pub(crate) fn open_own_file(path: &Path) -> std::io::Result<File> {
     if path.symlink_metadata()?.is_symlink() {
         return Err(Error::other("it is a link, which is not followed"));
     }
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits() as i32);
-    }
-    let file = options.open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(Error::other("it is not a regular file")),
-    }
+    regular_file::open_unlinked(path)
 }
 
 /// Reads a whole file of at most `longest` bytes, which is opened as [`open_own_file`] does.

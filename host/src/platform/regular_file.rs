@@ -13,6 +13,17 @@ fn flags() -> i32 {
     (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY).bits() as i32
 }
 
+/// Opens a regular file for reading; a link is refused.
+pub(crate) fn open_unlinked(path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags() | rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+    let file = options.open(path).map_err(|error| plainly(error, || std::fs::symlink_metadata(path)))?;
+    refuse_other_kinds(&file.metadata()?)?;
+    Ok(file)
+}
+
 /// Opens a regular file for reading.
 ///
 /// # Errors

@@ -104,6 +104,11 @@ impl HeadsWalker for Pages<HeadColumns> {
     }
 }
 
+/// Gives the path of the same rollout in its other form, compressed or plain.
+pub(crate) fn other_form(path: &str) -> String {
+    path.strip_suffix(".zst").map_or_else(|| format!("{path}.zst"), String::from)
+}
+
 /// Gives the kind of a failure to read a rollout.
 pub(crate) fn kind_of_failure(error: &FileError) -> ErrorKind {
     match error {

@@ -1,7 +1,7 @@
 //! Goes through a text for the first time: what is wrong with it, and what its copy is to be.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use contract::{LeftOut, NewThread, SalvageContext, SalvagePlan, SurveyResult};
@@ -13,8 +13,8 @@ use crate::rollout::ids;
 use crate::rollout::record::{self, Body};
 use crate::rollout::session_meta::{Form, session_meta};
 use crate::rollout::spoken::context_cwd;
-use crate::text::paths::{canonical_id, is_compressed};
-use crate::text::time::{local, parse_millis};
+use crate::text::paths::{canonical_id, is_compressed, named_millis, named_parts};
+use crate::text::time::local;
 
 /// As many parts that are left out are listed one by one.
 const LISTED: usize = 1_000;
@@ -104,7 +104,7 @@ impl Surveyor {
         }
         let mut random_bits = ids::RandomBits(context.random_bits);
         let named_id = name.as_ref().map(|name| name.id.clone());
-        let named_time = name.as_ref().and_then(|name| name.millis(context.utc_offset));
+        let named_time = name.as_ref().map(|name| name.millis(context.utc_offset));
         let begun = match &seen.own {
             Some((_, at)) => *at,
             None => seen.facts.first_time.or(named_time).unwrap_or(context.modified),
@@ -213,26 +213,23 @@ impl Facts {
 
 /// What the name of a file says that Codex named: `rollout-2026-03-01T10-00-00-<id>.jsonl`.
 struct Name {
-    stamp: String,
+    /// When it was begun by the clock on the wall, in milliseconds.
+    begun: i64,
     id: String,
 }
 
 impl Name {
     fn of(name: &str) -> Option<Name> {
         let name = if is_compressed(name) { name.strip_suffix(".zst")? } else { name };
-        let rest = name.strip_prefix("rollout-")?.strip_suffix(".jsonl")?;
-        let (stamp, id) = (rest.get(..19)?, rest.get(20..56)?);
-        let tail = &rest[56..];
-        let named = rest.as_bytes()[19] == b'-' && (tail.is_empty() || tail.starts_with('_'));
-        let name = Name { stamp: stamp.to_string(), id: canonical_id(id)? };
-        (named && name.millis(0).is_some()).then_some(name)
+        let (_, rest) = named_parts(name)?;
+        let (id, tail) = rest.split_at_checked(36)?;
+        let named = tail.is_empty() || tail.starts_with('_');
+        named.then_some(Name { begun: named_millis(name)?, id: canonical_id(id)? })
     }
 
-    /// Its time is that of the clock on the wall.
-    fn millis(&self, offset: i32) -> Option<i64> {
-        let (date, time) = self.stamp.split_once('T')?;
-        let there = parse_millis(format!("{date}T{}Z", time.replace('-', ":")).as_bytes())?;
-        Some(there - i64::from(offset) * 60_000)
+    /// When it was begun, by a clock that was so many minutes ahead of UTC.
+    fn millis(&self, offset: i32) -> i64 {
+        self.begun - i64::from(offset) * 60_000
     }
 }
 

@@ -6,7 +6,7 @@
 mod toolchain;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
@@ -29,6 +29,17 @@ const GUEST_PROFILE: [(&str, &str); 9] = [
     ("CARGO_PROFILE_GUEST_OVERFLOW_CHECKS", "false"),
     ("CARGO_PROFILE_GUEST_INCREMENTAL", "false"),
 ];
+
+/// Tells why a build script failed, if it did.
+pub(crate) fn exit_code(built: Result<()>) -> ExitCode {
+    match built {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Writes `WORLD.component.wasm` into `OUT_DIR` and returns its bytes. The guest's crates are compiled in `target_dir`; its own
 /// directory, lest it wait for the outer build's lock.

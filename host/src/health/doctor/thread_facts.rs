@@ -12,7 +12,7 @@ use super::CheckupError;
 use super::snapshot::{PAGE, Snapshot};
 use crate::db::{InspectedThread, StrayFile};
 use crate::platform::home::Home;
-use crate::rollouts::facts;
+use crate::rollouts::{facts, other_form};
 
 impl Snapshot {
     /// Returns the next files after a path that belong to no thread, each as a thread of an empty id.
@@ -77,7 +77,8 @@ impl Snapshot {
         let named: Vec<Option<String>> = threads.iter().map(|thread| thread.codex.as_ref().and_then(named)).collect();
         let paths: Vec<Option<String>> =
             named.iter().map(|named| self.home_paths.home_path(&self.home, named.as_ref()?)).collect();
-        let both_forms = |path: &Option<String>| path.iter().flat_map(|path| [path.clone(), twin(path)]).collect();
+        let both_forms =
+            |path: &Option<String>| path.iter().flat_map(|path| [path.clone(), other_form(path)]).collect();
         let files = self.inspection.first_files(paths.iter().map(both_forms).collect())?;
         for (named, _) in named.iter().zip(&paths).filter(|(_, path)| path.is_none()) {
             if let Some(foreign) = named.as_deref().and_then(|named| foreign_home(&self.home, named)) {
@@ -97,19 +98,18 @@ impl Snapshot {
 
     /// Follows a path to a file of the home that does not claim to be a rollout.
     fn unlisted(&mut self, path: &str) -> Result<PathTarget, CheckupError> {
-        Ok(
-            match facts(&self.home, path).or_else(|error| match error {
-                FileError::NotFound => facts(&self.home, &twin(path)),
-                error => Err(error),
-            }) {
-                Ok(file) => {
-                    let thread = head(&mut self.core, &self.home, &file.path)?;
-                    PathTarget::Local((file.path, thread))
-                }
-                Err(FileError::NotFound) => PathTarget::Missing,
-                Err(error) => PathTarget::Unknown(error.message()),
-            },
-        )
+        let file = match facts(&self.home, path) {
+            Err(FileError::NotFound) => facts(&self.home, &other_form(path)),
+            file => file,
+        };
+        Ok(match file {
+            Ok(file) => {
+                let thread = head(&mut self.core, &self.home, &file.path)?;
+                PathTarget::Local((file.path, thread))
+            }
+            Err(FileError::NotFound) => PathTarget::Missing,
+            Err(error) => PathTarget::Unknown(error.message()),
+        })
     }
 
     /// Follows a path to a file outside of the home.
@@ -117,7 +117,7 @@ impl Snapshot {
         let named = self.home.root().join(named);
         let unknown = |error: std::io::Error| Ok(PathTarget::Unknown(error.to_string()));
         let mut found = None;
-        for file in [named.clone(), twin(&named.to_string_lossy()).into()] {
+        for file in [named.clone(), other_form(&named.to_string_lossy()).into()] {
             match std::fs::metadata(&file) {
                 Ok(about) if about.is_file() => {
                     found = Some(file);
@@ -154,7 +154,7 @@ impl Snapshot {
                     bases.insert(base.thread.clone(), self.inspection.database().files_of(base.thread.clone())?);
                 }
                 let files = bases.get(&base.thread).map_or(&[][..], Vec::as_slice);
-                let own = [file.file.path.clone(), twin(&file.file.path)];
+                let own = [file.file.path.clone(), other_form(&file.file.path)];
                 let others = |files: &[String]| -> Vec<String> {
                     files.iter().filter(|path| !own.contains(path)).cloned().collect()
                 };
@@ -174,11 +174,6 @@ impl Snapshot {
         }
         Ok(())
     }
-}
-
-/// Returns the path of a rollout in its other form, compressed or plain.
-fn twin(path: &str) -> String {
-    path.strip_suffix(".zst").map_or_else(|| format!("{path}.zst"), str::to_string)
 }
 
 /// Returns the directory that a path would be of, were that another Codex home.

@@ -14,7 +14,7 @@ use super::session_index;
 use crate::db::{CompletedChange, Database};
 use crate::platform::home::Home;
 use crate::platform::own_files::is_plain_name;
-use crate::rollouts::{open_or_create_parent, open_parent, sync_dir};
+use crate::rollouts::{open_or_create_parent, open_parent, other_form, sync_dir};
 
 /// Describes a change of files and rows together. As JSON it stands in journals that older versions wrote and newer ones
 /// read, so the names there stay.
@@ -152,11 +152,6 @@ pub(super) fn rename(home: &Home, renaming: &FileMove) -> Result<(), ChangeError
         true => Ok(()),
         false => rename_if_there(home, &other_form(&renaming.from), &other_form(&renaming.to)).map(drop),
     }
-}
-
-/// Gives the path of the same rollout in its other form, plain or compressed.
-fn other_form(path: &str) -> String {
-    path.strip_suffix(".zst").map_or_else(|| format!("{path}.zst"), String::from)
 }
 
 /// Renames a file, and says whether it was there.

@@ -7,6 +7,7 @@ use super::error::ChangeError;
 use crate::db::Database;
 use crate::platform::home::Home;
 use crate::platform::writer_lock::WriterLock;
+use crate::rollouts::other_form;
 
 /// So many locks are held at once.
 const MOST: usize = 64;
@@ -48,8 +49,7 @@ impl<'a> FamilyLocks<'a> {
     /// Holds the lock of the thread that a file belongs to, whatever its path is now: it goes by the one that is recorded.
     pub(super) fn hold(&mut self, recorded: &str) -> Result<(), ChangeError> {
         let Some(owners) = &self.owners else { return Ok(()) };
-        let other = recorded.strip_suffix(".zst").map_or_else(|| format!("{recorded}.zst"), String::from);
-        let owner = owners.get(recorded).or_else(|| owners.get(&other)).unwrap_or(&self.first);
+        let owner = owners.get(recorded).or_else(|| owners.get(&other_form(recorded))).unwrap_or(&self.first);
         if self.own == Some(owner) || self.held.iter().map(|(held, _)| held).any(|held| held == owner) {
             return Ok(());
         }
