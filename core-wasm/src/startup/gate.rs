@@ -13,7 +13,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use contract::{ClaimResult, Job, Owner, Phase, SkippedFile, StartupError, StartupReport, StateError, SurveyReport};
+use contract::{
+    ClaimResult, EntryKind, FileError, Job, Owner, Phase, SkippedFile, StartupError, StartupReport, StateError,
+    SurveyReport,
+};
 
 use crate::ports::{Backfill, Clock, Rollouts, Rows};
 use crate::rollout::entry::why_no_rollout;
@@ -138,7 +141,10 @@ fn round<W: Rollouts + Rows + Backfill>(
         let (file, grown) = match change {
             Change::Same => return Ok(()),
             Change::Vanished(path) => {
-                work.gone.push(path);
+                // A walk may have begun before another process stored what is new.
+                if is_gone(world, &path) {
+                    work.gone.push(path);
+                }
                 return Ok(());
             }
             Change::New(file) | Change::Changed { now: file, .. }
@@ -163,6 +169,14 @@ fn round<W: Rollouts + Rows + Backfill>(
     })?;
     work.hand_over(world)?;
     Ok(Round { new, walked })
+}
+
+/// Says whether nothing that could be a rollout is at a place any more. What cannot be looked at is not gone.
+fn is_gone<W: Rollouts>(world: &W, path: &str) -> bool {
+    match world.stat(path) {
+        Ok(facts) => facts.kind != EntryKind::File,
+        Err(error) => matches!(error, FileError::NotFound | FileError::NotAFile),
+    }
 }
 
 /// What a comparison asks for.

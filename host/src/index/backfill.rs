@@ -20,7 +20,7 @@ use threadkeep_engine::{Core, CoreError, Runtime};
 use crate::db::{Batch, Claim, Database, Locks, Parsed, Refused, StateError};
 use crate::index::progress::{Progress, ProgressSink};
 use crate::platform::home::Home;
-use crate::rollouts;
+use crate::rollouts::{self, WalkAhead};
 
 /// How many files are stored in one transaction.
 const BATCH: usize = 256;
@@ -59,6 +59,7 @@ pub(crate) struct Backfill {
     database: Database,
     locks: Option<Locks>,
     reader: Arc<dyn FileReader>,
+    ahead: Option<Arc<WalkAhead>>,
     claim: Option<Claim>,
     pool: Option<Pool>,
     ready: Vec<Parsed>,
@@ -84,6 +85,7 @@ impl Backfill {
             database: database.clone(),
             locks,
             reader: Arc::new(RowReader),
+            ahead: None,
             claim: None,
             pool: None,
             ready: Vec::new(),
@@ -99,6 +101,19 @@ impl Backfill {
         Backfill { reader, ..self }
     }
 
+    /// Gives the same backfill with the first walk over the home already on its way.
+    pub(crate) fn with_walk(self, ahead: Arc<WalkAhead>) -> Backfill {
+        Backfill { ahead: Some(ahead), ..self }
+    }
+
+    /// Gives the files from which it is filled.
+    pub(crate) fn files(&self) -> Arc<dyn Rollouts> {
+        match &self.ahead {
+            Some(ahead) => ahead.clone(),
+            None => self.home.clone(),
+        }
+    }
+
     /// Gives the database that is being filled.
     pub(crate) fn database(&self) -> &Database {
         &self.database
@@ -112,6 +127,10 @@ impl Backfill {
     /// Says how far the database is filled, and sends [`Progress::Waiting`] where another process fills it.
     pub(crate) fn current(&mut self) -> Result<Phase, StateError> {
         let phase = self.database.phase(self.locks.as_ref())?;
+        if let (Phase::Running(_), Some(ahead)) = (&phase, &self.ahead) {
+            // What the other process finds is newer than a walk that began before.
+            ahead.give_up();
+        }
         if let (Phase::Running(owner), Some(progress)) = (&phase, &self.progress)
             && !owner.gone
         {

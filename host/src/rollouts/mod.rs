@@ -2,7 +2,8 @@
 //! alone knows.
 //!
 //! `walk` lists the entries, `stat` looks at each of them, `prefetch` does both ahead of the one who asks, on several
-//! threads, and `columns` puts what was found into the form in which the core takes it. `read` decompresses.
+//! threads, `walk_ahead` begins before anybody asks, and `columns` puts what was found into the form in which the core
+//! takes it. `read` decompresses.
 
 mod columns;
 mod dirs;
@@ -12,6 +13,7 @@ mod prefetch;
 mod read;
 mod stat;
 mod walk;
+mod walk_ahead;
 
 use std::sync::Arc;
 
@@ -34,6 +36,7 @@ pub use read::RolloutReader;
 use stat::Probed;
 pub(crate) use walk::links;
 pub use walk::named;
+pub(crate) use walk_ahead::WalkAhead;
 
 /// Gives the imports of a core that sees the files of a home and nothing else.
 pub fn imports(home: &Arc<Home>) -> Imports {
