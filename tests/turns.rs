@@ -6,8 +6,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::{
-    Collection, Disk, Program, Rollout, any_rollout, damaged, demo_home, list_everything, listing, millis, real_homes,
-    uuid7,
+    Collection, Disk, Program, Rollout, any_rollout, damaged, demo_home, list_everything, listing, long_thread, millis,
+    real_homes, uuid7,
 };
 use tempfile::{TempDir, tempdir};
 use threadkeep_core::history::chain::Chain;
@@ -438,4 +438,47 @@ proptest! {
         };
         prop_assert_eq!(shown(&rollout), shown(&rollout.clone().sorted_keys()));
     }
+}
+
+#[test]
+fn the_last_turns_of_a_long_thread_are_read_from_its_end_and_are_the_same() {
+    let home = tempdir().unwrap();
+    let id = uuid7(1_772_000_000_000, 7);
+    let path = long_thread(home.path(), &id, 260);
+    assert!(path.metadata().unwrap().len() > 20 << 20);
+    let program = Program::stateless(home.path());
+    let whole = turns(&program, &id);
+    assert_eq!(whole.len(), 260);
+
+    // A recording holds what the core had to read.
+    let recorded = |name: &str, limit: &[&str]| {
+        let record = home.path().join(name);
+        let args = ["--record", record.to_str().unwrap(), "turns", &id];
+        (program.json(args.iter().chain(limit).copied()), record.metadata().unwrap().len())
+    };
+    let (_, bytes_of_all) = recorded("all.json", &["--limit", "1"]);
+    let (last, bytes_of_the_end) = recorded("end.json", &["--tail", "3"]);
+    assert_eq!(last["items"].as_array().unwrap()[..], whole[257..]);
+    assert!(bytes_of_the_end < bytes_of_all / 3, "{bytes_of_the_end} of {bytes_of_all}");
+
+    // The cursor goes on to earlier ones, as long as there are any.
+    let mut cursor = last["nextCursor"].as_str().map(String::from);
+    let mut earlier = Vec::new();
+    while let Some(at) = cursor {
+        let page = program.json(["turns", &id, "--desc", "--limit", "60", "--cursor", &at]);
+        earlier.extend(page["items"].as_array().unwrap().clone());
+        cursor = page["nextCursor"].as_str().map(String::from);
+    }
+    earlier.reverse();
+    assert_eq!(earlier[..], whole[..257]);
+
+    // More than the end holds, and a cursor in the other direction.
+    let many = program.json(["turns", &id, "--tail", "200"]);
+    assert_eq!(many["items"].as_array().unwrap()[..], whole[60..]);
+    let back = program.json(["turns", &id, "--desc", "--limit", "5"]);
+    assert_eq!(back["backwardsCursor"], Value::Null);
+    let second =
+        program.json(["turns", &id, "--desc", "--limit", "5", "--cursor", back["nextCursor"].as_str().unwrap()]);
+    let forth = program.json(["turns", &id, "--limit", "9", "--cursor", second["backwardsCursor"].as_str().unwrap()]);
+    assert_eq!(forth["items"].as_array().unwrap()[..], whole[255..]);
 }

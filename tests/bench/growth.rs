@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, params};
-use support::{Collection, Program, Rollout};
+use support::{Collection, Program, Rollout, long_thread};
 
 use crate::table::millis;
 
@@ -18,7 +18,7 @@ struct Kind {
     questions: &'static [&'static str],
 }
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind {
         name: "forks of forks, times in order",
         sizes: &[1_000, 2_000, 4_000, 10_000],
@@ -60,6 +60,12 @@ const KINDS: [Kind; 6] = [
         sizes: &[1_000, 2_000, 4_000, 20_000],
         make: reverts,
         questions: &["init", "doctor"],
+    },
+    Kind {
+        name: "turns of one thread, 100 KB each",
+        sizes: &[1_000, 10_000, 50_000],
+        make: |home, turns| drop(long_thread(home, &id(turns - 1), turns)),
+        questions: &["init", "turns LAST --tail 3"],
     },
     Kind { name: "rows of Codex's", sizes: &[10_000, 40_000, 300_000], make: rows, questions: &["init", "list"] },
 ];

@@ -77,6 +77,18 @@ impl Builder {
         Builder { turns: stubs.collect(), window, here, current: None, ..*self }
     }
 
+    /// Begins in the middle of a paginated history, after the line that a place falls into.
+    pub(super) fn in_the_middle(offset: u64) -> Builder {
+        let mut builder = Builder::new(true, 0..0);
+        builder.here.mark = Mark { segment: 0, line: 1, offset };
+        builder
+    }
+
+    /// Says whether a turn is open.
+    pub(super) fn has_open_turn(&self) -> bool {
+        self.current.is_some()
+    }
+
     /// Takes a record in.
     fn take(&mut self, entry: &Entry<'_>, mark: Mark, length: u64) {
         self.here.mark = mark;
@@ -111,7 +123,8 @@ impl Builder {
         self.here.records += u64::from(entry.event != Event::Foreign);
     }
 
-    fn find(&self, id: Option<&str>) -> Option<usize> {
+    /// The place of the turn of an id.
+    pub(super) fn find(&self, id: Option<&str>) -> Option<usize> {
         let id = id?;
         self.turns.iter().rposition(|turn| turn.id == id)
     }
@@ -206,12 +219,7 @@ impl Builder {
     }
 
     fn rolled_back(&mut self, payload: &[u8]) {
-        let mut turns = 0;
-        let _ = Cursor::new(payload).object(|c, key| match key.raw() {
-            b"num_turns" => c.integer().map(|number| turns = number.unwrap_or(0)),
-            _ => c.skip(),
-        });
-        let turns = usize::try_from(turns).unwrap_or(0);
+        let turns = event::rolled_back_turns(payload);
         self.turns.truncate(self.turns.len().saturating_sub(turns));
         self.current = None;
         self.here.next_item = 1 + self.turns.iter().map(|turn| turn.shown).sum::<u64>();

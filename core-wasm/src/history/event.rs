@@ -182,6 +182,16 @@ fn foreign_context(payload: &[u8]) -> Step<bool> {
     Ok(foreign)
 }
 
+/// Reads how many turns count no more after a rollback.
+pub(super) fn rolled_back_turns(payload: &[u8]) -> usize {
+    let mut turns = 0;
+    let _ = Cursor::new(payload).object(|c, key| match key.raw() {
+        b"num_turns" => c.integer().map(|number| turns = number.unwrap_or(0)),
+        _ => c.skip(),
+    });
+    usize::try_from(turns).unwrap_or(0)
+}
+
 /// Says whether a text field of a payload says something.
 pub(super) fn says(payload: &[u8], name: &str) -> bool {
     Cursor::new(payload).peek_field(name).is_ok_and(|text| text.is_some_and(|text| !text.is_empty()))

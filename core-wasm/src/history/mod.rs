@@ -8,6 +8,7 @@
 //!            items · legacy · tools    records into items as JSON
 //! pass                                 the records of a chain, in order
 //! transcript                           which turns are wanted, and where the next page begins
+//! tail                                 the last turns of a long history, without the rest of it
 //! prompt                               what a model is given to go on
 //! ```
 //!
@@ -27,6 +28,7 @@ mod moderation;
 mod pass;
 mod patch;
 mod records;
+mod tail;
 mod tools;
 mod turn;
 

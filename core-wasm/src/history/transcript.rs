@@ -1,11 +1,13 @@
 //! Pages through a thread's turns, gone through once and ready to be paged.
 //!
 //! Histories only grow at their end, so a cursor is a turn's number and its id: a page goes on behind that turn, in
-//! either direction, whatever was appended since. Where a rollback has moved the turn, it is looked for by its id.
+//! either direction, whatever was appended since. The number only says where to look first: where the turn stands elsewhere,
+//! as after a rollback, or where the page was read from the end, it is looked for by its id.
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::ops::Range;
 
 use contract::{Found, Gap, LookupError, PageOfRecords, PageOfTurns, Subject};
@@ -14,6 +16,7 @@ use serde_json::Value;
 use super::builder::Builder;
 use super::chain::Chain;
 use super::pass::pass;
+use super::tail;
 use super::turn::TurnState;
 use crate::lookup::find::{find, find_by_path};
 use crate::lookup::world::World;
@@ -28,11 +31,12 @@ const NO_TEXT: [&str; 8] = ["id", "type", "status", "phase", "source", "kind", "
 /// A history, as it was when it was opened.
 pub struct Transcript {
     chain: Chain,
-    index: Builder,
+    /// Every turn's place; not before it is needed, where the end of the file alone may answer.
+    index: OnceCell<Builder>,
 }
 
 impl Transcript {
-    /// Finds the thread, and goes through its history once.
+    /// Finds the thread, and goes through its history once, unless that is long and its end may be enough.
     pub fn open<W: World>(world: &W, of: &Subject) -> Result<(Found, Transcript), LookupError> {
         let found = match of {
             Subject::Thread(wanted) => find(world, wanted, None)?,
@@ -44,9 +48,27 @@ impl Transcript {
 
     /// Returns the history of a chain of files.
     pub fn of<R: Rollouts>(rollouts: &R, mut chain: Chain) -> Result<Transcript, LookupError> {
+        if tail::has_one(rollouts, &chain)? {
+            return Ok(Transcript { chain, index: OnceCell::new() });
+        }
+        // What the chain lacks shows only when it is gone through.
         let mut index = Builder::new(chain.paginated, 0..0);
         pass(rollouts, &mut chain, &mut index, None)?;
-        Ok(Transcript { chain, index })
+        Ok(Transcript { chain, index: OnceCell::from(index) })
+    }
+
+    /// The whole history, gone through once.
+    fn whole<R: Rollouts>(&self, rollouts: &R) -> Result<Pages<'_>, LookupError> {
+        let index = match self.index.get() {
+            Some(index) => index,
+            None => {
+                let mut index = Builder::new(self.chain.paginated, 0..0);
+                // A chain that has a tail has no gap that a pass could find.
+                pass(rollouts, &mut self.chain.clone(), &mut index, None)?;
+                self.index.get_or_init(|| index)
+            }
+        };
+        Ok(Pages { chain: &self.chain, index })
     }
 
     /// Says what the files of the history should hold and do not.
@@ -67,8 +89,24 @@ impl Transcript {
         limit: u32,
         newest_first: bool,
     ) -> Result<PageOfTurns, LookupError> {
-        let after = cursor.map(|cursor| self.place(cursor, newest_first)).transpose()?;
-        self.show(rollouts, self.window(after, limit, newest_first), newest_first)
+        if newest_first && limit > 0 && self.index.get().is_none() {
+            let mut tails = tail::Tails::of(rollouts, &self.chain)?;
+            while let Some(tail) = tails.next(rollouts, &self.chain)? {
+                let pages = Pages { chain: &self.chain, index: &tail.index };
+                let after = match cursor.map(|cursor| pages.place(cursor, true)).transpose() {
+                    Ok(after) => after,
+                    // It may stand further up, and what is wrong with it the whole history tells.
+                    Err(_) => continue,
+                };
+                let window = pages.window(after, limit, true);
+                if tail.answers(&window) {
+                    return pages.show(rollouts, window, true);
+                }
+            }
+        }
+        let pages = self.whole(rollouts)?;
+        let after = cursor.map(|cursor| pages.place(cursor, newest_first)).transpose()?;
+        pages.show(rollouts, pages.window(after, limit, newest_first), newest_first)
     }
 
     /// Returns the page around the first turn behind the cursor in which `text` was said or done, whatever the case of
@@ -81,29 +119,38 @@ impl Transcript {
         limit: u32,
         newest_first: bool,
     ) -> Result<PageOfTurns, LookupError> {
+        let pages = self.whole(rollouts)?;
         let needle = without_case(text);
-        let mut after = cursor.map(|cursor| self.place(cursor, newest_first)).transpose()?;
+        let mut after = cursor.map(|cursor| pages.place(cursor, newest_first)).transpose()?;
         loop {
-            let window = self.window(after, 0, newest_first);
+            let window = pages.window(after, 0, newest_first);
             if window.is_empty() {
                 return Ok(PageOfTurns::default());
             }
-            let mut bodies = self.bodies(rollouts, &window)?.into_iter().map(TurnState::into_value);
+            let mut bodies = pages.bodies(rollouts, &window)?.into_iter().map(TurnState::into_value);
             let hit = match newest_first {
                 true => bodies.rposition(|turn| says(&turn["items"], &needle)),
                 false => bodies.position(|turn| says(&turn["items"], &needle)),
             };
             if let Some(hit) = hit.map(|hit| window.start + hit) {
-                let mut page = self.show(rollouts, self.neighbours(hit, limit), newest_first)?;
-                page.hit = Some(self.index.turns[hit].id.clone());
+                let mut page = pages.show(rollouts, pages.neighbours(hit, limit), newest_first)?;
+                page.hit = Some(pages.index.turns[hit].id.clone());
                 return Ok(page);
             }
             after = Some(if newest_first { window.start } else { window.end - 1 });
         }
     }
+}
 
+/// Turns of a history whose places are known: all of them, or the last ones.
+pub(super) struct Pages<'a> {
+    pub(super) chain: &'a Chain,
+    pub(super) index: &'a Builder,
+}
+
+impl Pages<'_> {
     /// Which turns follow a place.
-    fn window(&self, after: Option<usize>, limit: u32, newest_first: bool) -> Range<usize> {
+    pub(super) fn window(&self, after: Option<usize>, limit: u32, newest_first: bool) -> Range<usize> {
         let turns = &self.index.turns;
         let mut window = match (newest_first, after) {
             (false, None) => 0..0,
@@ -159,7 +206,7 @@ impl Transcript {
         Ok(full.turns.into_iter().skip(window.start).take(window.len()).collect())
     }
 
-    fn show<R: Rollouts>(
+    pub(super) fn show<R: Rollouts>(
         &self,
         rollouts: &R,
         window: Range<usize>,
@@ -181,7 +228,7 @@ impl Transcript {
         Ok(page)
     }
 
-    fn place(&self, cursor: &str, newest_first: bool) -> Result<usize, LookupError> {
+    pub(super) fn place(&self, cursor: &str, newest_first: bool) -> Result<usize, LookupError> {
         let turns = &self.index.turns;
         let bad = |why: &str| LookupError::BadCursor(format!("'{cursor}' {why}"));
         let mut parts = cursor.splitn(3, '.');
