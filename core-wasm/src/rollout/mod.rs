@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! bytes → lines → record → fold → parse      pieces of text into facts
+//!               skim                         lines without facts, by their beginnings
 //!                                 extract    a file into facts: which parts of it are read
 //!         head, base                         whose a file is, and where its history begins
 //! damaged text → salvage                     what can be read of it, as a new rollout
@@ -19,4 +20,5 @@ pub mod record;
 pub mod redact;
 pub mod salvage;
 pub mod session_meta;
+pub mod skim;
 pub mod spoken;

@@ -6,6 +6,7 @@ use contract::{BadLine, EntryKind, Extraction, FileError, FileFacts, NoThread};
 
 use crate::rollout::fold::{Fold, KEPT_BAD_LINES};
 use crate::rollout::record::{self, Record};
+use crate::rollout::skim::read_quickly;
 use crate::text::json::Step;
 use crate::text::lines::{Line, Lines};
 
@@ -71,10 +72,14 @@ impl Pass<'_> {
     }
 
     fn line(&mut self, line: &Line<'_>, numbered: bool) -> Option<BadLine> {
-        let read = record::read(line.bytes);
-        if let Some(watch) = &mut self.watch {
-            watch(line, &read);
-        }
+        let read = match &mut self.watch {
+            Some(watch) => {
+                let read = record::read(line.bytes);
+                watch(line, &read);
+                read
+            }
+            None => read_quickly(line.bytes),
+        };
         self.fold.take(line, read, numbered)
     }
 

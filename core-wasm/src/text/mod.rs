@@ -12,5 +12,6 @@ pub mod odd_time;
 pub mod paths;
 pub mod repositories;
 pub mod shell;
+pub mod structure;
 pub mod time;
 pub mod utf16;
