@@ -44,6 +44,24 @@ fn where_there_is_no_memory_for_the_core_nothing_is_called_damaged() {
     }
 }
 
+#[test]
+fn where_no_file_may_be_as_large_as_the_cores_memory_that_is_what_is_said() {
+    let home = tempdir().unwrap();
+    let program = program_path();
+    // The signal that comes first would end the process without a word.
+    for (blocks, arguments) in [(0, "list"), (1, "--no-state list"), (100, "--json list"), (60, "--no-state list")] {
+        let line = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec '{}' --home '{}' {arguments}",
+            program.display(),
+            home.path().display()
+        );
+        let outcome = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
+        let said = String::from_utf8_lossy(&outcome.stderr);
+        assert!(!outcome.status.success() && !said.contains("damaged"), "{blocks}: {said}");
+        assert!(said.contains("ulimit -f"), "{blocks}: {said}");
+    }
+}
+
 fn program_path() -> PathBuf {
     Program::new().command([""; 0]).get_program().into()
 }

@@ -75,7 +75,7 @@ impl Classified for CoreError {
     fn kind(&self) -> ErrorKind {
         match self {
             CoreError::Load(_) | CoreError::Trap { .. } => ErrorKind::Internal,
-            CoreError::Memory(_) => ErrorKind::Io,
+            CoreError::Memory(_) | CoreError::FileSize(_) => ErrorKind::Io,
             CoreError::Cancelled => ErrorKind::Cancelled,
         }
     }
