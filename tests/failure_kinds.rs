@@ -15,20 +15,20 @@ use support::Program;
 
 use cell::{Expected, run};
 use ground::{Template, Trouble};
-use tables::{FILES, STATE, Table};
+use tables::TABLE;
 
 /// A command that is told not to wait has ended after this long, also while its machine is busy.
 const LONGEST: Duration = Duration::from_secs(12);
 /// So many commands run at once; and where they wait for a lock, which costs nothing.
 const WORKERS: (usize, usize) = (4, 40);
 
-/// Runs every command of a table in one trouble, and fails with all that is otherwise.
-fn every_command(table: &Table, trouble: Trouble, words: &[&str]) {
-    let column = table.troubles.iter().position(|known| *known == trouble).unwrap();
+/// Runs every command in one trouble, and fails with all that is otherwise.
+fn every_command(trouble: Trouble, words: &[&str]) {
+    let column = TABLE.troubles.iter().position(|known| *known == trouble).unwrap();
     let program = if trouble.is_of_permissions() { Program::new().as_nobody() } else { Some(Program::new()) };
     let Some(program) = program else { return };
     let template = Template::new(trouble);
-    let rows: Vec<_> = table.rows().collect();
+    let rows: Vec<_> = TABLE.rows().collect();
     let waits = matches!(trouble, Trouble::StateWritten | Trouble::StateLocked);
     let workers = if waits { WORKERS.1 } else { WORKERS.0 };
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -55,28 +55,28 @@ fn every_command(table: &Table, trouble: Trouble, words: &[&str]) {
 }
 
 macro_rules! troubles {
-    ($($name:ident: $table:ident $trouble:ident, $words:expr;)*) => {
-        $( #[test] fn $name() { every_command(&$table, Trouble::$trouble, &$words); } )*
+    ($($name:ident: $trouble:ident, $words:expr;)*) => {
+        $( #[test] fn $name() { every_command(Trouble::$trouble, &$words); } )*
     };
 }
 
 troubles! {
-    every_command_does_its_work_on_a_home_that_is_well: FILES None, [];
-    a_state_db_that_another_process_writes_is_busy: STATE StateWritten, ["locked"];
-    a_state_db_that_another_process_has_for_itself_is_busy: STATE StateLocked, ["locked"];
-    a_state_db_without_a_header_is_damaged: STATE StateHeader, ["damaged"];
-    a_state_db_without_its_pages_is_damaged: STATE StatePages, ["damaged"];
-    a_state_db_that_is_gone_is_missing: STATE StateGone, ["none"];
-    a_state_directory_that_may_not_be_made_is_denied: STATE StateNotMade, ["ermission denied"];
-    a_state_db_that_may_not_be_read_is_denied: STATE StateDenied, ["ermission denied"];
-    a_state_db_that_may_not_be_written_is_denied: STATE StateReadOnly, ["ermission denied", "readonly"];
-    a_rollout_that_may_not_be_read_is_denied: FILES RolloutDenied, ["ermission denied"];
-    a_rollout_that_is_gone_is_missing: FILES RolloutGone, ["no rollout"];
-    a_rollout_with_a_broken_frame_is_damaged: FILES RolloutBroken, ["compress", "frame"];
-    sessions_that_may_not_be_looked_into_are_denied: FILES SessionsDenied, ["ermission denied"];
-    a_rollout_that_was_never_read_is_denied: FILES RolloutDeniedUnknown, ["ermission denied"];
-    a_rollout_that_was_never_whole_is_damaged: FILES RolloutBrokenUnknown, ["compress", "frame"];
-    sessions_that_were_never_seen_are_denied: FILES SessionsDeniedUnknown, ["ermission denied"];
+    every_command_does_its_work_on_a_home_that_is_well: None, [];
+    a_state_db_that_another_process_writes_is_busy: StateWritten, ["locked"];
+    a_state_db_that_another_process_has_for_itself_is_busy: StateLocked, ["locked"];
+    a_state_db_without_a_header_is_damaged: StateHeader, ["damaged"];
+    a_state_db_without_its_pages_is_damaged: StatePages, ["damaged"];
+    a_state_db_that_is_gone_is_missing: StateGone, ["none"];
+    a_state_directory_that_may_not_be_made_is_denied: StateNotMade, ["ermission denied"];
+    a_state_db_that_may_not_be_read_is_denied: StateDenied, ["ermission denied"];
+    a_state_db_that_may_not_be_written_is_denied: StateReadOnly, ["ermission denied", "readonly"];
+    a_rollout_that_may_not_be_read_is_denied: RolloutDenied, ["ermission denied"];
+    a_rollout_that_is_gone_is_missing: RolloutGone, ["no rollout"];
+    a_rollout_with_a_broken_frame_is_damaged: RolloutBroken, ["compress", "frame"];
+    sessions_that_may_not_be_looked_into_are_denied: SessionsDenied, ["ermission denied"];
+    a_rollout_that_was_never_read_is_denied: RolloutDeniedUnknown, ["ermission denied"];
+    a_rollout_that_was_never_whole_is_damaged: RolloutBrokenUnknown, ["compress", "frame"];
+    sessions_that_were_never_seen_are_denied: SessionsDeniedUnknown, ["ermission denied"];
 }
 
 /// The commands that `--help` names below a command, each as its words, a group by what is in it.
@@ -97,14 +97,12 @@ fn commands_below(program: &Program, group: &[String]) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_command_that_help_names_is_in_both_tables() {
+fn every_command_that_help_names_is_in_the_table() {
     let commands = commands_below(&Program::new(), &[]);
     assert!(commands.len() > 40, "{commands:?}");
-    for table in [&STATE, &FILES] {
-        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let known: Vec<_> = table.rows().map(|(line, _)| words(line)).collect();
-        let is_known = |command: &String| known.iter().any(|line| line.starts_with(&words(command)));
-        let missing: Vec<_> = commands.iter().filter(|command| !is_known(command)).collect();
-        assert!(missing.is_empty(), "no row tells what becomes of {missing:?}");
-    }
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let known: Vec<_> = TABLE.rows().map(|(line, _)| words(line)).collect();
+    let is_known = |command: &String| known.iter().any(|line| line.starts_with(&words(command)));
+    let missing: Vec<_> = commands.iter().filter(|command| !is_known(command)).collect();
+    assert!(missing.is_empty(), "no row tells what becomes of {missing:?}");
 }
