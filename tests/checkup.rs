@@ -51,7 +51,7 @@ fn scene() -> CheckContext {
         has_state: true,
         has_rollouts: true,
         sources_changed: false,
-        codex: Some(CodexShape { threads, edges }),
+        codex: Some(CodexShape { threads, edges, closed: Vec::new() }),
         now: NOW,
     }
 }

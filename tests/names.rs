@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rusqlite::Connection;
+use serde_json::Value;
 use support::{CodexDb, Collection, Program, Rollout, listing, name_thread};
 use tempfile::{TempDir, tempdir};
 
@@ -140,13 +141,22 @@ fn three() -> (TempDir, [std::path::PathBuf; 3]) {
 
 const THREE: &str = "019ca8a0-0000-7000-8000-000000000003";
 
-/// What a name finds, with a state DB that grew with the home, with a new one, and without: all say the same.
-fn bearer(grown: &Program, home: &Path, name: &str) -> Option<String> {
+/// Who bears a name, with a state DB that grew with the home, with a new one, and without: all say the same.
+fn bearers(grown: &Program, home: &Path, name: &str) -> Vec<String> {
     let fresh = tempdir().unwrap();
     let answers = [grown, &Program::on(home, fresh.path()), &Program::stateless(home)].map(|program| {
         let outcome = program.run(["--json", "find", name]);
-        assert!(matches!(outcome.code, Some(0 | 3)), "{outcome:?}");
-        (outcome.code == Some(0)).then(|| outcome.json()["id"].as_str().unwrap().to_owned())
+        let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+        match outcome.code {
+            Some(0) => vec![id(&outcome.json())],
+            Some(3) => Vec::new(),
+            Some(4) => {
+                let document: Value = serde_json::from_str(outcome.stderr.lines().last().unwrap()).unwrap();
+                assert_eq!(document["kind"], "ambiguous");
+                document["candidates"].as_array().unwrap().iter().map(id).collect()
+            }
+            _ => panic!("{outcome:?}"),
+        }
     });
     assert!(answers[0] == answers[1] && answers[1] == answers[2], "{answers:?}");
     let [answer, ..] = answers;
@@ -154,32 +164,33 @@ fn bearer(grown: &Program, home: &Path, name: &str) -> Option<String> {
 }
 
 #[test]
-fn of_several_threads_of_one_name_the_one_that_was_named_last_is_meant_while_it_can_be_read() {
+fn of_several_threads_of_one_name_none_is_chosen_and_the_one_that_was_named_last_is_told_first() {
     let (home, paths) = three();
     let state = tempdir().unwrap();
     let program = Program::on(home.path(), state.path());
-    let found = || bearer(&program, home.path(), "the same");
+    let found = || bearers(&program, home.path(), "the same");
     let name = |id: &str, name: &str| name_thread(home.path(), id, name, 1_772_000_000_000);
-    assert_eq!(found(), None);
+    assert!(found().is_empty());
     name(TWO, "the same");
+    assert_eq!(found(), [TWO]);
     name(ONE, "the same");
-    assert_eq!(found().as_deref(), Some(ONE));
+    assert_eq!(found(), [ONE, TWO]);
     name(THREE, "the same");
-    assert_eq!(found().as_deref(), Some(THREE));
+    assert_eq!(found(), [THREE, ONE, TWO]);
     // Given again, it is the newest again.
     name(TWO, "the same");
-    assert_eq!(found().as_deref(), Some(TWO));
+    assert_eq!(found(), [TWO, THREE, ONE]);
     name(TWO, "another");
-    assert_eq!(found().as_deref(), Some(THREE));
+    assert_eq!(found(), [THREE, ONE]);
     std::fs::write(&paths[2], "no rollout any more").unwrap();
-    assert_eq!(found().as_deref(), Some(ONE));
+    assert_eq!(found(), [ONE]);
     std::fs::remove_file(&paths[0]).unwrap();
-    assert_eq!(found(), None);
-    assert_eq!(bearer(&program, home.path(), "another").as_deref(), Some(TWO));
+    assert!(found().is_empty());
+    assert_eq!(bearers(&program, home.path(), "another"), [TWO]);
 }
 
 #[test]
-fn where_nothing_tells_which_thread_was_named_last_the_candidates_are_listed() {
+fn names_whose_order_nothing_tells_are_told_by_id() {
     let home = tempdir().unwrap();
     let threads = [ONE, TWO].map(|id| Rollout::paginated(id).user("something").tokens(1));
     let codex = CodexDb::create(home.path(), false);
@@ -188,20 +199,61 @@ fn where_nothing_tells_which_thread_was_named_last_the_candidates_are_listed() {
         codex.thread(home.path(), thread, Collection::Active, Some("the same"));
     }
     let state = tempdir().unwrap();
-    for program in [Program::on(home.path(), state.path()), Program::stateless(home.path())] {
-        for command in ["find", "read", "turns"] {
-            let ambiguous = program.run([command, "the same"]).ended(4);
-            for id in [ONE, TWO] {
-                let line = ambiguous.stderr.lines().find(|line| line.contains(id)).unwrap();
-                assert!(line.ends_with(&format!("{id}  the same")), "{line}");
-            }
-            assert!(ambiguous.stdout.is_empty());
-        }
-    }
+    let program = Program::on(home.path(), state.path());
+    assert_eq!(bearers(&program, home.path(), "the same"), [ONE, TWO]);
     // The index tells it, where it says the same.
-    name_thread(home.path(), TWO, "the same", 1_772_000_000_000);
     name_thread(home.path(), ONE, "the same", 1_772_000_000_000);
-    assert_eq!(bearer(&Program::on(home.path(), state.path()), home.path(), "the same").as_deref(), Some(ONE));
+    name_thread(home.path(), TWO, "the same", 1_772_000_000_000);
+    assert_eq!(bearers(&program, home.path(), "the same"), [TWO, ONE]);
+}
+
+#[test]
+fn every_command_that_takes_a_thread_lists_the_bearers_of_a_name_and_does_nothing() {
+    let (home, _) = three();
+    for id in [ONE, THREE, TWO] {
+        name_thread(home.path(), id, "the same", 1_772_000_000_000);
+    }
+    let (state, elsewhere) = (tempdir().unwrap(), tempdir().unwrap());
+    let program = Program::on(home.path(), state.path());
+    program.run(["init"]).well();
+    let before = listing(&home.path().join("sessions"));
+    let index = || std::fs::read(home.path().join("session_index.jsonl")).unwrap();
+    let named = index();
+    for command in [
+        "find NAME",
+        "find --explain NAME",
+        "read NAME",
+        "turns NAME",
+        "why NAME",
+        "doctor --thread NAME",
+        "repair plan --thread NAME",
+        "name NAME other",
+        "name NAME --clear",
+        "archive NAME",
+        "unarchive NAME",
+        "delete NAME --yes",
+        "metadata NAME --git-branch other",
+        "goal get NAME",
+        "goal set NAME something",
+        "memory mode NAME disabled",
+        "exec --resume NAME -- true",
+        "debug prompt-input NAME",
+    ] {
+        let words = command.split(' ').map(|word| if word == "NAME" { "the same" } else { word });
+        let told = program.run(words).ended(4);
+        let said = told.stderr.find("several threads bear the name 'the same'; give the id of the one that is meant");
+        assert!(said.is_some(), "{command}: {}", told.stderr);
+        let place =
+            |id: &str| told.stderr.find(&format!("{id}  2026-")).unwrap_or_else(|| panic!("{command}: {told:?}"));
+        assert!(place(TWO) < place(THREE) && place(THREE) < place(ONE), "{command}: {}", told.stderr);
+    }
+    assert_eq!((listing(&home.path().join("sessions")), index()), (before, named));
+    // An id, or the beginning of one, picks one; so does the collection where the others lie elsewhere.
+    assert_eq!(program.json(["find", TWO])["id"], TWO);
+    program.run(["archive", TWO]).well();
+    assert_eq!(program.json(["find", "--archived", "the same"])["id"], TWO);
+    let fresh = Program::on(home.path(), elsewhere.path());
+    assert_eq!(fresh.json(["find", "--archived", "the same"])["id"], TWO);
 }
 
 #[test]

@@ -265,3 +265,37 @@ fn a_change_of_a_thread_that_codex_does_not_have_or_has_right_needs_no_words() {
     assert_eq!(program.run(["unarchive", &id(1)]).well().stderr, "");
     Program::stateless(known.path()).run(["archive", &id(1), "--tell-codex"]).ended(2);
 }
+
+#[test]
+fn what_a_repair_would_refuse_is_not_counted_as_mendable_and_says_why() {
+    let triggers = [
+        ("CREATE TRIGGER strange AFTER UPDATE ON threads BEGIN DELETE FROM threads WHERE id <> NEW.id; END", false),
+        ("CREATE TRIGGER strange BEFORE DELETE ON threads BEGIN SELECT 1; END", false),
+        ("CREATE TRIGGER strange AFTER INSERT ON \"THREADS\" BEGIN SELECT 1; END", false),
+        ("CREATE TABLE mine (x); CREATE TRIGGER strange AFTER INSERT ON mine BEGIN SELECT 1; END", true),
+    ];
+    for (trigger, mendable) in triggers {
+        let (home, state) = (known_to_codex(true), tempdir().unwrap());
+        Connection::open(home.path().join("state_5.sqlite")).unwrap().execute_batch(trigger).unwrap();
+        let program = Program::on(home.path(), state.path());
+        program.run(["init"]).well();
+        let doctor = program.run(["doctor"]).ended(5).stdout;
+        let found = program.run(["--json", "doctor", "--only", "stale-path"]).ended(5).json();
+        let findings = found["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), 3);
+        let plan = program.run(["--json", "repair", "plan", "--target", "codex"]).well();
+        assert_eq!(!plan.json()["entries"].as_array().unwrap().is_empty(), mendable, "{trigger}");
+        if mendable {
+            assert!(doctor.contains("can be mended: threadkeep repair apply --target codex"), "{doctor}");
+            assert!(findings.iter().all(|finding| finding["mendable"] == "codex"), "{found}");
+            continue;
+        }
+        assert!(!doctor.contains("can be mended"), "{doctor}");
+        let why = "Codex's database has a trigger on threads that no known Codex has, 'strange'";
+        for finding in findings {
+            assert_eq!(finding["mendable"], "none", "{finding}");
+            assert!(finding["remedy"].as_str().unwrap().starts_with(why), "{finding}");
+        }
+        assert!(plan.stderr.contains(&format!("finding(s) cannot be mended: {why}")), "{}", plan.stderr);
+    }
+}

@@ -101,5 +101,6 @@ fn finding(id: &str, place: &str, old: &str, new: &str) -> Finding {
         meaning: String::new(),
         remedy: String::new(),
         edits: vec![edit],
+        unmended: None,
     }
 }

@@ -1,5 +1,7 @@
 //! What is found, what is mended, and what a handle changes of it.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::Value;
 use support::{Asks, Both, Claim, Native, Setting};
@@ -73,6 +75,11 @@ fn found_is_there<C: Asks>(world: &World, core: impl Fn(&Setting) -> C) -> Resul
             match find(&mut core, wanted).0 {
                 Ok(found) => prop_assert!(fits(&found.row.id), "{wanted}: {found:?}"),
                 Err(LookupError::Gone(row)) => prop_assert!(fits(&row.id), "{wanted}: {row:?}"),
+                Err(LookupError::SameName(rows)) => {
+                    let ids: BTreeSet<&str> = rows.iter().map(|row| &*row.id).collect();
+                    prop_assert!(ids.len() > 1 && ids.len() == rows.len(), "{wanted}: {rows:?}");
+                    prop_assert!(ids.into_iter().all(fits), "{wanted}: {rows:?}");
+                }
                 Err(LookupError::Ambiguous(rows)) => {
                     prop_assert!(
                         rows.len() > 1 && rows.is_sorted_by_key(|row| &row.id) && rows.iter().all(|row| fits(&row.id)),

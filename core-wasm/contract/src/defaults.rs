@@ -21,14 +21,14 @@ macro_rules! defaults {
 defaults! {
     CodexFacts { name, title, first_user_message, memory_mode, preview, rollout_path, archived, created_at, updated_at, recency_at, source, cwd, model_provider, model, cli_version, git_branch, git_sha, git_origin_url, tokens_used, history_mode, parent_thread_id }
     CodexFields { approval_mode, sandbox_policy, permission_profile, reasoning_effort, originator, thread_source, source, agent_nickname, agent_role, agent_path, attached }
-    CodexShape { threads, edges }
+    CodexShape { threads, edges, closed }
     CollectionMove { threads, moves }
     Counts { stored, failed }
     DirectorySnapshot { data_version, taken_at, directories }
     Entries { paths, kinds, sizes, modified_ns, inodes }
     FileReport { lines, damaged_lines, damaged_line_count, ordinal_errors, ordinal_error_count, base, no_final_newline, has_messages, marked_lines, odd_times, history_lost }
     Heads { paths, lengths, texts }
-    HomeFacts { databases, backfill, codex_backfill, unprojected, locks, modes, network, links, unfinished, foreign_homes, now }
+    HomeFacts { databases, backfill, codex_backfill, unprojected, locks, modes, network, links, unfinished, foreign_homes, closed, now }
     MemoryExtraction { watermark, worker, token, until, retry_after }
     NewThread { id, cwd, source, originator, version, model_provider, instructions, git_sha, git_branch, git_origin_url, parent_thread_id }
     PageOfRecords { records, next }

@@ -15,9 +15,9 @@ use threadkeep_core::startup::gate;
 use crate::runtime::{Component, export};
 
 export! {
-    listing __export_threadkeep_core_listing_0_3_0_cabi,
-    changing __export_threadkeep_core_changing_0_3_0_cabi,
-    startup __export_threadkeep_core_startup_0_3_0_cabi,
+    listing __export_threadkeep_core_listing_0_4_0_cabi,
+    changing __export_threadkeep_core_changing_0_4_0_cabi,
+    startup __export_threadkeep_core_startup_0_4_0_cabi,
 }
 
 impl listing::Guest for Component {

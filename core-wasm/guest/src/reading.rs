@@ -25,12 +25,12 @@ use threadkeep_core::ports::imports::FilesOnly as World;
 use threadkeep_core::ports::imports::Imports as World;
 
 export! {
-    rollout_reading __export_threadkeep_core_rollout_reading_0_3_0_cabi,
-    file_checks __export_threadkeep_core_file_checks_0_3_0_cabi,
-    lookup __export_threadkeep_core_lookup_0_3_0_cabi,
-    history __export_threadkeep_core_history_0_3_0_cabi,
-    resuming __export_threadkeep_core_resuming_0_3_0_cabi,
-    compression __export_threadkeep_core_compression_0_3_0_cabi,
+    rollout_reading __export_threadkeep_core_rollout_reading_0_4_0_cabi,
+    file_checks __export_threadkeep_core_file_checks_0_4_0_cabi,
+    lookup __export_threadkeep_core_lookup_0_4_0_cabi,
+    history __export_threadkeep_core_history_0_4_0_cabi,
+    resuming __export_threadkeep_core_resuming_0_4_0_cabi,
+    compression __export_threadkeep_core_compression_0_4_0_cabi,
 }
 
 impl rollout_reading::Guest for Component {

@@ -13,20 +13,20 @@ use contract::{
 use threadkeep_core::change::naming::{check_name, index_line};
 use threadkeep_core::rollout::{parse, redact, salvage as salvaging};
 use threadkeep_core::rows::{derive, diff, names, patch, query};
-use threadkeep_core::text::{directories, repositories};
+use threadkeep_core::text::{directories, letters, repositories};
 use threadkeep_core::write::{program_events as events, writer};
 
 use crate::runtime::{Component, export};
 
 export! {
-    parsing __export_threadkeep_core_parsing_0_3_0_cabi,
-    derivation __export_threadkeep_core_derivation_0_3_0_cabi,
-    queries __export_threadkeep_core_queries_0_3_0_cabi,
-    writing __export_threadkeep_core_writing_0_3_0_cabi,
-    naming __export_threadkeep_core_naming_0_3_0_cabi,
-    program_events __export_threadkeep_core_program_events_0_3_0_cabi,
-    redaction __export_threadkeep_core_redaction_0_3_0_cabi,
-    salvage __export_threadkeep_core_salvage_0_3_0_cabi,
+    parsing __export_threadkeep_core_parsing_0_4_0_cabi,
+    derivation __export_threadkeep_core_derivation_0_4_0_cabi,
+    queries __export_threadkeep_core_queries_0_4_0_cabi,
+    writing __export_threadkeep_core_writing_0_4_0_cabi,
+    naming __export_threadkeep_core_naming_0_4_0_cabi,
+    program_events __export_threadkeep_core_program_events_0_4_0_cabi,
+    redaction __export_threadkeep_core_redaction_0_4_0_cabi,
+    salvage __export_threadkeep_core_salvage_0_4_0_cabi,
 }
 
 impl parsing::Guest for Component {
@@ -93,6 +93,10 @@ impl queries::Guest for Component {
 
     fn repository_key(url: String) -> String {
         repositories::repository_key(&url)
+    }
+
+    fn text_without_case(text: String) -> String {
+        letters::without_case(&text)
     }
 }
 

@@ -32,6 +32,7 @@ impl Code {
             meaning: self.meaning.into(),
             remedy: self.remedy.into(),
             edits: Vec::new(),
+            unmended: None,
         }
     }
 }
@@ -130,6 +131,23 @@ impl DescribeValue for Value {
             Value::Text(text) => Some(text.clone()),
             Value::Blob(bytes) => Some(format!("{} bytes", bytes.len())),
             Value::Withheld(bytes) => Some(format!("{bytes} bytes that are no text, or too many")),
+        }
+    }
+}
+
+/// Takes edits out that nobody would make, because their table's rows are not changed, and says why in their place.
+pub(super) fn leave_closed_tables(found: &mut [Finding], closed: &[(String, String)]) {
+    for finding in found.iter_mut().filter(|_| !closed.is_empty()) {
+        let mut why = None;
+        finding.edits.retain(|edit| {
+            let Change::CodexRow(change) = &edit.change else { return true };
+            let reason = closed.iter().find(|(table, _)| *table == change.table);
+            why = why.or(reason.map(|(_, reason)| reason));
+            reason.is_none()
+        });
+        if let Some(why) = why {
+            finding.unmended = Some(why.clone());
+            finding.remedy = why.clone();
         }
     }
 }

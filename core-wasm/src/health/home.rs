@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::findings::leave_closed_tables;
 use crate::text::paths::canonical_id;
 use contract::{
     BackfillFacts, Cell, Change, CodexChange, DatabaseFacts, DatabaseRole, Edit, EditTarget, Evidence, Finding,
@@ -22,6 +23,12 @@ const KEYS: &str = "auth.json";
 
 /// Says what is wrong with the home.
 pub fn diagnose_home(facts: &HomeFacts) -> Vec<Finding> {
+    let mut found = findings_of(facts);
+    leave_closed_tables(&mut found, &facts.closed);
+    found
+}
+
+fn findings_of(facts: &HomeFacts) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(unfinished) = &facts.unfinished {
         let told = told("repair-unfinished", Severity::Error);
@@ -94,6 +101,7 @@ fn told(code: &str, severity: Severity) -> Finding {
         meaning: String::new(),
         remedy: String::new(),
         edits: Vec::new(),
+        unmended: None,
     }
 }
 

@@ -12,6 +12,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
+use core::cmp::Reverse;
 
 use contract::{
     Collection, DecidedBy, Discrepancy, Explanation, FileError, Found, HeadVerdict, LookupError, Step, ThreadRow, Via,
@@ -25,8 +26,8 @@ use crate::rows::derive::from_codex_row;
 use crate::rows::names::place_of;
 use crate::text::paths::{canonical_id, collection_of, id_prefix};
 
-/// Finds a thread by id, by the beginning of an id, or by name, and repairs its row. Of several threads of one name the
-/// one that was named last is meant, where that is known.
+/// Finds a thread by id, by the beginning of an id, or by name, and repairs its row. Several that answer are told, not
+/// chosen from.
 pub fn find<W: World>(world: &W, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
     search(world, wanted, within, &mut Trace::default())
 }
@@ -85,15 +86,16 @@ fn search<W: World>(
             Err(error) => return Err(error),
         }
     }
-    if found.len() > 1 {
-        found = named_last(found, trace);
-    }
     match found.len() {
         0 => Err(broken.or(gone).unwrap_or_else(not_found)),
         1 => Ok(found.swap_remove(0).is),
         _ => {
             trace.decided_by = DecidedBy::Several;
-            Err(LookupError::Ambiguous(found.into_iter().map(|found| found.is.row).collect()))
+            if !by_name {
+                return Err(LookupError::Ambiguous(found.into_iter().map(|found| found.is.row).collect()));
+            }
+            found.sort_by_key(|found| Reverse(found.place));
+            Err(LookupError::SameName(found.into_iter().map(|found| found.is.row).collect()))
         }
     }
 }
@@ -114,16 +116,6 @@ fn matches_by_name<W: World>(world: &W, name: &str, trace: &mut Trace) -> Result
         claims.into_iter().for_each(|claim| trace.step(Step::Claim(claim)));
     }
     Ok(matches_by_name)
-}
-
-/// The one that was named last; all of them where that cannot be told.
-fn named_last(mut matches_by_name: Vec<NameMatch<Found>>, trace: &mut Trace) -> Vec<NameMatch<Found>> {
-    if matches_by_name.iter().all(|found| found.place.is_some()) {
-        let last = matches_by_name.iter().map(|found| found.place).max().flatten();
-        matches_by_name.retain(|found| found.place == last);
-        trace.decided_by = DecidedBy::NamedLast;
-    }
-    matches_by_name
 }
 
 /// One thread: none where not_found knows it, or where it lies in the other collection.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 use threadkeep_engine::Call;
-use threadkeep_engine::calls::{DirectoryKey, RepositoryKey};
+use threadkeep_engine::calls::{DirectoryKey, RepositoryKey, TextWithoutCase};
 
 use super::{RowDeriver, StateError};
 
@@ -18,7 +18,7 @@ const MOST_KEPT: usize = 16_384;
 ///
 /// - `directory_key(TEXT)`, `repository_key(TEXT)`: as the core's functions of these names
 /// - `is_under(DIRECTORY, DIRECTORY)`: whether the first one lies in the second, or is it
-/// - `says(TEXT, PART)`: whether a text contains a part whose letters are [`without_case`]
+/// - `says(TEXT, PART)`: whether a text contains a part, letters compared without their case as the core does
 ///
 /// Of a NULL all are NULL.
 pub(super) fn add(connection: &Connection, deriver: &RowDeriver) -> Result<(), StateError> {
@@ -33,20 +33,16 @@ pub(super) fn add(connection: &Connection, deriver: &RowDeriver) -> Result<(), S
         let below = directory.strip_prefix(under.trim_end_matches('/'));
         Ok(Some(directory == under || below.is_some_and(|below| below.starts_with('/'))))
     })?;
-    connection.create_scalar_function("says", 2, flags, |call| {
-        let (Some(text), Some(part)) = (text(call, 0)?, text(call, 1)?) else { return Ok(None) };
-        Ok(Some(without_case(text).contains(part)))
+    let keys = Keys::new(deriver, |text| TextWithoutCase { text });
+    connection.create_scalar_function("says", 2, flags, move |call| {
+        let (Some(whole), Some(part)) = (text(call, 0)?, keys.of(call, 1)?) else { return Ok(None) };
+        // Of English letters there is nothing to ask, and most titles have no others.
+        if whole.is_ascii() {
+            return Ok(Some(whole.to_ascii_lowercase().contains(&*part)));
+        }
+        Ok(keys.of(call, 0)?.map(|whole| whole.contains(&*part)))
     })?;
     Ok(())
-}
-
-/// Returns a text in which letters that differ by their case alone are the same ones, as the core's `without_case` does.
-pub(super) fn without_case(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    let plain = text.chars().map(|letter| if letter == 'İ' { 'I' } else { letter });
-    plain.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 fn text<'a>(call: &'a Context<'_>, argument: usize) -> rusqlite::Result<Option<&'a str>> {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, ToSql};
 
-use super::functions::without_case;
 use super::rows::{COLUMNS, from_row};
 use super::{Database, StateError};
 use threadkeep_engine::contract::{Collection, RowKey, RowQuery, SortKey, ThreadRow};
@@ -62,11 +61,10 @@ fn filter(query: RowQuery) -> Filter {
         filter.and(&format!("{time} < ?"), [value(until)]);
     }
     if let Some(text) = query.title {
-        let text = without_case(&text);
         filter.and("(says(title, ?) OR says(preview, ?))", [value(text.clone()), value(text)]);
     }
     if let Some(text) = query.name {
-        filter.and("says(name, ?)", [value(without_case(&text))]);
+        filter.and("says(name, ?)", [value(text)]);
     }
     if let Some(branch) = query.branch {
         filter.and("git_branch = ?", [value(branch)]);

@@ -3,16 +3,25 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::time::Time;
+
 pub use crate::platform::error_kind::ErrorKind;
 
 /// A thread that answers to what was asked for, as others do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 pub struct Candidate {
+    /// The working directory of its last turn, else of its beginning; null where nothing says it.
+    pub cwd: Option<String>,
     /// Its id.
     pub id: String,
+    /// How it begins.
+    pub preview: String,
     /// Its title.
     pub title: String,
+    /// The time of its last record.
+    pub updated_at: Time,
 }
 
 /// An error, for programs and for people.

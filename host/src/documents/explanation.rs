@@ -165,8 +165,6 @@ pub enum Rule {
     OtherCollection,
     /// The thread is remembered, and no file carries its id.
     Gone,
-    /// Of the threads that bear the name, the one that was named last is meant.
-    NamedLast,
     /// More than one thread answers.
     Several,
     /// Nobody has heard of it.
@@ -184,7 +182,6 @@ impl From<&contract::Explanation> for Explanation {
                 DecidedBy::UnverifiedRow => Rule::UnverifiedRow,
                 DecidedBy::OtherCollection => Rule::OtherCollection,
                 DecidedBy::Gone => Rule::Gone,
-                DecidedBy::NamedLast => Rule::NamedLast,
                 DecidedBy::Several => Rule::Several,
                 DecidedBy::Nowhere => Rule::Nowhere,
             },

@@ -111,7 +111,13 @@ impl Error {
 }
 
 fn candidate(row: &ThreadRow) -> documents::Candidate {
-    documents::Candidate { id: row.id.clone(), title: row.title.clone() }
+    documents::Candidate {
+        cwd: row.last_cwd.clone().or_else(|| row.cwd.clone()),
+        id: row.id.clone(),
+        preview: row.preview.clone(),
+        title: row.title.clone(),
+        updated_at: documents::Time::from_millis(row.updated_at),
+    }
 }
 
 impl fmt::Display for Error {
@@ -131,7 +137,9 @@ impl From<LookupError> for Error {
         let told = Error::of(&error);
         match error {
             LookupError::Gone(row) => Error { known_thread: Some(row), ..told },
-            LookupError::Ambiguous { candidates, .. } => Error { candidates, ..told },
+            LookupError::Ambiguous { candidates, .. } | LookupError::SameName { candidates, .. } => {
+                Error { candidates, ..told }
+            }
             _ => told,
         }
     }

@@ -1,5 +1,6 @@
 //! The facade, health: what is wrong with a home, what mends it, what is saved before.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use threadkeep_engine::contract::{Depth, EditTarget, Finding};
@@ -62,6 +63,11 @@ fn not_planned(findings: &[Finding], scope: &RepairScope) -> Vec<String> {
     let unasked = |finding: &&Finding| finding.edits.iter().any(|edit| !edit.opt_in);
     let elsewhere = |finding: &&Finding| unasked(finding) && !finding.edits.iter().any(|edit| wanted(edit.target));
     let mut words = Vec::new();
+    if wanted(EditTarget::Codex) {
+        let mut refused: BTreeMap<&str, usize> = BTreeMap::new();
+        findings.iter().filter_map(|it| it.unmended.as_deref()).for_each(|why| *refused.entry(why).or_default() += 1);
+        words.extend(refused.into_iter().map(|(why, count)| format!("{count} finding(s) cannot be mended: {why}")));
+    }
     let left = findings.iter().filter(elsewhere).count();
     if left > 0 {
         let target = if scope.target == Target::Codex { "state" } else { "codex" };

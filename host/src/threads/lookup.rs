@@ -30,12 +30,20 @@ pub enum LookupError {
     /// The thread is known, and it has no rollout any more; this is its row.
     #[error("no rollout of the thread {} is there any more; it was {}", .0.id, .0.path)]
     Gone(Box<ThreadRow>),
-    /// Several threads answer to what was asked for.
+    /// The ids of several threads begin with what was asked for.
     #[error("several threads answer to '{wanted}'; give more of the id:{}", id_and_title_lines(.candidates))]
     Ambiguous {
         /// What was asked for.
         wanted: String,
         /// The rows of those threads.
+        candidates: Vec<ThreadRow>,
+    },
+    /// Several threads bear the name that was asked for.
+    #[error("several threads bear the name '{wanted}'; give the id of the one that is meant:{}", bearer_lines(.candidates))]
+    SameName {
+        /// The name.
+        wanted: String,
+        /// The rows of those threads, the one that was named last first, as far as that is known.
         candidates: Vec<ThreadRow>,
     },
     /// The cursor is not one of this list; why.
@@ -67,7 +75,7 @@ impl Classified for LookupError {
     fn kind(&self) -> ErrorKind {
         match self {
             LookupError::NotFound(_) | LookupError::Gone(_) => ErrorKind::NotFound,
-            LookupError::Ambiguous { .. } => ErrorKind::Ambiguous,
+            LookupError::Ambiguous { .. } | LookupError::SameName { .. } => ErrorKind::Ambiguous,
             LookupError::BadCursor(_) => ErrorKind::InvalidInput,
             LookupError::State(error) => error.kind(),
             LookupError::Files { kind, .. } => *kind,
@@ -349,6 +357,7 @@ impl LookupError {
             CoreLookupError::NotFound(wanted) => LookupError::NotFound(wanted),
             CoreLookupError::Gone(row) => LookupError::Gone(Box::new(row)),
             CoreLookupError::Ambiguous(candidates) => LookupError::Ambiguous { wanted: wanted.into(), candidates },
+            CoreLookupError::SameName(candidates) => LookupError::SameName { wanted: wanted.into(), candidates },
             CoreLookupError::Unreadable((path, error)) => LookupError::Files {
                 message: format!("{path} cannot be read, so nothing tells whose it is: {}", error.message()),
                 kind: rollouts::kind_of_failure(&error),
@@ -362,9 +371,24 @@ impl LookupError {
 
 /// Gives the ids and titles of threads, each in an indented line after a newline; titles are cut to 80 characters.
 pub(crate) fn id_and_title_lines(rows: &[ThreadRow]) -> String {
-    let title = |row: &ThreadRow| row.title.split_whitespace().flat_map(|word| [word, " "]).collect::<String>();
-    let title = |row: &ThreadRow| title(row).trim_end().chars().take(80).collect::<String>();
-    rows.iter().map(|row| format!("\n  {}  {}", row.id, title(row))).collect()
+    rows.iter().map(|row| format!("\n  {}  {}", row.id, in_one_line(&row.title, 80))).collect()
+}
+
+/// Gives what tells threads of one name apart, each in an indented line after a newline: the id, the day of the last record,
+/// the directory, and how the conversation begins.
+fn bearer_lines(rows: &[ThreadRow]) -> String {
+    let line = |row: &ThreadRow| {
+        let day = jiff::Timestamp::from_millisecond(row.updated_at).unwrap_or_default().strftime("%Y-%m-%d");
+        let place = row.last_cwd.as_deref().or(row.cwd.as_deref()).unwrap_or("-");
+        format!("\n  {}  {day}  {}  {}", row.id, in_one_line(place, 80), in_one_line(&row.preview, 40))
+    };
+    rows.iter().map(line).collect()
+}
+
+/// Gives a text with one space between words, cut to so many characters.
+fn in_one_line(text: &str, most: usize) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().take(most).collect()
 }
 
 /// Gives the code of a discrepancy, and what it is about: a path, a field, or a sentence.

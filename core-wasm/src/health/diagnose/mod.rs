@@ -12,6 +12,8 @@ use alloc::vec::Vec;
 
 use contract::{CheckContext, Finding, ThreadFacts};
 
+use super::findings::leave_closed_tables;
+
 /// Says what is wrong with threads.
 pub fn diagnose_threads(context: &CheckContext, threads: &[ThreadFacts]) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -26,6 +28,9 @@ pub fn diagnose_threads(context: &CheckContext, threads: &[ThreadFacts]) -> Vec<
         if let Some(shape) = &context.codex {
             codex::diagnose(context, shape, facts, &mut found);
         }
+    }
+    if let Some(shape) = &context.codex {
+        leave_closed_tables(&mut found, &shape.closed);
     }
     found
 }

@@ -12,7 +12,7 @@ pub(crate) fn lines(explanation: &Explanation) -> String {
     }
     let (code, why) = rule(explanation.decided_by);
     out.push_str(&format!("  => {code}: {why}\n"));
-    if let Err(LookupError::Ambiguous(candidates)) = &explanation.answer {
+    if let Err(LookupError::Ambiguous(candidates) | LookupError::SameName(candidates)) = &explanation.answer {
         candidates.iter().for_each(|row| out.push_str(&format!("     {}\n", row.id)));
     }
     out
@@ -28,7 +28,6 @@ fn rule(rule: DecidedBy) -> (&'static str, &'static str) {
         DecidedBy::UnverifiedRow => ("unverified-row", "no file carries the id, and the row's file cannot be read"),
         DecidedBy::OtherCollection => ("other-collection", "it is there, in the collection that was not asked for"),
         DecidedBy::Gone => ("gone", "the thread is remembered, and no file carries its id"),
-        DecidedBy::NamedLast => ("named-last", "of the threads that bear the name, the one that was named last"),
         DecidedBy::Several => ("several", "more than one thread answers"),
         DecidedBy::Nowhere => ("nowhere", "nobody has heard of it"),
     }

@@ -43,6 +43,10 @@ super::call::calls! {
     RepositoryKey "queries.repository-key" { url: String } -> String: |call, instance| {
         instance.exports.threadkeep_core_queries().call_repository_key(&mut instance.store, &call.url)
     };
+    /// `queries.text-without-case`
+    TextWithoutCase "queries.text-without-case" { text: String } -> String: |call, instance| {
+        instance.exports.threadkeep_core_queries().call_text_without_case(&mut instance.store, &call.text)
+    };
     /// `naming.check-name`
     CheckName "naming.check-name" { given: String } -> Result<String, Rejection>: |call, instance| {
         instance.exports.threadkeep_core_naming().call_check_name(&mut instance.store, &call.given)

@@ -3,8 +3,6 @@
 use rusqlite::Connection;
 
 use super::codex_rows::shape;
-use super::objections::objection;
-use super::tables::TABLES;
 use super::{ExternalDb, StateError};
 use threadkeep_engine::contract::{CodexShape, DatabaseRole, Depth};
 
@@ -16,10 +14,8 @@ pub(crate) struct DatabaseCheck {
     pub(crate) fault: Option<String>,
     /// Bytes of pages that hold nothing.
     pub(crate) free_bytes: u64,
-    /// Of Codex's state DB, the columns of its tables about threads.
+    /// Of Codex's state DB, the columns of its tables about threads, and tables whose rows are not changed.
     pub(crate) codex_shape: Option<CodexShape>,
-    /// Of Codex's state DB, why rows of it are not changed.
-    pub(crate) objection: Option<String>,
 }
 
 impl ExternalDb {
@@ -45,17 +41,8 @@ fn check(connection: &Connection, role: DatabaseRole, depth: Depth) -> Result<Da
         let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         fault = (check != "ok").then_some(check);
     }
-    let mut objected = None;
-    for table in TABLES.iter().filter(|_| role == DatabaseRole::CodexState) {
-        // One that is not there is told by what is missed in it.
-        let there = "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1";
-        if objected.is_none() && connection.prepare(there)?.exists([table])? {
-            objected = objection(connection, table)?;
-        }
-    }
     Ok(DatabaseCheck {
         fault,
-        objection: objected,
         free_bytes: (number("PRAGMA freelist_count")? * number("PRAGMA page_size")?) as u64,
         version: match role {
             DatabaseRole::State => Some(number("PRAGMA user_version")?),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension};
 use tempfile::TempDir;
 
+use super::objections::objection;
+use super::tables::TABLES;
 use super::values::{quoted, value};
 use super::{ExternalDb, StateError};
 use crate::platform::home::Home;
@@ -41,7 +43,7 @@ impl CodexDb {
         let Some(external) = ExternalDb::newest(home.sqlite_home(), "state_") else { return Ok(None) };
         let path = external.path().to_path_buf();
         let (connection, copy) = external.copied()?;
-        let shape = shape(&connection).map_err(|error| StateError::external(&path, error.into()))?;
+        let shape = shape(&connection).map_err(|error| StateError::external(&path, error))?;
         let select = |table: &str, columns: &[Column]| {
             let list: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
             (!columns.is_empty()).then(|| format!("SELECT {} FROM {table} WHERE rowid = ?1", list.join(", ")))
@@ -164,7 +166,7 @@ impl ExternalDb {
 }
 
 /// Returns the columns of the two tables; empty lists where there are none.
-pub(super) fn shape(connection: &Connection) -> rusqlite::Result<CodexShape> {
+pub(super) fn shape(connection: &Connection) -> Result<CodexShape, StateError> {
     // A view that stands in the place of a table says what it likes.
     let mut table_info = connection.prepare(
         "SELECT name, \"notnull\", dflt_value IS NULL, pk FROM pragma_table_info(?1)
@@ -177,5 +179,13 @@ pub(super) fn shape(connection: &Connection) -> rusqlite::Result<CodexShape> {
         })?;
         columns.collect()
     };
-    Ok(CodexShape { threads: columns("threads")?, edges: columns("thread_spawn_edges")? })
+    let mut closed = Vec::new();
+    for table in TABLES {
+        // One that is not there is told by what is missed in it.
+        let there = "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1";
+        if connection.prepare_cached(there)?.exists([table])? {
+            closed.extend(objection(connection, table)?.map(|why| (table.to_string(), why)));
+        }
+    }
+    Ok(CodexShape { threads: columns("threads")?, edges: columns("thread_spawn_edges")?, closed })
 }

@@ -107,7 +107,7 @@ fn check(path: &Path, depth: Depth, facts: &mut DatabaseFacts) {
         Ok(check) => {
             facts.version = check.version;
             facts.fault = check.fault;
-            facts.misunderstood = check.objection.or_else(|| check.codex_shape.and_then(misunderstood));
+            facts.misunderstood = check.codex_shape.and_then(misunderstood);
             facts.free = check.free_bytes;
         }
         Err(StateError::Corrupt(why)) => facts.fault = Some(why),
@@ -117,6 +117,9 @@ fn check(path: &Path, depth: Depth, facts: &mut DatabaseFacts) {
 
 /// Says why rows of Codex's state DB mean nothing to this program.
 fn misunderstood(shape: CodexShape) -> Option<String> {
+    if let Some((_, why)) = shape.closed.into_iter().next() {
+        return Some(why);
+    }
     let lacks = |name: &&str| !shape.threads.iter().any(|column| column.name == *name);
     let missing: Vec<&str> = ["id", "rollout_path"].into_iter().filter(lacks).collect();
     match (shape.threads.is_empty(), missing.is_empty()) {

@@ -49,6 +49,7 @@ impl Snapshot {
             links: environment::links(&self.home),
             unfinished: state_dir.and_then(repair::unfinished),
             foreign_homes: self.foreign_homes.iter().map(|(place, threads)| (place.clone(), *threads)).collect(),
+            closed: self.codex.as_ref().map(|codex| codex.shape().closed.clone()).unwrap_or_default(),
             now: self.context().now,
         })
     }
