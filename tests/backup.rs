@@ -11,6 +11,7 @@ use support::kill::each_point;
 use support::{Collection, Program, Rollout, handle, listing, name_thread};
 use tempfile::{TempDir, tempdir};
 use threadkeep::health::backup::{Wanted, backups, create, verify};
+use threadkeep::platform::wait::Wait;
 
 const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
 
@@ -264,7 +265,8 @@ fn nothing_is_replaced_that_another_process_has_open() {
 fn a_process_with_the_handle_backs_up_what_it_has_just_written() {
     let world = World::new();
     let open = handle(&world.home(), &world.state());
-    let made = create(&open.home, &world.state(), Some(&open.state), &Wanted::before("repair")).unwrap();
+    let made =
+        create(&open.home, &world.state(), Some(&open.state), &Wanted::before("repair"), &Wait::default()).unwrap();
     assert_eq!(made.reason.as_deref(), Some("repair"));
     assert!(made.files.iter().any(|file| file.name == "state.sqlite"));
     assert!(verify(&made).unwrap().sound);

@@ -10,6 +10,7 @@ use tempfile::{TempDir, tempdir};
 use threadkeep::contract::{Depth, Subject};
 use threadkeep::index::progress::{Progress, ProgressSink};
 use threadkeep::platform::home::Home;
+use threadkeep::platform::wait::Wait;
 use threadkeep::threads::store::{Item, NewThread, RowQuery, ThreadStore as _, TurnEnd, UserMessage};
 use threadkeep::{Cancellation, ErrorKind, Options, StateAccess, Threadkeep};
 
@@ -201,7 +202,10 @@ fn a_state_db_that_proves_to_be_damaged_is_healed_under_all_who_use_it() {
 #[test]
 fn what_is_locked_is_busy_in_every_layer() {
     let (home, state) = (home_of(5), tempdir().unwrap());
-    let hasty = Options { wait: std::time::Duration::ZERO, ..options(home.path(), state.path(), StateAccess::Own) };
+    let hasty = Options {
+        wait: Wait::at_most(std::time::Duration::ZERO),
+        ..options(home.path(), state.path(), StateAccess::Own)
+    };
     let threadkeep = Threadkeep::open(hasty).unwrap();
     let other = rusqlite::Connection::open(state.path().join("state.sqlite")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use support::{Collection, Program, Rollout, Running, uuid7};
 use tempfile::{TempDir, tempdir};
 use threadkeep::platform::home::Home;
+use threadkeep::platform::wait::Wait;
 use threadkeep::startup::{self, Config};
 use threadkeep_engine::Runtime;
 
@@ -82,22 +83,25 @@ fn a_reader_that_only_opens_gets_nothing_before_completion_and_never_fills() {
     let runtime = Runtime::load().unwrap();
     let open = Arc::new(Home::open(home.path(), |_| None).unwrap());
     let place = state.path().join("not there yet");
-    assert!(startup::open_existing(&runtime, &open, &place).unwrap().is_none());
+    assert!(startup::open_existing(&runtime, &open, &place, &Wait::default()).unwrap().is_none());
     assert!(!place.exists(), "opening created the state directory");
 
     startup::init(&runtime, &open, &Config::of(place.clone())).unwrap();
-    assert!(startup::open_existing(&runtime, &open, &place).unwrap().is_some());
+    assert!(startup::open_existing(&runtime, &open, &place, &Wait::default()).unwrap().is_some());
     for unfinished in ["pending", "running"] {
         let db = Connection::open(place.join("state.sqlite")).unwrap();
         db.execute_batch(&format!("UPDATE backfill SET phase = '{unfinished}'; DELETE FROM threads")).unwrap();
         drop(db);
-        assert!(startup::open_existing(&runtime, &open, &place).unwrap().is_none(), "{unfinished}");
+        assert!(startup::open_existing(&runtime, &open, &place, &Wait::default()).unwrap().is_none(), "{unfinished}");
         assert_eq!(ask::<i64>(&place, "SELECT count(*) FROM threads"), Some(0), "a reader filled the state DB");
     }
     let db = Connection::open(place.join("state.sqlite")).unwrap();
     db.execute_batch("UPDATE backfill SET phase = 'complete'; PRAGMA user_version = 0").unwrap();
     drop(db);
-    assert!(startup::open_existing(&runtime, &open, &place).unwrap().is_none(), "another version was opened");
+    assert!(
+        startup::open_existing(&runtime, &open, &place, &Wait::default()).unwrap().is_none(),
+        "another version was opened"
+    );
 }
 
 #[test]

@@ -68,6 +68,7 @@ mod state_db;
 mod store;
 mod turns;
 mod unseen;
+mod waiting;
 mod words;
 mod writer_lock;
 mod wrong_usage;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
+use threadkeep::platform::wait::Wait;
 use threadkeep::threads::change::Changes;
 
 use crate::library::Library;
@@ -22,7 +23,7 @@ pub(crate) fn changes(home: &Path, target: &Path, id: &str, runs: usize) {
     let copy = place.path().join("home");
     linked(home, &copy);
     let library = Library::open(&copy, &place.path().join("state"));
-    let mut changes = Changes::new(&library.runtime, &library.home, Some(&library.state)).unwrap();
+    let mut changes = Changes::new(&library.runtime, &library.home, Some(&library.state), Wait::default()).unwrap();
     let journal = File::create(place.path().join("journal")).unwrap();
     let dirs = ["one", "two"].map(|name| {
         std::fs::create_dir(place.path().join(name)).unwrap();

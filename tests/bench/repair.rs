@@ -7,6 +7,7 @@ use support::listing;
 use threadkeep::contract::{Cell, Change, CodexChange, Edit, EditTarget, Finding, Severity, Value};
 use threadkeep::health::backup::{self, Wanted};
 use threadkeep::health::repair::{self, Repairs};
+use threadkeep::platform::wait::Wait;
 
 use crate::changes::linked;
 use crate::library::Library;
@@ -27,7 +28,8 @@ pub(crate) fn repair(home: &Path, target: &Path, runs: usize) {
     let rollouts: Vec<String> = listing(&copy).into_keys().filter(|path| path.contains("rollout-")).collect();
     let findings = moved(&copy, &rollouts);
     let library = Library::open(&copy, &state);
-    let repairs = Repairs::of(&library.runtime, &library.home, &state);
+    let wait = Wait::default();
+    let repairs = Repairs::of(&library.runtime, &library.home, &state, &wait);
     let mut table = Table::default();
     for _ in 0..runs {
         let mut text = String::new();
@@ -37,7 +39,7 @@ pub(crate) fn repair(home: &Path, target: &Path, runs: usize) {
         table.time(READ, || plan = Some(repair::Plan::from_json(&text).unwrap()));
         let plan = plan.unwrap();
         table.time(LOOK, || assert_eq!(repairs.look(&plan).unwrap().done.len(), findings.len()));
-        table.time(SAVE, || backup::create(&library.home, &state, None, &Wanted::before("repair")).unwrap());
+        table.time(SAVE, || backup::create(&library.home, &state, None, &Wanted::before("repair"), &wait).unwrap());
         table.time(APPLY, || assert_eq!(repairs.apply(&plan).unwrap().done.len(), findings.len()));
         table.time(UNDO, || assert_eq!(repairs.undo().unwrap().done.len(), findings.len()));
     }

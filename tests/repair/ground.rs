@@ -1,6 +1,7 @@
 //! A home whose Codex database lies, the program on it, and plans made by hand.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::Value as Sql;
@@ -62,6 +63,11 @@ impl World {
     pub(super) fn again(&self) -> World {
         let (home, state) = (copied(self.home.path()), copied(self.state.path()));
         World { program: Program::on(home.path(), state.path()), home, state }
+    }
+
+    /// The same, with arguments before every command.
+    pub(super) fn with<A: AsRef<OsStr>>(self, arguments: impl IntoIterator<Item = A>) -> World {
+        World { program: self.program.with(arguments), ..self }
     }
 
     pub(super) fn codex(&self) -> PathBuf {

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use support::{Collection, Rollout, listing, skipped};
@@ -198,17 +199,22 @@ fn while_somebody_has_the_database_open_only_what_does_no_harm_is_done() {
 
 #[test]
 fn a_database_that_somebody_keeps_locked_stays_as_it_is() {
-    let world = World::newest();
-    let Some(_holder) = Holder::of(&world, "['SELECT * FROM threads', 'BEGIN IMMEDIATE']") else {
-        return skipped("no python3 to hold a database");
-    };
-    let before = world.rows();
-    let mut safe = path_entry(&world);
-    safe["safeWhileOpen"] = json!(true);
-    let said = world.apply(json!([safe])).ended(1).stderr;
-    assert!(said.contains("kept") && said.contains("locked for 5 s"), "{said}");
-    assert_eq!(world.rows(), before);
-    assert_eq!(world.program.json(["repair", "log"])["items"], json!([]));
+    for wait in [0, 1, 7] {
+        let world = World::newest().with(["--wait", &wait.to_string()]);
+        let Some(_holder) = Holder::of(&world, "['SELECT * FROM threads', 'BEGIN IMMEDIATE']") else {
+            return skipped("no python3 to hold a database");
+        };
+        let before = world.rows();
+        let mut safe = path_entry(&world);
+        safe["safeWhileOpen"] = json!(true);
+        let began = Instant::now();
+        let said = world.apply(json!([safe])).ended(1).stderr;
+        let bounds = Duration::from_secs(wait)..Duration::from_secs(wait + 2);
+        assert!(bounds.contains(&began.elapsed()), "{wait}: {:?}", began.elapsed());
+        assert!(said.contains("kept") && said.contains(&format!("locked for {wait} s")), "{said}");
+        assert_eq!(world.rows(), before);
+        assert_eq!(world.program.json(["repair", "log"])["items"], json!([]));
+    }
 }
 
 #[test]

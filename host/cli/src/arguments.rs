@@ -23,7 +23,7 @@ pub(crate) struct Global {
     /// Trust the rows: do not look for files that changed
     #[arg(long, global = true)]
     pub(crate) no_refresh: bool,
-    /// How long to wait for another process that is filling the state DB
+    /// How long to wait, each time, for another process that is in the way; 0 waits for none
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, allow_negative_numbers = true)]
     pub(crate) wait: u32,
     /// Print one JSON document

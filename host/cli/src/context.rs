@@ -10,6 +10,7 @@ use serde::Serialize;
 use threadkeep::db::state_dir;
 use threadkeep::index::progress::ProgressSink;
 use threadkeep::platform::home::{Home, locate};
+use threadkeep::platform::wait::Wait;
 use threadkeep::{Options, Recorder, StateAccess, Threadkeep};
 
 use crate::arguments::Global;
@@ -71,7 +72,7 @@ impl Context {
         let options = Options {
             state_dir,
             access,
-            wait: Duration::from_secs(self.global.wait.into()),
+            wait: self.wait(),
             refresh: !self.global.no_refresh,
             progress: self.progress.clone(),
             recorder: self.recorder()?,
@@ -81,6 +82,12 @@ impl Context {
         self.opened.borrow_mut().push(threadkeep.clone());
         self.warn();
         Ok(threadkeep)
+    }
+
+    /// Gives how long other processes are waited for; on a terminal a long wait says what for.
+    fn wait(&self) -> Wait {
+        let wait = Wait::at_most(Duration::from_secs(self.global.wait.into()));
+        if std::io::stderr().is_terminal() { wait.telling(say) } else { wait }
     }
 
     /// Closes everything that was opened, once whoever asked for it has let it go too.

@@ -53,10 +53,12 @@ impl Bar {
                 }
             }
             Progress::Stored { files } => self.bar.inc(files),
-            Progress::Waiting { owner } => {
+            Progress::Waiting { owner, at_most } => {
                 self.show();
                 self.bar.set_style(ProgressStyle::default_spinner());
-                self.bar.set_message(format!("waiting for {owner}, which is filling the state DB"));
+                let seconds = at_most.as_secs();
+                self.bar
+                    .set_message(format!("waiting for {owner}, which is filling the state DB, at most {seconds} s"));
                 self.bar.enable_steady_tick(Duration::from_millis(120));
             }
             Progress::Finished => self.bar.finish_and_clear(),

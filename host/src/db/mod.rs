@@ -7,6 +7,7 @@
 //! SQL is written here, and by features for their own tables, and nowhere else. What the database consists of is handed in
 //! by whoever opens one, as a `Schema`: features, whose tables belong to it, stand above this layer.
 
+mod busy;
 mod cells;
 mod claim;
 mod codex;
@@ -33,16 +34,17 @@ mod suspects;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use rusqlite::Connection;
 use threadkeep_engine::Call;
 use threadkeep_engine::contract::DirectorySnapshot;
 
+use crate::platform::wait::Wait;
+
 pub(crate) use claim::{Claim, Locks, recorded_phase};
 pub(crate) use derive::RowDeriver;
 pub use error::StateError;
-pub(crate) use external::{BUSY_TIMEOUT, CodexDb, CodexEdits, CodexTable, Ending, ExternalDb, checkpoint, fault_of};
+pub(crate) use external::{CodexDb, CodexEdits, CodexTable, Ending, ExternalDb, checkpoint, fault_of};
 use files::FileIndexPages;
 pub(crate) use files::{Batch, Parsed, Refused};
 pub(crate) use inspection::{FileHealth, InspectedThread, Inspection, StrayFile};
@@ -195,7 +197,7 @@ impl Database {
     pub(crate) fn open(
         schema: &'static Schema,
         dir: &Path,
-        wait: Duration,
+        wait: &Wait,
         deriver: RowDeriver,
     ) -> Result<Database, StateError> {
         rescue::put_in_place(dir)?;
@@ -207,9 +209,10 @@ impl Database {
     pub(crate) fn open_existing(
         schema: &'static Schema,
         dir: &Path,
+        wait: &Wait,
         deriver: RowDeriver,
     ) -> Result<Option<Database>, StateError> {
-        match schema::open_existing(schema, &dir.join(FILE_NAME))? {
+        match schema::open_existing(schema, &dir.join(FILE_NAME), wait)? {
             Some(connection) => Ok(Some(Database::over(schema, connection, deriver, Some(dir), None)?)),
             None => Ok(None),
         }

@@ -20,6 +20,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::schema::{self, Rescue};
 use super::{Database, ExternalDb, FILE_NAME, Schema, StateError, UserData, cells};
 use crate::platform::moved_database::{move_database, sync_parent};
+use crate::platform::wait::Wait;
 
 /// The name of a new database that waits for the damaged one to be moved aside.
 const WAITING: &str = "state.sqlite.rescued";
@@ -58,7 +59,7 @@ pub(crate) fn move_aside(schema: &Schema, dir: &Path) -> Result<MovedAside, Stat
     remove_waiting(dir).map_err(failed)?;
     remove_orphans(dir);
     let waiting = dir.join(WAITING);
-    let mut connection = schema::open(schema, &waiting, Duration::ZERO)?;
+    let mut connection = schema::open(schema, &waiting, &Wait::at_most(Duration::ZERO))?;
     let lost = import(&mut connection, &salvaged)?;
     connection.close().map_err(|(_, error)| StateError::from(error))?;
     File::open(&waiting).and_then(|file| file.sync_all()).and_then(|()| sync_parent(&waiting)).map_err(failed)?;

@@ -166,7 +166,7 @@ impl Threadkeep {
 
     /// Copies the databases and indexes of the home and of the state directory.
     pub fn create_backup(&self, wanted: &BackupWanted) -> Result<Backup> {
-        Ok(backup::create(self.home(), self.state_dir(), self.state().as_ref(), wanted)?)
+        Ok(backup::create(self.home(), self.state_dir(), self.state().as_ref(), wanted, self.wait())?)
     }
 
     /// Lists the backups, newest first; those that cannot be read, and a restore that was broken off, come as warnings.
@@ -197,7 +197,7 @@ impl Threadkeep {
     pub fn prepare_restore(&self, name: &str, only: &[String]) -> Result<(String, Restore<'_>)> {
         let backup = backup::named(self.state_dir(), name)?;
         let name = backup.name.clone();
-        Ok((name, Restore::of(self.home(), self.state_dir(), backup, only)?))
+        Ok((name, Restore::of(self.home(), self.state_dir(), backup, only, self.wait())?))
     }
 
     /// Copies what can be read of a damaged rollout into a new one; none, and nothing written, where nothing is wrong with it.
@@ -211,6 +211,6 @@ impl Threadkeep {
     }
 
     pub(super) fn repairs(&self) -> Repairs<'_> {
-        Repairs::of(self.runtime(), self.home(), self.state_dir())
+        Repairs::of(self.runtime(), self.home(), self.state_dir(), self.wait())
     }
 }

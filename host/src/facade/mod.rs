@@ -22,7 +22,6 @@ mod telling;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use threadkeep_engine::recording::Recorder;
 use threadkeep_engine::{Cancellation, Runtime};
@@ -31,6 +30,7 @@ use crate::db::StateDb;
 use crate::index::progress::{Progress, ProgressSink};
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::home::Home;
+use crate::platform::wait::Wait;
 use crate::threads::reader::ThreadReader;
 use crate::threads::store::LocalThreadStore;
 
@@ -66,8 +66,8 @@ pub struct Options {
     pub state_dir: PathBuf,
     /// How the handle lives.
     pub access: StateAccess,
-    /// How long another process's backfill is waited for.
-    pub wait: Duration,
+    /// How long another process is waited for, whatever it is at.
+    pub wait: Wait,
     /// Whether a complete state DB is brought up to date with the files at the start.
     pub refresh: bool,
     /// Whether every rollout is read again.
@@ -89,7 +89,7 @@ impl Options {
             state_dir: home.root().join("threadkeep"),
             home: Arc::new(home),
             access: StateAccess::Own,
-            wait: Duration::from_secs(30),
+            wait: Wait::default(),
             refresh: true,
             rebuild: false,
             check: false,
@@ -102,7 +102,7 @@ impl Options {
     fn config(&self) -> startup::Config {
         startup::Config {
             state_dir: self.state_dir.clone(),
-            wait: self.wait,
+            wait: self.wait.clone(),
             refresh: self.refresh,
             rebuild: self.rebuild,
             check: self.check,
@@ -156,7 +156,7 @@ impl Threadkeep {
                 }
             }
             StateAccess::Existing => {
-                let state = startup::open_existing(&runtime, &home, &options.state_dir)?;
+                let state = startup::open_existing(&runtime, &home, &options.state_dir, &options.wait)?;
                 state.map(|state| (state, startup::Report::default()))
             }
             StateAccess::Inspect | StateAccess::Without => None,
@@ -165,7 +165,8 @@ impl Threadkeep {
         warnings.extend(report.iter_mut().flat_map(|report| std::mem::take(&mut report.warnings)));
         let owns = matches!(options.access, StateAccess::Own | StateAccess::OwnOrFiles);
         let recovery = owns.then(|| startup::Config { rebuild: false, check: false, ..config });
-        let reader = ThreadReader::new(&runtime, &home, state, recovery, options.progress.clone());
+        let reader =
+            ThreadReader::new(&runtime, &home, state, recovery, options.progress.clone(), options.wait.clone());
         warnings.into_iter().for_each(|warning| reader.warn(warning));
         Ok(Threadkeep { reader, inner: Arc::new(Inner { options, report, store: OnceLock::new() }) })
     }
@@ -221,6 +222,10 @@ impl Threadkeep {
 
     fn runtime(&self) -> &Runtime {
         self.reader.runtime()
+    }
+
+    fn wait(&self) -> &Wait {
+        &self.inner.options.wait
     }
 
     fn progress(&self) -> Option<ProgressSink> {

@@ -25,7 +25,7 @@ pub use crate::threads::start::heal;
 /// configuration gives, or the home's rollouts cannot be listed.
 pub fn init(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<(StateDb, Report), StartupError> {
     create_private_dir(&config.state_dir)?;
-    let repaired = repair::finish_unfinished(runtime, home, &config.state_dir);
+    let repaired = repair::finish_unfinished(runtime, home, &config.state_dir, &config.wait);
     let (state, mut report) = start(runtime, home, config)?;
     report.warnings.splice(0..0, repaired);
     Ok((state, report))

@@ -14,6 +14,7 @@ use tempfile::{TempDir, tempdir};
 
 use super::SCHEMA;
 use crate::db::{CompletedChange, Database, FILE_NAME, Rescue, RowDeriver, Table, move_aside};
+use crate::platform::wait::Wait;
 use threadkeep_engine::Runtime;
 
 /// A state DB of each version, as SQL: its schema as SQLite had it, and rows in every table. They are never edited; a version
@@ -50,7 +51,7 @@ fn directory(version: usize) -> TempDir {
 
 fn open(dir: &Path) -> Database {
     let deriver = RowDeriver::with_provider(&Runtime::load().unwrap(), "openai");
-    Database::open(&SCHEMA, dir, Duration::ZERO, deriver).unwrap()
+    Database::open(&SCHEMA, dir, &Wait::at_most(Duration::ZERO), deriver).unwrap()
 }
 
 fn texts(connection: &Connection, sql: &str) -> Vec<String> {

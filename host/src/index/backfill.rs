@@ -20,6 +20,7 @@ use threadkeep_engine::{Core, CoreError, Runtime};
 use crate::db::{Batch, Claim, Database, Locks, Parsed, Refused, StateError};
 use crate::index::progress::{Progress, ProgressSink};
 use crate::platform::home::Home;
+use crate::platform::wait::{Wait, Waiting};
 use crate::rollouts::{self, WalkAhead};
 
 /// How many files are stored in one transaction.
@@ -66,6 +67,9 @@ pub(crate) struct Backfill {
     counts: Counts,
     changed: bool,
     progress: Option<ProgressSink>,
+    wait: Wait,
+    /// The wait for another process that fills the database, once there is one.
+    waiting: Option<Waiting>,
     warnings: Vec<String>,
 }
 
@@ -92,6 +96,8 @@ impl Backfill {
             counts: Counts { stored: 0, failed: 0 },
             changed: false,
             progress,
+            wait: Wait::default(),
+            waiting: None,
             warnings: Vec::new(),
         }
     }
@@ -114,6 +120,11 @@ impl Backfill {
         }
     }
 
+    /// Tells of a wait for another process that fills the database.
+    pub(crate) fn with_wait(self, wait: Wait) -> Backfill {
+        Backfill { wait, ..self }
+    }
+
     /// Gives the database that is being filled.
     pub(crate) fn database(&self) -> &Database {
         &self.database
@@ -124,17 +135,24 @@ impl Backfill {
         std::mem::take(&mut self.warnings)
     }
 
-    /// Says how far the database is filled, and sends [`Progress::Waiting`] where another process fills it.
+    /// Says how far the database is filled, and tells of the wait where another process fills it.
     pub(crate) fn current(&mut self) -> Result<Phase, StateError> {
         let phase = self.database.phase(self.locks.as_ref())?;
         if let (Phase::Running(_), Some(ahead)) = (&phase, &self.ahead) {
             // What the other process finds is newer than a walk that began before.
             ahead.give_up();
         }
-        if let (Phase::Running(owner), Some(progress)) = (&phase, &self.progress)
+        if let Phase::Running(owner) = &phase
             && !owner.gone
         {
-            progress.send(Progress::Waiting { owner: owner.name.clone() });
+            let at_most = self.wait.bound();
+            match &self.progress {
+                Some(progress) => progress.send(Progress::Waiting { owner: owner.name.clone(), at_most }),
+                None => {
+                    let begin = || self.wait.begin(format!("{}, which is filling the state DB", owner.name));
+                    self.waiting.get_or_insert_with(begin).tell_if_long();
+                }
+            }
         }
         Ok(phase)
     }

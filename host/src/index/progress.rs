@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Says one thing about how far a start has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Progress {
     Waiting {
         /// The other process, in words for a person.
         owner: String,
+        /// How long it is waited for at most.
+        at_most: Duration,
     },
     /// The work is over, whatever came of it.
     Finished,

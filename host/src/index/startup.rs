@@ -23,6 +23,7 @@ use crate::index::progress::ProgressSink;
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
+use crate::platform::wait::Wait;
 use crate::rollouts::{self, WalkAhead};
 
 /// Says how to start with a state DB.
@@ -30,8 +31,8 @@ use crate::rollouts::{self, WalkAhead};
 pub struct Config {
     /// The state directory, in which the state DB is.
     pub state_dir: PathBuf,
-    /// How long to wait for another process that opens or fills the state DB.
-    pub wait: Duration,
+    /// How long to wait for another process that opens, fills or changes the state DB.
+    pub wait: Wait,
     /// Whether to bring a complete state DB up to date with the files.
     pub refresh: bool,
     /// Whether to read every rollout again; names and what else users said is kept.
@@ -45,7 +46,7 @@ pub struct Config {
 impl Config {
     /// Gives the usual way to start with this state directory: wait 30 seconds, refresh, send no progress.
     pub fn of(state_dir: PathBuf) -> Config {
-        Config { state_dir, wait: Duration::from_secs(30), refresh: true, rebuild: false, check: false, progress: None }
+        Config { state_dir, wait: Wait::default(), refresh: true, rebuild: false, check: false, progress: None }
     }
 }
 
@@ -136,9 +137,9 @@ pub(crate) fn open(
 ) -> Result<Opened, StartupError> {
     create_private_dir(&config.state_dir)?;
     let locks = Locks::of(&config.state_dir);
-    let opening = open_lock(&locks, config.wait)?;
+    let opening = open_lock(&locks, &config.wait)?;
     let ahead = (config.refresh && !config.rebuild).then(|| WalkAhead::begin(home));
-    let database = Database::open(&SCHEMA, &config.state_dir, config.wait, RowDeriver::new(runtime, home))?;
+    let database = Database::open(&SCHEMA, &config.state_dir, &config.wait, RowDeriver::new(runtime, home))?;
     // One that is begun again is read as far as a rescue would read it.
     if (config.check || config.rebuild)
         && let Some(fault) = database.fault()?
@@ -177,15 +178,20 @@ impl Opened {
             Some(ahead) => backfill.with_walk(ahead),
             None => backfill,
         };
-        let report = gate(runtime, home, backfill, config.wait, config.refresh)?;
+        let report = gate(runtime, home, backfill, &config.wait, config.refresh)?;
         Ok((StateDb::of(self.database), report))
     }
 }
 
 /// Opens a complete state DB of this version, and gives none where there is no such one. It never fills, never migrates, and
 /// creates nothing.
-pub fn open_existing(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path) -> Result<Option<StateDb>, StartupError> {
-    let Some(database) = Database::open_existing(&SCHEMA, state_dir, RowDeriver::new(runtime, home))? else {
+pub fn open_existing(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    state_dir: &Path,
+    wait: &Wait,
+) -> Result<Option<StateDb>, StartupError> {
+    let Some(database) = Database::open_existing(&SCHEMA, state_dir, wait, RowDeriver::new(runtime, home))? else {
         return Ok(None);
     };
     Ok(database.is_complete()?.then(|| StateDb::of(database)))
@@ -195,14 +201,18 @@ pub fn open_existing(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path) -> R
 pub fn refresh(runtime: &Runtime, home: &Arc<Home>, config: &Config, state: &StateDb) -> Result<Report, StartupError> {
     let locks = Some(Locks::of(&config.state_dir));
     let backfill = Backfill::new(runtime, home, state.database(), locks, config.progress.clone());
-    gate(runtime, home, backfill, config.wait, true)
+    gate(runtime, home, backfill, &config.wait, true)
 }
 
-/// Brings rows up to date with the files, for a change that must know every file there is. Another process is waited for at
-/// most 30 seconds.
-pub(crate) fn refresh_rows(runtime: &Runtime, home: &Arc<Home>, rows: &Database) -> Result<(), StartupError> {
+/// Brings rows up to date with the files, for a change that must know every file there is.
+pub(crate) fn refresh_rows(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    rows: &Database,
+    wait: &Wait,
+) -> Result<(), StartupError> {
     let backfill = Backfill::new(runtime, home, rows, rows.dir().map(Locks::of), None);
-    gate(runtime, home, backfill, Duration::from_secs(30), true).map(drop)
+    gate(runtime, home, backfill, wait, true).map(drop)
 }
 
 /// Reads everything that the files say into a private temporary database, for a process without a handle.
@@ -218,7 +228,7 @@ pub(crate) fn from_files(
 
 /// Fills a database that only this process has.
 pub(crate) fn fill_private(runtime: &Runtime, home: &Arc<Home>, backfill: Backfill) -> Result<Report, StartupError> {
-    gate(runtime, home, backfill, Duration::ZERO, false)
+    gate(runtime, home, backfill, &Wait::at_most(Duration::ZERO), false)
 }
 
 /// Imports names and the rows of Codex's own database into a private temporary database; no rollout is read.
@@ -254,13 +264,13 @@ pub(crate) fn move_damaged_aside(
     proved: bool,
 ) -> Result<Option<MovedAside>, StartupError> {
     let locks = Locks::of(&config.state_dir);
-    let _opening = open_lock(&locks, config.wait)?;
+    let _opening = open_lock(&locks, &config.wait)?;
     let Some(_filling) = FileLock::try_take(&locks.owner).map_err(StateError::from)? else {
         return Err(
             StateError::Corrupt("another process is filling it; try again when that one has ended".into()).into()
         );
     };
-    let sound = match Database::open(&SCHEMA, &config.state_dir, config.wait, RowDeriver::new(runtime, home)) {
+    let sound = match Database::open(&SCHEMA, &config.state_dir, &config.wait, RowDeriver::new(runtime, home)) {
         Ok(database) => database.fault()?.is_none(),
         Err(StateError::Corrupt(_)) => false,
         Err(error) => return Err(error.into()),
@@ -268,10 +278,11 @@ pub(crate) fn move_damaged_aside(
     Ok(if sound && !proved { None } else { Some(move_aside(&SCHEMA, &config.state_dir)?) })
 }
 
-fn open_lock(locks: &Locks, wait: Duration) -> Result<FileLock, StartupError> {
-    FileLock::take_within(&locks.open, wait).map_err(StateError::from)?.ok_or_else(|| StartupError::TimedOut {
+fn open_lock(locks: &Locks, wait: &Wait) -> Result<FileLock, StartupError> {
+    let lock = FileLock::take_within(&locks.open, wait, "another process, which is opening the state DB");
+    lock.map_err(StateError::from)?.ok_or_else(|| StartupError::TimedOut {
         owner: format!("another process, which holds {},", locks.open.display()),
-        waited: wait,
+        waited: wait.bound(),
     })
 }
 
@@ -280,16 +291,16 @@ fn gate(
     runtime: &Runtime,
     home: &Arc<Home>,
     backfill: Backfill,
-    wait: Duration,
+    wait: &Wait,
     refresh: bool,
 ) -> Result<Report, StartupError> {
     let rows = backfill.database().rows();
     let files = backfill.files();
-    let backfill = SharedBackfill::new(backfill);
+    let backfill = SharedBackfill::new(backfill.with_wait(wait.clone()));
     let imports =
         rollouts::imports_over(files, home.default_provider()).with_rows(rows).with_backfill(backfill.clone());
     let mut core = Core::new(runtime, imports);
-    let wait = wait.as_millis().min(i64::MAX as u128) as i64;
+    let wait = wait.bound().as_millis().min(i64::MAX as u128) as i64;
     let answer = core.call(&RunStartup { wait, refresh });
     let warnings = backfill.take_warnings();
     match answer? {

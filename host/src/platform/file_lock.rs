@@ -3,9 +3,9 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use crate::platform::regular_file;
+use crate::platform::wait::Wait;
 
 /// Says that a lock file cannot be opened or locked.
 #[derive(Debug, thiserror::Error)]
@@ -33,19 +33,16 @@ impl FileLock {
         }
     }
 
-    /// Takes the lock, waiting at most `bound` for whoever holds it; gives none when that was not enough.
-    pub(crate) fn take_within(path: &Path, bound: Duration) -> Result<Option<FileLock>, FileLockError> {
-        let began = Instant::now();
-        let mut pause = Duration::from_millis(1);
+    /// Takes the lock, waiting for whoever holds it, in words `who`; gives none when that was not enough.
+    pub(crate) fn take_within(path: &Path, wait: &Wait, who: &str) -> Result<Option<FileLock>, FileLockError> {
+        let mut waiting = wait.begin(who);
         loop {
             if let Some(lock) = FileLock::try_take(path)? {
                 return Ok(Some(lock));
             }
-            if began.elapsed() >= bound {
+            if !waiting.pause() {
                 return Ok(None);
             }
-            std::thread::sleep(pause.min(bound.saturating_sub(began.elapsed())));
-            pause = (pause * 2).min(Duration::from_millis(50));
         }
     }
 

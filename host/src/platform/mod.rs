@@ -10,4 +10,5 @@ pub(crate) mod moved_database;
 pub(crate) mod own_files;
 pub mod regular_file;
 pub mod suggestion;
+pub mod wait;
 pub mod writer_lock;

@@ -17,6 +17,7 @@ use crate::features::moved_directories::MovedDirectories;
 use crate::index::progress::{Progress, ProgressSink};
 use crate::index::startup::{self, Config};
 use crate::platform::home::Home;
+use crate::platform::wait::Wait;
 use crate::threads::change::Changes;
 use crate::threads::directories;
 use crate::threads::lookup::{Lookup, LookupError, PromptError, Transcript};
@@ -48,6 +49,7 @@ struct Shared {
     /// The private database that holds what the files say, where there is no handle.
     files: Mutex<Option<Database>>,
     progress: Option<ProgressSink>,
+    wait: Wait,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -68,6 +70,7 @@ impl ThreadReader {
         state: Option<StateDb>,
         recovery: Option<Config>,
         progress: Option<ProgressSink>,
+        wait: Wait,
     ) -> ThreadReader {
         let shared = Shared {
             home: home.clone(),
@@ -76,6 +79,7 @@ impl ThreadReader {
             healing: Mutex::default(),
             files: Mutex::default(),
             progress,
+            wait,
             warnings: Mutex::default(),
         };
         ThreadReader { runtime: runtime.clone(), shared: Arc::new(shared) }
@@ -197,7 +201,8 @@ impl ThreadReader {
     /// Prepares to make changes; without a handle what is known of the files is brought up to date.
     pub(crate) fn changes(&self) -> Result<Changes, LookupError> {
         let state = self.state().map(|state| state.database().clone());
-        Ok(Changes::over(&self.runtime, &self.shared.home, state, self.rows()?))
+        let wait = self.shared.wait.clone();
+        Ok(Changes::over(&self.runtime, &self.shared.home, state, self.rows()?, wait))
     }
 
     /// Gives the private database with what the files say; a `fresh` one is brought up to date first.
@@ -205,7 +210,7 @@ impl ThreadReader {
         let mut files = lock(&self.shared.files);
         if let Some(database) = &*files {
             if fresh {
-                startup::refresh_rows(&self.runtime, &self.shared.home, database)?;
+                startup::refresh_rows(&self.runtime, &self.shared.home, database, &self.shared.wait)?;
             }
             return Ok(database.clone());
         }
@@ -297,7 +302,8 @@ impl ThreadReader {
         if handle.reopen.is_some_and(|moment| moment <= Instant::now())
             && let Some(config) = &self.shared.recovery
         {
-            let opened = startup::open_existing(&self.runtime, &self.shared.home, &config.state_dir);
+            let wait = &self.shared.wait;
+            let opened = startup::open_existing(&self.runtime, &self.shared.home, &config.state_dir, wait);
             handle.reopen = opened.is_err().then(|| Instant::now() + REOPEN_AFTER);
             handle.state = opened.ok().flatten();
         }

@@ -15,6 +15,7 @@ use super::tables::{Answered, ROWID, THREAD_COLUMN, TableShape, TableShapes};
 use super::values::{quoted, sql_value, value};
 use super::{ExternalDb, StateError};
 use crate::platform::error_kind::ErrorKind;
+use crate::platform::wait::Wait;
 use threadkeep_engine::contract::{Cell, CodexChange, Value};
 
 /// How long a transaction may take, and how much longer for each change that is made in it.
@@ -87,9 +88,10 @@ impl CodexEdits<'_> {
 
 impl ExternalDb {
     /// Makes up to so many changes in one transaction, which ends as `work` says; where `work` fails, nothing was done. What
-    /// nobody gave free within [`BUSY_TIMEOUT`](super::BUSY_TIMEOUT) is [`StateError::Busy`].
+    /// nobody gave free in time is [`StateError::Busy`].
     pub(crate) fn edit<T, E: From<StateError>>(
         &self,
+        wait: &Wait,
         changes: usize,
         work: impl FnOnce(&mut CodexEdits<'_>) -> Result<(T, Ending), E>,
     ) -> Result<T, E> {
@@ -98,7 +100,7 @@ impl ExternalDb {
             Some(rusqlite::ErrorCode::OperationInterrupted) => self.interrupted(limit),
             _ => StateError::from(error),
         };
-        let mut connection = self.open_for_writing()?;
+        let mut connection = self.open_for_writing(wait)?;
         bound_growth(&connection)?;
         let time = TimeLimit::of(&connection, limit)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;

@@ -7,16 +7,17 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::Access;
 use tempfile::TempDir;
 
-use super::{StateError, schema};
+use super::{StateError, busy, schema};
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::regular_file;
+use crate::platform::wait::Wait;
 
 mod bounds;
 mod check;
@@ -32,8 +33,8 @@ pub(crate) use edits::{CodexEdits, Ending};
 
 /// How often a database may change while it is read.
 const TRIES: u32 = 5;
-/// How long another process's lock is waited for where somebody else's database is written.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// What is waited for where another process has somebody else's database locked.
+const LOCKED: &str = "another process, which keeps Codex's database locked";
 
 /// So much of a private copy is read where it lies, bytes.
 const MAPPED: i64 = 256 << 20;
@@ -195,12 +196,12 @@ fn open_copy(copy: &Path) -> Result<Connection, StateError> {
 impl ExternalDb {
     /// Opens a connection that writes: for a repair that was asked for, and for nothing else. The database keeps its journal
     /// mode; when the connection is closed, and nobody else has one, nothing is left beside it.
-    fn open_for_writing(&self) -> Result<Connection, StateError> {
+    fn open_for_writing(&self, wait: &Wait) -> Result<Connection, StateError> {
         schema::refuse_other_kinds(&self.path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
+        let mut connection = Connection::open_with_flags(&self.path, flags)?;
+        busy::wait_for(&mut connection, wait, LOCKED)?;
         bounds::distrust(&connection)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
         // What hangs on a row goes, or comes back, by an entry of its own: nothing is done that was not planned.
         connection.pragma_update(None, "foreign_keys", "OFF")?;
         connection.pragma_update(None, "recursive_triggers", "OFF")?;
@@ -257,10 +258,11 @@ pub(crate) fn fault_of(path: &Path) -> Result<Option<String>, StateError> {
 
 /// Brings everything that stands in a WAL or a journal into the database itself, so that it is whole without them, and they
 /// go. For a database that is about to be replaced, and that nobody has open.
-pub(crate) fn checkpoint(path: &Path) -> Result<(), StateError> {
+pub(crate) fn checkpoint(path: &Path, wait: &Wait) -> Result<(), StateError> {
     schema::refuse_other_kinds(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    busy::wait_for(&mut connection, wait, "another process, which keeps a database locked")?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     connection.close().map_err(|(_, error)| StateError::from(error))?;

@@ -5,40 +5,42 @@ mod domain;
 use std::fs::OpenOptions;
 use std::io::Read;
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::StateError;
+use super::{StateError, busy};
 use crate::platform::regular_file;
+use crate::platform::wait::Wait;
 
 pub(crate) use domain::{Domain, Rescue, Schema, Table, UserData};
 
-/// How long a writer waits for another one, at least and at most: between them it is what the caller will wait.
-const BUSY_BOUNDS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(20));
+/// What is waited for where another process has the state DB locked.
+const LOCKED: &str = "another process, which keeps the state DB locked";
 
 /// Opens a database and migrates it to a schema; creates it where there is none. `wait` bounds how long another writer is
 /// waited for. Nothing is written when the database is newer than the schema ([`StateError::Newer`]).
-pub(super) fn open(schema: &Schema, path: &Path, wait: Duration) -> Result<Connection, StateError> {
+pub(super) fn open(schema: &Schema, path: &Path, wait: &Wait) -> Result<Connection, StateError> {
     refuse_newer(schema, path, stored_version(path)?)?;
     refuse_other_kinds(path)?;
     create_private(path)?;
     let mut connection = Connection::open(path)?;
-    configure(&connection, wait)?;
+    busy::wait_for(&mut connection, wait, LOCKED)?;
+    configure(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     migrate(schema, &mut connection, path)?;
     Ok(connection)
 }
 
 /// Opens a database of exactly this schema; none for any other, or when there is none.
-pub(super) fn open_existing(schema: &Schema, path: &Path) -> Result<Option<Connection>, StateError> {
+pub(super) fn open_existing(schema: &Schema, path: &Path, wait: &Wait) -> Result<Option<Connection>, StateError> {
     if stored_version(path)? != Some(schema.version()) {
         return Ok(None);
     }
     refuse_other_kinds(path)?;
-    let connection =
+    let mut connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    configure(&connection, BUSY_BOUNDS.1)?;
+    busy::wait_for(&mut connection, wait, LOCKED)?;
+    configure(&connection)?;
     Ok(is_current(schema, &connection, path)?.then_some(connection))
 }
 
@@ -54,15 +56,14 @@ pub(super) fn migrate_private(
     path: &Path,
 ) -> Result<(Connection, i64), StateError> {
     let found = version(&connection)?;
-    configure(&connection, BUSY_BOUNDS.1)?;
+    configure(&connection)?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     migrate(schema, &mut connection, path)?;
     Ok((connection, found))
 }
 
-fn configure(connection: &Connection, wait: Duration) -> Result<(), StateError> {
-    connection.busy_timeout(wait.clamp(BUSY_BOUNDS.0, BUSY_BOUNDS.1))?;
+fn configure(connection: &Connection) -> Result<(), StateError> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     // A backfill of ten thousand threads fits, and writes a page back once.

@@ -5,10 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{MANIFEST, Manifest, VERSION, backups, read};
-use super::{Backup, BackupError, LOCK, PLACE, WAIT, Wanted, files, verify};
+use super::{Backup, BackupError, LOCK, PLACE, WHO, Wanted, files, verify};
 use crate::db::{StateDb, StateError};
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
+use crate::platform::wait::Wait;
 
 /// What begins the name of one that is being made or removed.
 const UNDER_WAY: &str = ".under-way-";
@@ -20,11 +21,11 @@ pub(super) struct Database {
 }
 
 impl Database {
-    pub(super) fn open(state_dir: &Path) -> Result<Database, BackupError> {
+    pub(super) fn open(state_dir: &Path, wait: &Wait) -> Result<Database, BackupError> {
         let dir = state_dir.join(PLACE);
         files::make_private_dir(&dir)?;
-        let lock =
-            FileLock::take_within(&dir.join(LOCK), WAIT).map_err(StateError::from)?.ok_or(BackupError::Busy(WAIT))?;
+        let lock = FileLock::take_within(&dir.join(LOCK), wait, WHO).map_err(StateError::from)?;
+        let lock = lock.ok_or(BackupError::Busy(wait.bound()))?;
         Ok(Database { dir, _lock: lock })
     }
 

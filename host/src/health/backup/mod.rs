@@ -21,6 +21,7 @@ use crate::db::{StateDb, StateError};
 use crate::platform::database_holders::Holder;
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
+use crate::platform::wait::Wait;
 
 use making::Database;
 pub use manifest::{Backup, Belongs, SavedFile, backups, named};
@@ -30,8 +31,8 @@ pub use verify::{Fault, Verified, verify};
 /// Where backups are in the state directory.
 const PLACE: &str = "backups";
 const LOCK: &str = ".lock";
-/// How long another process's backup is waited for.
-const WAIT: Duration = Duration::from_secs(30);
+/// Who is waited for.
+const WHO: &str = "another process, which is making or restoring a backup, or changing threads";
 /// How many backups are kept unless something else is asked for.
 pub const KEEP: usize = 10;
 
@@ -149,6 +150,12 @@ impl Wanted {
 ///
 /// `state` is the handle if this process has one: its connection then copies the state DB. A process that has a connection
 /// to one of Codex's databases must not call this: closing the files that are read here would drop its locks.
-pub fn create(home: &Home, state_dir: &Path, state: Option<&StateDb>, wanted: &Wanted) -> Result<Backup, BackupError> {
-    Database::open(state_dir)?.make(home, state_dir, state, wanted)
+pub fn create(
+    home: &Home,
+    state_dir: &Path,
+    state: Option<&StateDb>,
+    wanted: &Wanted,
+    wait: &Wait,
+) -> Result<Backup, BackupError> {
+    Database::open(state_dir, wait)?.make(home, state_dir, state, wanted)
 }

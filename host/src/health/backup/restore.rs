@@ -19,12 +19,13 @@ use serde::{Deserialize, Serialize};
 use super::files::{beside, copy, make_private_dir, place, sync_dir, write};
 use super::manifest::{backups, belongs_there};
 use super::verify::problem;
-use super::{Backup, BackupError, Belongs, Database, SavedFile, WAIT, Wanted};
+use super::{Backup, BackupError, Belongs, Database, SavedFile, WHO, Wanted};
 use crate::db::{Locks, StateError, checkpoint};
 use crate::platform::database_holders::holders;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 use crate::platform::own_files::{is_plain_name, open_own_file, read_own_file};
+use crate::platform::wait::Wait;
 use crate::threads::change::session_index;
 
 /// What a restore that is under way has begun; in the directory of backups.
@@ -53,6 +54,7 @@ pub struct Restore<'a> {
     state_dir: &'a Path,
     backup: Backup,
     chosen: Vec<SavedFile>,
+    wait: &'a Wait,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,6 +126,7 @@ impl<'a> Restore<'a> {
         state_dir: &'a Path,
         backup: Backup,
         only: &[String],
+        wait: &'a Wait,
     ) -> Result<Restore<'a>, BackupError> {
         let held: Vec<String> = backup.files.iter().map(|saved| saved.name.clone()).collect();
         if let Some(unknown) = only.iter().find(|name| !held.contains(name)) {
@@ -131,7 +134,7 @@ impl<'a> Restore<'a> {
         }
         let wanted = |saved: &&SavedFile| only.is_empty() || only.contains(&saved.name);
         let chosen = backup.files.iter().filter(wanted).cloned().collect();
-        Ok(Restore { home, state_dir, backup, chosen })
+        Ok(Restore { home, state_dir, backup, chosen, wait })
     }
 
     /// Lists what would be put back, and where.
@@ -151,15 +154,17 @@ impl<'a> Restore<'a> {
     pub fn carry_out(&self) -> Result<Option<Backup>, BackupError> {
         make_private_dir(self.state_dir)?;
         let locks = Locks::of(self.state_dir);
-        let take =
-            |path: &Path| FileLock::take_within(path, WAIT).map_err(StateError::from)?.ok_or(BackupError::Busy(WAIT));
+        let take = |path: &Path| {
+            let lock = FileLock::take_within(path, self.wait, WHO).map_err(StateError::from)?;
+            lock.ok_or(BackupError::Busy(self.wait.bound()))
+        };
         let _change = take(&locks.change)?;
         let _state = match self.chosen.iter().any(|saved| saved.belongs == Belongs::StateDir) {
             true => Some((take(&locks.open)?, take(&locks.owner)?)),
             false => None,
         };
-        let database = Database::open(self.state_dir)?;
-        finish(&database, self.home, self.state_dir)?;
+        let database = Database::open(self.state_dir, self.wait)?;
+        finish(&database, self.home, self.state_dir, self.wait)?;
 
         let faults: Vec<String> = (self.chosen.iter())
             .filter_map(|saved| {
@@ -188,7 +193,7 @@ impl<'a> Restore<'a> {
             return Err(error);
         }
         note(true)?;
-        carry_on(&database, self.home, &steps)?;
+        carry_on(&database, self.home, &steps, self.wait)?;
         Ok(before)
     }
 
@@ -293,12 +298,12 @@ fn clear_journal(database: &Database) -> Result<(), BackupError> {
 }
 
 /// Ends what a killed process has begun: one that had all its copies is carried on, another one taken back.
-fn finish(database: &Database, home: &Home, state_dir: &Path) -> Result<(), BackupError> {
+fn finish(database: &Database, home: &Home, state_dir: &Path, wait: &Wait) -> Result<(), BackupError> {
     let Some(journal) = journal(&database.dir)? else { return Ok(()) };
     let steps = journal.steps.iter().map(|noted| step_of(database, home, state_dir, &journal, noted));
     let steps: Vec<Step> = steps.collect::<Result<_, _>>()?;
     match journal.ready {
-        true => carry_on(database, home, &steps),
+        true => carry_on(database, home, &steps, wait),
         false => take_back(database, &steps),
     }
 }
@@ -314,7 +319,7 @@ fn take_back(database: &Database, steps: &[Step]) -> Result<(), BackupError> {
 }
 
 /// Puts the copies in their places; one that does not wait any more is there.
-fn carry_on(database: &Database, home: &Home, steps: &[Step]) -> Result<(), BackupError> {
+fn carry_on(database: &Database, home: &Home, steps: &[Step], wait: &Wait) -> Result<(), BackupError> {
     for step in steps {
         if !step.waits()? {
             continue;
@@ -323,11 +328,11 @@ fn carry_on(database: &Database, home: &Home, steps: &[Step]) -> Result<(), Back
         let replace = || fs::rename(staged, place).map_err(BackupError::io(place, "replaced"));
         if *database {
             refuse_open(step)?;
-            make_room(place)?;
+            make_room(place, wait)?;
             replace()?;
         } else {
             // Nobody appends to the index meanwhile, or to the old one after this.
-            let _lock = session_index::lock(home).map_err(BackupError::io(place, "locked"))?;
+            let _lock = session_index::lock(home, wait).map_err(BackupError::io(place, "locked"))?;
             replace()?;
         }
         sync_dir(place.parent().unwrap_or(place))?;
@@ -336,9 +341,9 @@ fn carry_on(database: &Database, home: &Home, steps: &[Step]) -> Result<(), Back
 }
 
 /// Leaves nothing beside a database that would be taken for the new one's.
-fn make_room(place: &Path) -> Result<(), BackupError> {
+fn make_room(place: &Path, wait: &Wait) -> Result<(), BackupError> {
     if place.exists() {
-        match checkpoint(place) {
+        match checkpoint(place, wait) {
             Ok(()) | Err(StateError::Corrupt(_)) => {}
             Err(why) => return Err(BackupError::Unsettled(place.to_path_buf(), why)),
         }

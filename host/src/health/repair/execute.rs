@@ -7,7 +7,7 @@ use threadkeep_engine::contract::{Applicability, Change, CheckInput, CurrentValu
 
 use super::targets::{Evaluated, NO_CODEX, NO_STATE, Targets, codex_change, id_of, place, state_change};
 use super::{RepairError, backup};
-use crate::db::{BUSY_TIMEOUT, CodexEdits, Ending, Replacement, StateError};
+use crate::db::{CodexEdits, Ending, Replacement, StateError};
 use crate::index::startup::{self, Config};
 use crate::platform::error_kind::{Classified as _, ErrorKind};
 use crate::platform::moved_database::{complete_move, move_database};
@@ -84,7 +84,11 @@ pub(super) fn execute(
             (Change::FillState((_, to)), Applicability::Applicable) => match (to.as_str(), options.backup) {
                 ("complete", _) if options.starting => {}
                 ("complete", _) => {
-                    let config = Config { check: true, ..Config::of(targets.state_dir.to_path_buf()) };
+                    let config = Config {
+                        check: true,
+                        wait: targets.wait.clone(),
+                        ..Config::of(targets.state_dir.to_path_buf())
+                    };
                     start(targets.runtime, targets.home, &config)?;
                 }
                 (_, Some(backup)) => {
@@ -122,11 +126,11 @@ fn codex_rows(
         Some(_) => lock(targets, threads),
     };
     let failed = |error: StateError| match error {
-        StateError::Busy => RepairError::CodexBusy { path: path.clone(), waited: BUSY_TIMEOUT },
+        StateError::Busy => RepairError::CodexBusy { path: path.clone(), waited: targets.wait.bound() },
         error => StateError::external(&path, error).into(),
     };
     let Some(codex) = targets.codex.clone() else { return Ok(results) };
-    let edited: Result<Results, RepairError> = codex.edit(wanted.len(), |codex| {
+    let edited: Result<Results, RepairError> = codex.edit(targets.wait, wanted.len(), |codex| {
         let mut changed = false;
         for &at in &wanted {
             if let Some(why) = locked_out.get(&at) {
@@ -220,7 +224,7 @@ fn own_rows(
     if wanted.is_empty() || (whole && !results.is_empty()) {
         return Ok(results);
     }
-    let Some(state) = startup::open_existing(targets.runtime, targets.home, targets.state_dir)? else {
+    let Some(state) = startup::open_existing(targets.runtime, targets.home, targets.state_dir, targets.wait)? else {
         return Ok(wanted.into_iter().map(|(at, _)| (at, NO_STATE.into())).collect());
     };
     let replacements = wanted.iter().map(|(_, change)| Replacement {

@@ -24,7 +24,6 @@ mod values;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use threadkeep_engine::contract::{Change, CodexChange, Edit, EditTarget, Finding, Value};
 use threadkeep_engine::{Core, Imports, Runtime, calls};
@@ -33,6 +32,7 @@ use crate::db::{ExternalDb, Locks, StateError};
 use crate::index::startup;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
+use crate::platform::wait::Wait;
 
 use execute::{Failure, Options, Results, execute};
 use journal::{Begun, Done, Record, Way, records};
@@ -44,8 +44,8 @@ pub use outcome::Outcome;
 pub use plan::{Plan, Target};
 pub use rows::differing;
 
-/// How long another process's repair or change is waited for.
-const WAIT: Duration = Duration::from_secs(10);
+/// Who is waited for.
+const WHO: &str = "another process, which is repairing or changing this home";
 
 /// Describes a repair that was made.
 #[derive(Clone, Debug)]
@@ -69,12 +69,13 @@ pub struct Repairs<'a> {
     runtime: &'a Runtime,
     home: &'a Arc<Home>,
     state_dir: &'a Path,
+    wait: &'a Wait,
 }
 
 impl<'a> Repairs<'a> {
     /// Names the home, and the place of its state DB, which need not be there.
-    pub fn of(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path) -> Repairs<'a> {
-        Repairs { runtime, home, state_dir }
+    pub fn of(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path, wait: &'a Wait) -> Repairs<'a> {
+        Repairs { runtime, home, state_dir, wait }
     }
 
     /// Plans what would put these findings right: edits of this target, and of those that are only made when asked for, the ones of
@@ -214,7 +215,7 @@ impl<'a> Repairs<'a> {
     }
 
     fn targets(&self) -> Targets<'_> {
-        Targets::new(self.runtime, self.home, self.state_dir)
+        Targets::new(self.runtime, self.home, self.state_dir, self.wait)
     }
 
     fn check(&self, plan: &Plan) -> Result<(), RepairError> {
@@ -228,8 +229,10 @@ impl<'a> Repairs<'a> {
     fn begin(&self) -> Result<(FileLock, Targets<'_>, Vec<String>), RepairError> {
         startup::create_private_dir(self.state_dir)?;
         let locks = Locks::of(self.state_dir);
-        let take =
-            |lock: &Path| FileLock::take_within(lock, WAIT).map_err(StateError::from)?.ok_or(RepairError::Busy(WAIT));
+        let take = |lock: &Path| {
+            let lock = FileLock::take_within(lock, self.wait, WHO).map_err(StateError::from)?;
+            lock.ok_or(RepairError::Busy(self.wait.bound()))
+        };
         let repairing = take(&locks.repair)?;
         let mut changing = Some(take(&locks.change)?);
         let (finished, left) = self.finish(&mut changing, false)?;
@@ -351,7 +354,7 @@ pub fn unfinished(state_dir: &Path) -> Option<String> {
 }
 
 /// Finishes what killed processes have begun, if nobody is repairing now; returns in words what came of it.
-pub(crate) fn finish_unfinished(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path) -> Vec<String> {
+pub(crate) fn finish_unfinished(runtime: &Runtime, home: &Arc<Home>, state_dir: &Path, wait: &Wait) -> Vec<String> {
     if unfinished(state_dir).is_none() {
         return Vec::new();
     }
@@ -365,7 +368,7 @@ pub(crate) fn finish_unfinished(runtime: &Runtime, home: &Arc<Home>, state_dir: 
         if changing.is_none() {
             return Ok(Vec::new());
         }
-        let (mut finished, left) = Repairs::of(runtime, home, state_dir).finish(&mut changing, true)?;
+        let (mut finished, left) = Repairs::of(runtime, home, state_dir, wait).finish(&mut changing, true)?;
         finished.extend(left);
         Ok(finished)
     };

@@ -17,6 +17,7 @@ use crate::platform::database_holders::holders;
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
+use crate::platform::wait::Wait;
 
 /// Edits and paths that are asked about at a time.
 const PAGE: usize = 512;
@@ -31,6 +32,7 @@ pub(super) struct Targets<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) home: &'a Arc<Home>,
     pub(super) state_dir: &'a Path,
+    pub(super) wait: &'a Wait,
     pub(super) codex: Option<ExternalDb>,
     /// Who has which database open; asked once, before this process has any of them open.
     open: BTreeMap<PathBuf, Option<u32>>,
@@ -47,10 +49,10 @@ pub(super) struct Evaluated {
 }
 
 impl<'a> Targets<'a> {
-    pub(super) fn new(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path) -> Targets<'a> {
+    pub(super) fn new(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path, wait: &'a Wait) -> Targets<'a> {
         let codex = ExternalDb::newest(home.sqlite_home(), "state_");
         let core = Core::new(runtime, Imports::default());
-        Targets { runtime, home, state_dir, codex, open: BTreeMap::new(), core, changing: None }
+        Targets { runtime, home, state_dir, wait, codex, open: BTreeMap::new(), core, changing: None }
     }
 
     /// Reaches the same for one who holds the right to change threads.

@@ -14,6 +14,7 @@ use super::session_index;
 use crate::db::{CompletedChange, Database};
 use crate::platform::home::Home;
 use crate::platform::own_files::is_plain_name;
+use crate::platform::wait::Wait;
 use crate::rollouts::{open_or_create_parent, open_parent, other_form, sync_dir};
 
 /// Describes a change of files and rows together. As JSON it stands in journals that older versions wrote and newer ones
@@ -67,20 +68,21 @@ impl Plan {
         home: &Home,
         state: &Database,
         locks: &mut FamilyLocks<'_>,
+        wait: &Wait,
     ) -> Result<(), ChangeError> {
         let number = state.journal().append(serde_json::to_string(self).unwrap_or_default())?;
-        self.execute_entry(home, state, locks, number)
+        self.execute_entry(home, state, locks, number, wait)
     }
 
     /// Executes what another process left in the journal under this number, unless somebody writes the threads now.
-    pub(super) fn resume(&self, home: &Home, state: &Database, number: i64) -> Result<(), ChangeError> {
+    pub(super) fn resume(&self, home: &Home, state: &Database, number: i64, wait: &Wait) -> Result<(), ChangeError> {
         let threads: &[String] = match self {
             Plan::Move { threads, .. } | Plan::Remove { threads, .. } => threads,
             // A name is beside the rollout: Codex too gives it while somebody writes.
             Plan::Name { .. } => &[],
         };
         let mut locks = FamilyLocks::take(home, Some(state), threads, None)?;
-        self.execute_entry(home, state, &mut locks, number)
+        self.execute_entry(home, state, &mut locks, number, wait)
     }
 
     /// Executes the journal's entry of this number, from wherever it was left, and completes the entry.
@@ -90,6 +92,7 @@ impl Plan {
         state: &Database,
         locks: &mut FamilyLocks<'_>,
         number: i64,
+        wait: &Wait,
     ) -> Result<(), ChangeError> {
         let follow = match self {
             Plan::Move { threads, renamings } => {
@@ -113,7 +116,7 @@ impl Plan {
             }
             Plan::Name { thread, name, line, index } => {
                 if !line.is_empty()
-                    && let Err(cause) = session_index::append(home, line, *index)
+                    && let Err(cause) = session_index::append(home, line, *index, wait)
                 {
                     state.journal().complete(number, CompletedChange::Nothing)?;
                     return Err(ChangeError::File { path: session_index::FILE.into(), cause });

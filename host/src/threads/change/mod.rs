@@ -17,7 +17,7 @@ pub(crate) mod session_index;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use threadkeep_engine::contract::{
     ChangeError as CoreChangeError, CollectionMove as MovePlan, FileMove, LookupError as CoreLookupError, Patch,
@@ -29,13 +29,12 @@ use crate::db::{Database, Locks, StateDb, StateError};
 use crate::index::startup;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
+use crate::platform::wait::Wait;
 
 pub use error::ChangeError;
 use execute::Plan;
 use family_locks::FamilyLocks;
 
-/// How long another process that changes threads is waited for.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a plan is made again because it changed before all its threads were locked.
 const MAX_TRIES: usize = 4;
 
@@ -80,24 +79,36 @@ pub struct Changes {
     core: Core,
     /// A thread whose writer lock the caller holds.
     locked_thread: Option<String>,
+    wait: Wait,
 }
 
 impl Changes {
     /// Opens a home for changes. Without a handle every rollout is read now: only they tell which threads belong together.
-    pub fn new(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Result<Changes, ChangeError> {
+    pub fn new(
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        state: Option<&StateDb>,
+        wait: Wait,
+    ) -> Result<Changes, ChangeError> {
         let state = state.map(|state| state.database().clone());
         let rows = match &state {
             Some(state) => state.clone(),
             None => startup::from_files(runtime, home, None)?.0,
         };
-        Ok(Changes::over(runtime, home, state, rows))
+        Ok(Changes::over(runtime, home, state, rows, wait))
     }
 
     /// Makes changes in a home, with the database of the handle, if there is one, and rows that are up to date.
-    pub(crate) fn over(runtime: &Runtime, home: &Arc<Home>, state: Option<Database>, rows: Database) -> Changes {
+    pub(crate) fn over(
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        state: Option<Database>,
+        rows: Database,
+        wait: Wait,
+    ) -> Changes {
         let imports = crate::rollouts::imports(home).with_rows(rows.rows());
         let core = Core::new(runtime, imports.with_sources(rows.sources(home.default_provider())));
-        Changes { runtime: runtime.clone(), home: home.clone(), state, core, locked_thread: None }
+        Changes { runtime: runtime.clone(), home: home.clone(), state, core, locked_thread: None, wait }
     }
 
     /// Gives the same changes for a caller that holds the writer lock of a thread.
@@ -135,29 +146,29 @@ impl Changes {
     /// Fails with [`ChangeError::Outdated`], and deletes nothing, where the plan would be another one now.
     pub fn delete(&mut self, deletion: &Deletion) -> Result<(), ChangeError> {
         let state = self.state.clone().ok_or(ChangeError::NeedsState("deleting a thread"))?;
-        let _changing = lock_changes(&self.home, &state)?;
+        let _changing = lock_changes(&self.home, &state, &self.wait)?;
         let home = self.home.clone();
         let mut locks = FamilyLocks::take(&home, Some(&state), &ids(&deletion.threads), None)?;
         // A fork or a sub-agent may have been added since: only the files tell.
-        startup::refresh_rows(&self.runtime, &self.home, &state)?;
+        startup::refresh_rows(&self.runtime, &self.home, &state, &self.wait)?;
         let root = deletion.threads.first().map(|thread| thread.id.clone()).unwrap_or_default();
         if self.plan_delete(&root, deletion.with_forks)? != *deletion {
             return Err(ChangeError::Outdated);
         }
         let plan = Plan::Remove { threads: ids(&deletion.threads), files: deletion.files.clone() };
-        plan.execute(&self.home, &state, &mut locks)
+        plan.execute(&self.home, &state, &mut locks, &self.wait)
     }
 
     /// Gives a thread a name, or takes its name away whoever gave it; gives the row as it is then.
     pub fn name(&mut self, wanted: &str, name: Option<&str>) -> Result<ThreadRow, ChangeError> {
         let state = self.state.clone().ok_or(ChangeError::NeedsState("naming a thread"))?;
         let name = checked_name(&mut self.core, name)?;
-        let _changing = lock_changes(&self.home, &state)?;
+        let _changing = lock_changes(&self.home, &state, &self.wait)?;
         let thread = self.find(wanted)?.id;
         let line = self.index_line(thread.clone(), &name)?;
         let index = session_index::length(&self.home);
         let mut locks = FamilyLocks::take(&self.home, None, &[], None)?;
-        Plan::Name { thread: thread.clone(), name, line, index }.execute(&self.home, &state, &mut locks)?;
+        Plan::Name { thread: thread.clone(), name, line, index }.execute(&self.home, &state, &mut locks, &self.wait)?;
         drop(locks);
         self.find(&thread)
     }
@@ -177,7 +188,7 @@ impl Changes {
         plan: &impl Call<Answer = Result<MovePlan, CoreChangeError>>,
     ) -> Result<CollectionMove, ChangeError> {
         let planned = |core: &mut Core| core.call(plan)?.map_err(|error| failed(core, error, wanted));
-        let _changing = self.state.as_ref().map(|state| lock_changes(&self.home, state)).transpose()?;
+        let _changing = self.state.as_ref().map(|state| lock_changes(&self.home, state, &self.wait)).transpose()?;
         let mut plan = planned(&mut self.core)?;
         for _ in 0..MAX_TRIES {
             if plan.moves.is_empty() {
@@ -193,7 +204,7 @@ impl Changes {
             match (&self.state, &plan.moves[..]) {
                 (Some(state), renamings) => {
                     let plan = Plan::Move { threads: ids(&plan.threads), renamings: renamings.to_vec() };
-                    plan.execute(&self.home, state, &mut locks)?;
+                    plan.execute(&self.home, state, &mut locks, &self.wait)?;
                 }
                 // One rename is done whole or not at all.
                 (None, [renaming]) => execute::rename(&self.home, renaming)?,
@@ -262,23 +273,28 @@ pub(crate) fn checked_patches(core: &mut Core, patch: &MetadataPatch) -> Result<
 
 /// Finishes the changes that killed processes have begun, if nobody is changing anything now; gives a sentence for each that
 /// cannot be finished.
-pub(crate) fn finish_unfinished(home: &Home, state: &Database, state_dir: &Path) -> Result<Vec<String>, StateError> {
+pub(crate) fn finish_unfinished(
+    home: &Home,
+    state: &Database,
+    state_dir: &Path,
+    wait: &Wait,
+) -> Result<Vec<String>, StateError> {
     if state.journal().unfinished()?.is_empty() {
         return Ok(Vec::new());
     }
     match FileLock::try_take(&Locks::of(state_dir).change)? {
         // Whoever has the lock finishes them.
         None => Ok(Vec::new()),
-        Some(_changing) => finish(home, state),
+        Some(_changing) => finish(home, state, wait),
     }
 }
 
 /// Finishes what the journal holds; the caller holds the lock of changes.
-fn finish(home: &Home, state: &Database) -> Result<Vec<String>, StateError> {
+fn finish(home: &Home, state: &Database, wait: &Wait) -> Result<Vec<String>, StateError> {
     let mut unfinished = Vec::new();
     for (number, plan) in state.journal().unfinished()? {
         let outcome = match Plan::read(home, &plan) {
-            Ok(plan) => plan.resume(home, state, number),
+            Ok(plan) => plan.resume(home, state, number, wait),
             Err(why) => Err(ChangeError::State(StateError::Io(format!("its plan cannot be read: {why}")))),
         };
         match outcome {
@@ -291,12 +307,13 @@ fn finish(home: &Home, state: &Database) -> Result<Vec<String>, StateError> {
 }
 
 /// Takes the lock of changes, and finishes what killed processes left. A database without a directory needs no lock.
-fn lock_changes(home: &Home, state: &Database) -> Result<Option<FileLock>, ChangeError> {
+fn lock_changes(home: &Home, state: &Database, wait: &Wait) -> Result<Option<FileLock>, ChangeError> {
     let Some(dir) = state.dir() else { return Ok(None) };
-    let lock = FileLock::take_within(&Locks::of(dir).change, LOCK_TIMEOUT)
+    let who = "another process, which is changing threads of this home";
+    let lock = FileLock::take_within(&Locks::of(dir).change, wait, who)
         .map_err(StateError::from)?
-        .ok_or(ChangeError::Busy(LOCK_TIMEOUT))?;
-    let unfinished = finish(home, state)?;
+        .ok_or(ChangeError::Busy(wait.bound()))?;
+    let unfinished = finish(home, state, wait)?;
     // Such a change, finished later, would undo whatever was changed in between.
     match state.journal().unfinished()?.iter().any(|(_, plan)| Plan::read(home, plan).is_ok()) {
         true => Err(ChangeError::Unfinished(unfinished.join("; "))),

@@ -2,7 +2,6 @@
 //! that Codex takes.
 
 use std::io::{Error, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
-use std::time::Duration;
 
 use cap_std::fs::OpenOptions;
 use rustix::fs::{FlockOperation, flock};
@@ -10,15 +9,13 @@ use rustix::io::Errno;
 
 use crate::platform::home::Home;
 use crate::platform::regular_file;
+use crate::platform::wait::Wait;
 use crate::platform::writer_lock::FlockGuard;
 use crate::rollouts::sync_dir;
 
 /// The name of the index in the home.
 pub(super) const FILE: &str = "session_index.jsonl";
 const LOCK: &str = "session_index.jsonl.lock";
-/// How often, and after what pause, the lock is asked for again.
-const MAX_TRIES: u32 = 500;
-const PAUSE: Duration = Duration::from_millis(10);
 
 /// Gives the length of the index in bytes; 0 where there is none.
 pub(super) fn length(home: &Home) -> u64 {
@@ -27,8 +24,8 @@ pub(super) fn length(home: &Home) -> u64 {
 
 /// Appends a line, which ends with its newline, unless it is there already, behind the `planned_at` bytes that the index had
 /// when the change was planned. It is on disk when this returns. Where it fails, nothing of it is left.
-pub(super) fn append(home: &Home, line: &str, planned_at: u64) -> std::io::Result<()> {
-    let _lock = lock(home)?;
+pub(super) fn append(home: &Home, line: &str, planned_at: u64, wait: &Wait) -> std::io::Result<()> {
+    let _lock = lock(home, wait)?;
     let mut options = std::fs::OpenOptions::new();
     options.read(true).append(true).create(true);
     // It may be a link to wherever somebody keeps such files.
@@ -53,12 +50,14 @@ pub(super) fn append(home: &Home, line: &str, planned_at: u64) -> std::io::Resul
     if before == 0 { sync_dir(home.dir()) } else { Ok(()) }
 }
 
-/// Takes Codex's lock of the index, waiting at most 5 seconds for whoever has it. Its file stays, as Codex leaves it.
-pub(crate) fn lock(home: &Home) -> std::io::Result<FlockGuard> {
+/// Takes Codex's lock of the index, waiting for whoever has it. Its file stays, as Codex leaves it.
+pub(crate) fn lock(home: &Home, wait: &Wait) -> std::io::Result<FlockGuard> {
     let file = regular_file::open_in(home.dir(), LOCK, OpenOptions::new().read(true).write(true).create(true))?;
-    for _ in 0..MAX_TRIES {
+    let mut waiting = wait.begin("another process, which keeps session_index.jsonl locked");
+    loop {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
+            Err(Errno::WOULDBLOCK) if waiting.pause() => {}
+            Err(Errno::WOULDBLOCK) => break,
             answer => return answer.map(|()| FlockGuard(file)).map_err(Error::from),
         }
     }

@@ -16,6 +16,7 @@ use crate::db::StateDb;
 use crate::index::backfill::index_file;
 use crate::platform::error_kind::{Classified as _, ErrorKind};
 use crate::platform::home::Home;
+use crate::platform::wait::Wait;
 use crate::platform::writer_lock::WriterLock;
 use crate::threads::change::{ChangeError, Changes, CollectionMove};
 use crate::threads::compress::restore;
@@ -33,9 +34,9 @@ pub struct LocalThreadStore {
 }
 
 impl LocalThreadStore {
-    /// Opens the store of a home. Without a handle rows are neither written nor asked.
+    /// Opens the store of a home, with the usual wait for other processes. Without a handle rows are neither written nor asked.
     pub fn new(runtime: &Runtime, home: &Arc<Home>, state: Option<StateDb>) -> LocalThreadStore {
-        LocalThreadStore::with_reader(ThreadReader::new(runtime, home, state, None, None))
+        LocalThreadStore::with_reader(ThreadReader::new(runtime, home, state, None, None, Wait::default()))
     }
 
     /// Opens the store of a reader's home, with the reader's handle.
