@@ -266,6 +266,96 @@ fn a_change_of_a_thread_that_codex_does_not_have_or_has_right_needs_no_words() {
     Program::stateless(known.path()).run(["archive", &id(1), "--tell-codex"]).ended(2);
 }
 
+/// What Codex's database says of a thread's memory mode.
+fn memory_mode_of_codex(home: &TempDir, thread: &str) -> String {
+    let db = Connection::open(home.path().join("state_5.sqlite")).unwrap();
+    db.query_row("SELECT memory_mode FROM threads WHERE id = ?1", [thread], |row| row.get(0)).unwrap()
+}
+
+const NOT_SEEN: &str = "Codex does not see this";
+
+#[test]
+fn whatever_is_written_that_codex_does_not_see_says_so() {
+    let (home, state) = (known_to_codex(false), tempdir().unwrap());
+    let program = Program::on(home.path(), state.path());
+    let tells = |outcome: &support::Outcome, thread: &str| {
+        let words = format!("{NOT_SEEN} yet; tell it by: threadkeep repair apply --target codex --thread {thread}\n");
+        assert!(outcome.stderr.contains(&words), "{outcome:?}");
+    };
+    let [one, two, three] = [1, 2, 3].map(id);
+    // A new thread, one that goes on, one whose memories are taken no more, a copy.
+    let ran = program.run(["exec", "--", "true"]).well();
+    let new = ran.stdout.lines().last().unwrap().to_owned();
+    tells(&ran, &new);
+    tells(&program.run(["exec", "--resume", &one, "--", "true"]).well(), &one);
+    tells(&program.run(["memory", "mode", &two, "disabled"]).well(), &two);
+    let damaged = program.json(["find", &three])["path"].as_str().unwrap().to_owned();
+    let text = fs::read_to_string(&damaged).unwrap() + "{\"timestamp\":\"2026-\n";
+    fs::write(&damaged, text).unwrap();
+    let copied = program.run(["--json", "salvage", &damaged]).well();
+    tells(&copied, copied.json()["thread"].as_str().unwrap());
+    // What is kept beside Codex's own, which nothing here changes, can be told by nothing.
+    for arguments in [&["goal", "set", &two, "reach it"][..], &["goal", "pause", &two], &["goal", "complete", &two]] {
+        let said = program.run(arguments).well().stderr;
+        assert_eq!(said.lines().filter(|line| line.contains(NOT_SEEN)).count(), 1, "{said}");
+        assert!(!said.contains("repair apply"), "{said}");
+    }
+    // What it was told by the command that is named needs no words any more.
+    let command = format!("repair apply --target codex --thread {two} --yes");
+    program.run(command.split(' ')).well();
+    assert_eq!(memory_mode_of_codex(&home, &two), "disabled");
+    assert!(!program.run(["memory", "mode", &two, "disabled"]).well().stderr.contains(NOT_SEEN));
+    assert!(!program.run(["memory", "mode", &two]).well().stderr.contains(NOT_SEEN));
+}
+
+#[test]
+fn codex_is_told_of_a_run_a_memory_mode_and_a_copy_where_that_is_asked_for() {
+    let (home, state) = (known_to_codex(false), tempdir().unwrap());
+    let program = Program::on(home.path(), state.path());
+    let [one, _, three] = [1, 2, 3].map(id);
+    let ran = program.run(["exec", "--tell-codex", "--", "sh", "-c", "exit 7"]).ended(7);
+    assert!(ran.stderr.contains("Codex was told by 1 change(s)"), "{ran:?}");
+    let new = ran.stdout.lines().last().unwrap().to_owned();
+    assert!(row_of_codex(&home, &new).is_some());
+    program.run(["memory", "mode", &one, "polluted", "--tell-codex"]).well();
+    assert_eq!(memory_mode_of_codex(&home, &one), "polluted");
+    let damaged = program.json(["find", &three])["path"].as_str().unwrap().to_owned();
+    let text = fs::read_to_string(&damaged).unwrap() + "{\"timestamp\":\"2026-\n";
+    fs::write(&damaged, text).unwrap();
+    let copied = program.run(["--json", "salvage", &damaged, "--tell-codex"]).well();
+    let copied = copied.json();
+    let copy = copied["thread"].as_str().unwrap();
+    assert!(row_of_codex(&home, copy).is_some());
+    for _ in 0..3 {
+        program.run(["repair", "undo", "--yes"]).well();
+    }
+    assert_eq!((row_of_codex(&home, &new), row_of_codex(&home, copy)), (None, None));
+    assert_eq!(memory_mode_of_codex(&home, &one), "enabled");
+}
+
+#[test]
+fn where_codex_has_no_database_or_nothing_of_it_changed_nothing_is_said_of_codex() {
+    let (home, state, elsewhere) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let written = Rollout::paginated(&id(1)).user("kite").tokens(1).write(home.path(), Collection::Active);
+    let program = Program::on(home.path(), state.path());
+    let silent = |arguments: &[&str]| {
+        let said = program.run(arguments).well().stderr;
+        assert!(!said.contains(NOT_SEEN), "{arguments:?}: {said}");
+    };
+    silent(&["exec", "--", "true"]);
+    silent(&["exec", "--resume", &id(1), "--", "true"]);
+    silent(&["memory", "mode", &id(1), "disabled"]);
+    silent(&["goal", "set", &id(1), "reach it"]);
+    // A copy that is put elsewhere is not Codex's business, whatever it has.
+    let text = fs::read_to_string(&written).unwrap() + "{\"timestamp\":\"2026-\n";
+    let damaged = elsewhere.path().join("damaged.jsonl");
+    fs::write(&damaged, text).unwrap();
+    let known = known_to_codex(false);
+    let program = Program::on(known.path(), tempdir().unwrap().path());
+    let said = program.run(["salvage".as_ref(), damaged.as_os_str()]).well().stderr;
+    assert!(!said.contains(NOT_SEEN), "{said}");
+}
+
 #[test]
 fn what_a_repair_would_refuse_is_not_counted_as_mendable_and_says_why() {
     let triggers = [

@@ -38,6 +38,14 @@ impl Untold {
 }
 
 impl TellCodex {
+    /// Gives what Codex does not know of a thread that was written to: all of it, or perhaps something.
+    pub(crate) fn after_writing(threadkeep: &Threadkeep, thread: &str) -> Untold {
+        match threadkeep.is_new_to_codex(thread) {
+            Ok(true) => Untold::Certainly,
+            _ => Untold::perhaps_if(threadkeep.is_known_to_codex(&[thread.into()]).unwrap_or(false)),
+        }
+    }
+
     /// Refuses to tell Codex without the journal, by which that could be taken back.
     pub(crate) fn check(self, context: &Context) -> anyhow::Result<()> {
         match self.tell_codex {

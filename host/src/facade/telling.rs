@@ -3,6 +3,7 @@
 use threadkeep_engine::contract::{Depth, ThreadRow};
 
 use super::{Result, Threadkeep};
+use crate::db::ExternalDb;
 use crate::health::repair::{Plan, Target};
 
 impl Threadkeep {
@@ -15,6 +16,13 @@ impl Threadkeep {
             }
         }
         Ok(false)
+    }
+
+    /// Says whether Codex has a database, and no row of a thread in it, as it was when the handle was opened; false without one.
+    pub fn is_new_to_codex(&self, thread: &str) -> Result<bool> {
+        let Some(state) = self.state() else { return Ok(false) };
+        let there = ExternalDb::newest(self.home().sqlite_home(), "state_").is_some();
+        Ok(there && state.database().codex(thread.into())?.is_none())
     }
 
     /// Says whether Codex's row of one of these threads names another file than they have now, or the other collection, as it was

@@ -19,7 +19,7 @@ const DAY: i64 = 24 * 60 * 60 * 1_000;
 const WRONG_METADATA: Code = Code {
     name: "wrong-metadata",
     severity: Severity::Warning,
-    meaning: "Codex's row says of the thread what its rollouts contradict; lists and searches show that.",
+    meaning: "Codex's row says of the thread what its rollouts, or its user, contradict; lists and searches show that.",
     remedy: REPAIR,
 };
 /// Says everything that no release has written so.
@@ -112,6 +112,12 @@ pub(super) fn diagnose(
         && current < tokens
     {
         changes.set("tokens_used", wrong("tokens_used", Value::Integer(tokens)));
+    }
+    // Where both know it, what is here differs by a user's word alone.
+    if let (Some(current), Some(mode)) = (row.text("memory_mode"), &desired.memory_mode)
+        && current != mode
+    {
+        changes.set("memory_mode", wrong("memory_mode", Value::Text(mode.clone())));
     }
     if let Some(mode) = row.text("history_mode").filter(|mode| *mode != desired.history_mode) {
         let _ = mode;

@@ -12,7 +12,8 @@ use threadkeep::threads::store::{Resume, RowQuery};
 use threadkeep::{Error, ErrorKind, RunObserver, StateAccess, Threadkeep};
 
 use crate::context::Context;
-use crate::failure::{Usage, exit, say};
+use crate::failure::{Usage, exit, report_error, say};
+use crate::tell_codex::TellCodex;
 use crate::values;
 
 /// `exec`
@@ -33,6 +34,8 @@ pub(crate) struct Exec {
     /// What the program is asked [default: what standard input holds, else the command line]
     #[arg(long, value_name = "TEXT", value_parser = values::text)]
     prompt: Option<String>,
+    #[command(flatten)]
+    tell_codex: TellCodex,
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "PROGRAM")]
     argv: Vec<OsString>,
@@ -44,6 +47,7 @@ impl Exec {
         if self.name.is_some() && context.global.no_state {
             return Err(Usage("--name writes the state DB, so it cannot go with --no-state".into()).into());
         }
+        self.tell_codex.check(context)?;
         let threadkeep = open(context)?;
         let cwd = match &self.cwd {
             Some(cwd) => std::path::absolute(cwd)?,
@@ -63,12 +67,18 @@ impl Exec {
         }
         let last = match context.global.json {
             true => serde_json::to_string(&Execution::from(&ran))?,
-            false => ran.id,
+            false => ran.id.clone(),
         };
         // The program's exit code is passed on, whether somebody reads this or not.
         let mut out = std::io::stdout().lock();
         let _ = writeln!(out, "{}{last}", if ran.no_final_newline { "\n" } else { "" }).and_then(|()| out.flush());
-        Ok(if (ran.incomplete || ran.output_lost) && ran.exit_code == exit::DONE { exit::FAILED } else { ran.exit_code })
+        let untold = TellCodex::after_writing(&threadkeep, &ran.id);
+        let told = self.tell_codex.after(context, threadkeep, untold, &[ran.id], None).unwrap_or_else(|error| {
+            report_error(&error, context.global.json);
+            exit::FAILED
+        });
+        let failed = ran.incomplete || ran.output_lost || told != exit::DONE;
+        Ok(if failed && ran.exit_code == exit::DONE { exit::FAILED } else { ran.exit_code })
     }
 }
 

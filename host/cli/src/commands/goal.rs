@@ -107,13 +107,17 @@ fn clear(context: &Context, thread: &ThreadArgument) -> anyhow::Result<u8> {
 }
 
 fn change(context: &Context, command: &str, thread: &ThreadArgument, change: GoalChange) -> anyhow::Result<u8> {
-    let changed = context.owner(command, "needs")?.change_goal(&thread.id, change)?;
+    let threadkeep = context.owner(command, "needs")?;
+    let changed = threadkeep.change_goal(&thread.id, change)?;
     let goal = changed.goal.as_ref().map(|(goal, source)| (goal, *source));
     if goal.is_some_and(|(goal, _)| goal.status == GoalStatus::BudgetLimited) {
         say("its budget is used up; raise it with `threadkeep goal set ID --budget TOKENS`, then `goal resume ID`");
     }
     let text = || goal.map(|(goal, source)| describe(goal, source)).unwrap_or_default();
     context.print(ThreadGoal::new(&changed.thread, goal), text)?;
+    if threadkeep.is_known_to_codex(std::slice::from_ref(&changed.thread)).unwrap_or(false) {
+        say("Codex does not see this: it keeps goals of its own, which nothing here changes");
+    }
     Ok(exit::DONE)
 }
 

@@ -8,11 +8,12 @@ use threadkeep::documents::{
 };
 use threadkeep::features::memories::MemoryBounds;
 
-use crate::dates::{self, Moment};
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
+use crate::dates::{self, Moment};
 use crate::failure::exit;
 use crate::source_kind::{SourceKind, collection};
+use crate::tell_codex::{TellCodex, Untold};
 use crate::values;
 
 /// `memory`
@@ -27,6 +28,8 @@ pub(crate) enum Memory {
         /// Only as a program may: what is disabled or polluted stays so
         #[arg(long, requires = "mode")]
         observed: bool,
+        #[command(flatten)]
+        tell_codex: TellCodex,
     },
     /// List threads whose memories may be extracted now, newest first
     Candidates(Bounds),
@@ -110,7 +113,9 @@ pub(crate) enum Mode {
 impl Memory {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         match self {
-            Memory::Mode { thread, mode, observed } => mode_of(context, &thread, mode, observed)?,
+            Memory::Mode { thread, mode, observed, tell_codex } => {
+                return mode_of(context, &thread, mode, observed, tell_codex);
+            }
             Memory::Candidates(bounds) => {
                 let threadkeep = context.owner("memory candidates", "needs")?;
                 let found = threadkeep.memory_candidates(&bounds.core(), bounds.limit)?;
@@ -147,16 +152,33 @@ impl Memory {
     }
 }
 
-fn mode_of(context: &Context, thread: &ThreadArgument, mode: Option<Mode>, observed: bool) -> anyhow::Result<()> {
-    let (thread_id, memory_mode) = match mode {
-        None => context.reader()?.memory_mode(&thread.id)?,
+fn mode_of(
+    context: &Context,
+    thread: &ThreadArgument,
+    mode: Option<Mode>,
+    observed: bool,
+    tell_codex: TellCodex,
+) -> anyhow::Result<u8> {
+    let (threadkeep, (thread_id, memory_mode)) = match mode {
+        None => {
+            let threadkeep = context.reader()?;
+            let mode = threadkeep.memory_mode(&thread.id)?;
+            (threadkeep, mode)
+        }
         Some(mode) => {
             let threadkeep = context.owner("memory mode", "needs")?;
-            threadkeep.set_memory_mode(&thread.id, mode.name(), observed)?
+            let mode = threadkeep.set_memory_mode(&thread.id, mode.name(), observed)?;
+            (threadkeep, mode)
         }
     };
     let text = format!("{}\n", memory_mode.as_deref().unwrap_or("none"));
-    context.print(MemoryMode { memory_mode, thread_id }, || text)
+    let threads = [thread_id.clone()];
+    context.print(MemoryMode { memory_mode, thread_id }, || text)?;
+    if mode.is_none() {
+        return Ok(exit::DONE);
+    }
+    let untold = Untold::perhaps_if(threadkeep.is_known_to_codex(&threads).unwrap_or(false));
+    tell_codex.after(context, threadkeep, untold, &threads, None)
 }
 
 impl Mode {

@@ -35,6 +35,8 @@ pub(crate) struct Relocate {
     dry_run: bool,
 }
 
+const TOLD_BY: &str = "Codex is told of it by: threadkeep repair apply --target codex";
+
 impl Relocate {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         context.with_state("relocate", "writes")?;
@@ -47,6 +49,9 @@ impl Relocate {
                 Some(old) => vec![self.undo(&threadkeep, old)?],
                 None => threadkeep.moved_directories()?,
             };
+            if self.undo.is_some() && !self.dry_run && !context.global.json {
+                say(TOLD_BY);
+            }
             context.print(DirectoryMoves::from(&moves[..]), || moves.iter().map(line).collect())?;
             return Ok(exit::DONE);
         };
@@ -63,11 +68,7 @@ impl Relocate {
             threadkeep.move_directory(old, new)?;
         }
         if !context.global.json && !self.dry_run {
-            say(if is_new {
-                "Codex is told of it by: threadkeep repair apply --target codex"
-            } else {
-                "that was told already"
-            });
+            say(if is_new { TOLD_BY } else { "that was told already" });
         }
         let document = RelocatedDirectory::new(old, new, &check, is_new && !self.dry_run);
         context.print(document, || describe(&check, old, new))?;

@@ -9,6 +9,7 @@ use threadkeep::health::salvage::{Report, Wanted};
 
 use crate::context::Context;
 use crate::failure::{exit, say};
+use crate::tell_codex::{TellCodex, Untold};
 use crate::text;
 
 /// `salvage`
@@ -29,13 +30,16 @@ pub(crate) struct Salvage {
     /// Say what would be salvaged, and write nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    tell_codex: TellCodex,
 }
 
 impl Salvage {
     /// Runs the command; the state DB is only asked which threads' history begins in the file.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        self.tell_codex.check(context)?;
         let threadkeep = context.reader()?;
-        let Salvage { file, to, same_id, new_id, dry_run } = &self;
+        let Salvage { file, to, same_id, new_id, dry_run, tell_codex } = &self;
         let wanted = Wanted { file, to: to.as_deref(), same_id: *same_id, new_id: *new_id, dry_run: *dry_run };
         let Some(report) = threadkeep.salvage(wanted)? else {
             let file = std::path::absolute(file)?;
@@ -49,7 +53,15 @@ impl Salvage {
             print_messages(&report);
             format!("{}\n", text::shown(&report.copy.to_string_lossy()))
         })?;
-        Ok(exit::DONE)
+        // A copy elsewhere is not Codex's business, nor is another file of a thread that it has.
+        let is_here = report.written && threadkeep.rollout_path(&report.copy).is_ok();
+        let untold = Untold::if_so(is_here && threadkeep.is_new_to_codex(&report.thread).unwrap_or(false));
+        if untold == Untold::Nothing {
+            return Ok(exit::DONE);
+        }
+        // What Codex is told is what the rows say, which do not know the copy yet.
+        threadkeep.refresh()?;
+        tell_codex.after(context, threadkeep, untold, &[report.thread], None)
     }
 }
 

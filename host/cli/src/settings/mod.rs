@@ -106,8 +106,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         arguments: &[
             (&["archive"], "tell_codex"),
             (&["delete"], "tell_codex"),
+            (&["exec"], "tell_codex"),
+            (&["memory", "mode"], "tell_codex"),
             (&["metadata"], "tell_codex"),
             (&["name"], "tell_codex"),
+            (&["salvage"], "tell_codex"),
             (&["unarchive"], "tell_codex"),
         ],
     },
