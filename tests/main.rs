@@ -41,6 +41,7 @@ mod little_memory;
 mod made_up_homes;
 mod memory;
 mod mended;
+mod merging;
 mod names;
 mod node_host;
 mod odd_cells;

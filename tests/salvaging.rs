@@ -385,6 +385,7 @@ fn by_the_core(text: &[u8], chunk: usize) -> Result<Option<(SalvagePlan, Vec<u8>
         random_bits: 3,
         same_id: false,
         new_id: false,
+        merged: false,
         originator: String::new(),
         version: String::new(),
     };

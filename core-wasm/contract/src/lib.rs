@@ -37,7 +37,7 @@ pub use exports::moved_directories::MovedDirectory;
 pub use exports::personality::PersonalityStep;
 pub use exports::program_events::ProgramEvent;
 pub use exports::resuming::Resumed;
-pub use exports::salvage::{LeftOut, SalvageContext, SalvagePlan, SurveyResult};
+pub use exports::salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult};
 pub use exports::shell_snapshots::{RolloutAge, SnapshotVerdict};
 pub use exports::spawned_threads::{Edge, EdgeStatus, SpawnEdge};
 pub use exports::startup::{StartupError, StartupReport, SurveyReport};

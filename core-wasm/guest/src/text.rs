@@ -6,8 +6,8 @@ use core::cell::RefCell;
 
 use contract::exports::{derivation, naming, parsing, program_events, queries, redaction, salvage, writing};
 use contract::{
-    Begun, Chunk, CodexFacts, Discrepancy, Extraction, FileFacts, Item, NameClaim, NewThread, NoThread, Patch,
-    ProgramEvent, Rejection, RowKey, RowQuery, SalvageContext, SurveyResult, ThreadInputs, ThreadRow, TurnEnd,
+    Begun, Chunk, CodexFacts, Discrepancy, Extraction, FileFacts, Item, MergeResult, NameClaim, NewThread, NoThread,
+    Patch, ProgramEvent, Rejection, RowKey, RowQuery, SalvageContext, SurveyResult, ThreadInputs, ThreadRow, TurnEnd,
     WriteContext, WriteError, Written,
 };
 use threadkeep_core::change::naming::{check_name, index_line};
@@ -151,6 +151,7 @@ impl redaction::Guest for Component {
 impl salvage::Guest for Component {
     type Surveyor = Surveyor;
     type Copier = Copier;
+    type Merger = Merger;
 }
 
 /// Holds a `salvage.surveyor`.
@@ -184,5 +185,22 @@ impl salvage::GuestCopier for Copier {
 
     fn finish(this: salvage::Copier) -> Chunk {
         this.into_inner::<Copier>().0.into_inner().map(salvaging::Copier::finish).unwrap_or_default().into()
+    }
+}
+
+/// Holds a `salvage.merger`.
+pub(crate) struct Merger(RefCell<salvaging::Merger>);
+
+impl salvage::GuestMerger for Merger {
+    fn new(names: (String, String)) -> Merger {
+        Merger(RefCell::new(salvaging::Merger::new(names)))
+    }
+
+    fn feed(&self, second: bool, piece: Chunk) {
+        self.0.borrow_mut().feed(second, piece.as_bytes());
+    }
+
+    fn finish(this: salvage::Merger) -> MergeResult {
+        this.into_inner::<Merger>().0.into_inner().finish()
     }
 }

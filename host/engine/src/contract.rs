@@ -11,7 +11,7 @@ pub use crate::bindings::exports::threadkeep::core::{
     personality::PersonalityStep,
     program_events::ProgramEvent,
     resuming::Resumed,
-    salvage::{LeftOut, SalvageContext, SalvagePlan, SurveyResult},
+    salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult},
     shell_snapshots::{RolloutAge, SnapshotVerdict},
     spawned_threads::{Edge, EdgeStatus, SpawnEdge},
     startup::{StartupError, StartupReport, SurveyReport},

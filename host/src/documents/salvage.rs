@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::health::salvage::{Part, Report};
+use crate::health::salvage::{Merged, Outcome, Part, Report};
 
 /// What became of salvaging a rollout.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -13,7 +13,7 @@ use crate::health::salvage::{Part, Report};
 pub enum Salvage {
     /// Something is wrong with the rollout, and there is a copy, or would be.
     Copied(Box<SalvagedCopy>),
-    /// Nothing is wrong with the rollout.
+    /// Nothing is wrong with the rollout, or all that the other one has stands in it.
     Sound(NothingToSalvage),
 }
 
@@ -52,6 +52,30 @@ pub struct SalvagedCopy {
     pub left_out_bytes: u64,
     /// Ids of threads whose history begins in the original, and goes on to do so; null where that is not known.
     pub forks: Option<Vec<String>>,
+    /// The other rollout whose records are in the copy, too; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged: Option<MergedRollout>,
+}
+
+/// Another rollout of the same thread, which was merged into the copy.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct MergedRollout {
+    /// Its absolute path; it stays as it is.
+    pub file: PathBuf,
+    /// How many records both have.
+    pub common: u64,
+    /// How many records only the original has.
+    pub only_original: u64,
+    /// How many records only this one has.
+    pub only_other: u64,
+    /// What was left out of it; the first thousand parts.
+    pub left_out: Vec<LeftOutPart>,
+    /// How many parts were left out of it in all.
+    pub left_out_count: u64,
+    /// How many bytes they have.
+    pub left_out_bytes: u64,
 }
 
 /// A part of a damaged rollout that is not in the copy.
@@ -68,8 +92,9 @@ pub struct LeftOutPart {
     pub reason: String,
 }
 
-/// A rollout with which nothing is wrong: nothing was written.
+/// A rollout with which nothing is wrong, or which has all that another one has: nothing was written.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 pub struct NothingToSalvage {
     /// Always null: there is no copy.
@@ -80,18 +105,28 @@ pub struct NothingToSalvage {
     pub file: PathBuf,
     /// Always false: nothing was written.
     pub written: bool,
+    /// The absolute path of the rollout that was to be merged, all of which stands in this one; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_all_of: Option<PathBuf>,
 }
 
-impl Salvage {
-    /// Makes the document for a rollout with which nothing is wrong, by its absolute path.
-    pub fn nothing(file: PathBuf) -> Salvage {
-        Salvage::Sound(NothingToSalvage { copy: (), faults: [], file, written: false })
+impl From<&Outcome> for Salvage {
+    fn from(outcome: &Outcome) -> Salvage {
+        let nothing = |file: &PathBuf, has_all_of: Option<&PathBuf>| {
+            let (file, has_all_of) = (file.clone(), has_all_of.cloned());
+            Salvage::Sound(NothingToSalvage { copy: (), faults: [], file, written: false, has_all_of })
+        };
+        match outcome {
+            Outcome::Copied(report) => Salvage::Copied(Box::new(SalvagedCopy::from(&**report))),
+            Outcome::Sound(file) => nothing(file, None),
+            Outcome::HasAll { whole, part } => nothing(whole, Some(part)),
+        }
     }
 }
 
-impl From<&Report> for Salvage {
-    fn from(report: &Report) -> Salvage {
-        Salvage::Copied(Box::new(SalvagedCopy {
+impl From<&Report> for SalvagedCopy {
+    fn from(report: &Report) -> SalvagedCopy {
+        SalvagedCopy {
             file: report.file.clone(),
             copy: report.copy.clone(),
             written: report.written,
@@ -107,7 +142,17 @@ impl From<&Report> for Salvage {
             left_out_count: report.left_out_count,
             left_out_bytes: report.left_out_bytes,
             forks: report.forks.clone(),
-        }))
+            merged: report.merged.as_ref().map(MergedRollout::from),
+        }
+    }
+}
+
+impl From<&Merged> for MergedRollout {
+    fn from(merged: &Merged) -> MergedRollout {
+        let Merged { common, only_original, only_other, left_out_count, left_out_bytes, .. } = *merged;
+        let left_out = merged.left_out.iter().map(LeftOutPart::from).collect();
+        let file = merged.file.clone();
+        MergedRollout { file, common, only_original, only_other, left_out, left_out_count, left_out_bytes }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::health::backup::{self, Backup, Restore, Verified, Wanted as BackupWan
 use crate::health::doctor::why::{Why, why};
 use crate::health::doctor::{self, Checkup, How};
 use crate::health::repair::{Logged, Outcome, Plan, RepairError, Repairs, Target};
-use crate::health::salvage::{self, Report as SalvageReport, Wanted as SalvageWanted};
+use crate::health::salvage::{self, Outcome as SalvageOutcome, Wanted as SalvageWanted};
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::suggestion::nearest;
 
@@ -200,8 +200,9 @@ impl Threadkeep {
         Ok((name, Restore::of(self.home(), self.state_dir(), backup, only, self.wait())?))
     }
 
-    /// Copies what can be read of a damaged rollout into a new one; none, and nothing written, where nothing is wrong with it.
-    pub fn salvage(&self, wanted: SalvageWanted<'_>) -> Result<Option<SalvageReport>> {
+    /// Copies what can be read of a damaged rollout, or of two of one thread, into a new one; writes nothing where nothing is
+    /// to be gained.
+    pub fn salvage(&self, wanted: SalvageWanted<'_>) -> Result<SalvageOutcome> {
         Ok(salvage::salvage(self.runtime(), self.state().as_ref(), wanted)?)
     }
 

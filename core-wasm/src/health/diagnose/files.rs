@@ -100,7 +100,7 @@ const DIVERGED_COPY: Code = Code {
     severity: Severity::Warning,
     meaning: "A copy of the thread's rollout, made by a program that synchronizes or copies files, that differs from it: what \
               was said there alone is not part of the thread.",
-    remedy: "threadkeep turns --path FILE shows the copy; keep what is needed of it, and move it out of sessions/",
+    remedy: "threadkeep salvage ROLLOUT --merge COPY makes one thread of both; threadkeep turns --path COPY shows the copy",
     ..COPY
 };
 const MARKED: Code = Code {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use contract::LeftOut;
 
 use super::patches::{Patch, other_id, patched};
-use super::sort::{Sink, Sorter};
+use super::sort::{Place, Sink, Sorter};
 use super::state::{self, Told};
 
 /// The second way through the text: what the copy holds.
@@ -56,7 +56,7 @@ impl Output {
 }
 
 impl Sink for Output {
-    fn record(&mut self, bytes: &[u8], patches: &[Patch], _: bool) {
+    fn record(&mut self, bytes: &[u8], _: Place, patches: &[Patch], _: bool) {
         let patches = self.begin(bytes, patches);
         patched(bytes, &patches, &mut self.bytes);
         self.bytes.push(b'\n');

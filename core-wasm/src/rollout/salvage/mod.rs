@@ -5,6 +5,13 @@
 //! text → Copier   → the copy, piece by piece
 //! ```
 //!
+//! Two files of one thread that have gone different ways, as a program that synchronizes files leaves them, become one text
+//! first, by the parts that a `Merger` says:
+//!
+//! ```text
+//! both texts → Merger → which parts of each, in which order
+//! ```
+//!
 //! A good line is copied byte for byte. A bad one is searched for whole records: a killed writer leaves half a line and
 //! the next record directly behind it. What is no record is left out and listed. Where no `session_meta` says who the
 //! thread is, one is made of what is known. Numbers of a paginated rollout that repeat, regress or skip are put right,
@@ -17,10 +24,14 @@
 
 mod copy;
 mod giant;
+mod losses;
+mod merge;
+mod order;
 mod patches;
 mod sort;
 mod state;
 mod survey;
 
 pub use copy::Copier;
+pub use merge::Merger;
 pub use survey::Surveyor;

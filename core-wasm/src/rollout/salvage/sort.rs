@@ -36,13 +36,23 @@ const BARE: [&[u8]; 8] = [
 pub(super) trait Sink {
     /// A record that is kept; it was found inside a bad line, or not. One of more than a [`WHOLE_LINE`] comes
     /// condensed, where its bytes are not asked for.
-    fn record(&mut self, bytes: &[u8], patches: &[Patch], salvaged: bool);
+    fn record(&mut self, bytes: &[u8], place: Place, patches: &[Patch], salvaged: bool);
     /// The beginning of a record that is too long to be held.
     fn giant(&mut self, head: &[u8], patches: &[Patch]);
     /// More of it, its end included.
     fn goes_on(&mut self, part: &[u8]);
     /// What is not kept, be it because it stands there before.
     fn left_out(&mut self, left_out: LeftOut, duplicate: bool);
+}
+
+/// Where a record stands in its text, and what tells it from others.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// Its line, counted from 1.
+    pub(super) line: u64,
+    pub(super) offset: u64,
+    pub(super) length: u64,
+    pub(super) hash: u64,
 }
 
 /// Goes through a text.
@@ -187,14 +197,15 @@ impl Sorter {
         sink: &mut impl Sink,
     ) -> bool {
         self.numbers.begin(record);
+        // A whole line may be longer than what is at hand of it.
+        let length = if salvaged { record.len() as u64 } else { self.length };
         match self.numbers.place(ordinal, Some(hash)) {
             Some(patches) => {
-                sink.record(record, &patches, salvaged);
+                let place = Place { line: self.number + 1, offset: self.offset + before, length, hash };
+                sink.record(record, place, &patches, salvaged);
                 true
             }
             None => {
-                // A whole line may be longer than what is at hand of it.
-                let length = if salvaged { record.len() as u64 } else { self.length };
                 sink.left_out(self.left(before, length, "it stands there before, with the same number"), true);
                 false
             }

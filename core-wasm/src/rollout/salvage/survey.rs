@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 
 use contract::{LeftOut, NewThread, SalvageContext, SalvagePlan, SurveyResult};
 
+use super::losses::Losses;
 use super::patches::{Patch, meta_of};
-use super::sort::{Sink, Sorter};
+use super::sort::{Place, Sink, Sorter};
 use super::state::encode;
 use crate::rollout::ids;
 use crate::rollout::record::{self, Body};
@@ -15,9 +16,6 @@ use crate::rollout::session_meta::{Form, session_meta};
 use crate::rollout::spoken::context_cwd;
 use crate::text::paths::{canonical_id, is_compressed, named_millis, named_parts};
 use crate::text::time::local;
-
-/// As many parts that are left out are listed one by one.
-const LISTED: usize = 1_000;
 
 /// The first way.
 pub struct Surveyor {
@@ -31,10 +29,7 @@ pub struct Surveyor {
 struct Seen {
     records: u64,
     salvaged: u64,
-    left_out: Vec<LeftOut>,
-    left_out_count: u64,
-    left_out_bytes: u64,
-    duplicates: u64,
+    losses: Losses,
     /// Who the first record says the thread is, and since when.
     own: Option<(String, i64)>,
     /// The first record stands in a line that Codex does not read: to Codex, nothing has the thread.
@@ -80,7 +75,7 @@ impl Surveyor {
         if made_head {
             faults.push("no session_meta begins it that says all that has to be said: one is made".into());
         }
-        if name.is_none() {
+        if name.is_none() && !context.merged {
             faults.push("its name gives no time and id".into());
         }
         if sorter.marked > 0 {
@@ -89,17 +84,18 @@ impl Surveyor {
         if sorter.no_final_newline {
             faults.push("no newline ends its last record".into());
         }
-        if seen.left_out_count > seen.duplicates {
-            faults.push(format!("{} parts of it are no records", seen.left_out_count - seen.duplicates));
+        let Losses { count, duplicates, .. } = seen.losses;
+        if count > duplicates {
+            faults.push(format!("{} parts of it are no records", count - duplicates));
         }
-        if seen.duplicates > 0 {
-            faults.push(format!("{} records stand there twice", seen.duplicates));
+        if duplicates > 0 {
+            faults.push(format!("{duplicates} records stand there twice"));
         }
         if numbers.changed > 0 {
             faults.push(format!("{} records have other numbers than their places", numbers.changed));
         }
         // A head that is made moves the numbers of those behind it; that alone is said already.
-        if faults.is_empty() {
+        if faults.is_empty() && !context.merged {
             return SurveyResult::Intact;
         }
         let mut random_bits = ids::RandomBits(context.random_bits);
@@ -137,12 +133,12 @@ impl Surveyor {
             file_name,
             records: seen.records,
             salvaged: seen.salvaged,
-            duplicates: seen.duplicates,
+            duplicates: seen.losses.duplicates,
             renumbered: numbers.changed,
             made_head,
-            left_out: seen.left_out,
-            left_out_count: seen.left_out_count,
-            left_out_bytes: seen.left_out_bytes,
+            left_out: seen.losses.listed,
+            left_out_count: seen.losses.count,
+            left_out_bytes: seen.losses.bytes,
             faults,
             state,
         })
@@ -164,7 +160,7 @@ fn made(context: &SalvageContext, facts: &Facts, thread: &str) -> NewThread {
 }
 
 impl Sink for Seen {
-    fn record(&mut self, bytes: &[u8], _: &[Patch], salvaged: bool) {
+    fn record(&mut self, bytes: &[u8], _: Place, _: &[Patch], salvaged: bool) {
         if self.records == 0 {
             self.own = meta_of(bytes).map(|meta| (meta.id, meta.at));
             self.hidden = salvaged;
@@ -181,12 +177,7 @@ impl Sink for Seen {
     fn goes_on(&mut self, _: &[u8]) {}
 
     fn left_out(&mut self, left_out: LeftOut, duplicate: bool) {
-        self.left_out_count += 1;
-        self.duplicates += u64::from(duplicate);
-        self.left_out_bytes += left_out.length;
-        if self.left_out.len() < LISTED {
-            self.left_out.push(left_out);
-        }
+        self.losses.add(left_out, duplicate);
     }
 }
 
@@ -212,14 +203,14 @@ impl Facts {
 }
 
 /// What the name of a file says that Codex named: `rollout-2026-03-01T10-00-00-<id>.jsonl`.
-struct Name {
+pub(super) struct Name {
     /// When it was begun by the clock on the wall, in milliseconds.
     begun: i64,
     id: String,
 }
 
 impl Name {
-    fn of(name: &str) -> Option<Name> {
+    pub(super) fn of(name: &str) -> Option<Name> {
         let name = if is_compressed(name) { name.strip_suffix(".zst")? } else { name };
         let (_, rest) = named_parts(name)?;
         let (id, tail) = rest.split_at_checked(36)?;

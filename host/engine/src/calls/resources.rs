@@ -5,8 +5,8 @@ use serde::Serialize;
 use wasmtime::component::ResourceAny;
 
 use crate::contract::{
-    Chunk, Extraction, FileFacts, Found, Gap, LookupError, NoThread, PageOfRecords, PageOfTurns, SalvageContext,
-    Subject, SurveyResult,
+    Chunk, Extraction, FileFacts, Found, Gap, LookupError, MergeResult, NoThread, PageOfRecords, PageOfTurns,
+    SalvageContext, Subject, SurveyResult,
 };
 use crate::instance::Instance;
 use crate::recording::{bytes, chunk};
@@ -156,5 +156,28 @@ super::call::calls! {
     FinishCopier "salvage.copier.finish" { copier: usize } -> Chunk: |call, instance| {
         let handle = instance.consume(call.copier)?;
         instance.exports.threadkeep_core_salvage().copier().call_finish(&mut instance.store, handle)
+    };
+
+    /// `salvage.merger`
+    OpenMerger "salvage.merger" { names: (String, String) } -> usize: |call, instance| {
+        let salvage = instance.exports.threadkeep_core_salvage();
+        let (first, second) = &call.names;
+        let handle = salvage.merger().call_constructor(&mut instance.store, (first, second))?;
+        Ok(instance.keep(handle))
+    };
+
+    /// `salvage.merger.feed`
+    FeedMerger "salvage.merger.feed" {
+        merger: usize, second: bool, #[serde(with = "chunk")] piece: Chunk,
+    } -> (): |call, instance| {
+        let handle = instance.open(call.merger)?;
+        let salvage = instance.exports.threadkeep_core_salvage();
+        salvage.merger().call_feed(&mut instance.store, handle, call.second, &call.piece)
+    };
+
+    /// `salvage.merger.finish`
+    FinishMerger "salvage.merger.finish" { merger: usize } -> MergeResult: |call, instance| {
+        let handle = instance.consume(call.merger)?;
+        instance.exports.threadkeep_core_salvage().merger().call_finish(&mut instance.store, handle)
     };
 }
