@@ -6,5 +6,6 @@ mod document;
 mod ground;
 mod killed;
 mod laws;
+mod lost;
 mod refused;
 mod schemas;

@@ -153,7 +153,7 @@ impl ExternalDb {
 }
 
 /// Returns removals of the rows that go with a thread's row by Codex's own schema (`ON DELETE CASCADE`).
-fn dependents(
+pub(super) fn dependents(
     connection: &Connection,
     tables: &mut TableShapes,
     thread: &Value,
@@ -287,7 +287,12 @@ fn execute<'a>(connection: &Connection, sql: &str, cells: impl Iterator<Item = &
 }
 
 /// Reads these columns of a row, which `list` names as SQL.
-fn select(connection: &Connection, change: &CodexChange, columns: &[&str], list: &str) -> Answered<Option<Vec<Cell>>> {
+pub(super) fn select(
+    connection: &Connection,
+    change: &CodexChange,
+    columns: &[&str],
+    list: &str,
+) -> Answered<Option<Vec<Cell>>> {
     let (table, place) = (quoted(&change.table), condition(change));
     let select = format!("SELECT {list} FROM {table} WHERE {place} LIMIT 2");
     let mut select = connection.prepare_cached(&select)?;

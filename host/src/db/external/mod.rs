@@ -23,6 +23,7 @@ mod bounds;
 mod check;
 mod codex_rows;
 mod edits;
+mod lost;
 mod objections;
 mod sums;
 mod tables;

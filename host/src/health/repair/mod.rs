@@ -3,7 +3,7 @@
 //! ```text
 //! plan     the edits of findings, selected by the core → a document (`Plan`)
 //! apply    repair.lock → evaluate every entry → backup → journal: those that may be made → carry out → complete
-//! undo     the same with the inverse of what was done: all of it, or nothing
+//! undo     the same with the inverse of what was done: all of it, or nothing; rows that were lost since come from the backup
 //! ```
 //!
 //! Every entry carries what must be so before it is made; that is checked when the plan is applied and again where the
@@ -16,6 +16,7 @@ mod backup;
 mod error;
 mod execute;
 mod journal;
+mod lost_rows;
 mod outcome;
 mod plan;
 mod rows;
@@ -166,7 +167,8 @@ impl<'a> Repairs<'a> {
         let evaluated = targets.evaluate(&edits)?;
         let (mut outcome, evaluated) = partition(edits, evaluated);
         outcome.finished = finished;
-        if !outcome.refused.is_empty() {
+        // What was lost since and cannot be brought back keeps nothing else from being taken back.
+        if outcome.refused.iter().any(|(edit, _)| edit.code != lost_rows::CODE) {
             outcome.done.clear();
             return Ok(outcome);
         }
@@ -305,6 +307,7 @@ impl<'a> Repairs<'a> {
         let begun = record.begun(Way::Apply)?;
         let edits: Vec<Edit> = made.into_iter().filter_map(|at| begun.plan.entries.get(at).cloned()).collect();
         let back = targets.invert(&edits)?;
+        let back = lost_rows::with_lost_rows(targets, back, begun.backup.as_deref())?;
         Ok((record, back))
     }
 
