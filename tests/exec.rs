@@ -308,6 +308,159 @@ fn killed_at_any_time_it_leaves_an_interrupted_turn_with_what_was_told_long_enou
     assert_eq!(kinds(turn), ["userMessage", "agentMessage"]);
 }
 
+/// What is on disk of the output of a run that goes on.
+fn kept(place: &Place) -> String {
+    let running = place.home.parent().unwrap().join("state/running");
+    let files = fs::read_dir(running).into_iter().flatten().flatten();
+    let output = files.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|kind| kind == "output"));
+    output
+        .and_then(|path| fs::read(path).ok())
+        .map_or_else(String::new, |text| String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Runs a script until this is kept of what it wrote, and kills the process that records it.
+fn killed(place: &Place, flags: &[&str], script: &str, until: &str) {
+    let (running, mut out) = started(place.command(flags, &format!("{script}\n{WAIT}")), "begun");
+    // Somebody reads what is passed on.
+    let reader = std::thread::spawn(move || out.read_to_end(&mut Vec::new()));
+    let begun = Instant::now();
+    while !kept(place).contains(until) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}", kept(place).len());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.signal(Signal::KILL);
+    assert_eq!(running.output().status.signal(), Some(9));
+    let _ = reader.join();
+}
+
+#[test]
+fn what_a_program_printed_is_recorded_by_the_next_start_where_its_run_was_killed() {
+    let lines = "begun\none\ntwo\nlast\n";
+    for (flags, script) in [
+        (&["--prompt", "Go on"][..], "echo begun; echo one; echo two; echo last"),
+        // To both streams, and without a newline at its end.
+        (&["--prompt", "Go on"], "echo begun; sleep 0.2; echo one >&2; sleep 0.2; printf 'two\\nlast'"),
+    ] {
+        let place = place();
+        killed(&place, flags, script, "last");
+        let told = place.program.run(["list"]).well().stderr;
+        assert!(told.contains("was killed") && told.contains("stand in the thread now"), "{told}");
+        let thread = place.only();
+        assert_eq!(turns(&thread).len(), 1, "{thread}");
+        let turn = &turns(&thread)[0];
+        assert_eq!((&turn["status"], asked(turn)), (&json!("interrupted"), "Go on"));
+        assert_eq!(kinds(turn), ["userMessage", "commandExecution"]);
+        assert_eq!(turn["items"][1]["aggregatedOutput"].as_str().unwrap().trim_end(), lines.trim_end());
+        assert_eq!((&turn["items"][1]["status"], &turn["items"][1]["exitCode"]), (&json!("failed"), &Value::Null));
+        assert_eq!(place.program.json(["status"])["problems"], json!([]));
+        // Once.
+        let again = place.program.run(["list"]).well().stderr;
+        assert!(!again.contains("killed"), "{again}");
+        assert_eq!(kept(&place), "");
+        // The thread goes on.
+        let (_, thread) = place.run(&["--resume", thread["id"].as_str().unwrap()], "echo again");
+        assert_eq!(turns(&thread).len(), 2);
+    }
+}
+
+#[test]
+fn of_a_killed_run_with_a_huge_output_both_ends_are_recorded() {
+    let place = place();
+    let script = "echo begun; yes 'a line of the middle' | head -c 5000000; echo; echo the very last";
+    killed(&place, &[], script, "the very last");
+    let told = place.program.run(["list"]).well().stderr;
+    assert!(told.contains("in the middle"), "{told}");
+    let thread = place.only();
+    let output = turns(&thread)[0]["items"][1]["aggregatedOutput"].as_str().unwrap().to_owned();
+    assert!(
+        output.starts_with("begun\na line of the middle\n") && output.ends_with("the very last\n"),
+        "{}",
+        output.len()
+    );
+    assert!(
+        output.contains("bytes left out") && output.len() > 900_000 && output.len() < 1_200_000,
+        "{}",
+        output.len()
+    );
+}
+
+#[test]
+fn what_a_killed_run_wrote_stands_in_a_turn_of_its_own_where_its_thread_went_on() {
+    let place = place();
+    killed(&place, &["--prompt", "First"], "echo begun; echo one", "one");
+    let list = Program::stateless(&place.home).json(["list"]);
+    let id = list["items"][0]["id"].as_str().unwrap().to_owned();
+    // By one that keeps no state.
+    let script = ["exec", "--resume", &id, "--prompt", "Second", "--", "echo", "two"];
+    Program::stateless(&place.home).variable("PATH", std::env::var_os("PATH").unwrap()).run(script).well();
+    place.program.run(["list"]).well();
+    let thread = place.read(&id);
+    let outputs: Vec<&str> = turns(&thread)
+        .iter()
+        .filter_map(|turn| turn["items"].as_array()?.last()?["aggregatedOutput"].as_str())
+        .collect();
+    assert_eq!(outputs, ["two\n", "begun\none\n"], "{thread}");
+}
+
+#[test]
+fn of_a_killed_run_whose_thread_is_gone_it_is_told_where_its_output_stands() {
+    let place = place();
+    killed(&place, &[], "echo begun; echo words", "words");
+    for path in listing(&place.home).into_keys().filter(|path| path.ends_with(".jsonl")) {
+        fs::remove_file(place.home.join(path)).unwrap();
+    }
+    let told = place.program.run(["list"]).well().stderr;
+    assert!(told.contains("there is no such thread"), "{told}");
+    let running = place.home.parent().unwrap().join("state/running");
+    let left: Vec<PathBuf> = fs::read_dir(running).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(fs::read_to_string(&left[0]).unwrap(), "begun\nwords\n");
+    assert!(!place.program.run(["list"]).well().stderr.contains("killed"));
+}
+
+#[test]
+fn a_run_that_ends_or_goes_on_is_nobody_elses_to_record() {
+    let place = place();
+    let (_, thread) = place.run(&[], "echo hello");
+    assert!(!place.home.parent().unwrap().join("state/running").exists());
+    let (running, out) = started(place.command(&[], &format!("echo begun\n{WAIT}")), "begun");
+    while !kept(&place).contains("begun") {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let told = place.program.run(["list"]).well().stderr;
+    assert!(!told.contains("killed"), "{told}");
+    assert!(kept(&place).contains("begun"));
+    running.signal(Signal::TERM);
+    drop(out);
+    running.output();
+    assert_eq!(kept(&place), "");
+    assert!(!place.program.run(["list"]).well().stderr.contains("killed"));
+    assert_eq!(turns(&thread).len(), 1);
+}
+
+#[test]
+fn a_note_of_a_run_that_is_none_of_this_program_s_is_told_and_hinders_nothing() {
+    let place = place();
+    let (_, thread) = place.run(&[], "echo hello");
+    let id = thread["id"].as_str().unwrap();
+    let before = fs::read(thread["path"].as_str().unwrap()).unwrap();
+    let running = place.home.parent().unwrap().join("state/running");
+    let output = [&5_u64.to_le_bytes()[..], &[0; 8], b"words"].concat();
+    for (name, note) in [
+        (id, "no JSON"),
+        (id, r#"{"argv":["x"],"cwd":"not absolute","began":0,"writer":null,"more":1}"#),
+        ("..", "{}"),
+        ("nobody", r#"{"argv":["x"],"cwd":"/","began":0,"writer":null}"#),
+    ] {
+        fs::create_dir_all(&running).unwrap();
+        fs::write(running.join(format!("{name}.output")), &output).unwrap();
+        fs::write(running.join(format!("{name}.json")), note).unwrap();
+        place.program.run(["list"]).well();
+        assert_eq!(fs::read(thread["path"].as_str().unwrap()).unwrap(), before, "{name} {note}");
+        fs::remove_dir_all(&running).unwrap();
+    }
+}
+
 #[test]
 fn a_huge_output_is_passed_on_whole_and_recorded_by_its_ends() {
     let place = place();

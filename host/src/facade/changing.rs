@@ -71,7 +71,8 @@ impl Threadkeep {
     pub fn exec(&self, run: &Run, observer: &dyn RunObserver) -> Result<RunReport> {
         let started = |thread: &str| observer.begun(thread);
         let warn = |warning: &str| observer.warn(warning);
-        Ok(exec(self.runtime(), self.store(), run, &started, &warn)?)
+        let state_dir = self.state().map(|_| self.state_dir());
+        Ok(exec(self.runtime(), self.store(), state_dir, run, &started, &warn)?)
     }
 
     /// Gives the id of the thread, where it is open for writing in this process: what was appended is written first.

@@ -12,6 +12,7 @@ use crate::db::StateDb;
 use crate::health::repair;
 use crate::index::startup::create_private_dir;
 use crate::platform::home::Home;
+use crate::threads::exec::finish_runs;
 use crate::threads::start::start;
 
 pub use crate::index::startup::{Config, Report, StartupError, open_existing, refresh};
@@ -28,5 +29,8 @@ pub fn init(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<(Sta
     let repaired = repair::finish_unfinished(runtime, home, &config.state_dir, &config.wait);
     let (state, mut report) = start(runtime, home, config)?;
     report.warnings.splice(0..0, repaired);
+    if config.refresh {
+        report.warnings.extend(finish_runs(runtime, home, &state, &config.state_dir));
+    }
     Ok((state, report))
 }

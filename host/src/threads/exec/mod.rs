@@ -8,11 +8,15 @@
 //! stdout, stderr ──→ pump (a thread each): forward ──→ events ──→ record_events ──→ Recording ──→ ThreadStore
 //! signals ─────────→ program ────────────→ exit status ──┘
 //! ```
+//!
+//! Until its output is recorded, at its end, that is kept on disk besides, where there is a state directory for it.
 
+mod kept_output;
 mod output;
 mod prompt;
 mod recording;
 mod signals;
+mod unfinished;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -27,12 +31,17 @@ use std::time::{Duration, Instant};
 use threadkeep_engine::{Core, CoreError, Imports, Runtime, calls};
 
 use crate::platform::error_kind::{Classified, ErrorKind};
-use crate::threads::store::{Item, NewThread, Resume, StoreError, ThreadStore, TurnEnd, TurnStart, UserMessage};
+use crate::threads::store::{
+    Item, LocalThreadStore, NewThread, Resume, StoreError, ThreadStore, TurnEnd, TurnStart, UserMessage,
+};
 
+use kept_output::{KeptOutput, Note};
 use output::{InFlight, NoFinalNewline, OutputEvent, pump};
 use prompt::{Input, feed, read_prompt};
 use recording::Recording;
 use signals::SignalForwarder;
+
+pub(crate) use unfinished::finish_runs;
 
 /// The source of such threads, in Codex's words: a program ran without a person at it.
 const SOURCE: &str = "\"exec\"";
@@ -116,14 +125,16 @@ impl Classified for ExecError {
 
 /// Runs a program to its end and records it. From here on SIGINT, SIGTERM and SIGHUP of this process are forwarded to the
 /// program. `started` is given the thread's id when the prompt is on disk and the program not started yet, `warn` sentences
-/// for a person. What cannot be recorded does not stop the program.
+/// for a person. What cannot be recorded does not stop the program. In the state directory, where there is one, it is kept what
+/// the program writes until that is recorded.
 ///
 /// # Errors
 ///
 /// Fails before anything is run where the directory is not there, or the thread cannot be written.
 pub fn exec(
     runtime: &Runtime,
-    store: &dyn ThreadStore,
+    store: &LocalThreadStore,
+    state_dir: Option<&Path>,
     run: &Run,
     started: &dyn Fn(&str),
     warn: &dyn Fn(&str),
@@ -157,7 +168,12 @@ pub fn exec(
     })?;
     let path = store.path(&thread)?;
     started(&thread);
-    let mut recording = Recording::new(core, store, thread.clone(), (argv, cwd), warn);
+    let kept = state_dir.map(|state_dir| {
+        let writer = store.place_of(&thread).ok().flatten();
+        let began = jiff::Timestamp::now().as_millisecond();
+        KeptOutput::new(state_dir, &thread, Note { argv: argv.clone(), cwd: cwd.clone(), began, writer })
+    });
+    let mut recording = Recording::new(core, store, thread.clone(), (argv, cwd), kept, warn);
     let began = Instant::now();
     let no_final_newline = NoFinalNewline::default();
     // A signal that came before the program was started keeps it from being started.

@@ -10,11 +10,11 @@ use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 /// How many bytes of the beginning of an output are recorded, and how many of its end.
-const HALF: usize = 512 << 10;
+pub(super) const HALF: usize = 512 << 10;
 /// The pause before a full pipe is written again.
 const FULL_PIPE_PAUSE: Duration = Duration::from_millis(2);
 /// How many bytes are read at a time.
-const CHUNK: usize = 64 << 10;
+pub(super) const CHUNK: usize = 64 << 10;
 
 /// Says whether the last line that was forwarded has no newline yet.
 pub(super) type NoFinalNewline = Arc<AtomicBool>;
@@ -112,6 +112,17 @@ impl TruncatedOutput {
         let from_tail = dropped.min(self.tail.len());
         self.tail.drain(..from_tail);
         self.tail.extend(&rest[dropped - from_tail..]);
+    }
+
+    /// Puts together what was kept of an output of so many bytes.
+    pub(super) fn of(bytes: u64, head: Vec<u8>, tail: Vec<u8>) -> TruncatedOutput {
+        let left_out = bytes.saturating_sub((head.len() + tail.len()) as u64);
+        TruncatedOutput { head, tail: tail.into(), left_out }
+    }
+
+    /// Gives how many bytes are left out.
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Gives the output as text; what is not UTF-8 is replaced.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use threadkeep_engine::contract::{Chunk, ProgramEvent};
 use threadkeep_engine::{Core, calls};
 
+use super::kept_output::KeptOutput;
 use super::output::{Lines, TruncatedOutput};
 use crate::threads::store::{Command, Item, ItemStatus, StoreError, ThreadStore, TurnEnd};
 
@@ -33,6 +34,8 @@ pub(super) struct Recording<'a> {
     lines: Lines,
     reported_end: Option<TurnEnd>,
     raw_output: TruncatedOutput,
+    /// The same on disk, where there is a place for it.
+    kept: Option<KeptOutput>,
     unflushed: Option<Instant>,
     status: Option<ExitStatus>,
 }
@@ -43,6 +46,7 @@ impl<'a> Recording<'a> {
         store: &'a dyn ThreadStore,
         thread: String,
         (argv, cwd): (Vec<String>, String),
+        kept: Option<KeptOutput>,
         warn: &'a dyn Fn(&str),
     ) -> Recording<'a> {
         Recording {
@@ -59,6 +63,7 @@ impl<'a> Recording<'a> {
             lines: Lines::default(),
             reported_end: None,
             raw_output: TruncatedOutput::default(),
+            kept,
             unflushed: None,
             status: None,
         }
@@ -74,6 +79,11 @@ impl<'a> Recording<'a> {
             splitter.push(bytes, |line| self.line(line));
             self.lines = splitter;
         }
+        if self.state.is_empty()
+            && let Some(why) = self.kept.as_mut().and_then(|kept| kept.push(bytes))
+        {
+            self.warn_once(why);
+        }
     }
 
     fn line(&mut self, line: &[u8]) {
@@ -88,6 +98,8 @@ impl<'a> Recording<'a> {
             Some(ProgramEvent { state, items, end }) => {
                 if self.state.is_empty() {
                     self.raw_output = TruncatedOutput::default();
+                    // From here on what it says is recorded as it comes.
+                    self.not_kept_any_more();
                 }
                 self.state = state;
                 self.reported_end = end.or(self.reported_end.take());
@@ -116,7 +128,16 @@ impl<'a> Recording<'a> {
             duration: took.as_millis() as i64,
             status: if status.success() { ItemStatus::Completed } else { ItemStatus::Failed },
         };
+        if let Some(kept) = &mut self.kept {
+            kept.is_being_recorded();
+        }
         self.append(&[Item::Command(command)]);
+    }
+
+    fn not_kept_any_more(&mut self) {
+        if let Some(mut kept) = self.kept.take() {
+            kept.remove();
+        }
     }
 
     /// Ends the turn and closes the thread; `failure` is how the turn ended, where that is known already. Says whether anything
@@ -129,7 +150,9 @@ impl<'a> Recording<'a> {
             self.append(&[Item::TurnEnded(ended)]);
         }
         let shut = self.store.shutdown(&self.thread);
-        if self.or_warn(shut).is_none() {
+        if self.or_warn(shut).is_some() {
+            self.not_kept_any_more();
+        } else {
             // Nothing writes it any more: what is not kept is told of now.
             let given_up = self.store.discard(&self.thread);
             self.or_warn(given_up);
@@ -139,11 +162,15 @@ impl<'a> Recording<'a> {
 
     /// Gives the time until the next flush is due.
     pub(super) fn time_to_flush(&self) -> Duration {
-        self.unflushed.map_or(IDLE, |since| FLUSH_EVERY.saturating_sub(since.elapsed()))
+        let flush = self.unflushed.map_or(IDLE, |since| FLUSH_EVERY.saturating_sub(since.elapsed()));
+        self.kept.as_ref().and_then(KeptOutput::time_to_sync).map_or(flush, |sync| sync.min(flush))
     }
 
     /// Makes the items durable that have waited long enough.
     pub(super) fn flush_in_time(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.sync_in_time();
+        }
         if self.unflushed.is_some_and(|since| since.elapsed() >= FLUSH_EVERY) {
             self.unflushed = None;
             let flushed = self.store.flush(&self.thread);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use threadkeep_engine::{Core, Runtime};
 
-use super::recorder::{Recorder, torn_tail};
+use super::recorder::{Recorder, WriterPlace, torn_tail};
 use super::writers::{Encoder, Writers, resume_writer};
 use super::{
     Collection, Found, Item, MetadataPatch, NewThread, PageOfHits, PageOfRows, PageOfTurns, Resume, RowQuery,
@@ -174,6 +174,26 @@ impl LocalThreadStore {
             }
             Ok(done)
         })
+    }
+
+    /// Gives how the writer of an open thread stands; none where not all that was said is on disk.
+    pub(crate) fn place_of(&self, thread: &str) -> StoreResult<Option<WriterPlace>> {
+        self.writers.with(thread, |recorder| Ok(recorder.place()))
+    }
+
+    /// Opens a thread for writing as its writer stood at a place, where nobody has written since. Says whether that is so;
+    /// otherwise it is opened as any other.
+    pub(crate) fn resume_at(&self, thread: &str, place: &WriterPlace) -> StoreResult<bool> {
+        let found = self.reader.find(thread, None)?;
+        let lock = WriterLock::take(&self.home, &found.row.id)?;
+        let found = self.reader.find(&found.row.id, None)?;
+        match place.resume(self.home.clone(), &found.row.path, lock) {
+            Ok(recorder) => {
+                self.writers.insert(&found.row.id, recorder);
+                Ok(true)
+            }
+            Err(lock) => self.resume_writer(self.home.clone(), &found.row.path, lock).map(|_| false),
+        }
     }
 
     fn resume_rollout(&self, path: &Path) -> StoreResult<String> {

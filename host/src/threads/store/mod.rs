@@ -29,6 +29,7 @@ use threadkeep_engine::contract::WriteError;
 pub use crate::threads::change::MetadataPatch;
 pub use local::LocalThreadStore;
 pub use memory::MemoryThreadStore;
+pub(crate) use recorder::WriterPlace;
 pub use threadkeep_engine::contract::{
     ChangeKind, Collection, Command, FileChange, FileChanges, Found, Item, ItemStatus, NewThread, PageOfRows,
     PageOfTurns, RawRecord, RowQuery, SortKey, ThreadRow, Tokens, ToolCall, TurnEnd, TurnStart, UserMessage,

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::fs::{Dir, File, MetadataExt as _, OpenOptions};
+use serde::{Deserialize, Serialize};
 
 use super::{StoreError, StoreResult};
 use crate::platform::home::Home;
@@ -51,6 +52,27 @@ pub(super) struct Recorder {
     /// Whether the last write failed.
     failed: bool,
     _lock: WriterLock,
+}
+
+/// Says how the writer of a thread stood, for a process that goes on with it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WriterPlace {
+    /// The length of the rollout in bytes.
+    pub(crate) length: u64,
+    /// The core's state of the writer.
+    state: Vec<u8>,
+}
+
+impl WriterPlace {
+    /// Goes on with a rollout that is as long as it was; none where it is not.
+    pub(super) fn resume(&self, home: Arc<Home>, path: &str, lock: WriterLock) -> Result<Recorder, WriterLock> {
+        let length = home.resolve(path).and_then(|(dir, rest)| dir.symlink_metadata(rest).ok()).map(|file| file.len());
+        match length == Some(self.length) {
+            true => Ok(Recorder::resumed(home, path.into(), self.state.clone(), lock)),
+            false => Err(lock),
+        }
+    }
 }
 
 /// Holds a rollout open for appending.
@@ -181,6 +203,12 @@ impl Recorder {
         self.path = path.into();
     }
 
+    /// Gives how the writer stands; none where not all of it is on disk.
+    pub(super) fn place(&self) -> Option<WriterPlace> {
+        let rollout = self.file.as_ref().filter(|rollout| self.buffer.is_empty() && !rollout.dirty)?;
+        Some(WriterPlace { length: rollout.length, state: self.writer_state.clone() })
+    }
+
     /// Gives the absolute path of the rollout.
     pub(super) fn absolute(&self) -> PathBuf {
         self.home.absolute(&self.path)
@@ -264,7 +292,7 @@ pub(super) fn torn_tail(home: &Home, path: &str) -> Option<u64> {
     let (dir, rest) = home.resolve(path)?;
     let mut options = OpenOptions::new();
     options.read(true).follow(FollowSymlinks::No);
-    let mut file = dir.open_with(rest, &options).ok()?;
+    let mut file = regular_file::open_in(dir, rest, &mut options).ok()?;
     let length = file.metadata().ok()?.len();
     let from = length.saturating_sub(LONGEST_TAIL);
     file.seek(SeekFrom::Start(from)).ok()?;
