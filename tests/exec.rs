@@ -717,3 +717,48 @@ fn a_line_that_a_killed_process_left_half_written_is_told_of_when_the_thread_goe
     let (output, _) = place.run(&["--resume", thread["id"].as_str().unwrap()], "echo again");
     assert!(!String::from_utf8_lossy(&output.stderr).contains("cut off"), "{output:?}");
 }
+
+#[test]
+fn a_line_that_is_cut_off_is_told_of_by_the_start_that_first_reads_it() {
+    for torn in [
+        "{\"timestamp\":\"2026-",
+        "{\"timestamp\":\"2026-03-01T10:00:00.000Z\",\"type\":\"event_msg\",\"payl",
+        "\u{e9}",
+    ] {
+        let place = place();
+        let (_, thread) = place.run(&[], "echo hello");
+        let path = thread["path"].as_str().unwrap();
+        fs::OpenOptions::new().append(true).open(path).unwrap().write_all(torn.as_bytes()).unwrap();
+        // Not while somebody may be in the middle of it.
+        let lock =
+            WriterLock::take(&Home::open(&place.home, |_| None).unwrap(), thread["id"].as_str().unwrap()).unwrap();
+        assert!(!place.program.run(["list"]).well().stderr.contains("cut off"));
+        drop(lock);
+        // Another rollout is new, and the start looks again.
+        support::Rollout::legacy(&support::uuid4(7)).user("words").write(&place.home, support::Collection::Active);
+        let told = place.program.run(["list"]).well().stderr;
+        assert!(told.contains(&format!("but for its first {} bytes", torn.len())) && told.contains(path), "{told}");
+        support::Rollout::legacy(&support::uuid4(8)).user("words").write(&place.home, support::Collection::Active);
+        for again in [&["list"][..], &["find", thread["id"].as_str().unwrap()], &["list"]] {
+            let told = place.program.run(again).well().stderr;
+            assert!(!told.contains("cut off"), "{told}");
+        }
+        // Cut off anew.
+        fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"\n{\"timestamp\":").unwrap();
+        assert!(place.program.run(["list"]).well().stderr.contains("but for its first 13 bytes"));
+    }
+}
+
+#[test]
+fn many_rollouts_that_are_cut_off_are_told_of_in_few_words() {
+    let place = place();
+    for number in 0..9 {
+        let rollout = support::Rollout::legacy(&support::uuid4(number)).user("words");
+        let path = rollout.write(&place.home, support::Collection::Active);
+        fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"{\"timest").unwrap();
+    }
+    let told = place.program.run(["list"]).well().stderr;
+    assert_eq!(told.matches("is cut off").count(), 3, "{told}");
+    assert!(told.contains("6 more rollouts are cut off"), "{told}");
+    assert!(!place.program.run(["list"]).well().stderr.contains("cut off"));
+}

@@ -37,6 +37,16 @@ impl Database {
         self.with(|connection| totals(connection))
     }
 
+    /// Lists the files with lines that are no records, each with its thread where that is known.
+    pub(crate) fn files_with_bad_lines(&self) -> Result<Vec<(String, Option<String>)>, StateError> {
+        self.with(|connection| {
+            let mut select =
+                connection.prepare("SELECT path, thread_id FROM files WHERE bad_count > 0 ORDER BY path")?;
+            let files = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(files.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Lists files without a thread, and lines that are no records, by path; second files of a thread come last.
     pub(crate) fn problems(&self) -> Result<Vec<Problem>, StateError> {
         self.with(|connection| problems(connection))

@@ -12,6 +12,7 @@ use crate::db::StateDb;
 use crate::health::repair;
 use crate::index::startup::create_private_dir;
 use crate::platform::home::Home;
+use crate::threads::cut_off_lines::cut_off_lines;
 use crate::threads::exec::finish_runs;
 use crate::threads::start::start;
 
@@ -31,6 +32,10 @@ pub fn init(runtime: &Runtime, home: &Arc<Home>, config: &Config) -> Result<(Sta
     report.warnings.splice(0..0, repaired);
     if config.refresh {
         report.warnings.extend(finish_runs(runtime, home, &state, &config.state_dir));
+    }
+    // Where nothing was read anew, nothing new is cut off.
+    if report.stored > 0 {
+        report.warnings.extend(cut_off_lines(home, &state, &config.state_dir));
     }
     Ok((state, report))
 }

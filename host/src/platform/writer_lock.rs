@@ -104,6 +104,14 @@ impl WriterLock {
     }
 }
 
+/// Says whether somebody is known to have the lock of a thread's writer. Nothing is created for that.
+pub(crate) fn has_writer(home: &Home, thread: &str) -> bool {
+    let name = format!("{thread}.lock");
+    let lock = is_plain_name(&name).then(|| regular_file::open(&home.absolute(&format!("{LOCK_DIRECTORY}/{name}"))));
+    let locked = lock.and_then(Result::ok).map(|file| flock(&file, FlockOperation::NonBlockingLockShared));
+    locked == Some(Err(Errno::WOULDBLOCK))
+}
+
 impl Drop for WriterLock {
     /// Releases the lock, and removes its file if nobody is about to lock it.
     fn drop(&mut self) {

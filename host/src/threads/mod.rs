@@ -3,6 +3,7 @@
 
 pub mod change;
 pub mod compress;
+pub(crate) mod cut_off_lines;
 pub mod directories;
 pub mod exec;
 pub mod feature_inputs;

@@ -29,7 +29,7 @@ use threadkeep_engine::contract::WriteError;
 pub use crate::threads::change::MetadataPatch;
 pub use local::LocalThreadStore;
 pub use memory::MemoryThreadStore;
-pub(crate) use recorder::WriterPlace;
+pub(crate) use recorder::{WriterPlace, torn_tail};
 pub use threadkeep_engine::contract::{
     ChangeKind, Collection, Command, FileChange, FileChanges, Found, Item, ItemStatus, NewThread, PageOfRows,
     PageOfTurns, RawRecord, RowQuery, SortKey, ThreadRow, Tokens, ToolCall, TurnEnd, TurnStart, UserMessage,

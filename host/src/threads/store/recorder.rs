@@ -287,9 +287,12 @@ fn open(home: &Home, path: &str, new: bool) -> Result<OpenRollout, Error> {
     Ok(OpenRollout { file, length: 0, created_in: Some(parent), dirty: true })
 }
 
-/// Gives the length of the last line of a rollout where that is cut off: it has no newline, and is no JSON.
-pub(super) fn torn_tail(home: &Home, path: &str) -> Option<u64> {
+/// Gives the length of the last line of a plain rollout where that is cut off: it has no newline, and is no JSON.
+pub(crate) fn torn_tail(home: &Home, path: &str) -> Option<u64> {
     let (dir, rest) = home.resolve(path)?;
+    if path.ends_with(".zst") {
+        return None;
+    }
     let mut options = OpenOptions::new();
     options.read(true).follow(FollowSymlinks::No);
     let mut file = regular_file::open_in(dir, rest, &mut options).ok()?;
