@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, types::Value as Cell};
 use serde_json::{Value, json};
-use support::codex::Codex;
+use support::codex::{Codex, Installed};
 
 use support::{Outcome, Program, RealHome, real_homes};
 use tempfile::{TempDir, tempdir};
@@ -15,6 +16,7 @@ use tempfile::{TempDir, tempdir};
 /// A copy of the newest release's home, with Codex's rows pointing at it and a state DB that is up to date.
 struct World {
     place: TempDir,
+    codex: Installed,
     /// A paginated thread, and its id.
     paginated: String,
     /// A legacy one.
@@ -24,15 +26,28 @@ struct World {
     parent: String,
 }
 
-/// The home as it is unpacked once, for all cases.
-fn original() -> Option<RealHome> {
-    real_homes(&["h169-main"]).next()
+/// The home as it is unpacked once, for all cases, and the Codex that is to go on with it.
+struct Original {
+    home: Rc<RealHome>,
+    codex: Installed,
+}
+
+/// One for each Codex that there is.
+fn originals() -> Vec<Original> {
+    let Some(home) = real_homes(&["h169-main"]).next().map(Rc::new) else { return Vec::new() };
+    let with = |codex| Original { home: home.clone(), codex };
+    Installed::each().into_iter().map(with).collect()
+}
+
+/// One for what needs no Codex.
+fn original() -> Option<Original> {
+    originals().into_iter().next()
 }
 
 impl World {
-    fn of(original: &RealHome) -> World {
+    fn of(original: &Original) -> World {
         let place = tempdir().unwrap();
-        copy(&original.path, &place.path().join("home"));
+        copy(&original.home.path, &place.path().join("home"));
         let ids = |sql: &str| -> String {
             let database = Connection::open(place.path().join("home/state_5.sqlite")).unwrap();
             let mut ids = database.prepare(sql).unwrap();
@@ -43,6 +58,7 @@ impl World {
             legacy: ids("SELECT id FROM threads WHERE history_mode = 'legacy'"),
             fork: ids("SELECT id FROM threads WHERE title = 'a turn in the fork [think]'"),
             parent: ids("SELECT id FROM threads WHERE title LIKE '%(app 2%' AND thread_source IS NULL"),
+            codex: original.codex.clone(),
             place,
         };
         let rows: Vec<(String, String)> = world.rows("SELECT id, rollout_path FROM threads");
@@ -55,7 +71,7 @@ impl World {
     }
 
     /// The same, known to a state DB.
-    fn known(original: &RealHome) -> World {
+    fn known(original: &Original) -> World {
         let world = World::of(original);
         world.program().run(["init"]).well();
         world
@@ -137,7 +153,7 @@ impl World {
 
     /// The real Codex lists a thread by its database alone, and shows and resumes it with its turns.
     fn codex_goes_on_with(&self, thread: &str) {
-        let Some(mut codex) = Codex::start(&self.home()) else { return };
+        let Some(mut codex) = self.codex.start(&self.home()) else { return };
         self.goes_on(&mut codex, thread);
     }
 
@@ -202,9 +218,70 @@ fn dump(database: &Connection) -> Vec<String> {
     lines
 }
 
+/// Homes of every release that nothing has happened to.
+const HEALTHY: [&str; 13] = [
+    "h029",
+    "h050",
+    "h100",
+    "h130",
+    "h142",
+    "h160",
+    "h169-compress",
+    "h169-main",
+    "h171-main",
+    "tpl130-legacy",
+    "tpl169-legacy",
+    "tpl169-paginated",
+    "up171-h130",
+];
+
+#[test]
+fn a_real_home_has_nothing_to_mend_with_a_state_db_that_is_behind() {
+    for home in real_homes(&HEALTHY) {
+        home.relocate();
+        let mut rollouts: Vec<PathBuf> = support::listing(&home.path)
+            .into_keys()
+            .filter(|path| path.contains("rollout-"))
+            .map(|path| home.path.join(path))
+            .collect();
+        // By when they were begun, which their names say.
+        rollouts.sort_by_key(|path| path.file_name().unwrap().to_owned());
+        let away = tempdir().unwrap();
+        let (third, later) = (rollouts.len() / 3, rollouts.len() * 2 / 3);
+        // What Codex has yet to write: the last files, and the ends of those before them.
+        let mut ends = Vec::new();
+        for (at, path) in rollouts.iter().enumerate().skip(third) {
+            if at >= later {
+                fs::rename(path, away.path().join(at.to_string())).unwrap();
+            } else if path.extension().is_some_and(|kind| kind == "jsonl") {
+                let bytes = fs::read(path).unwrap();
+                let first = bytes.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+                fs::write(path, &bytes[..first]).unwrap();
+                ends.push((path, bytes));
+            }
+        }
+        let state = tempdir().unwrap();
+        let program = Program::on(&home.path, state.path());
+        program.run(["init"]).well();
+        for (at, path) in rollouts.iter().enumerate().skip(later) {
+            fs::rename(away.path().join(at.to_string()), path).unwrap();
+        }
+        for (path, bytes) in ends {
+            fs::write(path, bytes).unwrap();
+        }
+        let outcome = program.run(["--json", "doctor"]);
+        let findings = outcome.json()["findings"].as_array().unwrap().clone();
+        let told = |finding: &&Value| finding["severity"] != "info" && finding["code"] != "history-not-projected";
+        let bad: Vec<_> = findings.iter().filter(told).collect();
+        assert!(bad.is_empty() && outcome.code == Some(0), "{}: {bad:#?}", home.name);
+        let plan = program.json(["repair", "plan", "--target", "codex"]);
+        assert_eq!(plan["entries"], json!([]), "{}", home.name);
+    }
+}
+
 #[test]
 fn a_real_home_has_nothing_to_mend() {
-    for home in real_homes(&["h029", "h050", "h100", "h130", "h142", "h160", "h169-compress", "h169-main"]) {
+    for home in real_homes(&HEALTHY) {
         home.relocate();
         let state = tempdir().unwrap();
         let program = Program::on(&home.path, state.path());
@@ -224,145 +301,154 @@ fn a_real_home_has_nothing_to_mend() {
 
 #[test]
 fn a_row_that_codex_lost_is_made_anew() {
-    let Some(original) = original() else { return };
-    for legacy in [false, true] {
-        let world = World::known(&original);
-        let thread = if legacy { &world.legacy } else { &world.paginated };
-        let before = row(&world.codex_db(), thread);
-        world.sql("DELETE FROM threads WHERE id = ?1", &[thread]);
-        assert_eq!(world.found(thread), ["missing-row"]);
-        world.is_mended(&[]);
-        // But for the moments between a record and its row, it is the row that Codex had.
-        for ((column, now), (_, then)) in row(&world.codex_db(), thread).iter().zip(&before) {
-            match (now, then) {
-                (Cell::Integer(now), Cell::Integer(then)) if column.contains("_at") => {
-                    let apart = now.abs_diff(*then) * if column.ends_with("_ms") { 1 } else { 1_000 };
-                    assert!(apart < 10_000, "{column}: {now}, {then}");
+    for original in originals() {
+        for legacy in [false, true] {
+            let world = World::known(&original);
+            let thread = if legacy { &world.legacy } else { &world.paginated };
+            let before = row(&world.codex_db(), thread);
+            world.sql("DELETE FROM threads WHERE id = ?1", &[thread]);
+            assert_eq!(world.found(thread), ["missing-row"]);
+            world.is_mended(&[]);
+            // But for the moments between a record and its row, it is the row that Codex had.
+            for ((column, now), (_, then)) in row(&world.codex_db(), thread).iter().zip(&before) {
+                match (now, then) {
+                    (Cell::Integer(now), Cell::Integer(then)) if column.contains("_at") => {
+                        let apart = now.abs_diff(*then) * if column.ends_with("_ms") { 1 } else { 1_000 };
+                        assert!(apart < 10_000, "{column}: {now}, {then}");
+                    }
+                    _ => assert_eq!(now, then, "{column}"),
                 }
-                _ => assert_eq!(now, then, "{column}"),
             }
+            world.codex_goes_on_with(thread);
         }
-        world.codex_goes_on_with(thread);
     }
 }
 
 #[test]
 fn every_row_can_be_made_anew() {
-    let Some(original) = original() else { return };
-    let world = World::known(&original);
-    let count = |world: &World| world.rows("SELECT id, title FROM threads ORDER BY id");
-    let before = count(&world);
-    world.sql("DELETE FROM threads", &[]);
-    world.is_mended(&[]);
-    assert_eq!(count(&world), before);
-    let threads = [&world.paginated, &world.legacy, &world.fork, &world.parent];
-    let Some(mut codex) = Codex::start(&world.home()) else { return };
-    threads.iter().for_each(|thread| world.goes_on(&mut codex, thread));
+    for original in originals() {
+        let world = World::known(&original);
+        let count = |world: &World| world.rows("SELECT id, title FROM threads ORDER BY id");
+        let before = count(&world);
+        world.sql("DELETE FROM threads", &[]);
+        world.is_mended(&[]);
+        assert_eq!(count(&world), before);
+        let threads = [&world.paginated, &world.legacy, &world.fork, &world.parent];
+        let Some(mut codex) = world.codex.start(&world.home()) else { continue };
+        threads.iter().for_each(|thread| world.goes_on(&mut codex, thread));
+    }
 }
 
 #[test]
 fn a_file_in_another_directory_is_found_and_its_rows_follow() {
-    let Some(original) = original() else { return };
-    for legacy in [false, true] {
+    for original in originals() {
+        for legacy in [false, true] {
+            let world = World::known(&original);
+            let thread = if legacy { &world.legacy } else { &world.paginated };
+            let path = world.rollout(thread);
+            let to = world.home().join("sessions/2026/11/20");
+            fs::create_dir_all(&to).unwrap();
+            fs::rename(&path, to.join(path.file_name().unwrap())).unwrap();
+            assert_eq!(world.found(thread), ["stale-path"]);
+            world.is_mended(&[]);
+            world.codex_goes_on_with(thread);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_was_put_into_the_archive_by_hand_is_archived() {
+    for original in originals() {
+        for legacy in [false, true] {
+            let world = World::known(&original);
+            let thread = if legacy { &world.legacy } else { &world.paginated };
+            let path = world.rollout(thread);
+            fs::rename(&path, world.home().join("archived_sessions").join(path.file_name().unwrap())).unwrap();
+            assert_eq!(world.found(thread), ["stale-path", "wrong-archived"]);
+            world.is_mended(&[]);
+            let Some(mut codex) = world.codex.start(&world.home()) else { continue };
+            assert!(listed(&mut codex, json!({"archived": true, "useStateDbOnly": true})).contains(thread));
+            let read = codex.call("thread/read", json!({"threadId": thread, "includeTurns": true}));
+            assert!(!read["thread"]["turns"].as_array().unwrap().is_empty(), "{read}");
+            codex.call("thread/unarchive", json!({"threadId": thread}));
+            world.goes_on(&mut codex, thread);
+        }
+    }
+}
+
+#[test]
+fn a_row_that_calls_an_active_thread_archived_is_put_right() {
+    for original in originals() {
         let world = World::known(&original);
-        let thread = if legacy { &world.legacy } else { &world.paginated };
-        let path = world.rollout(thread);
-        let to = world.home().join("sessions/2026/11/20");
-        fs::create_dir_all(&to).unwrap();
-        fs::rename(&path, to.join(path.file_name().unwrap())).unwrap();
-        assert_eq!(world.found(thread), ["stale-path"]);
+        let thread = &world.paginated;
+        world.sql("UPDATE threads SET archived = 1, archived_at = 1795330400 WHERE id = ?1", &[thread]);
+        assert_eq!(world.found(thread), ["wrong-archived"]);
         world.is_mended(&[]);
         world.codex_goes_on_with(thread);
     }
 }
 
 #[test]
-fn a_file_that_was_put_into_the_archive_by_hand_is_archived() {
-    let Some(original) = original() else { return };
-    for legacy in [false, true] {
+fn a_row_with_another_threads_file_gets_its_own() {
+    for original in originals() {
         let world = World::known(&original);
-        let thread = if legacy { &world.legacy } else { &world.paginated };
-        let path = world.rollout(thread);
-        fs::rename(&path, world.home().join("archived_sessions").join(path.file_name().unwrap())).unwrap();
-        assert_eq!(world.found(thread), ["stale-path", "wrong-archived"]);
+        let thread = &world.paginated;
+        let other = world.rollout(&world.parent).display().to_string();
+        world.sql("UPDATE threads SET rollout_path = ?2 WHERE id = ?1", &[thread, &other]);
+        assert_eq!(world.found(thread), ["mismatched-path"]);
         world.is_mended(&[]);
-        let Some(mut codex) = Codex::start(&world.home()) else { return };
-        assert!(listed(&mut codex, json!({"archived": true, "useStateDbOnly": true})).contains(thread));
-        let read = codex.call("thread/read", json!({"threadId": thread, "includeTurns": true}));
-        assert!(!read["thread"]["turns"].as_array().unwrap().is_empty(), "{read}");
-        codex.call("thread/unarchive", json!({"threadId": thread}));
-        world.goes_on(&mut codex, thread);
+        world.codex_goes_on_with(thread);
     }
 }
 
 #[test]
-fn a_row_that_calls_an_active_thread_archived_is_put_right() {
-    let Some(original) = original() else { return };
-    let world = World::known(&original);
-    let thread = &world.paginated;
-    world.sql("UPDATE threads SET archived = 1, archived_at = 1795330400 WHERE id = ?1", &[thread]);
-    assert_eq!(world.found(thread), ["wrong-archived"]);
-    world.is_mended(&[]);
-    world.codex_goes_on_with(thread);
-}
-
-#[test]
-fn a_row_with_another_threads_file_gets_its_own() {
-    let Some(original) = original() else { return };
-    let world = World::known(&original);
-    let thread = &world.paginated;
-    let other = world.rollout(&world.parent).display().to_string();
-    world.sql("UPDATE threads SET rollout_path = ?2 WHERE id = ?1", &[thread, &other]);
-    assert_eq!(world.found(thread), ["mismatched-path"]);
-    world.is_mended(&[]);
-    world.codex_goes_on_with(thread);
-}
-
-#[test]
 fn values_that_were_changed_by_hand_are_put_back() {
-    let Some(original) = original() else { return };
-    let world = World::known(&original);
-    let thread = &world.paginated;
-    let before = world.rows("SELECT title, cwd FROM threads ORDER BY id");
-    world.sql(
-        "UPDATE threads SET title = 'WRONG', preview = 'WRONG', first_user_message = 'WRONG', cwd = '/wrong',
+    for original in originals() {
+        let world = World::known(&original);
+        let thread = &world.paginated;
+        let before = world.rows("SELECT title, cwd FROM threads ORDER BY id");
+        world.sql(
+            "UPDATE threads SET title = 'WRONG', preview = 'WRONG', first_user_message = 'WRONG', cwd = '/wrong',
          updated_at = 1, updated_at_ms = 1000, model_provider = 'nobody' WHERE id = ?1",
-        &[thread],
-    );
-    assert_eq!(world.found(thread), ["wrong-metadata"]);
-    world.is_mended(&[]);
-    assert_eq!(world.rows("SELECT title, cwd FROM threads ORDER BY id"), before);
-    world.codex_goes_on_with(thread);
+            &[thread],
+        );
+        assert_eq!(world.found(thread), ["wrong-metadata"]);
+        world.is_mended(&[]);
+        assert_eq!(world.rows("SELECT title, cwd FROM threads ORDER BY id"), before);
+        world.codex_goes_on_with(thread);
+    }
 }
 
 #[test]
 fn a_parent_that_lost_its_row_gets_it_back_and_its_fork_is_whole() {
-    let Some(original) = original() else { return };
-    let world = World::known(&original);
-    world.sql("DELETE FROM threads WHERE id = ?1", &[&world.parent]);
-    assert_eq!(world.found(&world.parent), ["missing-row"]);
-    world.is_mended(&[]);
-    let name: String = world
-        .codex_db()
-        .query_row("SELECT name FROM threads WHERE id = ?1", [&world.parent], |row| row.get(0))
-        .unwrap();
-    assert_eq!(name, "Parser work");
-    world.codex_goes_on_with(&world.fork);
-    world.codex_goes_on_with(&world.parent);
+    for original in originals() {
+        let world = World::known(&original);
+        world.sql("DELETE FROM threads WHERE id = ?1", &[&world.parent]);
+        assert_eq!(world.found(&world.parent), ["missing-row"]);
+        world.is_mended(&[]);
+        let name: String = world
+            .codex_db()
+            .query_row("SELECT name FROM threads WHERE id = ?1", [&world.parent], |row| row.get(0))
+            .unwrap();
+        assert_eq!(name, "Parser work");
+        world.codex_goes_on_with(&world.fork);
+        world.codex_goes_on_with(&world.parent);
+    }
 }
 
 #[test]
 fn a_backfill_that_was_killed_is_released_at_once() {
-    let Some(original) = original() else { return };
-    let world = World::known(&original);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
-    world.sql("UPDATE backfill_state SET status = 'running', updated_at = ?1", &[&now]);
-    let (code, findings) = world.doctor();
-    assert_eq!(code, Some(5));
-    assert!(findings.iter().any(|finding| finding["code"] == "backfill-running"), "{findings:#?}");
-    world.is_mended(&[]);
-    // Which otherwise waits for 30 seconds, and gives up.
-    world.codex_goes_on_with(&world.paginated);
+    for original in originals() {
+        let world = World::known(&original);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+        world.sql("UPDATE backfill_state SET status = 'running', updated_at = ?1", &[&now]);
+        let (code, findings) = world.doctor();
+        assert_eq!(code, Some(5));
+        assert!(findings.iter().any(|finding| finding["code"] == "backfill-running"), "{findings:#?}");
+        world.is_mended(&[]);
+        // Which otherwise waits for 30 seconds, and gives up.
+        world.codex_goes_on_with(&world.paginated);
+    }
 }
 
 #[test]
@@ -452,83 +538,87 @@ fn replace_line(bytes: &mut Vec<u8>, line: usize, with: &[u8]) {
 
 #[test]
 fn a_compressed_rollout_is_in_order() {
-    let Some(original) = original() else { return };
-    for legacy in [false, true] {
-        let world = World::known(&original);
-        let thread = if legacy { &world.legacy } else { &world.paginated };
-        let path = world.rollout(thread);
-        let compressed = zstd::encode_all(&*fs::read(&path).unwrap(), 3).unwrap();
-        fs::write(format!("{}.zst", path.display()), compressed).unwrap();
-        fs::remove_file(&path).unwrap();
-        // Only the row here names the file by its whole name, and the next start takes that in.
-        assert_eq!(world.found(thread), [""; 0]);
-        world.is_mended(&[]);
-        world.codex_goes_on_with(thread);
+    for original in originals() {
+        for legacy in [false, true] {
+            let world = World::known(&original);
+            let thread = if legacy { &world.legacy } else { &world.paginated };
+            let path = world.rollout(thread);
+            let compressed = zstd::encode_all(&*fs::read(&path).unwrap(), 3).unwrap();
+            fs::write(format!("{}.zst", path.display()), compressed).unwrap();
+            fs::remove_file(&path).unwrap();
+            // Only the row here names the file by its whole name, and the next start takes that in.
+            assert_eq!(world.found(thread), [""; 0]);
+            world.is_mended(&[]);
+            world.codex_goes_on_with(thread);
+        }
     }
 }
 
 #[test]
 fn a_home_that_was_moved_is_mended_and_codex_shows_all_of_it() {
-    let Some(original) = original() else { return };
-    let world = World::of(&original);
-    // As it was unpacked: its rows name a place that is not there.
-    fs::copy(original.path.join("state_5.sqlite"), world.home().join("state_5.sqlite")).unwrap();
-    world.program().run(["init"]).well();
-    let (code, findings) = world.doctor();
-    let stale = findings.iter().filter(|finding| finding["code"] == "stale-path").count();
-    assert_eq!((code, stale), (Some(5), 46));
-    world.is_mended(&[]);
-    let Some(mut codex) = Codex::start(&world.home()) else { return };
-    let threads = listed(&mut codex, json!({"useStateDbOnly": true}));
-    assert_eq!(threads.len(), 41);
-    for thread in threads {
-        let read = codex.call("thread/read", json!({"threadId": thread, "includeTurns": true}));
-        assert!(read["thread"]["turns"].is_array(), "{read}");
-        codex.call("thread/resume", json!({"threadId": thread}));
+    for original in originals() {
+        let world = World::of(&original);
+        // As it was unpacked: its rows name a place that is not there.
+        fs::copy(original.home.path.join("state_5.sqlite"), world.home().join("state_5.sqlite")).unwrap();
+        world.program().run(["init"]).well();
+        let (code, findings) = world.doctor();
+        let stale = findings.iter().filter(|finding| finding["code"] == "stale-path").count();
+        assert_eq!((code, stale), (Some(5), 46));
+        world.is_mended(&[]);
+        let Some(mut codex) = world.codex.start(&world.home()) else { continue };
+        let threads = listed(&mut codex, json!({"useStateDbOnly": true}));
+        assert_eq!(threads.len(), 41);
+        for thread in threads {
+            let read = codex.call("thread/read", json!({"threadId": thread, "includeTurns": true}));
+            assert!(read["thread"]["turns"].is_array(), "{read}");
+            codex.call("thread/resume", json!({"threadId": thread}));
+        }
     }
 }
 
 #[test]
 fn a_copied_home_is_cut_loose_from_the_first_one() {
-    let Some(original) = original() else { return };
-    let first = World::known(&original);
-    let world = World::of(&original);
-    fs::copy(first.home().join("state_5.sqlite"), world.home().join("state_5.sqlite")).unwrap();
-    world.program().run(["init"]).well();
-    let (_, findings) = world.doctor();
-    let strangers = findings.iter().filter(|finding| finding["code"] == "path-in-another-home").count();
-    assert_eq!(strangers, 46);
-    assert!(findings.iter().any(|finding| finding["code"] == "rows-of-another-home"));
-    world.is_mended(&[]);
-    assert!(world.rollout(&world.paginated).starts_with(world.home()));
-    world.codex_goes_on_with(&world.paginated);
+    for original in originals() {
+        let first = World::known(&original);
+        let world = World::of(&original);
+        fs::copy(first.home().join("state_5.sqlite"), world.home().join("state_5.sqlite")).unwrap();
+        world.program().run(["init"]).well();
+        let (_, findings) = world.doctor();
+        let strangers = findings.iter().filter(|finding| finding["code"] == "path-in-another-home").count();
+        assert_eq!(strangers, 46);
+        assert!(findings.iter().any(|finding| finding["code"] == "rows-of-another-home"));
+        world.is_mended(&[]);
+        assert!(world.rollout(&world.paginated).starts_with(world.home()));
+        world.codex_goes_on_with(&world.paginated);
+    }
 }
 
 #[test]
 fn names_that_codex_lost_with_its_database_come_back() {
-    let Some(original) = original() else { return };
-    for junk in [false, true] {
-        let world = World::known(&original);
-        let named = "SELECT id, name FROM threads WHERE name IS NOT NULL ORDER BY id";
-        let names = world.rows(named);
-        let database = world.home().join("state_5.sqlite");
-        match junk {
-            true => {
-                fs::write(&database, "this is no database, but it is long enough to be taken for one").unwrap();
-                let (code, findings) = world.doctor();
-                assert_eq!(code, Some(5));
-                assert!(findings.iter().any(|finding| finding["code"] == "database-corrupt"), "{findings:#?}");
-                world.apply(&[]).well();
-                assert!(!database.exists(), "it was not set aside");
+    for original in originals() {
+        for junk in [false, true] {
+            let world = World::known(&original);
+            let named = "SELECT id, name FROM threads WHERE name IS NOT NULL ORDER BY id";
+            let names = world.rows(named);
+            let database = world.home().join("state_5.sqlite");
+            match junk {
+                true => {
+                    fs::write(&database, "this is no database, but it is long enough to be taken for one").unwrap();
+                    let (code, findings) = world.doctor();
+                    assert_eq!(code, Some(5));
+                    assert!(findings.iter().any(|finding| finding["code"] == "database-corrupt"), "{findings:#?}");
+                    world.apply(&[]).well();
+                    assert!(!database.exists(), "it was not set aside");
+                }
+                false => fs::remove_file(&database).unwrap(),
             }
-            false => fs::remove_file(&database).unwrap(),
+            let Some(codex) = world.codex.start(&world.home()) else { continue };
+            drop(codex);
+            assert_eq!(world.rows(named), [], "Codex has learned something");
+            world.is_mended(&[]);
+            assert_eq!(world.rows(named), names);
+            world.codex_goes_on_with(&world.legacy);
         }
-        let Some(codex) = Codex::start(&world.home()) else { continue };
-        drop(codex);
-        assert_eq!(world.rows(named), [], "Codex has learned something");
-        world.is_mended(&[]);
-        assert_eq!(world.rows(named), names);
-        world.codex_goes_on_with(&world.legacy);
     }
 }
 
@@ -544,23 +634,24 @@ fn a_history_that_codex_forgot_is_told() {
 
 #[test]
 fn threads_of_a_directory_that_moved_are_told_to_codex_as_a_repair() {
-    let Some(original) = original() else { return };
-    let world = World::known(&original);
-    let at = |directory: &str| {
-        let rows = world.rows("SELECT id, cwd FROM threads");
-        rows.into_iter().filter(|(_, cwd)| cwd == directory).map(|(id, _)| id).collect::<Vec<String>>()
-    };
-    let (old, new) = ("/home/sam/code/work/repo-alpha", "/srv/alpha");
-    let threads = at(old);
-    assert!(threads.len() > 10);
-    world.program().run(["relocate", old, new, "--yes"]).well();
-    let list = world.program().json(["list", "--cwd", new, "--limit", "0", "--all", "--flat"]);
-    assert!(list["items"].as_array().unwrap().len() >= threads.len());
-    world.is_mended(&[]);
-    assert_eq!((at(new).len(), at(old).len()), (threads.len(), 0));
-    let Some(mut codex) = Codex::start(&world.home()) else { return };
-    let here = listed(&mut codex, json!({"cwd": new, "useStateDbOnly": true}));
-    assert!(!here.is_empty() && here.iter().all(|id| threads.contains(id)), "{here:?}");
+    for original in originals() {
+        let world = World::known(&original);
+        let at = |directory: &str| {
+            let rows = world.rows("SELECT id, cwd FROM threads");
+            rows.into_iter().filter(|(_, cwd)| cwd == directory).map(|(id, _)| id).collect::<Vec<String>>()
+        };
+        let (old, new) = ("/home/sam/code/work/repo-alpha", "/srv/alpha");
+        let threads = at(old);
+        assert!(threads.len() > 10);
+        world.program().run(["relocate", old, new, "--yes"]).well();
+        let list = world.program().json(["list", "--cwd", new, "--limit", "0", "--all", "--flat"]);
+        assert!(list["items"].as_array().unwrap().len() >= threads.len());
+        world.is_mended(&[]);
+        assert_eq!((at(new).len(), at(old).len()), (threads.len(), 0));
+        let Some(mut codex) = world.codex.start(&world.home()) else { continue };
+        let here = listed(&mut codex, json!({"cwd": new, "useStateDbOnly": true}));
+        assert!(!here.is_empty() && here.iter().all(|id| threads.contains(id)), "{here:?}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::codex::Codex;
+use support::codex::Installed;
 use support::kill::each_point;
 use support::{Collection, Program, Rollout, damaged, listing};
 use tempfile::{TempDir, tempdir};
@@ -322,57 +322,59 @@ fn a_salvage_that_was_killed_anywhere_leaves_no_half_of_a_copy() {
 
 #[test]
 fn codex_lists_reads_and_goes_on_with_what_was_salvaged() {
-    let place = tempdir().unwrap();
-    let Some(mut codex) = Codex::start(place.path()) else { return };
-    let [whole, headless] = [(), ()].map(|()| {
-        let thread = codex.begin();
-        codex.turn(&thread, "Count the herons");
-        codex.turn(&thread, "Count them again");
-        thread
-    });
-    drop(codex);
-    let program = Program::on(place.path(), &place.path().join("threadkeep"));
-    let path_of = |thread: &str| PathBuf::from(program.json(["find", thread])["path"].as_str().unwrap());
-    let [first, second] = [&whole, &headless].map(|thread| path_of(thread));
-    let text = fs::read_to_string(&first).unwrap();
-    let mut all: Vec<&str> = text.lines().collect();
-    let half = all[4][..40].to_owned() + all[5];
-    all.splice(4..6, [half.as_str(), "junk"]);
-    fs::write(&first, all.join("\n")).unwrap();
-    let text = fs::read_to_string(&second).unwrap();
-    fs::write(&second, text.split_once('\n').unwrap().1).unwrap();
-    let salvage = |file: &Path, more: &[&str]| program.json([&["salvage", file.to_str().unwrap()], more].concat());
-    let copies = [salvage(&first, &[]), salvage(&second, &["--new-id"])];
-    let mut codex = Codex::start(place.path()).unwrap();
-    let asked = |turns: &Value| -> Vec<String> {
-        let first = |turn: &Value| turn["items"][0]["content"][0]["text"].as_str().unwrap_or_default().to_owned();
-        turns.as_array().unwrap_or_else(|| panic!("{turns}")).iter().map(first).collect()
-    };
-    for copy in &copies {
-        let thread = copy["thread"].as_str().unwrap();
-        let resumed = codex.call("thread/resume", json!({"threadId": thread}));
-        assert_eq!(asked(&resumed["thread"]["turns"]), ["Count the herons", "Count them again"], "{copy}");
-        let read = codex.call("thread/read", json!({"threadId": thread, "includeTurns": true}));
-        assert_eq!(asked(&read["thread"]["turns"]), ["Count the herons", "Count them again"]);
-        codex.turn(thread, "And once more");
-        let list = codex.call("thread/list", json!({"limit": 100, "modelProviders": []}));
-        let listed = list["data"].as_array().unwrap().iter().any(|item| item["id"] == thread);
-        assert!(listed, "{list}");
-    }
-    drop(codex);
-    let turns = program.json(["turns", copies[0]["thread"].as_str().unwrap()]);
-    assert_eq!(asked(&turns["items"]), ["Count the herons", "Count them again", "And once more"]);
-    // Under its own id too, once the original is out of the way and what Codex knew of it forgotten.
-    assert_eq!(salvage(&second, &[])["thread"], headless);
-    fs::rename(&second, second.with_extension("bad")).unwrap();
-    for entry in fs::read_dir(place.path()).unwrap().flatten() {
-        if entry.file_name().to_string_lossy().contains(".sqlite") {
-            fs::remove_file(entry.path()).unwrap();
+    for installed in Installed::each() {
+        let place = tempdir().unwrap();
+        let Some(mut codex) = installed.start(place.path()) else { continue };
+        let [whole, headless] = [(), ()].map(|()| {
+            let thread = codex.begin();
+            codex.turn(&thread, "Count the herons");
+            codex.turn(&thread, "Count them again");
+            thread
+        });
+        drop(codex);
+        let program = Program::on(place.path(), &place.path().join("threadkeep"));
+        let path_of = |thread: &str| PathBuf::from(program.json(["find", thread])["path"].as_str().unwrap());
+        let [first, second] = [&whole, &headless].map(|thread| path_of(thread));
+        let text = fs::read_to_string(&first).unwrap();
+        let mut all: Vec<&str> = text.lines().collect();
+        let half = all[4][..40].to_owned() + all[5];
+        all.splice(4..6, [half.as_str(), "junk"]);
+        fs::write(&first, all.join("\n")).unwrap();
+        let text = fs::read_to_string(&second).unwrap();
+        fs::write(&second, text.split_once('\n').unwrap().1).unwrap();
+        let salvage = |file: &Path, more: &[&str]| program.json([&["salvage", file.to_str().unwrap()], more].concat());
+        let copies = [salvage(&first, &[]), salvage(&second, &["--new-id"])];
+        let mut codex = installed.start(place.path()).unwrap();
+        let asked = |turns: &Value| -> Vec<String> {
+            let first = |turn: &Value| turn["items"][0]["content"][0]["text"].as_str().unwrap_or_default().to_owned();
+            turns.as_array().unwrap_or_else(|| panic!("{turns}")).iter().map(first).collect()
+        };
+        for copy in &copies {
+            let thread = copy["thread"].as_str().unwrap();
+            let resumed = codex.call("thread/resume", json!({"threadId": thread}));
+            assert_eq!(asked(&resumed["thread"]["turns"]), ["Count the herons", "Count them again"], "{copy}");
+            let read = codex.call("thread/read", json!({"threadId": thread, "includeTurns": true}));
+            assert_eq!(asked(&read["thread"]["turns"]), ["Count the herons", "Count them again"]);
+            codex.turn(thread, "And once more");
+            let list = codex.call("thread/list", json!({"limit": 100, "modelProviders": []}));
+            let listed = list["data"].as_array().unwrap().iter().any(|item| item["id"] == thread);
+            assert!(listed, "{list}");
         }
+        drop(codex);
+        let turns = program.json(["turns", copies[0]["thread"].as_str().unwrap()]);
+        assert_eq!(asked(&turns["items"]), ["Count the herons", "Count them again", "And once more"]);
+        // Under its own id too, once the original is out of the way and what Codex knew of it forgotten.
+        assert_eq!(salvage(&second, &[])["thread"], headless);
+        fs::rename(&second, second.with_extension("bad")).unwrap();
+        for entry in fs::read_dir(place.path()).unwrap().flatten() {
+            if entry.file_name().to_string_lossy().contains(".sqlite") {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
+        let mut codex = installed.start(place.path()).unwrap();
+        let resumed = codex.call("thread/resume", json!({"threadId": headless}));
+        assert_eq!(asked(&resumed["thread"]["turns"]), ["Count the herons", "Count them again"]);
     }
-    let mut codex = Codex::start(place.path()).unwrap();
-    let resumed = codex.call("thread/resume", json!({"threadId": headless}));
-    assert_eq!(asked(&resumed["thread"]["turns"]), ["Count the herons", "Count them again"]);
 }
 
 /// By the core itself, in chunks of any length.

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -32,15 +32,36 @@ pub struct Codex {
     model: Model,
 }
 
-impl Codex {
-    /// Starts the program that `CODEX_BIN` names on a home, which gets a `config.toml` if it has none and a directory
-    /// `work`. None, said on stderr, where no program is named.
-    pub fn start(home: &Path) -> Option<Codex> {
-        let Some(program) = std::env::var_os("CODEX_BIN").filter(|program| !program.is_empty()).map(PathBuf::from)
-        else {
+/// A Codex of this machine, or that there is none: a test of which it is only a part runs all the same.
+#[derive(Clone)]
+pub struct Installed(Option<PathBuf>);
+
+impl Installed {
+    /// The programs that `CODEX_BIN` names, separated as in `PATH`; where it names none, one that is not there.
+    pub fn each() -> Vec<Installed> {
+        let named = std::env::var_os("CODEX_BIN").unwrap_or_default();
+        let programs = std::env::split_paths(&named).filter(|program| !program.as_os_str().is_empty());
+        let all: Vec<Installed> = programs.map(|program| Installed(Some(program))).collect();
+        if all.is_empty() { vec![Installed(None)] } else { all }
+    }
+
+    /// Starts it on a home, which gets a `config.toml` and a directory `work`. None, said on stderr, where there is none.
+    pub fn start(&self, home: &Path) -> Option<Codex> {
+        if self.0.is_none() {
             skipped("no real Codex (CODEX_BIN)");
-            return None;
-        };
+        }
+        Codex::start(self.0.clone()?, home)
+    }
+}
+
+impl std::fmt::Display for Installed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.as_ref().map_or("no Codex".into(), |program| program.to_string_lossy()))
+    }
+}
+
+impl Codex {
+    fn start(program: PathBuf, home: &Path) -> Option<Codex> {
         let model = Model::start();
         let work = home.join("work");
         fs::create_dir_all(&work).unwrap();
@@ -66,7 +87,8 @@ impl Codex {
         });
         let mut codex = Codex { program, work, child, to, messages, notes: VecDeque::new(), asked: 0, model };
         let client = json!({"name": "threadkeep_tests", "title": "tests", "version": "1.0"});
-        codex.call("initialize", json!({"clientInfo": client, "capabilities": {"experimentalApi": true}}));
+        // One that may not begin, as while its database is being filled, ends without a word.
+        codex.try_call("initialize", json!({"clientInfo": client, "capabilities": {"experimentalApi": true}})).ok()?;
         codex.send(&json!({"method": "initialized"}));
         Some(codex)
     }
@@ -89,7 +111,7 @@ impl Codex {
         let asked = self.asked;
         self.send(&json!({"id": asked, "method": method, "params": params}));
         loop {
-            let mut message = self.hear(method);
+            let Some(mut message) = self.heard(method) else { return Err(json!("it has ended")) };
             if message["id"] != asked || message.get("method").is_some() {
                 self.take_note(message);
             } else if let Some(error) = message.get("error") {
@@ -133,13 +155,34 @@ impl Codex {
         [self.program.clone().into_os_string()].into_iter().chain(words).collect()
     }
 
+    /// Has a `codex exec` of these words run to its end, on the same home and model.
+    #[track_caller]
+    pub fn run_exec(&self, words: &[&str]) {
+        let mut command = Command::new(&self.program);
+        command.args(["exec", "--skip-git-repo-check"]).args(words).current_dir(&self.work).stdin(Stdio::null());
+        let home = self.work.parent().unwrap();
+        let output = command.env("CODEX_HOME", home).env("HOME", home).output().unwrap();
+        assert!(output.status.success(), "codex exec {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// One who has ended takes nothing, which the next answer shows.
     fn send(&mut self, message: &Value) {
-        writeln!(self.to.as_mut().unwrap(), "{message}").unwrap();
+        let _ = writeln!(self.to.as_mut().unwrap(), "{message}");
     }
 
     #[track_caller]
     fn hear(&self, what: &str) -> Value {
-        self.messages.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("Codex does not tell {what}: {error}"))
+        self.heard(what).unwrap_or_else(|| panic!("Codex has ended, and does not tell {what}"))
+    }
+
+    /// The next message; none once it has ended.
+    #[track_caller]
+    fn heard(&self, what: &str) -> Option<Value> {
+        match self.messages.recv_timeout(PATIENCE) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("Codex does not tell {what}"),
+        }
     }
 
     /// A question of the server's is answered with a yes.
