@@ -235,10 +235,44 @@ fn only_the_newest_database_of_codexs_is_set_aside() {
     };
     let databases = vec![damaged("/h/state_9.sqlite"), damaged("/h/state_10.sqlite")];
     let found = found(HomeFacts { databases, ..HomeFacts::default() });
+    let found: Vec<_> = found.into_iter().filter(|finding| finding.code == "database-corrupt").collect();
     assert_eq!(found[0].edits, []);
     let [edit] = &found[1].edits[..] else { panic!("{found:?}") };
     assert_eq!(edit.change, Change::SetAside(("state_10.sqlite".into(), "state_10.sqlite.damaged".into())));
     assert_eq!((edit.target, edit.safe_while_open), (EditTarget::Codex, false));
+}
+
+#[test]
+fn what_is_newer_than_any_known_codex_is_told_once_a_database_and_as_a_note() {
+    let of = |role, name: &str, version: Option<i64>, known: i64| DatabaseFacts {
+        path: format!("/h/{name}.sqlite"),
+        version,
+        known: Some(known),
+        ..database(role)
+    };
+    let (state, history) = (DatabaseRole::CodexState, DatabaseRole::CodexHistory);
+    for (database, said) in [
+        (of(state, "state_5", Some(65), 64), Some(("version", "65", "64"))),
+        (of(state, "state_6", Some(3), 64), Some(("number in its name", "6", "5"))),
+        (of(state, "state_6", None, 64), Some(("number in its name", "6", "5"))),
+        (of(state, "state_6", Some(99), 64), Some(("version", "99", "64"))),
+        (of(history, "thread_history_2", Some(9), 9), Some(("number in its name", "2", "1"))),
+        (of(state, "state_5", Some(64), 64), None),
+        (of(history, "thread_history_1", Some(8), 9), None),
+        (of(DatabaseRole::CodexOther, "queue_7", Some(2), 2), None),
+    ] {
+        let path = database.path.clone();
+        let found = found(HomeFacts { databases: vec![database], ..HomeFacts::default() });
+        let told: Vec<_> = found
+            .iter()
+            .map(|finding| {
+                assert_eq!((finding.code.as_str(), finding.severity), ("database-newer", Severity::Info));
+                let evidence = &finding.evidence[0];
+                (evidence.what.as_str(), evidence.found.as_deref().unwrap(), evidence.expected.as_deref().unwrap())
+            })
+            .collect();
+        assert_eq!(told, said.into_iter().collect::<Vec<_>>(), "{path}");
+    }
 }
 
 #[test]

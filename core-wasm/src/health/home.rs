@@ -13,7 +13,7 @@ use contract::{
 };
 
 /// How long Codex lets a backfill be silent before it begins another one. Measured: 900 s.
-const LEASE: i64 = 900_000;
+pub(super) const LEASE: i64 = 900_000;
 /// A WAL, or pages that hold nothing, of fewer bytes are nobody's worry.
 const WORTH_TELLING: u64 = 64 << 20;
 /// Bits of a mode that are not the owner's.
@@ -224,6 +224,20 @@ fn number(path: &str) -> u64 {
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
+/// The highest number in the name of a database of Codex's that was seen, as in `state_5.sqlite`.
+const CODEX_NUMBERS: [(DatabaseRole, i64); 2] = [(DatabaseRole::CodexState, 5), (DatabaseRole::CodexHistory, 1)];
+
+/// What is newer of a database than anything known: what it is, and what is known.
+fn newer(database: &DatabaseFacts) -> Option<(&'static str, i64, i64)> {
+    let higher = |(version, known): (i64, i64)| (version > known).then_some((version, known));
+    let number = i64::try_from(number(&database.path)).unwrap_or(i64::MAX);
+    let known = CODEX_NUMBERS.iter().find(|(role, _)| *role == database.role).map(|(_, known)| *known);
+    let by_version = database.version.zip(database.known).and_then(higher);
+    let by_number = || known.and_then(|known| higher((number, known)));
+    let named = |what| move |(version, known)| (what, version, known);
+    by_version.map(named("version")).or_else(|| by_number().map(named("number in its name")))
+}
+
 fn name_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -234,9 +248,7 @@ fn of_database(database: &DatabaseFacts, newest: bool) -> Vec<Finding> {
     if let Some(fault) = &database.fault {
         found.push(corrupt(database, fault, newest, about("database-corrupt", Severity::Error)));
     }
-    if let (Some(version), Some(known)) = (database.version, database.known)
-        && version > known
-    {
+    if let Some((what, version, known)) = newer(database) {
         let own = database.role == DatabaseRole::State;
         let (meaning, remedy) = match own {
             true => (
@@ -249,7 +261,7 @@ fn of_database(database: &DatabaseFacts, newest: bool) -> Vec<Finding> {
             ),
         };
         found.push(Finding {
-            evidence: vec![expected("version", &version, &known)],
+            evidence: vec![expected(what, &version, &known)],
             meaning: meaning.into(),
             remedy: remedy.into(),
             ..about("database-newer", if own { Severity::Warning } else { Severity::Info })

@@ -316,7 +316,10 @@ fn name(context: &CheckContext, row: &Row<'_>, facts: &ThreadFacts, desired: &Th
         }
         return;
     }
-    let finding = LOST_NAME.found().of(&facts.id);
+    let mut finding = LOST_NAME.found().of(&facts.id);
+    if expected.is_none() {
+        finding.meaning = "The thread's name was taken away, and Codex still shows it.".into();
+    }
     let what = format!("{column} in Codex's database");
     let finding = finding.shown(&what, current.map(Into::into), expected.map(Into::into));
     let mut changes = Changes::of(row);

@@ -41,8 +41,10 @@ pub(super) fn diagnose(
     let spawned = desired.source_kind.starts_with("subAgent");
     let said = [desired.first_user_message.as_deref(), Some(desired.preview.as_str()), desired.name.as_deref()];
     let says = |text: &str| said.iter().flatten().any(|known| same(text, known));
-    // Of a sub-agent Codex keeps no words; a fork in which nothing was said has none of its own.
-    let unsaid = |text: &str| text.is_empty() && spawned;
+    // Of a sub-agent Codex keeps no words; a fork in which nothing was said has none of its own, and some releases give
+    // it none of its base's.
+    let unasked = desired.base_thread_id.is_some() && desired.first_user_message.is_none();
+    let unsaid = |text: &str| text.is_empty() && (spawned || unasked);
 
     if let Some(cwd) = row.text("cwd") {
         let known = [&desired.cwd, &desired.last_cwd, &facts.current_cwd];
