@@ -2,8 +2,9 @@
 
 use support::blank_row;
 use threadkeep_contract::{
-    Cell, Change, CheckContext, CodexFields, CodexShape, Column, Edit, EditTarget, EntryKind, FileFacts, FileReport,
-    Finding, HistoryBase, NameClaim, PathTarget, Provenance, ThreadFacts, ThreadFileFacts, ThreadRow, Value, Viewer,
+    BackfillFacts, Cell, Change, CheckContext, CodexFields, CodexShape, Column, Edit, EditTarget, EntryKind, FileFacts,
+    FileReport, Finding, HistoryBase, NameClaim, PathTarget, Provenance, ThreadFacts, ThreadFileFacts, ThreadRow,
+    Value, Viewer,
 };
 use threadkeep_core::health::diagnose::diagnose_threads;
 use threadkeep_core::health::visibility::views;
@@ -449,13 +450,129 @@ fn files_of_one_thread_are_told_apart() {
     assert_eq!(codes(&both), ["plain-and-compressed"]);
 }
 
+/// Somebody for whom nothing speaks against a sound thread.
+fn looker() -> Viewer {
+    Viewer {
+        provider: "harbour".into(),
+        cwd: Some("/src/tides".into()),
+        before: Some(3),
+        codex_backfill: None,
+        codex_locked_by: None,
+    }
+}
+
+/// Whether a view is there, and what is said of it.
+fn seen(case: &ThreadFacts, viewer: &Viewer, name: &str) -> (bool, String) {
+    let views = views(&scene(), case, viewer);
+    let view = views.iter().find(|view| view.name.contains(name)).unwrap();
+    (view.shown, view.reasons.join("; "))
+}
+
+#[test]
+fn a_row_of_codexs_that_is_wrong_keeps_a_thread_out_of_no_list_and_may_keep_it_shut() {
+    let without = ThreadFacts { codex: None, codex_target: PathTarget::Missing, ..sound() };
+    let stale = ThreadFacts { codex_target: PathTarget::Missing, ..sound() };
+    let strange = ThreadFacts { codex_target: here(PATH, OTHER), ..sound() };
+    let elsewhere = ThreadFacts { codex_target: PathTarget::External(Some(OTHER.into())), ..sound() };
+    let archived = ThreadFacts { codex: Some(codex(&[("archived", Value::Integer(1))])), ..sound() };
+    let wordless = ThreadFacts { codex: Some(codex(&[("preview", text(""))])), ..sound() };
+    for (case, opens, why) in [
+        (without, true, "has no row of it"),
+        (stale, false, "does not open: Codex's row names a file that is not there"),
+        (strange, false, "which belongs to 019c3e24"),
+        (elsewhere, false, "outside of this home"),
+        (archived, true, "says otherwise of whether it is archived"),
+        (wordless, true, "no preview"),
+    ] {
+        for list in ["picker", "resume --all"] {
+            let (shown, reasons) = seen(&case, &looker(), list);
+            assert!(shown && reasons.contains(why), "{list}: {shown}, {reasons}");
+        }
+        assert_eq!(seen(&case, &looker(), "codex resume ID").0, opens, "{why}");
+    }
+}
+
+#[test]
+fn while_codex_does_not_start_it_shows_nothing_and_why_says_until_when() {
+    let filling = |phase: &str, silent: Option<i64>| Viewer {
+        codex_backfill: Some(BackfillFacts {
+            phase: phase.into(),
+            owner: None,
+            gone: None,
+            heard: silent.map(|silent| NOW - silent),
+            row: Vec::new(),
+        }),
+        ..looker()
+    };
+    let codexs = ["picker", "resume --all", "codex resume ID"];
+    for (viewer, why) in [
+        (filling("running", Some(0)), "for 16 minutes more"),
+        (filling("running", Some(880_000)), "for 1 minutes more"),
+        (Viewer { codex_locked_by: Some(4_711), ..looker() }, "process 4711 keeps"),
+        (Viewer { codex_locked_by: Some(0), ..looker() }, "cannot be seen from here keeps"),
+    ] {
+        for list in codexs {
+            let (shown, reasons) = seen(&sound(), &viewer, list);
+            assert!(!shown && reasons.contains(why), "{list}: {shown}, {reasons}");
+        }
+        assert!(seen(&sound(), &viewer, "threadkeep list").0);
+    }
+    for viewer in [filling("running", Some(900_001)), filling("complete", Some(0)), filling("pending", None)] {
+        assert!(codexs.iter().all(|list| seen(&sound(), &viewer, list).0), "{viewer:?}");
+    }
+}
+
+#[test]
+fn a_sub_agent_is_shown_under_its_parent() {
+    let agent = ThreadRow {
+        parent_thread_id: Some(OTHER.into()),
+        source_kind: "subAgentThreadSpawn".into(),
+        preview: String::new(),
+        ..row()
+    };
+    let case = ThreadFacts { desired: Some(agent), parent_known: true, ..sound() };
+    let far_down = Viewer { before: Some(60), ..looker() };
+    for viewer in [looker(), far_down] {
+        let (shown, reasons) = seen(&case, &viewer, "threadkeep list");
+        assert!(shown && reasons.contains("under its parent 019c3e24"), "{shown}, {reasons}");
+        assert!(!seen(&case, &viewer, "picker").0);
+    }
+    // Of a parent that nobody knows it has a place of its own.
+    let orphan = ThreadFacts { parent_known: false, ..case };
+    assert!(seen(&orphan, &looker(), "threadkeep list").1.contains("number 4 of the newest"));
+}
+
+#[test]
+fn a_fork_in_which_nothing_was_said_may_be_without_words_in_codexs_row() {
+    let fork = ThreadRow { base_thread_id: Some(OTHER.into()), first_user_message: None, ..row() };
+    let wordless = |columns: &[&str]| {
+        let empty: Vec<_> = columns.iter().map(|column| (*column, text(""))).collect();
+        ThreadFacts { desired: Some(fork.clone()), current: Some(fork.clone()), codex: Some(codex(&empty)), ..sound() }
+    };
+    for columns in [&["preview"][..], &["preview", "title"], &["preview", "title", "first_user_message"]] {
+        assert_eq!(found(wordless(columns)), [], "{columns:?}");
+    }
+    // One with words of its own is to have them.
+    let said = ThreadRow { first_user_message: Some("How do tides work?".into()), ..fork.clone() };
+    let case = ThreadFacts { desired: Some(said.clone()), current: Some(said), ..wordless(&["preview"]) };
+    assert_eq!(only(case, "wrong-metadata").1.reason, "the rollouts say so");
+}
+
+#[test]
+fn a_name_that_was_taken_away_and_is_still_shown_is_told_as_that() {
+    let cleared = NameClaim { thread: ID.into(), name: String::new(), source: Provenance::User, given: None };
+    let case = ThreadFacts { codex: Some(codex(&[("name", text("Tides"))])), names: vec![cleared], ..sound() };
+    assert!(only(case, "lost-name").0.meaning.contains("was taken away, and Codex still shows it"));
+}
+
 #[test]
 fn why_a_list_leaves_a_thread_out_is_said_with_every_reason() {
-    let looker = Viewer { provider: "harbour".into(), cwd: Some("/src/tides".into()), before: Some(3) };
+    let looker = looker();
     assert!(views(&scene(), &sound(), &looker).iter().all(|view| view.shown));
     let hidden = ThreadRow { source_kind: "exec".into(), preview: String::new(), archived: true, ..row() };
     let case = ThreadFacts { desired: Some(hidden), codex_target: PathTarget::Missing, ..sound() };
-    let views = views(&scene(), &case, &Viewer { provider: "other".into(), cwd: Some("/".into()), before: Some(60) });
+    let views =
+        views(&scene(), &case, &Viewer { provider: "other".into(), cwd: Some("/".into()), before: Some(60), ..looker });
     let reasons = |name: &str| {
         let view = views.iter().find(|view| view.name.contains(name)).unwrap_or_else(|| panic!("{views:?}"));
         assert!(!view.shown);

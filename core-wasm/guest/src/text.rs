@@ -115,7 +115,7 @@ impl naming::Guest for Component {
         check_name(&given)
     }
 
-    fn index_line(thread: String, name: String, at_ns: i64) -> String {
+    fn index_line(thread: ThreadRow, name: String, at_ns: i64) -> String {
         index_line(&thread, &name, at_ns)
     }
 

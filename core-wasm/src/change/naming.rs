@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use contract::Rejection;
+use contract::{Rejection, ThreadRow};
 
 use crate::text::json_writer::quoted;
 use crate::text::time::local;
@@ -31,11 +31,17 @@ pub fn check_name(given: &str) -> Result<String, Rejection> {
 }
 
 /// Returns the line of `session_index.jsonl` that gives a thread a name, with its newline; that takes it away for an empty
-/// one, which Codex passes over. `at` is nanoseconds since the epoch.
-pub fn index_line(thread: &str, name: &str, at: i64) -> String {
+/// one. `at` is nanoseconds since the epoch.
+///
+/// Codex passes over a line without a name and goes on showing the name before it. A name that is the thread's first message
+/// it does not show as one, so that is what a cleared one becomes; of paginated threads it does not read names here.
+pub fn index_line(thread: &ThreadRow, name: &str, at: i64) -> String {
     let second = local(at.div_euclid(SECOND) * 1_000, 0);
     let at = format!("{second}.{:09}Z", at.rem_euclid(SECOND));
     let cleared = if name.is_empty() { ",\"cleared\":true" } else { "" };
-    let [thread, name, at] = [thread, name, &at].map(quoted);
+    let opening = thread.first_user_message.as_deref().filter(|_| thread.history_mode != "paginated");
+    let opening = opening.filter(|opening| opening.chars().count() <= LONGEST).unwrap_or_default();
+    let name = if name.is_empty() { opening } else { name };
+    let [thread, name, at] = [&thread.id, name, &at].map(quoted);
     format!("{{\"id\":{thread},\"thread_name\":{name},\"updated_at\":{at}{cleared}}}\n")
 }

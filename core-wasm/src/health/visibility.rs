@@ -1,14 +1,16 @@
 //! Says where a thread is shown, and why not.
 //!
-//! The rules of Codex's own lists are those that 0.169 was seen to follow on real homes: interactive sources (`cli`,
-//! `vscode`), the configured provider, nothing archived, nothing without a preview, nothing attached to another thread,
-//! 25 at a time; its picker leaves out other directories besides. A thread is opened through its row, which has to name
-//! the right file; where there is no row, through the file's name.
+//! The rules of Codex's own lists are those that 0.169 and 0.171 were seen to follow on real homes: interactive sources
+//! (`cli`, `vscode`), the configured provider, nothing archived, nothing without a preview, nothing attached to another
+//! thread, 25 at a time; its picker leaves out other directories besides. They go through the rollouts, so that a row that
+//! is wrong or not there leaves no thread out. A thread is opened through its row, which has to name the right file; where
+//! there is no row, through the file's name. Nothing of that is to be had while Codex does not start.
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::home::LEASE;
 use contract::{CheckContext, PathTarget, ThreadFacts, ThreadRow, Value, View, Viewer};
 
 /// Threads of a page, of `list` here and of Codex's.
@@ -22,32 +24,59 @@ pub fn views(context: &CheckContext, facts: &ThreadFacts, viewer: &Viewer) -> Ve
         let reasons = alloc::vec!["no rollout, no row and no database knows it".to_string()];
         return alloc::vec![View { name: "threadkeep list --all --flat --limit 0".into(), shown: false, reasons }];
     };
-    views.push(view("threadkeep list", ours(facts, row, viewer), || shown_at(viewer, PAGE)));
-    views.push(view("threadkeep list --all --flat --limit 0", everywhere(row), || "it has a rollout".into()));
+    let nested = nested(facts, row);
+    let own_place = if nested.is_empty() { Some(PAGE) } else { None };
+    views.push(view("threadkeep list", ours(facts, row, viewer), nested, || shown_at(viewer, own_place)));
+    views.push(view("threadkeep list --all --flat --limit 0", everywhere(row), Vec::new(), || {
+        Some("it has a rollout".into())
+    }));
     if context.codex.is_some() {
-        let codex = theirs(context, facts, row, viewer);
+        let mut codex = stopped(context, viewer);
+        let mut open = codex.clone();
+        codex.extend(theirs(context, facts, row, viewer));
         let mut picker = codex.clone();
         picker.extend(elsewhere(facts, row, viewer));
-        views.push(view("codex resume (its picker)", picker, || shown_at(viewer, CODEX_PAGE)));
-        views.push(view("codex resume --all, and an editor's list", codex, || shown_at(viewer, CODEX_PAGE)));
-        views.push(view("codex resume ID", opened(facts, row), || "its row names the rollout".into()));
+        let besides = besides(context, facts, row);
+        let place = || shown_at(viewer, Some(CODEX_PAGE));
+        views.push(view("codex resume (its picker)", picker, besides.clone(), place));
+        views.push(view("codex resume --all, and an editor's list", codex, besides, place));
+        open.extend(opened(facts, row));
+        views.push(view("codex resume ID", open, Vec::new(), || {
+            Some(
+                if facts.codex.is_some() { "its row names the rollout" } else { "its rollout is called after it" }
+                    .into(),
+            )
+        }));
     }
     views
 }
 
-fn view(name: &str, against: Vec<String>, otherwise: impl Fn() -> String) -> View {
+/// What speaks against a place, or, where nothing does, for it; and what is to be known of it either way.
+fn view(name: &str, against: Vec<String>, besides: Vec<String>, otherwise: impl Fn() -> Option<String>) -> View {
     let shown = against.is_empty();
-    View { name: name.into(), shown, reasons: if shown { alloc::vec![otherwise()] } else { against } }
+    let mut reasons = if shown { otherwise().into_iter().collect() } else { against };
+    reasons.extend(besides);
+    View { name: name.into(), shown, reasons }
 }
 
-fn shown_at(viewer: &Viewer, page: u64) -> String {
-    match viewer.before {
+/// Where it stands on pages of this many; nothing where it has no place of its own.
+fn shown_at(viewer: &Viewer, page: Option<u64>) -> Option<String> {
+    let page = page?;
+    Some(match viewer.before {
         Some(before) if before >= page => {
             format!("{before} newer threads stand before it: on page {} of {page} threads each", before / page + 1)
         }
         Some(before) => format!("number {} of the newest", before + 1),
         None => "nothing speaks against it".into(),
-    }
+    })
+}
+
+/// Where a sub-agent stands.
+fn nested(facts: &ThreadFacts, row: &ThreadRow) -> Vec<String> {
+    let parent = row.parent_thread_id.as_ref().filter(|_| facts.parent_known);
+    let said =
+        |parent| format!("it is a sub-agent, shown under its parent {parent}, where that is; by itself with --flat");
+    parent.into_iter().map(said).collect()
 }
 
 /// What every list here leaves out.
@@ -63,12 +92,31 @@ fn ours(facts: &ThreadFacts, row: &ThreadRow, viewer: &Viewer) -> Vec<String> {
     if row.archived {
         against.push("it is archived: threadkeep list --archived, or --all".into());
     }
-    if let Some(parent) = row.parent_thread_id.as_ref().filter(|_| facts.parent_known) {
-        against.push(format!("it is a sub-agent, shown under its parent {parent}; by itself with --flat"));
+    let own_place = nested(facts, row).is_empty();
+    if viewer.before.is_some_and(|before| own_place && before >= PAGE) {
+        against.extend(shown_at(viewer, Some(PAGE)).map(|place| format!("{place}: threadkeep list --limit 0")));
     }
-    if viewer.before.is_some_and(|before| before >= PAGE) {
-        against.push(format!("{}: threadkeep list --limit 0", shown_at(viewer, PAGE)));
+    against
+}
+
+/// What keeps Codex from starting at all.
+fn stopped(context: &CheckContext, viewer: &Viewer) -> Vec<String> {
+    let running = viewer.codex_backfill.as_ref().filter(|backfill| backfill.phase == "running");
+    let silent = running.and_then(|backfill| backfill.heard).map(|heard| context.now.saturating_sub(heard));
+    let mut against = Vec::new();
+    // One that was silent for longer is begun again by whoever starts.
+    if let Some(left) = silent.map(|silent| LEASE.saturating_sub(silent)).filter(|left| *left >= 0) {
+        let minutes = left / 60_000 + 1;
+        against.push(format!(
+            "Codex's database says that it is being filled: until it is, or for {minutes} minutes more if nobody is at it, \
+             Codex waits 30 seconds and does not start (backfill-running)"
+        ));
     }
+    against.extend(viewer.codex_locked_by.map(|process| {
+        let who =
+            if process == 0 { "a process that cannot be seen from here".into() } else { format!("process {process}") };
+        format!("{who} keeps everybody else from Codex's database: Codex waits for it, and does not start")
+    }));
     against
 }
 
@@ -104,28 +152,32 @@ fn theirs(context: &CheckContext, facts: &ThreadFacts, row: &ThreadRow, viewer: 
     if let Some(Value::Text(parent)) = attached {
         against.push(format!("it is a side conversation, attached to {parent}"));
     }
-    match &facts.codex {
-        None => against.push(
-            "Codex's database has no row of it; the next list that looks at the files makes one, without its name"
-                .into(),
-        ),
-        Some(_) => {
-            if let Some(Value::Integer(archived)) = column(context, facts, "archived")
-                && (*archived != 0) != row.archived
-                && !row.missing
-            {
-                against.push("Codex's row says otherwise of whether it is archived than the file's place".into());
-            }
-            if let Some(Value::Text(preview)) = column(context, facts, "preview")
-                && preview.is_empty()
-                && !row.preview.is_empty()
-            {
-                against.push("Codex's row has no preview of it".into());
-            }
-            against.extend(opened(facts, row));
-        }
-    }
     against
+}
+
+/// What is wrong with a row, and leaves no thread out all the same.
+fn besides(context: &CheckContext, facts: &ThreadFacts, row: &ThreadRow) -> Vec<String> {
+    if facts.codex.is_none() {
+        let told = "Codex's database has no row of it; a list that looks at the files makes one, without its name";
+        return alloc::vec![told.to_string()];
+    }
+    let mut told = Vec::new();
+    if let Some(Value::Integer(archived)) = column(context, facts, "archived")
+        && (*archived != 0) != row.archived
+        && !row.missing
+    {
+        told.push("Codex's row says otherwise of whether it is archived than the file's place".to_string());
+    }
+    if let Some(Value::Text(preview)) = column(context, facts, "preview")
+        && preview.is_empty()
+        && !row.preview.is_empty()
+    {
+        told.push("Codex's row has no preview of it: a list that trusts the rows leaves it out".into());
+    }
+    if !row.missing {
+        told.extend(opened(facts, row).into_iter().map(|why| format!("it does not open: {why}")));
+    }
+    told
 }
 
 fn column<'a>(context: &CheckContext, facts: &'a ThreadFacts, name: &str) -> Option<&'a Value> {

@@ -56,6 +56,12 @@ pub(crate) fn writers(database: &Path) -> Vec<u32> {
     system::writers(&database, Path::new(&shm))
 }
 
+/// Gives the id of the other process that keeps everybody else from the database, those who only read too; 0 is one that
+/// cannot be seen from here. What cannot be asked has none.
+pub(crate) fn sole_user(database: &Path) -> Option<u32> {
+    system::sole_user(&std::fs::canonicalize(database).ok()?)
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use std::collections::BTreeSet;
@@ -72,6 +78,8 @@ mod system {
 
     /// The bytes of a database that SQLite locks: `PENDING_BYTE`, `RESERVED_BYTE` and the 510 bytes of the shared range.
     const DATABASE: Range<u64> = 0x4000_0000..0x4000_0200;
+    /// Those of the shared range alone, which one who reads locks.
+    const SHARED: Range<u64> = 0x4000_0002..0x4000_0200;
     /// The byte of the `-shm` file that every connection in WAL mode locks: `UNIX_SHM_DMS`.
     const SHM: Range<u64> = 128..129;
     /// The bytes of the `-shm` file that a writer, a checkpoint and a recovery in WAL mode lock.
@@ -91,15 +99,23 @@ mod system {
     }
 
     pub(super) fn writers(database: &Path, shm: &Path) -> Vec<u32> {
-        let mut pids = BTreeSet::new();
-        for (path, range) in [(database, DATABASE), (shm, SHM_WRITE)] {
-            // A lock for reading has only locks for writing in its way.
-            let request = Flock { start: range.start, length: range.end - range.start, ..FlockType::ReadLock.into() };
-            let held = open(path).ok().and_then(|file| fcntl_getlk(&file, &request).ok().flatten());
-            pids.extend(held.map(|lock| lock.pid.and_then(|pid| u32::try_from(pid.as_raw_pid()).ok()).unwrap_or(0)));
-        }
-        pids.remove(&u32::try_from(getpid().as_raw_pid()).unwrap_or_default());
+        let owners =
+            [(database, DATABASE), (shm, SHM_WRITE)].into_iter().filter_map(|(path, range)| writer(path, range));
+        let pids: BTreeSet<u32> = owners.collect();
         pids.into_iter().collect()
+    }
+
+    pub(super) fn sole_user(database: &Path) -> Option<u32> {
+        writer(database, SHARED)
+    }
+
+    /// Gives another process that has a lock for writing in a range of a file.
+    fn writer(path: &Path, range: Range<u64>) -> Option<u32> {
+        // A lock for reading has only locks for writing in its way.
+        let request = Flock { start: range.start, length: range.end - range.start, ..FlockType::ReadLock.into() };
+        let lock = fcntl_getlk(&open(path).ok()?, &request).ok().flatten()?;
+        let pid = lock.pid.and_then(|pid| u32::try_from(pid.as_raw_pid()).ok()).unwrap_or(0);
+        (u32::try_from(getpid().as_raw_pid()) != Ok(pid)).then_some(pid)
     }
 
     fn open(path: &Path) -> Result<File> {
@@ -152,5 +168,9 @@ mod system {
 
     pub(super) fn writers(_: &Path, _: &Path) -> Vec<u32> {
         Vec::new()
+    }
+
+    pub(super) fn sole_user(_: &Path) -> Option<u32> {
+        None
     }
 }

@@ -52,7 +52,7 @@ super::call::calls! {
         instance.exports.threadkeep_core_naming().call_check_name(&mut instance.store, &call.given)
     };
     /// `naming.index-line`
-    IndexLine "naming.index-line" { thread: String, name: String, at_ns: i64 } -> String: |call, instance| {
+    IndexLine "naming.index-line" { thread: ThreadRow, name: String, at_ns: i64 } -> String: |call, instance| {
         instance.exports.threadkeep_core_naming().call_index_line(&mut instance.store, &call.thread, &call.name, call.at_ns)
     };
     /// `naming.check-patch`

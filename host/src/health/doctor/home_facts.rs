@@ -9,6 +9,7 @@ use super::snapshot::Snapshot;
 use super::{CheckupError, databases, environment};
 use crate::db::ExternalDb;
 use crate::health::repair;
+use crate::platform::database_holders;
 
 impl Snapshot {
     /// Returns what is wrong with the home apart from its threads. Is asked after its threads have been gone through,
@@ -61,19 +62,31 @@ impl Snapshot {
         Some(BackfillFacts { phase, owner, gone: Some(gone), heard: None, row: Vec::new() })
     }
 
-    /// Returns how far Codex's own backfill is. It records no owner: that nobody has its database open proves that there is none any more.
+    /// Returns how far Codex's own backfill is. It records no owner: that nobody has its database open proves that there
+    /// is none any more.
     fn codex_backfill(&self, databases: &[DatabaseFacts]) -> Option<BackfillFacts> {
         let codex = self.codex.as_ref()?;
         let path = codex.path().to_string_lossy();
         let holders = databases.iter().find(|database| database.path == path)?.holders.as_ref();
-        let row = codex.backfill_state()?;
+        Some(BackfillFacts { gone: holders.map(Vec::is_empty), ..self.backfill_of_codex()? })
+    }
+
+    /// Returns how far Codex's own backfill is, without a look at who is at it.
+    pub(super) fn backfill_of_codex(&self) -> Option<BackfillFacts> {
+        let row = self.codex.as_ref()?.backfill_state()?;
         let of = |name: &str| row.iter().find(|cell| cell.column == name).map(|cell| &cell.value);
         let Some(Value::Text(phase)) = of("status") else { return None };
         let heard = match of("updated_at") {
             Some(Value::Integer(seconds)) => seconds.checked_mul(1000),
             _ => None,
         };
-        Some(BackfillFacts { phase: phase.clone(), owner: None, gone: holders.map(Vec::is_empty), heard, row })
+        Some(BackfillFacts { phase: phase.clone(), owner: None, gone: None, heard, row })
+    }
+
+    /// Returns the process that keeps everybody else from Codex's newest state DB.
+    pub(super) fn locked_by(&self) -> Option<u32> {
+        let database = ExternalDb::newest(self.home.sqlite_home(), "state_")?;
+        database_holders::sole_user(database.path())
     }
 
     /// Counts the paginated threads that Codex's history database has nothing of, and those that there are.

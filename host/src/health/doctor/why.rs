@@ -50,6 +50,8 @@ pub fn why(
         provider: home.default_provider().into(),
         cwd: cwd.map(|cwd| cwd.to_string_lossy().into_owned()),
         before: snapshot.before(&thread)?,
+        codex_backfill: snapshot.backfill_of_codex(),
+        codex_locked_by: snapshot.locked_by(),
     };
     let files = facts.files.iter().map(|file| file.file.path.clone()).collect();
     let views = snapshot.core.call(&calls::ThreadViews { context, of: facts, viewer })?;

@@ -164,8 +164,9 @@ impl Changes {
         let state = self.state.clone().ok_or(ChangeError::NeedsState("naming a thread"))?;
         let name = checked_name(&mut self.core, name)?;
         let _changing = lock_changes(&self.home, &state, &self.wait)?;
-        let thread = self.find(wanted)?.id;
-        let line = self.index_line(thread.clone(), &name)?;
+        let row = self.find(wanted)?;
+        let thread = row.id.clone();
+        let line = self.index_line(row, &name)?;
         let index = session_index::length(&self.home);
         let mut locks = FamilyLocks::take(&self.home, None, &[], None)?;
         Plan::Name { thread: thread.clone(), name, line, index }.execute(&self.home, &state, &mut locks, &self.wait)?;
@@ -229,7 +230,7 @@ impl Changes {
         Ok(found.map_err(|error| failed(&self.core, CoreChangeError::Lookup(error), wanted))?.row)
     }
 
-    fn index_line(&mut self, thread: String, name: &str) -> Result<String, ChangeError> {
+    fn index_line(&mut self, thread: ThreadRow, name: &str) -> Result<String, ChangeError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let at_ns = i64::try_from(now).unwrap_or(i64::MAX);
         Ok(self.core.call(&calls::IndexLine { thread, name: name.into(), at_ns })?)
