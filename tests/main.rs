@@ -45,6 +45,7 @@ mod mended;
 mod merging;
 mod names;
 mod node_host;
+mod not_utf8;
 mod odd_cells;
 mod other_kinds_of_files;
 mod own_notes;

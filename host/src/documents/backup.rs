@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Time, key_order};
 use crate::health::backup as health;
+use crate::platform::path_text;
 
 /// A backup.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -15,6 +16,7 @@ pub struct Backup {
     /// The name of its directory, which begins with its time: "20261122T101530Z-repair".
     pub name: String,
     /// The absolute path of its directory.
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: PathBuf,
     /// When it was made.
     pub created: Time,
@@ -35,6 +37,7 @@ pub struct BackupFile {
     /// Which place it belongs in.
     pub belongs: BackupPlace,
     /// The absolute path where it was when the backup was made.
+    #[serde(serialize_with = "path_text::serialize")]
     pub place: PathBuf,
     /// How many bytes the copy has.
     pub bytes: u64,
@@ -118,6 +121,7 @@ pub struct RestoredFile {
     /// Its name.
     pub name: String,
     /// The absolute path where it is now.
+    #[serde(serialize_with = "path_text::serialize")]
     pub place: PathBuf,
     /// How many bytes that had which was there before, a WAL included; null where nothing was.
     pub present_bytes: Option<u64>,

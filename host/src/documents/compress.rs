@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::platform::path_text;
 use crate::threads::compress::Report;
 
 /// What became of storing rollouts smaller.
@@ -34,6 +35,7 @@ pub struct Compression {
 #[schemars(deny_unknown_fields)]
 pub struct CompressedFile {
     /// The absolute path where it was; now `.zst` is added to it.
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: PathBuf,
     /// How many bytes it had before.
     pub bytes_before: u64,
@@ -46,6 +48,7 @@ pub struct CompressedFile {
 #[schemars(deny_unknown_fields)]
 pub struct SkippedFile {
     /// The absolute path where it is.
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: PathBuf,
     /// Why it stays, in words.
     pub reason: String,

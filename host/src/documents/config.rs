@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::platform::path_text;
+
 /// Every setting that there is.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -12,6 +14,7 @@ pub struct Settings {
     /// The settings, by their names.
     pub items: Vec<Setting>,
     /// The absolute path of the file, be it there or not; null where nobody's home is known.
+    #[serde(serialize_with = "path_text::option::serialize")]
     pub path: Option<PathBuf>,
 }
 
@@ -48,5 +51,6 @@ pub enum SettingOrigin {
 #[schemars(deny_unknown_fields)]
 pub struct SettingsPath {
     /// The absolute path of the file, be it there or not.
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: PathBuf,
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::health::doctor as health;
 use crate::platform::home::Home;
+use crate::platform::path_text;
 
 /// What is wrong with a home, its rollouts and its databases.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -20,6 +21,7 @@ pub struct Checkup {
     /// What was found: the worst first, then by code, thread and path.
     pub findings: Vec<Finding>,
     /// The absolute path of the home.
+    #[serde(serialize_with = "path_text::serialize")]
     pub home: PathBuf,
     /// How many findings are errors, or warnings that a repair would mend.
     pub left_to_mend: usize,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::platform::path_text;
 use crate::threads::exec::RunReport;
 
 /// How a program ran, and where that is recorded.
@@ -15,6 +16,7 @@ pub struct Execution {
     /// The id of the thread that has the run as its last turn.
     pub id: String,
     /// The absolute path of the thread's rollout.
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: PathBuf,
     /// The exit code as a shell has it: the program's own, 128 and the signal's number, or 127 or 126 where it could not be
     /// started.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::health::salvage::{Merged, Outcome, Part, Report};
+use crate::platform::path_text;
 
 /// What became of salvaging a rollout.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -23,8 +24,10 @@ pub enum Salvage {
 #[schemars(deny_unknown_fields)]
 pub struct SalvagedCopy {
     /// The absolute path of the original, which stays as it is.
+    #[serde(serialize_with = "path_text::serialize")]
     pub file: PathBuf,
     /// The absolute path of the copy, or where it would be.
+    #[serde(serialize_with = "path_text::serialize")]
     pub copy: PathBuf,
     /// Whether the copy was written; false with `--dry-run`.
     pub written: bool,
@@ -102,6 +105,7 @@ pub struct NothingToSalvage {
     /// Always empty: nothing is wrong.
     pub faults: [String; 0],
     /// The absolute path of the rollout.
+    #[serde(serialize_with = "path_text::serialize")]
     pub file: PathBuf,
     /// Always false: nothing was written.
     pub written: bool,

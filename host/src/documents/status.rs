@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::db;
 use crate::index::status as index;
+use crate::platform::path_text;
 
 /// How a home and its state DB stand.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -14,6 +15,7 @@ use crate::index::status as index;
 #[schemars(deny_unknown_fields)]
 pub struct Status {
     /// The absolute path of the home.
+    #[serde(serialize_with = "path_text::serialize")]
     pub home: PathBuf,
     /// The state DB of the home.
     pub state_db: StateDbStatus,
@@ -38,6 +40,7 @@ pub struct Status {
 #[schemars(deny_unknown_fields)]
 pub struct StateDbStatus {
     /// The absolute path of the state DB; empty with `--no-state`.
+    #[serde(serialize_with = "path_text::serialize")]
     pub path: PathBuf,
     /// How far it has come: there is none, it waits to be filled, is being filled, is complete, is damaged, cannot be read, or was made
     /// by another version of the program.

@@ -146,6 +146,11 @@ impl Threadkeep {
             Some(std::fs::canonicalize(&absolute).ok()?.strip_prefix(root).ok()?.to_path_buf())
         };
         let inside: Option<PathBuf> = absolute.strip_prefix(home.root()).map(Into::into).ok().or_else(real);
+        if inside.as_deref().is_some_and(|inside| inside.to_str().is_none()) {
+            let told =
+                format!("the path of {} below the home is not UTF-8, so that it cannot be read", given.display());
+            return Err(Error::new(ErrorKind::InvalidInput, told).with_hint("give it another name"));
+        }
         let path = inside.as_deref().and_then(Path::to_str).filter(|path| home.is_home_path(path));
         let outside = || {
             let (given, root) = (given.display(), home.root().display());

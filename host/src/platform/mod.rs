@@ -8,6 +8,7 @@ pub(crate) mod git;
 pub mod home;
 pub(crate) mod moved_database;
 pub(crate) mod own_files;
+pub(crate) mod path_text;
 pub mod regular_file;
 pub mod suggestion;
 pub mod wait;

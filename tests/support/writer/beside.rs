@@ -63,7 +63,7 @@ impl CodexDb {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '{}', 'on-request', ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16, ?17)",
                 params![
                     of.id,
-                    path.to_str().unwrap(),
+                    path.to_string_lossy(),
                     of.at / 1000,
                     of.last_at() / 1000,
                     of.source.trim_matches('"'),

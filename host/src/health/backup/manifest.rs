@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{BackupError, PLACE};
 use crate::db::FILE_NAME;
 use crate::platform::own_files::{is_plain_name, read_own_file};
+use crate::platform::path_text;
 
 /// The list of contents of a backup.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -40,7 +41,8 @@ pub struct SavedFile {
     pub name: String,
     /// Where it belongs.
     pub belongs: Belongs,
-    /// Where that was.
+    /// Where that was, for people.
+    #[serde(serialize_with = "path_text::serialize")]
     pub place: PathBuf,
     /// Bytes of the copy.
     pub bytes: u64,

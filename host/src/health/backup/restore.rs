@@ -25,6 +25,7 @@ use crate::platform::database_holders::holders;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 use crate::platform::own_files::{is_plain_name, open_own_file, read_own_file};
+use crate::platform::path_text;
 use crate::platform::wait::Wait;
 use crate::threads::change::session_index;
 
@@ -71,7 +72,9 @@ struct Journal {
 struct NotedStep {
     #[serde(default, flatten)]
     file: Option<NotedFile>,
+    #[serde(serialize_with = "path_text::serialize")]
     staged: PathBuf,
+    #[serde(serialize_with = "path_text::serialize")]
     place: PathBuf,
     database: bool,
 }

@@ -23,6 +23,7 @@ use threadkeep_engine::contract::{Change, CodexChange, Edit, EditTarget, ModeCha
 use super::RepairError;
 use super::rows::Row;
 use super::values::{Cells, Octal};
+use crate::platform::path_text;
 
 /// The form of plans that this program writes and reads.
 const VERSION: u64 = 1;
@@ -80,7 +81,8 @@ impl Plan {
     /// Says whether it was made for this home, by whatever way its path leads there.
     pub(super) fn is_of(&self, home: &Path) -> bool {
         let place = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        place(&self.home) == place(home)
+        // The path of a home that is not UTF-8 is no longer the same when it is read back.
+        place(&self.home) == place(home) || self.home.as_os_str() == home.to_string_lossy().as_ref()
     }
 }
 
@@ -119,6 +121,7 @@ struct Document {
     /// The form of the plan, 1.
     version: u64,
     /// The absolute path of the home.
+    #[serde(serialize_with = "path_text::serialize")]
     home: PathBuf,
     /// What the plan was made for.
     target: Target,
