@@ -131,6 +131,10 @@ fn read(dir: &Path, thread: &str) -> std::io::Result<Option<Run>> {
     let text = read_own_file(&output, BEGIN + 2 * half)?;
     let number = |at: usize| text.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
     let (Some(bytes), Some(mark)) = (number(0), number(8)) else { return Ok(None) };
+    // The note is whole before any output counts.
+    if bytes == 0 {
+        return Ok(None);
+    }
     let note = match read_own_file(&dir.join(format!("{thread}.{NOTE}")), LONGEST_NOTE) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         note => note?,
@@ -152,9 +156,6 @@ fn read(dir: &Path, thread: &str) -> std::io::Result<Option<Run>> {
             ring[CHUNK.min(ring.len())..].to_vec()
         }
     };
-    if bytes == 0 {
-        return Ok(None);
-    }
     let until = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let duration = i64::try_from(until).unwrap_or(i64::MAX).saturating_sub(note.began).max(0);
     let output = TruncatedOutput::of(bytes, head, tail);
