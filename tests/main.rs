@@ -29,6 +29,7 @@ mod finding;
 mod fixtures;
 mod foreign_files;
 mod gate;
+mod generated;
 mod goals;
 mod growth;
 mod holders;
