@@ -12,10 +12,10 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PROGRAM := $(TARGET_DIR)/release/threadkeep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup component build run test bench goldens lint deny fmt
+.PHONY: help setup component build run test bench bench-peers goldens lint deny fmt
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## make the build's tools available, above all a compiler for the component's target
 	@.ci/setup
@@ -55,8 +55,13 @@ test: build ## build everything and run every test
 	@.ci/setup node || true
 	$(CARGO) test --release --workspace $(CARGO_FLAGS)
 
-bench: build ## measure; BENCH_ARGS goes to the benchmark
+bench: build ## measure, in at most 15 minutes; BENCH_ARGS goes to the benchmark: --full, --home DIR, --only PART
 	$(CARGO) run --release --package threadkeep-tests --bin threadkeep-bench $(CARGO_FLAGS) -- $(BENCH_ARGS)
+
+# CODEX_BIN may name several, separated by colons; the others are looked for on PATH.
+bench-peers: build ## measure other programs in turn with this one, those that are here, and write assets/bench-peers.*
+	$(CARGO) run --release --package threadkeep-tests --bin threadkeep-bench $(CARGO_FLAGS) -- \
+		--only peers --rollouts 10000 --history mixed $(BENCH_ARGS)
 
 goldens: build ## compare what the program prints with GOLDENS, which is taken first if it is not there
 	@set -e; \

@@ -7,6 +7,7 @@ use std::path::Path;
 use threadkeep::platform::wait::Wait;
 use threadkeep::threads::change::Changes;
 
+use crate::homes::linked;
 use crate::library::Library;
 use crate::table::Table;
 
@@ -57,20 +58,4 @@ pub(crate) fn changes(home: &Path, target: &Path, id: &str, runs: usize) {
     }
     println!("\nchanges, with the handle open");
     table.print();
-}
-
-/// The home once more, its rollouts the same files.
-pub(crate) fn linked(from: &Path, to: &Path) {
-    std::fs::create_dir(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let there = to.join(entry.file_name());
-        match entry.file_type().unwrap() {
-            kind if kind.is_dir() => linked(&entry.path(), &there),
-            kind if kind.is_file() && entry.path().to_string_lossy().contains("sessions/") => {
-                std::fs::hard_link(entry.path(), there).unwrap();
-            }
-            kind if kind.is_file() => drop(std::fs::copy(entry.path(), there).unwrap()),
-            _ => {}
-        }
-    }
 }

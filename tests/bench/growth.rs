@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, params};
-use support::{Collection, Program, Rollout, long_thread};
+use support::{Collection, Generator, History, Program, Rollout, Spread, long_thread};
 
 use crate::table::millis;
 
@@ -18,7 +18,7 @@ struct Kind {
     questions: &'static [&'static str],
 }
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind {
         name: "forks of forks, times in order",
         sizes: &[1_000, 2_000, 4_000, 10_000],
@@ -67,16 +67,26 @@ const KINDS: [Kind; 7] = [
         make: |home, turns| drop(long_thread(home, &id(turns - 1), turns)),
         questions: &["init", "turns LAST --tail 3"],
     },
+    Kind {
+        name: "threads of at most 10 KB",
+        sizes: &[1_000, 10_000, 100_000],
+        make: small,
+        questions: &["init", "list", "--no-refresh list", "doctor --quick"],
+    },
     Kind { name: "rows of Codex's", sizes: &[10_000, 40_000, 300_000], make: rows, questions: &["init", "list"] },
 ];
 
-/// Asks every question of every size, and prints the times, and how they grow: at the first size and twice as much is 2.0.
-pub(crate) fn growth(target: &Path) {
+/// How many sizes a run that is not full asks about.
+const USUAL_SIZES: usize = 2;
+
+/// Asks every question of every size, or of the first ones, and prints the times, and how they grow: at the first size and twice as much is 2.0.
+pub(crate) fn growth(target: &Path, full: bool) {
     println!("\ngrowth: ms at each size, and how many times more than linear that is by the last one");
     for kind in KINDS {
         println!("  {}", kind.name);
         let mut times: Vec<Vec<f64>> = vec![Vec::new(); kind.questions.len()];
-        for &size in kind.sizes {
+        let sizes = &kind.sizes[..if full { kind.sizes.len() } else { USUAL_SIZES }];
+        for &size in sizes {
             let place = tempfile::tempdir_in(target).unwrap();
             let home = place.path().join("home");
             std::fs::create_dir_all(&home).unwrap();
@@ -91,10 +101,10 @@ pub(crate) fn growth(target: &Path) {
             }
         }
         for (question, times) in kind.questions.iter().zip(times) {
-            let sizes = kind.sizes.iter().zip(&times).map(|(size, time)| format!("{size}: {time:.0}"));
-            let more = kind.sizes[kind.sizes.len() - 1] as f64 / kind.sizes[0] as f64;
+            let told = sizes.iter().zip(&times).map(|(size, time)| format!("{size}: {time:.0}"));
+            let more = sizes[sizes.len() - 1] as f64 / sizes[0] as f64;
             let growth = times[times.len() - 1] / times[0] / more;
-            println!("    {question:<38} {}   x{growth:.2}", sizes.collect::<Vec<_>>().join("  "));
+            println!("    {question:<38} {}   x{growth:.2}", told.collect::<Vec<_>>().join("  "));
         }
     }
 }
@@ -134,6 +144,10 @@ fn reverts(home: &Path, count: usize) {
         let again = Rollout::revert_of(&first, 1, "again").at_millis(FIRST + 60_000 * number as i64);
         again.write(home, Collection::Active);
     }
+}
+
+fn small(home: &Path, count: usize) {
+    Generator { seed: 1, rollouts: count, history: History::Mixed, sizes: Spread::Small }.write(home);
 }
 
 fn rows(home: &Path, count: usize) {

@@ -1,27 +1,83 @@
-//! The homes that are measured, made below the target directory once.
+//! The homes that are measured, made below the target directory once for each version of the generator.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use support::bench_home;
+use support::{GENERATOR_VERSION, Generator, History, Program, Spread, listing};
 
-/// A home of so many rollouts, about 80 KB each.
-pub(crate) fn made_home(target: &Path, rollouts: usize) -> PathBuf {
-    let home = target.join(format!("bench-home-{rollouts}"));
-    if !home.exists() {
-        eprintln!("making a home of {rollouts} rollouts below the target directory");
-        let begun = home.with_extension("begun");
-        std::fs::remove_dir_all(&begun).unwrap_or_default();
-        bench_home(&begun, rollouts);
-        std::fs::rename(&begun, &home).unwrap();
+/// A home and what is known of it before anything is measured; its files are in the page cache.
+pub(crate) struct Ground {
+    pub(crate) home: PathBuf,
+    pub(crate) state: PathBuf,
+    /// Every rollout.
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) bytes: u64,
+    /// An old thread that stands alone, in one file.
+    pub(crate) id: String,
+}
+
+impl Ground {
+    pub(crate) fn of(home: PathBuf, target: &Path) -> Ground {
+        let files: Vec<PathBuf> =
+            listing(&home).into_keys().filter(|path| path.contains("rollout-")).map(|path| home.join(path)).collect();
+        let bytes = read_all(&files);
+        let state = target.join("bench-state");
+        fs::remove_dir_all(&state).unwrap_or_default();
+        let program = Program::on(&home, &state);
+        program.run(["init"]).well();
+        let oldest = program.json(["list", "--limit", "40", "--sort", "created", "--asc"]);
+        let alone = oldest["items"].as_array().unwrap().iter().find_map(|item| {
+            let id = item["id"].as_str()?;
+            let files = files.iter().filter(|file| file.to_str().is_some_and(|file| file.contains(id)));
+            (files.count() == 1 && item["subAgents"].as_array().is_none_or(Vec::is_empty)).then(|| id.to_owned())
+        });
+        let id = alone.expect("a thread that stands alone");
+        Ground { home, state, files, bytes, id }
+    }
+
+    pub(crate) fn rollouts(&self) -> usize {
+        self.files.len()
+    }
+}
+
+/// A home of so many rollouts, as Codex leaves them.
+pub(crate) fn usual_home(target: &Path, rollouts: usize, history: History) -> PathBuf {
+    let name = format!("{rollouts}-{history:?}").to_lowercase();
+    generated(target, &name, &Generator::usual(rollouts, history))
+}
+
+/// A home of giants: rollouts of 3, 5, 21, 50 and 300 MB, in this order.
+pub(crate) fn giants(target: &Path) -> (PathBuf, Vec<PathBuf>) {
+    let sizes = vec![3_000_000, 5_000_000, 21_000_000, 50_000_000, 300_000_000];
+    let sizes = Spread::Exactly(sizes);
+    let home = generated(target, "giants", &Generator { seed: 1, rollouts: 5, history: History::Paginated, sizes });
+    let rollouts = listing(&home).into_keys().filter(|path| path.contains("rollout-")).map(|path| home.join(path));
+    let mut rollouts: Vec<PathBuf> = rollouts.collect();
+    rollouts.sort_by_key(|path| path.metadata().unwrap().len());
+    (home, rollouts)
+}
+
+/// The home that the generator makes, kept for later runs; what another version made is removed.
+fn generated(target: &Path, name: &str, generator: &Generator) -> PathBuf {
+    let all = target.join("bench-homes");
+    let version = format!("v{GENERATOR_VERSION}");
+    let others = fs::read_dir(&all).into_iter().flatten().flatten().filter(|entry| *entry.file_name() != *version);
+    others.for_each(|other| fs::remove_dir_all(other.path()).unwrap());
+    let home = all.join(&version).join(name);
+    // Codex's rows hold the place of their rollouts, so a home is made where it stays.
+    let whole = home.with_extension("whole");
+    if !whole.exists() {
+        eprintln!("making the home {name} below the target directory");
+        fs::remove_dir_all(&home).unwrap_or_default();
+        generator.write(&home);
+        File::create(whole).unwrap();
     }
     home
 }
 
 /// A home with one rollout of 300 MB, most of it in lines of 1 MB and one of 64 MB, compressed: all of it is read.
-pub(crate) fn large_home(target: &Path) -> PathBuf {
+pub(crate) fn long_lines(target: &Path) -> PathBuf {
     let home = target.join("bench-home-large");
     let path =
         home.join("sessions/2026/03/01/rollout-2026-03-01T10-00-00-019ca8a0-0000-7000-8000-000000000001.jsonl.zst");
@@ -38,10 +94,37 @@ pub(crate) fn large_home(target: &Path) -> PathBuf {
             plain.resize(plain.len() + (megabytes << 20), b'x');
             plain.extend_from_slice(b"\"}}\n");
         }
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, zstd::encode_all(&plain[..], 1).unwrap()).unwrap();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, zstd::encode_all(&plain[..], 1).unwrap()).unwrap();
     }
     home
+}
+
+/// The home once more at another place, its rollouts the same files, and Codex's rows leading to them there.
+pub(crate) fn linked(from: &Path, to: &Path) {
+    link(from, to);
+    let database = to.join("state_5.sqlite");
+    if database.exists() {
+        let text = "UPDATE threads SET rollout_path = ?2 || substr(rollout_path, length(?1) + 1)
+                    WHERE substr(rollout_path, 1, length(?1)) = ?1";
+        let connection = rusqlite::Connection::open(database).unwrap();
+        connection.execute(text, [from.to_str().unwrap(), to.to_str().unwrap()]).unwrap();
+    }
+}
+
+fn link(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let there = to.join(entry.file_name());
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => link(&entry.path(), &there),
+            kind if kind.is_file() && entry.path().to_string_lossy().contains("sessions/") => {
+                fs::hard_link(entry.path(), there).unwrap();
+            }
+            kind if kind.is_file() => drop(fs::copy(entry.path(), there).unwrap()),
+            _ => {}
+        }
+    }
 }
 
 /// Reads every byte; how many there are.
@@ -58,11 +141,4 @@ pub(crate) fn read_all(files: &[PathBuf]) -> u64 {
         }
     }
     bytes
-}
-
-/// What the system's own `find` takes to look at every file.
-pub(crate) fn walk(home: &Path) {
-    let mut find = Command::new("find");
-    find.arg(home).args(["-type", "f", "-printf", "%s %T@\n"]).stdout(Stdio::null());
-    assert!(find.status().unwrap().success());
 }

@@ -10,10 +10,9 @@ use threadkeep::startup::{self, Config};
 use threadkeep::threads::lookup::{Lookup, LookupError};
 use threadkeep_engine::Runtime;
 
-use crate::homes::walk;
+use crate::limits::{self, FIND};
 use crate::table::Table;
 
-const FIND: &str = "find -type f -printf '%s %T@'";
 const UNKNOWN: &str = "00000000-0000-7000-8000-00000000dead";
 /// Short calls are measured this many times a run.
 const AGAIN: usize = 5;
@@ -70,10 +69,11 @@ fn newest() -> RowQuery {
 pub(crate) fn lookups(home: &Path, state: &Path, id: &str, runs: usize) {
     let library = Library::open(home, state);
     let mut lister = library.lister();
-    let mut list = || assert_eq!(lister.page(&newest(), None, 50).unwrap().rows.len(), 50);
+    // Sub-agents come with their parents, and count for nothing.
+    let mut list = || assert!(lister.page(&newest(), None, 50).unwrap().rows.len() >= 50);
     let mut table = Table::default();
     for _ in 0..runs {
-        table.time(FIND, || walk(home));
+        table.time(FIND, || limits::find(home));
         table.time(REFRESH, || library.refresh());
         table.time(REFRESH_LIST, || {
             library.refresh();

@@ -1,8 +1,11 @@
-//! Measures what Threadkeep promises of its speed and memory, on a home that it makes itself.
+//! Measures what Threadkeep promises of its speed and memory, on homes as Codex leaves them.
 //!
-//! `threadkeep-bench [--rollouts N] [--runs N] [--home DIR] [--only PART]`: medians over the runs, with the wanted figure
-//! beside each. PART is `library`, `turns`, `changes`, `repair`, `recorder`, `commands`, `memory`, `parsing` or `growth`. The home is made below
-//! the target directory once for each size, and read before anything is measured, so that the page cache is warm.
+//! `threadkeep-bench [--rollouts N] [--history legacy|paginated|mixed] [--runs N] [--home DIR] [--only PART] [--full]`:
+//! medians over the runs, with the wanted figure beside each, at 1,000 and 10,000 rollouts of either history, or on the
+//! one home that is named. PART is `library`, `turns`, `changes`, `repair`, `recorder`, `commands`, `memory`, `parsing`,
+//! `growth` or `peers`; `--full` measures growth at its largest sizes, too. `peers` runs whatever other programs there
+//! are in turn with this one, and writes what it found to `--out DIR`. Homes are generated below the target directory
+//! once for each version of the generator, and read before anything is measured, so that the page cache is warm.
 //! Machines are noisy: what is compared is measured in turn, in one run.
 
 #![expect(clippy::unwrap_used, reason = "a figure that cannot be taken ends the run")]
@@ -12,93 +15,79 @@ mod changes;
 mod growth;
 mod homes;
 mod library;
+mod limits;
 mod parsing;
+mod peers;
 mod recorder;
 mod repair;
+mod settings;
 mod table;
 mod turns;
 mod whole;
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use support::{Program, listing};
+use homes::Ground;
+use settings::Settings;
 
-struct Settings {
-    rollouts: usize,
-    runs: usize,
-    home: Option<PathBuf>,
-    only: Option<String>,
-}
-
-impl Settings {
-    fn from_arguments() -> Settings {
-        let mut settings = Settings { rollouts: 10_000, runs: 7, home: None, only: None };
-        let mut arguments = std::env::args().skip(1);
-        while let Some(flag) = arguments.next() {
-            let value = arguments.next().unwrap_or_else(|| panic!("{flag} wants a value"));
-            match flag.as_str() {
-                "--rollouts" => settings.rollouts = value.parse().unwrap(),
-                "--runs" => settings.runs = value.parse().unwrap(),
-                "--home" => settings.home = Some(value.into()),
-                "--only" => settings.only = Some(value),
-                other => panic!("unknown flag {other}"),
-            }
-        }
-        settings
-    }
-
-    fn wants(&self, part: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| only == part)
-    }
-}
+/// The parts that are measured on each home.
+const ON_A_HOME: [&str; 7] = ["library", "changes", "repair", "commands", "memory", "parsing", "peers"];
 
 fn main() {
     let settings = Settings::from_arguments();
-    let runs = settings.runs;
     let target = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf();
-    let home = settings.home.clone().unwrap_or_else(|| homes::made_home(&target, settings.rollouts));
-    if settings.only.as_deref() == Some("growth") {
-        return growth::growth(&target);
-    }
-    let files: Vec<PathBuf> =
-        listing(&home).into_keys().filter(|path| path.contains(".jsonl")).map(|path| home.join(path)).collect();
-    let bytes = homes::read_all(&files);
-    println!("{} rollouts, {:.0} MB, {runs} runs each", files.len(), bytes as f64 / 1e6);
-
-    let state = target.join("bench-state");
-    let program = Program::on(&home, &state);
-    std::fs::remove_dir_all(&state).unwrap_or_default();
-    program.run(["init"]).well();
-    let id = program.json(["list", "--limit", "1", "--sort", "created", "--asc"])["items"][0]["id"]
-        .as_str()
-        .unwrap()
-        .to_string();
-
-    if settings.wants("library") {
-        library::lookups(&home, &state, &id, runs);
+    if settings.wants_any(&ON_A_HOME) {
+        match &settings.home {
+            Some(home) => on_a_home(&settings, &Ground::of(home.canonicalize().unwrap(), &target), &target),
+            None => {
+                for (rollouts, history) in settings.sizes() {
+                    let home = homes::usual_home(&target, rollouts, history);
+                    on_a_home(&settings, &Ground::of(home, &target), &target);
+                }
+            }
+        }
     }
     if settings.wants("turns") {
-        turns::turns(&target, runs);
-    }
-    if settings.wants("changes") {
-        changes::changes(&home, &target, &id, runs);
-    }
-    if settings.wants("repair") {
-        repair::repair(&home, &target, runs);
+        turns::turns(&target, settings.runs);
     }
     if settings.wants("recorder") {
-        recorder::recorder(&target, runs);
-    }
-    if settings.wants("commands") {
-        whole::commands(&home, &files, &state, &id, runs);
+        recorder::recorder(&target, settings.runs);
     }
     if settings.wants("memory") {
-        whole::memory(&home, &state, &target);
-    }
-    if settings.wants("parsing") {
-        parsing::parsing(&home, &files[..files.len().min(1000)], runs);
+        whole::memory_of_giants(&target);
     }
     if settings.wants("growth") {
-        growth::growth(&target);
+        growth::growth(&target, settings.full);
+    }
+}
+
+fn on_a_home(settings: &Settings, ground: &Ground, target: &Path) {
+    let runs = settings.runs;
+    let name = ground.home.file_name().unwrap_or_default().to_string_lossy();
+    println!("\n== {name}: {} rollouts, {:.0} MB, {runs} runs each", ground.rollouts(), ground.bytes as f64 / 1e6);
+    if settings.wants("library") {
+        library::lookups(&ground.home, &ground.state, &ground.id, runs);
+    }
+    if settings.wants("changes") {
+        changes::changes(&ground.home, target, &ground.id, runs);
+    }
+    if settings.wants("repair") {
+        repair::repair(&ground.home, target, runs);
+    }
+    if settings.wants("commands") {
+        whole::commands(ground, target, runs);
+    }
+    if settings.wants("memory") {
+        whole::memory(ground);
+    }
+    if settings.wants("parsing") {
+        // Compressed ones would measure the decompression.
+        let plain = ground.files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "jsonl"));
+        let plain: Vec<_> =
+            plain.filter(|file| file.to_string_lossy().contains("sessions/")).take(1000).cloned().collect();
+        parsing::parsing(&ground.home, &plain, runs);
+    }
+    if settings.wants("peers") {
+        peers::peers(ground, target, runs, &settings.out);
     }
 }

@@ -9,7 +9,7 @@ use threadkeep::health::backup::{self, Wanted};
 use threadkeep::health::repair::{self, Repairs};
 use threadkeep::platform::wait::Wait;
 
-use crate::changes::linked;
+use crate::homes::linked;
 use crate::library::Library;
 use crate::table::Table;
 
@@ -25,7 +25,12 @@ pub(crate) fn repair(home: &Path, target: &Path, runs: usize) {
     let place = tempfile::tempdir_in(target).unwrap();
     let (copy, state) = (place.path().join("home"), place.path().join("state"));
     linked(home, &copy);
-    let rollouts: Vec<String> = listing(&copy).into_keys().filter(|path| path.contains("rollout-")).collect();
+    // Of a thread that was taken back there are two files; one row leads to one.
+    let rollouts = listing(&copy).into_keys().filter(|path| path.contains("rollout-") && !path.contains('_'));
+    let rollouts: Vec<String> = rollouts.filter(|path| path.contains("sessions/")).collect();
+    for of in ["", "-wal", "-shm"] {
+        std::fs::remove_file(copy.join(format!("state_5.sqlite{of}"))).unwrap_or_default();
+    }
     let findings = moved(&copy, &rollouts);
     let library = Library::open(&copy, &state);
     let wait = Wait::default();

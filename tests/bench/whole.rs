@@ -1,57 +1,78 @@
 //! Whole processes, from outside: time and memory.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use support::Program;
 
-use crate::homes::{large_home, read_all, walk};
+use crate::homes::{Ground, giants, long_lines};
+use crate::limits::{self, CAT, EMPTY, FIND, INSERT};
 use crate::table::Table;
 
-const READ: &str = "read every byte, one thread";
 const INIT: &str = "init, no state DB";
-const FIND: &str = "find -type f -printf '%s %T@'";
 const DOCTOR: &str = "doctor, every line";
 const QUICK: &str = "doctor --quick";
 const LIST: &str = "list 50, with refresh";
+const LIST_ALONE: &str = "list 50, --no-refresh";
+const FIND_ID: &str = "find ID, --no-refresh";
+const FIND_UNKNOWN: &str = "find ID, --no-state";
 
-/// Every command that looks, and filling.
-pub(crate) fn commands(home: &Path, files: &[PathBuf], state: &Path, id: &str, runs: usize) {
+/// Every command that looks, and filling, beside what nothing can be quicker than.
+pub(crate) fn commands(ground: &Ground, target: &Path, runs: usize) {
+    let (home, state, id) = (&ground.home, &ground.state, ground.id.as_str());
     let program = Program::on(home, state);
     let mut table = Table::default();
     for _ in 0..runs {
-        table.time(READ, || read_all(files));
+        table.time(CAT, || limits::cat(&ground.files));
+        table.time(FIND, || limits::find(home));
+        table.time(EMPTY, limits::empty);
+        table.time(INSERT, || limits::insert(target, ground.rollouts()));
         std::fs::remove_dir_all(state).unwrap();
         table.time(INIT, || program.run(["init"]).well());
         table.time("init, nothing changed", || program.run(["init"]).well());
-        table.time(FIND, || walk(home));
         table.time(LIST, || program.run(["list"]).well());
-        table.time("list 50, --no-refresh", || program.run(["--no-refresh", "list"]).well());
+        table.time(LIST_ALONE, || program.run(["--no-refresh", "list"]).well());
         table.time("find ID, with refresh", || program.run(["find", id]).well());
-        table.time("find ID, --no-refresh", || program.run(["--no-refresh", "find", id]).well());
-        table.time("find ID, --no-state", || program.run(["--no-state", "find", id]).well());
+        table.time(FIND_ID, || program.run(["--no-refresh", "find", id]).well());
+        table.time(FIND_UNKNOWN, || program.run(["--no-state", "find", id]).well());
         table.time("list 50, --no-state", || program.run(["--no-state", "list"]).well());
         table.time(DOCTOR, || program.run(["doctor"]));
         table.time(QUICK, || program.run(["doctor", "--quick"]));
     }
-    table.want(DOCTOR, 2500.0);
-    table.want(QUICK, 500.0);
-    println!("\nwhole processes");
+    table.want(INIT, 2.0 * table.median(CAT));
+    table.want(LIST, 1.2 * table.median(FIND));
+    table.want(LIST_ALONE, 6.0);
+    table.want(FIND_ID, 5.0);
+    table.want(DOCTOR, 2.0 * table.median(CAT));
+    println!("\nwhole processes, and the limits");
     table.print();
-    println!("  list with refresh / find: {:.2}", table.median(LIST) / table.median(FIND));
-    println!("  init / read every byte:   {:.2}", table.median(INIT) / table.median(READ));
+    for (what, limit) in [(INIT, CAT), (DOCTOR, CAT), (LIST, FIND), (FIND_UNKNOWN, FIND), (LIST_ALONE, EMPTY)] {
+        println!("  {what} / {limit}: {:.2}", table.median(what) / table.median(limit));
+    }
 }
 
-/// What filling, listing and a rollout of any size need at most.
-pub(crate) fn memory(home: &Path, state: &Path, target: &Path) {
+/// What filling, listing and checking a home need at most.
+pub(crate) fn memory(ground: &Ground) {
     println!("\npeak memory");
-    let peak = |program: &Program, args: &[&str], what: &str| {
-        println!("  {:>7.1} MB  {what}", program.run(args).well().peak_kib as f64 / 1024.0);
-    };
-    let watched = Program::on(home, state).watched();
-    std::fs::remove_dir_all(state).unwrap();
+    let watched = Program::on(&ground.home, &ground.state).watched();
+    std::fs::remove_dir_all(&ground.state).unwrap();
     peak(&watched, &["init"], "init, no state DB");
     peak(&watched, &["list", "--limit", "0"], "list --limit 0");
     peak(&watched, &["doctor"], "doctor, every line");
-    let watched = Program::stateless(&large_home(target)).watched();
+}
+
+/// What rollouts and lines of any size need at most.
+pub(crate) fn memory_of_giants(target: &Path) {
+    println!("\npeak memory, rollouts of 3 to 300 MB");
+    let state = tempfile::tempdir_in(target).unwrap();
+    let watched = Program::on(&giants(target).0, &state.path().join("state")).watched();
+    peak(&watched, &["init"], "init, no state DB");
+    peak(&watched, &["doctor"], "doctor, every line");
+    let watched = Program::stateless(&long_lines(target)).watched();
     peak(&watched, &["list"], "a rollout of 300 MB with a line of 64 MB");
+}
+
+fn peak(program: &Program, args: &[&str], what: &str) {
+    let outcome = program.run(args);
+    assert!(matches!(outcome.code, Some(0 | 5)), "{what}: {}", outcome.stderr);
+    println!("  {:>7.1} MB  {what}", outcome.peak_kib as f64 / 1024.0);
 }

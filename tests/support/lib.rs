@@ -8,7 +8,6 @@
 mod json;
 
 mod answers;
-mod bench_home;
 pub mod codex;
 mod damage;
 mod demo;
@@ -38,7 +37,6 @@ pub const READER_COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/re
 pub const PARSER_COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/parser.component.wasm"));
 
 pub use answers::{FIELDS, differences, ids, list_everything};
-pub use bench_home::{BenchHome, bench_home};
 pub use damage::{edit_lines, line_offset};
 pub use demo::demo_home;
 pub use generator::{GENERATOR_VERSION, GeneratedHome, Generator, History, Spread};

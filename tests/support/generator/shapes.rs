@@ -74,7 +74,7 @@ fn pieces(text: &'static str, shape: &'static str) -> Vec<Piece> {
     let start = shape.as_ptr() as usize - text.as_ptr() as usize;
     let (mut at, mut pieces) = (start, Vec::new());
     for (number, part) in shape.split('%').enumerate() {
-        pieces.push(if number % 2 == 0 { Piece::Literal(at..at + part.len()) } else { Piece::Slot(part) });
+        pieces.push(if number.is_multiple_of(2) { Piece::Literal(at..at + part.len()) } else { Piece::Slot(part) });
         at += part.len() + 1;
     }
     pieces

@@ -119,7 +119,7 @@ impl Texts {
         };
         match kind {
             0 => out.push_str("write(\\\"\\\\n\\\")?;"),
-            1 => out.push_str(if line % 40 == 0 { "FAILED" } else { "ok" }),
+            1 => out.push_str(if line.is_multiple_of(40) { "FAILED" } else { "ok" }),
             2 | 4 => out.push_str(&self.path(chance)),
             _ => self.prose(chance, 40, out),
         }

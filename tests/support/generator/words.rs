@@ -43,7 +43,11 @@ impl Words {
                 word.push_str(pick(&mut chance, &BEGINNINGS));
                 word.push_str(pick(&mut chance, &MIDDLES));
             }
-            word.push_str(if number % 61 == 0 { pick(&mut chance, &FOREIGN) } else { pick(&mut chance, &ENDS) });
+            word.push_str(if number.is_multiple_of(61) {
+                pick(&mut chance, &FOREIGN)
+            } else {
+                pick(&mut chance, &ENDS)
+            });
             words.push(word);
         }
         let mut sum = 0;
