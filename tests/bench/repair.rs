@@ -26,8 +26,10 @@ pub(crate) fn repair(home: &Path, target: &Path, runs: usize) {
     let (copy, state) = (place.path().join("home"), place.path().join("state"));
     linked(home, &copy);
     // Of a thread that was taken back there are two files; one row leads to one.
-    let rollouts = listing(&copy).into_keys().filter(|path| path.contains("rollout-") && !path.contains('_'));
-    let rollouts: Vec<String> = rollouts.filter(|path| path.contains("sessions/")).collect();
+    let rollouts = listing(&copy).into_keys().filter(|path| {
+        path.rsplit_once('/').is_some_and(|(_, name)| name.starts_with("rollout-") && !name.contains('_'))
+    });
+    let rollouts: Vec<String> = rollouts.collect();
     for of in ["", "-wal", "-shm"] {
         std::fs::remove_file(copy.join(format!("state_5.sqlite{of}"))).unwrap_or_default();
     }

@@ -127,8 +127,13 @@ pub(crate) fn peers(ground: &Ground, target: &Path, runs: usize, out: &Path) {
 }
 
 fn known() -> Vec<Peer> {
-    let peer =
-        |name: &str, fill, list, read| Peer { name: name.to_owned(), program: PathBuf::from(name), fill, list, read };
+    let peer = |name: &str, fill, list, read| Peer {
+        name: name.to_owned(),
+        program: PathBuf::from(name.split(' ').next().unwrap_or(name)),
+        fill,
+        list,
+        read,
+    };
     vec![
         peer("fr", Some(&["--rebuild", "--list", "--limit", "50"]), Some(&["--list", "--limit", "50"]), None),
         // Its lists come from a server that stays; what is measured is what it does before any.
@@ -141,7 +146,7 @@ fn known() -> Vec<Peer> {
 fn version(program: &Path) -> Result<String, String> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).output();
     let output = output.map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "it is not on PATH".to_owned(),
+        std::io::ErrorKind::NotFound => "it is not there".to_owned(),
         _ => error.to_string(),
     })?;
     let text = String::from_utf8_lossy(&output.stdout);

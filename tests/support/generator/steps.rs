@@ -88,7 +88,7 @@ impl Teller<'_> {
     fn patch(&mut self) {
         self.call("ctc");
         let file = self.texts.path(&mut self.chance);
-        let lines = spread(&mut self.chance, 3.0, 0.8).clamp(1, 120).min(self.most() / 100);
+        let lines = spread(&mut self.chance, 3.0, 0.8).clamp(1, 120).min(self.most() / 30);
         let (mut added, mut content) = (String::new(), String::new());
         self.texts.file(&mut self.chance, lines, &mut added, &mut content);
         let done = format!("Success. Updated the following files:\\nA {file}\\n");

@@ -148,7 +148,7 @@ impl<'a> Teller<'a> {
 
     /// How long one text may be.
     pub(super) fn most(&self) -> usize {
-        if self.is_small() { 100 } else { usize::MAX }
+        if self.is_small() { 60 } else { usize::MAX }
     }
 
     /// Somebody asks.

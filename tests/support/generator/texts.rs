@@ -23,7 +23,7 @@ impl Texts {
     pub(super) fn new(short: bool) -> Texts {
         let words = Words::new();
         let mut chance = Chance::new("texts");
-        let cut = |length: usize| if short { length / 64 } else { length };
+        let cut = |length: usize| if short { length / 128 } else { length };
         let mut guide = |title: &str, length: usize| {
             let mut text = format!("{title}\\n\\n");
             while text.len() < cut(length) {
