@@ -7,6 +7,7 @@ mod arrows;
 mod backup;
 mod backups_kept;
 mod bad_input;
+mod bench_peers;
 mod beside_codex;
 mod boundaries;
 mod changing;

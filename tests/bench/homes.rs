@@ -22,7 +22,8 @@ impl Ground {
         let files: Vec<PathBuf> =
             listing(&home).into_keys().filter(|path| path.contains("rollout-")).map(|path| home.join(path)).collect();
         let bytes = read_all(&files);
-        let state = target.join("bench-state");
+        // Beside a run there may be another one.
+        let state = target.join(format!("bench-state/{}", std::process::id()));
         fs::remove_dir_all(&state).unwrap_or_default();
         let program = Program::on(&home, &state);
         program.run(["init"]).well();
@@ -38,6 +39,12 @@ impl Ground {
 
     pub(crate) fn rollouts(&self) -> usize {
         self.files.len()
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.state).unwrap_or_default();
     }
 }
 
