@@ -153,6 +153,7 @@ fn a_rollout_whose_name_is_not_utf_8_is_told_of_and_what_would_help() {
     {
         let file = ground.day().join(name(bytes));
         fs::write(&file, rollout(TWO, "by another name").bytes()).unwrap();
+        program.run(["init"]);
         for program in [&program, &stateless] {
             let problems = program.json(["status"])["problems"].to_string();
             assert!(problems.contains("its name is not UTF-8: it is read once it has another one"), "{problems}");

@@ -64,7 +64,8 @@ proptest! {
             let checked = checked(&bytes, Depth::Whole, None);
             let outcome = extracted(&bytes);
             let flaws = outcome.as_ref().map_or(checked.report.damaged_line_count, |extraction| extraction.bad_count);
-            prop_assert_eq!(checked.report.damaged_line_count, flaws);
+            // Who reads every line whole may see more.
+            prop_assert!(checked.report.damaged_line_count >= flaws);
             prop_assert_eq!(&checked.thread, &outcome.as_ref().ok().map(|extraction| extraction.thread.clone()));
             prop_assert_eq!(checked.outcome, Some(outcome));
         }

@@ -29,12 +29,14 @@ pub fn long_thread(home: &Path, id: &str, turns: usize) -> PathBuf {
             r#"{{"type":"AgentMessage","id":"m{number}","content":[{{"type":"Text","text":"done {number}"}}]}}"#
         );
         line(at, "event_msg", &event("task_started", ""));
+        line(at, "turn_context", r#"{"cwd":"/src","model":"m"}"#);
         line(
             at,
             "response_item",
             &format!(r#"{{"type":"function_call_output","call_id":"c{number}","output":"{output}"}}"#),
         );
         line(at, "event_msg", &event("item_completed", &format!(r#","item":{said}"#)));
+        line(at, "event_msg", r#"{"type":"token_count","info":{"total_token_usage":{"total_tokens":1000}}}"#);
         line(at, "event_msg", &event("task_complete", ""));
     }
     path
