@@ -144,13 +144,17 @@ fn reverts_by_the_hundred_are_one_thread_and_nothing_is_wrong_with_where_they_go
             Rollout::paginated(&id(0)).at_millis(FIRST).user("first").agent("done").user("second").agent("done");
         first.write(home.path(), Collection::Active);
         let mut above = first.clone();
-        for number in 1..150 {
+        for number in 1..700 {
             let base = if each_after_the_last { &above } else { &first };
             let again = Rollout::revert_of(base, 1, &format!("again {number}")).at_millis(FIRST + 60_000 * number);
             again.write(home.path(), Collection::Active);
             above = again;
         }
-        let report = Program::on(home.path(), state.path()).run(["--json", "doctor"]).json();
+        let program = Program::on(home.path(), state.path());
+        program.run(["init"]).well();
+        let row = program.json(["--no-refresh", "list", "--all"]);
+        assert_eq!(row, Program::stateless(home.path()).json(["list", "--all"]));
+        let report = program.run(["--json", "doctor"]).json();
         let codes: Vec<&str> = report["findings"]
             .as_array()
             .into_iter()

@@ -448,7 +448,7 @@ fn the_last_turns_of_a_long_thread_are_read_from_its_end_and_are_the_same() {
     assert!(path.metadata().unwrap().len() > 20 << 20);
     let program = Program::stateless(home.path());
     let whole = turns(&program, &id);
-    assert_eq!(whole.len(), 260);
+    assert_eq!(whole.len(), 261);
 
     // A recording holds what the core had to read.
     let recorded = |name: &str, limit: &[&str]| {
@@ -458,7 +458,7 @@ fn the_last_turns_of_a_long_thread_are_read_from_its_end_and_are_the_same() {
     };
     let (_, bytes_of_all) = recorded("all.json", &["--limit", "1"]);
     let (last, bytes_of_the_end) = recorded("end.json", &["--tail", "3"]);
-    assert_eq!(last["items"].as_array().unwrap()[..], whole[257..]);
+    assert_eq!(last["items"].as_array().unwrap()[..], whole[258..]);
     assert!(bytes_of_the_end < bytes_of_all / 3, "{bytes_of_the_end} of {bytes_of_all}");
 
     // The cursor goes on to earlier ones, as long as there are any.
@@ -470,15 +470,15 @@ fn the_last_turns_of_a_long_thread_are_read_from_its_end_and_are_the_same() {
         cursor = page["nextCursor"].as_str().map(String::from);
     }
     earlier.reverse();
-    assert_eq!(earlier[..], whole[..257]);
+    assert_eq!(earlier[..], whole[..258]);
 
     // More than the end holds, and a cursor in the other direction.
     let many = program.json(["turns", &id, "--tail", "200"]);
-    assert_eq!(many["items"].as_array().unwrap()[..], whole[60..]);
+    assert_eq!(many["items"].as_array().unwrap()[..], whole[61..]);
     let back = program.json(["turns", &id, "--desc", "--limit", "5"]);
     assert_eq!(back["backwardsCursor"], Value::Null);
     let second =
         program.json(["turns", &id, "--desc", "--limit", "5", "--cursor", back["nextCursor"].as_str().unwrap()]);
     let forth = program.json(["turns", &id, "--limit", "9", "--cursor", second["backwardsCursor"].as_str().unwrap()]);
-    assert_eq!(forth["items"].as_array().unwrap()[..], whole[255..]);
+    assert_eq!(forth["items"].as_array().unwrap()[..], whole[256..]);
 }

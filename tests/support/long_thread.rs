@@ -9,9 +9,9 @@ use crate::{Collection, Rollout, rfc3339, uuid7};
 /// When the first turn began.
 const BEGAN: i64 = 1_772_000_000_000;
 
-/// Writes a paginated thread of so many turns of about 100 KB each, and returns its file.
+/// Writes a paginated thread of a short turn and so many of about 100 KB each, and returns its file.
 pub fn long_thread(home: &Path, id: &str, turns: usize) -> PathBuf {
-    let path = Rollout::paginated(id).at_millis(BEGAN).write(home, Collection::Active);
+    let path = Rollout::paginated(id).at_millis(BEGAN).user("a long story").write(home, Collection::Active);
     let mut file = BufWriter::new(File::options().append(true).open(&path).unwrap());
     let output = "a line of output\\n".repeat(5_500);
     let mut ordinal = 100;

@@ -88,7 +88,7 @@ impl Tail {
 
     /// Says whether a turn was made before the first record at hand, or may have been.
     fn may_be_older(&self, id: &str) -> bool {
-        !self.since.is_some_and(|since| id_millis(id).is_some_and(|made| made >= since))
+        self.since.is_none_or(|since| id_millis(id).is_none_or(|made| made < since))
     }
 
     /// Notes what a record says of turns further up.

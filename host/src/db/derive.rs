@@ -10,7 +10,7 @@ use threadkeep_engine::contract::{Patch, ThreadFile, ThreadInputs, ThreadRow};
 use threadkeep_engine::{Call, Cancellation, Core, Imports, Runtime};
 
 use super::file_row::file_facts;
-use super::{Database, StateError, codex, patches, rows, sources};
+use super::{Database, StateError, codex, patches, rows, sources, suspects};
 use crate::platform::home::Home;
 
 /// Threads derived in one call of the core.
@@ -87,6 +87,7 @@ impl Database {
                  AND NOT EXISTS (SELECT 1 FROM files WHERE files.thread_id = threads.id)",
             )?;
             derive_rows(transaction, orphans, &deriver)?;
+            derive_rows(transaction, suspects::take_all(transaction)?, &deriver)?;
             let (forks, has_circle) = forks_after_their_bases(transaction)?;
             // A circle has no first one: its previews go round until they agree.
             for _ in 0..if has_circle { MOST_ROUNDS } else { 1 } {

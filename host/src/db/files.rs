@@ -6,8 +6,11 @@ use threadkeep_engine::contract::{BadLine, Entries, Extraction, FileFacts};
 
 use super::derive::derive_rows;
 use super::file_row::{kind_code, kind_from};
-use super::{Database, Domain, Pending, RowDeriver, StateError, Table, claim};
+use super::{Database, Domain, Pending, RowDeriver, StateError, Table, claim, suspects};
 use crate::rollouts::{no_entries, push_entry};
+
+/// More files of one thread than this are gone through once, at the end, and not with every batch.
+const MANY_FILES: u32 = 256;
 
 /// Holds what was found at every path that claims to be a rollout. Rows go by their path: a thread is deleted with its files.
 pub(super) const DOMAIN: Domain = Domain {
@@ -90,6 +93,8 @@ pub(crate) struct Batch {
     pub(crate) gone: Vec<String>,
     /// The claim that the batch belongs to; none for a refresh.
     pub(crate) token: Option<String>,
+    /// More batches follow, and then [`Database::update_relations`]: the row of a thread of very many files waits for that.
+    pub(crate) more_follow: bool,
 }
 
 /// A page of the files that are recorded, and the path of its last one.
@@ -219,6 +224,9 @@ fn store(transaction: &Transaction<'_>, batch: Batch, deriver: &RowDeriver) -> R
     }
     touched.sort_unstable();
     touched.dedup();
+    if batch.more_follow {
+        touched = suspects::put_off(transaction, touched, MANY_FILES)?;
+    }
     derive_rows(transaction, touched, deriver)?;
     Ok(())
 }

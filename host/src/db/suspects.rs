@@ -1,11 +1,12 @@
-//! Threads whose rows another program has changed or deleted: triggers record them, and the next start derives their rows
-//! anew.
+//! Threads whose rows are to be derived anew: another program has changed or deleted them, which triggers record; or a backfill
+//! puts them off, because all their files would be gone through again with each of its batches. The end of the backfill derives
+//! them, or the next start.
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Database, Domain, StateError, Table};
 
-/// Holds the threads whose rows another program has changed.
+/// Holds the threads whose rows are to be derived anew.
 pub(super) const DOMAIN: Domain = Domain {
     name: "suspects",
     migrations: &[
@@ -48,6 +49,27 @@ impl Database {
             Ok(())
         })
     }
+}
+
+/// Records those of these threads that have more files than so many, whose rows are to be derived later; returns the others.
+pub(super) fn put_off(connection: &Connection, ids: Vec<String>, files: u32) -> Result<Vec<String>, StateError> {
+    let mut has_more = connection.prepare_cached("SELECT 1 FROM files WHERE thread_id = ?1 LIMIT 1 OFFSET ?2")?;
+    let mut insert = connection.prepare_cached("INSERT OR IGNORE INTO suspects VALUES (?1)")?;
+    let mut others = Vec::with_capacity(ids.len());
+    for id in ids {
+        match has_more.exists(params![id, files])? {
+            true => drop(insert.execute([id])?),
+            false => others.push(id),
+        }
+    }
+    Ok(others)
+}
+
+/// Takes all threads from the record.
+pub(super) fn take_all(connection: &Connection) -> Result<Vec<String>, StateError> {
+    let mut delete = connection.prepare_cached("DELETE FROM suspects RETURNING thread_id")?;
+    let ids = delete.query_map([], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 /// Deletes the row of a thread. That makes no suspect of it, unless it was one before.

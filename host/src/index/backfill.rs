@@ -262,7 +262,7 @@ impl Backfill {
         let count = parsed.len() as u64;
         let failed = parsed.iter().filter(|parsed| parsed.outcome.is_err()).count() as u64;
         let token = self.claim.as_ref().map(|claim| claim.token().to_string());
-        self.database.store(Batch { parsed, gone: Vec::new(), token })?;
+        self.database.store(Batch { parsed, gone: Vec::new(), token, more_follow: true })?;
         self.changed = true;
         self.counts.stored += count - failed;
         self.counts.failed += failed;
