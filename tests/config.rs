@@ -183,3 +183,93 @@ fn codex_is_told_without_a_flag_where_a_setting_says_so() {
     let quiet = world.program.command(["unarchive", id]).env("THREADKEEP_TELL_CODEX", "false").output().unwrap();
     assert!(String::from_utf8_lossy(&quiet.stderr).contains("Codex does not see this yet"), "{quiet:?}");
 }
+
+#[test]
+fn a_home_is_called_by_its_name_and_a_path_goes_before_it() {
+    let world = world();
+    let program = Program::new().with(["--no-state"]);
+    let place = program.place().to_owned();
+    let settings = place.join(".config/threadkeep/config.toml");
+    let home = world.home.path().to_str().unwrap().to_owned();
+    let listed = |arguments: &[&str]| ids(&program.json([arguments, &["list"]].concat())).len();
+    program.run(["config", "set", "homes.work", &home]).well();
+    fs::create_dir(place.join("empty")).unwrap();
+    program.run(["config", "set", "homes.at-sea_2", "~/empty"]).well();
+    let text = format!("[homes]\nat-sea_2 = \"{}/empty\"\nwork = \"{home}\"\n", place.display());
+    assert_eq!(fs::read_to_string(&settings).unwrap(), text);
+    assert_eq!((listed(&["--home", "work"]), listed(&["--home", "at-sea_2"])), (5, 0));
+    // What is not there may be given as a path, and what is there goes before a name.
+    program.run(["--home", "./work", "list"]).ended(1);
+    fs::create_dir(place.join("work")).unwrap();
+    assert_eq!((listed(&["--home", "work"]), listed(&["--home", &home])), (0, 5));
+    fs::remove_dir(place.join("work")).unwrap();
+    for (given, words) in [
+        ("wrok", "did you mean 'work'? There are: at-sea_2, work"),
+        ("Work", "did you mean 'work'?"),
+        ("moon", "no home has the name 'moon'; There are: at-sea_2, work"),
+    ] {
+        let told = program.run(["--home", given, "list"]).ended(2);
+        assert!(told.stderr.contains(words), "{given}: {told:?}");
+        let told = program.run(["config", "get", &format!("homes.{given}")]).ended(2);
+        assert!(told.stderr.contains(words), "{given}: {told:?}");
+    }
+    let shown = program.run(["config", "list"]).well().stdout;
+    assert!(shown.lines().any(|line| line.split_whitespace().eq(["homes.work", &home])), "{shown}");
+    assert_eq!(program.run(["config", "get", "homes.work"]).well().stdout, format!("{home}\n"));
+    let variable = |name: &str, value: &str, home: &str| {
+        let output = program.command(["--json", "--home", home, "list"]).env(name, value).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().matches("\"id\":").count()
+    };
+    assert_eq!(variable("THREADKEEP_HOMES_AT_SEA_2", &home, "at-sea_2"), 5);
+    assert_eq!(variable("THREADKEEP_HOMES_OTHER", &home, "other"), 5);
+    program.run(["config", "set", "homes.work", "--unset"]).well();
+    assert_eq!(fs::read_to_string(&settings).unwrap(), text.replace(&format!("work = \"{home}\"\n"), ""));
+    // Without any name, what is not there is a path as ever.
+    program.run(["config", "set", "homes.at-sea_2", "--unset"]).well();
+    assert!(program.run(["--home", "work", "list"]).ended(1).stderr.contains("the Codex home work cannot be opened"));
+}
+
+#[test]
+fn a_home_that_is_no_place_is_told_with_line_and_column() {
+    let world = world();
+    for (text, place, words) in [
+        ("[homes]\nwork = \"kites\"\n", "2:8", "homes.work: it is no absolute directory"),
+        ("homes.work = \"~kites\"\n", "1:14", "it is no absolute directory, and does not begin with ~/"),
+        ("homes = { work = 3 }\n", "1:18", "homes.work: it is no text"),
+        ("[homes]\n\"my kites\" = \"/kites\"\n", "2:1", "'my kites' is no name of a home"),
+        ("homes = \"/kites\"\n", "1:1", "it is a table of homes"),
+        ("[homes.work]\npath = \"/kites\"\n", "1:1", "homes.work: it is no text"),
+    ] {
+        world.write(text);
+        let told = world.program.run(["list"]).ended(2);
+        let place = format!("{}:{place}: ", world.file.display());
+        assert!(told.stderr.contains(&place) && told.stderr.contains(words), "{text}: {}", told.stderr);
+    }
+    world.write("");
+    for (name, value) in [("homes.work", "kites"), ("homes.", "/kites"), ("homes.a b", "/kites"), ("homes", "/kites")] {
+        world.program.run(["config", "set", name, value]).ended(2);
+    }
+    assert_eq!(fs::read_to_string(&world.file).unwrap(), "");
+}
+
+#[test]
+fn what_one_setting_changes_in_the_file_says_nothing_else_of_the_others() {
+    let world = world();
+    for (text, change, after) in [
+        ("homes.a = \"/a\"\n", &["homes.b", "/b"][..], Some("homes.b = \"/b\"\nhomes.a = \"/a\"\n")),
+        (
+            "list.limit = 3\ntime = \"utc\"\n",
+            &["list.flat", "true"],
+            Some("list.flat = true\nlist.limit = 3\ntime = \"utc\"\n"),
+        ),
+        ("homes = { a = \"/a\", b = \"/b\" }\n", &["homes.b", "--unset"], None),
+        ("list = { limit = 3, flat = true }\n", &["list.flat", "--unset"], None),
+        ("homes = { a = \"/a\" }\n", &["homes.b", "/b"], None),
+        ("homes = { a = \"/a\", b = \"/b\" }\n", &["homes.b", "/c"], Some("homes = { a = \"/a\", b = \"/c\" }\n")),
+    ] {
+        world.write(text);
+        let told = world.program.run([&["config", "set"], change].concat()).ended(if after.is_some() { 0 } else { 1 });
+        assert_eq!(fs::read_to_string(&world.file).unwrap(), after.unwrap_or(text), "{told:?}");
+        assert!(after.is_some() || told.stderr.contains("edit it by hand"), "{told:?}");
+    }
+}

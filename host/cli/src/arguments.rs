@@ -11,8 +11,8 @@ use crate::values;
 #[derive(Args)]
 #[command(next_help_heading = "With every command")]
 pub(crate) struct Global {
-    /// The Codex home [default: $CODEX_HOME, else ~/.codex]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The Codex home, or the name that the settings have for it [default: $CODEX_HOME, else ~/.codex]
+    #[arg(long, global = true, value_name = "DIR|NAME")]
     pub(crate) home: Option<PathBuf>,
     /// Where the state DB is [default: a directory of the home's own in $THREADKEEP_STATE_DIR, else HOME/threadkeep]
     #[arg(long, global = true, value_name = "DIR")]

@@ -56,26 +56,29 @@ fn asks_for_json() -> bool {
     std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }
 
-/// Parses the command line; what it leaves out is as the settings say. Those of `config` are looked at by itself, lest one
-/// that cannot be read is in its own way.
+/// Parses the command line; what it leaves out is as the settings say. For `config` they need not be readable, lest one that is
+/// wrong is in the way of its own mending.
 fn parse() -> Result<Arguments, clap::Error> {
-    let mut command = Arguments::command();
-    let parsed = command.clone().try_get_matches_from(std::env::args_os());
-    if let Ok(parsed) = &parsed
-        && parsed.subcommand_name() == Some("config")
+    let settings = Settings::read();
+    let command = Arguments::command();
+    let mut command = match &settings {
+        Ok(settings) => settings.apply(command),
+        Err(_) => command,
+    };
+    let parsed = command.try_get_matches_from_mut(std::env::args_os())?;
+    let mut arguments = Arguments::from_arg_matches(&parsed)?;
+    let mut wrong = |why: String| command.error(clap::error::ErrorKind::ValueValidation, why);
+    if matches!(arguments.command, Command::Config(_)) {
+        return Ok(arguments);
+    }
+    let settings = settings.map_err(|error| wrong(error.to_string()))?;
+    text::use_zone(settings.zone());
+    if let Some(given) = &arguments.global.home
+        && let Some(home) = settings.home_named(given).map_err(wrong)?
     {
-        return Arguments::from_arg_matches(parsed);
+        arguments.global.home = Some(home);
     }
-    match Settings::read(|name| std::env::var(name).ok()) {
-        Ok(settings) => {
-            text::use_zone(settings.zone());
-            Arguments::from_arg_matches(&settings.apply(command).try_get_matches_from(std::env::args_os())?)
-        }
-        Err(error) => {
-            parsed?;
-            Err(command.error(clap::error::ErrorKind::ValueValidation, error))
-        }
-    }
+    Ok(arguments)
 }
 
 fn main() -> ExitCode {

@@ -9,7 +9,7 @@ use threadkeep::documents::{
 
 use crate::context::Context;
 use crate::failure::{Usage, exit};
-use crate::settings::{Form, Origin, SETTINGS, Setting, Settings, named, set};
+use crate::settings::{Form, Named, Origin, SETTINGS, Settings, named, set};
 use crate::{text, values};
 
 /// `config`
@@ -41,28 +41,34 @@ pub(crate) enum Config {
 
 impl Config {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let read = || Settings::read(|name| std::env::var(name).ok());
         match self {
             Config::List => {
-                let settings = read()?;
-                let items: Vec<_> = SETTINGS.iter().map(|setting| document(setting, &settings)).collect();
+                let settings = Settings::read()?;
+                let homes = settings.homes().into_iter().filter_map(|home| named(&format!("homes.{home}")).ok());
+                let every = SETTINGS.iter().map(Named::of).chain(homes);
+                let mut items: Vec<_> = every.map(|named| document(&named, &settings)).collect();
+                items.sort_by(|one, other| one.name.cmp(&other.name));
                 let path = settings.path.clone();
-                let lines = || items.iter().fold(String::new(), |lines, item| lines + &line(item));
+                let widest = items.iter().map(|item| item.name.len()).max().unwrap_or(0);
+                let lines = || items.iter().fold(String::new(), |lines, item| lines + &line(item, widest));
                 context.print(SettingsDocument { items: items.clone(), path }, lines)?;
             }
             Config::Get { name } => {
-                let (settings, setting) = (read()?, named(&name).map_err(Usage)?);
-                let found = document(setting, &settings);
+                let (settings, named) = (Settings::read()?, named(&name).map_err(Usage)?);
+                let found = document(&named, &settings);
+                if let (Some(home), None) = (name.strip_prefix("homes."), &found.value) {
+                    return Err(Usage(settings.no_home(home)).into());
+                }
                 let value = found.value.clone();
                 context.print(found, || value.map(|value| text::plain(&value) + "\n").unwrap_or_default())?;
             }
             Config::Set { name, value, .. } => {
-                let setting = named(&name).map_err(Usage)?;
-                let value = value.map(|value| setting.form.value(&value)).transpose();
+                let named = named(&name).map_err(Usage)?;
+                let value = value.map(|value| named.setting.form.value(&value)).transpose();
                 let value = value.map_err(|why| Usage(format!("{name}: {why}")))?;
                 let path = Settings::path().ok_or_else(unknown)?;
-                set(&path, setting, value.as_deref())?;
-                context.print(document(setting, &read()?), String::new)?;
+                set(&path, &named, value.as_deref())?;
+                context.print(document(&named, &Settings::read()?), String::new)?;
             }
             Config::Path => {
                 let path = Settings::path().ok_or_else(unknown)?;
@@ -78,11 +84,11 @@ fn unknown() -> Usage {
     Usage("neither $XDG_CONFIG_HOME nor $HOME is set, so there is no place for settings".into())
 }
 
-fn document(setting: &Setting, settings: &Settings) -> SettingDocument {
-    let found = settings.get(setting.name);
+fn document(named: &Named, settings: &Settings) -> SettingDocument {
+    let (found, setting) = (settings.get(&named.name), named.setting);
     SettingDocument {
         flag: setting.flag.map(String::from),
-        name: setting.name.into(),
+        name: named.name.clone(),
         origin: found.map(|(_, origin)| match origin {
             Origin::Variable => SettingOrigin::Variable,
             Origin::File => SettingOrigin::File,
@@ -93,13 +99,13 @@ fn document(setting: &Setting, settings: &Settings) -> SettingDocument {
             Form::Switch => vec!["true".into(), "false".into()],
             Form::Count | Form::Directory | Form::Sources => Vec::new(),
         },
-        variable: setting.variable.into(),
+        variable: named.variable(),
     }
 }
 
-fn line(item: &SettingDocument) -> String {
+fn line(item: &SettingDocument, widest: usize) -> String {
     let mut line = String::new();
-    let _ = write!(line, "{:<12}  {}", item.name, text::plain(item.value.as_deref().unwrap_or("-")));
+    let _ = write!(line, "{:<widest$}  {}", item.name, text::plain(item.value.as_deref().unwrap_or("-")));
     let _ = match item.origin {
         Some(SettingOrigin::Variable) => write!(line, "  (${})", item.variable),
         Some(SettingOrigin::File) | None => Ok(()),

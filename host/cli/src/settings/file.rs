@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Form, Setting, named};
+use super::{Form, Named, named};
 
 /// No file of settings is larger.
 const MOST_BYTES: u64 = 1 << 20;
@@ -38,15 +38,15 @@ impl Unreadable {
 
 /// A setting in the file, and where its value stands.
 struct Entry {
-    setting: &'static Setting,
+    named: Named,
     value: Vec<String>,
     span: Range<usize>,
 }
 
 /// Reads what the file says; nothing where there is none.
-pub(super) fn read(path: &Path) -> Result<Vec<(&'static str, Vec<String>)>, Unreadable> {
+pub(super) fn read(path: &Path) -> Result<Vec<(String, Vec<String>)>, Unreadable> {
     let text = text_of(path)?;
-    Ok(entries(path, &text)?.into_iter().map(|entry| (entry.setting.name, entry.value)).collect())
+    Ok(entries(path, &text)?.into_iter().map(|entry| (entry.named.name, entry.value)).collect())
 }
 
 fn text_of(path: &Path) -> Result<String, Unreadable> {
@@ -85,11 +85,12 @@ fn collect(
             collect(path, text, &format!("{name}."), inner, entries)?;
             continue;
         }
-        let setting = named(&name).map_err(|why| Unreadable::at(path, text, key.span(), why))?;
-        let told = told(value.get_ref(), setting.form)
-            .and_then(|told| setting.form.value(&told))
+        let named = named(&name).map_err(|why| Unreadable::at(path, text, key.span(), why))?;
+        let form = named.setting.form;
+        let told = told(value.get_ref(), form)
+            .and_then(|told| form.value(&told))
             .map_err(|why| Unreadable::at(path, text, value.span(), format!("{name}: {why}")))?;
-        entries.push(Entry { setting, value: told, span: value.span() });
+        entries.push(Entry { named, value: told, span: value.span() });
     }
     Ok(())
 }
@@ -112,27 +113,42 @@ fn told(value: &DeValue<'_>, form: Form) -> Result<String, String> {
 }
 
 /// Sets a setting in the file, or takes it out; the rest stays byte for byte.
-pub(crate) fn set(path: &Path, setting: &'static Setting, value: Option<&[String]>) -> anyhow::Result<()> {
+pub(crate) fn set(path: &Path, named: &Named, value: Option<&[String]>) -> anyhow::Result<()> {
     let text = text_of(path)?;
-    let entry = entries(path, &text)?.into_iter().find(|entry| entry.setting.name == setting.name);
-    let changed = match (entry, value) {
+    let (mut of_name, others): (Vec<_>, Vec<_>) =
+        entries(path, &text)?.into_iter().partition(|entry| entry.named.name == named.name);
+    let written = value.map(|value| written(named.setting.form, value));
+    let changed = match (of_name.pop(), &written) {
         (None, None) => return Ok(()),
-        (Some(entry), Some(value)) => {
-            let (before, after) = (&text[..entry.span.start], &text[entry.span.end..]);
-            format!("{before}{}{after}", written(setting.form, value))
+        (Some(entry), Some(written)) => {
+            vec![format!("{}{written}{}", &text[..entry.span.start], &text[entry.span.end..])]
         }
         (Some(entry), None) => {
             // Its lines, from the key's to the value's end.
             let begin = text[..entry.span.start].rfind('\n').map_or(0, |at| at + 1);
             let end = text[entry.span.end..].find('\n').map_or(text.len(), |at| entry.span.end + at + 1);
-            format!("{}{}", &text[..begin], &text[end..])
+            vec![format!("{}{}", &text[..begin], &text[end..])]
         }
-        (None, Some(value)) => added(&text, setting, &written(setting.form, value)),
+        // Where the table's settings are written with its name before each, this one is, too.
+        (None, Some(written)) => {
+            vec![added(&text, &named.name, written), format!("{} = {written}\n{text}", named.name)]
+        }
     };
-    let now = entries(path, &changed)?.into_iter().find(|entry| entry.setting.name == setting.name);
-    let is_so = now.as_ref().map(|entry| &entry.value[..]) == value;
-    anyhow::ensure!(is_so, "{} has a form that is not changed by a command: edit it by hand", path.display());
-    Ok(replace(path, &changed).map_err(|error| Unreadable::file(path, &error))?)
+    // Neither may anything else in the file say something else then.
+    let is_so = |text: &String| {
+        let Ok(now) = entries(path, text) else { return false };
+        let (now, rest): (Vec<_>, Vec<_>) = now.into_iter().partition(|entry| entry.named.name == named.name);
+        let said = |entries: &[Entry]| {
+            let mut said: Vec<_> =
+                entries.iter().map(|entry| (entry.named.name.clone(), entry.value.clone())).collect();
+            said.sort();
+            said
+        };
+        now.first().map(|entry| &entry.value[..]) == value && said(&rest) == said(&others)
+    };
+    let changed = changed.into_iter().find(is_so);
+    let by_hand = || anyhow::anyhow!("{} has a form that is not changed by a command: edit it by hand", path.display());
+    Ok(replace(path, &changed.ok_or_else(by_hand)?).map_err(|error| Unreadable::file(path, &error))?)
 }
 
 fn written(form: Form, value: &[String]) -> String {
@@ -145,8 +161,8 @@ fn written(form: Form, value: &[String]) -> String {
 }
 
 /// Behind the head of its table, where there is one; else before all tables, or at the end.
-fn added(text: &str, setting: &Setting, value: &str) -> String {
-    let (table, key) = setting.name.split_once('.').unwrap_or(("", setting.name));
+fn added(text: &str, name: &str, value: &str) -> String {
+    let (table, key) = name.split_once('.').unwrap_or(("", name));
     let head = format!("[{table}]");
     let mut at = 0;
     for line in text.split_inclusive('\n') {

@@ -5,9 +5,11 @@
 //! ```
 //!
 //! They stand in `$XDG_CONFIG_HOME/threadkeep/config.toml`, and nowhere in a home or beside a state DB: those may come from
-//! others. None of them names a program to run. A setting reaches its commands as the default of a flag.
+//! others. None of them names a program to run. A setting reaches its commands as the default of a flag; the table `homes` has
+//! names that `--home` takes.
 
 mod file;
+mod homes;
 
 use std::path::{Path, PathBuf};
 
@@ -123,6 +125,29 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
 ];
 
+/// A setting by the whole name that it goes by, which for one of the homes is a person's own.
+pub(crate) struct Named {
+    /// Its name, with its table before a dot.
+    pub(crate) name: String,
+    /// What is known of it.
+    pub(crate) setting: &'static Setting,
+}
+
+impl Named {
+    /// Gives a setting that has one name only.
+    pub(crate) fn of(setting: &'static Setting) -> Named {
+        Named { name: setting.name.into(), setting }
+    }
+
+    /// Gives the variable that goes before the file.
+    pub(crate) fn variable(&self) -> String {
+        match self.name.strip_prefix(homes::TABLE) {
+            Some(home) => homes::variable(home),
+            None => self.setting.variable.into(),
+        }
+    }
+}
+
 /// Who says what a setting is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Origin {
@@ -134,38 +159,42 @@ pub(crate) enum Origin {
 pub(crate) struct Settings {
     /// Where the file is, be it there or not; none where nobody's home is known.
     pub(crate) path: Option<PathBuf>,
-    values: Vec<(&'static str, Vec<String>, Origin)>,
+    values: Vec<(String, Vec<String>, Origin)>,
 }
 
 impl Settings {
     /// Reads the file and the variables.
-    pub(crate) fn read(env: impl Fn(&str) -> Option<String>) -> Result<Settings, Unreadable> {
-        let path = path(&env);
+    pub(crate) fn read() -> Result<Settings, Unreadable> {
+        let path = Settings::path();
         let mut values: Vec<_> = match &path {
             Some(path) => file::read(path)?.into_iter().map(|(name, value)| (name, value, Origin::File)).collect(),
             None => Vec::new(),
         };
-        for setting in SETTINGS {
-            let Some(text) = env(setting.variable).filter(|text| !text.is_empty()) else { continue };
+        let of_file: Vec<String> = values.iter().map(|(name, ..)| name.clone()).collect();
+        for named in SETTINGS.iter().map(Named::of).chain(homes::of_environment(&of_file)?) {
+            let variable = named.variable();
+            let Some(text) = std::env::var(&variable).ok().filter(|text| !text.is_empty()) else { continue };
             // The home's variable is Codex's own, and read where the home is located.
-            let value = match setting.name {
+            let value = match named.setting.name {
                 "home" => vec![text],
-                _ => setting.form.value(&text).map_err(|why| Unreadable::variable(setting.variable, &why))?,
+                _ => named.setting.form.value(&text).map_err(|why| Unreadable::variable(&variable, &why))?,
             };
-            values.retain(|(name, ..)| *name != setting.name);
-            values.push((setting.name, value, Origin::Variable));
+            values.retain(|(name, ..)| *name != named.name);
+            values.push((named.name, value, Origin::Variable));
         }
         Ok(Settings { path, values })
     }
 
-    /// Gives the place of the file, be it there or not; none where nobody's home is known.
+    /// Gives the place of the file, be it there or not: below `$XDG_CONFIG_HOME` where that is absolute, else below `~/.config`.
     pub(crate) fn path() -> Option<PathBuf> {
-        path(&|name: &str| std::env::var(name).ok())
+        let absolute = |name| std::env::var(name).ok().map(PathBuf::from).filter(|path| path.is_absolute());
+        let config = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")))?;
+        Some(config.join("threadkeep/config.toml"))
     }
 
     /// Gives what a setting says, and who says it; none where nobody does.
     pub(crate) fn get(&self, name: &str) -> Option<(&[String], Origin)> {
-        self.values.iter().find(|(known, ..)| *known == name).map(|(_, value, origin)| (&value[..], *origin))
+        self.values.iter().find(|(known, ..)| known == name).map(|(_, value, origin)| (&value[..], *origin))
     }
 
     /// Makes them the defaults of the flags that they stand for.
@@ -208,17 +237,16 @@ fn with_default(command: Command, path: &[&str], argument: &str, values: &[Strin
     }
 }
 
-/// Gives the place of the file: below `$XDG_CONFIG_HOME` where that is absolute, else below `~/.config`.
-fn path(env: &impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let config = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")))?;
-    Some(config.join("threadkeep/config.toml"))
-}
-
 /// Gives the setting of a name.
-pub(crate) fn named(name: &str) -> Result<&'static Setting, String> {
+pub(crate) fn named(name: &str) -> Result<Named, String> {
+    if let Some(home) = name.strip_prefix(homes::TABLE) {
+        return homes::named(home);
+    }
+    if name == homes::TABLE.trim_end_matches('.') {
+        return Err("it is a table of homes, by their names: homes.NAME".into());
+    }
     let known = SETTINGS.iter().find(|setting| setting.name == name);
-    known.ok_or_else(|| {
+    known.map(Named::of).ok_or_else(|| {
         let near = threadkeep::platform::suggestion::nearest(name, SETTINGS.iter().map(|setting| setting.name));
         let hint = near.map_or("`threadkeep config list` shows all".into(), |near| format!("did you mean '{near}'?"));
         format!("there is no setting '{name}'; {hint}")
@@ -238,7 +266,7 @@ impl Form {
                 let expanded = crate::values::without_tilde(text);
                 match Path::new(&expanded).is_absolute() {
                     true => Ok(vec![expanded]),
-                    false => Err("it is no absolute directory".into()),
+                    false => Err("it is no absolute directory, and does not begin with ~/".into()),
                 }
             }
             Form::Sources => {
