@@ -1,5 +1,7 @@
 //! A person's own settings: where they are, what may stand in them, and what goes before them.
 
+mod colors;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::text::color::Color;
 use crate::values;
 
 /// Flags of every command.
@@ -26,6 +27,9 @@ pub(crate) struct Global {
     /// How long to wait, each time, for another process that is in the way; 0 waits for none
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, allow_negative_numbers = true)]
     pub(crate) wait: u32,
+    /// When texts have colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
     /// Print one JSON document
     #[arg(long, global = true)]
     pub(crate) json: bool,

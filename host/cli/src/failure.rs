@@ -6,6 +6,7 @@ use threadkeep::{ErrorKind, documents};
 
 use crate::settings::Unreadable;
 use crate::text;
+use crate::text::color::{Meaning, Stream, paint};
 
 /// Names the exit codes, which are the same for every command.
 pub(crate) mod exit {
@@ -29,7 +30,11 @@ pub(crate) struct NoSuchText(pub(crate) String);
 
 /// Prints a message for people on stderr; that nobody reads it is no failure.
 pub(crate) fn say(message: &str) {
-    let _ = writeln!(io::stderr(), "threadkeep: {}", text::plain(message));
+    print("threadkeep:", message);
+}
+
+fn print(head: &str, message: &str) {
+    let _ = writeln!(io::stderr(), "{head} {}", text::plain(message));
 }
 
 /// Prints an error: its document in a line where `json` asks for it; else a line at a time, with the flag that is to blame where
@@ -40,7 +45,8 @@ pub(crate) fn report_error(error: &anyhow::Error, json: bool) {
     }
     let argument = error.downcast_ref::<threadkeep::Error>().and_then(threadkeep::Error::argument);
     let flag = argument.map(|argument| format!("--{argument}: ")).unwrap_or_default();
-    format!("{flag}{error:#}").lines().for_each(say);
+    let head = paint(Stream::Err, Meaning::Error, "threadkeep:");
+    format!("{flag}{error:#}").lines().for_each(|line| print(&head, line));
 }
 
 /// Prints what is wrong with the command line: as the parser does, or as a document where `json` asks for it.

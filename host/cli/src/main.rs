@@ -22,12 +22,13 @@ mod values;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum as _};
 
 use arguments::Global;
 use commands::Command;
 use context::Context;
 use settings::Settings;
+use text::color::Color;
 
 use failure::{exit, exit_code_of, is_broken_pipe, report_error, report_usage};
 
@@ -56,17 +57,32 @@ fn asks_for_json() -> bool {
     std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }
 
+/// Gives what `--color` says, also where the rest of the arguments cannot be parsed.
+fn asked_color() -> Option<Color> {
+    let mut arguments = std::env::args_os().skip(1).take_while(|argument| argument != "--");
+    let word = arguments.find_map(|argument| match argument.to_str()?.strip_prefix("--color")? {
+        "" => Some(String::new()),
+        word => word.strip_prefix('=').map(String::from),
+    })?;
+    let word = if word.is_empty() { arguments.next()?.into_string().ok()? } else { word };
+    Color::from_str(&word, false).ok()
+}
+
 /// Parses the command line; what it leaves out is as the settings say. For `config` they need not be readable, lest one that is
 /// wrong is in the way of its own mending.
 fn parse() -> Result<Arguments, clap::Error> {
     let settings = Settings::read();
-    let command = Arguments::command();
+    let color = asked_color().or_else(|| settings.as_ref().ok()?.color()).unwrap_or(Color::Auto);
+    let color = color.decided(asks_for_json(), |name| std::env::var(name).ok());
+    let command = Arguments::command().color(color.of_parser());
     let mut command = match &settings {
         Ok(settings) => settings.apply(command),
         Err(_) => command,
     };
     let parsed = command.try_get_matches_from_mut(std::env::args_os())?;
     let mut arguments = Arguments::from_arg_matches(&parsed)?;
+    let Global { color, json, .. } = arguments.global;
+    color.decided(json, |name| std::env::var(name).ok()).settle();
     let mut wrong = |why: String| command.error(clap::error::ErrorKind::ValueValidation, why);
     if matches!(arguments.command, Command::Config(_)) {
         return Ok(arguments);

@@ -8,6 +8,7 @@ use threadkeep::health::doctor::{Checkup, Depth, Finding, Severity};
 
 use crate::context::Context;
 use crate::failure::{exit, say};
+use crate::text::color::{Meaning, Stream, paint};
 use crate::text::{self, findings};
 use crate::values;
 
@@ -67,7 +68,8 @@ fn describe(checkup: &Checkup, counts: &Counts, most: usize, filtered: bool) -> 
     let mut out = String::new();
     for group in groups(&checkup.findings) {
         let Some(first) = group.first() else { continue };
-        let _ = writeln!(out, "{}: {} ({})", severity(first.severity), text::plain(&first.code), group.len());
+        let (severity, code) = (severity(first.severity), text::plain(&first.code));
+        let _ = writeln!(out, "{severity}: {code} ({})", group.len());
         findings::paragraph(&mut out, "  ", &first.meaning);
         for finding in group.iter().take(most) {
             out.push_str(&findings::finding(finding));
@@ -109,12 +111,13 @@ fn target_flag(findings: &[&Finding]) -> &'static str {
     }
 }
 
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
+fn severity(severity: Severity) -> String {
+    let (meaning, word) = match severity {
+        Severity::Error => (Meaning::Error, "error"),
+        Severity::Warning => (Meaning::Warning, "warning"),
+        Severity::Info => (Meaning::Note, "info"),
+    };
+    paint(Stream::Out, meaning, word)
 }
 
 /// Groups findings by severity, code and meaning; they come sorted by the first two.

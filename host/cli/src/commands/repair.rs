@@ -17,6 +17,7 @@ use threadkeep::{RepairScope, Threadkeep, UndoPreview};
 
 use crate::context::Context;
 use crate::failure::{exit, say};
+use crate::text::color::{Meaning, Stream, paint};
 use crate::{confirm, text, values};
 
 /// How many entries of each code are shown.
@@ -138,7 +139,7 @@ fn plan(context: &Context, scope: &Scope, out: Option<&Path>) -> anyhow::Result<
             PlanTarget::Codex => "there is nothing to mend in Codex's databases\n".into(),
             PlanTarget::All => "there is nothing to mend\n".into(),
         },
-        false => preview(&plan.entries),
+        false => preview(&plan.entries, Stream::Out),
     })?;
     Ok(exit::DONE)
 }
@@ -159,7 +160,7 @@ fn apply(context: &Context, plan: Option<&Path>, scope: &Scope, consent: &Consen
         let outcome = threadkeep.preview_repair(&plan)?;
         context.warn();
         let question = format!("make these {} change(s)?", outcome.done.len());
-        if !outcome.done.is_empty() && !confirm::ask(&preview(&outcome.done), &question)? {
+        if !outcome.done.is_empty() && !confirm::ask(&preview(&outcome.done, Stream::Err), &question)? {
             anyhow::bail!("nothing was changed");
         }
     }
@@ -178,7 +179,7 @@ fn undo(context: &Context, consent: &Consent) -> anyhow::Result<u8> {
             UndoPreview::Changes { outcome, .. } if consent.dry_run => return print_outcome(context, &outcome, true),
             UndoPreview::Changes { name, outcome } => {
                 let question = format!("take the repair {name} back by these {} change(s)?", outcome.done.len());
-                if outcome.refused.is_empty() && !confirm::ask(&preview(&outcome.done), &question)? {
+                if outcome.refused.is_empty() && !confirm::ask(&preview(&outcome.done, Stream::Err), &question)? {
                     anyhow::bail!("nothing was changed");
                 }
             }
@@ -197,7 +198,7 @@ fn print_outcome(context: &Context, outcome: &Outcome, preview_only: bool) -> an
         say(&format!("refused: {}: {why}", about(edit)));
     }
     context.print(RepairOutcome::new(outcome, preview_only).map_err(threadkeep::Error::from)?, || {
-        let mut out = if preview_only { preview(&outcome.done) } else { String::new() };
+        let mut out = if preview_only { preview(&outcome.done, Stream::Out) } else { String::new() };
         let (done, already, refused) = (outcome.done.len(), outcome.already, outcome.refused.len());
         let verb = if preview_only { "would be changed" } else { "changed" };
         let _ = match (done, already, refused) {
@@ -248,12 +249,12 @@ fn write(out: &Path, plan: &Plan) -> anyhow::Result<()> {
 }
 
 /// Gives the changes, grouped by what they mend.
-fn preview(edits: &[Edit]) -> String {
+fn preview(edits: &[Edit], stream: Stream) -> String {
     let mut groups: BTreeMap<&str, Vec<&Edit>> = BTreeMap::new();
     edits.iter().for_each(|edit| groups.entry(&edit.code).or_default().push(edit));
     let mut out = String::new();
     for (code, edits) in groups {
-        let _ = writeln!(out, "{}: {}", text::plain(code), edits.len());
+        let _ = writeln!(out, "{}: {}", paint(stream, Meaning::Name, &text::plain(code)), edits.len());
         for edit in edits.iter().take(MAX_SHOWN) {
             let _ = writeln!(out, "  {}: {}", about(edit), text::plain(&edit.reason));
             for change in changes(&edit.change) {

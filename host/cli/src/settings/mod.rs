@@ -19,6 +19,7 @@ use jiff::tz::TimeZone;
 pub(crate) use file::{Unreadable, set};
 
 use crate::source_kind::SourceKind;
+use crate::text::color::Color;
 
 /// What a setting may say.
 #[derive(Clone, Copy)]
@@ -62,8 +63,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "color",
         form: Form::OneOf(&["auto", "always", "never"]),
         variable: "THREADKEEP_COLOR",
-        flag: None,
-        arguments: &[],
+        flag: Some("--color"),
+        arguments: &[(&[], "color")],
     },
     Setting {
         name: "home",
@@ -208,11 +209,12 @@ impl Settings {
                 command = with_default(command, path, argument, values);
             }
         }
-        match self.word("color") {
-            Some("always") => command.color(clap::ColorChoice::Always),
-            Some("never") => command.color(clap::ColorChoice::Never),
-            _ => command,
-        }
+        command
+    }
+
+    /// Says when texts have colours, where no flag says it.
+    pub(crate) fn color(&self) -> Option<Color> {
+        self.word("color").and_then(|word| Color::from_str(word, false).ok())
     }
 
     /// Gives the zone in which times are shown to people.

@@ -1,5 +1,6 @@
 //! Text for people, within the width of the terminal.
 
+pub(crate) mod color;
 pub(crate) mod explanation;
 pub(crate) mod findings;
 pub(crate) mod turns;
@@ -15,6 +16,7 @@ use threadkeep::platform::home::Home;
 use threadkeep::startup::Report;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use color::{Meaning, Stream, paint};
 pub(crate) use visible::{JsonOutput, escaped, plain};
 
 /// How many characters of an id lists show. Ids begin with their time: these tell milliseconds apart, and `find` takes them.
@@ -45,18 +47,16 @@ pub(crate) fn list(rows: &[Listed], time: fn(&ThreadRow) -> i64, width: usize) -
             (_, true) => "archived: ",
             _ => "",
         };
-        let head = format!(
-            "{}  {}  {}  ",
-            short_time(time(row), now),
-            &row.id[..SHORT_ID.min(row.id.len())],
-            pad(&directory(row), widest)
-        );
+        let (time, id) = (short_time(time(row), now), &row.id[..SHORT_ID.min(row.id.len())]);
+        let directory = pad(&directory(row), widest);
         let branch = match (*depth).min(MAX_DEPTH) as usize {
             0 => String::new(),
             depth => "  ".repeat(depth - 1) + "└ ",
         };
-        let room = width.saturating_sub(head.width() + branch.width());
-        let _ = writeln!(out, "{head}{branch}{}", shorten(&format!("{mark}{}", title(row)), room));
+        let room = width.saturating_sub(time.width() + id.width() + directory.width() + 6 + branch.width());
+        let title = shorten(&format!("{mark}{}", title(row)), room);
+        let id = paint(Stream::Out, Meaning::Name, id);
+        let _ = writeln!(out, "{time}  {id}  {directory}  {branch}{title}");
     }
     out
 }
