@@ -275,3 +275,81 @@ fn what_one_setting_changes_in_the_file_says_nothing_else_of_the_others() {
         assert!(after.is_some() || told.stderr.contains("edit it by hand"), "{told:?}");
     }
 }
+
+#[test]
+fn a_filter_that_a_setting_has_gives_way_to_a_flag_and_may_be_put_off() {
+    let world = world();
+    let id = |number: usize| format!("019ca8a0-0000-7000-8000-{number:012}");
+    world.program.run(["archive", &id(0), &id(1)]).well();
+    let talk = Rollout::paginated(&id(7)).at_millis(1_772_000_000_000).provider("lighthouse");
+    talk.user("kite 7").tokens(1).write(world.home.path(), Collection::Active);
+    let unset = |name: &str| world.program.run(["config", "set", name, "--unset"]).well();
+    let check = |cases: &[(&[&str], usize)]| {
+        for (arguments, expected) in cases {
+            assert_eq!(world.number_of_listed(arguments), *expected, "{arguments:?}");
+        }
+    };
+    check(&[(&[], 4), (&["--archived"], 2), (&["--all"], 6), (&["--provider", "any"], 4)]);
+    world.set("list.archived", "true");
+    check(&[(&[], 2), (&["--archived"], 2), (&["--archived=false"], 4), (&["--all"], 6), (&["--all=false"], 2)]);
+    world.program.run(["list", "--archived", "--all"]).ended(2);
+    world.set("list.all", "true");
+    check(&[(&[], 6), (&["--archived"], 2), (&["--all"], 6), (&["--all=false"], 4), (&["--archived=false"], 6)]);
+    let archived = world.program.command(["list", "--json"]).env("THREADKEEP_LIST_ARCHIVED", "true").output().unwrap();
+    assert_eq!(ids(&serde_json::from_slice(&archived.stdout).unwrap()).len(), 2);
+    unset("list.archived");
+    check(&[(&[], 6), (&["--archived"], 2), (&["--all=false"], 4)]);
+    unset("list.all");
+    world.set("list.provider", "lighthouse");
+    check(&[(&[], 1), (&["--provider", "harbour"], 3), (&["--provider", "any"], 4), (&["--provider", "nobody"], 0)]);
+    unset("list.provider");
+    let order = |arguments: &[&str]| {
+        let list = world.program.json([&["list", "--sort", "created"], arguments].concat());
+        ids(&list).first().unwrap().to_string()
+    };
+    world.set("list.asc", "true");
+    assert_ne!(order(&[]), order(&["--asc=false"]));
+    assert_eq!(order(&[]), order(&["--asc"]));
+    let variable =
+        world.program.command(["list", "--json", "--sort", "created"]).env("THREADKEEP_LIST_ASC", "false").output();
+    let first = String::from_utf8(variable.unwrap().stdout).unwrap();
+    let list: Value = serde_json::from_str(&first).unwrap();
+    assert_eq!(ids(&list)[0], order(&["--asc=false"]));
+}
+
+#[test]
+fn what_a_setting_does_besides_is_put_off_by_its_flag_and_written_in_its_form() {
+    let world = world();
+    for (text, place, words) in [
+        ("[list]\nprovider = \"  \"\n", "2:12", "list.provider: it is empty"),
+        ("[list]\nprovider = [\"harbour\"]\n", "2:12", "list.provider: it is no text"),
+        ("list.archived = \"only\"\n", "1:17", "list.archived: it is neither true nor false"),
+        ("list.al = true\n", "1:6", "did you mean 'list.all'?"),
+    ] {
+        world.write(text);
+        let told = world.program.run(["list"]).ended(2);
+        let place = format!("{}:{place}: ", world.file.display());
+        assert!(told.stderr.contains(&place) && told.stderr.contains(words), "{text}: {}", told.stderr);
+    }
+    world.write("");
+    world.set("tell-codex", "true");
+    world.set("list.provider", "a \"quoted\" one");
+    let file = fs::read_to_string(&world.file).unwrap();
+    assert!(file.contains("provider = 'a \"quoted\" one'") || file.contains("\\\"quoted\\\""), "{file}");
+    assert_eq!(world.program.run(["config", "get", "list.provider"]).well().stdout, "a \"quoted\" one\n");
+    let shown = world.program.run(["config", "list"]).well().stdout;
+    for name in ["list.all", "list.archived", "list.asc", "list.provider"] {
+        assert!(shown.lines().any(|line| line.split_whitespace().next() == Some(name)), "{shown}");
+    }
+    let codex = support::CodexDb::create(world.home.path(), false);
+    let id = "019ca8a0-0000-7000-8000-000000000002";
+    let talk = Rollout::paginated(id).at_millis(1_772_000_000_000 + 120_000).user("kite 2").tokens(1);
+    codex.thread(world.home.path(), &talk, Collection::Active, None);
+    drop(codex);
+    let quiet = world.program.run(["archive", id, "--tell-codex=false"]).well();
+    assert!(quiet.stderr.contains("Codex does not see this yet"), "{quiet:?}");
+    assert_eq!(world.program.run(["unarchive", id, "--tell-codex=false"]).well().stderr, "");
+    assert!(world.program.run(["archive", id, "--tell-codex"]).well().stderr.contains("Codex was told by "));
+    world.program.run(["archive", id, "--tell-codex=perhaps"]).ended(2);
+    world.program.run(["list", "--flat=7"]).ended(2);
+}

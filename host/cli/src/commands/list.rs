@@ -37,7 +37,7 @@ pub(crate) struct List {
     /// Sub-agents as threads of their own, not under a parent that is in the list too
     #[arg(long)]
     flat: bool,
-    /// Only this model provider
+    /// Only this model provider [default: any]
     #[arg(long, value_name = "NAME", value_parser = values::text)]
     provider: Option<String>,
     /// Only threads that began or last ran in this directory
@@ -142,7 +142,7 @@ impl List {
             source_kinds: (!any).then(|| SourceKind::names(&self.source)),
             fold_children: !self.flat,
             missing: self.missing,
-            provider: self.provider.clone(),
+            provider: self.provider.clone().filter(|provider| provider != "any"),
             cwd: self.cwd.clone(),
             under: self.under.clone(),
             since,

@@ -100,7 +100,7 @@ fn told(value: &DeValue<'_>, form: Form) -> Result<String, String> {
     match (value, form) {
         (DeValue::Integer(number), Form::Count) => Ok(number.to_string()),
         (DeValue::Boolean(truth), Form::Switch) => Ok(truth.to_string()),
-        (DeValue::String(text), Form::Directory | Form::OneOf(_) | Form::Sources) => Ok(text.to_string()),
+        (DeValue::String(text), Form::Directory | Form::OneOf(_) | Form::Sources | Form::Text) => Ok(text.to_string()),
         (DeValue::Array(items), Form::Sources) => {
             let words = items.iter().map(|item| item.get_ref().as_str().ok_or("it is no list of texts"));
             Ok(words.collect::<Result<Vec<_>, _>>()?.join(","))
@@ -108,7 +108,7 @@ fn told(value: &DeValue<'_>, form: Form) -> Result<String, String> {
         (_, Form::Count) => Err("it is no whole number".into()),
         (_, Form::Switch) => Err("it is neither true nor false".into()),
         (_, Form::Sources) => Err("it is no list of texts".into()),
-        (_, Form::Directory | Form::OneOf(_)) => Err("it is no text".into()),
+        (_, Form::Directory | Form::OneOf(_) | Form::Text) => Err("it is no text".into()),
     }
 }
 
@@ -155,7 +155,7 @@ fn written(form: Form, value: &[String]) -> String {
     let text = |word: &String| toml::Value::String(word.clone()).to_string();
     match form {
         Form::Count | Form::Switch => value.concat(),
-        Form::Directory | Form::OneOf(_) => text(&value.concat()),
+        Form::Directory | Form::OneOf(_) | Form::Text => text(&value.concat()),
         Form::Sources => format!("[{}]", value.iter().map(text).collect::<Vec<_>>().join(", ")),
     }
 }

@@ -13,7 +13,7 @@ mod homes;
 
 use std::path::{Path, PathBuf};
 
-use clap::{Command, ValueEnum as _};
+use clap::{Arg, ArgAction, Command, ValueEnum as _, value_parser};
 use jiff::tz::TimeZone;
 
 pub(crate) use file::{Unreadable, set};
@@ -34,6 +34,8 @@ pub(crate) enum Form {
     OneOf(&'static [&'static str]),
     /// Sources of threads.
     Sources,
+    /// Any text with something in it.
+    Text,
 }
 
 /// A setting that there is.
@@ -74,6 +76,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         arguments: &[(&[], "home")],
     },
     Setting {
+        name: "list.all",
+        form: Form::Switch,
+        variable: "THREADKEEP_LIST_ALL",
+        flag: Some("--all"),
+        arguments: &[(&["list"], "all")],
+    },
+    Setting {
+        name: "list.archived",
+        form: Form::Switch,
+        variable: "THREADKEEP_LIST_ARCHIVED",
+        flag: Some("--archived"),
+        arguments: &[(&["list"], "archived")],
+    },
+    Setting {
+        name: "list.asc",
+        form: Form::Switch,
+        variable: "THREADKEEP_LIST_ASC",
+        flag: Some("--asc"),
+        arguments: &[(&["list"], "asc")],
+    },
+    Setting {
         name: "list.flat",
         form: Form::Switch,
         variable: "THREADKEEP_LIST_FLAT",
@@ -86,6 +109,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         variable: "THREADKEEP_LIST_LIMIT",
         flag: Some("--limit"),
         arguments: &[(&["list"], "limit")],
+    },
+    Setting {
+        name: "list.provider",
+        form: Form::Text,
+        variable: "THREADKEEP_LIST_PROVIDER",
+        flag: Some("--provider"),
+        arguments: &[(&["list"], "provider")],
     },
     Setting {
         name: "list.sort",
@@ -200,16 +230,40 @@ impl Settings {
 
     /// Makes them the defaults of the flags that they stand for.
     pub(crate) fn apply(&self, mut command: Command) -> Command {
+        let arguments = |setting: &'static Setting| setting.arguments.iter().map(move |argument| (setting, argument));
+        for (setting, (path, argument)) in SETTINGS.iter().flat_map(arguments) {
+            if matches!(setting.form, Form::Switch) {
+                command = with_argument(command, path, argument, &|argument| denied_by_value(argument));
+            }
+        }
         for setting in SETTINGS {
             let Some((values, origin)) = self.get(setting.name) else { continue };
-            if setting.name == "home" && origin == Origin::Variable {
+            if (setting.name == "home" && origin == Origin::Variable) || self.yielding() == Some(setting.name) {
                 continue;
             }
             for (path, argument) in setting.arguments {
-                command = with_default(command, path, argument, values);
+                // The parser keeps defaults for as long as the program runs.
+                let kept = |value: &String| &*Box::leak(value.clone().into_boxed_str());
+                let values: Vec<&'static str> = values.iter().map(kept).collect();
+                command = with_argument(command, path, argument, &|argument| {
+                    // What a flag excludes is not meant beside it.
+                    let excluding = EXCLUDING.iter().filter(|(excluded, _)| argument.get_id() == excluded);
+                    let ifs: Vec<_> = excluding.map(|(_, by)| (*by, "true", Some("false"))).collect();
+                    argument.default_value_ifs(ifs).default_values(values.clone())
+                });
             }
         }
         command
+    }
+
+    /// Gives the setting that does not count beside another: of two that exclude each other the one of the file, else the one
+    /// that shows fewer threads.
+    fn yielding(&self) -> Option<&'static str> {
+        let who = |name| self.get(name).filter(|(value, _)| value == &["true"]).map(|(_, origin)| origin);
+        match (who("list.archived")?, who("list.all")?) {
+            (Origin::Variable, Origin::File) => Some("list.all"),
+            _ => Some("list.archived"),
+        }
     }
 
     /// Says when texts have colours, where no flag says it.
@@ -227,16 +281,26 @@ impl Settings {
     }
 }
 
-fn with_default(command: Command, path: &[&str], argument: &str, values: &[String]) -> Command {
+/// The switches of which one excludes another, where a setting says the other.
+const EXCLUDING: &[(&str, &str)] = &[("all", "archived"), ("archived", "all")];
+
+fn with_argument(command: Command, path: &[&str], argument: &str, change: &dyn Fn(Arg) -> Arg) -> Command {
     match path {
-        [] => {
-            // The parser keeps defaults for as long as the program runs.
-            let kept = |value: &String| &*Box::leak(value.clone().into_boxed_str());
-            let values: Vec<&'static str> = values.iter().map(kept).collect();
-            command.mut_arg(argument, |argument| argument.default_values(values))
-        }
-        [first, rest @ ..] => command.mut_subcommand(first, |command| with_default(command, rest, argument, values)),
+        [] => command.mut_arg(argument, change),
+        [first, rest @ ..] => command.mut_subcommand(first, |command| with_argument(command, rest, argument, change)),
     }
+}
+
+/// Has a switch take `=false` too, which says that what a setting says is not so now.
+fn denied_by_value(argument: Arg) -> Arg {
+    let argument =
+        argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).value_parser(value_parser!(bool));
+    argument
+        .value_name("true|false")
+        .hide_possible_values(true)
+        .default_missing_value("true")
+        .default_value("false")
+        .hide_default_value(true)
 }
 
 /// Gives the setting of a name.
@@ -264,6 +328,7 @@ impl Form {
             Form::Count => one(text.parse::<u32>().is_ok(), "it is no whole number from 0 on"),
             Form::Switch => one(matches!(text, "true" | "false"), "it is neither true nor false"),
             Form::OneOf(words) => one(words.contains(&text), &format!("it is none of {}", words.join(", "))),
+            Form::Text => one(!text.is_empty(), "it is empty"),
             Form::Directory => {
                 let expanded = crate::values::without_tilde(text);
                 match Path::new(&expanded).is_absolute() {
