@@ -27,7 +27,7 @@ pub(crate) struct Doctor {
     /// Tell only of these findings, by their codes
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = values::text)]
     only: Vec<String>,
-    /// Print every finding, not only the first 20 of a kind
+    /// Print every finding, not only the first 10 of a kind
     #[arg(long)]
     all: bool,
 }
