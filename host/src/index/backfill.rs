@@ -21,7 +21,7 @@ use crate::db::{Batch, Claim, Database, Locks, Parsed, Refused, StateError};
 use crate::index::progress::{Progress, ProgressSink};
 use crate::platform::home::Home;
 use crate::platform::wait::{Wait, Waiting};
-use crate::rollouts::{self, WalkAhead};
+use crate::rollouts;
 
 /// How many files are stored in one transaction.
 const BATCH: usize = 256;
@@ -60,7 +60,6 @@ pub(crate) struct Backfill {
     database: Database,
     locks: Option<Locks>,
     reader: Arc<dyn FileReader>,
-    ahead: Option<Arc<WalkAhead>>,
     claim: Option<Claim>,
     pool: Option<Pool>,
     ready: Vec<Parsed>,
@@ -89,7 +88,6 @@ impl Backfill {
             database: database.clone(),
             locks,
             reader: Arc::new(RowReader),
-            ahead: None,
             claim: None,
             pool: None,
             ready: Vec::new(),
@@ -105,19 +103,6 @@ impl Backfill {
     /// Gives the same backfill with rollouts read in another way.
     pub(crate) fn with_reader(self, reader: Arc<dyn FileReader>) -> Backfill {
         Backfill { reader, ..self }
-    }
-
-    /// Gives the same backfill with the first walk over the home already on its way.
-    pub(crate) fn with_walk(self, ahead: Arc<WalkAhead>) -> Backfill {
-        Backfill { ahead: Some(ahead), ..self }
-    }
-
-    /// Gives the files from which it is filled.
-    pub(crate) fn files(&self) -> Arc<dyn Rollouts> {
-        match &self.ahead {
-            Some(ahead) => ahead.clone(),
-            None => self.home.clone(),
-        }
     }
 
     /// Tells of a wait for another process that fills the database.
@@ -138,10 +123,6 @@ impl Backfill {
     /// Says how far the database is filled, and tells of the wait where another process fills it.
     pub(crate) fn current(&mut self) -> Result<Phase, StateError> {
         let phase = self.database.phase(self.locks.as_ref())?;
-        if let (Phase::Running(_), Some(ahead)) = (&phase, &self.ahead) {
-            // What the other process finds is newer than a walk that began before.
-            ahead.give_up();
-        }
         if let Phase::Running(owner) = &phase
             && !owner.gone
         {

@@ -24,7 +24,7 @@ use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 use crate::platform::wait::Wait;
-use crate::rollouts::{self, WalkAhead};
+use crate::rollouts;
 
 /// Says how to start with a state DB.
 #[derive(Clone)]
@@ -123,8 +123,6 @@ pub struct Report {
 pub(crate) struct Opened {
     database: Database,
     locks: Locks,
-    /// The walk of the refresh, begun before the database was opened.
-    ahead: Option<Arc<WalkAhead>>,
 }
 
 /// Opens and migrates the state DB of the directory in `config`, and creates it where there is none. One that is `rescued`
@@ -138,7 +136,6 @@ pub(crate) fn open(
     create_private_dir(&config.state_dir)?;
     let locks = Locks::of(&config.state_dir);
     let opening = open_lock(&locks, &config.wait)?;
-    let ahead = (config.refresh && !config.rebuild).then(|| WalkAhead::begin(home));
     let database = Database::open(&SCHEMA, &config.state_dir, &config.wait, RowDeriver::new(runtime, home))?;
     // One that is begun again is read as far as a rescue would read it.
     if (config.check || config.rebuild)
@@ -150,20 +147,13 @@ pub(crate) fn open(
         database.begin_again()?;
     }
     drop(opening);
-    Ok(Opened { database, locks, ahead })
+    Ok(Opened { database, locks })
 }
 
 impl Opened {
     /// Gives the database, for finishing what its journal holds.
     pub(crate) fn database(&self) -> &Database {
         &self.database
-    }
-
-    /// Says that files were moved since the database was opened.
-    pub(crate) fn files_were_moved(&self) {
-        if let Some(ahead) = &self.ahead {
-            ahead.give_up();
-        }
     }
 
     /// Has the core's gate fill the database, or wait for another process that does, and verify it; then gives the handle.
@@ -174,10 +164,6 @@ impl Opened {
         config: &Config,
     ) -> Result<(StateDb, Report), StartupError> {
         let backfill = Backfill::new(runtime, home, &self.database, Some(self.locks), config.progress.clone());
-        let backfill = match self.ahead {
-            Some(ahead) => backfill.with_walk(ahead),
-            None => backfill,
-        };
         let report = gate(runtime, home, backfill, &config.wait, config.refresh)?;
         Ok((StateDb::of(self.database), report))
     }
@@ -295,10 +281,8 @@ fn gate(
     refresh: bool,
 ) -> Result<Report, StartupError> {
     let rows = backfill.database().rows();
-    let files = backfill.files();
     let backfill = SharedBackfill::new(backfill.with_wait(wait.clone()));
-    let imports =
-        rollouts::imports_over(files, home.default_provider()).with_rows(rows).with_backfill(backfill.clone());
+    let imports = rollouts::imports(home).with_rows(rows).with_backfill(backfill.clone());
     let mut core = Core::new(runtime, imports);
     let wait = wait.bound().as_millis().min(i64::MAX as u128) as i64;
     let answer = core.call(&RunStartup { wait, refresh });

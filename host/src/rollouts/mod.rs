@@ -2,8 +2,7 @@
 //! alone knows.
 //!
 //! `walk` lists the entries, `stat` looks at each of them, `prefetch` does both ahead of the one who asks, on several
-//! threads, `walk_ahead` begins before anybody asks, and `columns` puts what was found into the form in which the core
-//! takes it. `read` decompresses.
+//! threads, and `columns` puts what was found into the form in which the core takes it. `read` decompresses.
 
 mod columns;
 mod dirs;
@@ -13,7 +12,6 @@ mod prefetch;
 mod read;
 mod stat;
 mod walk;
-mod walk_ahead;
 
 use std::sync::Arc;
 
@@ -36,7 +34,6 @@ pub use read::RolloutReader;
 use stat::Probed;
 pub(crate) use walk::links;
 pub use walk::named;
-pub(crate) use walk_ahead::WalkAhead;
 
 /// Gives the imports of a core that sees the files of a home and nothing else.
 pub fn imports(home: &Arc<Home>) -> Imports {

@@ -68,9 +68,6 @@ fn start_once(
     rescued: bool,
 ) -> Result<(StateDb, Report), StartupError> {
     let opened = open(runtime, home, config, rescued)?;
-    if !opened.database().journal().unfinished()?.is_empty() {
-        opened.files_were_moved();
-    }
     let unfinished = finish_unfinished(home, opened.database(), &config.state_dir, &config.wait)?;
     let (state, mut report) = opened.complete(runtime, home, config)?;
     report.warnings.splice(0..0, unfinished);
