@@ -3,9 +3,9 @@
 
 use alloc::string::String;
 
-use memchr::memchr;
 use serde_json::Value;
 
+use crate::rollout::skim::{Beginning, beginning};
 use crate::rollout::spoken::spoken;
 use crate::text::json::{Cursor, Fault, Step, Text};
 use crate::text::large_numbers::with_large_numbers_as_text;
@@ -105,18 +105,8 @@ pub(super) fn read(line: &[u8]) -> Result<Entry<'_>, Fault> {
 /// made into a value, which is only done where it is shown: most of a history is passed over at little cost. So a
 /// broken one counts as a record, which shows in nothing but the number of a turn that no record names.
 pub(super) fn skim(line: &[u8]) -> Option<Entry<'_>> {
-    let rest = line.strip_prefix(b"{\"timestamp\":\"")?;
-    let rest = rest.get(memchr(b'"', rest)? + 1..)?;
-    let (ordinal, rest) = match rest.strip_prefix(b",\"ordinal\":") {
-        None => (None, rest),
-        Some(rest) => {
-            let length = rest.iter().position(|byte| !byte.is_ascii_digit())?;
-            (Some(core::str::from_utf8(&rest[..length]).ok()?.parse().ok()?), &rest[length..])
-        }
-    };
-    let rest = rest.strip_prefix(b",\"type\":\"")?;
-    let (kind, rest) = rest.split_at_checked(memchr(b'"', rest)?)?;
-    let payload = rest.strip_prefix(b"\",\"payload\":")?.strip_suffix(b"}")?;
+    let Beginning { ordinal, kind, payload, .. } = beginning(line)?;
+    let payload = payload.strip_suffix(b"}")?;
     let event = match kind {
         b"response_item" | b"world_state" | b"token_usage_record" => Event::Other,
         b"compacted" => Event::Compacted,

@@ -52,8 +52,7 @@ impl Transcript {
             return Ok(Transcript { chain, index: OnceCell::new() });
         }
         // What the chain lacks shows only when it is gone through.
-        let mut index = Builder::new(chain.paginated, 0..0);
-        pass(rollouts, &mut chain, &mut index, None)?;
+        let index = index_of(rollouts, &mut chain)?;
         Ok(Transcript { chain, index: OnceCell::from(index) })
     }
 
@@ -62,9 +61,8 @@ impl Transcript {
         let index = match self.index.get() {
             Some(index) => index,
             None => {
-                let mut index = Builder::new(self.chain.paginated, 0..0);
                 // A chain that has a tail has no gap that a pass could find.
-                pass(rollouts, &mut self.chain.clone(), &mut index, None)?;
+                let index = index_of(rollouts, &mut self.chain.clone())?;
                 self.index.get_or_init(|| index)
             }
         };
@@ -140,6 +138,13 @@ impl Transcript {
             after = Some(if newest_first { window.start } else { window.end - 1 });
         }
     }
+}
+
+/// Goes through a whole history, and notes what its files should hold and do not.
+fn index_of<R: Rollouts>(rollouts: &R, chain: &mut Chain) -> Result<Builder, LookupError> {
+    let mut index = Builder::new(chain.paginated, 0..0);
+    pass(rollouts, chain, &mut index, None)?;
+    Ok(index)
 }
 
 /// Turns of a history whose places are known: all of them, or the last ones.

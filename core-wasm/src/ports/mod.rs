@@ -4,6 +4,8 @@
 //! implementers, a test's plain data among them.
 
 pub mod imports;
+#[cfg(test)]
+pub(crate) mod one_file;
 mod plain_text;
 
 pub use plain_text::PlainText;

@@ -16,22 +16,22 @@ use crate::text::json::Step;
 use crate::text::structure::looks_whole;
 use crate::text::time::parse_millis;
 
-/// Bytes of a time as releases write it: `2026-03-01T10:00:00.000Z`.
-const STAMP: usize = 24;
-
-/// Reads a line: by its beginning where that is enough, else whole.
-pub fn read_quickly(line: &[u8]) -> Step<Record<'_>> {
-    match skim(line) {
-        Some(record) => Ok(record),
-        None => read(line),
-    }
+/// What stands before the payload of a line, in the order of keys in which releases write them.
+pub struct Beginning<'a> {
+    /// When it was written, as it stands.
+    pub stamp: &'a [u8],
+    /// Its place in a paginated history.
+    pub ordinal: Option<u64>,
+    /// Its type.
+    pub kind: &'a [u8],
+    /// The payload, with the bracket that closes the line.
+    pub payload: &'a [u8],
 }
 
-/// Reads a line that has no fact but its time, and is whole by its structure; none where it may have others.
-fn skim(line: &[u8]) -> Option<Record<'_>> {
-    let rest = line.strip_prefix(b"{\"timestamp\":\"")?;
-    let (stamp, rest) = rest.split_at_checked(STAMP)?;
-    let rest = rest.strip_prefix(b"\",")?;
+/// Reads the beginning of a line; none where it is written in another way.
+pub fn beginning(line: &[u8]) -> Option<Beginning<'_>> {
+    let (stamp, rest) = word(line.strip_prefix(b"{\"timestamp\":")?)?;
+    let rest = rest.strip_prefix(b",")?;
     let (ordinal, rest) = match rest.strip_prefix(b"\"ordinal\":") {
         None => (None, rest),
         Some(rest) => {
@@ -43,7 +43,21 @@ fn skim(line: &[u8]) -> Option<Record<'_>> {
         }
     };
     let (kind, rest) = word(rest.strip_prefix(b"\"type\":")?)?;
-    let payload = rest.strip_prefix(b",\"payload\":{")?;
+    Some(Beginning { stamp, ordinal, kind, payload: rest.strip_prefix(b",\"payload\":")? })
+}
+
+/// Reads a line: by its beginning where that is enough, else whole.
+pub fn read_quickly(line: &[u8]) -> Step<Record<'_>> {
+    match skim(line) {
+        Some(record) => Ok(record),
+        None => read(line),
+    }
+}
+
+/// Reads a line that has no fact but its time, and is whole by its structure; none where it may have others.
+fn skim(line: &[u8]) -> Option<Record<'_>> {
+    let Beginning { stamp, ordinal, kind, payload } = beginning(line)?;
+    let payload = payload.strip_prefix(b"{")?;
     let has_facts = match kind {
         b"response_item" => item_may_have_facts(payload)?,
         b"event_msg" => event_may_have_facts(payload)?,

@@ -4,69 +4,17 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use contract::{Chunk, Entries, EntryKind, FileError, FileFacts, Heads, PageOfTurns};
+use contract::PageOfTurns;
 
 use super::Tail;
 use crate::history::chain::{Chain, Segment};
 use crate::history::pass::pass;
 use crate::history::transcript::{Pages, Transcript};
-use crate::ports::{FileResult, HeadsWalker, Reader, Rollouts, Walker};
+use crate::ports::one_file::OneFile;
 use crate::rollout::ids::{RandomBits, uuid};
 use crate::text::time::rfc3339;
 
 const BEGAN: i64 = 1_790_000_000_000;
-
-struct OneFile(String);
-
-struct Bytes(Vec<u8>);
-
-struct Nothing;
-
-impl Reader for Bytes {
-    fn read(&mut self, limit: u32) -> FileResult<Chunk> {
-        let left = self.0.split_off(self.0.len().min(limit as usize));
-        Ok(std::mem::replace(&mut self.0, left).into())
-    }
-}
-
-impl Walker for Nothing {
-    fn next(&mut self, _: u32) -> FileResult<Entries> {
-        Ok(Entries::default())
-    }
-}
-
-impl HeadsWalker for Nothing {
-    fn next(&mut self, _: u32) -> FileResult<Heads> {
-        Ok(Heads::default())
-    }
-}
-
-impl Rollouts for OneFile {
-    type Reader = Bytes;
-    type Walker = Nothing;
-    type HeadsWalker = Nothing;
-
-    fn stat(&self, at: &str) -> FileResult<FileFacts> {
-        let size = self.0.len() as u64;
-        Ok(FileFacts { path: at.into(), kind: EntryKind::File, size, modified_ns: 0, inode: 1 })
-    }
-
-    fn open_bytes(&self, _: &str, offset: u64) -> FileResult<Bytes> {
-        Ok(Bytes(self.0.as_bytes()[(offset as usize).min(self.0.len())..].to_vec()))
-    }
-
-    fn walk(&self) -> FileResult<Nothing> {
-        Ok(Nothing)
-    }
-
-    fn heads(&self) -> FileResult<Nothing> {
-        Ok(Nothing)
-    }
-
-    fn files_named(&self, _: &str) -> FileResult<Vec<String>> {
-        Err(FileError::NotFound)
-    }
-}
 
 /// A paginated history in which turns overlap, are resumed, end late or never, have no beginning, and are taken back.
 fn history(seed: u64) -> String {
@@ -147,9 +95,9 @@ fn plain(page: PageOfTurns) -> (Vec<String>, Option<String>, Option<String>) {
 fn what_the_end_answers_is_what_the_whole_history_says() {
     let (mut answered, mut asked) = (0, 0);
     for seed in 0..40 {
-        let file = OneFile(history(seed));
+        let file = OneFile { text: history(seed).into_bytes(), most: usize::MAX };
         let whole = Transcript::of(&file, chain()).unwrap();
-        for from in (1..file.0.len() as u64).step_by(97) {
+        for from in (1..file.text.len() as u64).step_by(97) {
             let mut tail = Tail::after(from);
             pass(&file, &mut chain(), &mut tail, None).unwrap();
             let pages = Pages { chain: &chain(), index: &tail.index };

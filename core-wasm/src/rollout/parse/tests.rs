@@ -5,87 +5,15 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
-use contract::{Chunk, Entries, EntryKind, Extraction, FileError, FileFacts, Heads, NoThread};
+use contract::{EntryKind, Extraction, FileFacts, NoThread};
 
 use super::Parser;
-use crate::ports::{FileResult, HeadsWalker, Reader, Rollouts, Walker};
+use crate::ports::one_file::{OneFile, facts};
 use crate::rollout::extract::{Limits, extract};
 use crate::rollout::head::identify;
 
 const ID: &str = "0198c0de-0000-7000-8000-0000000000ab";
 const WHOLE: Limits = Limits { whole: u64::MAX, chunk: 1 << 20, tail: 1 << 20 };
-
-/// One rollout, of which every answer has so many bytes at most.
-struct OneFile {
-    text: Vec<u8>,
-    most: usize,
-}
-
-struct Bytes {
-    text: Vec<u8>,
-    at: usize,
-    most: usize,
-}
-
-struct Nothing;
-
-impl Reader for Bytes {
-    fn read(&mut self, limit: u32) -> FileResult<Chunk> {
-        let rest = &self.text[self.at..];
-        let answer = rest[..rest.len().min(limit as usize).min(self.most)].to_vec();
-        self.at += answer.len();
-        Ok(answer.into())
-    }
-}
-
-impl Walker for Nothing {
-    fn next(&mut self, _: u32) -> FileResult<Entries> {
-        Ok(Entries::default())
-    }
-}
-
-impl HeadsWalker for Nothing {
-    fn next(&mut self, _: u32) -> FileResult<Heads> {
-        Ok(Heads::default())
-    }
-}
-
-impl Rollouts for OneFile {
-    type Reader = Bytes;
-    type Walker = Nothing;
-    type HeadsWalker = Nothing;
-
-    fn stat(&self, _: &str) -> FileResult<FileFacts> {
-        Ok(facts(&self.text))
-    }
-
-    fn open_bytes(&self, _: &str, offset: u64) -> FileResult<Bytes> {
-        let at = (offset as usize).min(self.text.len());
-        Ok(Bytes { text: self.text.clone(), at, most: self.most })
-    }
-
-    fn walk(&self) -> FileResult<Nothing> {
-        Ok(Nothing)
-    }
-
-    fn heads(&self) -> FileResult<Nothing> {
-        Ok(Nothing)
-    }
-
-    fn files_named(&self, _: &str) -> FileResult<Vec<String>> {
-        Err(FileError::NotFound)
-    }
-}
-
-fn facts(text: &[u8]) -> FileFacts {
-    FileFacts {
-        path: "sessions/a.jsonl".into(),
-        kind: EntryKind::File,
-        size: text.len() as u64,
-        modified_ns: 0,
-        inode: 1,
-    }
-}
 
 fn fed(text: &[u8], pieces: usize) -> Result<Extraction, NoThread> {
     let mut parser = Parser::new(&facts(text));
