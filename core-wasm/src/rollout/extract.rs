@@ -43,8 +43,11 @@ pub fn extract<R: Rollouts>(
         return Err(unreadable(FileError::NotAFile));
     }
     let mut pass = Pass::new();
-    let result = read(rollouts, file, earlier, limits, &mut pass);
-    result.map_err(unreadable)?;
+    read(rollouts, file, earlier, limits, &mut pass).map_err(unreadable)?;
+    if pass.is_missing_facts {
+        pass = Pass::in_order();
+        read(rollouts, file, earlier, limits, &mut pass).map_err(unreadable)?;
+    }
     pass.into_extraction()
 }
 
@@ -57,7 +60,7 @@ pub fn read_through<R: Rollouts>(
     if file.kind != EntryKind::File {
         return Err(unreadable(FileError::NotAFile));
     }
-    let mut pass = Pass { watch: Some(watch), ..Pass::new() };
+    let mut pass = Pass::watched(watch);
     let reader = rollouts.open(&file.path, 0);
     let read = reader.and_then(|reader| read_on(&mut pass, reader, Limits::USUAL, 1, true));
     read.map_err(unreadable)?;
@@ -110,9 +113,10 @@ fn read<R: Rollouts>(
             let reader = rollouts.open(&file.path, head_end)?;
             return read_on(pass, reader, limits, lines.number(), true);
         }
-        let mut tail = Pass::new();
+        let mut tail = pass.again();
         read_tail(&mut tail, rollouts, file, limits, from)?;
         pass.bytes_read += tail.bytes_read;
+        pass.is_missing_facts |= tail.is_missing_facts;
         if tail.fold.tail_is_settled() {
             pass.fold.offset = head_end;
             pass.fold.join(tail.fold);

@@ -158,12 +158,18 @@ impl Fold {
         self.anchor.extend(end);
     }
 
-    fn record(&mut self, record: Record<'_>) {
+    /// Takes a record in.
+    pub fn record(&mut self, record: Record<'_>) {
         if record.at.is_some() {
             self.first_at = self.first_at.or(record.at);
             self.last_at = record.at;
         }
-        match record.body {
+        self.body(record.at, record.body);
+    }
+
+    /// Takes in what a record says, which was written then.
+    pub fn body(&mut self, at: Option<i64>, body: Body<'_>) {
+        match body {
             Body::Meta(meta) => {
                 if self.identity.is_none() {
                     self.identity = identity(&meta);
@@ -178,9 +184,9 @@ impl Fold {
                 }
             }
             Body::Model(model) => replace(&mut self.model, fact(&model.decode())),
-            Body::TurnStarted => self.turn_at = record.at.or(self.turn_at),
+            Body::TurnStarted => self.turn_at = at.or(self.turn_at),
             Body::UserMessage { texts, images } => {
-                self.turn_at = record.at.or(self.turn_at);
+                self.turn_at = at.or(self.turn_at);
                 if self.first_user.is_none() {
                     let joined: String = texts.iter().map(|text| text.decode()).collect();
                     self.first_user = match spoken(&joined) {
@@ -192,7 +198,7 @@ impl Fold {
             }
             Body::UserItem { texts, images } => {
                 for text in &texts {
-                    if self.first_item.is_some() && self.context_cwd.is_some() {
+                    if !self.wants_user_items() {
                         break;
                     }
                     let text = text.decode();
@@ -214,13 +220,23 @@ impl Fold {
                 }
             }
             Body::Compacted(said) => {
-                if self.first_kept.is_none() && self.first_user.is_none() && self.turn_at.is_none() {
+                if self.wants_compacted() {
                     let joined = said.iter().map(|texts| texts.iter().map(|text| text.decode()).collect::<String>());
                     self.first_kept = joined.into_iter().find_map(|text| spoken(&text).map(cut));
                 }
             }
             Body::Other => {}
         }
+    }
+
+    /// Says whether a message in the user's role may still say something new.
+    pub fn wants_user_items(&self) -> bool {
+        self.first_item.is_none() || self.context_cwd.is_none()
+    }
+
+    /// Says whether what a compaction kept may still say something new.
+    pub fn wants_compacted(&self) -> bool {
+        self.first_kept.is_none() && self.first_user.is_none() && self.turn_at.is_none()
     }
 
     /// Says whether every fact that is the first of its kind is known: more of the file changes none of them. Those

@@ -1,12 +1,13 @@
 //! Parses the text of one rollout as it comes, piece by piece.
 
 use alloc::format;
+use alloc::vec::Vec;
 
 use contract::{BadLine, EntryKind, Extraction, FileError, FileFacts, NoThread};
 
 use crate::rollout::fold::{Fold, KEPT_BAD_LINES};
-use crate::rollout::record::{self, Record};
-use crate::rollout::skim::read_quickly;
+use crate::rollout::record::{self, Body, Record};
+use crate::rollout::skim::{Replaceable, Skimmed, read_quickly, skim};
 use crate::text::json::Step;
 use crate::text::lines::{Line, Lines};
 
@@ -23,7 +24,7 @@ pub struct Parser {
 impl Parser {
     /// Begins the text of this file.
     pub fn new(file: &FileFacts) -> Parser {
-        Parser { pass: Pass::new(), lines: Lines::new(1, 0), is_file: file.kind == EntryKind::File }
+        Parser { pass: Pass::in_order(), lines: Lines::new(1, 0), is_file: file.kind == EntryKind::File }
     }
 
     /// Takes the next piece.
@@ -55,12 +56,39 @@ pub(super) struct Pass<'w> {
     /// What stands after the last newline and is no record (yet).
     pub(super) cut_off: Option<BadLine>,
     pub(super) bytes_read: u64,
-    pub(super) watch: Option<&'w mut Watch<'w>>,
+    /// Lines of which only the last one counts are kept; none where each is read as it comes.
+    kept: Option<Kept>,
+    /// A kept line did not say what it was kept for: an earlier one has to be read, so the file is, [in order](Pass::in_order).
+    pub(super) is_missing_facts: bool,
+    watch: Option<&'w mut Watch<'w>>,
 }
 
-impl Pass<'_> {
+/// The last lines of their kinds, as they stand; empty where there is none that was not read.
+#[derive(Default)]
+struct Kept {
+    turn_context: Vec<u8>,
+    tokens: Vec<u8>,
+}
+
+impl<'w> Pass<'w> {
+    /// Begins a pass that reads of some lines only the last ones of their kinds.
     pub(super) fn new() -> Self {
-        Pass { fold: Fold::default(), cut_off: None, bytes_read: 0, watch: None }
+        Pass { kept: Some(Kept::default()), ..Pass::in_order() }
+    }
+
+    /// Begins a pass that reads every line as it comes.
+    pub(super) fn in_order() -> Self {
+        Pass { fold: Fold::default(), cut_off: None, bytes_read: 0, kept: None, is_missing_facts: false, watch: None }
+    }
+
+    /// Begins a pass that shows each line to `watch`.
+    pub(super) fn watched(watch: &'w mut Watch<'w>) -> Self {
+        Pass { watch: Some(watch), ..Pass::in_order() }
+    }
+
+    /// Begins a pass over another part of the file, which reads lines as this one does.
+    pub(super) fn again(&self) -> Self {
+        Pass { kept: self.kept.as_ref().map(|_| Kept::default()), ..Pass::in_order() }
     }
 
     /// Takes a chunk in.
@@ -77,16 +105,58 @@ impl Pass<'_> {
                 let read = record::read(line.bytes);
                 watch(line, &read);
                 // Rows are the same, whoever looks.
-                read.or_else(|_| read_quickly(line.bytes))
+                read.or_else(|_| read_quickly(line.bytes, &self.fold))
             }
-            None => read_quickly(line.bytes),
+            None => self.read(line.bytes),
         };
         self.fold.take(line, read, numbered)
+    }
+
+    fn read<'a>(&mut self, line: &'a [u8]) -> Step<Record<'a>> {
+        let Some(kept) = &mut self.kept else { return read_quickly(line, &self.fold) };
+        match skim(line, &self.fold) {
+            Some(Skimmed::Said(record)) => Ok(record),
+            Some(Skimmed::Replaceable(kind, without)) => {
+                let kept = match kind {
+                    Replaceable::TurnContext => &mut kept.turn_context,
+                    Replaceable::Tokens => &mut kept.tokens,
+                };
+                kept.clear();
+                kept.extend_from_slice(line);
+                Ok(without)
+            }
+            None => {
+                let read = record::read(line);
+                if let Ok(Record { body: Body::TurnContext { .. } | Body::Model(_) | Body::Tokens(_), .. }) = read {
+                    // What was kept stands before it.
+                    self.read_kept();
+                }
+                read
+            }
+        }
+    }
+
+    /// Reads the lines that were kept: no later one of their kinds has other facts.
+    fn read_kept(&mut self) {
+        let Some(kept) = &mut self.kept else { return };
+        for line in [&mut kept.turn_context, &mut kept.tokens] {
+            if line.is_empty() {
+                continue;
+            }
+            match record::read(line).map(|record| record.body) {
+                Ok(body @ (Body::TurnContext { cwd: Some(_), model: Some(_) } | Body::Tokens(_))) => {
+                    self.fold.body(None, body);
+                }
+                _ => self.is_missing_facts = true,
+            }
+            line.clear();
+        }
     }
 
     /// Takes in what stands after the last newline: the text has come to its end.
     pub(super) fn end(&mut self, lines: &mut Lines, numbered: bool) {
         lines.finish(|line| self.cut_off = self.line(&line, numbered));
+        self.read_kept();
         // A record without a newline is taken in, and so are its bytes; anything else is read again next time.
         let taken = if self.cut_off.is_none() { lines.pending() } else { 0 };
         self.fold.offset = lines.offset() + taken;

@@ -7,12 +7,15 @@
 //! ```
 //!
 //! The rest is checked by its structure (see [`looks_whole`]). A line of any other shape is read whole, with the same answer;
-//! so is one that has facts. What a structure does not show is not seen here: the doctor reads every line.
+//! so is one that has facts which are still wanted: once it is known what the user said first, later words are none. Of turn
+//! contexts and token counts only the last counts, so whoever reads on may keep them until there is no later one. What a
+//! structure does not show is not seen here: the doctor reads every line.
 
-use memchr::memchr;
+use alloc::vec::Vec;
 
+use crate::rollout::fold::Fold;
 use crate::rollout::record::{Body, Record, read};
-use crate::text::json::Step;
+use crate::text::json::{Step, plain_run};
 use crate::text::structure::looks_whole;
 use crate::text::time::parse_millis;
 
@@ -46,44 +49,67 @@ pub fn beginning(line: &[u8]) -> Option<Beginning<'_>> {
     Some(Beginning { stamp, ordinal, kind, payload: rest.strip_prefix(b",\"payload\":")? })
 }
 
-/// Reads a line: by its beginning where that is enough, else whole.
-pub fn read_quickly(line: &[u8]) -> Step<Record<'_>> {
-    match skim(line) {
-        Some(record) => Ok(record),
+/// What the beginning of a line tells.
+pub enum Skimmed<'a> {
+    /// All that is wanted of the line.
+    Said(Record<'a>),
+    /// The line has facts, which count where no later line of its kind has others; without them it would be this record.
+    Replaceable(Replaceable, Record<'a>),
+}
+
+/// Kinds of lines of which only the last one counts.
+#[derive(Clone, Copy)]
+pub enum Replaceable {
+    /// The settings of a turn.
+    TurnContext,
+    /// Tokens used so far.
+    Tokens,
+}
+
+/// Reads a line, of which what is `known` is not wanted any more: by its beginning where that is enough, else whole.
+pub fn read_quickly<'a>(line: &'a [u8], known: &Fold) -> Step<Record<'a>> {
+    match skim(line, known) {
+        Some(Skimmed::Said(record)) => Ok(record),
+        // Faults that the structure does not show are passed over here, too, whoever reads the line, and when.
+        Some(Skimmed::Replaceable(_, without)) => Ok(read(line).unwrap_or(without)),
         None => read(line),
     }
 }
 
-/// Reads a line that has no fact but its time, and is whole by its structure; none where it may have others.
-fn skim(line: &[u8]) -> Option<Record<'_>> {
+/// Reads a line that is whole by its structure, by its beginning; none where that does not tell enough.
+pub fn skim<'a>(line: &'a [u8], known: &Fold) -> Option<Skimmed<'a>> {
     let Beginning { stamp, ordinal, kind, payload } = beginning(line)?;
     let payload = payload.strip_prefix(b"{")?;
-    let has_facts = match kind {
-        b"response_item" => item_may_have_facts(payload)?,
-        b"event_msg" => event_may_have_facts(payload)?,
+    let (body, replaceable) = match kind {
+        b"response_item" => (item(payload, known)?, None),
+        b"event_msg" => event(payload, known)?,
+        b"turn_context" => (Body::Other, Some(Replaceable::TurnContext)),
+        b"session_meta" if known.identity.is_none() => return None,
+        b"compacted" if known.wants_compacted() => return None,
         // A bare message has this type.
-        b"session_meta" | b"turn_context" | b"compacted" | b"message" => true,
-        _ => false,
+        b"message" => return None,
+        _ => (Body::Other, None),
     };
-    if has_facts {
-        return None;
-    }
     let at = Some(parse_millis(stamp)?);
-    looks_whole(line).then_some(Record { at, odd_time: false, ordinal, body: Body::Other })
+    let record = Record { at, odd_time: false, ordinal, body };
+    looks_whole(line).then_some(match replaceable {
+        None => Skimmed::Said(record),
+        Some(kind) => Skimmed::Replaceable(kind, record),
+    })
 }
 
 /// Only messages in the user's role have facts.
-fn item_may_have_facts(payload: &[u8]) -> Option<bool> {
+fn item<'a>(payload: &'a [u8], known: &Fold) -> Option<Body<'a>> {
     let (kind, mut rest) = word(payload.strip_prefix(b"\"type\":")?)?;
-    if kind != b"message" {
-        return Some(false);
+    if kind != b"message" || !known.wants_user_items() {
+        return Some(Body::Other);
     }
     // Before the role there may be an id and a status.
     for _ in 0..3 {
         let (name, value) = word(rest.strip_prefix(b",")?)?;
         let (value, behind) = word(value.strip_prefix(b":")?)?;
         match name {
-            b"role" => return Some(value == b"user"),
+            b"role" => return (value != b"user").then_some(Body::Other),
             b"id" | b"status" | b"phase" => rest = behind,
             _ => return None,
         }
@@ -91,15 +117,21 @@ fn item_may_have_facts(payload: &[u8]) -> Option<bool> {
     None
 }
 
-fn event_may_have_facts(payload: &[u8]) -> Option<bool> {
+fn event<'a>(payload: &'a [u8], known: &Fold) -> Option<(Body<'a>, Option<Replaceable>)> {
     let (kind, mut rest) = word(payload.strip_prefix(b"\"type\":")?)?;
-    match kind {
-        b"user_message"
-        | b"token_count"
-        | b"task_started"
-        | b"turn_started"
-        | b"thread_settings_applied"
-        | b"thread_goal_updated" => Some(true),
+    // Where it is known what the user said first, later words only begin a turn.
+    let spoken = || known.first_user.is_some().then_some(Body::UserMessage { texts: Vec::new(), images: false });
+    let body = match kind {
+        b"user_message" => spoken()?,
+        b"task_started" | b"turn_started" => Body::TurnStarted,
+        b"token_count" => match rest.strip_prefix(b",\"info\":")? {
+            [b'n', ..] => Body::Other,
+            info => {
+                info.strip_prefix(b"{\"total_token_usage\":{")?;
+                return Some((Body::Other, Some(Replaceable::Tokens)));
+            }
+        },
+        b"thread_settings_applied" | b"thread_goal_updated" => return None,
         b"item_completed" => loop {
             rest = rest.strip_prefix(b",")?;
             let (name, value) = word(rest)?;
@@ -107,22 +139,22 @@ fn event_may_have_facts(payload: &[u8]) -> Option<bool> {
             match name {
                 b"item" => {
                     let (kind, _) = word(value.strip_prefix(b"{\"type\":")?)?;
-                    return Some(kind == b"UserMessage");
+                    break if kind == b"UserMessage" { spoken()? } else { Body::Other };
                 }
                 b"thread_id" | b"turn_id" => rest = word(value)?.1,
                 _ => return None,
             }
         },
-        _ => Some(false),
-    }
+        _ => Body::Other,
+    };
+    Some((body, None))
 }
 
-/// Reads a short string without escapes, and gives what follows it.
+/// Reads a string without escapes, and gives what follows it.
 fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.strip_prefix(b"\"")?;
-    let length = memchr(b'"', text.get(..text.len().min(128))?)?;
-    let (word, rest) = text.split_at_checked(length)?;
-    (!word.contains(&b'\\')).then_some((word, rest.get(1..)?))
+    let (word, rest) = text.split_at_checked(plain_run(text, 0, &mut 0))?;
+    Some((word, rest.strip_prefix(b"\"")?))
 }
 
 #[cfg(test)]

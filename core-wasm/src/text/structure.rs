@@ -89,7 +89,7 @@ impl Scan {
         let folded = block.with_bit(0x20);
         let open = folded.equal(b'{') & outside;
         let close = folded.equal(b'}') & outside;
-        let between = (block.equal(b',') | block.equal(b':')) & outside;
+        let between = block.either(b',', b':') & outside;
         let may_open = (open | between) << 1 | self.opens;
         let was_closed = closing << 1 | self.closed;
         let was_bracket = close << 1 | self.bracket;
@@ -136,8 +136,20 @@ impl Block {
     /// The places of a byte.
     #[inline]
     fn equal(&self, byte: u8) -> u64 {
-        let wanted = u8x16::splat(byte);
-        let bits = |at: usize| u64::from(self.0[at].simd_eq(wanted).to_bitmask()) << (16 * at);
+        let byte = u8x16::splat(byte);
+        self.places(|part| part.simd_eq(byte))
+    }
+
+    /// The places of two bytes.
+    #[inline]
+    fn either(&self, one: u8, other: u8) -> u64 {
+        let (one, other) = (u8x16::splat(one), u8x16::splat(other));
+        self.places(|part| part.simd_eq(one) | part.simd_eq(other))
+    }
+
+    #[inline]
+    fn places(&self, are: impl Fn(u8x16) -> u8x16) -> u64 {
+        let bits = |at: usize| u64::from(are(self.0[at]).to_bitmask()) << (16 * at);
         bits(0) | bits(1) | bits(2) | bits(3)
     }
 

@@ -9,8 +9,9 @@ use contract::{EntryKind, Extraction, FileFacts, NoThread};
 
 use super::Parser;
 use crate::ports::one_file::{OneFile, facts};
-use crate::rollout::extract::{Limits, extract};
+use crate::rollout::extract::{Limits, extract, read_through};
 use crate::rollout::head::identify;
+use crate::rollout::ids::RandomBits;
 
 const ID: &str = "0198c0de-0000-7000-8000-0000000000ab";
 const WHOLE: Limits = Limits { whole: u64::MAX, chunk: 1 << 20, tail: 1 << 20 };
@@ -90,6 +91,68 @@ fn a_grown_file_is_read_on_from_where_an_earlier_parse_stopped() {
                 let states = (on.map(|on| on.state), whole.clone().map(|whole| whole.state));
                 assert_eq!(states.0, states.1, "cut after {cut}, answers of {most}");
             }
+        }
+    }
+}
+
+/// Lines of every kind of which only the first or the last one counts, some without what they usually say, some damaged.
+fn random_text(dice: &mut RandomBits) -> Vec<u8> {
+    const PAYLOADS: [(&str, &str); 17] = [
+        ("turn_context", r#"{"turn_id":"t","cwd":"/#","model":"m#"}"#),
+        ("turn_context", r#"{"cwd":"/#"}"#),
+        ("turn_context", r#"{"model":"m#"}"#),
+        ("turn_context", r#"{"cwd":"/#","model":"m#","n":0#}"#),
+        ("event_msg", r#"{"type":"token_count","info":{"total_token_usage":{"input_tokens":1,"total_tokens":#}}}"#),
+        ("event_msg", r#"{"type":"token_count","info":{"total_token_usage":{"input_tokens":#}}}"#),
+        ("event_msg", r#"{"type":"token_count","info":{"total_token_usage":{"total_tokens":#},"n":1#e}}"#),
+        ("event_msg", r#"{"type":"token_count","info":{"last":0,"total_token_usage":{"total_tokens":#}}}"#),
+        ("event_msg", r#"{"type":"token_count","info":null}"#),
+        ("event_msg", r#"{"type":"thread_settings_applied","thread_settings":{"model":"s#"}}"#),
+        ("event_msg", r#"{"type":"user_message","message":"said #"}"#),
+        ("event_msg", r#"{"type":"task_started","turn_id":"t#"}"#),
+        ("response_item", r#"{"type":"message","role":"user","content":[{"type":"input_text","text":"item #"}]}"#),
+        (
+            "response_item",
+            r#"{"type":"message","role":"user","content":[{"type":"input_text","text":"<environment_context><cwd>/#</cwd></environment_context>"}]}"#,
+        ),
+        ("compacted", r#"{"replacement_history":[{"type":"message","role":"user","content":[{"text":"kept #"}]}]}"#),
+        ("session_meta", r#"{"id":"0198c0de-0000-7000-8000-0000000000ab","cwd":"/#"}"#),
+        ("response_item", r#"{"type":"reasoning","summary":["r#"]}"#),
+    ];
+    let mut text = Vec::new();
+    for number in 0..dice.draw() % 24 {
+        let (kind, payload) = PAYLOADS[(dice.draw() % PAYLOADS.len() as u64) as usize];
+        let payload = payload.replace('#', &format!("{}", 1 + number));
+        let mut line = format!(
+            "{{\"timestamp\":\"2026-01-02T03:04:{number:02}.000Z\",\"type\":\"{kind}\",\"payload\":{payload}}}\n"
+        )
+        .into_bytes();
+        if dice.draw().is_multiple_of(8) {
+            let at = (dice.draw() % line.len() as u64) as usize;
+            line[at] = b"\"\\{}[],:0x"[(dice.draw() % 10) as usize];
+        }
+        text.extend(line);
+    }
+    text
+}
+
+#[test]
+fn lines_that_are_kept_for_later_say_what_they_say_when_read_as_they_come() {
+    let mut dice = RandomBits(11);
+    for _ in 0..20_000 {
+        let text = random_text(&mut dice);
+        let files = OneFile { text: text.clone(), most: usize::MAX };
+        let in_order = fed(&text, 1 << 20);
+        let shown = || String::from_utf8_lossy(&text);
+        assert_eq!(extract(&files, &facts(&text), None, WHOLE), in_order, "{}", shown());
+        // The doctor reads every line whole, and comes to the same facts.
+        assert_eq!(read_through(&files, &facts(&text), &mut |_, _| {}), in_order, "{}", shown());
+        // So does a start that reads on where an earlier one stopped.
+        let cut = (dice.draw() % (text.len() as u64 + 1)) as usize;
+        let earlier = OneFile { text: text[..cut].to_vec(), most: usize::MAX };
+        if let Ok(earlier) = extract(&earlier, &facts(&text[..cut]), None, WHOLE) {
+            let on = extract(&files, &facts(&text), Some(&earlier.state), WHOLE);
+            assert_eq!(on.map(|on| on.state), in_order.map(|whole| whole.state), "cut after {cut}: {}", shown());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Shows that times are read and written alike.
 
-use super::{local, parse_millis, rfc3339};
+use super::{local, parse_any_millis, parse_millis, rfc3339};
+use crate::rollout::ids::RandomBits;
 
 #[test]
 fn a_moment_that_is_written_reads_as_itself() {
@@ -40,4 +41,18 @@ fn local_time_is_ahead_by_its_offset() {
     assert_eq!(local(0, 0), "1970-01-01T00:00:00");
     assert_eq!(local(0, 90), "1970-01-01T01:30:00");
     assert_eq!(local(0, -60), "1969-12-31T23:00:00");
+}
+
+#[test]
+fn a_stamp_in_the_usual_form_reads_as_one_in_any_form_does_however_damaged() {
+    let mut dice = RandomBits(5);
+    for _ in 0..200_000 {
+        let day = (dice.draw() % 3_000_000) as i64 - 700_000;
+        let mut text = rfc3339(day * 86_400_000 + (dice.draw() % 86_400_000) as i64).into_bytes();
+        for _ in 0..dice.draw() % 3 {
+            let at = (dice.draw() % text.len() as u64) as usize;
+            text[at] = b"0123456789-:T.Z+ x"[(dice.draw() % 18) as usize];
+        }
+        assert_eq!(parse_millis(&text), parse_any_millis(&text), "{:?}", core::str::from_utf8(&text));
+    }
 }
