@@ -128,44 +128,92 @@ impl Plan {
     }
 }
 
-/// Renames all files or none: where one fails, those before it are renamed back.
-fn rename_all(home: &Home, renamings: &[FileMove], locks: &mut FamilyLocks<'_>) -> Result<(), ChangeError> {
-    for (at, renaming) in renamings.iter().enumerate() {
-        let Err(error) = locks.hold(&renaming.from).and_then(|()| rename(home, renaming)) else { continue };
-        // The failed one too, as it may have been renamed all the same; but not where something is in its way, or somebody
-        // writes it.
-        let done = if matches!(error, ChangeError::Occupied { .. } | ChangeError::Writer(_)) { at } else { at + 1 };
-        for done in renamings[..done].iter().rev() {
-            let back = FileMove { from: done.to.clone(), to: done.from.clone() };
-            if locks.hold(&done.from).and_then(|()| rename(home, &back)).is_err() {
-                let cause = std::io::Error::other(error.to_string());
-                return Err(ChangeError::PartlyDone { path: renaming.from.clone(), cause });
-            }
+/// Directories in which files were renamed or removed, by their home paths. They are synced together: a family has thousands
+/// of files in a few of them.
+#[derive(Default)]
+struct Touched {
+    /// Those that files went to.
+    to: BTreeMap<String, Dir>,
+    /// Those that files went from.
+    from: BTreeMap<String, Dir>,
+}
+
+impl Touched {
+    /// Syncs the directories. Those that files went to come first: a file that is in both after a power cut is not lost.
+    fn sync(&self) -> Result<(), ChangeError> {
+        for (path, dir) in self.to.iter().chain(&self.from) {
+            sync_dir(dir).map_err(|cause| ChangeError::File { path: path.clone(), cause })?;
         }
-        return Err(error);
+        Ok(())
     }
-    Ok(())
+}
+
+/// Gives the home path of the directory that a file is in.
+fn parent_of(path: &str) -> String {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent).into()
+}
+
+/// Renames all files or none: where one fails, those before it are renamed back. All of it is on disk when this returns.
+fn rename_all(home: &Home, renamings: &[FileMove], locks: &mut FamilyLocks<'_>) -> Result<(), ChangeError> {
+    let mut touched = Touched::default();
+    let mut done = 0;
+    let renamed = renamings.iter().try_for_each(|renaming| {
+        locks.hold(&renaming.from).and_then(|()| rename_one(home, renaming, &mut touched))?;
+        done += 1;
+        Ok(())
+    });
+    let Err(error) = renamed.and_then(|()| touched.sync()) else { return Ok(()) };
+    let failed = done.min(renamings.len().saturating_sub(1));
+    // The failed one too, as it may have been renamed all the same; but not where something is in its way, or somebody
+    // writes it.
+    let is_sure = matches!(error, ChangeError::Occupied { .. } | ChangeError::Writer(_));
+    let to_undo = &renamings[..if is_sure { failed } else { failed + 1 }];
+    let undone = to_undo.iter().rev().try_for_each(|done| {
+        let back = FileMove { from: done.to.clone(), to: done.from.clone() };
+        locks.hold(&done.from).and_then(|()| rename_one(home, &back, &mut touched))
+    });
+    match undone.and_then(|()| touched.sync()) {
+        Ok(()) => Err(error),
+        Err(_) => {
+            let cause = std::io::Error::other(error.to_string());
+            Err(ChangeError::PartlyDone { path: renamings[failed].from.clone(), cause })
+        }
+    }
 }
 
 /// Renames a file, without replacing another one; it is on disk when this returns. One that has its new name already, or that
 /// is gone altogether, is no failure: an earlier attempt, or somebody else, moved it. One that was compressed or restored
 /// since is renamed in its other form.
 pub(super) fn rename(home: &Home, renaming: &FileMove) -> Result<(), ChangeError> {
-    match rename_if_there(home, &renaming.from, &renaming.to)? {
+    let mut touched = Touched::default();
+    rename_one(home, renaming, &mut touched)?;
+    touched.sync()
+}
+
+/// Renames a file as [`rename`] does, and leaves it to the caller to sync the directories.
+fn rename_one(home: &Home, renaming: &FileMove, touched: &mut Touched) -> Result<(), ChangeError> {
+    match rename_if_there(home, &renaming.from, &renaming.to, touched)? {
         true => Ok(()),
-        false => rename_if_there(home, &other_form(&renaming.from), &other_form(&renaming.to)).map(drop),
+        false => rename_if_there(home, &other_form(&renaming.from), &other_form(&renaming.to), touched).map(drop),
     }
 }
 
 /// Renames a file, and says whether it was there.
-fn rename_if_there(home: &Home, from: &str, to: &str) -> Result<bool, ChangeError> {
+fn rename_if_there(home: &Home, from: &str, to: &str, touched: &mut Touched) -> Result<bool, ChangeError> {
     let failed = |cause| ChangeError::File { path: from.into(), cause };
     let (from_dir, from_name) = match open_parent(home, from) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         other => other.map_err(failed)?,
     };
     match from_dir.symlink_metadata(from_name) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            // An earlier attempt may have renamed it, and not have come to the end.
+            touched.from.entry(parent_of(from)).or_insert(from_dir);
+            if let Ok((to_dir, _)) = open_parent(home, to) {
+                touched.to.entry(parent_of(to)).or_insert(to_dir);
+            }
+            return Ok(false);
+        }
         other => other.map_err(failed)?,
     };
     let (to_dir, to_name) = open_or_create_parent(home, to).map_err(failed)?;
@@ -175,8 +223,8 @@ fn rename_if_there(home: &Home, from: &str, to: &str) -> Result<bool, ChangeErro
         }
         renamed => renamed.map_err(failed)?,
     }
-    // The new directory first: a file that is in both after a power cut is not lost.
-    sync_dir(&to_dir).and_then(|()| sync_dir(&from_dir)).map_err(failed)?;
+    touched.to.entry(parent_of(to)).or_insert(to_dir);
+    touched.from.entry(parent_of(from)).or_insert(from_dir);
     Ok(true)
 }
 
@@ -213,7 +261,7 @@ fn remove(home: &Home, files: &[String], locks: &mut FamilyLocks<'_>) -> Result<
         true => ChangeError::File { path: path.into(), cause },
         false => ChangeError::PartlyDone { path: path.into(), cause },
     };
-    let mut touched: BTreeMap<&str, Dir> = BTreeMap::new();
+    let mut touched: BTreeMap<String, Dir> = BTreeMap::new();
     for path in files {
         locks.hold(path).map_err(|error| match error {
             ChangeError::Writer(held) if !files.iter().all(exists) => {
@@ -226,9 +274,8 @@ fn remove(home: &Home, files: &[String], locks: &mut FamilyLocks<'_>) -> Result<
                 ErrorKind::NotFound => dir.remove_file(other_form(name)),
                 _ => Err(error),
             });
-            let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
             if gone.is_ok() {
-                touched.entry(parent).or_insert(dir);
+                touched.entry(parent_of(path)).or_insert(dir);
             }
             gone
         });
@@ -239,7 +286,7 @@ fn remove(home: &Home, files: &[String], locks: &mut FamilyLocks<'_>) -> Result<
         }
     }
     for (path, dir) in touched {
-        sync_dir(&dir).map_err(|cause| failed(path, cause))?;
+        sync_dir(&dir).map_err(|cause| failed(&path, cause))?;
     }
     Ok(())
 }
