@@ -4,6 +4,7 @@
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension};
 
+use super::schema::{CACHE, SMALL_CACHE};
 use super::{Database, Schema, StateError};
 
 /// What a column takes.
@@ -89,19 +90,27 @@ pub(super) fn fault(schema: &Schema, connection: &Connection) -> Result<Option<S
     Ok(None)
 }
 
+fn fault_of_file(schema: &Schema, connection: &Connection) -> Result<Option<String>, StateError> {
+    let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if check != "ok" {
+        return Ok(Some(check));
+    }
+    if connection.query_row("SELECT phase FROM backfill", [], |_| Ok(())).optional()?.is_none() {
+        return Ok(Some("it does not say how far it is filled".into()));
+    }
+    fault(schema, connection)
+}
+
 impl Database {
     /// Returns what is wrong with the file, by SQLite's own check and by one of every cell; none where it is sound.
     pub(crate) fn fault(&self) -> Result<Option<String>, StateError> {
         let schema = self.schema();
         let checked = self.with(move |connection| {
-            let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-            if check != "ok" {
-                return Ok(Some(check));
-            }
-            if connection.query_row("SELECT phase FROM backfill", [], |_| Ok(())).optional()?.is_none() {
-                return Ok(Some("it does not say how far it is filled".into()));
-            }
-            fault(schema, connection)
+            // More would only be kept until it is thrown away.
+            connection.pragma_update(None, "cache_size", SMALL_CACHE)?;
+            let checked = fault_of_file(schema, connection);
+            connection.pragma_update(None, "cache_size", CACHE)?;
+            checked
         });
         match checked {
             Err(StateError::Corrupt(why)) => Ok(Some(why)),

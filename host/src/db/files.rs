@@ -243,6 +243,12 @@ fn store_file(transaction: &Transaction<'_>, parsed: &Parsed) -> Result<Vec<Stri
     let file = &parsed.file;
     let mut touched =
         ids_by(transaction, "SELECT thread_id FROM files WHERE path = ?1 AND thread_id IS NOT NULL", &file.path)?;
+    // What is said of most files that were read before is what was said then; the indexes need nothing where it is.
+    let mut update = transaction.prepare_cached(
+        "UPDATE files SET kind = ?2, size = ?3, modified_ns = ?4, inode = ?5
+         WHERE path = ?1 AND thread_id = ?6 AND continues = ?7 AND reason IS ?8 AND bad_count = ?9 AND bad_lines IS ?10
+         AND unread_from IS ?11 AND unread_to IS ?12",
+    )?;
     let mut insert = transaction.prepare_cached(
         "INSERT OR REPLACE INTO files
          (path, kind, size, modified_ns, inode, thread_id, continues, reason, bad_count, bad_lines, unread_from,
@@ -268,9 +274,15 @@ fn store_file(transaction: &Transaction<'_>, parsed: &Parsed) -> Result<Vec<Stri
                 from.map(|from| from as i64),
                 to.map(|to| to as i64)
             ];
-            insert.execute(&[facts, rest].concat()[..])?;
+            let all = [facts, rest].concat();
+            if touched.is_empty() || update.execute(&all[..])? == 0 {
+                insert.execute(&all[..])?;
+            }
             transaction
-                .prepare_cached("INSERT OR REPLACE INTO folds (path, state) VALUES (?1, ?2)")?
+                .prepare_cached(
+                    "INSERT INTO folds (path, state) VALUES (?1, ?2)
+                     ON CONFLICT (path) DO UPDATE SET state = excluded.state WHERE state IS NOT excluded.state",
+                )?
                 .execute(params![file.path, found.state])?;
             touched.push(found.thread.clone());
         }

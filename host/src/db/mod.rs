@@ -145,10 +145,11 @@ impl Drop for Worker {
 }
 
 /// Waits for an answer of the thread that owns the connection.
-struct Pending<T>(mpsc::Receiver<Result<T, StateError>>);
+pub(crate) struct Pending<T>(mpsc::Receiver<Result<T, StateError>>);
 
 impl<T> Pending<T> {
-    fn wait(self) -> Result<T, StateError> {
+    /// Returns the answer once it is there.
+    pub(crate) fn wait(self) -> Result<T, StateError> {
         self.0.recv().map_err(|_| gone())?
     }
 }
@@ -244,6 +245,7 @@ impl Database {
         let Some(external) = ExternalDb::at(&path) else { return Ok(None) };
         let (connection, copy) = external.copied()?;
         let (connection, version) = schema::migrate_private(schema, connection, &path)?;
+        connection.pragma_update(None, "cache_size", schema::SMALL_CACHE)?;
         let database = Database::over(schema, connection, deriver, None, Some(copy))?;
         let is_current = version == schema.version() && database.is_complete()?;
         Ok(Some((database, is_current)))

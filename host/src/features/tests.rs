@@ -13,9 +13,10 @@ use rusqlite::types::Value;
 use tempfile::{TempDir, tempdir};
 
 use super::SCHEMA;
-use crate::db::{CompletedChange, Database, FILE_NAME, Rescue, RowDeriver, Table, move_aside};
+use crate::db::{CompletedChange, Database, FILE_NAME, Inspection, Rescue, RowDeriver, Table, move_aside};
 use crate::platform::wait::Wait;
 use threadkeep_engine::Runtime;
+use threadkeep_engine::contract::{Depth, ThreadRow};
 
 /// A state DB of each version, as SQL: its schema as SQLite had it, and rows in every table. They are never edited; a version
 /// that comes to the schema brings its own.
@@ -211,5 +212,41 @@ fn everything_of_a_thread_is_deleted_with_it_and_nothing_else() {
             assert!(expected.len() < all, "the stored state DB has nothing of the thread in {name}");
         }
         assert_eq!(rows_of(&database, name, &columns), expected, "{name}");
+    }
+}
+
+/// Rows of threads as an inspection says that the state DB has them, by what is done to its private database meanwhile.
+fn current_rows(has_state: bool, change: &'static str) -> (Vec<Option<ThreadRow>>, Vec<Option<ThreadRow>>) {
+    let dir = directory(STORED.len());
+    let ids = texts(&stored(STORED.len()), "SELECT id FROM threads UNION SELECT 'new' ORDER BY 1");
+    let before = open(dir.path()).read_rows(ids.clone()).unwrap();
+    let deriver = RowDeriver::with_provider(&Runtime::load().unwrap(), "openai");
+    let (copy, _) = Database::open_copy(&SCHEMA, dir.path(), deriver).unwrap().unwrap();
+    let inspection = Inspection::prepare(copy, has_state, Depth::Whole).unwrap();
+    inspection.database().with(move |connection| Ok(connection.execute_batch(change)?)).unwrap();
+    let current = |id: &String| inspection.thread(id).unwrap().into_iter().next().unwrap().current;
+    (ids.iter().map(current).collect(), before)
+}
+
+#[test]
+fn an_inspection_knows_every_row_as_the_state_db_has_it_whatever_is_derived() {
+    let new = "INSERT OR REPLACE INTO threads (id, path, archived, preview, title, created_at, updated_at, recency_at, source,
+               source_kind, history_mode, missing) VALUES ('new', 'a', 0, '', '', 1, 1, 1, '', '', 'legacy', 0);";
+    let twice: &str =
+        Box::leak(format!("{new} UPDATE threads SET title = 'b'; {new} UPDATE threads SET id = id;").into());
+    for change in [
+        "",
+        "UPDATE threads SET title = 'other', path = 'elsewhere'",
+        "DELETE FROM threads",
+        "DELETE FROM threads; INSERT OR REPLACE INTO threads SELECT * FROM current_rows",
+        "CREATE TABLE kept AS SELECT * FROM threads; UPDATE kept SET title = 'other'; INSERT OR REPLACE INTO threads SELECT * FROM kept",
+        new,
+        twice,
+    ] {
+        let (current, before) = current_rows(true, change);
+        assert!(before.iter().any(Option::is_some) && before.iter().any(Option::is_none));
+        assert_eq!(current, before, "{change}");
+        let (current, _) = current_rows(false, change);
+        assert!(current.iter().all(Option::is_none), "{change}");
     }
 }

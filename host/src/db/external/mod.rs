@@ -37,9 +37,6 @@ const TRIES: u32 = 5;
 /// What is waited for where another process has somebody else's database locked.
 const LOCKED: &str = "another process, which keeps Codex's database locked";
 
-/// So much of a private copy is read where it lies, bytes.
-const MAPPED: i64 = 256 << 20;
-
 /// Names a database that belongs to somebody else.
 #[derive(Clone, Debug)]
 pub(crate) struct ExternalDb {
@@ -188,9 +185,8 @@ fn open_copy(copy: &Path) -> Result<Connection, StateError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(copy, flags)?;
     bounds::distrust(&connection)?;
-    // Nobody else has it: no locks to be taken for each question, and no pages to be copied once more.
+    // Nobody else has it: no locks to be taken for each question.
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    connection.pragma_update(None, "mmap_size", MAPPED)?;
     Ok(connection)
 }
 

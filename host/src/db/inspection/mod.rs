@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! threads, files, ...     what the files say, as a start would read it
-//! current_rows            rows of threads as they are in the state DB
+//! current_rows            rows of threads as they are in the state DB, of those that are other ones now
+//! changed_rows            whose those are, and who had none
 //! indexed_files           files as the state DB knows them
 //! indexed_sources         what the state DB last saw of other sources
 //! file_health             how files are
@@ -34,8 +35,9 @@ impl Inspection {
         database.transaction(move |transaction| {
             let rows = if has_state { "1" } else { "0" };
             transaction.execute_batch(&format!(
-                "CREATE TABLE current_rows AS SELECT * FROM threads WHERE {rows};
+                "CREATE TABLE current_rows AS SELECT * FROM threads WHERE 0;
                  CREATE UNIQUE INDEX current_rows_by_id ON current_rows (id);
+                 CREATE TABLE changed_rows (id TEXT PRIMARY KEY) WITHOUT ROWID;
                  CREATE TABLE indexed_files AS SELECT path, size, modified_ns, inode, thread_id FROM files WHERE {rows};
                  CREATE UNIQUE INDEX indexed_files_by_path ON indexed_files (path);
                  CREATE TABLE indexed_sources AS SELECT * FROM sources WHERE {rows};
@@ -48,6 +50,17 @@ impl Inspection {
                  CREATE TABLE inspected_threads (id TEXT PRIMARY KEY) WITHOUT ROWID;
                  UPDATE backfill SET phase = 'pending', owner = NULL, token = NULL, watermark = NULL;"
             ))?;
+            if has_state {
+                for (event, id) in [("INSERT", "NEW.id"), ("UPDATE", "OLD.id"), ("DELETE", "OLD.id")] {
+                    transaction.execute_batch(&format!(
+                        "CREATE TRIGGER current_row_before_{event} BEFORE {event} ON threads
+                         WHEN NOT EXISTS (SELECT 1 FROM changed_rows WHERE id = {id}) BEGIN
+                             INSERT INTO changed_rows VALUES ({id});
+                             INSERT INTO current_rows SELECT * FROM threads WHERE id = {id};
+                         END;"
+                    ))?;
+                }
+            }
             if depth == Depth::Whole {
                 // What Codex and the index say is read again too; the provider's change alone would concern every row.
                 transaction.execute_batch("DELETE FROM sources WHERE source <> 'default_provider';")?;
@@ -115,28 +128,20 @@ impl Inspection {
         })
     }
 
-    /// Lists every thread that anybody knows, for [`Inspection::ids_after`].
+    /// Lists every thread that anybody knows, for [`Inspection::threads_after`].
     pub(crate) fn list_threads(&self) -> Result<(), StateError> {
-        self.database.transaction(|transaction| {
-            transaction.execute_batch(
+        let unchanged = if self.has_state { "1" } else { "0" };
+        self.database.transaction(move |transaction| {
+            transaction.execute_batch(&format!(
                 "INSERT OR IGNORE INTO inspected_threads
                      SELECT thread_id FROM files WHERE thread_id IS NOT NULL ORDER BY thread_id;
                  INSERT OR IGNORE INTO inspected_threads SELECT id FROM current_rows;
+                 INSERT OR IGNORE INTO inspected_threads
+                     SELECT id FROM threads WHERE {unchanged} AND id NOT IN (SELECT id FROM changed_rows);
                  INSERT OR IGNORE INTO inspected_threads SELECT id FROM codex_rows;
-                 INSERT OR IGNORE INTO inspected_threads SELECT id FROM codex_edges;",
-            )?;
+                 INSERT OR IGNORE INTO inspected_threads SELECT id FROM codex_edges;"
+            ))?;
             Ok(())
-        })
-    }
-
-    /// Returns at most `limit` ids of listed threads after one, in order.
-    pub(crate) fn ids_after(&self, last: &str, limit: usize) -> Result<Vec<String>, StateError> {
-        let last = last.to_string();
-        self.database.with(move |connection| {
-            let mut select =
-                connection.prepare_cached("SELECT id FROM inspected_threads WHERE id > ?1 ORDER BY id LIMIT ?2")?;
-            let ids = select.query_map((last, limit as i64), |row| row.get(0))?;
-            Ok(ids.collect::<Result<_, _>>()?)
         })
     }
 

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::super::rows;
 use super::Inspection;
 use super::files::{FILE, WITH_HEALTH, reported_file};
-use crate::db::StateError;
+use crate::db::{Pending, StateError};
 use threadkeep_engine::contract::{NameClaim, ThreadFileFacts, ThreadRow};
 
 /// Holds what the private database says of a thread.
@@ -36,9 +36,18 @@ pub(crate) struct InspectedThread {
 }
 
 impl Inspection {
-    /// Returns what is known of these threads, in their order.
-    pub(crate) fn threads(&self, ids: &[String]) -> Result<Vec<InspectedThread>, StateError> {
-        let (ids, has_state) = (ids.to_vec(), self.has_state);
+    /// Begins to read what is known of at most `limit` listed threads after an id, by their ids.
+    pub(crate) fn threads_after(&self, last: &str, limit: usize) -> Result<Pending<Vec<InspectedThread>>, StateError> {
+        let (last, has_state) = (last.to_string(), self.has_state);
+        self.database.begin(move |connection| {
+            let ids = ids_after(connection, &last, limit)?;
+            threads(connection, ids, has_state)
+        })
+    }
+
+    /// Returns what is known of a thread.
+    pub(crate) fn thread(&self, id: &str) -> Result<Vec<InspectedThread>, StateError> {
+        let (ids, has_state) = (vec![id.to_string()], self.has_state);
         self.database.with(move |connection| threads(connection, ids, has_state))
     }
 
@@ -61,6 +70,13 @@ impl Inspection {
             Ok(known)
         })
     }
+}
+
+fn ids_after(connection: &Connection, last: &str, limit: usize) -> Result<Vec<String>, StateError> {
+    let mut select =
+        connection.prepare_cached("SELECT id FROM inspected_threads WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+    let ids = select.query_map((last, limit as i64), |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 fn threads(connection: &mut Connection, ids: Vec<String>, has_state: bool) -> Result<Vec<InspectedThread>, StateError> {
@@ -105,16 +121,16 @@ fn threads(connection: &mut Connection, ids: Vec<String>, has_state: bool) -> Re
     )?;
     let row = |to: &mut Option<ThreadRow>, row: &Row<'_>| rows::from_row(row).map(|row| *to = Some(row));
     let rows = |table: &str| format!("SELECT {}, id FROM wanted CROSS JOIN {table} USING (id)", rows::COLUMNS);
-    each(&rows("threads"), &mut |thread, found| row(&mut thread.desired, found))?;
+    each(&rows("threads"), &mut |thread, found| {
+        row(&mut thread.desired, found)?;
+        thread.current = thread.desired.clone().filter(|_| has_state);
+        Ok(())
+    })?;
+    each("SELECT wanted.id FROM wanted CROSS JOIN changed_rows USING (id)", &mut |thread, _| {
+        thread.current = None;
+        Ok(())
+    })?;
     each(&rows("current_rows"), &mut |thread, found| row(&mut thread.current, found))?;
-    each(
-        "SELECT files.path, files.thread_id, wanted.id FROM wanted CROSS JOIN current_rows USING (id)
-         CROSS JOIN files ON files.path = current_rows.path",
-        &mut |thread, row| {
-            thread.current_file = Some((row.get(0)?, row.get(1)?));
-            Ok(())
-        },
-    )?;
     each(
         "SELECT wanted.id FROM wanted CROSS JOIN indexed_files ON indexed_files.thread_id = wanted.id
          WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.path = indexed_files.path)",
@@ -140,6 +156,16 @@ fn threads(connection: &mut Connection, ids: Vec<String>, has_state: bool) -> Re
     };
     each(&of_codex("codex_rows"), &mut |thread, row| row.get(0).map(|place| thread.codex_rows.push(place)))?;
     each(&of_codex("codex_edges"), &mut |thread, row| row.get(0).map(|place| thread.codex_edges.push(place)))?;
+    let mut select = transaction.prepare_cached("SELECT thread_id FROM files WHERE path = ?1")?;
+    for thread in &mut threads {
+        let Some(row) = &thread.current else { continue };
+        let in_it = match thread.files.iter().any(|file| file.file.path == row.path) {
+            true => Some(Some(thread.id.clone())),
+            false => select.query_row([&row.path], |row| row.get(0)).optional()?,
+        };
+        thread.current_file = in_it.map(|in_it| (row.path.clone(), in_it));
+    }
+    drop(select);
     transaction.commit()?;
     Ok(threads)
 }

@@ -6,6 +6,7 @@ use std::fs::OpenOptions;
 use std::io::Read;
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::{StateError, busy};
@@ -14,6 +15,11 @@ use crate::platform::wait::Wait;
 
 pub(crate) use domain::{Domain, Rescue, Schema, Table, UserData};
 
+/// Bytes of pages that a connection keeps, in thousands and negative, as SQLite takes it: a backfill of ten thousand threads
+/// fits, and writes a page back once.
+pub(super) const CACHE: i64 = -16_000;
+/// What one keeps that goes through the pages once, from end to end.
+pub(super) const SMALL_CACHE: i64 = -2_000;
 /// What is waited for where another process has the state DB locked.
 const LOCKED: &str = "another process, which keeps the state DB locked";
 
@@ -66,8 +72,9 @@ pub(super) fn migrate_private(
 fn configure(connection: &Connection) -> Result<(), StateError> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
-    // A backfill of ten thousand threads fits, and writes a page back once.
-    connection.pragma_update(None, "cache_size", -16_000)?;
+    // A statement is planned once, and not again for each value: no plan here depends on values.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.pragma_update(None, "cache_size", CACHE)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())

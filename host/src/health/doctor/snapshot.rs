@@ -21,7 +21,7 @@ use crate::platform::writer_lock::LOCK_DIRECTORY as WRITER_LOCKS;
 use crate::threads::lookup::{Lookup, LookupError};
 
 /// Threads, or files without one, that go to the core at a time.
-pub(super) const PAGE: usize = 256;
+pub(super) const PAGE: usize = 128;
 
 /// Holds what the files, the state DB and Codex's database say of threads.
 pub(crate) struct Snapshot {
@@ -149,7 +149,7 @@ impl Snapshot {
     pub(super) fn findings(&mut self) -> Result<Vec<Finding>, CheckupError> {
         let context = self.context();
         let mut examiner = Core::new(&self.runtime, Imports::default());
-        let (hand_over, inbox) = sync_channel::<Vec<ThreadFacts>>(2);
+        let (hand_over, inbox) = sync_channel::<Vec<ThreadFacts>>(1);
         std::thread::scope(|scope| {
             let examining = scope.spawn(move || {
                 let mut findings = Vec::new();
@@ -179,15 +179,16 @@ impl Snapshot {
         mut take: impl FnMut(Vec<ThreadFacts>) -> Result<(), CheckupError>,
     ) -> Result<(), CheckupError> {
         if let Some(thread) = self.only.clone() {
-            let threads = self.threads_of(&[thread])?;
-            return take(threads);
+            let inspected = self.inspection.thread(&thread)?;
+            return take(self.facts_of(inspected)?);
         }
-        let mut last = String::new();
+        // The database gives the next ones while these are looked at.
+        let mut next = self.inspection.threads_after("", PAGE)?;
         loop {
-            let ids = self.inspection.ids_after(&last, PAGE)?;
-            let Some(end) = ids.last() else { break };
-            last.clone_from(end);
-            let threads = self.threads_of(&ids)?;
+            let inspected = next.wait()?;
+            let Some(end) = inspected.last() else { break };
+            next = self.inspection.threads_after(&end.id, PAGE)?;
+            let threads = self.facts_of(inspected)?;
             take(threads)?;
         }
         let mut last = String::new();

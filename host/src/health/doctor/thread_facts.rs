@@ -27,10 +27,10 @@ impl Snapshot {
     }
 
     /// Returns all that is known of these threads, in their order.
-    pub(crate) fn threads_of(&mut self, ids: &[String]) -> Result<Vec<ThreadFacts>, CheckupError> {
+    pub(super) fn facts_of(&mut self, inspected: Vec<InspectedThread>) -> Result<Vec<ThreadFacts>, CheckupError> {
         let mut parents = Vec::new();
         let mut threads = Vec::new();
-        for mut thread in self.inspection.threads(ids)? {
+        for mut thread in inspected {
             if thread.skimmed {
                 thread.desired = None;
             }
