@@ -66,15 +66,14 @@ pub(super) const DOMAIN: Domain = Domain {
     tables: &[Table::copied("codex", UserData::Nothing).of_thread("thread_id")],
 };
 
-/// Rows read at a time, and characters of each text.
-const PAGE: u32 = 256;
+/// Characters read of each text.
 const LONGEST: u32 = 8_192;
 /// Columns of Codex's `threads` that nothing here is made of, kept as they are.
 const EXTRA: [&str; 6] =
     ["archived_at", "is_pinned", "project_id", "section_entered_at_ms", "section_position", "thread_section_id"];
 
 /// The columns of `codex` in the order of [`from_row`] and [`write()`]; they have the names that Codex gives them.
-const COLUMNS: [&str; 21] = [
+pub(super) const COLUMNS: [&str; 21] = [
     "name",
     "title",
     "first_user_message",
@@ -102,10 +101,17 @@ const SPAWN_STATUS: &str = "spawn_status";
 /// The name of the source that they are.
 const SOURCE: &str = "codex_db";
 
+/// Which rows of Codex's `threads` are read, by a text: those after an id, a page of them; the one with an id; and those whose
+/// id has these 32 digits, as Codex writes it or in any other form.
+pub(super) const AFTER: &str = "id > ?1 AND typeof(id) = 'text' ORDER BY id LIMIT 256";
+pub(super) const WITH_ID: &str = "id = ?1 COLLATE BINARY AND typeof(id) = 'text'";
+pub(super) const WITH_DIGITS: &str =
+    "id IN (SELECT id FROM threads WHERE instr(replace(lower(id), '-', ''), ?1)) AND typeof(id) = 'text' ORDER BY id";
+
 /// Holds one row of Codex's `threads`.
-struct CodexRow {
-    id: String,
-    facts: CodexFacts,
+pub(super) struct CodexRow {
+    pub(super) id: String,
+    pub(super) facts: CodexFacts,
     extra: String,
     /// `thread_spawn_edges.status`
     spawn_status: Option<String>,
@@ -126,11 +132,11 @@ impl Database {
         let path = database.path().to_path_buf();
         let failed = |error: rusqlite::Error| StateError::external(&path, error.into());
         let (touched, stamp) = database.read(|connection| {
-            let Some(columns) = codex_columns(connection).map_err(failed)? else { return Ok(Vec::new()) };
+            let Some(columns) = codex_columns(connection, &COLUMNS).map_err(failed)? else { return Ok(Vec::new()) };
             let mut touched = Vec::new();
             let mut last = Vec::new();
             loop {
-                let (rows, end) = codex_page(connection, &columns, &last).map_err(failed)?;
+                let (rows, end) = codex_rows(connection, &columns, AFTER, &last).map_err(failed)?;
                 let Some(end) = end else { return Ok(touched) };
                 last = end;
                 touched.extend(self.import_codex_rows(rows)?);
@@ -252,9 +258,9 @@ fn write(connection: &Connection, row: &CodexRow) -> Result<(), StateError> {
     Ok(())
 }
 
-/// Says what to select of Codex's `threads`: the columns that this version of it has, no text longer than [`LONGEST`], times
-/// in milliseconds. None when it has no such table.
-fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
+/// Says what to select of Codex's `threads`: those of the wanted columns that this version of it has, no text longer than
+/// [`LONGEST`], times in milliseconds. None when it has no such table.
+pub(super) fn codex_columns(connection: &Connection, wanted: &[&str]) -> rusqlite::Result<Option<String>> {
     let mut about = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
     let mut columns_of = |table: &str| -> rusqlite::Result<Vec<String>> {
         about.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()
@@ -266,20 +272,21 @@ fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
         true => format!("CAST(substr(\"{wanted}\", 1, {LONGEST}) AS BLOB)"),
         false => "NULL".into(),
     };
-    let column = |wanted: &&str| match *wanted {
-        "parent_thread_id" if edges.iter().any(|column| column == wanted) => {
+    let column = |column: &&str| match *column {
+        other if !wanted.contains(&other) => "NULL".into(),
+        "parent_thread_id" if edges.iter().any(|there| there == column) => {
             "CAST((SELECT parent_thread_id FROM thread_spawn_edges WHERE child_thread_id = threads.id) AS BLOB)".into()
         }
         // Milliseconds came later, beside the seconds, and are 0 where nobody has set them.
         "created_at" | "updated_at" | "recency_at" => {
-            let millis = format!("{wanted}_ms");
+            let millis = format!("{column}_ms");
             let millis = if has(&millis) { format!("NULLIF({millis}, 0)") } else { "NULL".into() };
-            let seconds = if has(wanted) { format!("NULLIF({wanted}, 0) * 1000") } else { "NULL".into() };
+            let seconds = if has(column) { format!("NULLIF({column}, 0) * 1000") } else { "NULL".into() };
             format!("COALESCE({millis}, {seconds})")
         }
-        "archived" | "tokens_used" if has(wanted) => (*wanted).into(),
+        "archived" | "tokens_used" if has(column) => (*column).into(),
         "archived" | "tokens_used" => "NULL".into(),
-        wanted => text(wanted),
+        column => text(column),
     };
     let status = match edges.iter().any(|column| column == "status") {
         true => "CAST((SELECT status FROM thread_spawn_edges WHERE child_thread_id = threads.id) AS BLOB)".into(),
@@ -290,23 +297,22 @@ fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
     Ok(has("id").then(|| list.join(", ")))
 }
 
-/// Reads the rows after an id, and says with which one the page ends; with none where it is empty. Ids are bytes here, and a
+/// Reads the rows that `which` says, and with which id they end; with none where there are none. Ids are bytes here, and a
 /// row whose id is no text is nobody's: one such row must not cost all the others.
-fn codex_page(
+pub(super) fn codex_rows(
     connection: &Connection,
     columns: &str,
-    after: &[u8],
+    which: &str,
+    by: &[u8],
 ) -> rusqlite::Result<(Vec<CodexRow>, Option<Vec<u8>>)> {
-    let mut select = connection.prepare_cached(&format!(
-        "SELECT id, {columns} FROM threads WHERE id > ?1 AND typeof(id) = 'text' ORDER BY id LIMIT {PAGE}"
-    ))?;
+    let mut select = connection.prepare_cached(&format!("SELECT id, {columns} FROM threads WHERE {which}"))?;
     // Bytes, because one text that is not UTF-8 must not cost all the others.
     let text = |row: &Row<'_>, at: usize| -> rusqlite::Result<Option<String>> {
         let bytes: Option<Vec<u8>> = row.get(at)?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     };
     let (mut page, mut end) = (Vec::new(), None);
-    let mut rows = select.query([ToSqlOutput::Borrowed(ValueRef::Text(after))])?;
+    let mut rows = select.query([ToSqlOutput::Borrowed(ValueRef::Text(by))])?;
     while let Some(row) = rows.next()? {
         let id = row.get_ref(0)?.as_bytes()?;
         if let Ok(id) = std::str::from_utf8(id) {
