@@ -1,8 +1,10 @@
 //! Codex's own rows of its threads, taken over page by page: what rollouts cannot give back, and all there is of a thread
 //! whose rollout is gone.
 
+use std::sync::LazyLock;
+
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
 use super::sources::{add_names, set_stamp};
 use super::{Database, Domain, ExternalDb, StateError, Table, UserData};
@@ -98,6 +100,13 @@ pub(super) const COLUMNS: [&str; 21] = [
 ];
 /// One more, which the rows of threads do not depend on.
 const SPAWN_STATUS: &str = "spawn_status";
+static SELECT: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {} FROM codex WHERE thread_id = ?1", COLUMNS.join(", ")));
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let places = ["?"; COLUMNS.len() + 3].join(", ");
+    let columns = COLUMNS.join(", ");
+    format!("INSERT OR REPLACE INTO codex (thread_id, extra, {SPAWN_STATUS}, {columns}) VALUES ({places})")
+});
 /// The name of the source that they are.
 const SOURCE: &str = "codex_db";
 
@@ -148,15 +157,24 @@ impl Database {
 
     /// Stores rows of the Codex DB; returns the threads of which they say something new.
     fn import_codex_rows(&self, rows: Vec<CodexRow>) -> Result<Vec<String>, StateError> {
-        let facts: Vec<(String, CodexFacts)> = rows.iter().map(|row| (row.id.clone(), row.facts.clone())).collect();
-        let claims = self.call(&CodexNames { rows: facts })?;
+        let (facts, rest): (_, Vec<_>) =
+            rows.into_iter().map(|row| ((row.id, row.facts), (row.extra, row.spawn_status))).unzip();
+        let question = CodexNames { rows: facts };
+        let claims = self.call(&question)?;
         self.transaction(move |transaction| {
             let mut touched = add_names(transaction, &claims)?;
-            for row in rows {
-                if read(transaction, &row.id)?.as_ref() != Some(&row.facts) {
-                    touched.push(row.id.clone());
-                }
-                write(transaction, &row)?;
+            // By id, as they were read.
+            let between = "SELECT EXISTS (SELECT 1 FROM codex WHERE thread_id BETWEEN ?1 AND ?2)";
+            let ends = question.rows.first().zip(question.rows.last()).map(|(first, last)| (&first.0, &last.0));
+            let known = match ends {
+                Some(ends) => transaction.prepare_cached(between)?.query_row(ends, |row| row.get(0))?,
+                None => false,
+            };
+            let mut insert = transaction.prepare_cached(&INSERT)?;
+            for ((id, facts), (extra, spawn_status)) in question.rows.into_iter().zip(rest) {
+                let is_news = !known || read(transaction, &id)?.as_ref() != Some(&facts);
+                write(&mut insert, &id, &facts, &extra, spawn_status.as_deref())?;
+                touched.extend(is_news.then_some(id));
             }
             Ok(touched)
         })
@@ -183,8 +201,7 @@ impl Database {
 
 /// Returns what Codex's own database said of the thread.
 pub(super) fn read(connection: &Connection, id: &str) -> Result<Option<CodexFacts>, StateError> {
-    let columns = COLUMNS.join(", ");
-    let mut select = connection.prepare_cached(&format!("SELECT {columns} FROM codex WHERE thread_id = ?1"))?;
+    let mut select = connection.prepare_cached(&SELECT)?;
     Ok(select.query_row([id], |row| from_row(row, 0, |row, at| row.get(at))).optional()?)
 }
 
@@ -222,17 +239,18 @@ fn from_row(
     })
 }
 
-fn write(connection: &Connection, row: &CodexRow) -> Result<(), StateError> {
-    let places = (1..=COLUMNS.len() + 3).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
-    let columns = COLUMNS.join(", ");
-    let mut insert = connection.prepare_cached(&format!(
-        "INSERT OR REPLACE INTO codex (thread_id, extra, {SPAWN_STATUS}, {columns}) VALUES ({places})"
-    ))?;
-    let facts = &row.facts;
+/// Writes a row by [`INSERT`].
+fn write(
+    insert: &mut Statement<'_>,
+    id: &str,
+    facts: &CodexFacts,
+    extra: &str,
+    spawn_status: Option<&str>,
+) -> Result<(), StateError> {
     insert.execute(params![
-        row.id,
-        row.extra,
-        row.spawn_status,
+        id,
+        extra,
+        spawn_status,
         facts.name,
         facts.title,
         facts.first_user_message,
@@ -308,8 +326,7 @@ pub(super) fn codex_rows(
     let mut select = connection.prepare_cached(&format!("SELECT id, {columns} FROM threads WHERE {which}"))?;
     // Bytes, because one text that is not UTF-8 must not cost all the others.
     let text = |row: &Row<'_>, at: usize| -> rusqlite::Result<Option<String>> {
-        let bytes: Option<Vec<u8>> = row.get(at)?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        Ok(row.get_ref(at)?.as_bytes_or_null()?.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
     };
     let (mut page, mut end) = (Vec::new(), None);
     let mut rows = select.query([ToSqlOutput::Borrowed(ValueRef::Text(by))])?;

@@ -90,10 +90,14 @@ impl Database {
             touched.dedup();
             // Threads that only Codex knows wait until the files have been gone through.
             let indexed = self.with(move |connection| {
+                let mut indexed = Vec::new();
+                let is_new = "SELECT NOT EXISTS (SELECT 1 FROM threads) AND NOT EXISTS (SELECT 1 FROM files)";
+                if connection.query_row(is_new, [], |row| row.get(0))? {
+                    return Ok(indexed);
+                }
                 let mut select = connection.prepare_cached(
                     "SELECT EXISTS (SELECT 1 FROM threads WHERE id = ?1) OR EXISTS (SELECT 1 FROM files WHERE thread_id = ?1)",
                 )?;
-                let mut indexed = Vec::new();
                 for id in touched {
                     if select.query_row([&id], |row| row.get(0))? {
                         indexed.push(id);
