@@ -61,7 +61,9 @@ impl HomeSources {
     fn index(&mut self) -> Result<&Names, StateError> {
         if self.index.is_none() {
             let read = match open_index(&self.home) {
-                Ok(Some(mut file)) => index_claims(&self.home, &mut file, &mut Sha256::new(), 0, &self.deriver),
+                Ok(Some(mut file)) => {
+                    index_claims(&self.home, &mut file, &mut Sha256::new(), 0, |lines| self.deriver.call(lines))
+                }
                 Ok(None) => Ok(Default::default()),
                 Err(error) => Err(error),
             };

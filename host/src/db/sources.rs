@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Database, Domain, RowDeriver, StateError, Table, UserData, rows};
+use super::{Database, Domain, StateError, Table, UserData, rows};
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::home::Home;
 use threadkeep_engine::calls::IndexNames;
@@ -161,7 +161,7 @@ impl Database {
             let mut select = connection.prepare_cached("SELECT COALESCE(MAX(given) + 1, 0) FROM names")?;
             Ok(select.query_row([], |row| row.get::<_, i64>(0))? as u64)
         })?;
-        let (claims, length) = index_claims(home, &mut file, &mut sum, first, &self.deriver())?;
+        let (claims, length) = index_claims(home, &mut file, &mut sum, first, |lines| self.call(lines))?;
         let claims: Vec<NameClaim> = claims.into_values().collect();
         let offset = offset + length;
         if offset == 0 && facts.starts_with("0 ") {
@@ -222,13 +222,14 @@ fn index_failed(home: &Home, error: std::io::Error) -> StateError {
 }
 
 /// Reads an index on to its end: the names by thread, of which the first has this place among all, and the length of the whole
-/// lines, which are summed up. A last line without its newline counts if it is a record, and is read again.
+/// lines, which are summed up. A last line without its newline counts if it is a record, and is read again. The core is asked
+/// what lines say.
 pub(super) fn index_claims(
     home: &Home,
     file: &mut File,
     sum: &mut Sha256,
     mut first: u64,
-    deriver: &RowDeriver,
+    ask: impl Fn(&IndexNames) -> Result<Vec<NameClaim>, StateError>,
 ) -> Result<(BTreeMap<String, NameClaim>, u64), StateError> {
     let (mut claims, mut length, mut rest) = (BTreeMap::new(), 0, Vec::new());
     loop {
@@ -246,7 +247,7 @@ pub(super) fn index_claims(
         if ended {
             rest.extend_from_slice(&unfinished);
         }
-        let found = deriver.call(&IndexNames { lines: Chunk::Bytes(rest), first })?;
+        let found = ask(&IndexNames { lines: Chunk::Bytes(rest), first })?;
         first += found.len() as u64;
         claims.extend(found.into_iter().map(|claim| (claim.thread.clone(), claim)));
         if ended {
