@@ -64,7 +64,7 @@ impl Setting {
     }
 
     fn explain(&self, id: &str) -> Explanation {
-        let mut lookup = Lookup::for_finding(&self.runtime, &self.home, Some(&self.state)).unwrap();
+        let mut lookup = Lookup::for_finding(&self.runtime, &self.home, Some(&self.state), drop);
         lookup.explain(id, None).unwrap()
     }
 

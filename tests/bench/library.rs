@@ -51,7 +51,7 @@ impl Library {
     }
 
     fn find(&self, id: &str, state: Option<&StateDb>) -> Result<(), LookupError> {
-        let mut lookup = Lookup::for_finding(&self.runtime, &self.home, state)?;
+        let mut lookup = Lookup::for_finding(&self.runtime, &self.home, state, drop);
         lookup.find(id, None).map(drop)
     }
 

@@ -30,7 +30,7 @@ pub(crate) fn turns(target: &Path, runs: usize) {
     let mut table = Table::default();
     for _ in 0..runs {
         table.time(EVERY, || {
-            let mut lookup = Lookup::for_finding(&runtime, &home, Some(&state)).unwrap();
+            let mut lookup = Lookup::for_finding(&runtime, &home, Some(&state), drop);
             let mut transcript = lookup.transcript(Subject::Thread(large.clone())).unwrap();
             let (mut cursor, mut turns) = (None, 0);
             loop {
@@ -44,7 +44,7 @@ pub(crate) fn turns(target: &Path, runs: usize) {
             assert!(turns > 300, "{turns}");
         });
         table.time(LAST, || {
-            let mut lookup = Lookup::for_finding(&runtime, &home, Some(&state)).unwrap();
+            let mut lookup = Lookup::for_finding(&runtime, &home, Some(&state), drop);
             let mut transcript = lookup.transcript(Subject::Thread(long.clone())).unwrap();
             assert_eq!(transcript.page(None, 20, true).unwrap().turns.len(), 20);
         });

@@ -88,7 +88,7 @@ fn missing_row_live() {
     let runtime = Runtime::load().unwrap();
     let open = Arc::new(Home::open(home.path(), |_| None).unwrap());
     let (db, _) = startup::init(&runtime, &open, &Config::of(state.path().to_path_buf())).unwrap();
-    let mut lookup = Lookup::for_finding(&runtime, &open, Some(&db)).unwrap();
+    let mut lookup = Lookup::for_finding(&runtime, &open, Some(&db), drop);
     let before = lookup.find(app().id(), None).unwrap();
     Place { home: home.path(), state: Some(state.path()) }
         .both(&format!("DELETE FROM threads WHERE id = '{}'", app().id()));

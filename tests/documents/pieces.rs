@@ -68,7 +68,7 @@ fn turns_written_piece_by_piece_are_the_whole_document() {
     talk.write(home.path(), Collection::Active);
     let handle = handle(home.path(), state.path());
     let thread = listed(&handle, true).remove(0).0;
-    let mut lookup = Lookup::for_finding(&handle.runtime, &handle.home, Some(&handle.state)).unwrap();
+    let mut lookup = Lookup::for_finding(&handle.runtime, &handle.home, Some(&handle.state), drop);
     let page = lookup.transcript(Subject::Thread(talk.id().into())).unwrap().page(None, 0, false).unwrap();
     assert_eq!(page.turns.len(), 3);
     let gap = Gap { before: 7, reason: "it is \"gone\"".into(), thread: "another".into() };

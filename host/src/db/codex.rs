@@ -1,8 +1,10 @@
 //! Codex's own rows of its threads, taken over page by page: what rollouts cannot give back, and all there is of a thread
 //! whose rollout is gone.
 
+use std::sync::LazyLock;
+
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
 use super::sources::{add_names, set_stamp};
 use super::{Database, Domain, ExternalDb, StateError, Table, UserData};
@@ -66,15 +68,14 @@ pub(super) const DOMAIN: Domain = Domain {
     tables: &[Table::copied("codex", UserData::Nothing).of_thread("thread_id")],
 };
 
-/// Rows read at a time, and characters of each text.
-const PAGE: u32 = 256;
+/// Characters read of each text.
 const LONGEST: u32 = 8_192;
 /// Columns of Codex's `threads` that nothing here is made of, kept as they are.
 const EXTRA: [&str; 6] =
     ["archived_at", "is_pinned", "project_id", "section_entered_at_ms", "section_position", "thread_section_id"];
 
 /// The columns of `codex` in the order of [`from_row`] and [`write()`]; they have the names that Codex gives them.
-const COLUMNS: [&str; 21] = [
+pub(super) const COLUMNS: [&str; 21] = [
     "name",
     "title",
     "first_user_message",
@@ -99,13 +100,27 @@ const COLUMNS: [&str; 21] = [
 ];
 /// One more, which the rows of threads do not depend on.
 const SPAWN_STATUS: &str = "spawn_status";
+static SELECT: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {} FROM codex WHERE thread_id = ?1", COLUMNS.join(", ")));
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let places = ["?"; COLUMNS.len() + 3].join(", ");
+    let columns = COLUMNS.join(", ");
+    format!("INSERT OR REPLACE INTO codex (thread_id, extra, {SPAWN_STATUS}, {columns}) VALUES ({places})")
+});
 /// The name of the source that they are.
 const SOURCE: &str = "codex_db";
 
+/// Which rows of Codex's `threads` are read, by a text: those after an id, a page of them; the one with an id; and those whose
+/// id has these 32 digits, as Codex writes it or in any other form.
+pub(super) const AFTER: &str = "id > ?1 AND typeof(id) = 'text' ORDER BY id LIMIT 256";
+pub(super) const WITH_ID: &str = "id = ?1 COLLATE BINARY AND typeof(id) = 'text'";
+pub(super) const WITH_DIGITS: &str =
+    "id IN (SELECT id FROM threads WHERE instr(replace(lower(id), '-', ''), ?1)) AND typeof(id) = 'text' ORDER BY id";
+
 /// Holds one row of Codex's `threads`.
-struct CodexRow {
-    id: String,
-    facts: CodexFacts,
+pub(super) struct CodexRow {
+    pub(super) id: String,
+    pub(super) facts: CodexFacts,
     extra: String,
     /// `thread_spawn_edges.status`
     spawn_status: Option<String>,
@@ -126,11 +141,11 @@ impl Database {
         let path = database.path().to_path_buf();
         let failed = |error: rusqlite::Error| StateError::external(&path, error.into());
         let (touched, stamp) = database.read(|connection| {
-            let Some(columns) = codex_columns(connection).map_err(failed)? else { return Ok(Vec::new()) };
+            let Some(columns) = codex_columns(connection, &COLUMNS).map_err(failed)? else { return Ok(Vec::new()) };
             let mut touched = Vec::new();
             let mut last = Vec::new();
             loop {
-                let (rows, end) = codex_page(connection, &columns, &last).map_err(failed)?;
+                let (rows, end) = codex_rows(connection, &columns, AFTER, &last).map_err(failed)?;
                 let Some(end) = end else { return Ok(touched) };
                 last = end;
                 touched.extend(self.import_codex_rows(rows)?);
@@ -142,15 +157,24 @@ impl Database {
 
     /// Stores rows of the Codex DB; returns the threads of which they say something new.
     fn import_codex_rows(&self, rows: Vec<CodexRow>) -> Result<Vec<String>, StateError> {
-        let facts: Vec<(String, CodexFacts)> = rows.iter().map(|row| (row.id.clone(), row.facts.clone())).collect();
-        let claims = self.call(&CodexNames { rows: facts })?;
+        let (facts, rest): (_, Vec<_>) =
+            rows.into_iter().map(|row| ((row.id, row.facts), (row.extra, row.spawn_status))).unzip();
+        let question = CodexNames { rows: facts };
+        let claims = self.call(&question)?;
         self.transaction(move |transaction| {
             let mut touched = add_names(transaction, &claims)?;
-            for row in rows {
-                if read(transaction, &row.id)?.as_ref() != Some(&row.facts) {
-                    touched.push(row.id.clone());
-                }
-                write(transaction, &row)?;
+            // By id, as they were read.
+            let between = "SELECT EXISTS (SELECT 1 FROM codex WHERE thread_id BETWEEN ?1 AND ?2)";
+            let ends = question.rows.first().zip(question.rows.last()).map(|(first, last)| (&first.0, &last.0));
+            let known = match ends {
+                Some(ends) => transaction.prepare_cached(between)?.query_row(ends, |row| row.get(0))?,
+                None => false,
+            };
+            let mut insert = transaction.prepare_cached(&INSERT)?;
+            for ((id, facts), (extra, spawn_status)) in question.rows.into_iter().zip(rest) {
+                let is_news = !known || read(transaction, &id)?.as_ref() != Some(&facts);
+                write(&mut insert, &id, &facts, &extra, spawn_status.as_deref())?;
+                touched.extend(is_news.then_some(id));
             }
             Ok(touched)
         })
@@ -177,8 +201,7 @@ impl Database {
 
 /// Returns what Codex's own database said of the thread.
 pub(super) fn read(connection: &Connection, id: &str) -> Result<Option<CodexFacts>, StateError> {
-    let columns = COLUMNS.join(", ");
-    let mut select = connection.prepare_cached(&format!("SELECT {columns} FROM codex WHERE thread_id = ?1"))?;
+    let mut select = connection.prepare_cached(&SELECT)?;
     Ok(select.query_row([id], |row| from_row(row, 0, |row, at| row.get(at))).optional()?)
 }
 
@@ -216,17 +239,18 @@ fn from_row(
     })
 }
 
-fn write(connection: &Connection, row: &CodexRow) -> Result<(), StateError> {
-    let places = (1..=COLUMNS.len() + 3).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
-    let columns = COLUMNS.join(", ");
-    let mut insert = connection.prepare_cached(&format!(
-        "INSERT OR REPLACE INTO codex (thread_id, extra, {SPAWN_STATUS}, {columns}) VALUES ({places})"
-    ))?;
-    let facts = &row.facts;
+/// Writes a row by [`INSERT`].
+fn write(
+    insert: &mut Statement<'_>,
+    id: &str,
+    facts: &CodexFacts,
+    extra: &str,
+    spawn_status: Option<&str>,
+) -> Result<(), StateError> {
     insert.execute(params![
-        row.id,
-        row.extra,
-        row.spawn_status,
+        id,
+        extra,
+        spawn_status,
         facts.name,
         facts.title,
         facts.first_user_message,
@@ -252,9 +276,9 @@ fn write(connection: &Connection, row: &CodexRow) -> Result<(), StateError> {
     Ok(())
 }
 
-/// Says what to select of Codex's `threads`: the columns that this version of it has, no text longer than [`LONGEST`], times
-/// in milliseconds. None when it has no such table.
-fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
+/// Says what to select of Codex's `threads`: those of the wanted columns that this version of it has, no text longer than
+/// [`LONGEST`], times in milliseconds. None when it has no such table.
+pub(super) fn codex_columns(connection: &Connection, wanted: &[&str]) -> rusqlite::Result<Option<String>> {
     let mut about = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
     let mut columns_of = |table: &str| -> rusqlite::Result<Vec<String>> {
         about.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()
@@ -266,20 +290,21 @@ fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
         true => format!("CAST(substr(\"{wanted}\", 1, {LONGEST}) AS BLOB)"),
         false => "NULL".into(),
     };
-    let column = |wanted: &&str| match *wanted {
-        "parent_thread_id" if edges.iter().any(|column| column == wanted) => {
+    let column = |column: &&str| match *column {
+        other if !wanted.contains(&other) => "NULL".into(),
+        "parent_thread_id" if edges.iter().any(|there| there == column) => {
             "CAST((SELECT parent_thread_id FROM thread_spawn_edges WHERE child_thread_id = threads.id) AS BLOB)".into()
         }
         // Milliseconds came later, beside the seconds, and are 0 where nobody has set them.
         "created_at" | "updated_at" | "recency_at" => {
-            let millis = format!("{wanted}_ms");
+            let millis = format!("{column}_ms");
             let millis = if has(&millis) { format!("NULLIF({millis}, 0)") } else { "NULL".into() };
-            let seconds = if has(wanted) { format!("NULLIF({wanted}, 0) * 1000") } else { "NULL".into() };
+            let seconds = if has(column) { format!("NULLIF({column}, 0) * 1000") } else { "NULL".into() };
             format!("COALESCE({millis}, {seconds})")
         }
-        "archived" | "tokens_used" if has(wanted) => (*wanted).into(),
+        "archived" | "tokens_used" if has(column) => (*column).into(),
         "archived" | "tokens_used" => "NULL".into(),
-        wanted => text(wanted),
+        column => text(column),
     };
     let status = match edges.iter().any(|column| column == "status") {
         true => "CAST((SELECT status FROM thread_spawn_edges WHERE child_thread_id = threads.id) AS BLOB)".into(),
@@ -290,23 +315,21 @@ fn codex_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
     Ok(has("id").then(|| list.join(", ")))
 }
 
-/// Reads the rows after an id, and says with which one the page ends; with none where it is empty. Ids are bytes here, and a
+/// Reads the rows that `which` says, and with which id they end; with none where there are none. Ids are bytes here, and a
 /// row whose id is no text is nobody's: one such row must not cost all the others.
-fn codex_page(
+pub(super) fn codex_rows(
     connection: &Connection,
     columns: &str,
-    after: &[u8],
+    which: &str,
+    by: &[u8],
 ) -> rusqlite::Result<(Vec<CodexRow>, Option<Vec<u8>>)> {
-    let mut select = connection.prepare_cached(&format!(
-        "SELECT id, {columns} FROM threads WHERE id > ?1 AND typeof(id) = 'text' ORDER BY id LIMIT {PAGE}"
-    ))?;
+    let mut select = connection.prepare_cached(&format!("SELECT id, {columns} FROM threads WHERE {which}"))?;
     // Bytes, because one text that is not UTF-8 must not cost all the others.
     let text = |row: &Row<'_>, at: usize| -> rusqlite::Result<Option<String>> {
-        let bytes: Option<Vec<u8>> = row.get(at)?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        Ok(row.get_ref(at)?.as_bytes_or_null()?.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
     };
     let (mut page, mut end) = (Vec::new(), None);
-    let mut rows = select.query([ToSqlOutput::Borrowed(ValueRef::Text(after))])?;
+    let mut rows = select.query([ToSqlOutput::Borrowed(ValueRef::Text(by))])?;
     while let Some(row) = rows.next()? {
         let id = row.get_ref(0)?.as_bytes()?;
         if let Ok(id) = std::str::from_utf8(id) {

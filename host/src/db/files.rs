@@ -9,9 +9,6 @@ use super::file_row::{kind_code, kind_from};
 use super::{Database, Domain, Pending, RowDeriver, StateError, Table, claim, suspects};
 use crate::rollouts::{no_entries, push_entry};
 
-/// More files of one thread than this are gone through once, at the end, and not with every batch.
-const MANY_FILES: u32 = 256;
-
 /// Holds what was found at every path that claims to be a rollout. Rows go by their path: a thread is deleted with its files.
 pub(super) const DOMAIN: Domain = Domain {
     name: "files",
@@ -225,7 +222,8 @@ fn store(transaction: &Transaction<'_>, batch: Batch, deriver: &RowDeriver) -> R
     touched.sort_unstable();
     touched.dedup();
     if batch.more_follow {
-        touched = suspects::put_off(transaction, touched, MANY_FILES)?;
+        // The files of a thread that has many are gone through once, at the end, and not with every batch.
+        touched = suspects::put_off(transaction, touched)?;
     }
     derive_rows(transaction, touched, deriver)?;
     Ok(())

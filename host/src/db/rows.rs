@@ -69,8 +69,12 @@ macro_rules! columns {
     ($first:ident, $($column:ident),* $(,)?) => {
         /// The columns of `threads`, which have the names of a row's fields.
         pub(super) const COLUMNS: &str = concat!(stringify!($first), $(", ", stringify!($column)),*);
-        /// Their places in a statement.
-        const PLACES: &str = concat!("?", $(columns!(@place $column)),*);
+        const SELECT: &str =
+            concat!("SELECT ", stringify!($first), $(", ", stringify!($column)),*, " FROM threads WHERE id = ?1");
+        const INSERT: &str = concat!(
+            "INSERT OR REPLACE INTO threads (", stringify!($first), $(", ", stringify!($column)),*,
+            ") VALUES (?", $(columns!(@place $column)),*, ")"
+        );
 
         /// Reads a row of `threads` by [`COLUMNS`].
         pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<ThreadRow> {
@@ -151,13 +155,12 @@ pub(super) fn source_from(code: i64) -> Provenance {
 }
 
 pub(super) fn read(connection: &Connection, id: &str) -> Result<Option<ThreadRow>, StateError> {
-    let mut select = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM threads WHERE id = ?1"))?;
+    let mut select = connection.prepare_cached(SELECT)?;
     Ok(select.query_row([id], from_row).optional()?)
 }
 
 pub(super) fn write(connection: &Connection, row: &ThreadRow) -> Result<(), StateError> {
-    let mut insert =
-        connection.prepare_cached(&format!("INSERT OR REPLACE INTO threads ({COLUMNS}) VALUES ({PLACES})"))?;
+    let mut insert = connection.prepare_cached(INSERT)?;
     insert.execute(params_from_iter(values(row)))?;
     Ok(())
 }

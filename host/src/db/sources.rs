@@ -75,32 +75,13 @@ impl Database {
         })
     }
 
-    /// Imports the session index alone, into a database that has no rows. Returns in words what could not be read.
-    pub(crate) fn import_names(&self, home: &Home) -> Result<Vec<String>, StateError> {
-        match self.import_index(home) {
-            Err(error @ StateError::External(..)) => Ok(vec![format!("{error}; names that only it knows are missing")]),
-            other => other.map(|_| Vec::new()),
-        }
-    }
-
     /// Imports every source that changed, and derives the rows of the threads that it is about. Returns in words which source
     /// could not be read.
     pub(crate) fn import_sources(&self, home: &Home) -> Result<Vec<String>, StateError> {
         let mut warnings = Vec::new();
-        let mut touched = match self.import_index(home) {
-            Err(error @ StateError::External(..)) => {
-                warnings.push(format!("{error}; names that only it knows are missing"));
-                Vec::new()
-            }
-            other => other?,
-        };
-        match self.import_codex(home) {
-            Ok(ids) => touched.extend(ids),
-            Err(error @ StateError::External(..)) => {
-                warnings.push(format!("{error}; names that only it knows are missing"))
-            }
-            Err(error) => return Err(error),
-        }
+        let mut warn = |warning| warnings.push(warning);
+        let mut touched = or_warn(self.import_index(home), &mut warn)?.unwrap_or_default();
+        touched.extend(or_warn(self.import_codex(home), &mut warn)?.unwrap_or_default());
         touched.extend(self.import_provider(home.default_provider())?);
         let suspects = self.suspects()?;
         touched.extend(suspects.iter().cloned());
@@ -109,10 +90,14 @@ impl Database {
             touched.dedup();
             // Threads that only Codex knows wait until the files have been gone through.
             let indexed = self.with(move |connection| {
+                let mut indexed = Vec::new();
+                let is_new = "SELECT NOT EXISTS (SELECT 1 FROM threads) AND NOT EXISTS (SELECT 1 FROM files)";
+                if connection.query_row(is_new, [], |row| row.get(0))? {
+                    return Ok(indexed);
+                }
                 let mut select = connection.prepare_cached(
                     "SELECT EXISTS (SELECT 1 FROM threads WHERE id = ?1) OR EXISTS (SELECT 1 FROM files WHERE thread_id = ?1)",
                 )?;
-                let mut indexed = Vec::new();
                 for id in touched {
                     if select.query_row([&id], |row| row.get(0))? {
                         indexed.push(id);
@@ -154,16 +139,10 @@ impl Database {
     /// Reads `session_index.jsonl` where it changed: on from where it was left if what stands before that is what was read
     /// then, else from its beginning, and the names follow it. Returns the threads whose names changed.
     fn import_index(&self, home: &Home) -> Result<Vec<String>, StateError> {
-        let path = home.absolute(INDEX);
-        let io =
-            |error: std::io::Error| StateError::External(path.clone(), error.to_string(), ErrorKind::of_io(&error));
+        let io = |error| index_failed(home, error);
         let stamp = self.stamp_of(INDEX_SOURCE)?.unwrap_or_default();
         let read = Read::from_stamp(&stamp);
-        let mut file = match home.open_linked_file(INDEX) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return self.keep_names(&stamp),
-            Err(error) => return Err(io(error)),
-        };
+        let Some(mut file) = open_index(home)? else { return self.keep_names(&stamp) };
         let facts = facts_of(&file.metadata().map_err(io)?);
         if read.as_ref().is_some_and(|read| read.facts == facts) {
             return Ok(Vec::new());
@@ -178,10 +157,12 @@ impl Database {
             file.seek(SeekFrom::Start(0)).map_err(io)?;
         }
         let offset = read.filter(|_| begun).map_or(0, |read| read.offset);
-        let (claims, length) = self.index_claims(&mut file, &mut sum).map_err(|error| match error {
-            IndexError::Io(error) => io(error),
-            IndexError::State(error) => error,
+        let first = self.with(|connection| {
+            let mut select = connection.prepare_cached("SELECT COALESCE(MAX(given) + 1, 0) FROM names")?;
+            Ok(select.query_row([], |row| row.get::<_, i64>(0))? as u64)
         })?;
+        let (claims, length) = index_claims(home, &mut file, &mut sum, first, |lines| self.call(lines))?;
+        let claims: Vec<NameClaim> = claims.into_values().collect();
         let offset = offset + length;
         if offset == 0 && facts.starts_with("0 ") {
             return self.keep_names(&stamp);
@@ -193,39 +174,6 @@ impl Database {
             touched.extend(add_names(transaction, &claims)?);
             Ok(touched)
         })
-    }
-
-    /// Reads an index on to its end: the names, and the length of the whole lines, which are summed up. A last line without its
-    /// newline counts if it is a record, and is read again.
-    fn index_claims(&self, file: &mut File, sum: &mut Sha256) -> Result<(Vec<NameClaim>, u64), IndexError> {
-        let mut first = self.with(|connection| {
-            let mut select = connection.prepare_cached("SELECT COALESCE(MAX(given) + 1, 0) FROM names")?;
-            Ok(select.query_row([], |row| row.get::<_, i64>(0))? as u64)
-        })?;
-        let (mut claims, mut length, mut rest) = (BTreeMap::new(), 0, Vec::new());
-        loop {
-            let read = file.take(CHUNK).read_to_end(&mut rest)?;
-            let ended = (read as u64) < CHUNK;
-            let whole = match rest.iter().rposition(|&byte| byte == b'\n') {
-                Some(end) => end + 1,
-                // A line longer than any name: passed over, its rest is no record either.
-                None if !ended => rest.len(),
-                None => 0,
-            };
-            let unfinished = rest.split_off(whole);
-            sum.update(&rest);
-            length += rest.len() as u64;
-            if ended {
-                rest.extend_from_slice(&unfinished);
-            }
-            let found = self.call(&IndexNames { lines: Chunk::Bytes(rest), first })?;
-            first += found.len() as u64;
-            claims.extend(found.into_iter().map(|claim| (claim.thread.clone(), claim)));
-            if ended {
-                return Ok((claims.into_values().collect(), length));
-            }
-            rest = unfinished;
-        }
     }
 
     /// Keeps what an index said that is gone now, or empty, for good: another one in its place says nothing against it.
@@ -260,20 +208,63 @@ impl Read {
     }
 }
 
-enum IndexError {
-    Io(std::io::Error),
-    State(StateError),
-}
-
-impl From<std::io::Error> for IndexError {
-    fn from(error: std::io::Error) -> IndexError {
-        IndexError::Io(error)
+/// Opens the index of a home; none where there is none.
+pub(super) fn open_index(home: &Home) -> Result<Option<File>, StateError> {
+    match home.open_linked_file(INDEX) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(index_failed(home, error)),
     }
 }
 
-impl From<StateError> for IndexError {
-    fn from(error: StateError) -> IndexError {
-        IndexError::State(error)
+fn index_failed(home: &Home, error: std::io::Error) -> StateError {
+    StateError::External(home.absolute(INDEX), error.to_string(), ErrorKind::of_io(&error))
+}
+
+/// Reads an index on to its end: the names by thread, of which the first has this place among all, and the length of the whole
+/// lines, which are summed up. A last line without its newline counts if it is a record, and is read again. The core is asked
+/// what lines say.
+pub(super) fn index_claims(
+    home: &Home,
+    file: &mut File,
+    sum: &mut Sha256,
+    mut first: u64,
+    ask: impl Fn(&IndexNames) -> Result<Vec<NameClaim>, StateError>,
+) -> Result<(BTreeMap<String, NameClaim>, u64), StateError> {
+    let (mut claims, mut length, mut rest) = (BTreeMap::new(), 0, Vec::new());
+    loop {
+        let read = file.take(CHUNK).read_to_end(&mut rest).map_err(|error| index_failed(home, error))?;
+        let ended = (read as u64) < CHUNK;
+        let whole = match rest.iter().rposition(|&byte| byte == b'\n') {
+            Some(end) => end + 1,
+            // A line longer than any name: passed over, its rest is no record either.
+            None if !ended => rest.len(),
+            None => 0,
+        };
+        let unfinished = rest.split_off(whole);
+        sum.update(&rest);
+        length += rest.len() as u64;
+        if ended {
+            rest.extend_from_slice(&unfinished);
+        }
+        let found = ask(&IndexNames { lines: Chunk::Bytes(rest), first })?;
+        first += found.len() as u64;
+        claims.extend(found.into_iter().map(|claim| (claim.thread.clone(), claim)));
+        if ended {
+            return Ok((claims, length));
+        }
+        rest = unfinished;
+    }
+}
+
+/// Gives what a source says; none where it cannot be read, which is a warning and no failure.
+pub(super) fn or_warn<T>(read: Result<T, StateError>, mut warn: impl FnMut(String)) -> Result<Option<T>, StateError> {
+    match read {
+        Err(error @ StateError::External(..)) => {
+            warn(format!("{error}; names that only it knows are missing"));
+            Ok(None)
+        }
+        other => other.map(Some),
     }
 }
 

@@ -2,7 +2,7 @@
 //! puts them off, because all their files would be gone through again with each of its batches. The end of the backfill derives
 //! them, or the next start.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{Database, Domain, StateError, Table};
 
@@ -51,13 +51,14 @@ impl Database {
     }
 }
 
-/// Records those of these threads that have more files than so many, whose rows are to be derived later; returns the others.
-pub(super) fn put_off(connection: &Connection, ids: Vec<String>, files: u32) -> Result<Vec<String>, StateError> {
-    let mut has_more = connection.prepare_cached("SELECT 1 FROM files WHERE thread_id = ?1 LIMIT 1 OFFSET ?2")?;
+/// Records those of these threads that have more than 256 files, whose rows are to be derived later; returns the others.
+pub(super) fn put_off(connection: &Connection, ids: Vec<String>) -> Result<Vec<String>, StateError> {
+    // The number is no parameter: a limit that is one has the statement prepared again by each use.
+    let mut has_more = connection.prepare_cached("SELECT 1 FROM files WHERE thread_id = ?1 LIMIT 1 OFFSET 256")?;
     let mut insert = connection.prepare_cached("INSERT OR IGNORE INTO suspects VALUES (?1)")?;
     let mut others = Vec::with_capacity(ids.len());
     for id in ids {
-        match has_more.exists(params![id, files])? {
+        match has_more.exists([&id])? {
             true => drop(insert.execute([id])?),
             false => others.push(id),
         }

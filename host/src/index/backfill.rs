@@ -27,6 +27,8 @@ use crate::rollouts;
 const BATCH: usize = 256;
 /// How many files may be on their way through the workers.
 const IN_FLIGHT: u64 = 512;
+/// How many files that were read may wait for the import of the sources.
+const WAITING: usize = 2_048;
 /// How many workers there are at most: more would only wait for the disk and for the one that stores.
 const MAX_WORKERS: usize = 8;
 
@@ -61,6 +63,8 @@ pub(crate) struct Backfill {
     locks: Option<Locks>,
     reader: Arc<dyn FileReader>,
     claim: Option<Claim>,
+    /// The import of the sources, while it goes on beside the reading of rollouts.
+    importing: Option<Importing>,
     pool: Option<Pool>,
     ready: Vec<Parsed>,
     counts: Counts,
@@ -89,6 +93,7 @@ impl Backfill {
             locks,
             reader: Arc::new(RowReader),
             claim: None,
+            importing: None,
             pool: None,
             ready: Vec::new(),
             counts: Counts { stored: 0, failed: 0 },
@@ -164,7 +169,10 @@ impl Backfill {
             }
             while pool.receive(false)? {}
             self.ready.extend(pool.in_order());
-            while self.ready.len() >= BATCH {
+            // Rows follow from the sources, too: until these are imported, what was read waits.
+            while self.ready.len() >= BATCH
+                && (self.ready.len() >= WAITING || self.importing.as_ref().is_none_or(Importing::is_over))
+            {
                 self.store()?;
             }
         }
@@ -179,12 +187,14 @@ impl Backfill {
         });
         // Not part of the path order, so without a watermark.
         let parsed: Vec<Parsed> = parsed.collect();
+        self.end_import()?;
         self.counts.failed += parsed.len() as u64;
         self.database.store(Batch { parsed, ..Batch::default() })
     }
 
     /// Removes what is stored of files that are gone, by their home paths.
     pub(crate) fn remove_files(&mut self, gone: Vec<String>) -> Result<(), StateError> {
+        self.end_import()?;
         self.changed = true;
         self.database.remove_files(gone)
     }
@@ -204,6 +214,7 @@ impl Backfill {
             }
             self.store()?;
         }
+        self.end_import()?;
         if std::mem::take(&mut self.changed) {
             self.database.update_relations()?;
         }
@@ -211,9 +222,21 @@ impl Backfill {
         Ok(self.counts)
     }
 
-    /// Imports the names of `session_index.jsonl` and the rows of Codex's own database, where those changed.
+    /// Imports the names of `session_index.jsonl` and the rows of Codex's own database, where those changed. While the database
+    /// is filled this goes on beside the reading of rollouts, and ends before anything of them is stored.
     pub(crate) fn import_sources(&mut self) -> Result<(), StateError> {
-        self.warnings.extend(self.database.import_sources(&self.home)?);
+        match self.claim {
+            Some(_) => self.importing = Some(Importing::begin(&self.database, &self.home)?),
+            None => self.warnings.extend(self.database.import_sources(&self.home)?),
+        }
+        Ok(())
+    }
+
+    /// Waits until the sources are imported.
+    fn end_import(&mut self) -> Result<(), StateError> {
+        if let Some(mut importing) = self.importing.take() {
+            self.warnings.extend(importing.end()?);
+        }
         Ok(())
     }
 
@@ -238,6 +261,7 @@ impl Backfill {
         if self.runtime.cancellation().is_cancelled() {
             return Err(CoreError::Cancelled.into());
         }
+        self.end_import()?;
         let rest = self.ready.split_off(self.ready.len().min(BATCH));
         let parsed = std::mem::replace(&mut self.ready, rest);
         let count = parsed.len() as u64;
@@ -251,6 +275,34 @@ impl Backfill {
             progress.send(Progress::Stored { files: count });
         }
         Ok(())
+    }
+}
+
+/// An import of sources on a thread of its own.
+struct Importing(Option<JoinHandle<Result<Vec<String>, StateError>>>);
+
+impl Drop for Importing {
+    fn drop(&mut self) {
+        let _ = self.end();
+    }
+}
+
+impl Importing {
+    fn begin(database: &Database, home: &Arc<Home>) -> Result<Importing, StateError> {
+        let (database, home) = (database.clone(), home.clone());
+        let spawned = std::thread::Builder::new().name("import".into()).spawn(move || database.import_sources(&home));
+        let thread = spawned.map_err(|error| StateError::Io(format!("no thread for the import: {error}")))?;
+        Ok(Importing(Some(thread)))
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Waits for its end; gives the warnings.
+    fn end(&mut self) -> Result<Vec<String>, StateError> {
+        let Some(thread) = self.0.take() else { return Ok(Vec::new()) };
+        thread.join().unwrap_or_else(|_| Err(StateError::Io("the import's thread is gone".into())))
     }
 }
 

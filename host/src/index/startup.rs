@@ -217,20 +217,6 @@ pub(crate) fn fill_private(runtime: &Runtime, home: &Arc<Home>, backfill: Backfi
     gate(runtime, home, backfill, &Wait::at_most(Duration::ZERO), false)
 }
 
-/// Imports names and the rows of Codex's own database into a private temporary database; no rollout is read.
-pub(crate) fn import_sources(runtime: &Runtime, home: &Arc<Home>) -> Result<(Database, Report), StartupError> {
-    let database = temporary_database(runtime, home)?;
-    let warnings = database.import_sources(home)?;
-    Ok((database, Report { warnings, ..Report::default() }))
-}
-
-/// Imports the names of `session_index.jsonl` alone into a private temporary database; Codex's own is not opened.
-pub(crate) fn import_session_index(runtime: &Runtime, home: &Arc<Home>) -> Result<(Database, Report), StartupError> {
-    let database = temporary_database(runtime, home)?;
-    let warnings = database.import_names(home)?;
-    Ok((database, Report { warnings, ..Report::default() }))
-}
-
 /// Makes an empty private temporary database.
 pub(crate) fn temporary_database(runtime: &Runtime, home: &Arc<Home>) -> Result<Database, StartupError> {
     Ok(Database::temporary(&SCHEMA, RowDeriver::new(runtime, home))?)

@@ -13,10 +13,10 @@ use threadkeep_engine::contract::{
 };
 use threadkeep_engine::{Call, Core, CoreError, Imports, Runtime};
 
-use crate::db::{Database, StateDb, StateError};
+use crate::db::{Database, HomeSources, RowDeriver, StateDb, StateError};
 use crate::features::moved_directories::MovedDirectories;
 use crate::index::progress::ProgressSink;
-use crate::index::startup::{self, Report, StartupError};
+use crate::index::startup::{self, StartupError};
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 use crate::rollouts;
@@ -113,33 +113,39 @@ impl From<StateError> for LookupError {
 /// asked.
 pub struct Lookup {
     core: Core,
-    warnings: Vec<String>,
     /// For lists by directory: the directories that users said had moved.
     relocations: Option<MovedDirectories>,
 }
 
 impl Lookup {
-    /// Opens a lookup for finding threads and for reading their turns. Without a handle the files are asked for each thread.
-    pub fn for_finding(runtime: &Runtime, home: &Arc<Home>, state: Option<&StateDb>) -> Result<Lookup, LookupError> {
-        let (sources, report) = match state {
-            Some(state) => (state.database().clone(), Report::default()),
-            None => startup::import_sources(runtime, home)?,
-        };
-        let imports = rollouts::imports(home).with_sources(sources.sources(home.default_provider()));
-        let imports = match state {
-            Some(state) => imports.with_rows(state.database().rows()),
-            None => imports,
-        };
-        let core = Core::new(runtime, imports);
-        Ok(Lookup { core, warnings: report.warnings, relocations: None })
+    /// Opens a lookup for finding threads and for reading their turns. Without a handle the files are asked for each thread,
+    /// and Codex's own database; `warn` is told in sentences what of that cannot be read.
+    pub fn for_finding(
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        state: Option<&StateDb>,
+        warn: impl Fn(String) + Send + 'static,
+    ) -> Lookup {
+        match state {
+            Some(state) => Lookup::of_home(runtime, home, state.database()),
+            None => Lookup::without_rows(runtime, home, true, warn),
+        }
     }
 
     /// Opens a lookup for finding threads by the files alone: neither the state DB nor Codex's databases are opened, and names
-    /// are those of the session index.
-    pub fn for_files(runtime: &Runtime, home: &Arc<Home>) -> Result<Lookup, LookupError> {
-        let (names, report) = startup::import_session_index(runtime, home)?;
-        let imports = rollouts::imports(home).with_sources(names.sources(home.default_provider()));
-        Ok(Lookup { core: Core::new(runtime, imports), warnings: report.warnings, relocations: None })
+    /// are those of the session index; `warn` is told where that cannot be read.
+    pub fn for_files(runtime: &Runtime, home: &Arc<Home>, warn: impl Fn(String) + Send + 'static) -> Lookup {
+        Lookup::without_rows(runtime, home, false, warn)
+    }
+
+    fn without_rows(
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        with_codex: bool,
+        warn: impl Fn(String) + Send + 'static,
+    ) -> Lookup {
+        let sources = HomeSources::new(home, RowDeriver::new(runtime, home), with_codex, warn);
+        Lookup { core: Core::new(runtime, rollouts::imports(home).with_sources(sources)), relocations: None }
     }
 
     /// Opens a lookup for listing threads. Without a handle every rollout is read now, once for all pages of this lookup.
@@ -155,8 +161,8 @@ impl Lookup {
                 Ok(Lookup { relocations, ..Lookup::of_home(runtime, home, state.database()) })
             }
             None => {
-                let (files, report) = startup::from_files(runtime, home, progress)?;
-                Ok(Lookup { warnings: report.warnings, ..Lookup::of_home(runtime, home, &files) })
+                let (files, _) = startup::from_files(runtime, home, progress)?;
+                Ok(Lookup::of_home(runtime, home, &files))
             }
         }
     }
@@ -169,12 +175,7 @@ impl Lookup {
     /// Opens a lookup over these files, with the rows and names of one database.
     pub(crate) fn over(runtime: &Runtime, files: Imports, database: &Database, default_provider: &str) -> Lookup {
         let imports = files.with_rows(database.rows()).with_sources(database.sources(default_provider));
-        Lookup { core: Core::new(runtime, imports), warnings: Vec::new(), relocations: None }
-    }
-
-    /// Takes the warnings since the last call, each a sentence for a person.
-    pub fn take_warnings(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.warnings)
+        Lookup { core: Core::new(runtime, imports), relocations: None }
     }
 
     /// Finds a thread by its id, by at least 8 characters of one, or by its name, and corrects its row when there is a handle.

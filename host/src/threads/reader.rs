@@ -53,6 +53,15 @@ struct Shared {
     warnings: Mutex<Vec<String>>,
 }
 
+impl Shared {
+    fn warn(&self, warning: String) {
+        let mut warnings = lock(&self.warnings);
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+}
+
 /// Holds the handle, and how often it was replaced.
 #[derive(Clone)]
 struct Handle {
@@ -112,10 +121,7 @@ impl ThreadReader {
 
     /// Adds a warning, unless the same one waits already.
     pub fn warn(&self, warning: String) {
-        let mut warnings = lock(&self.shared.warnings);
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
+        self.shared.warn(warning);
     }
 
     /// Finds a thread as [`Lookup::find`] does.
@@ -180,8 +186,8 @@ impl ThreadReader {
         of: Subject,
         each: impl FnMut(Vec<String>) -> std::io::Result<()>,
     ) -> Result<(Found, Vec<Gap>), PromptError> {
-        let mut lookup = Lookup::for_files(&self.runtime, &self.shared.home)?;
-        lookup.take_warnings().into_iter().for_each(|warning| self.warn(warning));
+        let shared = self.shared.clone();
+        let mut lookup = Lookup::for_files(&self.runtime, &self.shared.home, move |warning| shared.warn(warning));
         lookup.prompt(of, each)
     }
 
@@ -233,7 +239,8 @@ impl ThreadReader {
     }
 
     fn finder(&self, state: Option<&StateDb>) -> Result<Lookup, LookupError> {
-        Ok(self.with_warnings_taken(Lookup::for_finding(&self.runtime, &self.shared.home, state)?))
+        let shared = self.shared.clone();
+        Ok(Lookup::for_finding(&self.runtime, &self.shared.home, state, move |warning| shared.warn(warning)))
     }
 
     fn lister(&self, state: Option<&StateDb>, fresh: bool) -> Result<Lookup, LookupError> {
@@ -241,11 +248,6 @@ impl ThreadReader {
             Some(_) => Lookup::for_listing(&self.runtime, &self.shared.home, state, None),
             None => Ok(Lookup::of_home(&self.runtime, &self.shared.home, &self.files(fresh)?)),
         }
-    }
-
-    fn with_warnings_taken(&self, mut lookup: Lookup) -> Lookup {
-        lookup.take_warnings().into_iter().for_each(|warning| self.warn(warning));
-        lookup
     }
 
     /// Says that what was told of by the progress is over.

@@ -117,28 +117,17 @@ impl ExternalDb {
         }
     }
 
-    /// Reads with a connection that sees every committed row; the stamp is that of the state that was read. `work` is called
-    /// again where the database changed meanwhile. Where it cannot be opened, or keeps changing: [`StateError::External`].
+    /// Reads once, as [`ExternalReader::read`] does.
     pub(crate) fn read<T>(
         &self,
         work: impl Fn(&Connection) -> Result<T, StateError>,
     ) -> Result<(T, Stamp), StateError> {
-        for _ in 0..TRIES {
-            let before = self.stamp();
-            let answer = self.read_once(&work);
-            if before.holds_until(&self.stamp()) {
-                return answer.map(|answer| (answer, before));
-            }
-        }
-        Err(StateError::External(self.path.clone(), "it kept changing meanwhile".into(), ErrorKind::Busy))
+        self.clone().reader().read(work)
     }
 
-    fn read_once<T>(&self, work: &impl Fn(&Connection) -> Result<T, StateError>) -> Result<T, StateError> {
-        let failed = |error: StateError| StateError::external(&self.path, error);
-        let (connection, _copy) = self.open().map_err(failed)?;
-        let answer = work(&connection);
-        drop(connection);
-        answer
+    /// Returns a reader, which opens nothing yet.
+    pub(crate) fn reader(self) -> ExternalReader {
+        ExternalReader { database: self, opened: None }
     }
 
     /// Opens a connection that sees every committed row, and the private copy that it may need.
@@ -178,6 +167,53 @@ impl ExternalDb {
             duplicate(&self.wal, &private.path().join("copy.sqlite-wal"))?;
         }
         Ok((copy, private))
+    }
+}
+
+/// Reads a database of somebody else's several times, with one connection as long as the database stays as it is.
+pub(crate) struct ExternalReader {
+    database: ExternalDb,
+    opened: Option<Opened>,
+}
+
+/// A connection, which closes before its private copy goes, and the state that it sees.
+struct Opened {
+    connection: Connection,
+    stamp: Stamp,
+    _copy: Option<TempDir>,
+}
+
+impl ExternalReader {
+    /// Returns the path of the database.
+    pub(crate) fn path(&self) -> &Path {
+        &self.database.path
+    }
+
+    /// Reads with a connection that sees every committed row; the stamp is that of the state that was read. `work` is called
+    /// again where the database changed meanwhile. Where it cannot be opened, or keeps changing: [`StateError::External`].
+    pub(crate) fn read<T>(
+        &mut self,
+        work: impl Fn(&Connection) -> Result<T, StateError>,
+    ) -> Result<(T, Stamp), StateError> {
+        for _ in 0..TRIES {
+            let before = self.database.stamp();
+            let kept = self.opened.take().filter(|opened| opened.stamp == before);
+            let opened = kept.map_or_else(|| self.open(before.clone()), Ok);
+            let answer = opened.and_then(|opened| Ok((work(&opened.connection)?, opened)));
+            if before.holds_until(&self.database.stamp()) {
+                let (answer, opened) = answer?;
+                self.opened = Some(opened);
+                return Ok((answer, before));
+            }
+        }
+        let path = self.database.path.clone();
+        Err(StateError::External(path, "it kept changing meanwhile".into(), ErrorKind::Busy))
+    }
+
+    fn open(&self, stamp: Stamp) -> Result<Opened, StateError> {
+        let failed = |error: StateError| StateError::external(&self.database.path, error);
+        let (connection, copy) = self.database.open().map_err(failed)?;
+        Ok(Opened { connection, stamp, _copy: copy })
     }
 }
 

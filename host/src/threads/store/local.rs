@@ -207,7 +207,7 @@ impl LocalThreadStore {
                 (Arc::new(home), path)
             }
         };
-        let mut lookup = Lookup::for_finding(self.runtime(), &home, self.reader.state().as_ref())?;
+        let mut lookup = Lookup::for_finding(self.runtime(), &home, self.reader.state().as_ref(), drop);
         let found = lookup.find_by_path(&path).map_err(|error| failed(error.to_string(), error.kind()))?;
         let lock = WriterLock::take(&self.home, &found.row.id)?;
         self.resume_writer(home, &path, lock)
