@@ -19,6 +19,7 @@ mod source_kind;
 mod tell_codex;
 mod text;
 mod values;
+mod zone;
 
 use std::process::ExitCode;
 
@@ -88,7 +89,9 @@ fn parse() -> Result<Arguments, clap::Error> {
         return Ok(arguments);
     }
     let settings = settings.map_err(|error| wrong(error.to_string()))?;
-    text::use_zone(settings.zone());
+    if settings.is_utc() {
+        zone::use_utc();
+    }
     if let Some(given) = &arguments.global.home
         && let Some(home) = settings.home_named(given).map_err(wrong)?
     {

@@ -163,6 +163,10 @@ impl Opened {
         home: &Arc<Home>,
         config: &Config,
     ) -> Result<(StateDb, Report), StartupError> {
+        // The gate would look at the same and be done; it would be all that the core's first instance was made for.
+        if !config.refresh && self.database.is_complete()? {
+            return Ok((StateDb::of(self.database), Report::default()));
+        }
         let backfill = Backfill::new(runtime, home, &self.database, Some(self.locks), config.progress.clone());
         let report = gate(runtime, home, backfill, &config.wait, config.refresh)?;
         Ok((StateDb::of(self.database), report))

@@ -14,7 +14,6 @@ mod homes;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, Command, ValueEnum as _, value_parser};
-use jiff::tz::TimeZone;
 
 pub(crate) use file::{Unreadable, set};
 
@@ -271,9 +270,9 @@ impl Settings {
         self.word("color").and_then(|word| Color::from_str(word, false).ok())
     }
 
-    /// Gives the zone in which times are shown to people.
-    pub(crate) fn zone(&self) -> TimeZone {
-        if self.word("time") == Some("utc") { TimeZone::UTC } else { TimeZone::system() }
+    /// Says whether times are shown to people in UTC, not in the zone of the system.
+    pub(crate) fn is_utc(&self) -> bool {
+        self.word("time") == Some("utc")
     }
 
     fn word(&self, name: &str) -> Option<&str> {

@@ -7,15 +7,15 @@ pub(crate) mod turns;
 mod visible;
 
 use std::fmt::Write as _;
-use std::sync::OnceLock;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use threadkeep::contract::{Listed, Provenance, ThreadRow};
 use threadkeep::index::status::Status;
 use threadkeep::platform::home::Home;
 use threadkeep::startup::Report;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::zone::shown_zone;
 use color::{Meaning, Stream, paint};
 pub(crate) use visible::{JsonOutput, escaped, plain};
 
@@ -180,17 +180,9 @@ fn base_name(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
 }
 
-/// The zone in which times are shown.
-static ZONE: OnceLock<TimeZone> = OnceLock::new();
-
-/// Shows times in this zone from now on, if none was shown yet.
-pub(crate) fn use_zone(zone: TimeZone) {
-    let _ = ZONE.set(zone);
-}
-
 fn local(millis: i64, format: &str) -> String {
     let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
-    time.to_zoned(ZONE.get_or_init(TimeZone::system).clone()).strftime(format).to_string()
+    time.to_zoned(shown_zone().clone()).strftime(format).to_string()
 }
 
 /// Gives a local time as `ls` does: with the hour where it is recent, else with the year.
