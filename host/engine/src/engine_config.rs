@@ -22,7 +22,9 @@ pub(crate) fn engine_config() -> Config {
         // Else an environment variable would decide, and could make the embedded image unloadable.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         // A trap still names the guest's functions. The tables for places inside them would only slow the start.
-        .generate_address_map(false);
+        .generate_address_map(false)
+        // They are for unwinders other than wasmtime's, and registered at every start.
+        .native_unwind_info(false);
     config
 }
 

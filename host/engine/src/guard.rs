@@ -81,7 +81,8 @@ pub(crate) fn small_ticking_engine() -> Result<Engine, CoreError> {
     ticking_engine_of(&engine_config::small_engine_config())
 }
 
-fn ticking_engine_of(config: &Config) -> Result<Engine, CoreError> {
+/// Makes an engine with these settings, and a ticker.
+pub(crate) fn ticking_engine_of(config: &Config) -> Result<Engine, CoreError> {
     let engine = Engine::new(config).map_err(|e| CoreError::Load(format!("{e:#}")))?;
     start_ticker(&engine);
     Ok(engine)

@@ -23,6 +23,7 @@ mod engine_config;
 mod error;
 mod guard;
 mod host_state;
+mod image;
 pub mod imports;
 mod instance;
 mod messages;

@@ -10,10 +10,8 @@ use crate::cancellation::Cancellation;
 use crate::error::CoreError;
 use crate::guard::{small_ticking_engine, ticking_engine};
 use crate::host_state::HostState;
+use crate::image;
 use crate::recording::Recorder;
-
-/// The component, compiled by `build/` with the settings of `engine_config`.
-const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.cwasm"));
 
 /// Holds the compiled core. It is cheap to clone.
 #[derive(Clone)]
@@ -44,15 +42,14 @@ impl Runtime {
             let component = Component::new(&engine, crate::COMPONENT).map_err(|error| CoreError::loading(&error))?;
             return Ok(Runtime::of(engine, component));
         }
-        let engine = ticking_engine()?;
-        // SAFETY: the bytes are the ones that the build script wrote and that this program embeds.
-        #[expect(unsafe_code, reason = "wasmtime cannot know whose bytes it is given; these are our own")]
-        let image = unsafe { Component::deserialize(&engine, IMAGE) };
-        let component = match image {
-            Ok(component) => component,
+        let (engine, component) = match image::load() {
+            Ok(loaded) => loaded,
             Err(error) => {
                 report(&format!("compiling the core for this machine, once a run: {error}"));
-                Component::new(&engine, crate::COMPONENT).map_err(|error| CoreError::loading(&error))?
+                let engine = ticking_engine()?;
+                let component =
+                    Component::new(&engine, crate::COMPONENT).map_err(|error| CoreError::loading(&error))?;
+                (engine, component)
             }
         };
         Ok(Runtime::of(engine, component))
