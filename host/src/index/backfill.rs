@@ -6,8 +6,7 @@
 //!
 //! Which files are parsed, and when it is enough, the core's gate says; batches are stored in path order by the one handle.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use threadkeep_engine::calls::Extract;
@@ -19,9 +18,9 @@ use threadkeep_engine::{Core, CoreError, Runtime};
 
 use crate::db::{Batch, Claim, Database, Locks, Parsed, Refused, StateError};
 use crate::index::progress::{Progress, ProgressSink};
+use crate::index::workers::{FileReader, Task, Workers};
 use crate::platform::home::Home;
 use crate::platform::wait::{Wait, Waiting};
-use crate::rollouts;
 
 /// How many files are stored in one transaction.
 const BATCH: usize = 256;
@@ -29,17 +28,6 @@ const BATCH: usize = 256;
 const IN_FLIGHT: u64 = 512;
 /// How many files that were read may wait for the import of the sources.
 const WAITING: usize = 2_048;
-/// How many workers there are at most: more would only wait for the disk and for the one that stores.
-const MAX_WORKERS: usize = 8;
-
-/// Reads rollouts for a backfill, in its workers.
-pub(crate) trait FileReader: Send + Sync {
-    /// Gives the states in which the parser stopped in these files before, in the order of the files; none where a file is read
-    /// from its beginning.
-    fn earlier(&self, database: &Database, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError>;
-    /// Reads a rollout, from where the parser stopped before where `earlier` says so. What cannot be read is part of the answer.
-    fn read(&self, core: &mut Core, file: FileFacts, earlier: Option<Vec<u8>>) -> Parsed;
-}
 
 /// Reads rollouts as far as rows need it.
 struct RowReader;
@@ -65,7 +53,7 @@ pub(crate) struct Backfill {
     claim: Option<Claim>,
     /// The import of the sources, while it goes on beside the reading of rollouts.
     importing: Option<Importing>,
-    pool: Option<Pool>,
+    pool: Option<Workers>,
     ready: Vec<Parsed>,
     counts: Counts,
     changed: bool,
@@ -161,7 +149,7 @@ impl Backfill {
         for (job, earlier) in jobs.into_iter().zip(earlier) {
             let pool = match &mut self.pool {
                 Some(pool) => pool,
-                none => none.insert(Pool::start(&self.runtime, &self.home, &self.reader)?),
+                none => none.insert(Workers::start(&self.runtime, &self.home, &self.reader)?),
             };
             pool.submit(Task { file: job.file, earlier })?;
             while pool.in_flight() >= IN_FLIGHT {
@@ -365,102 +353,6 @@ impl imports::Backfill for SharedBackfill {
 
     fn finish(&mut self) -> StateResult<()> {
         self.answer(Backfill::finish)
-    }
-}
-
-/// Names a file to be parsed, and where the parser stopped in it before.
-struct Task {
-    file: FileFacts,
-    earlier: Option<Vec<u8>>,
-}
-
-/// Holds the workers, and puts their results into the order of the tasks.
-struct Pool {
-    tasks: Option<mpsc::Sender<(u64, Task)>>,
-    results: mpsc::Receiver<(u64, Parsed)>,
-    workers: Vec<JoinHandle<()>>,
-    submitted: u64,
-    received: u64,
-    handed_out: u64,
-    out_of_order: BTreeMap<u64, Parsed>,
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        self.tasks.take();
-        for worker in self.workers.drain(..) {
-            let _ = worker.join();
-        }
-    }
-}
-
-impl Pool {
-    fn start(runtime: &Runtime, home: &Arc<Home>, reader: &Arc<dyn FileReader>) -> Result<Pool, StateError> {
-        let count = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(MAX_WORKERS));
-        let (tasks, inbox) = mpsc::channel::<(u64, Task)>();
-        let (outbox, results) = mpsc::channel();
-        let inbox = Arc::new(Mutex::new(inbox));
-        let mut workers = Vec::new();
-        for number in 0..count {
-            let (inbox, outbox, reader) = (inbox.clone(), outbox.clone(), reader.clone());
-            let mut core = Core::new(runtime, rollouts::imports(home));
-            let work = move || {
-                loop {
-                    let Ok(Ok((number, task))) = inbox.lock().map(|inbox| inbox.recv()) else { return };
-                    let parsed = reader.read(&mut core, task.file, task.earlier);
-                    if outbox.send((number, parsed)).is_err() {
-                        return;
-                    }
-                }
-            };
-            let spawned = std::thread::Builder::new().name(format!("parse-{number}")).spawn(work);
-            workers.push(spawned.map_err(|error| StateError::Io(format!("no thread for parsing: {error}")))?);
-        }
-        Ok(Pool {
-            tasks: Some(tasks),
-            results,
-            workers,
-            submitted: 0,
-            received: 0,
-            handed_out: 0,
-            out_of_order: BTreeMap::new(),
-        })
-    }
-
-    fn submit(&mut self, task: Task) -> Result<(), StateError> {
-        let gone = || StateError::Io("the parsing threads are gone".into());
-        let tasks = self.tasks.as_ref().ok_or_else(gone)?;
-        tasks.send((self.submitted, task)).map_err(|_| gone())?;
-        self.submitted += 1;
-        Ok(())
-    }
-
-    fn in_flight(&self) -> u64 {
-        self.submitted - self.received
-    }
-
-    /// Receives one result; false when there is none and it was not to be waited for.
-    fn receive(&mut self, wait: bool) -> Result<bool, StateError> {
-        let result = match wait {
-            true => self.results.recv().map_err(|_| StateError::Io("the parsing threads are gone".into()))?,
-            false => match self.results.try_recv() {
-                Ok(result) => result,
-                Err(_) => return Ok(false),
-            },
-        };
-        self.received += 1;
-        self.out_of_order.insert(result.0, result.1);
-        Ok(true)
-    }
-
-    /// Takes the results that are next in the order of the tasks, as far as they are there.
-    fn in_order(&mut self) -> Vec<Parsed> {
-        let mut ready = Vec::new();
-        while let Some(parsed) = self.out_of_order.remove(&self.handed_out) {
-            self.handed_out += 1;
-            ready.push(parsed);
-        }
-        ready
     }
 }
 

@@ -5,3 +5,4 @@ pub(crate) mod backfill;
 pub mod progress;
 pub mod startup;
 pub mod status;
+pub(crate) mod workers;
