@@ -28,7 +28,20 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 
 /// All that a manifest may ask for. The core reaches no system.
 const PERMITTED: &[(&str, &[&str])] = &[
-    ("core-wasm/Cargo.toml", &["memchr", "serde_json", "shlex", "simdutf8", "threadkeep-contract", "wide"]),
+    (
+        "core-wasm/Cargo.toml",
+        &[
+            "foldhash",
+            "hashbrown",
+            "memchr",
+            "serde_json",
+            "shlex",
+            "simdutf8",
+            "threadkeep-contract",
+            "unicode-normalization",
+            "wide",
+        ],
+    ),
     ("core-wasm/contract/Cargo.toml", &["serde", "wit-bindgen"]),
     ("core-wasm/guest/Cargo.toml", &["dlmalloc", "threadkeep-contract", "threadkeep-core", "wit-bindgen"]),
 ];

@@ -10,11 +10,13 @@
 //!
 //! ```text
 //! bytes → text → rollout                               one rollout into facts
+//!           └──→ words                                 what is searched for, and where it stands in a text
 //!                   ↓
 //!         names, sources, old row → rows               all files of a thread into one row; what a list means
 //! walk + indexed files → startup                       what has to be parsed, and when the state DB is complete
 //! rows + files → lookup                                where a thread is, and which a list has
 //! files of a thread → history                          what was said and done in it, and what a model is given of it
+//! words + history + rows → search                     which threads have it, and where
 //! rows + files → change                                what it takes to move, name or delete one
 //! items → write                                        what is said and done, as lines of a rollout
 //! everything → health                                  what is wrong, and what would mend it
@@ -22,8 +24,8 @@
 //! what is kept beside threads → features               goals, memories, snapshots: what should stand
 //! ```
 //!
-//! Arrows between modules only lead down this list: `features`, `compress`, `startup`, `change`, `write`, `health`,
-//! `history`, `lookup`, `rows`, `rollout`, `ports`, `text`.
+//! Arrows between modules only lead down this list: `features`, `compress`, `startup`, `change`, `write`, `health`, `search`,
+//! `history`, `lookup`, `rows`, `rollout`, `ports`, `words`, `text`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![expect(clippy::result_large_err, reason = "an error may hold a row, and has no box in the contract")]
@@ -42,6 +44,8 @@ pub mod lookup;
 pub mod ports;
 pub mod rollout;
 pub mod rows;
+pub mod search;
 pub mod startup;
 pub mod text;
+pub mod words;
 pub mod write;

@@ -38,9 +38,11 @@ pub use exports::personality::PersonalityStep;
 pub use exports::program_events::ProgramEvent;
 pub use exports::resuming::Resumed;
 pub use exports::salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult};
+pub use exports::searching::SearchError;
 pub use exports::shell_snapshots::{RolloutAge, SnapshotVerdict};
 pub use exports::spawned_threads::{Edge, EdgeStatus, SpawnEdge};
 pub use exports::startup::{StartupError, StartupReport, SurveyReport};
+pub use exports::text_indexing::{IndexedText, Presence, TextPart, ThreadNames};
 pub use exports::writing::{Begun, NewThread, WriteContext, WriteError, Written};
 pub use imports::backfill::{ClaimResult, Counts, Job, Owner, Phase, SkippedFile};
 pub use imports::feature_types::{GoalStatus, Rejection};
@@ -60,5 +62,9 @@ pub use imports::lookup_types::{
 pub use imports::parsing_types::{Extraction, HeadThread, NoThread};
 pub use imports::query_types::{RowKey, RowQuery, SortKey};
 pub use imports::rows::DirectorySnapshot;
+pub use imports::search_types::{
+    Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, TermCount, TextKind, TextQuery, ThreadMatch,
+};
+pub use imports::text_index::{SearchedThreads, SourceRole, TermSources};
 pub use imports::thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow};
 pub use imports::types::{BadLine, Chunk, Collection, Entries, EntryKind, FileError, FileFacts, Heads, StateError};

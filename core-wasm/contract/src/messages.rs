@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 
-use crate::{ChangeError, FileError, LookupError, StartupError, StateError, WriteError};
+use crate::{ChangeError, FileError, LookupError, SearchError, StartupError, StateError, WriteError};
 
 impl StateError {
     /// Says why, for people.
@@ -64,5 +64,11 @@ impl From<FileError> for WriteError {
 impl<E: Into<LookupError>> From<E> for ChangeError {
     fn from(error: E) -> Self {
         ChangeError::Lookup(error.into())
+    }
+}
+
+impl<E: Into<LookupError>> From<E> for SearchError {
+    fn from(error: E) -> Self {
+        SearchError::Lookup(error.into())
     }
 }

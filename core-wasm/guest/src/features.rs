@@ -15,13 +15,13 @@ use threadkeep_core::features;
 use crate::runtime::{Component, export};
 
 export! {
-    goals __export_threadkeep_core_goals_0_4_0_cabi,
-    memories __export_threadkeep_core_memories_0_4_0_cabi,
-    device_keys __export_threadkeep_core_device_keys_0_4_0_cabi,
-    moved_directories __export_threadkeep_core_moved_directories_0_4_0_cabi,
-    shell_snapshots __export_threadkeep_core_shell_snapshots_0_4_0_cabi,
-    personality __export_threadkeep_core_personality_0_4_0_cabi,
-    spawned_threads __export_threadkeep_core_spawned_threads_0_4_0_cabi,
+    goals __export_threadkeep_core_goals_0_5_0_cabi,
+    memories __export_threadkeep_core_memories_0_5_0_cabi,
+    device_keys __export_threadkeep_core_device_keys_0_5_0_cabi,
+    moved_directories __export_threadkeep_core_moved_directories_0_5_0_cabi,
+    shell_snapshots __export_threadkeep_core_shell_snapshots_0_5_0_cabi,
+    personality __export_threadkeep_core_personality_0_5_0_cabi,
+    spawned_threads __export_threadkeep_core_spawned_threads_0_5_0_cabi,
 }
 
 impl goals::Guest for Component {

@@ -2,22 +2,24 @@
 
 use alloc::string::String;
 
-use contract::exports::{changing, listing, startup};
+use contract::exports::{changing, listing, searching, startup};
 use contract::{
-    ChangeError, Collection, CollectionMove, LookupError, PageOfRows, Removal, RowQuery, StartupError, StartupReport,
-    SurveyReport,
+    ChangeError, Collection, CollectionMove, LookupError, MatchOrder, PageOfHits, PageOfMatches, PageOfRows, Removal,
+    RowQuery, SearchError, StartupError, StartupReport, SurveyReport, TextQuery,
 };
 use threadkeep_core::change::plan;
 use threadkeep_core::lookup::list;
 use threadkeep_core::ports::imports::Imports;
+use threadkeep_core::search::page as search;
 use threadkeep_core::startup::gate;
 
 use crate::runtime::{Component, export};
 
 export! {
-    listing __export_threadkeep_core_listing_0_4_0_cabi,
-    changing __export_threadkeep_core_changing_0_4_0_cabi,
-    startup __export_threadkeep_core_startup_0_4_0_cabi,
+    listing __export_threadkeep_core_listing_0_5_0_cabi,
+    changing __export_threadkeep_core_changing_0_5_0_cabi,
+    startup __export_threadkeep_core_startup_0_5_0_cabi,
+    searching __export_threadkeep_core_searching_0_5_0_cabi,
 }
 
 impl listing::Guest for Component {
@@ -47,5 +49,21 @@ impl startup::Guest for Component {
 
     fn survey() -> Result<SurveyReport, StartupError> {
         gate::survey(&Imports)
+    }
+}
+
+impl searching::Guest for Component {
+    fn search(
+        query: TextQuery,
+        rows: RowQuery,
+        order: MatchOrder,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> Result<PageOfMatches, SearchError> {
+        search::search(&Imports, &query, &rows, order, cursor.as_deref(), limit)
+    }
+
+    fn hits(query: TextQuery, wanted: String, cursor: Option<String>, limit: u32) -> Result<PageOfHits, SearchError> {
+        search::hits(&Imports, &query, &wanted, cursor.as_deref(), limit)
     }
 }

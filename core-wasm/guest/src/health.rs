@@ -13,9 +13,9 @@ use threadkeep_core::text::paths::canonical_id;
 use crate::runtime::{Component, export};
 
 export! {
-    diagnosis __export_threadkeep_core_diagnosis_0_4_0_cabi,
-    visibility __export_threadkeep_core_visibility_0_4_0_cabi,
-    repair __export_threadkeep_core_repair_0_4_0_cabi,
+    diagnosis __export_threadkeep_core_diagnosis_0_5_0_cabi,
+    visibility __export_threadkeep_core_visibility_0_5_0_cabi,
+    repair __export_threadkeep_core_repair_0_5_0_cabi,
 }
 
 impl diagnosis::Guest for Component {

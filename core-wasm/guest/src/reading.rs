@@ -4,17 +4,18 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use contract::exports::{compression, file_checks, history, lookup, resuming, rollout_reading};
+use contract::exports::{compression, file_checks, history, lookup, resuming, rollout_reading, text_indexing};
 use contract::{
     CheckedFile, CodexFields, Collection, Depth, Explanation, Extraction, FileError, FileFacts, Found, Gap, HeadThread,
-    HistoryBase, LookupError, NoThread, PageOfRecords, PageOfTurns, Resumed, Selection, Subject, WriteContext,
-    WriteError,
+    HistoryBase, IndexTerm, IndexedText, LookupError, NoThread, PageOfRecords, PageOfTurns, Presence, Resumed,
+    Selection, Subject, TextKind, ThreadNames, WriteContext, WriteError,
 };
 use threadkeep_core::health::{base, check, codex_fields};
 use threadkeep_core::history::{prompt, transcript};
 use threadkeep_core::lookup::find;
 use threadkeep_core::rollout::extract::{Limits, extract};
 use threadkeep_core::rollout::head::head_thread;
+use threadkeep_core::search::index;
 use threadkeep_core::{compress, write};
 
 use crate::runtime::{Component, export};
@@ -25,12 +26,13 @@ use threadkeep_core::ports::imports::FilesOnly as World;
 use threadkeep_core::ports::imports::Imports as World;
 
 export! {
-    rollout_reading __export_threadkeep_core_rollout_reading_0_4_0_cabi,
-    file_checks __export_threadkeep_core_file_checks_0_4_0_cabi,
-    lookup __export_threadkeep_core_lookup_0_4_0_cabi,
-    history __export_threadkeep_core_history_0_4_0_cabi,
-    resuming __export_threadkeep_core_resuming_0_4_0_cabi,
-    compression __export_threadkeep_core_compression_0_4_0_cabi,
+    rollout_reading __export_threadkeep_core_rollout_reading_0_5_0_cabi,
+    file_checks __export_threadkeep_core_file_checks_0_5_0_cabi,
+    lookup __export_threadkeep_core_lookup_0_5_0_cabi,
+    history __export_threadkeep_core_history_0_5_0_cabi,
+    resuming __export_threadkeep_core_resuming_0_5_0_cabi,
+    compression __export_threadkeep_core_compression_0_5_0_cabi,
+    text_indexing __export_threadkeep_core_text_indexing_0_5_0_cabi,
 }
 
 impl rollout_reading::Guest for Component {
@@ -143,5 +145,27 @@ impl history::GuestPrompt for Prompt {
 
     fn next(&self) -> Result<Vec<String>, LookupError> {
         self.1.borrow_mut().next(&World)
+    }
+}
+
+impl text_indexing::Guest for Component {
+    fn version() -> u32 {
+        index::VERSION
+    }
+
+    fn index_file(file: FileFacts, earlier: Option<Vec<u8>>) -> Result<IndexedText, FileError> {
+        index::index_file(&World, &file, earlier.as_deref())
+    }
+
+    fn index_names(names: Vec<ThreadNames>) -> Vec<String> {
+        index::index_names(&names)
+    }
+
+    fn find_terms(path: String, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Result<Presence, FileError> {
+        index::find_terms(&World, &path, &terms, &kinds)
+    }
+
+    fn find_terms_in_names(names: Vec<ThreadNames>, terms: Vec<IndexTerm>) -> Vec<u64> {
+        index::find_terms_in_names(&names, &terms)
     }
 }

@@ -19,14 +19,14 @@ use threadkeep_core::write::{program_events as events, writer};
 use crate::runtime::{Component, export};
 
 export! {
-    parsing __export_threadkeep_core_parsing_0_4_0_cabi,
-    derivation __export_threadkeep_core_derivation_0_4_0_cabi,
-    queries __export_threadkeep_core_queries_0_4_0_cabi,
-    writing __export_threadkeep_core_writing_0_4_0_cabi,
-    naming __export_threadkeep_core_naming_0_4_0_cabi,
-    program_events __export_threadkeep_core_program_events_0_4_0_cabi,
-    redaction __export_threadkeep_core_redaction_0_4_0_cabi,
-    salvage __export_threadkeep_core_salvage_0_4_0_cabi,
+    parsing __export_threadkeep_core_parsing_0_5_0_cabi,
+    derivation __export_threadkeep_core_derivation_0_5_0_cabi,
+    queries __export_threadkeep_core_queries_0_5_0_cabi,
+    writing __export_threadkeep_core_writing_0_5_0_cabi,
+    naming __export_threadkeep_core_naming_0_5_0_cabi,
+    program_events __export_threadkeep_core_program_events_0_5_0_cabi,
+    redaction __export_threadkeep_core_redaction_0_5_0_cabi,
+    salvage __export_threadkeep_core_salvage_0_5_0_cabi,
 }
 
 impl parsing::Guest for Component {

@@ -16,10 +16,12 @@ use core::ops::Range;
 use serde_json::{Map, Value};
 
 use super::event::{self, Entry, Event, Spoken, Told, owned, says};
+use super::items::is_message_kind;
 use super::items::pull;
 use super::pass::Listener;
 use super::turn::{Beginning, Body, Item, Mark, Status, TurnState};
 use super::{items, legacy, prompt, tools};
+use crate::rollout::skim::item_kind;
 use crate::text::json::{Cursor, Text};
 use crate::text::lines::Line;
 
@@ -28,6 +30,8 @@ pub(super) struct Builder {
     /// The turns so far.
     pub turns: Vec<TurnState>,
     paginated: bool,
+    /// Of tools no items are made.
+    messages_only: bool,
     window: Range<usize>,
     current: Option<usize>,
     /// How things stand before the record at hand.
@@ -42,6 +46,10 @@ impl Listener for Builder {
 
     /// The beginning is enough of what is of no consequence, and of one more item of the turn that is open.
     fn goes_by(&self, entry: &Entry<'_>) -> bool {
+        // Of tools nothing is wanted but that they belong to a turn.
+        if self.messages_only && !self.paginated {
+            return matches!(entry.event, Event::Other | Event::Told(Told::Tool));
+        }
         let open = || self.current.map(|at| self.turns[at].id.as_str());
         self.paginated
             && match entry.event {
@@ -61,8 +69,9 @@ impl Listener for Builder {
 impl Builder {
     /// Begins a whole history; only turns whose numbers are in the window get bodies.
     pub(super) fn new(paginated: bool, window: Range<usize>) -> Builder {
-        let here = Beginning { next_item: 1, ..Beginning::default() };
-        Builder { turns: Vec::new(), paginated, window, current: None, here, length: 0 }
+        let mark = Mark { line: 1, ..Mark::default() };
+        let here = Beginning { mark, next_item: 1, ..Beginning::default() };
+        Builder { turns: Vec::new(), paginated, messages_only: false, window, current: None, here, length: 0 }
     }
 
     /// Begins a second pass, which begins where the first wanted turn does.
@@ -75,6 +84,11 @@ impl Builder {
         });
         let here = self.turns[window.start].begin.clone();
         Builder { turns: stubs.collect(), window, here, current: None, ..*self }
+    }
+
+    /// Makes no items of tools: what was said is enough.
+    pub(super) fn with_messages_only(self) -> Builder {
+        Builder { messages_only: true, ..self }
     }
 
     /// Begins in the middle of a paginated history, after the line that a place falls into.
@@ -240,7 +254,9 @@ impl Builder {
             }
             None => self.open_turn(),
         };
-        self.show(at, true, || items::completed(event::value(payload)?));
+        let wanted =
+            !self.messages_only || item_kind(payload).map_or_else(|| items::is_message(payload), is_message_kind);
+        self.show(at, true, || items::completed(event::value(payload).filter(|_| wanted)?));
     }
 
     /// Adds an item to a turn; one of the same id gives way.
@@ -249,6 +265,7 @@ impl Builder {
         let turn = &mut self.turns[at];
         turn.shown += u64::from(shown);
         turn.thinking &= !shown;
+        let line = (self.here.mark.segment, self.here.mark.line);
         let Some(body) = &mut turn.body else { return };
         let Some(value) = make() else { return };
         let same = body.items.iter().position(|item| item.value["id"] == value["id"]);
@@ -256,11 +273,11 @@ impl Builder {
             // What Codex shows takes the place where Codex shows it.
             Some((same, false)) if shown => {
                 body.items.remove(same);
-                body.items.push(Item { value, shown });
+                body.items.push(Item { value, shown, line });
             }
-            Some((same, true)) if shown => body.items[same].value = value,
+            Some((same, true)) if shown => body.items[same] = Item { value, shown, line },
             Some((_, true)) => {}
-            _ => body.items.push(Item { value, shown }),
+            _ => body.items.push(Item { value, shown, line }),
         }
     }
 
@@ -298,7 +315,8 @@ impl Builder {
             Told::Tool => {
                 let turn = Cursor::new(payload).peek_field("turn_id").ok().flatten();
                 let at = self.find(owned(turn).as_deref()).unwrap_or_else(|| self.open_turn());
-                self.show(at, true, || tools::ended(event::value(payload)?));
+                let wanted = !self.messages_only;
+                self.show(at, true, || tools::ended(wanted.then(|| event::value(payload)).flatten()?));
             }
             Told::Agent | Told::Reasoning | Told::RawReasoning => {}
         }
@@ -335,6 +353,9 @@ impl Builder {
     /// A tool's call or its output, in a legacy history.
     fn response(&mut self, payload: &[u8]) {
         let Some(at) = self.current.or(self.turns.len().checked_sub(1)) else { return };
+        if self.messages_only {
+            return;
+        }
         match tools::stage(payload) {
             tools::Stage::Call => {
                 let cwd = self.here.cwd.clone();

@@ -61,6 +61,16 @@ impl Chain {
         Chain::back_from(world, path, false)
     }
 
+    /// Returns the part of it that is in files of the thread itself: without what it goes on from of another one.
+    pub fn own<W: World>(world: &W, path: &str) -> Result<Chain, LookupError> {
+        let mut chain = Chain::of(world, path)?;
+        if let Some(thread) = chain.segments.last().map(|newest| newest.thread.clone()) {
+            chain.segments.retain(|segment| segment.thread == thread);
+        }
+        chain.gaps.clear();
+        Ok(chain)
+    }
+
     /// Returns the same as a model is given it: a sub-agent and a side thread go on from what they are not shown with.
     pub fn given<W: World>(world: &W, path: &str) -> Result<Chain, LookupError> {
         Chain::back_from(world, path, true)

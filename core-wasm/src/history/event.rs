@@ -111,12 +111,21 @@ pub(super) fn skim(line: &[u8]) -> Option<Entry<'_>> {
         b"response_item" | b"world_state" | b"token_usage_record" => Event::Other,
         b"compacted" => Event::Compacted,
         b"event_msg" if payload.starts_with(b"{\"type\":\"token_count\"") => Event::Other,
+        b"event_msg" if TOOLS.iter().any(|kind| is_of_kind(payload, kind)) => Event::Told(Told::Tool),
         b"event_msg" if payload.starts_with(b"{\"type\":\"item_completed\"") => {
             Event::Item(Some(Cursor::new(payload).peek_field("turn_id").ok()??))
         }
         _ => return None,
     };
     Some(Entry { ordinal, event, payload })
+}
+
+/// Events of tools, whose payloads are long.
+const TOOLS: [&[u8]; 4] = [b"exec_command_end", b"patch_apply_end", b"mcp_tool_call_end", b"web_search_end"];
+
+fn is_of_kind(payload: &[u8], kind: &[u8]) -> bool {
+    let rest = payload.strip_prefix(b"{\"type\":\"").and_then(|rest| rest.strip_prefix(kind));
+    rest.is_some_and(|rest| rest.first() == Some(&b'"'))
 }
 
 fn wrapped<'a>(kind: &Text<'a>, payload: &'a [u8]) -> Step<Event<'a>> {

@@ -59,14 +59,32 @@ pub(super) fn text_element(element: Value) -> Value {
 
 /// Says whether the item in a payload is a plan.
 pub(super) fn is_plan(payload: &[u8]) -> bool {
-    let mut plan = false;
+    is_one_of(payload, &["Plan"])
+}
+
+/// Says whether items of a type hold what was said, thought or planned.
+pub(super) fn is_message_kind(kind: &[u8]) -> bool {
+    MESSAGES.iter().any(|message| message.as_bytes() == kind)
+}
+
+/// The types of items that hold what was said, thought or planned.
+const MESSAGES: [&str; 6] =
+    ["UserMessage", "AgentMessage", "Reasoning", "Plan", "EnteredReviewMode", "ExitedReviewMode"];
+
+/// Says whether the item in a payload is something that was said, thought or planned.
+pub(super) fn is_message(payload: &[u8]) -> bool {
+    is_one_of(payload, &MESSAGES)
+}
+
+fn is_one_of(payload: &[u8], kinds: &[&str]) -> bool {
+    let mut found = false;
     let _ = Cursor::new(payload).object(|c, key| {
         if key.is("item") {
-            plan = c.peek_field("type")?.is_some_and(|kind| kind.is("Plan"));
+            found = c.peek_field("type")?.is_some_and(|kind| kinds.iter().any(|name| kind.is(name)));
         }
         c.skip()
     });
-    plan
+    found
 }
 
 /// Makes the item of an `item_completed` event.

@@ -9,6 +9,7 @@
 //! pass                                 the records of a chain, in order
 //! transcript                           which turns are wanted, and where the next page begins
 //! tail                                 the last turns of a long history, without the rest of it
+//! texts                                what of it is text that people search
 //! prompt                               what a model is given to go on
 //! ```
 //!
@@ -34,4 +35,5 @@ mod turn;
 
 pub mod chain;
 pub mod prompt;
+pub mod texts;
 pub mod transcript;

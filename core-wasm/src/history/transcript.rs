@@ -10,18 +10,22 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 use core::ops::Range;
 
-use contract::{Found, Gap, LookupError, PageOfRecords, PageOfTurns, Subject};
+use contract::{Found, Gap, LookupError, PageOfRecords, PageOfTurns, Subject, TextKind};
 use serde_json::Value;
 
 use super::builder::Builder;
 use super::chain::Chain;
 use super::pass::pass;
 use super::tail;
+use super::texts::texts_of;
 use super::turn::TurnState;
 use crate::lookup::find::{find, find_by_path};
 use crate::lookup::world::World;
 use crate::ports::Rollouts;
 use crate::text::letters::without_case;
+use crate::text::paths::is_compressed;
+use crate::words::matching::Matcher;
+use crate::words::query::Query;
 
 /// A page ends early when its turns' records are longer than this together: as bytes, about what it costs in memory.
 const PAGE_BYTES: u64 = 4 << 20;
@@ -107,8 +111,9 @@ impl Transcript {
         pages.show(rollouts, pages.window(after, limit, newest_first), newest_first)
     }
 
-    /// Returns the page around the first turn behind the cursor in which `text` was said or done, whatever the case of
-    /// letters; no turns where none has it.
+    /// Returns the page around the first turn behind the cursor in which `text` was said or done: as it stands, whatever the case
+    /// of letters, or as a search reads it. Where no turn has all its words, the first that has one of them counts; no turns
+    /// where none has.
     pub fn around<R: Rollouts>(
         &self,
         rollouts: &R,
@@ -118,25 +123,150 @@ impl Transcript {
         newest_first: bool,
     ) -> Result<PageOfTurns, LookupError> {
         let pages = self.whole(rollouts)?;
-        let needle = without_case(text);
+        let mut needle = Needle::new(text);
         let mut after = cursor.map(|cursor| pages.place(cursor, newest_first)).transpose()?;
+        let mut partly = None;
         loop {
             let window = pages.window(after, 0, newest_first);
             if window.is_empty() {
-                return Ok(PageOfTurns::default());
+                let Some(hit) = partly else { return Ok(PageOfTurns::default()) };
+                return pages.show_around(rollouts, hit, limit, newest_first);
             }
-            let mut bodies = pages.bodies(rollouts, &window)?.into_iter().map(TurnState::into_value);
-            let hit = match newest_first {
-                true => bodies.rposition(|turn| says(&turn["items"], &needle)),
-                false => bodies.position(|turn| says(&turn["items"], &needle)),
-            };
-            if let Some(hit) = hit.map(|hit| window.start + hit) {
-                let mut page = pages.show(rollouts, pages.neighbours(hit, limit), newest_first)?;
-                page.hit = Some(pages.index.turns[hit].id.clone());
-                return Ok(page);
+            let mut turns: Vec<usize> = window.clone().collect();
+            let mut bodies: Vec<Option<Value>> =
+                pages.bodies(rollouts, &window, false)?.into_iter().map(|turn| Some(turn.into_value())).collect();
+            if newest_first {
+                turns.reverse();
+                bodies.reverse();
+            }
+            for (at, turn) in turns.into_iter().zip(bodies.iter_mut().filter_map(Option::take)) {
+                match needle.find(&turn["items"]) {
+                    Says::All => return pages.show_around(rollouts, at, limit, newest_first),
+                    Says::Some => partly = partly.or(Some(at)),
+                    Says::Nothing => {}
+                }
             }
             after = Some(if newest_first { window.start } else { window.end - 1 });
         }
+    }
+}
+
+/// What a turn says of a text.
+enum Says {
+    /// It has it.
+    All,
+    /// It has some of its words.
+    Some,
+    /// It has nothing of it.
+    Nothing,
+}
+
+/// A text that is looked for in turns.
+struct Needle {
+    text: String,
+    query: Query,
+}
+
+impl Needle {
+    fn new(text: &str) -> Needle {
+        // What is no query stands for itself alone.
+        Needle { text: without_case(text), query: Query::parse(text).unwrap_or_default() }
+    }
+
+    fn find(&mut self, items: &Value) -> Says {
+        let mut matcher = Matcher::new(self.query.terms.iter().map(|term| &term.tokens));
+        let (mut as_it_stands, mut standing) = (false, 0);
+        texts(items, &mut |text| {
+            as_it_stands |= without_case(text).contains(&self.text);
+            standing |= matcher.standing(text);
+        });
+        match standing & self.query.wanted() {
+            _ if as_it_stands => Says::All,
+            0 => Says::Nothing,
+            _ if self.query.holds(standing) => Says::All,
+            _ => Says::Some,
+        }
+    }
+}
+
+/// Where a text of a history stands.
+pub struct TextPlace<'a> {
+    /// The turn, by its id.
+    pub turn: &'a str,
+    /// The cursor behind which that turn comes next; none where it is the first.
+    pub cursor: Option<String>,
+    /// The item, by its id.
+    pub item: Option<&'a str>,
+    /// The rollout, and its line.
+    pub place: (&'a str, u64),
+    /// The rollout copied it of another thread's.
+    pub copied: bool,
+}
+
+/// Hands out the texts of a history in order: those of messages, or all. `own_from` is the first line of the oldest file that was
+/// not copied.
+///
+/// # Errors
+///
+/// Fails where a file of the history cannot be read.
+pub fn each_text<R: Rollouts>(
+    rollouts: &R,
+    mut chain: Chain,
+    messages_only: bool,
+    own_from: u64,
+    mut each: impl FnMut(&TextPlace<'_>, TextKind, &str),
+) -> Result<(), LookupError> {
+    let mut size = 0;
+    for segment in &chain.segments {
+        let file = rollouts.stat(&segment.path)?;
+        size += if is_compressed(&segment.path) { file.size.saturating_mul(16) } else { file.size };
+    }
+    // A short history is held whole, and gone through once.
+    if size <= PAGE_BYTES {
+        let mut whole = Builder::new(chain.paginated, 0..usize::MAX);
+        if messages_only {
+            whole = whole.with_messages_only();
+        }
+        pass(rollouts, &mut chain, &mut whole, None)?;
+        let ids: Vec<String> = whole.turns.iter().map(|turn| turn.id.clone()).collect();
+        for (at, turn) in whole.turns.iter().enumerate() {
+            texts_of_turn(&chain, turn, at.checked_sub(1).map(|before| (before, &*ids[before])), own_from, &mut each);
+        }
+        return Ok(());
+    }
+    let transcript = Transcript::of(rollouts, chain)?;
+    let pages = transcript.whole(rollouts)?;
+    let mut after = None;
+    loop {
+        let window = pages.window(after, 0, false);
+        if window.is_empty() {
+            return Ok(());
+        }
+        for (at, turn) in window.clone().zip(pages.bodies(rollouts, &window, messages_only)?) {
+            let before = at.checked_sub(1).map(|before| (before, &*pages.index.turns[before].id));
+            texts_of_turn(pages.chain, &turn, before, own_from, &mut each);
+        }
+        after = Some(window.end - 1);
+    }
+}
+
+fn texts_of_turn(
+    chain: &Chain,
+    turn: &TurnState,
+    before: Option<(usize, &str)>,
+    own_from: u64,
+    each: &mut impl FnMut(&TextPlace<'_>, TextKind, &str),
+) {
+    for item in turn.body.iter().flat_map(|body| &body.items) {
+        let (segment, line) = item.line;
+        let place = TextPlace {
+            turn: &turn.id,
+            cursor: before.map(|(at, id)| format!("{}.{at}.{id}", direction(false))),
+            item: item.value["id"].as_str(),
+            place: (&chain.segments[segment].path, line),
+            copied: segment == 0 && line < own_from,
+        };
+        texts_of(&item.value, &mut |kind, text| each(&place, kind, text));
     }
 }
 
@@ -200,15 +330,36 @@ impl Pages<'_> {
         true
     }
 
-    /// The turns of a window, with their items.
-    fn bodies<R: Rollouts>(&self, rollouts: &R, window: &Range<usize>) -> Result<Vec<TurnState>, LookupError> {
+    /// The turns of a window, with their items, be it those of messages only.
+    fn bodies<R: Rollouts>(
+        &self,
+        rollouts: &R,
+        window: &Range<usize>,
+        messages_only: bool,
+    ) -> Result<Vec<TurnState>, LookupError> {
         if window.is_empty() {
             return Ok(Vec::new());
         }
         let last = self.index.turns[window.clone()].iter().map(|turn| turn.touched).max();
         let mut full = self.index.again_from(window.clone());
+        if messages_only {
+            full = full.with_messages_only();
+        }
         pass(rollouts, &mut self.chain.clone(), &mut full, last)?;
         Ok(full.turns.into_iter().skip(window.start).take(window.len()).collect())
+    }
+
+    /// The page around a turn.
+    fn show_around<R: Rollouts>(
+        &self,
+        rollouts: &R,
+        hit: usize,
+        limit: u32,
+        newest_first: bool,
+    ) -> Result<PageOfTurns, LookupError> {
+        let mut page = self.show(rollouts, self.neighbours(hit, limit), newest_first)?;
+        page.hit = Some(self.index.turns[hit].id.clone());
+        Ok(page)
     }
 
     pub(super) fn show<R: Rollouts>(
@@ -218,7 +369,7 @@ impl Pages<'_> {
         newest_first: bool,
     ) -> Result<PageOfTurns, LookupError> {
         let mut turns: Vec<String> =
-            self.bodies(rollouts, &window)?.into_iter().map(|turn| turn.into_value().to_string()).collect();
+            self.bodies(rollouts, &window, false)?.into_iter().map(|turn| turn.into_value().to_string()).collect();
         if newest_first {
             turns.reverse();
         }
@@ -255,12 +406,14 @@ fn direction(newest_first: bool) -> &'static str {
     if newest_first { "d" } else { "a" }
 }
 
-/// Some text in a value contains the needle, which is without case.
-fn says(value: &Value, needle: &str) -> bool {
+/// Hands out every text of items.
+fn texts(value: &Value, each: &mut impl FnMut(&str)) {
     match value {
-        Value::String(text) => without_case(text).contains(needle),
-        Value::Array(values) => values.iter().any(|value| says(value, needle)),
-        Value::Object(map) => map.iter().any(|(key, value)| !NO_TEXT.contains(&key.as_str()) && says(value, needle)),
-        _ => false,
+        Value::String(text) => each(text),
+        Value::Array(values) => values.iter().for_each(|value| texts(value, each)),
+        Value::Object(map) => {
+            map.iter().filter(|(key, _)| !NO_TEXT.contains(&key.as_str())).for_each(|(_, value)| texts(value, each));
+        }
+        _ => {}
     }
 }

@@ -70,6 +70,8 @@ pub(super) struct Item {
     pub value: Value,
     /// Codex shows it.
     pub shown: bool,
+    /// The file of the history, and the line there, that say it.
+    pub line: (usize, u64),
 }
 
 impl TurnState {

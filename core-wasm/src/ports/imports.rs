@@ -3,13 +3,15 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use contract::imports::{backfill, clock, rollouts, rows, sources};
+use contract::imports::{backfill, clock, rollouts, rows, sources, text_index};
 use contract::{
-    Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileFacts, Heads, Job, NameClaim, Patch, Phase,
-    RowKey, RowQuery, SkippedFile, StateError, ThreadRow,
+    Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileFacts, Heads, IndexTerm, Job, NameClaim,
+    Patch, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, StateError, TermSources, TextKind, ThreadRow,
 };
 
-use super::{Backfill, Clock, FileResult, HeadsWalker, Reader, Rollouts, Rows, Sources, StateResult, Walker};
+use super::{
+    Backfill, Clock, FileResult, HeadsWalker, Reader, Rollouts, Rows, Sources, StateResult, TextIndex, Walker,
+};
 
 /// All imports, as the world `core` has them.
 #[derive(Clone, Copy, Debug)]
@@ -287,5 +289,15 @@ impl Sources for FilesOnly {
 
     fn default_provider(&self) -> String {
         DEFAULT_PROVIDER.into()
+    }
+}
+
+impl TextIndex for Imports {
+    fn threads(&self, query: &RowQuery, among: &[u32]) -> StateResult<SearchedThreads> {
+        text_index::threads(query, among)
+    }
+
+    fn sources_of(&self, terms: &[IndexTerm], kinds: &[TextKind]) -> StateResult<Vec<TermSources>> {
+        text_index::sources_of(terms, kinds)
     }
 }

@@ -14,8 +14,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use contract::{
-    Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileError, FileFacts, Heads, Job, NameClaim,
-    Patch, Phase, RowKey, RowQuery, SkippedFile, StateError, ThreadRow,
+    Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileError, FileFacts, Heads, IndexTerm, Job,
+    NameClaim, Patch, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, StateError, TermSources, TextKind,
+    ThreadRow,
 };
 
 /// Answer of the state DB.
@@ -140,6 +141,14 @@ pub trait Backfill {
     fn add_total(&self, files: u64);
     /// Declares the backfill complete and gives the claim back.
     fn finish(&self) -> StateResult<()>;
+}
+
+/// Which threads have which tokens.
+pub trait TextIndex {
+    /// Returns the threads that a query lets pass, in its order, at least those with one of these sources.
+    fn threads(&self, query: &RowQuery, among: &[u32]) -> StateResult<SearchedThreads>;
+    /// Returns the sources of each term.
+    fn sources_of(&self, terms: &[IndexTerm], kinds: &[TextKind]) -> StateResult<Vec<TermSources>>;
 }
 
 /// Time, handed in.

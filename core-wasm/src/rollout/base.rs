@@ -20,6 +20,8 @@ pub struct HistoryHead {
     pub paginated: bool,
     /// Where its history begins, if that is in another file.
     pub base: Option<HistoryBase>,
+    /// It was forked off another thread. A legacy one then begins with a copy of that one's history.
+    pub forked: bool,
     /// A side thread: it goes on from its parent's history, and shows nothing of it.
     pub attached: bool,
     /// Records of lower ordinals belong to somebody else.
@@ -71,6 +73,7 @@ fn payload(c: &mut Cursor<'_>) -> Step<HistoryHead> {
             b"id" => head.thread = c.text()?.and_then(|id| canonical_id(&id.decode())).unwrap_or_default(),
             b"timestamp" => head.timestamp = c.text()?.map(|text| text.decode().into_owned()).unwrap_or_default(),
             b"history_mode" => head.paginated = c.text()?.is_some_and(|mode| mode.is("paginated")),
+            b"forked_from_id" => head.forked = c.text()?.is_some_and(|id| !id.is_empty()),
             b"attached_thread" => head.attached = c.raw()? == b"true",
             b"subagent_history_start_ordinal" => head.starts_at = unsigned(c.integer()?).unwrap_or(0),
             b"history_base" if c.peek() == Some(b'{') => {

@@ -118,7 +118,7 @@ fn item<'a>(payload: &'a [u8], known: &Fold) -> Option<Body<'a>> {
 }
 
 fn event<'a>(payload: &'a [u8], known: &Fold) -> Option<(Body<'a>, Option<Replaceable>)> {
-    let (kind, mut rest) = word(payload.strip_prefix(b"\"type\":")?)?;
+    let (kind, rest) = word(payload.strip_prefix(b"\"type\":")?)?;
     // Where it is known what the user said first, later words only begin a turn.
     let spoken = || known.first_user.is_some().then_some(Body::UserMessage { texts: Vec::new(), images: false });
     let body = match kind {
@@ -132,22 +132,34 @@ fn event<'a>(payload: &'a [u8], known: &Fold) -> Option<(Body<'a>, Option<Replac
             }
         },
         b"thread_settings_applied" | b"thread_goal_updated" => return None,
-        b"item_completed" => loop {
-            rest = rest.strip_prefix(b",")?;
-            let (name, value) = word(rest)?;
-            let value = value.strip_prefix(b":")?;
-            match name {
-                b"item" => {
-                    let (kind, _) = word(value.strip_prefix(b"{\"type\":")?)?;
-                    break if kind == b"UserMessage" { spoken()? } else { Body::Other };
-                }
-                b"thread_id" | b"turn_id" => rest = word(value)?.1,
-                _ => return None,
+        b"item_completed" => {
+            if completed_kind(rest)? == b"UserMessage" {
+                spoken()?
+            } else {
+                Body::Other
             }
-        },
+        }
         _ => Body::Other,
     };
     Some((body, None))
+}
+
+/// Returns the type of the item in the payload of an `item_completed`, by its beginning; none where it is written in another way.
+pub fn item_kind(payload: &[u8]) -> Option<&[u8]> {
+    completed_kind(payload.strip_prefix(b"{\"type\":\"item_completed\"")?)
+}
+
+/// The same of what stands behind the type of the event.
+fn completed_kind(mut rest: &[u8]) -> Option<&[u8]> {
+    loop {
+        let (name, value) = word(rest.strip_prefix(b",")?)?;
+        let value = value.strip_prefix(b":")?;
+        match name {
+            b"item" => return Some(word(value.strip_prefix(b"{\"type\":")?)?.0),
+            b"thread_id" | b"turn_id" => rest = word(value)?.1,
+            _ => return None,
+        }
+    }
 }
 
 /// Reads a string without escapes, and gives what follows it.

@@ -12,9 +12,11 @@ pub use crate::bindings::exports::threadkeep::core::{
     program_events::ProgramEvent,
     resuming::Resumed,
     salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult},
+    searching::SearchError,
     shell_snapshots::{RolloutAge, SnapshotVerdict},
     spawned_threads::{Edge, EdgeStatus, SpawnEdge},
     startup::{StartupError, StartupReport, SurveyReport},
+    text_indexing::{IndexedText, Presence, TextPart, ThreadNames},
     writing::{Begun, NewThread, WriteContext, WriteError, Written},
 };
 pub use crate::bindings::threadkeep::core::{
@@ -34,6 +36,10 @@ pub use crate::bindings::threadkeep::core::{
     parsing_types::{Extraction, HeadThread, NoThread},
     query_types::{RowKey, RowQuery, SortKey},
     rows::DirectorySnapshot,
+    search_types::{
+        Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, TermCount, TextKind, TextQuery, ThreadMatch,
+    },
+    text_index::{SearchedThreads, SourceRole, TermSources},
     thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow},
     types::{BadLine, Chunk, Collection, Entries, EntryKind, FileError, FileFacts, Heads, StateError},
 };

@@ -10,8 +10,9 @@ use wasmtime::component::{Resource, ResourceTable};
 use crate::bindings::threadkeep::core as interfaces;
 use crate::cancellation::Cancellation;
 use crate::contract::{
-    Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileError, FileFacts, Heads, Job, NameClaim,
-    Patch, Phase, RowKey, RowQuery, SkippedFile, StateError, ThreadRow,
+    Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileError, FileFacts, Heads, IndexTerm, Job,
+    NameClaim, Patch, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, StateError, TermSources, TextKind,
+    ThreadRow,
 };
 use crate::guard::{Guard, Guarded};
 use crate::imports::{FileResult, HeadsWalker, Imports, Reader, Walker};
@@ -145,6 +146,7 @@ impl interfaces::query_types::Host for HostState {}
 impl interfaces::parsing_types::Host for HostState {}
 impl interfaces::lookup_types::Host for HostState {}
 impl interfaces::item_types::Host for HostState {}
+impl interfaces::search_types::Host for HostState {}
 impl interfaces::feature_types::Host for HostState {}
 impl interfaces::health_types::Host for HostState {}
 
@@ -239,6 +241,20 @@ impl interfaces::sources::Host for HostState {
 
     fn default_provider(&mut self) -> wasmtime::Result<String> {
         self.import("sources.default-provider", (), |state, ()| state.imports.sources.default_provider())
+    }
+}
+
+impl interfaces::text_index::Host for HostState {
+    fn threads(&mut self, query: RowQuery, among: Vec<u32>) -> Answered<SearchedThreads> {
+        self.import("text-index.threads", (query, among), |state, (query, among)| {
+            state.imports.text_index.threads(query, among)
+        })
+    }
+
+    fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Answered<Vec<TermSources>> {
+        self.import("text-index.sources-of", (terms, kinds), |state, (terms, kinds)| {
+            state.imports.text_index.sources_of(terms, kinds)
+        })
     }
 }
 

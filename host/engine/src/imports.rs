@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use crate::contract::{
-    Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileError, FileFacts, Heads, Job, NameClaim,
-    Patch, Phase, RowKey, RowQuery, SkippedFile, StateError, ThreadRow,
+    Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileError, FileFacts, Heads, IndexTerm, Job,
+    NameClaim, Patch, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, StateError, TermSources, TextKind,
+    ThreadRow,
 };
 
 /// The answer of the state DB.
@@ -150,6 +151,19 @@ pub trait Backfill: Send {
     }
 }
 
+/// Is implemented by what knows which threads have which tokens: the interface `text-index`. As they stand here the functions
+/// answer as a process that knows none does.
+#[expect(missing_docs, reason = "the contract describes them")]
+#[expect(unused_variables, reason = "the answers of one that knows nothing need none")]
+pub trait TextIndex: Send {
+    fn threads(&mut self, query: RowQuery, among: Vec<u32>) -> StateResult<SearchedThreads> {
+        Err(StateError::Unavailable)
+    }
+    fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
+        Err(StateError::Unavailable)
+    }
+}
+
 /// Is implemented by a clock: the interface `clock`.
 #[expect(missing_docs, reason = "the contract describes them")]
 pub trait Clock: Send {
@@ -165,6 +179,7 @@ pub struct Nothing;
 impl Rows for Nothing {}
 impl Sources for Nothing {}
 impl Backfill for Nothing {}
+impl TextIndex for Nothing {}
 
 impl Rollouts for Nothing {
     fn stat(&self, _: &str) -> FileResult<FileFacts> {
@@ -217,6 +232,7 @@ pub struct Imports {
     pub(crate) rows: Box<dyn Rows>,
     pub(crate) sources: Box<dyn Sources>,
     pub(crate) backfill: Box<dyn Backfill>,
+    pub(crate) text_index: Box<dyn TextIndex>,
     pub(crate) clock: Box<dyn Clock>,
 }
 
@@ -227,6 +243,7 @@ impl Default for Imports {
             rows: Box::new(Nothing),
             sources: Box::new(Nothing),
             backfill: Box::new(Nothing),
+            text_index: Box::new(Nothing),
             clock: Box::new(SystemClock),
         }
     }
@@ -251,6 +268,11 @@ impl Imports {
     /// Gives the imports with this backfill.
     pub fn with_backfill(self, backfill: impl Backfill + 'static) -> Imports {
         Imports { backfill: Box::new(backfill), ..self }
+    }
+
+    /// Gives the imports with this index of texts.
+    pub fn with_text_index(self, text_index: impl TextIndex + 'static) -> Imports {
+        Imports { text_index: Box::new(text_index), ..self }
     }
 
     /// Gives the imports with this clock.

@@ -40,7 +40,7 @@ pub use imports::Imports;
 pub use runtime::{Runtime, imported_interfaces};
 
 /// The version of the contract, as the package's name says it.
-pub const CONTRACT: &str = "threadkeep:core@0.4.0";
+pub const CONTRACT: &str = "threadkeep:core@0.5.0";
 
 /// The whole core as a component: the world `core`.
 pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.component.wasm"));

@@ -5,6 +5,7 @@ mod call;
 mod features;
 mod health;
 mod resources;
+mod search;
 mod text;
 mod threads;
 
@@ -16,6 +17,7 @@ pub use call::Call;
 pub use features::*;
 pub use health::*;
 pub use resources::*;
+pub use search::*;
 pub use text::*;
 pub use threads::*;
 
@@ -24,6 +26,7 @@ pub(crate) fn make_again(name: &str, with: &Value, instance: &mut Instance) -> O
     features::make_again(name, with, instance)
         .or_else(|| health::make_again(name, with, instance))
         .or_else(|| resources::make_again(name, with, instance))
+        .or_else(|| search::make_again(name, with, instance))
         .or_else(|| text::make_again(name, with, instance))
         .or_else(|| threads::make_again(name, with, instance))
 }

@@ -3,7 +3,7 @@
 //! A recording is a text of JSON lines, in the order of events:
 //!
 //! ```text
-//! {"recording":2,"contract":"threadkeep:core@0.4.0","program":"0.1.0"}
+//! {"recording":2,"contract":"threadkeep:core@0.5.0","program":"0.1.0"}
 //! {"instance":0,"call":"lookup.find","with":{"wanted":"…","within":null}}
 //! {"instance":0,"import":"rows.row","with":["…"],"answer":{"Ok":[]}}
 //! {"instance":0,"answer":{"Ok":{…}}}            or {"instance":0,"trap":"…"}

@@ -1,0 +1,316 @@
+//! Gives the texts of a rollout or of a history that people search: what was said, thought and planned, and, where that is asked
+//! for, what was done.
+//!
+//! A rollout by itself is read in one pass, which passes over all that is no text by the beginnings of its lines. A history is
+//! read turn by turn, as it is shown: then each text has its turn and its item. Both take the texts out of the same items.
+//!
+//! A legacy fork begins with a copy of its parent's history. Its turns were made before the fork was: their ids tell (UUID
+//! version 7, RFC 9562). Older releases gave turns no ids; what they copied has the time of the fork's first line.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use contract::{FileError, LookupError, TextKind};
+use serde_json::Value;
+
+use super::chain::Chain;
+use super::event::{self, Entry, Event, Spoken, Told, says};
+use super::items::{self, is_message_kind};
+use super::legacy;
+use super::pass::{Listener, pass};
+use super::prompt::elements;
+use super::turn::Mark;
+use crate::ports::{FileResult, Rollouts};
+use crate::rollout::base::history_head;
+use crate::rollout::skim::item_kind;
+use crate::rollout::spoken::spoken;
+use crate::text::json::Cursor;
+use crate::text::lines::Line;
+use crate::text::paths::id_millis;
+
+/// The kinds of texts that [`read_messages`] hands out.
+pub const MESSAGE_KINDS: [TextKind; 4] = [TextKind::Prompt, TextKind::Message, TextKind::Reasoning, TextKind::Plan];
+
+/// Where a line of a rollout stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinePlace {
+    /// Counted from 1.
+    pub line: u64,
+    /// Plain bytes before it.
+    pub offset: u64,
+}
+
+impl LinePlace {
+    /// The first line.
+    pub const START: LinePlace = LinePlace { line: 1, offset: 0 };
+}
+
+/// Takes the messages of one rollout.
+pub trait MessageSink {
+    /// Takes a text; `copied` of what belongs to another thread.
+    fn text(&mut self, kind: TextKind, text: &str, copied: bool);
+    /// The texts of a line come next, if it has any; false where nothing more is wanted.
+    fn line(&mut self, place: LinePlace) -> bool;
+    /// Turns were taken back.
+    fn rolled_back(&mut self);
+}
+
+/// Hands out the messages of one rollout, from a line on.
+///
+/// # Errors
+///
+/// Fails where the rollout cannot be read.
+pub fn read_messages<R: Rollouts, S: MessageSink>(
+    rollouts: &R,
+    path: &str,
+    from: LinePlace,
+    sink: &mut S,
+) -> FileResult<()> {
+    let mut chain = Chain::alone(rollouts, path)?;
+    let mut messages = Messages {
+        begin: Mark { segment: 0, line: from.line, offset: from.offset },
+        paginated: chain.paginated,
+        own_from: first_own_line(rollouts, path)?,
+        has_turns: from != LinePlace::START,
+        is_over: false,
+        sink,
+    };
+    listen(rollouts, &mut chain, &mut messages)
+}
+
+/// Passes over one file, whose failures are those of a file.
+fn listen<R: Rollouts>(rollouts: &R, chain: &mut Chain, listener: &mut impl Listener) -> FileResult<()> {
+    pass(rollouts, chain, listener, None).map_err(|error| match error {
+        LookupError::Files(error) => error,
+        error => FileError::Io(format!("{error:?}")),
+    })
+}
+
+/// Returns the first line of a rollout that its own thread wrote: behind what a legacy fork copied.
+///
+/// # Errors
+///
+/// Fails where the rollout cannot be read.
+pub fn first_own_line<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<u64> {
+    let head = history_head(rollouts, path)?;
+    let copies = head.forked && !head.paginated && head.base.is_none();
+    let Some(begun) = id_millis(&head.thread).filter(|_| copies) else { return Ok(1) };
+    let mut copied = Copied { begun, stamp: None, is_named: false, own_from: None };
+    listen(rollouts, &mut Chain::alone(rollouts, path)?, &mut copied)?;
+    Ok(copied.own_from.unwrap_or(u64::MAX))
+}
+
+/// Looks for the first record that a fork did not copy.
+struct Copied {
+    /// When the fork was made, in milliseconds since the epoch.
+    begun: i64,
+    /// The time of the first line, as it stands.
+    stamp: Option<String>,
+    /// Turns have ids.
+    is_named: bool,
+    own_from: Option<u64>,
+}
+
+impl Listener for Copied {
+    fn place(&self) -> Mark {
+        Mark { segment: 0, line: 1, offset: 0 }
+    }
+
+    fn goes_by(&self, entry: &Entry<'_>) -> bool {
+        self.is_named && matches!(entry.event, Event::Other | Event::Told(Told::Tool))
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>, line: &Line<'_>, _: Mark) {
+        let is_own = match entry.event {
+            Event::Started(Some(id)) => {
+                let made = id_millis(&id.decode());
+                self.is_named |= made.is_some();
+                made.is_some_and(|made| made >= self.begun)
+            }
+            _ if self.is_named => false,
+            _ => {
+                let stamp = Cursor::new(line.bytes).peek_field("timestamp").ok().flatten();
+                let stamp = stamp.map(|stamp| stamp.decode().into_owned());
+                let first = self.stamp.get_or_insert_with(|| stamp.clone().unwrap_or_default());
+                stamp.is_some_and(|stamp| stamp != *first)
+            }
+        };
+        if is_own {
+            self.own_from = Some(line.number);
+        }
+    }
+
+    fn has_enough(&self) -> bool {
+        self.own_from.is_some()
+    }
+}
+
+struct Messages<'a, S> {
+    begin: Mark,
+    paginated: bool,
+    own_from: u64,
+    /// Something was said before: what a compaction kept is no news.
+    has_turns: bool,
+    is_over: bool,
+    sink: &'a mut S,
+}
+
+impl<S: MessageSink> Listener for Messages<'_, S> {
+    fn place(&self) -> Mark {
+        self.begin
+    }
+
+    fn goes_by(&self, entry: &Entry<'_>) -> bool {
+        match entry.event {
+            Event::Other | Event::Told(Told::Tool) => true,
+            Event::Compacted => self.has_turns,
+            Event::Item(_) => item_kind(entry.payload).is_some_and(|kind| !is_message_kind(kind)),
+            _ => false,
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>, line: &Line<'_>, _: Mark) {
+        if !self.sink.line(LinePlace { line: line.number, offset: line.offset }) {
+            self.is_over = true;
+            return;
+        }
+        let copied = line.number < self.own_from;
+        let sink = &mut *self.sink;
+        let mut each = |kind, text: &str| sink.text(kind, text, copied);
+        match entry.event {
+            Event::Item(_) if self.paginated || items::is_plan(entry.payload) => {
+                if items::is_message(entry.payload)
+                    && let Some(item) = event::value(entry.payload).and_then(items::completed)
+                {
+                    texts_of(&item, &mut each);
+                }
+            }
+            Event::Told(told) if !self.paginated => {
+                if let Some(item) = told_item(told, entry.payload) {
+                    texts_of(&item, &mut each);
+                }
+            }
+            Event::Bare => {
+                if let Some(item) = bare_item(entry.payload) {
+                    texts_of(&item, &mut each);
+                }
+            }
+            Event::Compacted if !self.has_turns => {
+                for item in elements(entry.payload).unwrap_or_default() {
+                    if matches!(event::speaker(item), Spoken::User | Spoken::Agent)
+                        && let Some(item) = bare_item(item)
+                    {
+                        texts_of(&item, &mut each);
+                    }
+                }
+            }
+            Event::RolledBack => self.sink.rolled_back(),
+            _ => {}
+        }
+        self.has_turns |=
+            matches!(entry.event, Event::Started(_) | Event::Item(_) | Event::Told(_) | Event::Bare | Event::Compacted);
+    }
+
+    fn has_enough(&self) -> bool {
+        self.is_over
+    }
+}
+
+/// Makes the item of a message of a legacy history; none of what is no message.
+fn told_item(told: Told, payload: &[u8]) -> Option<Value> {
+    let id = String::new();
+    Some(match told {
+        Told::User => legacy::user_message(id, event::value(payload)?),
+        Told::Agent if says(payload, "message") => legacy::agent_message(id, event::value(payload)?),
+        Told::Reasoning if says(payload, "text") => {
+            let thought = event::value(payload)?["text"].as_str().map(String::from);
+            legacy::reasoning(id, thought.into_iter().collect(), Vec::new())
+        }
+        Told::ReviewEntered | Told::ReviewExited => {
+            legacy::review(id, told == Told::ReviewEntered, event::value(payload)?)
+        }
+        _ => return None,
+    })
+}
+
+/// Makes the item of a message of a bare history; none of what is no message.
+fn bare_item(payload: &[u8]) -> Option<Value> {
+    let id = String::new();
+    Some(match event::speaker(payload) {
+        Spoken::User => legacy::user_item(id, &event::value(payload)?),
+        Spoken::Agent => legacy::agent_item(id, &event::value(payload)?),
+        Spoken::Reasoning => legacy::reasoning_item(id, &event::value(payload)?),
+        Spoken::Else => return None,
+    })
+}
+
+/// Keys of items whose values say nothing: ids, and words of closed sets.
+const NO_TEXT: [&str; 12] = [
+    "id",
+    "type",
+    "status",
+    "phase",
+    "source",
+    "kind",
+    "processId",
+    "threadId",
+    "clientId",
+    "durationMs",
+    "url",
+    "environmentId",
+];
+
+/// Hands out the texts of an item, as it is shown.
+pub(super) fn texts_of(item: &Value, each: &mut impl FnMut(TextKind, &str)) {
+    let text = |key: &str| item[key].as_str().unwrap_or_default();
+    match text("type") {
+        "userMessage" => {
+            // Context that the program put before it is nobody's word.
+            let parts = item["content"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let said = parts.iter().filter_map(|part| spoken(part["text"].as_str()?));
+            said.for_each(|said| each(TextKind::Prompt, said));
+        }
+        "agentMessage" => each(TextKind::Message, text("text")),
+        "reasoning" => {
+            let summary = item["summary"].as_array().map(Vec::as_slice).unwrap_or_default();
+            summary.iter().filter_map(Value::as_str).for_each(|said| each(TextKind::Reasoning, said));
+        }
+        "plan" => each(TextKind::Plan, text("text")),
+        "enteredReviewMode" | "exitedReviewMode" => each(TextKind::Message, text("review")),
+        "commandExecution" => {
+            each(TextKind::Command, text("command"));
+            each(TextKind::Output, text("aggregatedOutput"));
+        }
+        "fileChange" => {
+            for change in item["changes"].as_array().map(Vec::as_slice).unwrap_or_default() {
+                each(TextKind::Change, change["path"].as_str().unwrap_or_default());
+                each(TextKind::Change, change["diff"].as_str().unwrap_or_default());
+            }
+        }
+        "webSearch" => each(TextKind::Command, text("query")),
+        "contextCompaction" => {}
+        // Tools of all kinds: what they were asked, and what came of it.
+        _ => {
+            for (key, value) in item.as_object().into_iter().flatten() {
+                let asked = ["tool", "server", "arguments", "prompt", "namespace", "path"].contains(&key.as_str());
+                let kind = if asked { TextKind::Command } else { TextKind::Output };
+                if !NO_TEXT.contains(&key.as_str()) {
+                    strings(value, &mut |text| each(kind, text));
+                }
+            }
+        }
+    }
+}
+
+fn strings(value: &Value, each: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => each(text),
+        Value::Array(values) => values.iter().for_each(|value| strings(value, each)),
+        Value::Object(map) => {
+            let texts = map.iter().filter(|(key, _)| !NO_TEXT.contains(&key.as_str()));
+            texts.for_each(|(_, value)| strings(value, each));
+        }
+        _ => {}
+    }
+}

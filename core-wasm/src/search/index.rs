@@ -1,0 +1,268 @@
+//! Decides what of a rollout an index holds: parts of its text, each with its tokens, and where the next reading goes on.
+//!
+//! A part begins where a line does and ends with the line that makes it [`PART`] bytes long. What is appended to a rollout only
+//! changes its last part, which is read again from its beginning. A rollout that did not grow, or whose first bytes or those
+//! before that place are others, was rewritten and is read anew.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use contract::{FileFacts, IndexTerm, IndexedText, Presence, TextKind, TextPart, ThreadNames};
+
+use super::thread::{is_of_messages, names_of};
+use crate::history::chain::Chain;
+use crate::history::texts::{LinePlace, MessageSink, read_messages};
+use crate::history::transcript::each_text;
+use crate::ports::{FileResult, Rollouts};
+use crate::rollout::head::read_up_to;
+use crate::text::codec::{Reader, Writer};
+use crate::words::matching::{Matcher, TokenSet};
+
+/// The version of texts and tokens.
+pub const VERSION: u32 = 1;
+/// Bytes of text after which a part ends.
+const PART: usize = 64 << 10;
+/// Bytes of text after which a call ends.
+const MOST_TEXT: u64 = 4 << 20;
+/// Bytes of a rollout that are compared before going on: at its beginning, and before the last part.
+const COMPARED: u64 = 512;
+
+/// Where a reading stopped: the last part begins there.
+#[derive(Default)]
+struct State {
+    part: u32,
+    line: u64,
+    offset: u64,
+    /// Bytes of the rollout on disk.
+    size: u64,
+    has_rollbacks: bool,
+    head: Vec<u8>,
+    before: Vec<u8>,
+}
+
+impl State {
+    fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new(VERSION as u8);
+        writer.unsigned(u64::from(self.part));
+        writer.unsigned(self.line);
+        writer.unsigned(self.offset);
+        writer.unsigned(self.size);
+        writer.unsigned(u64::from(self.has_rollbacks));
+        writer.bytes(&self.head);
+        writer.bytes(&self.before);
+        writer.into_bytes()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<State> {
+        let mut reader = Reader::new(bytes, VERSION as u8)?;
+        let state = State {
+            part: u32::try_from(reader.unsigned()?).ok()?,
+            line: reader.unsigned()?,
+            offset: reader.unsigned()?,
+            size: reader.unsigned()?,
+            has_rollbacks: reader.unsigned()? != 0,
+            head: reader.bytes()?.to_vec(),
+            before: reader.bytes()?.to_vec(),
+        };
+        (reader.is_done() && state.line > 0).then_some(state)
+    }
+}
+
+/// Reads the text of a rollout, on from where `earlier` stopped if the rollout still begins so.
+///
+/// # Errors
+///
+/// Fails where it cannot be read.
+pub fn index_file<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>) -> FileResult<IndexedText> {
+    let head = bytes_at(rollouts, &file.path, 0)?;
+    let state = match earlier.and_then(State::decode) {
+        Some(state) if still_stands(rollouts, file, &state, &head)? => state,
+        _ => State { line: 1, head: head.clone(), ..State::default() },
+    };
+    let mut parts = Parts {
+        text: IndexedText { replaced_from: state.part, has_rollbacks: state.has_rollbacks, ..IndexedText::default() },
+        number: state.part,
+        begin: LinePlace { line: state.line, offset: state.offset },
+        line: LinePlace { line: state.line, offset: state.offset },
+        tokens: TokenSet::default(),
+        bytes: 0,
+        copied: None,
+        is_full: false,
+    };
+    read_messages(rollouts, &file.path, parts.begin, &mut parts)?;
+    let is_whole = !parts.is_full;
+    // The last part is read again from its beginning, with what will be appended to it.
+    let (part, begin) = (parts.number, parts.begin);
+    if is_whole {
+        parts.end_part(begin);
+    }
+    let mut text = parts.text;
+    let before = match begin.offset.min(COMPARED) {
+        0 => Vec::new(),
+        length => exactly(rollouts, &file.path, begin.offset - length, length)?,
+    };
+    let head = if state.head.len() as u64 == COMPARED { state.head } else { head };
+    let next = State {
+        part,
+        line: begin.line,
+        offset: begin.offset,
+        size: if is_whole { file.size } else { 0 },
+        has_rollbacks: text.has_rollbacks,
+        head,
+        before,
+    };
+    (text.state, text.is_whole) = (next.encode(), is_whole);
+    Ok(text)
+}
+
+/// Says whether a rollout still is what it was when a reading stopped.
+fn still_stands<R: Rollouts>(rollouts: &R, file: &FileFacts, state: &State, head: &[u8]) -> FileResult<bool> {
+    if file.size <= state.size {
+        return Ok(false);
+    }
+    let length = state.before.len() as u64;
+    Ok(head.starts_with(&state.head)
+        && (length == 0 || exactly(rollouts, &file.path, state.offset.saturating_sub(length), length)? == state.before))
+}
+
+fn bytes_at<R: Rollouts>(rollouts: &R, path: &str, offset: u64) -> FileResult<Vec<u8>> {
+    exactly(rollouts, path, offset, COMPARED)
+}
+
+fn exactly<R: Rollouts>(rollouts: &R, path: &str, offset: u64, length: u64) -> FileResult<Vec<u8>> {
+    let mut bytes = read_up_to(&mut rollouts.open(path, offset)?, length)?;
+    bytes.truncate(length as usize);
+    Ok(bytes)
+}
+
+/// Makes parts of the messages that come.
+struct Parts {
+    text: IndexedText,
+    /// The number of the part that has begun, and where it does.
+    number: u32,
+    begin: LinePlace,
+    /// The line at hand.
+    line: LinePlace,
+    tokens: TokenSet,
+    /// Bytes of its text so far.
+    bytes: usize,
+    /// Whether its text is another thread's; none where it has none yet.
+    copied: Option<bool>,
+    is_full: bool,
+}
+
+impl Parts {
+    /// Ends the part that has begun, if there is something in it; the next one begins at a line.
+    fn end_part(&mut self, next: LinePlace) {
+        if !self.tokens.is_empty() {
+            let (number, copied) = (self.number, self.copied.unwrap_or_default());
+            self.text.parts.push(TextPart { number, copied, tokens: self.tokens.end() });
+            self.number += 1;
+        }
+        (self.bytes, self.copied, self.begin) = (0, None, next);
+    }
+}
+
+impl MessageSink for Parts {
+    fn text(&mut self, kind: TextKind, text: &str, copied: bool) {
+        if self.copied.is_some_and(|before| before != copied) {
+            self.end_part(self.line);
+        }
+        self.copied = Some(copied);
+        self.bytes += text.len();
+        self.text.text_bytes += text.len() as u64;
+        self.tokens.take(text, kind == TextKind::Prompt);
+    }
+
+    fn line(&mut self, place: LinePlace) -> bool {
+        self.line = place;
+        if self.bytes >= PART {
+            self.end_part(place);
+        }
+        if self.bytes == 0 {
+            self.is_full = self.text.text_bytes >= MOST_TEXT;
+        }
+        !self.is_full
+    }
+
+    fn rolled_back(&mut self) {
+        self.text.has_rollbacks = true;
+    }
+}
+
+/// Returns the tokens of the names of each thread.
+pub fn index_names(names: &[ThreadNames]) -> Vec<String> {
+    let mut set = TokenSet::default();
+    let tokens = |names: &ThreadNames| {
+        names_of(names.name.as_deref(), &names.title, &names.preview).for_each(|name| set.take(name, false));
+        set.end()
+    };
+    names.iter().map(tokens).collect()
+}
+
+/// Returns which terms stand in the names of each thread, a bit each.
+pub fn find_terms_in_names(names: &[ThreadNames], terms: &[IndexTerm]) -> Vec<u64> {
+    let mut matcher = Matcher::new(terms);
+    let standing = |names: &ThreadNames| {
+        names_of(names.name.as_deref(), &names.title, &names.preview)
+            .fold(0, |standing, name| standing | matcher.standing(name))
+    };
+    names.iter().map(standing).collect()
+}
+
+/// Returns which terms stand in the texts of a rollout.
+///
+/// # Errors
+///
+/// Fails where it cannot be read.
+pub fn find_terms<R: Rollouts>(
+    rollouts: &R,
+    path: &str,
+    terms: &[IndexTerm],
+    kinds: &[TextKind],
+) -> FileResult<Presence> {
+    let mut finding = Finding { matcher: Matcher::new(terms), kinds, presence: Presence::default() };
+    if is_of_messages(kinds) {
+        read_messages(rollouts, path, LinePlace::START, &mut finding)?;
+        return Ok(finding.presence);
+    }
+    let own_from = crate::history::texts::first_own_line(rollouts, path)?;
+    let chain = Chain::alone(rollouts, path)?;
+    let read = each_text(rollouts, chain, false, own_from, |place, kind, text| finding.text(kind, text, place.copied));
+    match read {
+        Ok(()) => Ok(finding.presence),
+        Err(contract::LookupError::Files(error)) => Err(error),
+        Err(error) => Err(contract::FileError::Io(alloc::format!("{error:?}"))),
+    }
+}
+
+struct Finding<'a> {
+    matcher: Matcher<'a>,
+    kinds: &'a [TextKind],
+    presence: Presence,
+}
+
+impl MessageSink for Finding<'_> {
+    fn text(&mut self, kind: TextKind, text: &str, copied: bool) {
+        if !self.kinds.contains(&kind) {
+            return;
+        }
+        let standing = self.matcher.standing(text);
+        let (prompts, all) = match copied {
+            true => (&mut self.presence.copied_prompts, &mut self.presence.copied_all),
+            false => (&mut self.presence.prompts, &mut self.presence.all),
+        };
+        *all |= standing;
+        *prompts |= if kind == TextKind::Prompt { standing } else { 0 };
+    }
+
+    fn line(&mut self, _: LinePlace) -> bool {
+        true
+    }
+
+    fn rolled_back(&mut self) {}
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails there")]
+mod tests;

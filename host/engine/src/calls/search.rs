@@ -1,0 +1,38 @@
+//! Calls about what is said in threads: what an index of it holds, and who matches.
+
+use crate::contract::{
+    FileError, FileFacts, IndexTerm, IndexedText, MatchOrder, PageOfHits, PageOfMatches, Presence, RowQuery,
+    SearchError, TextKind, TextQuery, ThreadNames,
+};
+use crate::recording::optional_bytes;
+
+super::call::calls! {
+    /// `text-indexing.version`
+    TextIndexVersion "text-indexing.version" {  } -> u32: |call, instance| {
+        instance.exports.threadkeep_core_text_indexing().call_version(&mut instance.store)
+    };
+    /// `text-indexing.index-file`
+    IndexFile "text-indexing.index-file" { file: FileFacts, #[serde(with = "optional_bytes")] earlier: Option<Vec<u8>> } -> Result<IndexedText, FileError>: |call, instance| {
+        instance.exports.threadkeep_core_text_indexing().call_index_file(&mut instance.store, &call.file, call.earlier.as_deref())
+    };
+    /// `text-indexing.index-names`
+    IndexThreadNames "text-indexing.index-names" { names: Vec<ThreadNames> } -> Vec<String>: |call, instance| {
+        instance.exports.threadkeep_core_text_indexing().call_index_names(&mut instance.store, &call.names)
+    };
+    /// `text-indexing.find-terms`
+    FindTerms "text-indexing.find-terms" { path: String, terms: Vec<IndexTerm>, kinds: Vec<TextKind> } -> Result<Presence, FileError>: |call, instance| {
+        instance.exports.threadkeep_core_text_indexing().call_find_terms(&mut instance.store, &call.path, &call.terms, &call.kinds)
+    };
+    /// `text-indexing.find-terms-in-names`
+    FindTermsInNames "text-indexing.find-terms-in-names" { names: Vec<ThreadNames>, terms: Vec<IndexTerm> } -> Vec<u64>: |call, instance| {
+        instance.exports.threadkeep_core_text_indexing().call_find_terms_in_names(&mut instance.store, &call.names, &call.terms)
+    };
+    /// `searching.search`
+    Search "searching.search" { query: TextQuery, rows: RowQuery, order: MatchOrder, cursor: Option<String>, limit: u32 } -> Result<PageOfMatches, SearchError>: |call, instance| {
+        instance.exports.threadkeep_core_searching().call_search(&mut instance.store, &call.query, &call.rows, call.order, call.cursor.as_deref(), call.limit)
+    };
+    /// `searching.hits`
+    SearchHits "searching.hits" { query: TextQuery, wanted: String, cursor: Option<String>, limit: u32 } -> Result<PageOfHits, SearchError>: |call, instance| {
+        instance.exports.threadkeep_core_searching().call_hits(&mut instance.store, &call.query, &call.wanted, call.cursor.as_deref(), call.limit)
+    };
+}
