@@ -18,7 +18,7 @@ use threadkeep_engine::{Core, CoreError, Runtime};
 
 use crate::db::{Batch, Claim, Database, Locks, Parsed, Refused, StateError};
 use crate::index::progress::{Progress, ProgressSink};
-use crate::index::workers::{FileReader, Task, Workers};
+use crate::index::workers::Workers;
 use crate::platform::home::Home;
 use crate::platform::wait::{Wait, Waiting};
 
@@ -28,6 +28,21 @@ const BATCH: usize = 256;
 const IN_FLIGHT: u64 = 512;
 /// How many files that were read may wait for the import of the sources.
 const WAITING: usize = 2_048;
+
+/// Reads rollouts for a backfill, in its workers.
+pub(crate) trait FileReader: Send + Sync {
+    /// Gives the states in which the parser stopped in these files before, in the order of the files; none where a file is read
+    /// from its beginning.
+    fn earlier(&self, database: &Database, jobs: &[Job]) -> Result<Vec<Option<Vec<u8>>>, StateError>;
+    /// Reads a rollout, from where the parser stopped before where `earlier` says so. What cannot be read is part of the answer.
+    fn read(&self, core: &mut Core, file: FileFacts, earlier: Option<Vec<u8>>) -> Parsed;
+}
+
+/// Names a file to be parsed, and where the parser stopped in it before.
+struct Task {
+    file: FileFacts,
+    earlier: Option<Vec<u8>>,
+}
 
 /// Reads rollouts as far as rows need it.
 struct RowReader;
@@ -53,7 +68,7 @@ pub(crate) struct Backfill {
     claim: Option<Claim>,
     /// The import of the sources, while it goes on beside the reading of rollouts.
     importing: Option<Importing>,
-    pool: Option<Workers>,
+    pool: Option<Workers<Task, Parsed>>,
     ready: Vec<Parsed>,
     counts: Counts,
     changed: bool,
@@ -149,7 +164,11 @@ impl Backfill {
         for (job, earlier) in jobs.into_iter().zip(earlier) {
             let pool = match &mut self.pool {
                 Some(pool) => pool,
-                none => none.insert(Workers::start(&self.runtime, &self.home, &self.reader)?),
+                none => {
+                    let reader = self.reader.clone();
+                    let read = move |core: &mut Core, task: Task| reader.read(core, task.file, task.earlier);
+                    none.insert(Workers::start(&self.runtime, &self.home, read)?)
+                }
             };
             pool.submit(Task { file: job.file, earlier })?;
             while pool.in_flight() >= IN_FLIGHT {

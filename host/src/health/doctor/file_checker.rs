@@ -8,7 +8,7 @@ use threadkeep_engine::contract::{Depth, Extraction, FileFacts, Job};
 use threadkeep_engine::{Core, Runtime, calls};
 
 use crate::db::{Batch, Database, FileHealth, Inspection, Parsed, Refused, StateError};
-use crate::index::workers::FileReader;
+use crate::index::backfill::FileReader;
 use crate::platform::home::Home;
 
 /// Files whose health is recorded in one transaction.
