@@ -66,6 +66,7 @@ mod rescued;
 mod resilience;
 mod salvaging;
 mod scenarios;
+mod searching;
 mod session_index;
 mod settled;
 mod shell_snapshots;

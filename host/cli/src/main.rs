@@ -13,6 +13,7 @@ mod confirm;
 mod context;
 mod dates;
 mod failure;
+mod filters;
 mod progress;
 mod settings;
 mod source_kind;

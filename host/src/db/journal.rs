@@ -67,7 +67,12 @@ impl Journal<'_> {
     /// there.
     pub(crate) fn complete(&self, number: i64, change: CompletedChange) -> Result<(), StateError> {
         let (deriver, schema) = (self.0.deriver(), self.0.schema());
-        self.0.transaction(move |transaction| {
+        // What is deleted at a user's word is in no byte of the database afterwards.
+        let erases = matches!(change, CompletedChange::Removed(..));
+        if erases {
+            self.0.with(|connection| Ok(connection.pragma_update(None, "secure_delete", "ON")?))?;
+        }
+        let completed = self.0.transaction(move |transaction| {
             let touched = match change {
                 CompletedChange::Nothing => Vec::new(),
                 CompletedChange::Moved(threads, moves) => {
@@ -77,6 +82,8 @@ impl Journal<'_> {
                 CompletedChange::Removed(threads, files) => {
                     files.iter().try_for_each(|file| remove_file(transaction, file))?;
                     threads.iter().try_for_each(|thread| remove_thread(transaction, schema, thread))?;
+                    let erase = schema.tables().filter_map(|table| table.erase);
+                    erase.into_iter().try_for_each(|sql| transaction.execute(sql, []).map(drop))?;
                     Vec::new()
                 }
                 CompletedChange::Named(thread, name) => {
@@ -87,7 +94,18 @@ impl Journal<'_> {
             derive_rows(transaction, touched, &deriver)?;
             transaction.prepare_cached("DELETE FROM journal WHERE number = ?1")?.execute([number])?;
             Ok(())
-        })
+        });
+        if erases {
+            self.0.with(|connection| {
+                connection.pragma_update(None, "secure_delete", "OFF")?;
+                // Nor in its WAL, unless somebody still reads that.
+                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).or_else(|error| {
+                    let is_read = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy);
+                    if is_read { Ok(()) } else { Err(error.into()) }
+                })
+            })?;
+        }
+        completed
     }
 }
 

@@ -11,6 +11,18 @@ use threadkeep_engine::contract::{Collection, RowKey, RowQuery, SortKey, ThreadR
 /// At most this many rows are handed out at a time.
 const MOST: u32 = 4_096;
 
+/// A row as far as a search needs it.
+pub(crate) struct SearchedRow {
+    /// The thread.
+    pub(crate) id: String,
+    /// Its time in the order.
+    pub(crate) time: i64,
+    /// What made it.
+    pub(crate) source_kind: String,
+    /// What it copied of another thread's is told of nowhere else.
+    pub(crate) counts_copies: bool,
+}
+
 /// Holds conditions of SQL and the values of their question marks.
 #[derive(Default)]
 struct Filter {
@@ -170,6 +182,40 @@ impl Database {
         let query = RowQuery { ascending: true, ..query };
         let parents = parents.into_iter().map(value).collect();
         self.select(query, "created_at", vec![format!("parent_thread_id IN ({places})")], parents, after, limit)
+    }
+
+    /// Returns the rows that pass as far as a search needs them, in the order of the query, be it only those of some ids; none is
+    /// folded.
+    pub(crate) fn searched_rows(
+        &self,
+        query: RowQuery,
+        ids: Option<Vec<String>>,
+    ) -> Result<Vec<SearchedRow>, StateError> {
+        let time = column(query.sort);
+        let direction = if query.ascending { "ASC" } else { "DESC" };
+        let mut filter = filter(query);
+        if let Some(ids) = ids {
+            filter.and("id IN (SELECT value FROM json_each(?))", [value(format!("{ids:?}"))]);
+        }
+        self.with(move |connection| {
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT id, {time}, source_kind, forked_from_id IS NOT NULL AND NOT EXISTS (
+                     SELECT 1 FROM threads AS origin WHERE origin.id = threads.forked_from_id AND origin.missing = 0
+                 ) FROM threads WHERE {} ORDER BY {time} {direction}, id {direction}",
+                filter.conditions.join(" AND "),
+            ))?;
+            let values: Vec<&dyn ToSql> = filter.values.iter().map(|value| &**value as _).collect();
+            let row = |row: &rusqlite::Row<'_>| {
+                Ok(SearchedRow {
+                    id: row.get(0)?,
+                    time: row.get(1)?,
+                    source_kind: row.get(2)?,
+                    counts_copies: row.get(3)?,
+                })
+            };
+            let rows = select.query_map(&values[..], row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
     /// Returns, of the rows that pass, those under further conditions, in the order of a time.

@@ -60,6 +60,14 @@ pub(super) const DOMAIN: Domain = Domain {
     CREATE INDEX threads_by_parent ON threads (parent_thread_id, created_at, id) WHERE parent_thread_id IS NOT NULL;
 ",
         ),
+        (
+            8,
+            "
+    -- A search goes through all threads: what it needs of each stands in the index.
+    DROP INDEX threads_by_update;
+    CREATE INDEX threads_by_update ON threads (updated_at, id, missing, archived, source_kind, forked_from_id);
+",
+        ),
     ],
     tables: &[Table::derived("threads").of_thread("id")],
 };

@@ -32,6 +32,7 @@ mod repair;
 mod replay;
 mod salvage;
 mod schemas;
+mod search;
 mod snapshots;
 mod status;
 mod thread;
@@ -64,6 +65,7 @@ pub use repair::{LoggedRepair, RefusedEntry, RepairLog, RepairOutcome, RepairTar
 pub use replay::Replay;
 pub use salvage::{LeftOutPart, NothingToSalvage, Salvage, SalvagedCopy};
 pub use schemas::schemas;
+pub use search::{FoundText, FoundTextKind, Hits, LeftOutThreads, Match, Matches, Term};
 pub use snapshots::{ShellSnapshot, ShellSnapshots, SnapshotFate};
 pub use status::{Pending, Problem, StateDbStatus, Status};
 pub use thread::{NameSource, SpawnEdge, SpawnEdges, SpawnStatus, Thread};

@@ -19,6 +19,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("doctor", schema::<Checkup>()),
         ("why", schema::<Why>()),
         ("list", schema::<List>()),
+        ("search", schema::<Matches>()),
+        ("search --thread", schema::<Hits>()),
         ("find", schema::<FoundThread>()),
         ("find several", schema::<FoundThreads>()),
         ("find --explain", schema::<ExplainedThread>()),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use threadkeep_engine::contract::{
-    Collection, Explanation, FileError, Found, Gap, PageOfRows, RowQuery, Subject, ThreadRow,
+    Collection, Explanation, FileError, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, RowQuery, Subject, ThreadRow,
 };
 
 use super::{Error, Result, Threadkeep};
@@ -15,6 +15,7 @@ use crate::platform::error_kind::ErrorKind;
 use crate::threads::directories::{RepositoryNames, repository_around};
 use crate::threads::lookup::{Transcript, answer_of};
 use crate::threads::reader::CurrentDirectories;
+use crate::threads::search::SearchRequest;
 
 impl Threadkeep {
     /// Says how the home and its state DB stand. Nothing is created or changed, not even beside the state DB.
@@ -73,6 +74,33 @@ impl Threadkeep {
             return Err(Error::new(ErrorKind::NeedsState, why));
         }
         Ok(self.reader.list(query, cursor, limit)?)
+    }
+
+    /// Gives a page of the threads in which words stand, `limit` threads long, or their number alone for 0. With the handle the
+    /// index is brought up to date first, unless the request says otherwise; without one the rollouts are gone through.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] where there is no word in the query, and where the cursor is of another search.
+    pub fn search(&self, request: &SearchRequest, cursor: Option<&str>, limit: u32) -> Result<PageOfMatches> {
+        Ok(self.reader.search(request, cursor, limit)?)
+    }
+
+    /// Makes the document of a page of a search; `elsewhere` counts threads that have the words in what was done.
+    pub fn matches_document(&self, page: &PageOfMatches, elsewhere: Option<u64>) -> Result<documents::Matches> {
+        let threads = self.thread_documents(page.matches.iter().map(|found| found.row.clone()))?;
+        Ok(documents::Matches::new(page, threads, elsewhere, self.home()))
+    }
+
+    /// Gives a page of the texts of one thread in which one of the words stands, in the order of its history.
+    pub fn search_thread(
+        &self,
+        request: &SearchRequest,
+        wanted: &str,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<PageOfHits> {
+        Ok(self.reader.hits(request, wanted, cursor, limit)?)
     }
 
     /// Gives the names of the git repository that a directory lies in, for [`RowQuery::repo`] and [`RowQuery::also_in_repo`].

@@ -8,6 +8,7 @@ pub mod moved_directories;
 pub mod personality;
 pub mod shell_snapshots;
 pub mod spawn_edges;
+pub(crate) mod text_index;
 
 #[cfg(test)]
 mod tests;
@@ -17,5 +18,12 @@ use crate::db::{DOMAINS, Schema};
 /// What the state DB consists of: whoever opens one hands it in.
 pub(crate) static SCHEMA: Schema = Schema::of(&[
     &DOMAINS,
-    &[goals::DOMAIN, memories::DOMAIN, device_keys::DOMAIN, spawn_edges::DOMAIN, moved_directories::DOMAIN],
+    &[
+        goals::DOMAIN,
+        memories::DOMAIN,
+        device_keys::DOMAIN,
+        spawn_edges::DOMAIN,
+        moved_directories::DOMAIN,
+        text_index::DOMAIN,
+    ],
 ]);

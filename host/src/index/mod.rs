@@ -5,4 +5,5 @@ pub(crate) mod backfill;
 pub mod progress;
 pub mod startup;
 pub mod status;
-pub(crate) mod workers;
+pub(crate) mod texts;
+mod workers;

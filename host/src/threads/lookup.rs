@@ -49,6 +49,9 @@ pub enum LookupError {
     /// The cursor is not one of this list; why.
     #[error("bad cursor: {0}; {hint}", hint = PAGE_BEFORE)]
     BadCursor(String),
+    /// There is nothing in a query that could be searched for, or too much; why.
+    #[error("that cannot be searched for: {0}; {hint}", hint = QUERY_FORM)]
+    BadQuery(String),
     /// The state DB failed.
     #[error(transparent)]
     State(StateError),
@@ -69,6 +72,7 @@ pub enum LookupError {
 }
 
 const SHOWN_BY_LIST: &str = "`threadkeep list` shows them";
+const QUERY_FORM: &str = "write words that must all be there, \"a phrase\", a beginning*, or -without";
 const PAGE_BEFORE: &str = "take nextCursor of the page before, in the same order";
 
 impl Classified for LookupError {
@@ -76,7 +80,7 @@ impl Classified for LookupError {
         match self {
             LookupError::NotFound(_) | LookupError::Gone(_) => ErrorKind::NotFound,
             LookupError::Ambiguous { .. } | LookupError::SameName { .. } => ErrorKind::Ambiguous,
-            LookupError::BadCursor(_) => ErrorKind::InvalidInput,
+            LookupError::BadCursor(_) | LookupError::BadQuery(_) => ErrorKind::InvalidInput,
             LookupError::State(error) => error.kind(),
             LookupError::Files { kind, .. } => *kind,
             LookupError::Core(error) => error.kind(),
@@ -88,6 +92,7 @@ impl Classified for LookupError {
         match self {
             LookupError::NotFound(_) => Some(SHOWN_BY_LIST),
             LookupError::BadCursor(_) => Some(PAGE_BEFORE),
+            LookupError::BadQuery(_) => Some(QUERY_FORM),
             LookupError::State(error) => error.hint(),
             LookupError::Core(error) => error.hint(),
             LookupError::Startup(error) => error.hint(),
@@ -96,7 +101,11 @@ impl Classified for LookupError {
     }
 
     fn argument(&self) -> Option<&'static str> {
-        matches!(self, LookupError::BadCursor(_)).then_some("cursor")
+        match self {
+            LookupError::BadCursor(_) => Some("cursor"),
+            LookupError::BadQuery(_) => Some("words"),
+            _ => None,
+        }
     }
 }
 
@@ -259,9 +268,16 @@ impl Lookup {
     }
 
     fn failed(&self, error: CoreLookupError, wanted: &str) -> LookupError {
+        LookupError::of(&self.core, error, wanted)
+    }
+}
+
+impl LookupError {
+    /// Gives the error for one that an instance of the core answered with.
+    pub(crate) fn of(core: &Core, error: CoreLookupError, wanted: &str) -> LookupError {
         match error {
             // What was cancelled in the middle of an import is told of as a failure of that.
-            CoreLookupError::State(_) if self.core.is_cancelled() => CoreError::Cancelled.into(),
+            CoreLookupError::State(_) if core.is_cancelled() => CoreError::Cancelled.into(),
             error => LookupError::from_core(error, wanted),
         }
     }

@@ -10,5 +10,6 @@ pub mod feature_inputs;
 pub mod lookup;
 pub mod moved_directories;
 pub mod reader;
+pub mod search;
 pub(crate) mod start;
 pub mod store;

@@ -21,9 +21,12 @@ use crate::platform::wait::Wait;
 use crate::threads::change::Changes;
 use crate::threads::directories;
 use crate::threads::lookup::{Lookup, LookupError, PromptError, Transcript};
+use crate::threads::search::{SearchRequest, Searcher};
 use crate::threads::start::heal;
 use threadkeep_engine::Runtime;
-use threadkeep_engine::contract::{Collection, Explanation, Found, Gap, PageOfRows, RowQuery, Subject, ThreadRow};
+use threadkeep_engine::contract::{
+    Collection, Explanation, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, RowQuery, Subject, ThreadRow,
+};
 
 /// How long other threads that still read with the handle are waited for before its state DB is healed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -162,6 +165,54 @@ impl ThreadReader {
         match query.missing {
             true => open(self, self.state().as_ref())?.page(&query, cursor, limit),
             false => self.answer(open, |lookup| lookup.page(&query, cursor, limit)),
+        }
+    }
+
+    /// Gives a page of the threads that match a search, as [`Searcher::page`] does.
+    pub fn search(
+        &self,
+        request: &SearchRequest,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<PageOfMatches, LookupError> {
+        self.searched(request, cursor.is_none(), |searcher| searcher.page(cursor, limit))
+    }
+
+    /// Gives a page of the texts of one thread in which the words stand, as [`Searcher::hits`] does.
+    pub fn hits(
+        &self,
+        request: &SearchRequest,
+        wanted: &str,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<PageOfHits, LookupError> {
+        self.searched(request, cursor.is_none(), |searcher| searcher.hits(wanted, cursor, limit))
+    }
+
+    /// Searches with the handle; when the state DB fails, with what replaces it.
+    fn searched<T>(
+        &self,
+        request: &SearchRequest,
+        fresh: bool,
+        work: impl Fn(&mut Searcher) -> Result<T, LookupError>,
+    ) -> Result<T, LookupError> {
+        let search = |state: Option<&StateDb>| {
+            let database = match state {
+                Some(state) => state.database().clone(),
+                None => self.files(fresh)?,
+            };
+            let progress = self.shared.progress.as_ref();
+            let opened = Searcher::open(&self.runtime, &self.shared.home, state, &database, progress, request);
+            self.end_progress();
+            work(&mut opened?)
+        };
+        let Handle { state, generation, .. } = self.handle();
+        match search(state.as_ref()) {
+            Err(LookupError::State(failure)) if state.is_some() && self.shared.recovery.is_some() => {
+                drop(state);
+                search(self.recover(generation, &failure).as_ref())
+            }
+            answer => answer,
         }
     }
 

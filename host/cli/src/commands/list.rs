@@ -2,14 +2,14 @@
 
 use std::io::Write;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use threadkeep::Threadkeep;
 use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow};
 use threadkeep::documents::ListWriter;
 
 use crate::context::Context;
-use crate::dates::{self, Moment};
 use crate::failure::{Usage, exit, say};
+use crate::filters::{Filters, Sort};
 use crate::source_kind::{SourceKind, collection};
 use crate::{text, values};
 
@@ -37,53 +37,17 @@ pub(crate) struct List {
     /// Sub-agents as threads of their own, not under a parent that is in the list too
     #[arg(long)]
     flat: bool,
-    /// Only this model provider [default: any]
-    #[arg(long, value_name = "NAME", value_parser = values::text)]
-    provider: Option<String>,
-    /// Only threads that began or last ran in this directory
-    #[arg(long, value_name = "DIR", value_parser = values::directory)]
-    cwd: Option<String>,
-    /// Only threads that began or last ran in this directory or below it, in any worktree of its git repository
-    #[arg(long, value_name = "DIR", value_parser = values::directory)]
-    under: Option<String>,
+    #[command(flatten)]
+    filters: Filters,
     /// Which time the list goes by
     #[arg(long, value_name = "KEY", default_value = "updated")]
     sort: Sort,
     /// Oldest first
     #[arg(long)]
     asc: bool,
-    /// Only from this time on: 2026-03-01, 2026-03, yesterday, monday, 7d, '2 weeks ago', or RFC 3339; local without an offset
-    #[arg(long, value_name = "TIME", value_parser = dates::moment, allow_negative_numbers = true)]
-    since: Option<Moment>,
-    /// Only before this time
-    #[arg(long, value_name = "TIME", value_parser = dates::moment, allow_negative_numbers = true)]
-    until: Option<Moment>,
-    /// Only threads whose title or preview contains this, whatever the case of letters
-    #[arg(long, value_name = "TEXT", value_parser = values::text)]
-    title: Option<String>,
-    /// Only threads that were given a name which contains this
-    #[arg(long, value_name = "TEXT", value_parser = values::text)]
-    name: Option<String>,
-    /// Only threads that began on this git branch
-    #[arg(long, value_name = "NAME", value_parser = values::text)]
-    branch: Option<String>,
-    /// Only threads of this git repository: its origin URL in any form, the end of it, as OWNER/NAME, or a directory in it, as .
-    #[arg(long, value_name = "URL|DIR", value_parser = values::text)]
-    repo: Option<String>,
     /// Only threads that are known and whose rollouts are gone
     #[arg(long)]
     missing: bool,
-}
-
-/// Which time a list goes by.
-#[derive(Clone, Copy, ValueEnum)]
-enum Sort {
-    /// When the thread was created
-    Created,
-    /// Time of its last record
-    Updated,
-    /// When its last turn began
-    Recency,
 }
 
 impl List {
@@ -95,11 +59,8 @@ impl List {
         }
         // Only the state DB knows of threads whose rollouts are gone: where it cannot be had, that is why there is no answer.
         let threadkeep = if self.missing { context.owner("list --missing", "asks")? } else { context.reader()? };
-        if let Some(directory) = query.repo.as_deref().and_then(values::directory_in) {
-            let repository = threadkeep.repository_around(&directory)?;
-            (query.repo, query.also_in_repo) = (Some(repository.origin), repository.worktrees);
-        }
-        self.say_times(context);
+        self.filters.look_up_repository(&mut query, &threadkeep)?;
+        self.filters.say_times(context);
         let mut printer = Printer::new(context.stdout(), context.global.json, &query);
         let mut cursor = self.cursor.clone();
         let mut left = self.limit;
@@ -118,46 +79,14 @@ impl List {
         }
     }
 
-    /// Says which times are meant, where they were not named whole: in which zone.
-    fn say_times(&self, context: &Context) {
-        let inexact = |moment: &Option<Moment>| moment.clone().filter(|moment| !moment.is_exact && !context.global.json);
-        for (word, moment) in [("since", inexact(&self.since)), ("until", inexact(&self.until))] {
-            if let Some(moment) = moment {
-                say(&format!("{word} {}", text::second(moment.at)));
-            }
-        }
-    }
-
     fn query(&self) -> Result<RowQuery, Usage> {
-        let [since, until] = [&self.since, &self.until].map(|moment| moment.as_ref().map(|moment| moment.at));
-        if let (Some(since), Some(until)) = (since, until)
-            && since >= until
-        {
-            let why = "--until must be later than --since: nothing is both since the one and before the other";
-            return Err(Usage(why.into()));
-        }
-        let any = self.source.is_empty() || self.source.contains(&SourceKind::Any);
+        let query = self.filters.query(&self.source, self.sort.key())?;
         Ok(RowQuery {
             within: collection(self.archived, self.all),
-            source_kinds: (!any).then(|| SourceKind::names(&self.source)),
             fold_children: !self.flat,
             missing: self.missing,
-            provider: self.provider.clone().filter(|provider| provider != "any"),
-            cwd: self.cwd.clone(),
-            under: self.under.clone(),
-            since,
-            until,
-            title: self.title.clone(),
-            name: self.name.clone(),
-            branch: self.branch.clone(),
-            repo: self.repo.clone(),
-            sort: match self.sort {
-                Sort::Created => SortKey::Created,
-                Sort::Updated => SortKey::Updated,
-                Sort::Recency => SortKey::Recency,
-            },
             ascending: self.asc,
-            ..RowQuery::default()
+            ..query
         })
     }
 }

@@ -35,6 +35,12 @@ commands! {
     Doctor(doctor::Doctor);
     /// List threads, newest first
     List(list::List);
+    /// Find threads by what was said in them
+    ///
+    /// All words must stand in a thread. "a phrase" stands as it is, begin* is how a word begins, -word must not be there,
+    /// one OR other is enough. Letters count without case and accents; names in code are found whole and by their parts.
+    /// Exit code 3 where nothing is found.
+    Search(search::Search);
     /// Say where a thread is
     Find(find::Find);
     /// Show what is known of a thread, and what was said and done in it

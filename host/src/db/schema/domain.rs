@@ -24,6 +24,8 @@ pub(crate) struct Table {
     /// The column that has the id of the thread that a row belongs to, and is deleted with; none where rows belong to no
     /// thread, or go with something else.
     pub(crate) thread_column: Option<&'static str>,
+    /// SQL that erases what deleted rows leave in it; none where nothing stays.
+    pub(crate) erase: Option<&'static str>,
 }
 
 /// Says what a rescue of a damaged database does with the rows of a table.
@@ -56,7 +58,7 @@ pub(crate) enum UserData {
 impl Table {
     /// Describes a table whose rows survive a rescue.
     pub(crate) const fn copied(name: &'static str, user_data: UserData) -> Table {
-        Table { name, rescue: Rescue::Copied { without: &[], user_data }, thread_column: None }
+        Table { name, rescue: Rescue::Copied { without: &[], user_data }, thread_column: None, erase: None }
     }
 
     /// Describes a table whose rows survive a rescue, without some columns.
@@ -65,22 +67,27 @@ impl Table {
         without: &'static [&'static str],
         user_data: UserData,
     ) -> Table {
-        Table { name, rescue: Rescue::Copied { without, user_data }, thread_column: None }
+        Table { name, rescue: Rescue::Copied { without, user_data }, thread_column: None, erase: None }
     }
 
     /// Describes a table whose rows a rescued database reads again.
     pub(crate) const fn read_again(name: &'static str) -> Table {
-        Table { name, rescue: Rescue::ReadAgain, thread_column: None }
+        Table { name, rescue: Rescue::ReadAgain, thread_column: None, erase: None }
     }
 
     /// Describes a table whose rows a rescued database derives anew.
     pub(crate) const fn derived(name: &'static str) -> Table {
-        Table { name, rescue: Rescue::Derived, thread_column: None }
+        Table { name, rescue: Rescue::Derived, thread_column: None, erase: None }
     }
 
     /// Says that a row goes with the thread whose id is in this column.
     pub(crate) const fn of_thread(self, column: &'static str) -> Table {
         Table { thread_column: Some(column), ..self }
+    }
+
+    /// Says by which SQL what deleted rows leave in it is erased.
+    pub(crate) const fn erased_by(self, erase: &'static str) -> Table {
+        Table { erase: Some(erase), ..self }
     }
 }
 

@@ -1,0 +1,149 @@
+//! The command `search`.
+
+use clap::{Args, ValueEnum};
+use threadkeep::SearchRequest;
+use threadkeep::contract::{MatchOrder, RowQuery, SortKey, TextKind};
+use threadkeep::documents;
+
+use crate::context::Context;
+use crate::failure::exit;
+use crate::filters::Filters;
+use crate::source_kind::{SourceKind, collection};
+use crate::text;
+use crate::values;
+
+/// `search`
+#[derive(Args)]
+pub(crate) struct Search {
+    /// What to search for; put it in quotes where a word begins with a -
+    #[arg(required = true, value_name = "WORDS")]
+    words: Vec<String>,
+    /// In which texts: names, prompts, messages, reasoning, plans, commands, outputs, changes, or all
+    #[arg(long = "in", value_name = "TEXTS", value_delimiter = ',', hide_possible_values = true)]
+    texts: Vec<Texts>,
+    /// Every hit in this thread
+    #[arg(long, value_name = "THREAD", value_parser = values::text)]
+    thread: Option<String>,
+    /// In which order [default: names first, then what you said, then the rest; newest first in each]
+    #[arg(long, value_name = "KEY", conflicts_with = "thread")]
+    sort: Option<Sort>,
+    /// How many threads, or hits of one thread; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true)]
+    limit: u32,
+    /// Where to go on: nextCursor of the page before
+    #[arg(long, value_name = "CURSOR", value_parser = values::text)]
+    cursor: Option<String>,
+    /// Archived threads only
+    #[arg(long, conflicts_with_all = ["active", "thread"])]
+    archived: bool,
+    /// Active threads only
+    #[arg(long, conflicts_with = "thread")]
+    active: bool,
+    /// Only threads from these sources, or any [default: cli,vscode,appServer,unknown]
+    #[arg(long, value_name = "KIND", value_delimiter = ',', conflicts_with = "thread")]
+    source: Vec<SourceKind>,
+    #[command(flatten)]
+    filters: Filters,
+}
+
+/// Which texts are searched.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Texts {
+    Names,
+    Prompts,
+    Messages,
+    Reasoning,
+    Plans,
+    Commands,
+    Outputs,
+    Changes,
+    All,
+}
+
+/// The order of the threads that are found.
+#[derive(Clone, Copy, ValueEnum)]
+enum Sort {
+    /// Those that are most about it first
+    Relevance,
+    /// Time of the last record, newest first
+    Updated,
+    /// When the thread was created, newest first
+    Created,
+}
+
+/// What people themselves talk in.
+const OWN_SOURCES: [SourceKind; 4] =
+    [SourceKind::Cli, SourceKind::Vscode, SourceKind::AppServer, SourceKind::Unknown];
+
+impl Search {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let threadkeep = context.reader()?;
+        let mut request = self.request(context)?;
+        self.filters.look_up_repository(&mut request.rows, &threadkeep)?;
+        self.filters.say_times(context);
+        let limit = if self.limit == 0 { u32::MAX } else { self.limit };
+        if let Some(thread) = &self.thread {
+            let page = threadkeep.search_thread(&request, thread, self.cursor.as_deref(), limit)?;
+            let found = !page.hits.is_empty();
+            context.print(documents::Hits::new(&page, threadkeep.home()), || text::search::hits(&page, text::width()))?;
+            return Ok(if found { exit::DONE } else { exit::NOT_FOUND });
+        }
+        let page = threadkeep.search(&request, self.cursor.as_deref(), limit)?;
+        let elsewhere = match page.total {
+            0 if self.texts.is_empty() => Some(self.count_elsewhere(&threadkeep, &request)?).filter(|&count| count > 0),
+            _ => None,
+        };
+        let found = !page.matches.is_empty();
+        let document = threadkeep.matches_document(&page, elsewhere)?;
+        context.print(document, || text::search::matches(&page, elsewhere, &self.shown_words(), text::width()))?;
+        Ok(if found { exit::DONE } else { exit::NOT_FOUND })
+    }
+
+    /// Counts the threads that have the words in commands, outputs or changes.
+    fn count_elsewhere(&self, threadkeep: &threadkeep::Threadkeep, request: &SearchRequest) -> anyhow::Result<u64> {
+        let kinds = vec![TextKind::Command, TextKind::Output, TextKind::Change];
+        Ok(threadkeep.search(&SearchRequest { kinds, ..request.clone() }, None, 0)?.total)
+    }
+
+    fn shown_words(&self) -> String {
+        self.words.join(" ")
+    }
+
+    fn request(&self, context: &Context) -> anyhow::Result<SearchRequest> {
+        let (order, sort) = match self.sort {
+            None => (MatchOrder::Classes, SortKey::Updated),
+            Some(Sort::Relevance) => (MatchOrder::Relevance, SortKey::Updated),
+            Some(Sort::Updated) => (MatchOrder::Rows, SortKey::Updated),
+            Some(Sort::Created) => (MatchOrder::Rows, SortKey::Created),
+        };
+        let source = if self.source.is_empty() { &OWN_SOURCES[..] } else { &self.source };
+        let query = self.filters.query(source, sort)?;
+        let within = collection(self.archived, !self.active);
+        Ok(SearchRequest {
+            words: self.words.join(" "),
+            kinds: self.kinds(),
+            rows: RowQuery { within, ..query },
+            order,
+            refresh: !context.global.no_refresh,
+        })
+    }
+
+    fn kinds(&self) -> Vec<TextKind> {
+        const ALL: [(Texts, TextKind); 8] = [
+            (Texts::Names, TextKind::Name),
+            (Texts::Prompts, TextKind::Prompt),
+            (Texts::Messages, TextKind::Message),
+            (Texts::Reasoning, TextKind::Reasoning),
+            (Texts::Plans, TextKind::Plan),
+            (Texts::Commands, TextKind::Command),
+            (Texts::Outputs, TextKind::Output),
+            (Texts::Changes, TextKind::Change),
+        ];
+        let all = self.texts.contains(&Texts::All);
+        let chosen = ALL.into_iter().filter(|(texts, _)| all || self.texts.contains(texts)).map(|(_, kind)| kind);
+        match self.texts.is_empty() {
+            true => SearchRequest::MESSAGES.to_vec(),
+            false => chosen.collect(),
+        }
+    }
+}

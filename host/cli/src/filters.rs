@@ -1,0 +1,112 @@
+//! Which threads a command is about: the flags that `list` and `search` share.
+
+use clap::{Args, ValueEnum};
+use threadkeep::Threadkeep;
+use threadkeep::contract::{RowQuery, SortKey};
+
+use crate::context::Context;
+use crate::dates::{self, Moment};
+use crate::failure::{Usage, say};
+use crate::source_kind::SourceKind;
+use crate::{text, values};
+
+/// The flags.
+#[derive(Args)]
+pub(crate) struct Filters {
+    /// Only this model provider [default: any]
+    #[arg(long, value_name = "NAME", value_parser = values::text)]
+    provider: Option<String>,
+    /// Only threads that began or last ran in this directory
+    #[arg(long, value_name = "DIR", value_parser = values::directory)]
+    cwd: Option<String>,
+    /// Only threads that began or last ran in this directory or below it, in any worktree of its git repository
+    #[arg(long, value_name = "DIR", value_parser = values::directory)]
+    under: Option<String>,
+    /// Only from this time on: 2026-03-01, 2026-03, yesterday, monday, 7d, '2 weeks ago', or RFC 3339; local without an offset
+    #[arg(long, value_name = "TIME", value_parser = dates::moment, allow_negative_numbers = true)]
+    since: Option<Moment>,
+    /// Only before this time
+    #[arg(long, value_name = "TIME", value_parser = dates::moment, allow_negative_numbers = true)]
+    until: Option<Moment>,
+    /// Only threads whose title or preview contains this, whatever the case of letters
+    #[arg(long, value_name = "TEXT", value_parser = values::text)]
+    title: Option<String>,
+    /// Only threads that were given a name which contains this
+    #[arg(long, value_name = "TEXT", value_parser = values::text)]
+    name: Option<String>,
+    /// Only threads that began on this git branch
+    #[arg(long, value_name = "NAME", value_parser = values::text)]
+    branch: Option<String>,
+    /// Only threads of this git repository: its origin URL in any form, the end of it, as OWNER/NAME, or a directory in it, as .
+    #[arg(long, value_name = "URL|DIR", value_parser = values::text)]
+    repo: Option<String>,
+}
+
+/// Which time a list goes by.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Sort {
+    /// When the thread was created
+    Created,
+    /// Time of its last record
+    Updated,
+    /// When its last turn began
+    Recency,
+}
+
+impl Sort {
+    pub(crate) fn key(self) -> SortKey {
+        match self {
+            Sort::Created => SortKey::Created,
+            Sort::Updated => SortKey::Updated,
+            Sort::Recency => SortKey::Recency,
+        }
+    }
+}
+
+impl Filters {
+    /// Gives the query for threads from these sources, or any where there is none.
+    pub(crate) fn query(&self, source: &[SourceKind], sort: SortKey) -> Result<RowQuery, Usage> {
+        let [since, until] = [&self.since, &self.until].map(|moment| moment.as_ref().map(|moment| moment.at));
+        if let (Some(since), Some(until)) = (since, until)
+            && since >= until
+        {
+            let why = "--until must be later than --since: nothing is both since the one and before the other";
+            return Err(Usage(why.into()));
+        }
+        let any = source.is_empty() || source.contains(&SourceKind::Any);
+        Ok(RowQuery {
+            source_kinds: (!any).then(|| SourceKind::names(source)),
+            provider: self.provider.clone().filter(|provider| provider != "any"),
+            cwd: self.cwd.clone(),
+            under: self.under.clone(),
+            since,
+            until,
+            title: self.title.clone(),
+            name: self.name.clone(),
+            branch: self.branch.clone(),
+            repo: self.repo.clone(),
+            sort,
+            ..RowQuery::default()
+        })
+    }
+
+    /// Puts the names of a repository into the query where it was named by a directory in it.
+    pub(crate) fn look_up_repository(&self, query: &mut RowQuery, threadkeep: &Threadkeep) -> anyhow::Result<()> {
+        if let Some(directory) = query.repo.as_deref().and_then(values::directory_in) {
+            let repository = threadkeep.repository_around(&directory)?;
+            (query.repo, query.also_in_repo) = (Some(repository.origin), repository.worktrees);
+        }
+        Ok(())
+    }
+
+    /// Says which times are meant, where they were not named whole: in which zone.
+    pub(crate) fn say_times(&self, context: &Context) {
+        let inexact =
+            |moment: &Option<Moment>| moment.clone().filter(|moment| !moment.is_exact && !context.global.json);
+        for (word, moment) in [("since", inexact(&self.since)), ("until", inexact(&self.until))] {
+            if let Some(moment) = moment {
+                say(&format!("{word} {}", text::second(moment.at)));
+            }
+        }
+    }
+}

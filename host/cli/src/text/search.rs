@@ -1,0 +1,121 @@
+//! What a search has found, for people.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use threadkeep::contract::{Hit, PageOfHits, PageOfMatches, TextKind};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::color::{Meaning, Stream, paint};
+use super::{SHORT_ID, base_name, plain, short_time, shorten, title};
+
+/// Gives the threads: a line for each as in a list, and under it the hits; then what else there is.
+pub(crate) fn matches(page: &PageOfMatches, elsewhere: Option<u64>, words: &str, width: usize) -> String {
+    let mut out = String::new();
+    let now = Timestamp::now().as_millisecond();
+    for found in &page.matches {
+        let row = &found.row;
+        let (time, id) = (short_time(row.updated_at, now), &row.id[..SHORT_ID.min(row.id.len())]);
+        let directory = row.cwd.as_deref().map(base_name).unwrap_or_default();
+        let mark = if row.archived { "archived: " } else { "" };
+        let room = width.saturating_sub(time.width() + id.width() + directory.width() + 6);
+        let title = shorten(&format!("{mark}{}", title(row)), room);
+        let _ = writeln!(out, "{time}  {}  {directory}  {title}", paint(Stream::Out, Meaning::Name, id));
+        found.hits.iter().filter(|hit| hit.kind != TextKind::Name).for_each(|hit| out.push_str(&hit_line(hit, width)));
+        let more = found.hit_count.saturating_sub(found.hits.len() as u64);
+        if more > 0 {
+            let _ = writeln!(out, "    {more} more in this thread: --thread {id}");
+        }
+    }
+    out.push_str(&ending(page, elsewhere, words));
+    out
+}
+
+/// Gives the hits of one thread, a line for each.
+pub(crate) fn hits(page: &PageOfHits, width: usize) -> String {
+    let mut out: String = page.hits.iter().map(|hit| hit_line(hit, width)).collect();
+    page.notes.iter().for_each(|note| out.push_str(&format!("note: {}\n", plain(note))));
+    match &page.next {
+        Some(next) => out.push_str(&format!("{} hits in all; more with --cursor {next}\n", page.total)),
+        None if page.total == 0 => out.push_str("no hits\n"),
+        None => {}
+    }
+    out
+}
+
+/// What the totals say.
+fn ending(page: &PageOfMatches, elsewhere: Option<u64>, words: &str) -> String {
+    let mut lines: Vec<String> = page.notes.iter().map(|note| format!("note: {note}")).collect();
+    let total = match (page.total, page.total_is_exact) {
+        (0, _) => "no thread has that".into(),
+        (1, true) => "1 thread".into(),
+        (total, true) => format!("{total} threads"),
+        (total, false) => format!("at most {total} threads"),
+    };
+    match &page.next {
+        Some(next) => lines.push(format!("{total}; more with --cursor {next}")),
+        None => lines.push(total),
+    }
+    let left_out: u64 = page.left_out.iter().map(|(_, count)| count).sum();
+    if left_out > 0 {
+        let kinds: Vec<String> = page.left_out.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        lines.push(format!("{left_out} more from other sources ({}): --source any", kinds.join(", ")));
+    }
+    if let Some(count) = elsewhere {
+        lines.push(format!(
+            "{count} in commands, outputs or changes: threadkeep search --in commands,outputs,changes {words}"
+        ));
+    }
+    if page.total == 0 && page.terms.len() > 1 {
+        let counts = page.terms.iter().filter(|term| !term.without).map(|term| match term.threads {
+            0 => format!("{} is nowhere", term.text),
+            1 => format!("{} is in 1 thread", term.text),
+            threads => format!("{} is in {threads} threads", term.text),
+        });
+        lines.push(counts.collect::<Vec<_>>().join("; "));
+    }
+    if page.uncovered > 0 {
+        lines.push(format!(
+            "{} threads are not searched yet; leave --no-refresh out to search them too",
+            page.uncovered
+        ));
+    }
+    lines.iter().map(|line| plain(line) + "\n").collect()
+}
+
+fn hit_line(hit: &Hit, width: usize) -> String {
+    let kind = match hit.kind {
+        TextKind::Name => "name",
+        TextKind::Prompt => "you",
+        TextKind::Message => "agent",
+        TextKind::Reasoning => "thought",
+        TextKind::Plan => "plan",
+        TextKind::Command => "command",
+        TextKind::Output => "output",
+        TextKind::Change => "change",
+    };
+    let room = width.saturating_sub(14).max(20);
+    let letters: Vec<char> = hit.snippet.chars().collect();
+    let first = hit.marks.first().map_or(0, |mark| mark.0 as usize);
+    // The first word that was found is shown, however narrow the terminal is.
+    let from = if first + 10 > room { first.saturating_sub(room / 3) } else { 0 };
+    let (mut line, mut shown, mut at) = (String::new(), 0, from);
+    while let Some(letter) = letters.get(at) {
+        let mark = hit.marks.iter().find(|mark| mark.0 as usize == at);
+        let end = mark.map_or(at + 1, |mark| mark.1 as usize).clamp(at + 1, letters.len());
+        let piece: String = letters[at..end].iter().collect();
+        let piece = plain(&piece);
+        shown += piece.width();
+        if shown > room {
+            line.push('…');
+            break;
+        }
+        match mark {
+            Some(_) => line.push_str(&paint(Stream::Out, Meaning::Warning, &piece)),
+            None => line.push_str(&piece),
+        }
+        at = end;
+        let _ = letter;
+    }
+    format!("    {kind:<8}  {line}\n")
+}

@@ -1,0 +1,166 @@
+//! Asks the index which rollouts have which tokens: the interface `text-index` of `wit/`.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Row, params};
+use threadkeep_engine::contract::{
+    IndexTerm, RowQuery, SearchedThreads, SourceRole, StateError as CoreStateError, TermSources, TextKind,
+};
+use threadkeep_engine::imports::{StateResult, TextIndex};
+
+use super::PART_BITS;
+use super::store::{COPIED, NAMES};
+use crate::db::{Database, SearchedRow, StateError};
+
+/// Up to so many sources each is looked for by its number; from then on all are gone through.
+const FEW: usize = 1_000;
+
+/// Answers the interface `text-index` out of the index.
+pub(crate) struct IndexedTexts(Database);
+
+/// A source of a thread's text.
+#[derive(Clone, Debug)]
+pub(crate) struct ThreadSource {
+    /// Its number.
+    pub(crate) number: u32,
+    /// What it is of its thread's.
+    pub(crate) role: SourceRole,
+    /// The thread.
+    pub(crate) thread: String,
+}
+
+impl IndexedTexts {
+    /// Answers out of the index of a database.
+    pub(crate) fn of(database: &Database) -> IndexedTexts {
+        IndexedTexts(database.clone())
+    }
+}
+
+impl TextIndex for IndexedTexts {
+    fn threads(&mut self, query: RowQuery, among: Vec<u32>) -> StateResult<SearchedThreads> {
+        threads(&self.0, query, among).map_err(CoreStateError::from)
+    }
+
+    fn sources_of(&mut self, terms: Vec<IndexTerm>, _: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
+        let sources = self.0.with(move |connection| terms.iter().map(|term| sources_of(connection, term)).collect());
+        sources.map_err(CoreStateError::from)
+    }
+}
+
+fn threads(database: &Database, query: RowQuery, among: Vec<u32>) -> Result<SearchedThreads, StateError> {
+    let few = (among.len() <= FEW).then_some(among);
+    let is_few = few.is_some();
+    let sources = database.with(move |connection| match few {
+        Some(numbers) => some_sources(connection, &numbers),
+        None => all_sources(connection),
+    })?;
+    let ids = is_few.then(|| sources.iter().map(|source| source.thread.clone()).collect());
+    let mut threads = in_columns(database.searched_rows(query.clone(), ids)?, sources);
+    threads.uncovered = database.count_uncovered(query)?;
+    threads.has_rollbacks = database.with(|connection| {
+        let sql = "SELECT EXISTS (SELECT 1 FROM text_files WHERE has_rollbacks)";
+        Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    })?;
+    Ok(threads)
+}
+
+/// Puts rows and the sources of their texts into the columns in which the core takes them.
+pub(crate) fn in_columns(rows: Vec<SearchedRow>, sources: Vec<ThreadSource>) -> SearchedThreads {
+    let mut threads = SearchedThreads {
+        ids: String::with_capacity(rows.len() * 37),
+        times: Vec::with_capacity(rows.len()),
+        kinds: Vec::with_capacity(rows.len()),
+        source_kinds: Vec::new(),
+        sources: Vec::with_capacity(sources.len()),
+        owners: Vec::with_capacity(sources.len()),
+        roles: Vec::with_capacity(sources.len()),
+        uncovered: 0,
+        has_rollbacks: false,
+    };
+    let mut places = HashMap::with_capacity(rows.len());
+    for (at, row) in rows.iter().enumerate() {
+        threads.ids.push_str(&row.id);
+        threads.ids.push('\0');
+        threads.times.push(row.time);
+        let kind = threads.source_kinds.iter().position(|kind| *kind == row.source_kind).unwrap_or_else(|| {
+            threads.source_kinds.push(row.source_kind.clone());
+            threads.source_kinds.len() - 1
+        });
+        threads.kinds.push(kind as u32);
+        places.insert(row.id.as_str(), (at as u32, row.counts_copies));
+    }
+    for source in sources {
+        let Some(&(owner, counts_copies)) = places.get(source.thread.as_str()) else { continue };
+        if source.role != SourceRole::Copied || counts_copies {
+            threads.sources.push(source.number);
+            threads.owners.push(owner);
+            threads.roles.push(source.role);
+        }
+    }
+    threads
+}
+
+fn source(row: &Row<'_>) -> rusqlite::Result<ThreadSource> {
+    let role = match row.get(1)? {
+        NAMES => SourceRole::Names,
+        COPIED => SourceRole::Copied,
+        _ => SourceRole::Text,
+    };
+    Ok(ThreadSource { number: row.get(0)?, role, thread: row.get(2)? })
+}
+
+fn some_sources(connection: &Connection, numbers: &[u32]) -> Result<Vec<ThreadSource>, StateError> {
+    let mut select = connection.prepare_cached("SELECT number, role, thread FROM text_sources WHERE number = ?1")?;
+    let mut sources = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        sources.extend(select.query_map([number], source)?.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(sources)
+}
+
+fn all_sources(connection: &Connection) -> Result<Vec<ThreadSource>, StateError> {
+    let mut select = connection.prepare_cached("SELECT number, role, thread FROM text_sources")?;
+    let sources = select.query_map([], source)?;
+    Ok(sources.collect::<Result<_, _>>()?)
+}
+
+fn sources_of(connection: &Connection, term: &IndexTerm) -> Result<TermSources, StateError> {
+    Ok(TermSources { prompts: numbers(connection, term, "_")?, all: numbers(connection, term, "")? })
+}
+
+/// The numbers of the sources of which one part has all tokens of a term.
+fn numbers(connection: &Connection, term: &IndexTerm, mark: &str) -> Result<Vec<u32>, StateError> {
+    let token = |token: &threadkeep_engine::contract::IndexToken| {
+        let text = token.text.replace('"', "");
+        format!("\"{mark}{text}\"{}", if token.prefix { "*" } else { "" })
+    };
+    let tokens: Vec<String> = term.tokens.iter().map(token).collect();
+    let mut select = connection.prepare_cached("SELECT rowid FROM text_index WHERE text_index MATCH ?1")?;
+    let mut rows = select.query(params![tokens.join(" AND ")])?;
+    let mut numbers = Vec::new();
+    while let Some(row) = rows.next()? {
+        let number = (row.get::<_, i64>(0)? >> PART_BITS) as u32;
+        if numbers.last() != Some(&number) {
+            numbers.push(number);
+        }
+    }
+    Ok(numbers)
+}
+
+impl Database {
+    /// Counts the threads that a query lets pass, whatever made them, whose text or names are not in the index as they are.
+    fn count_uncovered(&self, query: RowQuery) -> Result<u64, StateError> {
+        let outdated: Vec<String> = self.with(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT thread_id FROM text_outdated_files JOIN files USING (path) WHERE thread_id IS NOT NULL
+                 UNION SELECT thread FROM text_outdated_names",
+            )?;
+            let threads = select.query_map([], |row| row.get(0))?;
+            Ok(threads.collect::<Result<_, _>>()?)
+        })?;
+        match outdated.is_empty() {
+            true => Ok(0),
+            false => Ok(self.searched_rows(query, Some(outdated))?.len() as u64),
+        }
+    }
+}

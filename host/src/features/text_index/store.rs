@@ -1,0 +1,256 @@
+//! Brings the index up to date: what of it is outdated, and what the core made of that.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use threadkeep_engine::contract::{EntryKind, FileFacts, IndexedText, TextPart, ThreadNames};
+
+use super::PART_BITS;
+use crate::db::{Database, StateError};
+
+/// A rollout whose text is to be read.
+pub(crate) struct OutdatedFile {
+    /// The file as it is recorded.
+    pub(crate) file: FileFacts,
+    /// Where reading stopped before.
+    pub(crate) earlier: Option<Vec<u8>>,
+}
+
+/// A thread whose names are to be read.
+pub(crate) struct OutdatedNames {
+    /// Its id.
+    pub(crate) thread: String,
+    /// What may be names of it.
+    pub(crate) names: ThreadNames,
+}
+
+/// What was read of the text of a rollout.
+pub(crate) struct TextParts {
+    /// The rollout as it was recorded, and where reading it began.
+    pub(crate) of: OutdatedFile,
+    /// What was read; none where it cannot be.
+    pub(crate) text: Option<IndexedText>,
+}
+
+/// What a source is of its thread's, as it is stored.
+pub(super) const OWN: i64 = 0;
+pub(super) const COPIED: i64 = 1;
+pub(super) const NAMES: i64 = 2;
+
+impl Database {
+    /// Empties the index where it was made by another version of the core.
+    pub(crate) fn keep_text_index_of(&self, version: u32) -> Result<(), StateError> {
+        let found = self.with(|connection| {
+            Ok(connection.query_row("SELECT version FROM text_version", [], |row| row.get::<_, u32>(0)).optional()?)
+        })?;
+        match found == Some(version) {
+            true => Ok(()),
+            false => self.transaction(move |transaction| {
+                clear(transaction)?;
+                transaction.execute("INSERT INTO text_version VALUES (?1)", [version])?;
+                Ok(())
+            }),
+        }
+    }
+
+    /// Says whether there is an index of this version, be it behind.
+    pub(crate) fn has_text_index_of(&self, version: u32) -> Result<bool, StateError> {
+        self.with(move |connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM text_version WHERE version = ?1)";
+            Ok(connection.prepare_cached(sql)?.query_row([version], |row| row.get(0))?)
+        })
+    }
+
+    /// Says whether everything is up to date.
+    pub(crate) fn is_text_index_current(&self, version: u32) -> Result<bool, StateError> {
+        self.with(move |connection| {
+            let sql = "SELECT NOT EXISTS (SELECT 1 FROM text_outdated_files) AND NOT EXISTS (SELECT 1 FROM text_outdated_names)
+                       AND EXISTS (SELECT 1 FROM text_version WHERE version = ?1)";
+            Ok(connection.prepare_cached(sql)?.query_row([version], |row| row.get(0))?)
+        })
+    }
+
+    /// Returns how many rollouts have text that is to be read.
+    pub(crate) fn count_outdated_texts(&self) -> Result<u64, StateError> {
+        self.with(|connection| {
+            let count =
+                connection.query_row("SELECT count(*) FROM text_outdated_files", [], |row| row.get::<_, i64>(0))?;
+            Ok(count as u64)
+        })
+    }
+
+    /// Returns at most `limit` rollouts behind a path whose text is to be read, in the order of their paths.
+    pub(crate) fn outdated_texts(&self, after: Option<String>, limit: usize) -> Result<Vec<OutdatedFile>, StateError> {
+        self.with(move |connection| {
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT path, size, modified_ns, inode, state FROM text_outdated_files
+                 JOIN files USING (path) LEFT JOIN text_files USING (path)
+                 WHERE path > ?1 AND thread_id IS NOT NULL ORDER BY path LIMIT {limit}"
+            ))?;
+            let file = |row: &Row<'_>| {
+                let path = row.get(0)?;
+                let (size, modified_ns, inode) =
+                    (row.get::<_, i64>(1)? as u64, row.get(2)?, row.get::<_, i64>(3)? as u64);
+                let file = FileFacts { path, kind: EntryKind::File, size, modified_ns, inode };
+                Ok(OutdatedFile { file, earlier: row.get(4)? })
+            };
+            let files = select.query_map([after.unwrap_or_default()], file)?;
+            Ok(files.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns at most `limit` threads whose names are to be read.
+    pub(crate) fn outdated_names(&self, limit: usize) -> Result<Vec<OutdatedNames>, StateError> {
+        self.with(move |connection| {
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT id, name, title, preview FROM text_outdated_names JOIN threads ON id = thread LIMIT {limit}"
+            ))?;
+            let threads = select.query_map([], names_of)?;
+            Ok(threads.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns at most `limit` threads behind an id with what may be their names.
+    pub(crate) fn names_after(&self, after: String, limit: usize) -> Result<Vec<OutdatedNames>, StateError> {
+        self.with(move |connection| {
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT id, name, title, preview FROM threads WHERE id > ?1 ORDER BY id LIMIT {limit}"
+            ))?;
+            let threads = select.query_map([after], names_of)?;
+            Ok(threads.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns at most `limit` rollouts behind a path that hold a thread, each with that.
+    pub(crate) fn files_of_threads_after(
+        &self,
+        after: String,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, StateError> {
+        self.with(move |connection| {
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT path, thread_id FROM files WHERE path > ?1 AND thread_id IS NOT NULL ORDER BY path LIMIT {limit}"
+            ))?;
+            let files = select.query_map([after], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(files.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Stores what was read of texts, in one transaction with where reading stopped. What another process stored meanwhile
+    /// stays.
+    pub(crate) fn store_texts(&self, texts: Vec<TextParts>) -> Result<(), StateError> {
+        self.transaction(move |transaction| texts.iter().try_for_each(|text| store(transaction, text)))
+    }
+
+    /// Stores the tokens of the names of threads, unless these were changed meanwhile.
+    pub(crate) fn store_names(&self, threads: Vec<OutdatedNames>, tokens: Vec<String>) -> Result<(), StateError> {
+        self.transaction(move |transaction| {
+            let mut current = transaction
+                .prepare_cached("SELECT 1 FROM threads WHERE id = ?1 AND name IS ?2 AND title = ?3 AND preview = ?4")?;
+            let mut done = transaction.prepare_cached("DELETE FROM text_outdated_names WHERE thread = ?1")?;
+            for (OutdatedNames { thread, names }, tokens) in threads.iter().zip(&tokens) {
+                if !current.exists(params![thread, names.name, names.title, names.preview])? {
+                    continue;
+                }
+                let part = TextPart { number: 0, copied: false, tokens: tokens.clone() };
+                replace_parts(transaction, (thread, NAMES, thread), 0, [&part])?;
+                done.execute([thread])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn names_of(row: &Row<'_>) -> rusqlite::Result<OutdatedNames> {
+    let names = ThreadNames { name: row.get(1)?, title: row.get(2)?, preview: row.get(3)? };
+    Ok(OutdatedNames { thread: row.get(0)?, names })
+}
+
+/// Empties the index; everything is outdated then.
+pub(super) fn clear(connection: &Connection) -> Result<(), StateError> {
+    connection.execute_batch(
+        "INSERT INTO text_index (text_index) VALUES ('delete-all');
+         DELETE FROM text_version;
+         DELETE FROM text_files;
+         DELETE FROM text_sources;
+         INSERT OR IGNORE INTO text_outdated_files SELECT path FROM files WHERE thread_id IS NOT NULL;
+         INSERT OR IGNORE INTO text_outdated_names SELECT id FROM threads;",
+    )?;
+    Ok(())
+}
+
+fn store(transaction: &Transaction<'_>, TextParts { of, text }: &TextParts) -> Result<(), StateError> {
+    let path = &of.file.path;
+    let known: Option<Vec<u8>> = transaction
+        .prepare_cached("SELECT state FROM text_files WHERE path = ?1")?
+        .query_row([path], |row| row.get(0))
+        .optional()?;
+    let thread: Option<String> = transaction
+        .prepare_cached("SELECT thread_id FROM files WHERE path = ?1")?
+        .query_row([path], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let facts = params![path, of.file.size as i64, of.file.modified_ns, of.file.inode as i64];
+    let mut current = transaction
+        .prepare_cached("SELECT 1 FROM files WHERE path = ?1 AND size = ?2 AND modified_ns = ?3 AND inode = ?4")?;
+    let Some(thread) = thread.filter(|_| known == of.earlier) else { return Ok(()) };
+    if !current.exists(facts)? {
+        return Ok(());
+    }
+    let Some(text) = text else {
+        // It cannot be read now; the next change of its row says that it can.
+        transaction.prepare_cached("DELETE FROM text_outdated_files WHERE path = ?1")?.execute([path])?;
+        return Ok(());
+    };
+    for (role, copied) in [(OWN, false), (COPIED, true)] {
+        let parts = text.parts.iter().filter(|part| part.copied == copied);
+        replace_parts(transaction, (path, role, &thread), text.replaced_from, parts)?;
+    }
+    transaction
+        .prepare_cached(
+            "INSERT INTO text_files (path, has_rollbacks, state) VALUES (?1, ?2, ?3)
+             ON CONFLICT (path) DO UPDATE SET has_rollbacks = excluded.has_rollbacks, state = excluded.state",
+        )?
+        .execute(params![path, text.has_rollbacks, text.state])?;
+    if text.is_whole {
+        transaction.prepare_cached("DELETE FROM text_outdated_files WHERE path = ?1")?.execute([path])?;
+    }
+    Ok(())
+}
+
+/// Replaces the parts of a source from a number on; one without parts is not there.
+fn replace_parts<'a>(
+    transaction: &Transaction<'_>,
+    (subject, role, thread): (&str, i64, &str),
+    from: u32,
+    parts: impl IntoIterator<Item = &'a TextPart>,
+) -> Result<(), StateError> {
+    let mut parts = parts.into_iter().filter(|part| !part.tokens.is_empty()).peekable();
+    let mut find = transaction.prepare_cached("SELECT number FROM text_sources WHERE subject = ?1 AND role = ?2")?;
+    let known: Option<i64> = find.query_row(params![subject, role], |row| row.get(0)).optional()?;
+    if let Some(number) = known {
+        let mut remove = transaction.prepare_cached("DELETE FROM text_index WHERE rowid BETWEEN ?1 AND ?2")?;
+        remove.execute([number << PART_BITS | i64::from(from), (number + 1 << PART_BITS) - 1])?;
+    }
+    if parts.peek().is_none() {
+        return Ok(());
+    }
+    let number = match known {
+        Some(number) => {
+            transaction
+                .prepare_cached("UPDATE text_sources SET thread = ?2 WHERE number = ?1 AND thread <> ?2")?
+                .execute(params![number, thread])?;
+            number
+        }
+        None => {
+            transaction
+                .prepare_cached("INSERT INTO text_sources (role, subject, thread) VALUES (?1, ?2, ?3)")?
+                .execute(params![role, subject, thread])?;
+            transaction.last_insert_rowid()
+        }
+    };
+    let mut insert = transaction.prepare_cached("INSERT INTO text_index (rowid, tokens) VALUES (?1, ?2)")?;
+    for part in parts {
+        let part_number = i64::from(part.number.min((1 << PART_BITS) - 1));
+        insert.execute(params![number << PART_BITS | part_number, part.tokens])?;
+    }
+    Ok(())
+}

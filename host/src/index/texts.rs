@@ -1,0 +1,253 @@
+//! Brings the index of what was said up to date with rollouts and rows, or goes through the rollouts where there is none.
+
+use std::sync::Arc;
+
+use threadkeep_engine::calls::{FindTerms, FindTermsInNames, IndexFile, IndexThreadNames, TextIndexVersion};
+use threadkeep_engine::contract::{
+    IndexTerm, Presence, RowQuery, SearchedThreads, SourceRole, StateError as CoreStateError, TermSources, TextKind,
+};
+use threadkeep_engine::imports::{StateResult, TextIndex};
+use threadkeep_engine::{Core, CoreError, Runtime};
+
+use crate::db::{Database, StateError};
+use crate::features::text_index::{OutdatedFile, TextParts, ThreadSource, in_columns};
+use crate::index::progress::{Progress, ProgressSink};
+use crate::index::workers::Workers;
+use crate::platform::home::Home;
+
+/// How many rollouts are stored in one transaction.
+const BATCH: usize = 1_024;
+/// Bytes of text after which a batch is stored all the same.
+const BATCH_TEXT: u64 = 16 << 20;
+/// How many rollouts may be on their way through the workers.
+const IN_FLIGHT: u64 = 512;
+/// How many threads' names are read at a time.
+const NAMES: usize = 1_024;
+
+/// Brings the index of a database up to date. Whatever is stored when it fails, or is killed, stays; the next call goes on.
+pub(crate) fn update_text_index(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    database: &Database,
+    progress: Option<&ProgressSink>,
+) -> Result<(), StateError> {
+    let version = database.call(&TextIndexVersion {})?;
+    if database.is_text_index_current(version)? {
+        return Ok(());
+    }
+    database.keep_text_index_of(version)?;
+    update_names(database)?;
+    let outdated = database.count_outdated_texts()?;
+    if let Some(progress) = progress.filter(|_| outdated > 0) {
+        progress.send(Progress::Expected { files: outdated });
+    }
+    let mut filling = Filling { runtime, home, database, progress, workers: None, ready: Vec::new(), text_bytes: 0 };
+    // What was only read in part is outdated still, and goes on where it stopped.
+    while filling.go_through()? {}
+    Ok(())
+}
+
+fn update_names(database: &Database) -> Result<(), StateError> {
+    loop {
+        let threads = database.outdated_names(NAMES)?;
+        if threads.is_empty() {
+            return Ok(());
+        }
+        let names = threads.iter().map(|thread| thread.names.clone()).collect();
+        let tokens = database.call(&IndexThreadNames { names })?;
+        database.store_names(threads, tokens)?;
+    }
+}
+
+struct Filling<'a> {
+    runtime: &'a Runtime,
+    home: &'a Arc<Home>,
+    database: &'a Database,
+    progress: Option<&'a ProgressSink>,
+    workers: Option<Workers<OutdatedFile, Result<TextParts, CoreError>>>,
+    ready: Vec<TextParts>,
+    text_bytes: u64,
+}
+
+impl Filling<'_> {
+    /// Reads every rollout whose text is outdated, once; says whether there was one that was only read in part.
+    fn go_through(&mut self) -> Result<bool, StateError> {
+        let (mut after, mut in_part) = (None, false);
+        loop {
+            let files = self.database.outdated_texts(after, BATCH)?;
+            let Some(last) = files.last() else { break };
+            after = Some(last.file.path.clone());
+            for file in files {
+                let workers = match &mut self.workers {
+                    Some(workers) => workers,
+                    none => none.insert(Workers::start(self.runtime, self.home, read)?),
+                };
+                workers.submit(file)?;
+                while workers.in_flight() >= IN_FLIGHT {
+                    workers.receive(true)?;
+                }
+                while workers.receive(false)? {}
+                in_part |= self.store(BATCH)?;
+            }
+        }
+        while let Some(workers) = self.workers.as_mut().filter(|workers| workers.in_flight() > 0) {
+            workers.receive(true)?;
+            in_part |= self.store(BATCH)?;
+        }
+        in_part |= self.store(0)?;
+        Ok(in_part)
+    }
+
+    /// Stores what was read, once it is more than so many rollouts; says whether one of them was only read in part.
+    fn store(&mut self, more_than: usize) -> Result<bool, StateError> {
+        let Some(workers) = &mut self.workers else { return Ok(false) };
+        for text in workers.in_order() {
+            let text = text?;
+            self.text_bytes += text.text.as_ref().map_or(0, |text| text.text_bytes);
+            self.ready.push(text);
+        }
+        if self.ready.is_empty() || self.ready.len() <= more_than && self.text_bytes < BATCH_TEXT {
+            return Ok(false);
+        }
+        self.text_bytes = 0;
+        let ready = std::mem::take(&mut self.ready);
+        let in_part = ready.iter().any(|text| text.text.as_ref().is_some_and(|text| !text.is_whole));
+        if let Some(progress) = self.progress {
+            progress.send(Progress::Stored { files: ready.len() as u64 });
+        }
+        self.database.store_texts(ready)?;
+        Ok(in_part)
+    }
+}
+
+/// Reads the text of one rollout. What cannot be read has none, and is looked at again when its row changes.
+fn read(core: &mut Core, of: OutdatedFile) -> Result<TextParts, CoreError> {
+    let text = core.call(&IndexFile { file: of.file.clone(), earlier: of.earlier.clone() });
+    match text {
+        Ok(text) => Ok(TextParts { of, text: text.ok() }),
+        Err(error @ CoreError::Cancelled) => Err(error),
+        // A rollout over which the core fails costs its own text alone.
+        Err(_) => Ok(TextParts { of, text: None }),
+    }
+}
+
+/// Answers the interface `text-index` by going through the rollouts that a database knows.
+pub(crate) struct ScannedTexts {
+    runtime: Runtime,
+    home: Arc<Home>,
+    database: Database,
+    sources: Vec<ThreadSource>,
+}
+
+impl ScannedTexts {
+    /// Answers out of the rollouts and the names of a database.
+    pub(crate) fn of(runtime: &Runtime, home: &Arc<Home>, database: &Database) -> ScannedTexts {
+        ScannedTexts { runtime: runtime.clone(), home: home.clone(), database: database.clone(), sources: Vec::new() }
+    }
+
+    fn scan(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Result<Vec<TermSources>, StateError> {
+        let mut found = Found { sources: Vec::new(), terms: vec![no_sources(); terms.len()] };
+        if kinds.contains(&TextKind::Name) {
+            let mut after = String::new();
+            loop {
+                let threads = self.database.names_after(after, NAMES)?;
+                let Some(last) = threads.last() else { break };
+                after = last.thread.clone();
+                let names = threads.iter().map(|thread| thread.names.clone()).collect();
+                let standing = self.database.call(&FindTermsInNames { names, terms: terms.clone() })?;
+                for (thread, standing) in threads.into_iter().zip(standing) {
+                    found.add(SourceRole::Names, thread.thread, 0, standing);
+                }
+            }
+        }
+        if kinds.iter().any(|&kind| kind != TextKind::Name) {
+            self.scan_rollouts(terms, kinds, &mut found)?;
+        }
+        self.sources = found.sources;
+        Ok(found.terms)
+    }
+
+    fn scan_rollouts(&self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>, found: &mut Found) -> Result<(), StateError> {
+        type Task = (String, String);
+        let look = move |core: &mut Core, (path, thread): Task| {
+            let call = FindTerms { path, terms: terms.clone(), kinds: kinds.clone() };
+            match core.call(&call) {
+                Ok(presence) => Ok((thread, presence.unwrap_or(NOTHING))),
+                Err(error @ CoreError::Cancelled) => Err(error),
+                Err(_) => Ok((thread, NOTHING)),
+            }
+        };
+        let mut workers: Workers<Task, Result<(String, Presence), CoreError>> =
+            Workers::start(&self.runtime, &self.home, look)?;
+        let mut take = |workers: &mut Workers<Task, Result<(String, Presence), CoreError>>| {
+            workers.in_order().into_iter().try_for_each(|looked| {
+                let (thread, Presence { prompts, all, copied_prompts, copied_all }) = looked?;
+                found.add(SourceRole::Text, thread.clone(), prompts, all);
+                found.add(SourceRole::Copied, thread, copied_prompts, copied_all);
+                Ok::<_, StateError>(())
+            })
+        };
+        let mut after = String::new();
+        loop {
+            let files = self.database.files_of_threads_after(after, BATCH)?;
+            let Some((last, _)) = files.last() else { break };
+            after = last.clone();
+            for file in files {
+                workers.submit(file)?;
+                while workers.in_flight() >= IN_FLIGHT {
+                    workers.receive(true)?;
+                }
+                take(&mut workers)?;
+            }
+        }
+        while workers.in_flight() > 0 {
+            workers.receive(true)?;
+            take(&mut workers)?;
+        }
+        Ok(())
+    }
+}
+
+const NOTHING: Presence = Presence { prompts: 0, all: 0, copied_prompts: 0, copied_all: 0 };
+
+fn no_sources() -> TermSources {
+    TermSources { prompts: Vec::new(), all: Vec::new() }
+}
+
+/// What a scan has found.
+struct Found {
+    sources: Vec<ThreadSource>,
+    terms: Vec<TermSources>,
+}
+
+impl Found {
+    /// Adds a source in which some terms stand, a bit each.
+    fn add(&mut self, role: SourceRole, thread: String, prompts: u64, all: u64) {
+        if all == 0 {
+            return;
+        }
+        let number = self.sources.len() as u32;
+        self.sources.push(ThreadSource { number, role, thread });
+        for (term, sources) in self.terms.iter_mut().enumerate() {
+            if all & 1 << term != 0 {
+                sources.all.push(number);
+            }
+            if prompts & 1 << term != 0 {
+                sources.prompts.push(number);
+            }
+        }
+    }
+}
+
+impl TextIndex for ScannedTexts {
+    fn threads(&mut self, query: RowQuery, _: Vec<u32>) -> StateResult<SearchedThreads> {
+        let mut ids: Vec<String> = self.sources.iter().map(|source| source.thread.clone()).collect();
+        ids.dedup();
+        let rows = self.database.searched_rows(query, Some(ids)).map_err(CoreStateError::from)?;
+        Ok(SearchedThreads { has_rollbacks: true, ..in_columns(rows, self.sources.clone()) })
+    }
+
+    fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
+        self.scan(terms, kinds).map_err(CoreStateError::from)
+    }
+}

@@ -1,0 +1,108 @@
+//! Searching: the core decides, out of the index of the state DB or by going through the rollouts.
+
+use std::sync::Arc;
+
+use threadkeep_engine::calls::{Search, SearchHits, TextIndexVersion};
+use threadkeep_engine::contract::{
+    MatchOrder, PageOfHits, PageOfMatches, RowQuery, SearchError as CoreSearchError, TextKind, TextQuery,
+};
+use threadkeep_engine::{Core, Runtime};
+
+use crate::db::{Database, StateDb};
+use crate::features::moved_directories::MovedDirectories;
+use crate::features::text_index::IndexedTexts;
+use crate::index::progress::ProgressSink;
+use crate::index::texts::{ScannedTexts, update_text_index};
+use crate::platform::home::Home;
+use crate::rollouts;
+use crate::threads::directories;
+use crate::threads::lookup::LookupError;
+
+/// Says what is searched for, and where.
+#[derive(Clone, Debug)]
+pub struct SearchRequest {
+    /// The words: see the contract's `text-query`.
+    pub words: String,
+    /// In which texts.
+    pub kinds: Vec<TextKind>,
+    /// Which threads; children are never folded.
+    pub rows: RowQuery,
+    /// In which order.
+    pub order: MatchOrder,
+    /// Whether the index is brought up to date first; else the answer says what it does not cover.
+    pub refresh: bool,
+}
+
+impl SearchRequest {
+    /// The texts that are searched where nothing else is said: names, and what was said, thought and planned.
+    pub const MESSAGES: [TextKind; 5] =
+        [TextKind::Name, TextKind::Prompt, TextKind::Message, TextKind::Reasoning, TextKind::Plan];
+
+    /// Says whether the index holds all texts that are to be searched.
+    fn is_indexed(&self) -> bool {
+        self.kinds.iter().all(|kind| Self::MESSAGES.contains(kind))
+    }
+
+    fn query(&self) -> TextQuery {
+        TextQuery { words: self.words.clone(), kinds: self.kinds.clone() }
+    }
+}
+
+/// Searches with one instance of the core.
+pub(crate) struct Searcher {
+    core: Core,
+    request: SearchRequest,
+}
+
+impl Searcher {
+    /// Prepares a search over the rows of a database, which has an index where it is the `state`.
+    pub(crate) fn open(
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        state: Option<&StateDb>,
+        database: &Database,
+        progress: Option<&ProgressSink>,
+        request: &SearchRequest,
+    ) -> Result<Searcher, LookupError> {
+        let mut request = SearchRequest { rows: directories::widen(&request.rows), ..request.clone() };
+        if let Some(state) = state {
+            request.rows = MovedDirectories::of(state)?.widen(request.rows)?;
+        }
+        let imports =
+            rollouts::imports(home).with_rows(database.rows()).with_sources(database.sources(home.default_provider()));
+        let is_usable = state.is_some() && request.is_indexed() && {
+            if request.refresh {
+                update_text_index(runtime, home, database, progress)?;
+            }
+            let version = database.call(&TextIndexVersion {})?;
+            request.refresh || database.has_text_index_of(version)?
+        };
+        let imports = match is_usable {
+            true => imports.with_text_index(IndexedTexts::of(database)),
+            false => imports.with_text_index(ScannedTexts::of(runtime, home, database)),
+        };
+        Ok(Searcher { core: Core::new(runtime, imports), request })
+    }
+
+    /// Gives a page of the threads that match; for a limit of 0 their number alone.
+    pub(crate) fn page(&mut self, cursor: Option<&str>, limit: u32) -> Result<PageOfMatches, LookupError> {
+        let SearchRequest { rows, order, .. } = &self.request;
+        let (query, rows, order) = (self.request.query(), rows.clone(), *order);
+        let call = Search { query, rows, order, cursor: cursor.map(Into::into), limit };
+        self.core.call(&call)?.map_err(|error| self.failed(error, ""))
+    }
+
+    /// Gives a page of the hits in one thread, which is found as by [`crate::threads::lookup::Lookup::find`].
+    pub(crate) fn hits(&mut self, wanted: &str, cursor: Option<&str>, limit: u32) -> Result<PageOfHits, LookupError> {
+        let query = self.request.query();
+        let call = SearchHits { query, wanted: wanted.into(), cursor: cursor.map(Into::into), limit };
+        self.core.call(&call)?.map_err(|error| self.failed(error, wanted))
+    }
+
+    fn failed(&self, error: CoreSearchError, wanted: &str) -> LookupError {
+        match error {
+            CoreSearchError::BadQuery(why) => LookupError::BadQuery(why),
+            CoreSearchError::Lookup(error) => LookupError::of(&self.core, error, wanted),
+        }
+    }
+}
