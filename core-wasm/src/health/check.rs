@@ -9,6 +9,7 @@ use crate::rollout::base::{base_of, early_ordinal};
 use crate::rollout::extract::read_through;
 use crate::rollout::fold::Fold;
 use crate::rollout::head::{glance, identify, in_head, read_up_to};
+use crate::rollout::parse::Watch;
 use crate::rollout::record::{self, Body, Record};
 use crate::rollout::spoken::spoken;
 use crate::text::json::{Cursor, Fault, Step};
@@ -43,7 +44,7 @@ pub fn check<R: Rollouts>(rollouts: &R, file: &FileFacts, depth: Depth, known: O
 
 fn whole<R: Rollouts>(rollouts: &R, file: &FileFacts) -> CheckedFile {
     let mut course = Course::default();
-    let outcome = read_through(rollouts, file, &mut |line, read| course.line(line, read));
+    let outcome = read_through(rollouts, file, &mut course);
     let thread = outcome.as_ref().ok().map(|extraction| extraction.thread.clone());
     CheckedFile { thread, outcome: Some(outcome), report: course.report }
 }
@@ -64,7 +65,12 @@ struct Course {
     lost: u64,
 }
 
-impl Course {
+impl Watch for Course {
+    /// What it learns of a line is told by little else than its time and ordinal, once somebody said something.
+    fn wants_all(&self) -> bool {
+        !(self.met && self.report.has_messages)
+    }
+
     fn line(&mut self, line: &Line<'_>, read: &Step<Record<'_>>) {
         self.report.lines += 1;
         self.report.marked_lines += u64::from(line.marked);
@@ -75,7 +81,9 @@ impl Course {
             Err(fault) => self.damaged_line(damaged_line(line, *fault), line),
         }
     }
+}
 
+impl Course {
     fn record(&mut self, line: &Line<'_>, record: &Record<'_>) {
         self.report.odd_times += u64::from(record.odd_time);
         match &record.body {

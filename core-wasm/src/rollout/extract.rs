@@ -55,15 +55,21 @@ pub fn extract<R: Rollouts>(
 pub fn read_through<R: Rollouts>(
     rollouts: &R,
     file: &FileFacts,
-    watch: &mut Watch<'_>,
+    watch: &mut dyn Watch,
 ) -> Result<Extraction, NoThread> {
     if file.kind != EntryKind::File {
         return Err(unreadable(FileError::NotAFile));
     }
+    let read = |pass: &mut Pass<'_>| {
+        let reader = rollouts.open(&file.path, 0);
+        reader.and_then(|reader| read_on(pass, reader, Limits::USUAL, 1, true)).map_err(unreadable)
+    };
     let mut pass = Pass::watched(watch);
-    let reader = rollouts.open(&file.path, 0);
-    let read = reader.and_then(|reader| read_on(&mut pass, reader, Limits::USUAL, 1, true));
-    read.map_err(unreadable)?;
+    read(&mut pass)?;
+    if pass.is_missing_facts {
+        pass = Pass::in_order();
+        read(&mut pass)?;
+    }
     pass.into_extraction()
 }
 

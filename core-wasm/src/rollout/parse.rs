@@ -12,7 +12,12 @@ use crate::text::json::Step;
 use crate::text::lines::{Line, Lines};
 
 /// Sees each line, and what it was read as.
-pub type Watch<'a> = dyn FnMut(&Line<'_>, &Step<Record<'_>>) + 'a;
+pub trait Watch {
+    /// Says whether it wants to know all that a line says, and not only what the facts of the rollout need.
+    fn wants_all(&self) -> bool;
+    /// Takes a line.
+    fn line(&mut self, line: &Line<'_>, read: &Step<Record<'_>>);
+}
 
 /// Parses a whole text that is handed in: the answer is that of reading the file from beginning to end.
 pub struct Parser {
@@ -60,7 +65,7 @@ pub(super) struct Pass<'w> {
     kept: Option<Kept>,
     /// A kept line did not say what it was kept for: an earlier one has to be read, so the file is, [in order](Pass::in_order).
     pub(super) is_missing_facts: bool,
-    watch: Option<&'w mut Watch<'w>>,
+    watch: Option<&'w mut dyn Watch>,
 }
 
 /// The last lines of their kinds, as they stand; empty where there is none that was not read.
@@ -82,8 +87,8 @@ impl<'w> Pass<'w> {
     }
 
     /// Begins a pass that shows each line to `watch`.
-    pub(super) fn watched(watch: &'w mut Watch<'w>) -> Self {
-        Pass { watch: Some(watch), ..Pass::in_order() }
+    pub(super) fn watched(watch: &'w mut dyn Watch) -> Self {
+        Pass { watch: Some(watch), ..Pass::new() }
     }
 
     /// Begins a pass over another part of the file, which reads lines as this one does.
@@ -100,15 +105,13 @@ impl<'w> Pass<'w> {
     }
 
     fn line(&mut self, line: &Line<'_>, numbered: bool) -> Option<BadLine> {
-        let read = match &mut self.watch {
-            Some(watch) => {
-                let read = record::read(line.bytes);
-                watch(line, &read);
-                // Rows are the same, whoever looks.
-                read.or_else(|_| read_quickly(line.bytes, &self.fold))
-            }
-            None => self.read(line.bytes),
+        let read = match &self.watch {
+            Some(watch) if watch.wants_all() => self.read_whole(line.bytes),
+            _ => self.read(line.bytes),
         };
+        if let Some(watch) = &mut self.watch {
+            watch.line(line, &read);
+        }
         self.fold.take(line, read, numbered)
     }
 
@@ -125,15 +128,17 @@ impl<'w> Pass<'w> {
                 kept.extend_from_slice(line);
                 Ok(without)
             }
-            None => {
-                let read = record::read(line);
-                if let Ok(Record { body: Body::TurnContext { .. } | Body::Model(_) | Body::Tokens(_), .. }) = read {
-                    // What was kept stands before it.
-                    self.read_kept();
-                }
-                read
-            }
+            None => self.read_whole(line),
         }
+    }
+
+    fn read_whole<'a>(&mut self, line: &'a [u8]) -> Step<Record<'a>> {
+        let read = record::read(line);
+        if let Ok(Record { body: Body::TurnContext { .. } | Body::Model(_) | Body::Tokens(_), .. }) = read {
+            // What was kept stands before it.
+            self.read_kept();
+        }
+        read
     }
 
     /// Reads the lines that were kept: no later one of their kinds has other facts.

@@ -6,17 +6,16 @@
 //! `---------- the same for every line ----------------------------------'               `---- tells what it is ----'
 //! ```
 //!
-//! The rest is checked by its structure (see [`looks_whole`]). A line of any other shape is read whole, with the same answer;
-//! so is one that has facts which are still wanted: once it is known what the user said first, later words are none. Of turn
-//! contexts and token counts only the last counts, so whoever reads on may keep them until there is no later one. What a
-//! structure does not show is not seen here: the doctor reads every line.
+//! The rest is checked and not read (see [`plain_object`]). A line of any other shape, or with a fault in it, is read whole, with
+//! the same answer; so is one that has facts which are still wanted: once it is known what the user said first, later words are
+//! none. Of turn contexts and token counts only the last counts, so whoever reads on may keep them until there is no later one.
 
 use alloc::vec::Vec;
 
 use crate::rollout::fold::Fold;
 use crate::rollout::record::{Body, Record, read};
 use crate::text::json::{Step, plain_run};
-use crate::text::structure::looks_whole;
+use crate::text::structure::plain_object;
 use crate::text::time::parse_millis;
 
 /// What stands before the payload of a line, in the order of keys in which releases write them.
@@ -70,31 +69,38 @@ pub enum Replaceable {
 pub fn read_quickly<'a>(line: &'a [u8], known: &Fold) -> Step<Record<'a>> {
     match skim(line, known) {
         Some(Skimmed::Said(record)) => Ok(record),
-        // Faults that the structure does not show are passed over here, too, whoever reads the line, and when.
-        Some(Skimmed::Replaceable(_, without)) => Ok(read(line).unwrap_or(without)),
-        None => read(line),
+        Some(Skimmed::Replaceable(..)) | None => read(line),
     }
 }
 
-/// Reads a line that is whole by its structure, by its beginning; none where that does not tell enough.
+/// Reads a line by its beginning, and checks the rest; none where that does not tell enough, or may be at fault.
 pub fn skim<'a>(line: &'a [u8], known: &Fold) -> Option<Skimmed<'a>> {
     let Beginning { stamp, ordinal, kind, payload } = beginning(line)?;
-    let payload = payload.strip_prefix(b"{")?;
     let (body, replaceable) = match kind {
-        b"response_item" => (item(payload, known)?, None),
-        b"event_msg" => event(payload, known)?,
+        b"response_item" => (item(payload.strip_prefix(b"{")?, known)?, None),
+        b"event_msg" => event(payload.strip_prefix(b"{")?, known)?,
         b"turn_context" => (Body::Other, Some(Replaceable::TurnContext)),
-        b"session_meta" if known.identity.is_none() => return None,
+        // Whether its time is odd counts, whoever the thread is.
+        b"session_meta" => return None,
         b"compacted" if known.wants_compacted() => return None,
         // A bare message has this type.
         b"message" => return None,
+        kind if !kind.is_ascii() => return None,
         _ => (Body::Other, None),
     };
     let at = Some(parse_millis(stamp)?);
     let record = Record { at, odd_time: false, ordinal, body };
-    looks_whole(line).then_some(match replaceable {
+    is_all(payload).then_some(match replaceable {
         None => Skimmed::Said(record),
         Some(kind) => Skimmed::Replaceable(kind, record),
+    })
+}
+
+/// Says whether a line has its payload, and behind that at most what some releases know of an item beside it.
+fn is_all<'a>(rest: &'a [u8]) -> bool {
+    let behind = |rest: &'a [u8]| plain_object(rest).map(|length| &rest[length..]);
+    behind(rest).is_some_and(|rest| {
+        rest == b"}" || rest.strip_prefix(b",\"metadata\":").and_then(behind).is_some_and(|rest| rest == b"}")
     })
 }
 

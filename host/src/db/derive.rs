@@ -108,8 +108,10 @@ impl Database {
 /// in each other.
 fn forks_after_their_bases(transaction: &Transaction<'_>) -> Result<(Vec<String>, bool), StateError> {
     let mut select = transaction.prepare_cached(
-        "SELECT fork.id, fork.base_thread_id FROM threads AS fork JOIN threads AS base ON base.id = fork.base_thread_id
-         ORDER BY fork.created_at",
+        // By the index of forks, where a scan would go through every thread.
+        "SELECT fork.id, fork.base_thread_id FROM threads AS fork INDEXED BY threads_by_base
+         JOIN threads AS base ON base.id = fork.base_thread_id
+         WHERE fork.base_thread_id IS NOT NULL ORDER BY fork.created_at",
     )?;
     let pairs = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let pairs: Vec<(String, String)> = pairs.collect::<Result<_, _>>()?;

@@ -248,7 +248,7 @@ impl Database {
         let Some(external) = ExternalDb::at(&path) else { return Ok(None) };
         let (connection, copy) = external.copied()?;
         let (connection, version) = schema::migrate_private(schema, connection, &path)?;
-        connection.pragma_update(None, "cache_size", schema::SMALL_CACHE)?;
+        connection.pragma_update(None, "cache_size", schema::CACHE_OF_COPY)?;
         let database = Database::over(schema, connection, deriver, None, Some(copy))?;
         let is_current = version == schema.version() && database.is_complete()?;
         Ok(Some((database, is_current)))

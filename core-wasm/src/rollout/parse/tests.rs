@@ -7,11 +7,14 @@ use std::vec::Vec;
 
 use contract::{EntryKind, Extraction, FileFacts, NoThread};
 
-use super::Parser;
+use super::{Parser, Watch};
 use crate::ports::one_file::{OneFile, facts};
 use crate::rollout::extract::{Limits, extract, read_through};
 use crate::rollout::head::identify;
 use crate::rollout::ids::RandomBits;
+use crate::rollout::record::Record;
+use crate::text::json::Step;
+use crate::text::lines::Line;
 
 const ID: &str = "0198c0de-0000-7000-8000-0000000000ab";
 const WHOLE: Limits = Limits { whole: u64::MAX, chunk: 1 << 20, tail: 1 << 20 };
@@ -136,6 +139,17 @@ fn random_text(dice: &mut RandomBits) -> Vec<u8> {
     text
 }
 
+/// Looks on, and wants to know of lines what there is to know, or what the facts need.
+struct Idle(bool);
+
+impl Watch for Idle {
+    fn wants_all(&self) -> bool {
+        self.0
+    }
+
+    fn line(&mut self, _: &Line<'_>, _: &Step<Record<'_>>) {}
+}
+
 #[test]
 fn lines_that_are_kept_for_later_say_what_they_say_when_read_as_they_come() {
     let mut dice = RandomBits(11);
@@ -146,7 +160,8 @@ fn lines_that_are_kept_for_later_say_what_they_say_when_read_as_they_come() {
         let shown = || String::from_utf8_lossy(&text);
         assert_eq!(extract(&files, &facts(&text), None, WHOLE), in_order, "{}", shown());
         // The doctor reads every line whole, and comes to the same facts.
-        assert_eq!(read_through(&files, &facts(&text), &mut |_, _| {}), in_order, "{}", shown());
+        assert_eq!(read_through(&files, &facts(&text), &mut Idle(false)), in_order, "{}", shown());
+        assert_eq!(read_through(&files, &facts(&text), &mut Idle(true)), in_order, "{}", shown());
         // So does a start that reads on where an earlier one stopped.
         let cut = (dice.draw() % (text.len() as u64 + 1)) as usize;
         let earlier = OneFile { text: text[..cut].to_vec(), most: usize::MAX };

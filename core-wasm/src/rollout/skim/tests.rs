@@ -49,7 +49,7 @@ const BODIES: [(&str, &str, Ways); 18] = [
     ("event_msg", r#"{"type":"thread_settings_applied","thread_settings":{"model":"m"}}"#, (W, W)),
     ("world_state", r#"{"full":true,"state":{"a":[1,2]}}"#, (B, B)),
     ("turn_context", r#"{"cwd":"/a","model":"m"}"#, (L, L)),
-    ("session_meta", r#"{"id":"019ca8a0-0000-7000-8000-000000000001","cwd":"/a"}"#, (W, B)),
+    ("session_meta", r#"{"id":"019ca8a0-0000-7000-8000-000000000001","cwd":"/a"}"#, (W, W)),
     ("compacted", r#"{"message":"","replacement_history":[]}"#, (W, B)),
 ];
 
@@ -123,8 +123,8 @@ fn a_line_reads_the_same_by_its_beginning_and_whole() {
 }
 
 #[test]
-fn of_a_damaged_line_nothing_else_is_read_than_what_is_there() {
-    let (mut dice, mut unseen, mut all) = (RandomBits(3), 0, 0);
+fn a_damaged_line_reads_the_same_by_its_beginning_and_whole() {
+    let mut dice = RandomBits(3);
     for (line, _) in lines() {
         for _ in 0..400 {
             let mut damaged = line.clone().into_bytes();
@@ -137,20 +137,14 @@ fn of_a_damaged_line_nothing_else_is_read_than_what_is_there() {
                 _ => damaged[at] ^= 1 << (dice.draw() % 8),
             }
             let (whole, quick) = (read(&damaged), read_quickly(&damaged, &Fold::default()));
-            match (whole, quick) {
-                (Ok(whole), Ok(quick)) => {
-                    assert_eq!(said(&whole), said(&quick), "{}", String::from_utf8_lossy(&damaged))
-                }
-                (Err(_), Ok(quick)) => {
-                    // A fault that the structure does not show; nothing but a time comes of such a line.
-                    assert!(matches!(quick.body, Body::Other | Body::TurnStarted));
-                    unseen += 1;
-                }
-                (Ok(_), Err(_)) => panic!("{}", String::from_utf8_lossy(&damaged)),
-                (Err(_), Err(_)) => {}
-            }
-            all += 1;
+            let shown = || String::from_utf8_lossy(&damaged);
+            assert_eq!(whole.as_ref().map(said), quick.as_ref().map(said), "{}", shown());
+            // What a row has comes out the same whatever is known already.
+            let fold = |read: Step<Record<'_>>| {
+                let mut fold = all_known();
+                read.map(|record| fold.record(record)).map(|()| fold)
+            };
+            assert_eq!(fold(read(&damaged)), fold(read_quickly(&damaged, &all_known())), "{}", shown());
         }
     }
-    assert!(unseen * 40 < all, "{unseen} of {all}");
 }

@@ -73,9 +73,10 @@ impl Inspection {
 }
 
 fn ids_after(connection: &Connection, last: &str, limit: usize) -> Result<Vec<String>, StateError> {
-    let mut select =
-        connection.prepare_cached("SELECT id FROM inspected_threads WHERE id > ?1 ORDER BY id LIMIT ?2")?;
-    let ids = select.query_map((last, limit as i64), |row| row.get(0))?;
+    // SQLite prepares a limit that is a parameter anew each time.
+    let mut select = connection
+        .prepare_cached(&format!("SELECT id FROM inspected_threads WHERE id > ?1 ORDER BY id LIMIT {limit}"))?;
+    let ids = select.query_map([last], |row| row.get(0))?;
     Ok(ids.collect::<Result<_, _>>()?)
 }
 

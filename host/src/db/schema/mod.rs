@@ -18,6 +18,8 @@ pub(crate) use domain::{Domain, Rescue, Schema, Table, UserData};
 /// Bytes of pages that a connection keeps, in thousands and negative, as SQLite takes it: a backfill of ten thousand threads
 /// fits, and writes a page back once.
 pub(super) const CACHE: i64 = -16_000;
+/// What one keeps of a private copy, which is gone through a few hundred threads at a time.
+pub(super) const CACHE_OF_COPY: i64 = -8_000;
 /// What one keeps that goes through the pages once, from end to end.
 pub(super) const SMALL_CACHE: i64 = -2_000;
 /// What is waited for where another process has the state DB locked.
