@@ -22,6 +22,7 @@ mod text;
 mod values;
 mod zone;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum as _};
@@ -50,8 +51,6 @@ use failure::{exit, exit_code_of, is_broken_pipe, report_error, report_usage};
 struct Arguments {
     #[command(flatten)]
     global: Global,
-    #[command(subcommand)]
-    command: Command,
 }
 
 /// Says whether `--json` is among the arguments, which could not be parsed.
@@ -70,47 +69,60 @@ fn asked_color() -> Option<Color> {
     Color::from_str(&word, false).ok()
 }
 
+/// Gives a parser of the commands that are wanted, with the settings as defaults.
+fn parser_of(is_wanted: impl Fn(&str) -> bool, settings: Option<&Settings>, color: Color) -> clap::Command {
+    let parser = commands::add_to(Arguments::command().color(color.of_parser()), is_wanted);
+    match settings {
+        Some(settings) => settings.apply(parser),
+        None => parser,
+    }
+}
+
 /// Parses the command line; what it leaves out is as the settings say. For `config` they need not be readable, lest one that is
 /// wrong is in the way of its own mending.
-fn parse() -> Result<Arguments, clap::Error> {
+fn parse() -> Result<(Global, Command), clap::Error> {
     let settings = Settings::read();
     let color = asked_color().or_else(|| settings.as_ref().ok()?.color()).unwrap_or(Color::Auto);
     let color = color.decided(asks_for_json(), |name| std::env::var(name).ok());
-    let command = Arguments::command().color(color.of_parser());
-    let mut command = match &settings {
-        Ok(settings) => settings.apply(command),
-        Err(_) => command,
-    };
-    let parsed = command.try_get_matches_from_mut(std::env::args_os())?;
-    let mut arguments = Arguments::from_arg_matches(&parsed)?;
-    let Global { color, json, .. } = arguments.global;
+    let words: Vec<OsString> = std::env::args_os().collect();
+    // A command that is not among the words is not the one that is meant, but help and errors may tell of it.
+    let mut parser = parser_of(|name| words.iter().any(|word| word == name), settings.as_ref().ok(), color);
+    let mut parsed = parser.try_get_matches_from_mut(&words);
+    if parsed.is_err() {
+        parser = parser_of(|_| true, settings.as_ref().ok(), color);
+        parsed = parser.try_get_matches_from_mut(&words);
+    }
+    let parsed = parsed?;
+    let Arguments { mut global } = Arguments::from_arg_matches(&parsed)?;
+    let command = Command::from_arg_matches(&parsed)?;
+    let Global { color, json, .. } = global;
     color.decided(json, |name| std::env::var(name).ok()).settle();
-    let mut wrong = |why: String| command.error(clap::error::ErrorKind::ValueValidation, why);
-    if matches!(arguments.command, Command::Config(_)) {
-        return Ok(arguments);
+    let mut wrong = |why: String| parser.error(clap::error::ErrorKind::ValueValidation, why);
+    if matches!(command, Command::Config(_)) {
+        return Ok((global, command));
     }
     let settings = settings.map_err(|error| wrong(error.to_string()))?;
     if settings.is_utc() {
         zone::use_utc();
     }
-    if let Some(given) = &arguments.global.home
+    if let Some(given) = &global.home
         && let Some(home) = settings.home_named(given).map_err(wrong)?
     {
-        arguments.global.home = Some(home);
+        global.home = Some(home);
     }
-    Ok(arguments)
+    Ok((global, command))
 }
 
 fn main() -> ExitCode {
-    let arguments = match parse() {
-        Ok(arguments) => arguments,
+    let (global, command) = match parse() {
+        Ok(parsed) => parsed,
         Err(error) => {
             report_usage(&error, error.use_stderr() && asks_for_json());
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
         }
     };
-    let context = Context::new(arguments.global);
-    let done = arguments.command.run(&context);
+    let context = Context::new(global);
+    let done = command.run(&context);
     context.warn();
     match context.finish_recording().and(done) {
         Ok(code) => ExitCode::from(code),
@@ -119,5 +131,61 @@ fn main() -> ExitCode {
             report_error(&error, context.global.json);
             ExitCode::from(exit_code_of(&error))
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    /// Gives the words of every command and of every command below one.
+    fn commands_of(parser: &clap::Command) -> Vec<Vec<String>> {
+        let below = |command: &clap::Command| {
+            let name = command.get_name().to_string();
+            let deeper = commands_of(command).into_iter().map(move |words| [vec![name.clone()], words].concat());
+            [vec![command.get_name().to_string()]].into_iter().chain(deeper).collect::<Vec<_>>()
+        };
+        parser.get_subcommands().flat_map(below).collect()
+    }
+
+    #[test]
+    fn a_parser_of_the_commands_among_the_words_reads_them_as_one_of_all_commands_does() {
+        let settings = Settings::read().ok();
+        let commands = commands_of(&parser_of(|_| true, settings.as_ref(), Color::Never));
+        assert!(commands.len() > 40, "{commands:?}");
+        let tails = [
+            "",
+            "x",
+            "x y z",
+            "list",
+            "-- find",
+            "--json",
+            "--all",
+            "--limit 3",
+            "--keep 3 x",
+            "--tell-codex=false x",
+            "--yes x list",
+            "--to list x",
+            "--json --home list x",
+            "--no-state 01980000-0000-7000-8000-000000000001",
+        ];
+        let before = ["", "--json", "--home find", "--state-dir goal --no-refresh", "--color never", "list", "--bogus"];
+        let (mut read, mut refused) = (0, 0);
+        for command in &commands {
+            for (before, tail) in before.iter().flat_map(|before| tails.iter().map(move |tail| (before, tail))) {
+                let line = format!("threadkeep {before} {} {tail}", command.join(" "));
+                let words: Vec<&str> = line.split_whitespace().collect();
+                let mut named = parser_of(|name| words.contains(&name), settings.as_ref(), Color::Never);
+                let Ok(named) = named.try_get_matches_from_mut(&words) else {
+                    refused += 1;
+                    continue;
+                };
+                let all = parser_of(|_| true, settings.as_ref(), Color::Never).try_get_matches_from_mut(&words);
+                assert_eq!(named, all.unwrap(), "{line}");
+                read += 1;
+            }
+        }
+        assert!(read > 300 && refused > 300, "{read} {refused}");
     }
 }

@@ -1,4 +1,4 @@
-//! The state DB: one SQLite connection, owned by one thread, reached through a handle.
+//! The state DB: one SQLite connection, which one thread uses at a time, reached through a handle.
 //!
 //! A [`StateDb`] comes only from the startup, which hands it out when the database is complete. Consumers take it as a
 //! parameter. The same tables serve, in a private temporary database, a process that works without the state DB: then they
@@ -11,6 +11,7 @@ mod busy;
 mod cells;
 mod claim;
 mod codex;
+mod connection;
 mod derive;
 mod error;
 mod external;
@@ -33,8 +34,7 @@ mod sources;
 mod suspects;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 use threadkeep_engine::Call;
@@ -43,6 +43,8 @@ use threadkeep_engine::contract::DirectorySnapshot;
 use crate::platform::wait::Wait;
 
 pub(crate) use claim::{Claim, Locks, recorded_phase};
+pub(crate) use connection::Pending;
+use connection::{SharedConnection, gone};
 pub(crate) use derive::RowDeriver;
 pub use error::StateError;
 pub(crate) use external::{CodexDb, CodexEdits, CodexTable, Ending, ExternalDb, checkpoint, fault_of};
@@ -114,15 +116,12 @@ impl StateDb {
     }
 }
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
-
-/// Holds a database with this program's tables, and the thread that owns its connection.
+/// Holds a database with this program's tables, and its connection.
 #[derive(Clone)]
-pub(crate) struct Database(Arc<Worker>);
+pub(crate) struct Database(Arc<Opened>);
 
-struct Worker {
-    jobs: Mutex<Option<mpsc::Sender<Job>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+struct Opened {
+    connection: SharedConnection,
     /// What the database consists of.
     schema: &'static Schema,
     /// Makes rows out of files, on behalf of the one who owns the connection.
@@ -135,54 +134,18 @@ struct Worker {
     _copy: Option<tempfile::TempDir>,
 }
 
-impl Drop for Worker {
-    /// Waits until the connection is closed: SQLite then leaves no WAL behind.
-    fn drop(&mut self) {
-        if let Ok(mut jobs) = self.jobs.lock() {
-            jobs.take();
-        }
-        if let Some(thread) = self.thread.lock().ok().and_then(|mut thread| thread.take()) {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// Waits for an answer of the thread that owns the connection.
-pub(crate) struct Pending<T>(mpsc::Receiver<Result<T, StateError>>);
-
-impl<T> Pending<T> {
-    /// Returns the answer once it is there.
-    pub(crate) fn wait(self) -> Result<T, StateError> {
-        self.0.recv().map_err(|_| gone())?
-    }
-}
-
-fn gone() -> StateError {
-    StateError::Io("the thread that owns the state DB is gone".into())
-}
-
 impl Database {
     /// Takes over a connection. `deriver` makes rows out of files.
     fn over(
         schema: &'static Schema,
-        mut connection: Connection,
+        connection: Connection,
         deriver: RowDeriver,
         dir: Option<&Path>,
         copy: Option<tempfile::TempDir>,
     ) -> Result<Database, StateError> {
         functions::add(&connection, &deriver)?;
-        let (jobs, inbox) = mpsc::channel::<Job>();
-        let thread = std::thread::Builder::new()
-            .name("state-db".into())
-            .spawn(move || {
-                for job in inbox {
-                    job(&mut connection);
-                }
-            })
-            .map_err(|error| StateError::Io(format!("no thread for the state DB: {error}")))?;
-        Ok(Database(Arc::new(Worker {
-            jobs: Mutex::new(Some(jobs)),
-            thread: Mutex::new(Some(thread)),
+        Ok(Database(Arc::new(Opened {
+            connection: SharedConnection::of(connection),
             schema,
             deriver,
             cache: Mutex::default(),
@@ -259,26 +222,20 @@ impl Database {
         Database::over(schema, schema::open_temporary(schema)?, deriver, None, None)
     }
 
-    /// Runs `work` on the thread that owns the connection and waits for its answer.
+    /// Runs `work` on the connection, behind all that was begun before.
     pub(crate) fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StateError> + Send + 'static,
     ) -> Result<T, StateError> {
-        self.begin(work)?.wait()
+        self.0.connection.with(work)
     }
 
-    /// Has the thread that owns the connection run `work`, whose answer is waited for later, or never.
+    /// Has a thread run `work` beside whoever asks, whose answer is waited for later, or never.
     fn begin<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StateError> + Send + 'static,
     ) -> Result<Pending<T>, StateError> {
-        let (answer, answers) = mpsc::sync_channel(1);
-        let job: Job = Box::new(move |connection| {
-            let _ = answer.send(work(connection));
-        });
-        let jobs = self.0.jobs.lock().map_err(|_| gone())?;
-        jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
-        Ok(Pending(answers))
+        self.0.connection.begin(work)
     }
 
     /// Runs `work` in one immediate transaction, which is rolled back when it fails.

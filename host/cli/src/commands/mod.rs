@@ -21,6 +21,18 @@ macro_rules! commands {
                 }
             }
         }
+
+        /// Gives a parser those commands whose names are wanted: it takes longer to build all of them than to look up a thread.
+        pub(crate) fn add_to(mut parser: clap::Command, is_wanted: impl Fn(&str) -> bool) -> clap::Command {
+            $(if is_wanted(&stringify!($module).replace('_', "-")) {
+                #[derive(clap::Subcommand)]
+                enum One {
+                    $(#[$meta])* $Command($module::$Arguments),
+                }
+                parser = <One as clap::Subcommand>::augment_subcommands(parser);
+            })*
+            parser
+        }
     };
 }
 

@@ -286,6 +286,8 @@ const EXCLUDING: &[(&str, &str)] = &[("all", "archived"), ("archived", "all")];
 fn with_argument(command: Command, path: &[&str], argument: &str, change: &dyn Fn(Arg) -> Arg) -> Command {
     match path {
         [] => command.mut_arg(argument, change),
+        // A parser may have the command alone that is asked for.
+        [first, ..] if command.find_subcommand(first).is_none() => command,
         [first, rest @ ..] => command.mut_subcommand(first, |command| with_argument(command, rest, argument, change)),
     }
 }
