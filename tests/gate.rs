@@ -156,13 +156,16 @@ fn sixteen_processes_started_together_agree_on_one_backfill() {
         let state = tempdir().unwrap();
         let program = Program::on(home.path(), state.path()).with(["--json", "--wait", "120"]);
         let running: Vec<Running> = (0..16).map(|_| program.spawn(["init"])).collect();
-        let mut fillers = 0;
+        let (mut fillers, mut read) = (0, 0);
         for one in running {
             let outcome = one.outcome();
             assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "round {round}");
-            fillers += u32::from(outcome.json()["backfilledHere"] == true);
+            let report = outcome.json();
+            fillers += u32::from(report["backfilledHere"] == true);
+            read += report["stored"].as_u64().unwrap();
         }
-        assert_eq!(fillers, 1, "round {round}");
+        // Every rollout was read once, by one of them.
+        assert_eq!((fillers, read), (1, 5000), "round {round}");
         let counts = "SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || count(DISTINCT path) FROM threads";
         assert_eq!(ask::<String>(state.path(), counts), Some("5000 5000 5000".into()), "round {round}");
     }

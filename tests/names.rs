@@ -270,3 +270,42 @@ fn people_are_told_where_a_name_comes_from() {
     name_thread(home.path(), ONE, "indexed", 1_772_000_000_000);
     assert_eq!(name(ONE).as_deref(), Some("indexed (session index)"));
 }
+
+#[test]
+fn an_index_of_more_names_than_are_read_at_a_time_is_known_whole_and_what_it_names_no_more_is_forgotten() {
+    const COUNT: usize = 1_500;
+    let (home, state) = (tempdir().unwrap(), tempdir().unwrap());
+    let id = |number: usize| format!("019ca8a0-0000-7000-8000-{number:012}");
+    for number in 0..COUNT {
+        Rollout::paginated(&id(number)).user("words").write(home.path(), Collection::Active);
+    }
+    // Names of a thousand characters: 1,500 of them take more than the megabyte that is read at a time.
+    let long = |number: usize, word: &str| format!("{word} {number} {}", "x".repeat(1_000));
+    let index = |named: &mut dyn Iterator<Item = (usize, &str)>| {
+        let line = |(number, word): (usize, &str)| {
+            let (id, name) = (id(number), long(number, word));
+            format!("{{\"id\":\"{id}\",\"thread_name\":\"{name}\",\"updated_at\":\"2026-03-01T10:00:00Z\"}}\n")
+        };
+        std::fs::write(home.path().join("session_index.jsonl"), named.map(line).collect::<String>()).unwrap();
+    };
+    let given = |program: &Program| -> Vec<Option<String>> {
+        let list = program.json(["list", "--limit", "0"]);
+        let mut items: Vec<_> = list["items"].as_array().unwrap().iter().collect();
+        items.sort_by_key(|item| item["id"].as_str().unwrap().to_string());
+        items.iter().map(|item| item["name"].as_str().map(Into::into)).collect()
+    };
+    let programs = || [Program::on(home.path(), state.path()), Program::stateless(home.path())];
+    Program::on(home.path(), state.path()).run(["init"]).well();
+
+    // Each twice: of the two names of a thread, which are far from each other, the later one counts.
+    index(&mut (0..COUNT).map(|number| (number, "first")).chain((0..COUNT).map(|number| (number, "second"))));
+    for program in programs() {
+        assert!(given(&program) == (0..COUNT).map(|number| Some(long(number, "second"))).collect::<Vec<_>>());
+    }
+    // Another index in its place names every third one, and no other.
+    index(&mut (0..COUNT).step_by(3).map(|number| (number, "third")));
+    let third = |number: usize| (number % 3 == 0).then(|| long(number, "third"));
+    for program in programs() {
+        assert!(given(&program) == (0..COUNT).map(third).collect::<Vec<_>>());
+    }
+}

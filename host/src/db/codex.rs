@@ -7,7 +7,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
 use super::sources::{add_names, set_stamp};
-use super::{Database, Domain, ExternalDb, StateError, Table, UserData};
+use super::{Database, Domain, ExternalDb, StateError, Table, UserData, suspects};
 use crate::platform::home::Home;
 use threadkeep_engine::calls::CodexNames;
 use threadkeep_engine::contract::CodexFacts;
@@ -132,31 +132,29 @@ impl Database {
         self.with(move |connection| read(connection, &id))
     }
 
-    /// Imports the Codex DB if it changed, page by page; returns the threads of which it says something new.
-    pub(super) fn import_codex(&self, home: &Home) -> Result<Vec<String>, StateError> {
-        let Some(database) = ExternalDb::newest(home.sqlite_home(), "state_") else { return Ok(Vec::new()) };
+    /// Imports the Codex DB if it changed, page by page.
+    pub(super) fn import_codex(&self, home: &Home) -> Result<(), StateError> {
+        let Some(database) = ExternalDb::newest(home.sqlite_home(), "state_") else { return Ok(()) };
         if self.stamp_of(SOURCE)? == Some(database.stamp().to_text()) {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let path = database.path().to_path_buf();
         let failed = |error: rusqlite::Error| StateError::external(&path, error.into());
-        let (touched, stamp) = database.read(|connection| {
-            let Some(columns) = codex_columns(connection, &COLUMNS).map_err(failed)? else { return Ok(Vec::new()) };
-            let mut touched = Vec::new();
+        let ((), stamp) = database.read(|connection| {
+            let Some(columns) = codex_columns(connection, &COLUMNS).map_err(failed)? else { return Ok(()) };
             let mut last = Vec::new();
             loop {
                 let (rows, end) = codex_rows(connection, &columns, AFTER, &last).map_err(failed)?;
-                let Some(end) = end else { return Ok(touched) };
+                let Some(end) = end else { return Ok(()) };
                 last = end;
-                touched.extend(self.import_codex_rows(rows)?);
+                self.import_codex_rows(rows)?;
             }
         })?;
-        self.transaction(move |transaction| set_stamp(transaction, SOURCE, &stamp.to_text()))?;
-        Ok(touched)
+        self.transaction(move |transaction| set_stamp(transaction, SOURCE, &stamp.to_text()))
     }
 
-    /// Stores rows of the Codex DB; returns the threads of which they say something new.
-    fn import_codex_rows(&self, rows: Vec<CodexRow>) -> Result<Vec<String>, StateError> {
+    /// Stores rows of the Codex DB, and records the threads of which they say something new.
+    fn import_codex_rows(&self, rows: Vec<CodexRow>) -> Result<(), StateError> {
         let (facts, rest): (_, Vec<_>) =
             rows.into_iter().map(|row| ((row.id, row.facts), (row.extra, row.spawn_status))).unzip();
         let question = CodexNames { rows: facts };
@@ -176,7 +174,7 @@ impl Database {
                 write(&mut insert, &id, &facts, &extra, spawn_status.as_deref())?;
                 touched.extend(is_news.then_some(id));
             }
-            Ok(touched)
+            suspects::add(transaction, &touched)
         })
     }
 
@@ -187,14 +185,21 @@ impl Database {
         if stamp == self.stamp_of(DONE)? {
             return Ok(());
         }
-        let unknown = self.with(|connection| {
-            let mut select = connection.prepare(
-                "SELECT thread_id FROM codex WHERE NOT EXISTS (SELECT 1 FROM threads WHERE id = codex.thread_id)",
-            )?;
-            let ids = select.query_map([], |row| row.get(0))?;
-            Ok(ids.collect::<Result<Vec<String>, _>>()?)
-        })?;
-        self.derive_rows(unknown)?;
+        let mut last = String::new();
+        loop {
+            let after = last.clone();
+            let unknown: Vec<String> = self.with(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT thread_id FROM codex WHERE thread_id > ?1
+                     AND NOT EXISTS (SELECT 1 FROM threads WHERE id = codex.thread_id) ORDER BY thread_id LIMIT 1024",
+                )?;
+                let ids = select.query_map([after], |row| row.get(0))?;
+                Ok(ids.collect::<Result<_, _>>()?)
+            })?;
+            let Some(end) = unknown.last() else { break };
+            last.clone_from(end);
+            self.derive_rows(unknown)?;
+        }
         self.transaction(move |transaction| set_stamp(transaction, DONE, &stamp.unwrap_or_default()))
     }
 }

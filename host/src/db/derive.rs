@@ -65,7 +65,23 @@ impl Database {
     /// Derives the rows of these threads anew.
     pub(crate) fn derive_rows(&self, ids: Vec<String>) -> Result<(), StateError> {
         let deriver = self.deriver();
-        self.transaction(move |transaction| derive_rows(transaction, ids, &deriver).map(drop))
+        self.transaction(move |transaction| derive_rows(transaction, &ids, &deriver).map(drop))
+    }
+
+    /// Derives the rows of all suspects anew, some at a time, and clears them of suspicion if that is asked for.
+    pub(super) fn derive_suspects(&self, clear: bool) -> Result<(), StateError> {
+        let mut last = String::new();
+        loop {
+            let from = last.clone();
+            let ids = self.with(move |connection| suspects::after(connection, &from))?;
+            let Some(end) = ids.last() else { return Ok(()) };
+            last.clone_from(end);
+            let deriver = self.deriver();
+            self.transaction(move |transaction| {
+                derive_rows(transaction, &ids, &deriver)?;
+                if clear { suspects::clear(transaction, &ids) } else { Ok(()) }
+            })?;
+        }
     }
 
     /// Stores what a user says of a thread; its row follows. On disk when this returns.
@@ -73,7 +89,7 @@ impl Database {
         let deriver = self.deriver();
         self.durably(move |transaction| {
             patches::write(transaction, &id, patches)?;
-            derive_rows(transaction, vec![id], &deriver).map(drop)
+            derive_rows(transaction, &[id], &deriver).map(drop)
         })
     }
 
@@ -86,14 +102,14 @@ impl Database {
                 "SELECT id FROM threads WHERE missing = 0
                  AND NOT EXISTS (SELECT 1 FROM files WHERE files.thread_id = threads.id)",
             )?;
-            derive_rows(transaction, orphans, &deriver)?;
-            derive_rows(transaction, suspects::take_all(transaction)?, &deriver)?;
+            derive_rows(transaction, &orphans, &deriver)?;
+            derive_rows(transaction, &suspects::take_all(transaction)?, &deriver)?;
             let (forks, has_circle) = forks_after_their_bases(transaction)?;
             // A circle has no first one: its previews go round until they agree.
             for _ in 0..if has_circle { MOST_ROUNDS } else { 1 } {
                 let mut changed = 0;
                 for fork in &forks {
-                    changed += derive_rows(transaction, vec![fork.clone()], &deriver)?;
+                    changed += derive_rows(transaction, std::slice::from_ref(fork), &deriver)?;
                 }
                 if changed == 0 {
                     break;
@@ -158,7 +174,7 @@ fn ids(transaction: &Transaction<'_>, sql: &str) -> Result<Vec<String>, StateErr
 /// Derives the rows of these threads anew and writes those that are wrong; returns how many were.
 pub(super) fn derive_rows(
     transaction: &Transaction<'_>,
-    ids: Vec<String>,
+    ids: &[String],
     deriver: &RowDeriver,
 ) -> Result<usize, StateError> {
     let mut written = 0;

@@ -225,7 +225,7 @@ fn store(transaction: &Transaction<'_>, batch: Batch, deriver: &RowDeriver) -> R
         // The files of a thread that has many are gone through once, at the end, and not with every batch.
         touched = suspects::put_off(transaction, touched)?;
     }
-    derive_rows(transaction, touched, deriver)?;
+    derive_rows(transaction, &touched, deriver)?;
     Ok(())
 }
 

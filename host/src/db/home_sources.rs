@@ -4,18 +4,19 @@
 //! The answers are those of a state DB into which both were imported just now.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
-use threadkeep_engine::calls::CodexNames;
+use threadkeep_engine::calls::{CodexNames, IndexNames};
 use threadkeep_engine::contract::{CodexFacts, NameClaim, Patch, StateError as CoreStateError};
 use threadkeep_engine::imports::{Sources, StateResult};
 
 use super::codex::{AFTER, COLUMNS, CodexRow, WITH_DIGITS, WITH_ID, codex_columns, codex_rows};
 use super::external::ExternalReader;
-use super::sources::{index_claims, open_index, or_warn};
+use super::sources::{INDEX, each_index_claim, open_index, or_warn};
 use super::{ExternalDb, RowDeriver, StateError};
 use crate::platform::home::Home;
 
@@ -61,15 +62,23 @@ impl HomeSources {
     fn index(&mut self) -> Result<&Names, StateError> {
         if self.index.is_none() {
             let read = match open_index(&self.home) {
-                Ok(Some(mut file)) => {
-                    index_claims(&self.home, &mut file, &mut Sha256::new(), 0, |lines| self.deriver.call(lines))
-                }
-                Ok(None) => Ok(Default::default()),
+                Ok(Some(mut file)) => self.index_names(&mut file),
+                Ok(None) => Ok(Names::new()),
                 Err(error) => Err(error),
             };
-            self.index = Some(or_warn(read, &self.warn)?.unwrap_or_default().0);
+            self.index = Some(or_warn(read, &self.warn)?.unwrap_or_default());
         }
         Ok(self.index.get_or_insert_default())
+    }
+
+    fn index_names(&self, file: &mut File) -> Result<Names, StateError> {
+        let mut names = Names::new();
+        let ask = |lines: &IndexNames| self.deriver.call(lines);
+        each_index_claim(&self.home.absolute(INDEX), file, &mut Sha256::new(), 0, ask, |claims| {
+            names.extend(claims.into_iter().map(|claim| (claim.thread.clone(), claim)));
+            Ok(())
+        })?;
+        Ok(names)
     }
 
     /// Reads of Codex's database; nothing where there is none, or none that can be read.

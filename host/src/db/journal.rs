@@ -91,7 +91,7 @@ impl Journal<'_> {
                     vec![thread]
                 }
             };
-            derive_rows(transaction, touched, &deriver)?;
+            derive_rows(transaction, &touched, &deriver)?;
             transaction.prepare_cached("DELETE FROM journal WHERE number = ?1")?.execute([number])?;
             Ok(())
         });

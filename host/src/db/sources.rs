@@ -1,16 +1,16 @@
 //! What the home knows of threads beside their rollouts: names out of `session_index.jsonl`, Codex's own rows. Each source is
 //! imported when it changed, what it said is kept with it, and never lost because the source does not say it any more.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read as _, Seek, SeekFrom};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Database, Domain, StateError, Table, UserData, rows};
+use super::{Database, Domain, StateError, Table, UserData, rows, suspects};
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::home::Home;
 use threadkeep_engine::calls::IndexNames;
@@ -55,7 +55,7 @@ pub(super) const DOMAIN: Domain = Domain {
 };
 
 /// Bytes of the index read at a time.
-const CHUNK: u64 = 4 << 20;
+const CHUNK: u64 = 1 << 20;
 /// So long after its last change a file cannot change again without its times telling it.
 const SETTLED: Duration = Duration::from_secs(2);
 
@@ -80,51 +80,27 @@ impl Database {
     pub(crate) fn import_sources(&self, home: &Home) -> Result<Vec<String>, StateError> {
         let mut warnings = Vec::new();
         let mut warn = |warning| warnings.push(warning);
-        let mut touched = or_warn(self.import_index(home), &mut warn)?.unwrap_or_default();
-        touched.extend(or_warn(self.import_codex(home), &mut warn)?.unwrap_or_default());
-        touched.extend(self.import_provider(home.default_provider())?);
-        let suspects = self.suspects()?;
-        touched.extend(suspects.iter().cloned());
-        if !touched.is_empty() {
-            touched.sort_unstable();
-            touched.dedup();
-            // Threads that only Codex knows wait until the files have been gone through.
-            let indexed = self.with(move |connection| {
-                let mut indexed = Vec::new();
-                let is_new = "SELECT NOT EXISTS (SELECT 1 FROM threads) AND NOT EXISTS (SELECT 1 FROM files)";
-                if connection.query_row(is_new, [], |row| row.get(0))? {
-                    return Ok(indexed);
-                }
-                let mut select = connection.prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM threads WHERE id = ?1) OR EXISTS (SELECT 1 FROM files WHERE thread_id = ?1)",
-                )?;
-                for id in touched {
-                    if select.query_row([&id], |row| row.get(0))? {
-                        indexed.push(id);
-                    }
-                }
-                Ok(indexed)
-            })?;
-            self.derive_rows(indexed)?;
-            // A fork whose row was gone learns only from the new one whose preview is its own.
-            self.derive_rows(suspects.clone())?;
-            self.clear_suspects(suspects)?;
-        }
+        // A fork whose row was gone learns only from the new one whose preview is its own.
+        self.derive_suspects(false)?;
+        or_warn(self.import_index(home), &mut warn)?;
+        or_warn(self.import_codex(home), &mut warn)?;
+        self.import_provider(home.default_provider())?;
+        self.derive_suspects(true)?;
         Ok(warnings)
     }
 
-    /// Records the configured model provider; when it is another one now, every thread is concerned. Returns these.
-    fn import_provider(&self, provider: &str) -> Result<Vec<String>, StateError> {
+    /// Records the configured model provider; when it is another one now, every thread is concerned.
+    fn import_provider(&self, provider: &str) -> Result<(), StateError> {
         const SOURCE: &str = "default_provider";
         if self.stamp_of(SOURCE)?.as_deref() == Some(provider) {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let provider = provider.to_string();
         self.transaction(move |transaction| {
             set_stamp(transaction, SOURCE, &provider)?;
-            let mut select = transaction.prepare("SELECT id FROM threads WHERE missing = 0")?;
-            let ids = select.query_map([], |row| row.get(0))?;
-            Ok(ids.collect::<Result<_, _>>()?)
+            let all = "INSERT OR IGNORE INTO suspects SELECT id FROM threads WHERE missing = 0";
+            transaction.execute(all, [])?;
+            Ok(())
         })
     }
 
@@ -137,15 +113,15 @@ impl Database {
     }
 
     /// Reads `session_index.jsonl` where it changed: on from where it was left if what stands before that is what was read
-    /// then, else from its beginning, and the names follow it. Returns the threads whose names changed.
-    fn import_index(&self, home: &Home) -> Result<Vec<String>, StateError> {
-        let io = |error| index_failed(home, error);
+    /// then, else from its beginning, and the names follow it.
+    fn import_index(&self, home: &Home) -> Result<(), StateError> {
+        let io = |error| index_failed(&home.absolute(INDEX), error);
         let stamp = self.stamp_of(INDEX_SOURCE)?.unwrap_or_default();
         let read = Read::from_stamp(&stamp);
         let Some(mut file) = open_index(home)? else { return self.keep_names(&stamp) };
         let facts = facts_of(&file.metadata().map_err(io)?);
         if read.as_ref().is_some_and(|read| read.facts == facts) {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let mut sum = Sha256::new();
         let begun = match &read {
@@ -157,27 +133,29 @@ impl Database {
             file.seek(SeekFrom::Start(0)).map_err(io)?;
         }
         let offset = read.filter(|_| begun).map_or(0, |read| read.offset);
-        let first = self.with(|connection| {
-            let mut select = connection.prepare_cached("SELECT COALESCE(MAX(given) + 1, 0) FROM names")?;
-            Ok(select.query_row([], |row| row.get::<_, i64>(0))? as u64)
+        let (path, deriver) = (home.absolute(INDEX), self.deriver());
+        let is_empty = self.transaction(move |transaction| {
+            let first = "SELECT COALESCE(MAX(given) + 1, 0) FROM names";
+            let first: i64 = transaction.query_row(first, [], |row| row.get(0))?;
+            let ask = |lines: &IndexNames| deriver.call(lines);
+            let length = each_index_claim(&path, &mut file, &mut sum, first as u64, ask, |claims| {
+                suspects::add(transaction, &add_names(transaction, &claims)?)
+            })?;
+            let offset = offset + length;
+            if offset == 0 && facts.starts_with("0 ") {
+                return Ok(true);
+            }
+            if !begun {
+                suspects::add(transaction, &drop_names(transaction, first)?)?;
+            }
+            set_stamp(transaction, INDEX_SOURCE, &format!("{facts} {} {offset}", hex(&sum)))?;
+            Ok(false)
         })?;
-        let (claims, length) = index_claims(home, &mut file, &mut sum, first, |lines| self.call(lines))?;
-        let claims: Vec<NameClaim> = claims.into_values().collect();
-        let offset = offset + length;
-        if offset == 0 && facts.starts_with("0 ") {
-            return self.keep_names(&stamp);
-        }
-        let stamp = format!("{facts} {} {offset}", hex(&sum));
-        self.transaction(move |transaction| {
-            set_stamp(transaction, INDEX_SOURCE, &stamp)?;
-            let mut touched = if begun { Vec::new() } else { drop_names(transaction, &claims)? };
-            touched.extend(add_names(transaction, &claims)?);
-            Ok(touched)
-        })
+        if is_empty { self.keep_names(&stamp) } else { Ok(()) }
     }
 
     /// Keeps what an index said that is gone now, or empty, for good: another one in its place says nothing against it.
-    fn keep_names(&self, stamp: &str) -> Result<Vec<String>, StateError> {
+    fn keep_names(&self, stamp: &str) -> Result<(), StateError> {
         if !stamp.is_empty() {
             self.transaction(|transaction| {
                 transaction.execute("UPDATE names SET given = NULL WHERE source = 0", [])?;
@@ -185,12 +163,12 @@ impl Database {
                 Ok(())
             })?;
         }
-        Ok(Vec::new())
+        Ok(())
     }
 }
 
 /// The session index in the home, and its name among the sources.
-const INDEX: &str = "session_index.jsonl";
+pub(super) const INDEX: &str = "session_index.jsonl";
 const INDEX_SOURCE: &str = "session_index";
 
 /// Says how far the index was read: `<facts> <sum of what was read> <its length>`.
@@ -213,27 +191,28 @@ pub(super) fn open_index(home: &Home) -> Result<Option<File>, StateError> {
     match home.open_linked_file(INDEX) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(index_failed(home, error)),
+        Err(error) => Err(index_failed(&home.absolute(INDEX), error)),
     }
 }
 
-fn index_failed(home: &Home, error: std::io::Error) -> StateError {
-    StateError::External(home.absolute(INDEX), error.to_string(), ErrorKind::of_io(&error))
+fn index_failed(path: &Path, error: std::io::Error) -> StateError {
+    StateError::External(path.to_path_buf(), error.to_string(), ErrorKind::of_io(&error))
 }
 
-/// Reads an index on to its end: the names by thread, of which the first has this place among all, and the length of the whole
-/// lines, which are summed up. A last line without its newline counts if it is a record, and is read again. The core is asked
-/// what lines say.
-pub(super) fn index_claims(
-    home: &Home,
+/// Reads an index on to its end and hands out the names, some at a time, of which the first has this place among all: of two of
+/// a thread the later one counts. Returns the length of the whole lines, which are summed up. A last line without its newline
+/// counts if it is a record, and is read again. The core is asked what lines say.
+pub(super) fn each_index_claim(
+    path: &Path,
     file: &mut File,
     sum: &mut Sha256,
     mut first: u64,
     ask: impl Fn(&IndexNames) -> Result<Vec<NameClaim>, StateError>,
-) -> Result<(BTreeMap<String, NameClaim>, u64), StateError> {
-    let (mut claims, mut length, mut rest) = (BTreeMap::new(), 0, Vec::new());
+    mut each: impl FnMut(Vec<NameClaim>) -> Result<(), StateError>,
+) -> Result<u64, StateError> {
+    let (mut length, mut rest) = (0, Vec::new());
     loop {
-        let read = file.take(CHUNK).read_to_end(&mut rest).map_err(|error| index_failed(home, error))?;
+        let read = file.take(CHUNK).read_to_end(&mut rest).map_err(|error| index_failed(path, error))?;
         let ended = (read as u64) < CHUNK;
         let whole = match rest.iter().rposition(|&byte| byte == b'\n') {
             Some(end) => end + 1,
@@ -247,11 +226,11 @@ pub(super) fn index_claims(
         if ended {
             rest.extend_from_slice(&unfinished);
         }
-        let found = ask(&IndexNames { lines: Chunk::Bytes(rest), first })?;
-        first += found.len() as u64;
-        claims.extend(found.into_iter().map(|claim| (claim.thread.clone(), claim)));
+        let claims = ask(&IndexNames { lines: Chunk::Bytes(rest), first })?;
+        first += claims.len() as u64;
+        each(claims)?;
         if ended {
-            return Ok((claims, length));
+            return Ok(length);
         }
         rest = unfinished;
     }
@@ -304,17 +283,12 @@ fn hex(sum: &Sha256) -> String {
     sum.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Drops the names that an index gave, and gives no more; returns their threads.
-fn drop_names(transaction: &Transaction<'_>, claims: &[NameClaim]) -> Result<Vec<String>, StateError> {
-    let given: BTreeSet<&str> = claims.iter().map(|claim| &*claim.thread).collect();
-    let mut select = transaction.prepare("SELECT thread_id FROM names WHERE source = 0 AND given IS NOT NULL")?;
-    let mut named: Vec<String> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    named.retain(|thread| !given.contains(&**thread));
-    let mut delete = transaction.prepare_cached("DELETE FROM names WHERE thread_id = ?1 AND source = 0")?;
-    for thread in &named {
-        delete.execute([thread])?;
-    }
-    Ok(named)
+/// Drops the names that an index gave before the one of this place, and gives no more; returns their threads.
+fn drop_names(transaction: &Transaction<'_>, first: i64) -> Result<Vec<String>, StateError> {
+    let sql = "DELETE FROM names WHERE source = 0 AND given < ?1 RETURNING thread_id";
+    let mut delete = transaction.prepare_cached(sql)?;
+    let threads = delete.query_map([first], |row| row.get(0))?;
+    Ok(threads.collect::<Result<_, _>>()?)
 }
 
 /// Returns every name that a source gives the thread.

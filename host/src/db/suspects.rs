@@ -1,10 +1,10 @@
-//! Threads whose rows are to be derived anew: another program has changed or deleted them, which triggers record; or a backfill
-//! puts them off, because all their files would be gone through again with each of its batches. The end of the backfill derives
+//! Threads whose rows are to be derived anew: another program has changed or deleted them, which triggers record; something that
+//! the home knows beside their rollouts has changed; or a backfill puts them off, because all their files would be gone through again with each of its batches. The end of the backfill derives
 //! them, or the next start.
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::{Database, Domain, StateError, Table};
+use super::{Domain, StateError, Table};
 
 /// Holds the threads whose rows are to be derived anew.
 pub(super) const DOMAIN: Domain = Domain {
@@ -29,26 +29,34 @@ pub(super) const DOMAIN: Domain = Domain {
     tables: &[Table::derived("suspects").of_thread("thread_id")],
 };
 
-impl Database {
-    /// Returns the threads whose rows another program has changed or deleted.
-    pub(super) fn suspects(&self) -> Result<Vec<String>, StateError> {
-        self.with(|connection| {
-            let mut select = connection.prepare_cached("SELECT thread_id FROM suspects")?;
-            let ids = select.query_map([], |row| row.get(0))?;
-            Ok(ids.collect::<Result<_, _>>()?)
-        })
-    }
+/// Returns some of the threads, those after an id.
+pub(super) fn after(connection: &Connection, last: &str) -> Result<Vec<String>, StateError> {
+    let sql = "SELECT thread_id FROM suspects WHERE thread_id > ?1 ORDER BY thread_id LIMIT 1024";
+    let mut select = connection.prepare_cached(sql)?;
+    let ids = select.query_map([last], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
 
-    /// Clears threads of suspicion, whose rows were derived anew.
-    pub(super) fn clear_suspects(&self, ids: Vec<String>) -> Result<(), StateError> {
-        self.transaction(move |transaction| {
-            let mut delete = transaction.prepare_cached("DELETE FROM suspects WHERE thread_id = ?1")?;
-            for id in ids {
-                delete.execute([id])?;
-            }
-            Ok(())
-        })
+/// Clears threads of suspicion, whose rows were derived anew.
+pub(super) fn clear(connection: &Connection, ids: &[String]) -> Result<(), StateError> {
+    let mut delete = connection.prepare_cached("DELETE FROM suspects WHERE thread_id = ?1")?;
+    for id in ids {
+        delete.execute([id])?;
     }
+    Ok(())
+}
+
+/// Records those of these threads that have a row or a file.
+pub(super) fn add(connection: &Connection, ids: &[String]) -> Result<(), StateError> {
+    // Threads that only Codex knows wait until the files have been gone through.
+    let mut insert = connection.prepare_cached(
+        "INSERT OR IGNORE INTO suspects SELECT ?1 WHERE EXISTS (SELECT 1 FROM threads WHERE id = ?1)
+         OR EXISTS (SELECT 1 FROM files WHERE thread_id = ?1)",
+    )?;
+    for id in ids {
+        insert.execute([id])?;
+    }
+    Ok(())
 }
 
 /// Records those of these threads that have more than 256 files, whose rows are to be derived later; returns the others.

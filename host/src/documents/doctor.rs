@@ -150,13 +150,14 @@ impl Checkup {
             counts: Counts::of(findings),
             findings: findings.iter().map(|finding| Finding::new(finding, home)).collect(),
             home: home.root().into(),
-            left_to_mend: findings.iter().filter(|finding| is_left_to_mend(finding)).count(),
+            left_to_mend: left_to_mend(findings),
         }
     }
 }
 
 impl Counts {
-    fn of(findings: &[health::Finding]) -> Counts {
+    /// Counts these findings.
+    pub fn of(findings: &[health::Finding]) -> Counts {
         let count = |wanted| findings.iter().filter(|finding| finding.severity == wanted).count();
         let [error, info, warning] =
             [health::Severity::Error, health::Severity::Info, health::Severity::Warning].map(count);
@@ -208,6 +209,11 @@ impl Mendable {
             (false, false) => Mendable::None,
         }
     }
+}
+
+/// Counts the findings that are errors, or warnings that a repair would mend.
+pub fn left_to_mend(findings: &[health::Finding]) -> usize {
+    findings.iter().filter(|finding| is_left_to_mend(finding)).count()
 }
 
 /// An error, or what a repair would change for the better.

@@ -47,7 +47,7 @@ pub use change::{DeletedThreads, MovedFile, MovedThreads};
 pub use compress::{CompressedFile, Compression, SkippedFile};
 pub use config::{Setting, SettingOrigin, Settings, SettingsPath};
 pub use device_key::{DeletedDeviceKey, DeviceKey, DeviceKeys};
-pub use doctor::{Checked, Checkup, Counts, Depth, Evidence, Finding, Mendable, Severity};
+pub use doctor::{Checked, Checkup, Counts, Depth, Evidence, Finding, Mendable, Severity, left_to_mend};
 pub use error::{Candidate, Error, ErrorKind};
 pub use exec::Execution;
 pub use explanation::{Explanation, HeadAnswer, NameOrigin, RowAnswer, Rule, Step, Unasked, Unchanged};

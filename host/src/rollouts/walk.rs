@@ -56,7 +56,28 @@ struct Level {
     location: Arc<Location>,
     /// The directory's own facts before it was listed: one that changes meanwhile has another time afterwards.
     before: Option<Stat>,
-    entries: IntoIter<Entry>,
+    entries: Listing,
+}
+
+/// Holds what is left of a directory's list, in byte order: the names in one text, since a directory may have a million.
+struct Listing {
+    names: String,
+    entries: IntoIter<Listed>,
+}
+
+/// Says where the name of an entry stands in the list.
+struct Listed {
+    start: usize,
+    length: u32,
+    kind: EntryKind,
+    not_utf8: bool,
+}
+
+impl Listing {
+    fn next(&mut self) -> Option<Entry> {
+        let Listed { start, length, kind, not_utf8 } = self.entries.next()?;
+        Some(Entry { name: self.names[start..start + length as usize].into(), kind, not_utf8, stat: None })
+    }
 }
 
 /// Names an entry as its directory lists it. A directory stands in its parent's list twice: by its name, as an entry, and by
@@ -181,8 +202,8 @@ fn open_dir(dir: &impl std::os::fd::AsFd, name: &str) -> std::io::Result<OwnedFd
 }
 
 /// Lists the entries of a directory in byte order.
-fn list(dir: &OwnedFd) -> std::io::Result<IntoIter<Entry>> {
-    let mut entries = Vec::new();
+fn list(dir: &OwnedFd) -> std::io::Result<Listing> {
+    let (mut names, mut entries) = (String::new(), Vec::new());
     for entry in rustix::fs::Dir::new(dir.try_clone()?)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -195,26 +216,28 @@ fn list(dir: &OwnedFd) -> std::io::Result<IntoIter<Entry>> {
             known => known,
         });
         let not_utf8 = name.to_str().is_err();
-        let name = escape_invalid_utf8(name.to_bytes());
+        let start = names.len();
+        push_escaped(&mut names, name.to_bytes());
+        let length = (names.len() - start) as u32;
+        entries.push(Listed { start, length, kind, not_utf8 });
         if kind == EntryKind::Directory && !not_utf8 {
-            entries.push(Entry { name: format!("{name}/"), kind, not_utf8, stat: None });
+            names.push('/');
+            entries.push(Listed { start, length: length + 1, kind, not_utf8 });
         }
-        entries.push(Entry { name, kind, not_utf8, stat: None });
     }
-    entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    Ok(entries.into_iter())
+    let name = |entry: &Listed| &names[entry.start..entry.start + entry.length as usize];
+    entries.sort_unstable_by(|a, b| name(a).cmp(name(b)));
+    Ok(Listing { names, entries: entries.into_iter() })
 }
 
-/// Gives a name as text. Bytes that are not UTF-8 are written as `\xNN`, so that no two names look alike.
-fn escape_invalid_utf8(name: &[u8]) -> String {
-    let mut text = String::with_capacity(name.len() + 1);
+/// Appends a name as text. Bytes that are not UTF-8 are written as `\xNN`, so that no two names look alike.
+fn push_escaped(text: &mut String, name: &[u8]) {
     for chunk in name.utf8_chunks() {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
             text.push_str(&format!("\\x{byte:02x}"));
         }
     }
-    text
 }
 
 /// Gives the kind of an entry by the system's file type; a link is not followed.

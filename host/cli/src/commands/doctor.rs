@@ -43,11 +43,11 @@ impl Doctor {
         if !self.only.is_empty() {
             checkup.findings.retain(|finding| self.only.contains(&finding.code));
         }
-        let document = documents::Checkup::new(&checkup, depth, threadkeep.home());
-        let left = document.left_to_mend;
-        context.print(&document, || {
+        let left = documents::left_to_mend(&checkup.findings);
+        let document = || documents::Checkup::new(&checkup, depth, threadkeep.home());
+        context.print(context.global.json.then(document), || {
             let most = if self.all { usize::MAX } else { MAX_SHOWN };
-            describe(&checkup, &document.counts, most, !self.only.is_empty())
+            describe(&checkup, &Counts::of(&checkup.findings), most, !self.only.is_empty())
         })?;
         Ok(if left > 0 { exit::FINDINGS_REMAIN } else { exit::DONE })
     }

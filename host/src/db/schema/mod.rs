@@ -66,7 +66,7 @@ pub(super) fn migrate_private(
     let found = version(&connection)?;
     configure(&connection)?;
     connection.pragma_update(None, "synchronous", "OFF")?;
-    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    connection.pragma_update(None, "journal_mode", "TRUNCATE")?;
     migrate(schema, &mut connection, path)?;
     Ok((connection, found))
 }

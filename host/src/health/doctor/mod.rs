@@ -114,10 +114,13 @@ pub fn examine(
     if how.thread.is_none() {
         findings.extend(snapshot.findings_of_the_home()?);
     }
-    let key =
-        |finding: &Finding| (severity(finding), finding.code.clone(), finding.thread.clone(), finding.path.clone());
-    findings.sort_by_cached_key(key);
+    findings.sort_by(|a, b| key(a).cmp(&key(b)));
     Ok(Checkup { findings, ..snapshot.checkup()? })
+}
+
+/// By what findings are sorted.
+fn key(finding: &Finding) -> (u8, &str, Option<&str>, Option<&str>) {
+    (severity(finding), &finding.code, finding.thread.as_deref(), finding.path.as_deref())
 }
 
 /// Ranks a finding; the worst come first.
