@@ -5,7 +5,7 @@
 //! read turn by turn, as it is shown: then each text has its turn and its item. Both take the texts out of the same items.
 //!
 //! A legacy fork begins with a copy of its parent's history. Its turns were made before the fork was: their ids tell (UUID
-//! version 7, RFC 9562). Older releases gave turns no ids; what they copied has the time of the fork's first line.
+//! version 7, RFC 9562). Older releases gave turns no ids; what they copied has one time, that of the line behind the first.
 
 use alloc::format;
 use alloc::string::String;
@@ -105,7 +105,7 @@ pub fn first_own_line<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<u64> 
 struct Copied {
     /// When the fork was made, in milliseconds since the epoch.
     begun: i64,
-    /// The time of the first line, as it stands.
+    /// The time of the line behind the first, as it stands.
     stamp: Option<String>,
     /// Turns have ids.
     is_named: bool,
@@ -123,6 +123,7 @@ impl Listener for Copied {
 
     fn entry(&mut self, entry: &Entry<'_>, line: &Line<'_>, _: Mark) {
         let is_own = match entry.event {
+            _ if line.number == 1 => false,
             Event::Started(Some(id)) => {
                 let made = id_millis(&id.decode());
                 self.is_named |= made.is_some();
