@@ -15,7 +15,7 @@ use threadkeep_core::history::{prompt, transcript};
 use threadkeep_core::lookup::find;
 use threadkeep_core::rollout::extract::{Limits, extract};
 use threadkeep_core::rollout::head::head_thread;
-use threadkeep_core::search::index;
+use threadkeep_core::search::{index, terms};
 use threadkeep_core::{compress, write};
 
 use crate::runtime::{Component, export};
@@ -162,10 +162,10 @@ impl text_indexing::Guest for Component {
     }
 
     fn find_terms(path: String, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Result<Presence, FileError> {
-        index::find_terms(&World, &path, &terms, &kinds)
+        terms::find_terms(&World, &path, &terms, &kinds)
     }
 
     fn find_terms_in_names(names: Vec<ThreadNames>, terms: Vec<IndexTerm>) -> Vec<u64> {
-        index::find_terms_in_names(&names, &terms)
+        terms::find_terms_in_names(&names, &terms)
     }
 }

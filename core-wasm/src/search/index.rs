@@ -7,16 +7,14 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use contract::{FileFacts, IndexTerm, IndexedText, Presence, TextKind, TextPart, ThreadNames};
+use contract::{FileFacts, IndexedText, TextKind, TextPart, ThreadNames};
 
-use super::thread::{is_of_messages, names_of};
-use crate::history::chain::Chain;
+use super::terms::names_of;
 use crate::history::texts::{LinePlace, MessageSink, read_messages};
-use crate::history::transcript::each_text;
 use crate::ports::{FileResult, Rollouts};
 use crate::rollout::head::read_up_to;
 use crate::text::codec::{Reader, Writer};
-use crate::words::matching::{Matcher, TokenSet};
+use crate::words::matching::TokenSet;
 
 /// The version of texts and tokens.
 pub const VERSION: u32 = 1;
@@ -198,69 +196,6 @@ pub fn index_names(names: &[ThreadNames]) -> Vec<String> {
         set.end()
     };
     names.iter().map(tokens).collect()
-}
-
-/// Returns which terms stand in the names of each thread, a bit each.
-pub fn find_terms_in_names(names: &[ThreadNames], terms: &[IndexTerm]) -> Vec<u64> {
-    let mut matcher = Matcher::new(terms);
-    let standing = |names: &ThreadNames| {
-        names_of(names.name.as_deref(), &names.title, &names.preview)
-            .fold(0, |standing, name| standing | matcher.standing(name))
-    };
-    names.iter().map(standing).collect()
-}
-
-/// Returns which terms stand in the texts of a rollout.
-///
-/// # Errors
-///
-/// Fails where it cannot be read.
-pub fn find_terms<R: Rollouts>(
-    rollouts: &R,
-    path: &str,
-    terms: &[IndexTerm],
-    kinds: &[TextKind],
-) -> FileResult<Presence> {
-    let mut finding = Finding { matcher: Matcher::new(terms), kinds, presence: Presence::default() };
-    if is_of_messages(kinds) {
-        read_messages(rollouts, path, LinePlace::START, &mut finding)?;
-        return Ok(finding.presence);
-    }
-    let own_from = crate::history::texts::first_own_line(rollouts, path)?;
-    let chain = Chain::alone(rollouts, path)?;
-    let read = each_text(rollouts, chain, false, own_from, |place, kind, text| finding.text(kind, text, place.copied));
-    match read {
-        Ok(()) => Ok(finding.presence),
-        Err(contract::LookupError::Files(error)) => Err(error),
-        Err(error) => Err(contract::FileError::Io(alloc::format!("{error:?}"))),
-    }
-}
-
-struct Finding<'a> {
-    matcher: Matcher<'a>,
-    kinds: &'a [TextKind],
-    presence: Presence,
-}
-
-impl MessageSink for Finding<'_> {
-    fn text(&mut self, kind: TextKind, text: &str, copied: bool) {
-        if !self.kinds.contains(&kind) {
-            return;
-        }
-        let standing = self.matcher.standing(text);
-        let (prompts, all) = match copied {
-            true => (&mut self.presence.copied_prompts, &mut self.presence.copied_all),
-            false => (&mut self.presence.prompts, &mut self.presence.all),
-        };
-        *all |= standing;
-        *prompts |= if kind == TextKind::Prompt { standing } else { 0 };
-    }
-
-    fn line(&mut self, _: LinePlace) -> bool {
-        true
-    }
-
-    fn rolled_back(&mut self) {}
 }
 
 #[cfg(test)]

@@ -18,4 +18,5 @@
 pub mod index;
 pub mod page;
 mod snippet;
+pub mod terms;
 pub mod thread;

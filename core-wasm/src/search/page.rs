@@ -16,7 +16,7 @@ use contract::{
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::thread::{Class, Found, Keep, look_through};
+use super::thread::{Class, Found, Keep, look_through, may_match};
 use crate::history::texts::MESSAGE_KINDS;
 use crate::lookup::find::find;
 use crate::lookup::world::World;
@@ -361,6 +361,9 @@ impl<W: SearchWorld> Search<'_, W> {
     /// Looks through a thread of this row; none where it does not match.
     fn look_into(&self, at: usize, row: ThreadRow) -> Result<Option<(ThreadRow, Found)>, LookupError> {
         let (parsed, kinds) = (self.parsed, &self.query.kinds);
+        if parsed.has_phrases() && !may_match(self.world, &row, parsed, kinds)? {
+            return Ok(None);
+        }
         let found = look_through(self.world, &row, parsed, kinds, self.candidates.with_copies[at], Keep::Best(BEST))?;
         Ok(found.class(parsed).is_some().then_some((row, found)))
     }

@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 use contract::{Hit, LookupError, TextKind, ThreadRow};
 
 use super::snippet::snippet;
+use super::terms::{find_terms, is_of_messages, names_of};
 use crate::history::chain::Chain;
-use crate::history::texts::{MESSAGE_KINDS, first_own_line};
+use crate::history::texts::first_own_line;
 use crate::history::transcript::{TextPlace, each_text};
 use crate::lookup::world::World;
 use crate::words::matching::{Matcher, Occurrence};
@@ -100,18 +101,30 @@ pub enum Keep {
     All,
 }
 
-/// Returns the texts of a row that are names: its name, and a title that is not how its preview begins.
-pub fn names_of<'a>(name: Option<&'a str>, title: &'a str, preview: &str) -> impl Iterator<Item = &'a str> {
-    let title = Some(title).filter(|title| {
-        let title = title.trim_end_matches(['…', '.', ' ']);
-        name != Some(title) && !preview.starts_with(title)
-    });
-    name.into_iter().chain(title)
-}
-
-/// Says whether all of these kinds but names are those of messages.
-pub(super) fn is_of_messages(kinds: &[TextKind]) -> bool {
-    kinds.iter().all(|kind| *kind == TextKind::Name || MESSAGE_KINDS.contains(kind))
+/// Says whether a thread may match, by a quicker look at its files, each by itself: whether its phrases stand there at all.
+///
+/// # Errors
+///
+/// Fails where its rollouts cannot be read.
+pub(super) fn may_match<W: World>(
+    world: &W,
+    row: &ThreadRow,
+    query: &Query,
+    kinds: &[TextKind],
+) -> Result<bool, LookupError> {
+    if !is_of_messages(kinds) {
+        return Ok(true);
+    }
+    let terms = query.index_terms();
+    let mut matcher = Matcher::new(&terms);
+    let names = names_of(row.name.as_deref(), &row.title, &row.preview);
+    let mut standing = names.fold(0, |standing, name| standing | matcher.standing(name));
+    for segment in Chain::own(world, &row.path)?.segments {
+        let presence = find_terms(world, &segment.path, &terms, kinds)?;
+        standing |= presence.all | presence.copied_all;
+    }
+    // What must not stand there may be in a turn that was taken back.
+    Ok(query.holds_leniently(standing))
 }
 
 /// Looks through a thread, its names and its own texts of these kinds; with what it copied of another one where `copied` says so.

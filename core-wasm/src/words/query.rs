@@ -84,7 +84,12 @@ impl Query {
 
     /// Says whether a thread matches in which these terms stand, a bit each.
     pub fn holds(&self, standing: u64) -> bool {
-        self.groups.iter().all(|group| group & standing != 0) && !self.excludes(standing)
+        self.holds_leniently(standing) && !self.excludes(standing)
+    }
+
+    /// Says the same, but for what must not stand there.
+    pub fn holds_leniently(&self, standing: u64) -> bool {
+        self.groups.iter().all(|group| group & standing != 0)
     }
 
     /// Says whether one of these terms is one that must not stand there.
