@@ -26,7 +26,7 @@ fn a_component_imports_nothing_but_what_its_world_gives_it() {
     let worlds: [(&[u8], &[&str]); 3] = [
         (PARSER_COMPONENT, &[]),
         (READER_COMPONENT, &["rollouts", "clock"]),
-        (COMPONENT, &["rollouts", "clock", "rows", "sources", "backfill"]),
+        (COMPONENT, &["rollouts", "clock", "rows", "sources", "backfill", "text-index"]),
     ];
     for (component, given) in worlds {
         // Interfaces of types have no functions: nothing is asked of a host by them.

@@ -64,6 +64,10 @@ fn look_at_everything(schemas: &Schemas, program: &Program) {
     let threads = list_everything(program);
     run("list", &[0], &["list", "--all", "--limit", "0", "--flat"]);
     let all: Vec<&str> = threads.keys().map(String::as_str).chain(["nobody-at-all"]).collect();
+    run("search", &[0], &["search", "the", "--source", "any"]);
+    run("search", &[0], &["search", "the -nowhere", "--limit", "1"]);
+    run("search", &[3], &["search", "nobody", "at", "all"]);
+    run("search --thread", &[0, 3], &["search", "the", "--thread", all[0]]);
     run("find several", &[3], &[&["find"], &all[..]].concat());
     for id in all.iter().rev().skip(1).take(4) {
         run("find", &[0], &["find", id]);
