@@ -2,8 +2,8 @@
 //!
 //! `threadkeep-bench [--rollouts N] [--history legacy|paginated|mixed] [--runs N] [--home DIR] [--only PART] [--full]`:
 //! medians over the runs, with the wanted figure beside each, at 1,000 and 10,000 rollouts of either history, or on the
-//! one home that is named. PART is `library`, `turns`, `changes`, `repair`, `recorder`, `commands`, `memory`, `parsing`,
-//! `growth` or `peers`; `--full` measures growth at its largest sizes, too. `peers` runs whatever other programs there
+//! one home that is named. PART is `library`, `search`, `turns`, `changes`, `repair`, `recorder`, `commands`, `memory`,
+//! `parsing`, `growth` or `peers`; `--full` measures growth at its largest sizes, too. `peers` runs whatever other programs there
 //! are in turn with this one, and writes what it found to `--out DIR`. Homes are generated below the target directory
 //! once for each version of the generator, and read before anything is measured, so that the page cache is warm.
 //! Machines are noisy: what is compared is measured in turn, in one run.
@@ -20,6 +20,7 @@ mod parsing;
 mod peers;
 mod recorder;
 mod repair;
+mod search;
 mod settings;
 mod table;
 mod turns;
@@ -31,7 +32,7 @@ use homes::Ground;
 use settings::Settings;
 
 /// The parts that are measured on each home.
-const ON_A_HOME: [&str; 7] = ["library", "changes", "repair", "commands", "memory", "parsing", "peers"];
+const ON_A_HOME: [&str; 8] = ["library", "search", "changes", "repair", "commands", "memory", "parsing", "peers"];
 
 fn main() {
     let settings = Settings::from_arguments();
@@ -67,6 +68,9 @@ fn on_a_home(settings: &Settings, ground: &Ground, target: &Path) {
     println!("\n== {name}: {} rollouts, {:.0} MB, {runs} runs each", ground.rollouts(), ground.bytes as f64 / 1e6);
     if settings.wants("library") {
         library::lookups(&ground.home, &ground.state, &ground.id, runs);
+    }
+    if settings.wants("search") {
+        search::search(ground, runs);
     }
     if settings.wants("changes") {
         changes::changes(&ground.home, target, &ground.id, runs);
