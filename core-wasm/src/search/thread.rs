@@ -164,8 +164,8 @@ struct Looking<'q> {
     matcher: Matcher<'q>,
     keep: Keep,
     found: Found,
-    /// Rank and number of each hit that is kept.
-    ranks: Vec<(u32, u64)>,
+    /// The rank of each hit that is kept.
+    ranks: Vec<u32>,
     texts: BTreeSet<u64>,
     lines: BTreeSet<u64>,
 }
@@ -202,7 +202,7 @@ impl<'q> Looking<'q> {
         let at = match self.keep {
             Keep::All => self.found.hits.len(),
             Keep::Best(most) => {
-                let at = self.ranks.partition_point(|&(other, _)| other >= rank);
+                let at = self.ranks.partition_point(|&other| other >= rank);
                 if at >= most {
                     return;
                 }
@@ -221,7 +221,7 @@ impl<'q> Looking<'q> {
             snippet,
             marks,
         };
-        self.ranks.insert(at, (rank, self.found.hit_count));
+        self.ranks.insert(at, rank);
         self.found.hits.insert(at, hit);
     }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use threadkeep_engine::calls::{FindTerms, FindTermsInNames, IndexFile, IndexThreadNames, TextIndexVersion};
 use threadkeep_engine::contract::{
-    IndexTerm, Presence, RowQuery, SearchedThreads, SourceRole, StateError as CoreStateError, TermSources, TextKind,
+    FileError, IndexTerm, Presence, RowQuery, SearchedThreads, SourceRole, StateError as CoreStateError, TermSources,
+    TextKind,
 };
 use threadkeep_engine::imports::{StateResult, TextIndex};
 use threadkeep_engine::{Core, CoreError, Runtime};
@@ -64,7 +65,7 @@ struct Filling<'a> {
     home: &'a Arc<Home>,
     database: &'a Database,
     progress: Option<&'a ProgressSink>,
-    workers: Option<Workers<OutdatedFile, Result<TextParts, CoreError>>>,
+    workers: Option<Workers<OutdatedFile, Result<Option<TextParts>, CoreError>>>,
     ready: Vec<TextParts>,
     text_bytes: u64,
 }
@@ -102,7 +103,7 @@ impl Filling<'_> {
     fn store(&mut self, more_than: usize) -> Result<bool, StateError> {
         let Some(workers) = &mut self.workers else { return Ok(false) };
         for text in workers.in_order() {
-            let text = text?;
+            let Some(text) = text? else { continue };
             self.text_bytes += text.text.as_ref().map_or(0, |text| text.text_bytes);
             self.ready.push(text);
         }
@@ -120,14 +121,16 @@ impl Filling<'_> {
     }
 }
 
-/// Reads the text of one rollout. What cannot be read has none, and is looked at again when its row changes.
-fn read(core: &mut Core, of: OutdatedFile) -> Result<TextParts, CoreError> {
+/// Reads the text of one rollout. What cannot be read has none until its row changes; of what may be readable the next time
+/// nothing is answered, so that it stays outdated.
+fn read(core: &mut Core, of: OutdatedFile) -> Result<Option<TextParts>, CoreError> {
     let text = core.call(&IndexFile { file: of.file.clone(), earlier: of.earlier.clone() });
     match text {
-        Ok(text) => Ok(TextParts { of, text: text.ok() }),
+        Ok(Err(FileError::Denied | FileError::Io(_))) => Ok(None),
+        Ok(text) => Ok(Some(TextParts { of, text: text.ok() })),
         Err(error @ CoreError::Cancelled) => Err(error),
         // A rollout over which the core fails costs its own text alone.
-        Err(_) => Ok(TextParts { of, text: None }),
+        Err(_) => Ok(Some(TextParts { of, text: None })),
     }
 }
 
@@ -137,16 +140,23 @@ pub(crate) struct ScannedTexts {
     home: Arc<Home>,
     database: Database,
     sources: Vec<ThreadSource>,
+    unreadable: u64,
 }
 
 impl ScannedTexts {
     /// Answers out of the rollouts and the names of a database.
     pub(crate) fn of(runtime: &Runtime, home: &Arc<Home>, database: &Database) -> ScannedTexts {
-        ScannedTexts { runtime: runtime.clone(), home: home.clone(), database: database.clone(), sources: Vec::new() }
+        ScannedTexts {
+            runtime: runtime.clone(),
+            home: home.clone(),
+            database: database.clone(),
+            sources: Vec::new(),
+            unreadable: 0,
+        }
     }
 
     fn scan(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Result<Vec<TermSources>, StateError> {
-        let mut found = Found { sources: Vec::new(), terms: vec![no_sources(); terms.len()] };
+        let mut found = Found { sources: Vec::new(), terms: vec![no_sources(); terms.len()], unreadable: 0 };
         if kinds.contains(&TextKind::Name) {
             let mut after = String::new();
             loop {
@@ -163,7 +173,7 @@ impl ScannedTexts {
         if kinds.iter().any(|&kind| kind != TextKind::Name) {
             self.scan_rollouts(terms, kinds, &mut found)?;
         }
-        self.sources = found.sources;
+        (self.sources, self.unreadable) = (found.sources, found.unreadable);
         Ok(found.terms)
     }
 
@@ -172,16 +182,20 @@ impl ScannedTexts {
         let look = move |core: &mut Core, (path, thread): Task| {
             let call = FindTerms { path, terms: terms.clone(), kinds: kinds.clone() };
             match core.call(&call) {
-                Ok(presence) => Ok((thread, presence.unwrap_or(NOTHING))),
+                Ok(presence) => Ok((thread, presence.ok())),
                 Err(error @ CoreError::Cancelled) => Err(error),
-                Err(_) => Ok((thread, NOTHING)),
+                Err(_) => Ok((thread, None)),
             }
         };
-        let mut workers: Workers<Task, Result<(String, Presence), CoreError>> =
+        let mut workers: Workers<Task, Result<(String, Option<Presence>), CoreError>> =
             Workers::start(&self.runtime, &self.home, look)?;
-        let mut take = |workers: &mut Workers<Task, Result<(String, Presence), CoreError>>| {
+        let mut take = |workers: &mut Workers<Task, Result<(String, Option<Presence>), CoreError>>| {
             workers.in_order().into_iter().try_for_each(|looked| {
-                let (thread, Presence { prompts, all, copied_prompts, copied_all }) = looked?;
+                let (thread, presence) = looked?;
+                let Some(Presence { prompts, all, copied_prompts, copied_all }) = presence else {
+                    found.unreadable += 1;
+                    return Ok(());
+                };
                 found.add(SourceRole::Text, thread.clone(), prompts, all);
                 found.add(SourceRole::Copied, thread, copied_prompts, copied_all);
                 Ok::<_, StateError>(())
@@ -208,8 +222,6 @@ impl ScannedTexts {
     }
 }
 
-const NOTHING: Presence = Presence { prompts: 0, all: 0, copied_prompts: 0, copied_all: 0 };
-
 fn no_sources() -> TermSources {
     TermSources { prompts: Vec::new(), all: Vec::new() }
 }
@@ -218,6 +230,8 @@ fn no_sources() -> TermSources {
 struct Found {
     sources: Vec<ThreadSource>,
     terms: Vec<TermSources>,
+    /// Rollouts that could not be read.
+    unreadable: u64,
 }
 
 impl Found {
@@ -244,7 +258,11 @@ impl TextIndex for ScannedTexts {
         let mut ids: Vec<String> = self.sources.iter().map(|source| source.thread.clone()).collect();
         ids.dedup();
         let rows = self.database.searched_rows(query, Some(ids)).map_err(CoreStateError::from)?;
-        Ok(SearchedThreads { has_rollbacks: true, ..in_columns(rows, self.sources.clone()) })
+        Ok(SearchedThreads {
+            has_rollbacks: true,
+            uncovered: self.unreadable,
+            ..in_columns(rows, self.sources.clone())
+        })
     }
 
     fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
