@@ -418,7 +418,7 @@ fn without_a_refresh_the_answer_says_what_it_does_not_cover() {
     let answer = search(&program, &["--no-refresh", "kite"]);
     assert_eq!((&answer["total"], &answer["uncovered"]), (&1.into(), &1.into()), "{answer}");
     let text = program.run(["--no-refresh", "search", "kite"]).well().stdout;
-    assert!(text.contains("1 threads are not searched yet"), "{text}");
+    assert!(text.contains("1 thread was not searched"), "{text}");
     assert_eq!(numbers(&program, &["kite"]), [2, 1]);
 }
 

@@ -75,9 +75,10 @@ fn ending(page: &PageOfMatches, elsewhere: Option<u64>, words: &str) -> String {
         lines.push(counts.collect::<Vec<_>>().join("; "));
     }
     if page.uncovered > 0 {
+        let threads =
+            if page.uncovered == 1 { "1 thread was".into() } else { format!("{} threads were", page.uncovered) };
         lines.push(format!(
-            "{} threads are not searched yet; leave --no-refresh out to search them too",
-            page.uncovered
+            "{threads} not searched: changed since, and left out by --no-refresh, or not readable, which `status` tells"
         ));
     }
     lines.iter().map(|line| plain(line) + "\n").collect()
