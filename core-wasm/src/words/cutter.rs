@@ -37,7 +37,7 @@ impl<'a> Word<'a> {
     /// Goes through the tokens by which it is found: the whole, then its parts.
     pub fn tokens(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (token, ends) = (self.token, self.ends);
-        let parts = ends.iter().scan(0, move |start, &end| Some(token.get(core::mem::replace(start, end)..end)?));
+        let parts = ends.iter().scan(0, move |start, &end| token.get(core::mem::replace(start, end)..end));
         core::iter::once(capped(token)).chain(parts)
     }
 

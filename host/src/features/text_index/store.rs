@@ -228,7 +228,7 @@ fn replace_parts<'a>(
     let known: Option<i64> = find.query_row(params![subject, role], |row| row.get(0)).optional()?;
     if let Some(number) = known {
         let mut remove = transaction.prepare_cached("DELETE FROM text_index WHERE rowid BETWEEN ?1 AND ?2")?;
-        remove.execute([number << PART_BITS | i64::from(from), (number + 1 << PART_BITS) - 1])?;
+        remove.execute([number << PART_BITS | i64::from(from), ((number + 1) << PART_BITS) - 1])?;
     }
     if parts.peek().is_none() {
         return Ok(());
