@@ -16,6 +16,7 @@ mod codex;
 mod component;
 mod compress;
 mod config;
+mod containing;
 mod contract;
 mod damage;
 mod device_keys;

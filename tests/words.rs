@@ -173,7 +173,12 @@ fn an_error_is_a_document_where_documents_are_asked_for() {
     let (home, state) = (known_to_codex(false), tempdir().unwrap());
     let program = Program::on(home.path(), state.path());
     for (arguments, code, kind, hint) in [
-        (&["find", "nobody"][..], 3, "notFound", Some("`threadkeep list` shows them")),
+        (
+            &["find", "nobody"][..],
+            3,
+            "notFound",
+            Some("`threadkeep list` shows them, and `threadkeep search` finds what was said in them"),
+        ),
         (
             &["list", "--cursor", "x.1"],
             2,
