@@ -35,6 +35,7 @@ mod generated;
 mod goals;
 mod growth;
 mod holders;
+mod indexing;
 mod items;
 mod killed;
 mod laws;

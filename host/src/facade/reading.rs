@@ -77,6 +77,16 @@ impl Threadkeep {
         Ok(self.reader.list(query, cursor, limit)?)
     }
 
+    /// Brings the index of what was said up to date, as a search does before it answers; gives how many rollouts were read.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NeedsState`] where there is no handle.
+    pub fn update_text_index(&self) -> Result<u64> {
+        self.needed_state("an index")?;
+        Ok(self.reader.update_text_index()?)
+    }
+
     /// Gives a page of the threads in which words stand, `limit` threads long, or their number alone for 0. With the handle the
     /// index is brought up to date first, unless the request says otherwise; without one the rollouts are gone through.
     ///

@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 
 use crate::db::{Database, StateDb, StateError};
 use crate::features::moved_directories::MovedDirectories;
+use crate::features::text_index::IndexExclusions;
 use crate::index::progress::{Progress, ProgressSink};
 use crate::index::startup::{self, Config};
+use crate::index::texts::update_text_index;
 use crate::platform::home::Home;
 use crate::platform::wait::Wait;
 use crate::threads::change::Changes;
@@ -53,6 +55,7 @@ struct Shared {
     files: Mutex<Option<Database>>,
     progress: Option<ProgressSink>,
     wait: Wait,
+    exclusions: IndexExclusions,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -92,9 +95,18 @@ impl ThreadReader {
             files: Mutex::default(),
             progress,
             wait,
+            exclusions: IndexExclusions::default(),
             warnings: Mutex::default(),
         };
         ThreadReader { runtime: runtime.clone(), shared: Arc::new(shared) }
+    }
+
+    /// Gives a reader that keeps texts out of the index; one that nobody shares yet.
+    pub(crate) fn excluding(mut self, exclusions: IndexExclusions) -> ThreadReader {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.exclusions = exclusions;
+        }
+        self
     }
 
     /// Gives a reader that shares the handle and uses another runtime, as one that can be cancelled.
@@ -186,6 +198,17 @@ impl ThreadReader {
         }
     }
 
+    /// Brings the index of what was said up to date, without what is kept out; gives how many rollouts were behind. Without a handle
+    /// there is none.
+    pub fn update_text_index(&self) -> Result<u64, LookupError> {
+        let Some(state) = self.state() else { return Ok(0) };
+        let (home, progress) = (&self.shared.home, self.shared.progress.as_ref());
+        let exclusions = &self.shared.exclusions;
+        let updated = update_text_index(&self.runtime, home, state.database(), exclusions, progress);
+        self.end_progress();
+        Ok(updated?)
+    }
+
     /// Gives a page of the threads that match a search, as [`Searcher::page`] does.
     pub fn search(
         &self,
@@ -221,7 +244,9 @@ impl ThreadReader {
                 None => self.files(fresh)?,
             };
             let progress = self.shared.progress.as_ref();
-            let opened = Searcher::open(&self.runtime, &self.shared.home, state, &database, progress, request);
+            let exclusions = &self.shared.exclusions;
+            let opened =
+                Searcher::open(&self.runtime, &self.shared.home, state, &database, exclusions, progress, request);
             self.end_progress();
             work(&mut opened?)
         };
