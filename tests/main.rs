@@ -35,6 +35,7 @@ mod generated;
 mod goals;
 mod growth;
 mod holders;
+mod index_damage;
 mod indexing;
 mod items;
 mod killed;

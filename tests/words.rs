@@ -44,8 +44,8 @@ fn a_code_that_is_none_is_refused_with_the_one_that_is_meant() {
 
 #[test]
 fn every_code_of_a_finding_is_known_by_its_name() {
-    let sources =
-        ["base.rs", "codex_fields.rs", "findings.rs", "home.rs", "check.rs"].map(|name| format!("health/{name}"));
+    let sources = ["base.rs", "codex_fields.rs", "findings.rs", "home.rs", "check.rs", "text_index.rs"]
+        .map(|name| format!("health/{name}"));
     let diagnose =
         ["codex", "files", "metadata", "state", "rebuilt", "row"].map(|name| format!("health/diagnose/{name}.rs"));
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../core-wasm/src");

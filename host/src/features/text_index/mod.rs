@@ -11,13 +11,16 @@
 //! `text_index` has a row for each part of a source: its rowid is the number of the source and, in the lowest 16 bits, the
 //! number of the part. It is contentless, and knows neither columns nor places of tokens.
 
+mod check;
 mod counts;
 mod exclusions;
 mod lookup;
+mod renewal;
 mod store;
 
 use crate::db::{Domain, Table};
 
+pub(crate) use check::ExpectedPart;
 pub use counts::TextIndexCounts;
 pub use exclusions::IndexExclusions;
 pub(crate) use lookup::{IndexedTexts, Scan, ThreadSource, in_columns};
