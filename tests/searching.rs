@@ -414,7 +414,7 @@ fn without_a_refresh_the_answer_says_what_it_does_not_cover() {
     let program = place.program();
     assert_eq!(numbers(&program, &["kite"]), [1]);
     place.write(&legacy(2).user("another kite"));
-    program.run(["init"]).well();
+    program.run(["list"]).well();
     let answer = search(&program, &["--no-refresh", "kite"]);
     assert_eq!((&answer["total"], &answer["uncovered"]), (&1.into(), &1.into()), "{answer}");
     let text = program.run(["--no-refresh", "search", "kite"]).well().stdout;

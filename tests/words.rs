@@ -44,8 +44,8 @@ fn a_code_that_is_none_is_refused_with_the_one_that_is_meant() {
 
 #[test]
 fn every_code_of_a_finding_is_known_by_its_name() {
-    let sources =
-        ["base.rs", "codex_fields.rs", "findings.rs", "home.rs", "check.rs"].map(|name| format!("health/{name}"));
+    let sources = ["base.rs", "codex_fields.rs", "findings.rs", "home.rs", "check.rs", "text_index.rs"]
+        .map(|name| format!("health/{name}"));
     let diagnose =
         ["codex", "files", "metadata", "state", "rebuilt", "row"].map(|name| format!("health/diagnose/{name}.rs"));
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../core-wasm/src");
@@ -173,7 +173,12 @@ fn an_error_is_a_document_where_documents_are_asked_for() {
     let (home, state) = (known_to_codex(false), tempdir().unwrap());
     let program = Program::on(home.path(), state.path());
     for (arguments, code, kind, hint) in [
-        (&["find", "nobody"][..], 3, "notFound", Some("`threadkeep list` shows them")),
+        (
+            &["find", "nobody"][..],
+            3,
+            "notFound",
+            Some("`threadkeep list` shows them, and `threadkeep search` finds what was said in them"),
+        ),
         (
             &["list", "--cursor", "x.1"],
             2,

@@ -35,6 +35,7 @@ pub use facade::{
     ClaimedThread, Error, MovedDirectory, Options, RepairScope, Result, RunObserver, StateAccess, ThreadGoal,
     Threadkeep, UndoPreview, Verification, redact, replay, startup,
 };
+pub use features::text_index::IndexExclusions;
 pub use platform::error_kind::ErrorKind;
 pub use threadkeep_engine::recording::Recorder;
 pub use threadkeep_engine::{Cancellation, contract};

@@ -29,7 +29,7 @@ defaults! {
     Entries { paths, kinds, sizes, modified_ns, inodes }
     FileReport { lines, damaged_lines, damaged_line_count, ordinal_errors, ordinal_error_count, base, no_final_newline, has_messages, marked_lines, odd_times, history_lost }
     Heads { paths, lengths, texts }
-    HomeFacts { databases, backfill, codex_backfill, unprojected, locks, modes, network, links, unfinished, foreign_homes, closed, now }
+    HomeFacts { databases, backfill, codex_backfill, unprojected, locks, modes, network, links, unfinished, foreign_homes, closed, text_index, now }
     IndexedText { replaced_from, parts, state, is_whole, has_rollbacks, text_bytes }
     MemoryExtraction { watermark, worker, token, until, retry_after }
     NewThread { id, cwd, source, originator, version, model_provider, instructions, git_sha, git_branch, git_origin_url, parent_thread_id }

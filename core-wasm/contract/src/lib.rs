@@ -50,7 +50,7 @@ pub use imports::health_types::{
     Applicability, BackfillFacts, Cell, Change, CheckContext, CheckInput, CheckedFile, CodexChange, CodexFields,
     CodexShape, Column, CurrentValue, DamagedLine, DatabaseFacts, DatabaseRole, Depth, Edit, EditTarget, Evidence,
     FileReport, Finding, HistoryBase, HomeFacts, ModeChange, OrdinalError, OrdinalFault, PathTarget, Severity,
-    StateChange, ThreadFacts, ThreadFileFacts, Value, View, Viewer,
+    StateChange, TextIndexFacts, ThreadFacts, ThreadFileFacts, Value, View, Viewer,
 };
 pub use imports::item_types::{
     ChangeKind, Command, FileChange, FileChanges, Item, ItemStatus, RawRecord, Tokens, ToolCall, TurnEnd, TurnStart,

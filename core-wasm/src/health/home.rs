@@ -6,6 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::findings::leave_closed_tables;
+use super::text_index::of_text_index;
 use crate::text::paths::canonical_id;
 use contract::{
     BackfillFacts, Cell, Change, CodexChange, DatabaseFacts, DatabaseRole, Edit, EditTarget, Evidence, Finding,
@@ -69,6 +70,7 @@ fn findings_of(facts: &HomeFacts) -> Vec<Finding> {
             ..told("rows-of-another-home", Severity::Warning)
         }
     }));
+    found.extend(facts.text_index.iter().flat_map(of_text_index));
     found.extend(facts.locks.iter().map(locked));
     found.extend(open_to_others(&facts.modes));
     found.extend(facts.network.as_ref().map(|kind| {
@@ -89,7 +91,7 @@ fn findings_of(facts: &HomeFacts) -> Vec<Finding> {
     found
 }
 
-fn told(code: &str, severity: Severity) -> Finding {
+pub(super) fn told(code: &str, severity: Severity) -> Finding {
     Finding {
         code: code.into(),
         severity,
@@ -105,11 +107,11 @@ fn told(code: &str, severity: Severity) -> Finding {
     }
 }
 
-fn seen(what: &str, found: &(impl ToString + ?Sized)) -> Evidence {
+pub(super) fn seen(what: &str, found: &(impl ToString + ?Sized)) -> Evidence {
     Evidence { what: what.into(), found: Some(found.to_string()), expected: None }
 }
 
-fn expected(what: &str, found: &impl ToString, expected: &impl ToString) -> Evidence {
+pub(super) fn expected(what: &str, found: &impl ToString, expected: &impl ToString) -> Evidence {
     Evidence { what: what.into(), found: Some(found.to_string()), expected: Some(expected.to_string()) }
 }
 

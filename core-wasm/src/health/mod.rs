@@ -5,6 +5,7 @@
 //! two files     → base             does a fork go on where its base ends
 //! a thread      → diagnose         files and sources against the row here and against Codex's own
 //! the home      → home             databases, locks, modes
+//!               → text_index       the index of what was said
 //! a thread      → visibility       where it is shown, and why not
 //! findings      → edits            a finding carries what would mend it
 //! edits         → select           a plan: those that were asked for, each once
@@ -16,6 +17,7 @@
 //! same plan.
 
 mod findings;
+mod text_index;
 
 pub mod base;
 pub mod check;

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use threadkeep::IndexExclusions;
 
 use crate::text::color::Color;
 use crate::values;
@@ -36,6 +37,9 @@ pub(crate) struct Global {
     /// Write down what the core asked of the home and was told, for `debug replay`; it holds what the threads say
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
+    /// What the settings keep out of the index of what was said.
+    #[arg(skip)]
+    pub(crate) index_exclusions: IndexExclusions,
 }
 
 /// A thread, by what finds it.

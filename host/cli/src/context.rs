@@ -74,6 +74,7 @@ impl Context {
             access,
             wait: self.wait(),
             refresh: !self.global.no_refresh,
+            index_exclusions: self.global.index_exclusions.clone(),
             progress: self.progress.clone(),
             recorder: self.recorder()?,
             ..Options::new(home)

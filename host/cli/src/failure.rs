@@ -68,6 +68,7 @@ pub(crate) fn report_usage(error: &clap::Error, json: bool) {
         hint,
         argument: None,
         candidates: Vec::new(),
+        more_candidates: 0,
     });
 }
 
@@ -98,7 +99,9 @@ fn document_of(error: &anyhow::Error) -> documents::Error {
     };
     match known {
         Some(known) => documents::Error { message, ..known.document() },
-        None => documents::Error { kind, message, hint: None, argument: None, candidates: Vec::new() },
+        None => {
+            documents::Error { kind, message, hint: None, argument: None, candidates: Vec::new(), more_candidates: 0 }
+        }
     }
 }
 

@@ -105,6 +105,7 @@ fn parse() -> Result<(Global, Command), clap::Error> {
     if settings.is_utc() {
         zone::use_utc();
     }
+    global.index_exclusions = settings.index_exclusions();
     if let Some(given) = &global.home
         && let Some(home) = settings.home_named(given).map_err(wrong)?
     {

@@ -26,7 +26,7 @@ pub use crate::bindings::threadkeep::core::{
         Applicability, BackfillFacts, Cell, Change, CheckContext, CheckInput, CheckedFile, CodexChange, CodexFields,
         CodexShape, Column, CurrentValue, DamagedLine, DatabaseFacts, DatabaseRole, Depth, Edit, EditTarget, Evidence,
         FileReport, Finding, HistoryBase, HomeFacts, ModeChange, OrdinalError, OrdinalFault, PathTarget, Severity,
-        StateChange, ThreadFacts, ThreadFileFacts, Value, View, Viewer,
+        StateChange, TextIndexFacts, ThreadFacts, ThreadFileFacts, Value, View, Viewer,
     },
     item_types::{
         ChangeKind, Command, FileChange, FileChanges, Item, ItemStatus, RawRecord, Tokens, ToolCall, TurnEnd,

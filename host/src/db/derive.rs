@@ -44,7 +44,7 @@ impl RowDeriver {
     }
 
     /// Asks the core something that needs no files.
-    pub(super) fn call<C: Call>(&self, call: &C) -> Result<C::Answer, StateError> {
+    pub(crate) fn call<C: Call>(&self, call: &C) -> Result<C::Answer, StateError> {
         let mut core = self.core.lock().map_err(|_| StateError::Io("the core is gone".into()))?;
         Ok(core.call(call)?)
     }

@@ -69,10 +69,7 @@ impl Journal<'_> {
         let (deriver, schema) = (self.0.deriver(), self.0.schema());
         // What is deleted at a user's word is in no byte of the database afterwards.
         let erases = matches!(change, CompletedChange::Removed(..));
-        if erases {
-            self.0.with(|connection| Ok(connection.pragma_update(None, "secure_delete", "ON")?))?;
-        }
-        let completed = self.0.transaction(move |transaction| {
+        let work = move |transaction: &Transaction<'_>| {
             let touched = match change {
                 CompletedChange::Nothing => Vec::new(),
                 CompletedChange::Moved(threads, moves) => {
@@ -94,18 +91,8 @@ impl Journal<'_> {
             derive_rows(transaction, &touched, &deriver)?;
             transaction.prepare_cached("DELETE FROM journal WHERE number = ?1")?.execute([number])?;
             Ok(())
-        });
-        if erases {
-            self.0.with(|connection| {
-                connection.pragma_update(None, "secure_delete", "OFF")?;
-                // Nor in its WAL, unless somebody still reads that.
-                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).or_else(|error| {
-                    let is_read = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy);
-                    if is_read { Ok(()) } else { Err(error.into()) }
-                })
-            })?;
-        }
-        completed
+        };
+        if erases { self.0.erasing(work) } else { self.0.transaction(work) }
     }
 }
 

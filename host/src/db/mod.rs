@@ -269,6 +269,24 @@ impl Database {
         })
     }
 
+    /// Runs `work` as [`Database::transaction`] does; what it deletes is in no byte of the file afterwards, nor in its WAL, unless
+    /// somebody still reads that.
+    pub(crate) fn erasing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StateError> + Send + 'static,
+    ) -> Result<T, StateError> {
+        self.with(|connection| Ok(connection.pragma_update(None, "secure_delete", "ON")?))?;
+        let done = self.transaction(work);
+        self.with(|connection| {
+            connection.pragma_update(None, "secure_delete", "OFF")?;
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).or_else(|error| {
+                let is_read = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy);
+                if is_read { Ok(()) } else { Err(error.into()) }
+            })
+        })?;
+        done
+    }
+
     /// Keeps a snapshot that the core wants to find again as long as the database is open.
     fn cache_put(&self, snapshot: DirectorySnapshot) -> Result<(), StateError> {
         *self.0.cache.lock().map_err(|_| gone())? = Some(snapshot);

@@ -218,6 +218,28 @@ impl Database {
         })
     }
 
+    /// Returns the newest rows, at most `most`, whose name, title or preview contains a text, whatever the case of letters; and how
+    /// many there are.
+    pub(crate) fn rows_that_say(
+        &self,
+        text: &str,
+        within: Option<Collection>,
+        most: usize,
+    ) -> Result<(Vec<ThreadRow>, u64), StateError> {
+        let text = text.to_owned();
+        self.with(move |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT id FROM threads WHERE missing = 0 AND archived IS coalesce(?2, archived)
+                 AND (says(name, ?1) OR says(title, ?1) OR says(preview, ?1)) ORDER BY updated_at DESC, id DESC",
+            )?;
+            let archived = within.map(|within| within == Collection::Archived);
+            let ids: Vec<String> = select.query_map((&text, archived), |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let mut row = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM threads WHERE id = ?1"))?;
+            let rows = ids.iter().take(most).map(|id| row.query_row([id], from_row));
+            Ok((rows.collect::<Result<_, _>>()?, ids.len() as u64))
+        })
+    }
+
     /// Returns, of the rows that pass, those under further conditions, in the order of a time.
     fn select(
         &self,

@@ -26,6 +26,7 @@ pub struct Candidate {
 
 /// An error, for programs and for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 pub struct Error {
     /// What kind of failure it is, for programs.
@@ -38,7 +39,16 @@ pub struct Error {
     /// The name of the argument that is to blame. It is absent where none is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub argument: Option<String>,
-    /// The threads that answer to what was asked for. It is absent where there are not several.
+    /// The threads that answer to what was asked for; where none does, those whose names, titles or beginnings contain it. It is
+    /// absent where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,
+    /// How many such threads are not among the candidates. It is absent where there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more_candidates: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

@@ -14,6 +14,8 @@ pub struct Init {
     pub backfilled_here: bool,
     /// How many of the files could not be stored as threads.
     pub failed: u64,
+    /// How many rollouts were read for the index of what was said.
+    pub indexed: u64,
     /// How many files were read.
     pub scanned: u64,
     /// How many of them were stored.
@@ -22,11 +24,13 @@ pub struct Init {
     pub waited_ms: u64,
 }
 
-impl From<&Report> for Init {
-    fn from(report: &Report) -> Init {
+impl Init {
+    /// Makes the document of a start, after which so many rollouts were read for the index.
+    pub fn new(report: &Report, indexed: u64) -> Init {
         Init {
             backfilled_here: report.backfilled_here,
             failed: report.failed,
+            indexed,
             scanned: report.scanned,
             stored: report.stored,
             waited_ms: report.waited.as_millis() as u64,

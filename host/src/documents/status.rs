@@ -31,6 +31,8 @@ pub struct Status {
     pub pending: Pending,
     /// How many rollouts are so large that only their beginnings and ends were read.
     pub partly_read: u64,
+    /// How far the index of what was said is; null where there is no complete state DB.
+    pub text_index: Option<TextIndexStatus>,
     /// What else a person should know, in words.
     pub warnings: Vec<String>,
 }
@@ -49,6 +51,19 @@ pub struct StateDbStatus {
     /// Who fills it. It is absent unless somebody does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+}
+
+/// How far the index of what was said is.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct TextIndexStatus {
+    /// How many rollouts are in it as they are.
+    pub current: u64,
+    /// How many are not, or not as they are: the next search reads them first.
+    pub behind: u64,
+    /// Whether it was made by another version, so that the next search makes it anew.
+    pub other_version: bool,
 }
 
 /// A file without a thread, or a line that is no record.
@@ -90,6 +105,11 @@ impl From<&index::Status> for Status {
             problems: status.problems.iter().map(Problem::from).collect(),
             pending: Pending { new, changed, vanished },
             partly_read: status.partly_read,
+            text_index: status.text_index.map(|counts| TextIndexStatus {
+                current: counts.current,
+                behind: counts.behind,
+                other_version: counts.is_foreign,
+            }),
             warnings: status.warnings.clone(),
         }
     }

@@ -34,6 +34,7 @@ pub struct Error {
     /// What is still known of a thread whose rollouts are gone.
     known_thread: Option<Box<ThreadRow>>,
     candidates: Vec<ThreadRow>,
+    more_candidates: u64,
 }
 
 /// Is an answer of the facade.
@@ -42,7 +43,15 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// Makes an error of a kind, with what happened in words.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error { kind, message: message.into(), hint: None, argument: None, known_thread: None, candidates: Vec::new() }
+        Error {
+            kind,
+            message: message.into(),
+            hint: None,
+            argument: None,
+            known_thread: None,
+            candidates: Vec::new(),
+            more_candidates: 0,
+        }
     }
 
     /// Adds what to do next, in words.
@@ -80,9 +89,15 @@ impl Error {
         self.known_thread.as_deref()
     }
 
-    /// Gives the threads that answer to what was asked for, where there are several.
+    /// Gives the threads that answer to what was asked for, where there are several; or those whose names, titles or beginnings
+    /// contain it, where none answers, be it one.
     pub fn candidates(&self) -> &[ThreadRow] {
         &self.candidates
+    }
+
+    /// Gives the number of such threads that are not among the candidates.
+    pub fn more_candidates(&self) -> u64 {
+        self.more_candidates
     }
 
     /// Makes the document of the error.
@@ -93,6 +108,7 @@ impl Error {
             hint: self.hint.clone(),
             argument: self.argument.map(String::from),
             candidates: self.candidates.iter().map(candidate).collect(),
+            more_candidates: self.more_candidates,
         }
     }
 
@@ -140,6 +156,7 @@ impl From<LookupError> for Error {
             LookupError::Ambiguous { candidates, .. } | LookupError::SameName { candidates, .. } => {
                 Error { candidates, ..told }
             }
+            LookupError::Contained { candidates, more, .. } => Error { candidates, more_candidates: more, ..told },
             _ => told,
         }
     }

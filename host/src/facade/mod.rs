@@ -27,6 +27,7 @@ use threadkeep_engine::recording::Recorder;
 use threadkeep_engine::{Cancellation, Runtime};
 
 use crate::db::StateDb;
+use crate::features::text_index::IndexExclusions;
 use crate::index::progress::{Progress, ProgressSink};
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::home::Home;
@@ -74,6 +75,8 @@ pub struct Options {
     pub rebuild: bool,
     /// Whether SQLite checks the whole state DB, not only what is used of it.
     pub check: bool,
+    /// What is kept out of the index of what was said.
+    pub index_exclusions: IndexExclusions,
     /// Takes how long work goes on.
     pub progress: Option<ProgressSink>,
     /// Takes what the core asked of the home and was told.
@@ -93,6 +96,7 @@ impl Options {
             refresh: true,
             rebuild: false,
             check: false,
+            index_exclusions: IndexExclusions::default(),
             progress: None,
             recorder: None,
             cancellation: Cancellation::default(),
@@ -164,9 +168,15 @@ impl Threadkeep {
         let (state, mut report) = started.unzip();
         warnings.extend(report.iter_mut().flat_map(|report| std::mem::take(&mut report.warnings)));
         let owns = matches!(options.access, StateAccess::Own | StateAccess::OwnOrFiles);
+        if let Some(state) = state.as_ref().filter(|_| owns)
+            && let Err(error) = state.database().exclude_from_text_index(&options.index_exclusions)
+        {
+            warnings.push(format!("what is excluded from the index may still be in it: {}", error.sentence()));
+        }
         let recovery = owns.then(|| startup::Config { rebuild: false, check: false, ..config });
         let reader =
             ThreadReader::new(&runtime, &home, state, recovery, options.progress.clone(), options.wait.clone());
+        let reader = reader.excluding(options.index_exclusions.clone());
         warnings.into_iter().for_each(|warning| reader.warn(warning));
         Ok(Threadkeep { reader, inner: Arc::new(Inner { options, report, store: OnceLock::new() }) })
     }

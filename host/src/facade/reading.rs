@@ -13,7 +13,7 @@ use crate::features::spawn_edges::{self, Edge};
 use crate::index::status::{Status, status};
 use crate::platform::error_kind::ErrorKind;
 use crate::threads::directories::{RepositoryNames, repository_around};
-use crate::threads::lookup::{Transcript, answer_of};
+use crate::threads::lookup::Transcript;
 use crate::threads::reader::CurrentDirectories;
 use crate::threads::search::SearchRequest;
 
@@ -36,7 +36,8 @@ impl Threadkeep {
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`], also where the thread is known and its rollouts are gone ([`Error::known_thread`]), and
-    /// [`ErrorKind::Ambiguous`] with [`Error::candidates`].
+    /// [`ErrorKind::Ambiguous`] with [`Error::candidates`], also where no thread is called so and names, titles or beginnings
+    /// contain it.
     pub fn find(&self, wanted: &str, within: Option<Collection>) -> Result<Found> {
         Ok(self.reader.find(wanted, within)?)
     }
@@ -54,8 +55,8 @@ impl Threadkeep {
     }
 
     /// Takes the answer out of an explanation.
-    pub fn answer_of(&self, explanation: Explanation, wanted: &str) -> Result<Found> {
-        Ok(answer_of(explanation, wanted)?)
+    pub fn answer_of(&self, explanation: Explanation, wanted: &str, within: Option<Collection>) -> Result<Found> {
+        Ok(self.reader.answer_of(explanation, wanted, within)?)
     }
 
     /// Gives what is known of a thread, or of one rollout alone.
@@ -74,6 +75,16 @@ impl Threadkeep {
             return Err(Error::new(ErrorKind::NeedsState, why));
         }
         Ok(self.reader.list(query, cursor, limit)?)
+    }
+
+    /// Brings the index of what was said up to date, as a search does before it answers; gives how many rollouts were read.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NeedsState`] where there is no handle.
+    pub fn update_text_index(&self) -> Result<u64> {
+        self.needed_state("an index")?;
+        Ok(self.reader.update_text_index()?)
     }
 
     /// Gives a page of the threads in which words stand, `limit` threads long, or their number alone for 0. With the handle the

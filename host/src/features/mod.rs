@@ -8,7 +8,7 @@ pub mod moved_directories;
 pub mod personality;
 pub mod shell_snapshots;
 pub mod spawn_edges;
-pub(crate) mod text_index;
+pub mod text_index;
 
 #[cfg(test)]
 mod tests;

@@ -6,4 +6,4 @@ pub mod progress;
 pub mod startup;
 pub mod status;
 pub(crate) mod texts;
-mod workers;
+pub(crate) mod workers;

@@ -144,6 +144,8 @@ pub(crate) fn open(
         return Err(StateError::Corrupt(fault).into());
     }
     if config.rebuild && !rescued && !FileLock::is_held(&locks.owner).map_err(StateError::from)? {
+        // First, because rows that go take along what they have in it, and that may not be what it has.
+        database.clear_text_index()?;
         database.begin_again()?;
     }
     drop(opening);
@@ -252,6 +254,23 @@ pub(crate) fn move_damaged_aside(
         Err(error) => return Err(error.into()),
     };
     Ok(if sound && !proved { None } else { Some(move_aside(&SCHEMA, &config.state_dir)?) })
+}
+
+/// Makes the index of what was said anew where it is damaged, and says what was wrong with it; none where it is sound, or more than
+/// it is damaged. It is checked while nobody else can open or fill the state DB.
+pub(crate) fn renew_damaged_text_index(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    config: &Config,
+) -> Result<Option<String>, StartupError> {
+    let locks = Locks::of(&config.state_dir);
+    let _opening = open_lock(&locks, &config.wait)?;
+    let Some(_filling) = FileLock::try_take(&locks.owner).map_err(StateError::from)? else { return Ok(None) };
+    let deriver = RowDeriver::new(runtime, home);
+    let Ok(database) = Database::open(&SCHEMA, &config.state_dir, &config.wait, deriver) else { return Ok(None) };
+    let Some(fault) = database.text_index_fault()? else { return Ok(None) };
+    let is_mended = database.renew_text_index().is_ok() && database.fault()?.is_none();
+    Ok(is_mended.then_some(fault))
 }
 
 fn open_lock(locks: &Locks, wait: &Wait) -> Result<FileLock, StartupError> {

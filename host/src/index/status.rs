@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use crate::db::{Database, FILE_NAME, Problem, RowDeriver, StateError, Totals};
 use crate::features::SCHEMA;
+use crate::features::text_index::TextIndexCounts;
 use crate::index::progress::ProgressSink;
 use crate::index::startup::{self, StartupError};
 use crate::platform::home::Home;
 use crate::rollouts;
 use threadkeep_engine::Core;
 use threadkeep_engine::Runtime;
-use threadkeep_engine::calls::SurveyHome;
+use threadkeep_engine::calls::{SurveyHome, TextIndexVersion};
 use threadkeep_engine::contract::Phase;
 use threadkeep_engine::contract::SurveyReport;
 
@@ -34,6 +35,8 @@ pub struct Status {
     pub pending: Pending,
     /// How many rollouts are so large that only their beginnings and ends were read.
     pub partly_read: u64,
+    /// How far the index of what was said is; none where there is no complete state DB.
+    pub text_index: Option<TextIndexCounts>,
     /// Sentences that a person should read.
     pub warnings: Vec<String>,
 }
@@ -84,16 +87,16 @@ pub fn status(
         },
         None => Inspection::Without(StateDbStatus { path, phase: "none".into(), owner: None }),
     };
-    let (state_db, totals, problems, pending) = match inspected {
-        Inspection::Complete(state_db, totals, problems, findings) => {
+    let (state_db, totals, problems, pending, text_index) = match inspected {
+        Inspection::Complete(state_db, totals, problems, findings, text_index) => {
             let pending = Pending { new: findings.new, changed: findings.changed, vanished: findings.vanished };
-            (state_db, totals, problems, pending)
+            (state_db, totals, problems, pending, text_index)
         }
         Inspection::Without(state_db) => {
             let (database, report) = startup::from_files(runtime, home, progress)?;
             warnings.extend(report.warnings);
             let pending = Pending { new: report.scanned, ..Pending::default() };
-            (state_db, database.totals()?, database.problems()?, pending)
+            (state_db, database.totals()?, database.problems()?, pending, None)
         }
     };
     Ok(Status {
@@ -105,13 +108,14 @@ pub fn status(
         problems,
         pending,
         partly_read: totals.partly_read,
+        text_index,
         warnings,
     })
 }
 
 /// Says what was found of the state DB: rows to answer from, or only how far it is.
 enum Inspection {
-    Complete(StateDbStatus, Totals, Vec<Problem>, SurveyReport),
+    Complete(StateDbStatus, Totals, Vec<Problem>, SurveyReport, Option<TextIndexCounts>),
     Without(StateDbStatus),
 }
 
@@ -132,5 +136,8 @@ fn inspect(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Inspection
     }
     let mut core = Core::new(runtime, rollouts::imports(home).with_rows(database.rows()));
     let findings = core.call(&SurveyHome {})?.map_err(|error| StartupError::from_gate(error, runtime))?;
-    Ok(Inspection::Complete(at_phase("complete", None), database.totals()?, database.problems()?, findings))
+    // Of a damaged one there is nothing to count; the next search makes it anew.
+    let text_index = database.text_index_counts(database.call(&TextIndexVersion {})?).ok();
+    let (totals, problems) = (database.totals()?, database.problems()?);
+    Ok(Inspection::Complete(at_phase("complete", None), totals, problems, findings, text_index))
 }

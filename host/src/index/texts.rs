@@ -11,7 +11,7 @@ use threadkeep_engine::imports::{StateResult, TextIndex};
 use threadkeep_engine::{Core, CoreError, Runtime};
 
 use crate::db::{Database, StateError};
-use crate::features::text_index::{OutdatedFile, TextParts, ThreadSource, in_columns};
+use crate::features::text_index::{IndexExclusions, OutdatedFile, Scan, TextParts, ThreadSource, in_columns};
 use crate::index::progress::{Progress, ProgressSink};
 use crate::index::workers::Workers;
 use crate::platform::home::Home;
@@ -25,18 +25,26 @@ const IN_FLIGHT: u64 = 512;
 /// How many threads' names are read at a time.
 const NAMES: usize = 1_024;
 
-/// Brings the index of a database up to date. Whatever is stored when it fails, or is killed, stays; the next call goes on.
+/// Brings the index of a database up to date, without what is kept out; gives how many rollouts were behind. Whatever is stored when
+/// it fails, or is killed, stays; the next call goes on.
 pub(crate) fn update_text_index(
     runtime: &Runtime,
     home: &Arc<Home>,
     database: &Database,
+    exclusions: &IndexExclusions,
     progress: Option<&ProgressSink>,
-) -> Result<(), StateError> {
-    let version = database.call(&TextIndexVersion {})?;
-    if database.is_text_index_current(version)? {
-        return Ok(());
+) -> Result<u64, StateError> {
+    if exclusions.all {
+        return Ok(0);
     }
-    database.keep_text_index_of(version)?;
+    let version = database.call(&TextIndexVersion {})?;
+    database.skip_excluded_texts(exclusions)?;
+    if database.is_text_index_current(version)? {
+        return Ok(0);
+    }
+    if database.keep_text_index_of(version)? {
+        database.skip_excluded_texts(exclusions)?;
+    }
     update_names(database)?;
     let outdated = database.count_outdated_texts()?;
     if let Some(progress) = progress.filter(|_| outdated > 0) {
@@ -45,7 +53,7 @@ pub(crate) fn update_text_index(
     let mut filling = Filling { runtime, home, database, progress, workers: None, ready: Vec::new(), text_bytes: 0 };
     // What was only read in part is outdated still, and goes on where it stopped.
     while filling.go_through()? {}
-    Ok(())
+    Ok(outdated)
 }
 
 fn update_names(database: &Database) -> Result<(), StateError> {
@@ -139,6 +147,8 @@ pub(crate) struct ScannedTexts {
     runtime: Runtime,
     home: Arc<Home>,
     database: Database,
+    /// Only threads that are kept out of the index are gone through.
+    only: Option<IndexExclusions>,
     sources: Vec<ThreadSource>,
     unreadable: u64,
 }
@@ -146,13 +156,23 @@ pub(crate) struct ScannedTexts {
 impl ScannedTexts {
     /// Answers out of the rollouts and the names of a database.
     pub(crate) fn of(runtime: &Runtime, home: &Arc<Home>, database: &Database) -> ScannedTexts {
-        ScannedTexts {
-            runtime: runtime.clone(),
-            home: home.clone(),
-            database: database.clone(),
-            sources: Vec::new(),
-            unreadable: 0,
-        }
+        let (runtime, home, database) = (runtime.clone(), home.clone(), database.clone());
+        ScannedTexts { runtime, home, database, only: None, sources: Vec::new(), unreadable: 0 }
+    }
+
+    /// Looks for terms in the texts of threads that are kept out of the index; none where no directory is.
+    pub(crate) fn of_excluded(
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        database: &Database,
+        exclusions: &IndexExclusions,
+    ) -> Option<Scan> {
+        let only = exclusions.has_directories().then(|| exclusions.clone())?;
+        let mut texts = ScannedTexts { only: Some(only), ..ScannedTexts::of(runtime, home, database) };
+        Some(Box::new(move |terms, kinds| {
+            let found = texts.scan(terms, kinds)?;
+            Ok((std::mem::take(&mut texts.sources), found))
+        }))
     }
 
     fn scan(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Result<Vec<TermSources>, StateError> {
@@ -160,7 +180,10 @@ impl ScannedTexts {
         if kinds.contains(&TextKind::Name) {
             let mut after = String::new();
             loop {
-                let threads = self.database.names_after(after, NAMES)?;
+                let threads = match &self.only {
+                    Some(exclusions) => self.database.excluded_names_after(exclusions, after, NAMES)?,
+                    None => self.database.names_after(after, NAMES)?,
+                };
                 let Some(last) = threads.last() else { break };
                 after = last.thread.clone();
                 let names = threads.iter().map(|thread| thread.names.clone()).collect();
@@ -203,7 +226,10 @@ impl ScannedTexts {
         };
         let mut after = String::new();
         loop {
-            let files = self.database.files_of_threads_after(after, BATCH)?;
+            let files = match &self.only {
+                Some(exclusions) => self.database.excluded_files_after(exclusions, after, BATCH)?,
+                None => self.database.files_of_threads_after(after, BATCH)?,
+            };
             let Some((last, _)) = files.last() else { break };
             after = last.clone();
             for file in files {

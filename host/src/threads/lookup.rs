@@ -46,6 +46,18 @@ pub enum LookupError {
         /// The rows of those threads, the one that was named last first, as far as that is known.
         candidates: Vec<ThreadRow>,
     },
+    /// No thread has this id or name, and names, titles or beginnings contain it.
+    #[error("no thread has the id or the name '{wanted}'; {} {} it in name, title or beginning: give the id of the one that is meant:{}{}",
+        .candidates.len() as u64 + .more, if .candidates.len() as u64 + .more == 1 { "has" } else { "have" },
+        named_lines(.candidates), more_line(*.more))]
+    Contained {
+        /// What was asked for.
+        wanted: String,
+        /// The rows of those threads, the newest first; at most ten.
+        candidates: Vec<ThreadRow>,
+        /// How many there are besides.
+        more: u64,
+    },
     /// The cursor is not one of this list; why.
     #[error("bad cursor: {0}; {hint}", hint = PAGE_BEFORE)]
     BadCursor(String),
@@ -71,7 +83,7 @@ pub enum LookupError {
     Startup(#[from] StartupError),
 }
 
-const SHOWN_BY_LIST: &str = "`threadkeep list` shows them";
+const SHOWN_BY_LIST: &str = "`threadkeep list` shows them, and `threadkeep search` finds what was said in them";
 const QUERY_FORM: &str = "write words that must all be there, \"a phrase\", a beginning*, or -without";
 const PAGE_BEFORE: &str = "take nextCursor of the page before, in the same order";
 
@@ -79,7 +91,9 @@ impl Classified for LookupError {
     fn kind(&self) -> ErrorKind {
         match self {
             LookupError::NotFound(_) | LookupError::Gone(_) => ErrorKind::NotFound,
-            LookupError::Ambiguous { .. } | LookupError::SameName { .. } => ErrorKind::Ambiguous,
+            LookupError::Ambiguous { .. } | LookupError::SameName { .. } | LookupError::Contained { .. } => {
+                ErrorKind::Ambiguous
+            }
             LookupError::BadCursor(_) | LookupError::BadQuery(_) => ErrorKind::InvalidInput,
             LookupError::State(error) => error.kind(),
             LookupError::Files { kind, .. } => *kind,
@@ -395,11 +409,29 @@ pub(crate) fn id_and_title_lines(rows: &[ThreadRow]) -> String {
 /// the directory, and how the conversation begins.
 fn bearer_lines(rows: &[ThreadRow]) -> String {
     let line = |row: &ThreadRow| {
-        let day = jiff::Timestamp::from_millisecond(row.updated_at).unwrap_or_default().strftime("%Y-%m-%d");
+        let day = day_of(row);
         let place = row.last_cwd.as_deref().or(row.cwd.as_deref()).unwrap_or("-");
         format!("\n  {}  {day}  {}  {}", row.id, in_one_line(place, 80), in_one_line(&row.preview, 40))
     };
     rows.iter().map(line).collect()
+}
+
+/// Gives what tells threads of different names apart, each in an indented line after a newline: the id, the day of the last
+/// record, and the name or, without one, the title.
+fn named_lines(rows: &[ThreadRow]) -> String {
+    let line = |row: &ThreadRow| {
+        let name = row.name.as_deref().unwrap_or(&row.title);
+        format!("\n  {}  {}  {}", row.id, day_of(row), in_one_line(name, 80))
+    };
+    rows.iter().map(line).collect()
+}
+
+fn more_line(more: u64) -> String {
+    if more == 0 { String::new() } else { format!("\n  and {more} more, which are older") }
+}
+
+fn day_of(row: &ThreadRow) -> impl std::fmt::Display {
+    jiff::Timestamp::from_millisecond(row.updated_at).unwrap_or_default().strftime("%Y-%m-%d").to_string()
 }
 
 /// Gives a text with one space between words, cut to so many characters.

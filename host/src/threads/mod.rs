@@ -1,6 +1,7 @@
 //! What is done with threads: finding, listing and reading them, writing and changing them, recording runs into them, and
 //! compressing their rollouts.
 
+pub(crate) mod candidates;
 pub mod change;
 pub mod compress;
 pub(crate) mod cut_off_lines;

@@ -14,13 +14,15 @@ use std::time::{Duration, Instant};
 
 use crate::db::{Database, StateDb, StateError};
 use crate::features::moved_directories::MovedDirectories;
+use crate::features::text_index::IndexExclusions;
 use crate::index::progress::{Progress, ProgressSink};
 use crate::index::startup::{self, Config};
+use crate::index::texts::update_text_index;
 use crate::platform::home::Home;
 use crate::platform::wait::Wait;
 use crate::threads::change::Changes;
 use crate::threads::directories;
-use crate::threads::lookup::{Lookup, LookupError, PromptError, Transcript};
+use crate::threads::lookup::{Lookup, LookupError, PromptError, Transcript, answer_of};
 use crate::threads::search::{SearchRequest, Searcher};
 use crate::threads::start::heal;
 use threadkeep_engine::Runtime;
@@ -53,6 +55,7 @@ struct Shared {
     files: Mutex<Option<Database>>,
     progress: Option<ProgressSink>,
     wait: Wait,
+    exclusions: IndexExclusions,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -92,9 +95,18 @@ impl ThreadReader {
             files: Mutex::default(),
             progress,
             wait,
+            exclusions: IndexExclusions::default(),
             warnings: Mutex::default(),
         };
         ThreadReader { runtime: runtime.clone(), shared: Arc::new(shared) }
+    }
+
+    /// Gives a reader that keeps texts out of the index; one that nobody shares yet.
+    pub(crate) fn excluding(mut self, exclusions: IndexExclusions) -> ThreadReader {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.exclusions = exclusions;
+        }
+        self
     }
 
     /// Gives a reader that shares the handle and uses another runtime, as one that can be cancelled.
@@ -129,7 +141,7 @@ impl ThreadReader {
 
     /// Finds a thread as [`Lookup::find`] does.
     pub fn find(&self, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
-        self.answer(Self::finder, |lookup| lookup.find(wanted, within))
+        self.answer(Self::finder, |lookup| lookup.find(wanted, within).map_err(|error| self.meant(error, within)))
     }
 
     /// Finds several threads with one lookup, and gives an answer for each, in their order.
@@ -139,12 +151,30 @@ impl ThreadReader {
         within: Option<Collection>,
     ) -> Result<Vec<Result<Found, LookupError>>, LookupError> {
         let mut recovering = RecoveringLookup::new(self, Self::finder);
-        Ok(wanted.iter().map(|wanted| recovering.ask(|lookup| lookup.find(wanted, within))).collect())
+        let mut find = |wanted: &String| {
+            recovering.ask(|lookup| lookup.find(wanted, within).map_err(|error| self.meant(error, within)))
+        };
+        Ok(wanted.iter().map(&mut find).collect())
     }
 
     /// Finds a thread and explains how, as [`Lookup::explain`] does.
     pub fn explain(&self, wanted: &str, within: Option<Collection>) -> Result<Explanation, LookupError> {
         self.answer(Self::finder, |lookup| lookup.explain(wanted, within))
+    }
+
+    /// Gives the answer of an explanation: what [`ThreadReader::find`] would have given.
+    pub fn answer_of(
+        &self,
+        explanation: Explanation,
+        wanted: &str,
+        within: Option<Collection>,
+    ) -> Result<Found, LookupError> {
+        answer_of(explanation, wanted).map_err(|error| self.meant(error, within))
+    }
+
+    /// Tells, where no thread was found, those that may be meant.
+    fn meant(&self, error: LookupError, within: Option<Collection>) -> LookupError {
+        error.with_candidates(&self.runtime, &self.shared.home, within, || self.rows())
     }
 
     /// Gives the thread of one rollout, as [`Lookup::find_by_path`] does.
@@ -168,6 +198,17 @@ impl ThreadReader {
         }
     }
 
+    /// Brings the index of what was said up to date, without what is kept out; gives how many rollouts were behind. Without a handle
+    /// there is none.
+    pub fn update_text_index(&self) -> Result<u64, LookupError> {
+        let Some(state) = self.state() else { return Ok(0) };
+        let (home, progress) = (&self.shared.home, self.shared.progress.as_ref());
+        let exclusions = &self.shared.exclusions;
+        let updated = update_text_index(&self.runtime, home, state.database(), exclusions, progress);
+        self.end_progress();
+        Ok(updated?)
+    }
+
     /// Gives a page of the threads that match a search, as [`Searcher::page`] does.
     pub fn search(
         &self,
@@ -186,7 +227,8 @@ impl ThreadReader {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<PageOfHits, LookupError> {
-        self.searched(request, cursor.is_none(), |searcher| searcher.hits(wanted, cursor, limit))
+        let hits = |searcher: &mut Searcher| searcher.hits(wanted, cursor, limit);
+        self.searched(request, cursor.is_none(), |searcher| hits(searcher).map_err(|error| self.meant(error, None)))
     }
 
     /// Searches with the handle; when the state DB fails, with what replaces it.
@@ -202,7 +244,9 @@ impl ThreadReader {
                 None => self.files(fresh)?,
             };
             let progress = self.shared.progress.as_ref();
-            let opened = Searcher::open(&self.runtime, &self.shared.home, state, &database, progress, request);
+            let exclusions = &self.shared.exclusions;
+            let opened =
+                Searcher::open(&self.runtime, &self.shared.home, state, &database, exclusions, progress, request);
             self.end_progress();
             work(&mut opened?)
         };
@@ -218,7 +262,13 @@ impl ThreadReader {
 
     /// Opens the history of a thread, which is found as by [`ThreadReader::find`].
     pub fn transcript(&self, of: &Subject) -> Result<Transcript, LookupError> {
-        let opened = |reader: &Self, state: Option<&StateDb>| reader.finder(state)?.into_transcript(of.clone());
+        let opened = |reader: &Self, state: Option<&StateDb>| {
+            let transcript = reader.finder(state)?.into_transcript(of.clone());
+            transcript.map_err(|error| match of {
+                Subject::Thread(_) => reader.meant(error, None),
+                Subject::Rollout(_) => error,
+            })
+        };
         let Handle { state, generation, .. } = self.handle();
         match opened(self, state.as_ref()) {
             Err(LookupError::State(failure)) if state.is_some() && self.shared.recovery.is_some() => {

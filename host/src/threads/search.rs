@@ -10,7 +10,7 @@ use threadkeep_engine::{Core, Runtime};
 
 use crate::db::{Database, StateDb};
 use crate::features::moved_directories::MovedDirectories;
-use crate::features::text_index::IndexedTexts;
+use crate::features::text_index::{IndexExclusions, IndexedTexts};
 use crate::index::progress::ProgressSink;
 use crate::index::texts::{ScannedTexts, update_text_index};
 use crate::platform::home::Home;
@@ -61,6 +61,7 @@ impl Searcher {
         home: &Arc<Home>,
         state: Option<&StateDb>,
         database: &Database,
+        exclusions: &IndexExclusions,
         progress: Option<&ProgressSink>,
         request: &SearchRequest,
     ) -> Result<Searcher, LookupError> {
@@ -70,15 +71,18 @@ impl Searcher {
         }
         let imports =
             rollouts::imports(home).with_rows(database.rows()).with_sources(database.sources(home.default_provider()));
-        let is_usable = state.is_some() && request.is_indexed() && {
+        let is_usable = state.is_some() && !exclusions.all && request.is_indexed() && {
             if request.refresh {
-                update_text_index(runtime, home, database, progress)?;
+                update_text_index(runtime, home, database, exclusions, progress)?;
             }
             let version = database.call(&TextIndexVersion {})?;
             request.refresh || database.has_text_index_of(version)?
         };
         let imports = match is_usable {
-            true => imports.with_text_index(IndexedTexts::of(database)),
+            true => {
+                let excluded = ScannedTexts::of_excluded(runtime, home, database, exclusions);
+                imports.with_text_index(IndexedTexts::of(database, excluded))
+            }
             false => imports.with_text_index(ScannedTexts::of(runtime, home, database)),
         };
         Ok(Searcher { core: Core::new(runtime, imports), request })

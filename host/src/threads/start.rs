@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::db::{StateDb, StateError};
-use crate::index::startup::{Config, Report, StartupError, move_damaged_aside, open};
+use crate::index::startup::{Config, Report, StartupError, move_damaged_aside, open, renew_damaged_text_index};
 use crate::platform::home::Home;
 use crate::threads::change::finish_unfinished;
 use threadkeep_engine::Runtime;
@@ -48,6 +48,13 @@ fn heal_found(
     damage: &str,
     proved: bool,
 ) -> Result<Option<(StateDb, Report)>, StartupError> {
+    if let Some(fault) = renew_damaged_text_index(runtime, home, config)? {
+        let (state, mut report) = start_once(runtime, home, config, false)?;
+        let warning =
+            format!("the index of what was said was damaged ({fault}); it is made anew, and nothing else is affected");
+        report.warnings.insert(0, warning);
+        return Ok(Some((state, report)));
+    }
     let Some(moved) = move_damaged_aside(runtime, home, config, proved)? else { return Ok(None) };
     let (state, mut report) = start_once(runtime, home, config, true)?;
     let moved_to = moved.moved_to.display();

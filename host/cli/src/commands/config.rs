@@ -97,7 +97,7 @@ fn document(named: &Named, settings: &Settings) -> SettingDocument {
         values: match setting.form {
             Form::OneOf(words) => words.iter().map(|word| (*word).to_owned()).collect(),
             Form::Switch => vec!["true".into(), "false".into()],
-            Form::Count | Form::Directory | Form::Sources | Form::Text => Vec::new(),
+            Form::Count | Form::Directory | Form::Directories | Form::Sources | Form::Text => Vec::new(),
         },
         variable: named.variable(),
     }

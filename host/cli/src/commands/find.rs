@@ -86,7 +86,7 @@ fn explain(context: &Context, wanted: &str, within: Option<Collection>) -> anyho
         let path = found.map(|found| text::shown(&absolute(&threadkeep, found)) + "\n");
         path.unwrap_or_default() + &explanation::lines(&explained)
     })?;
-    threadkeep.answer_of(explained, wanted)?;
+    threadkeep.answer_of(explained, wanted, within)?;
     Ok(exit::DONE)
 }
 

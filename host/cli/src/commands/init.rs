@@ -14,6 +14,9 @@ pub(crate) struct Init {
     /// Read every rollout again; names are kept
     #[arg(long)]
     rebuild: bool,
+    /// Leave the index of what was said to the first search
+    #[arg(long)]
+    no_index: bool,
 }
 
 impl Init {
@@ -23,7 +26,8 @@ impl Init {
         let threadkeep = context.open(StateAccess::Own, anew)?;
         let threads = threadkeep.totals()?.threads;
         let report = threadkeep.start_report().cloned().unwrap_or_default();
-        context.print(documents::Init::from(&report), || text::report(&report, threads))?;
+        let indexed = if self.no_index { 0 } else { threadkeep.update_text_index()? };
+        context.print(documents::Init::new(&report, indexed), || text::report(&report, threads))?;
         Ok(exit::DONE)
     }
 }

@@ -101,13 +101,16 @@ fn told(value: &DeValue<'_>, form: Form) -> Result<String, String> {
         (DeValue::Integer(number), Form::Count) => Ok(number.to_string()),
         (DeValue::Boolean(truth), Form::Switch) => Ok(truth.to_string()),
         (DeValue::String(text), Form::Directory | Form::OneOf(_) | Form::Sources | Form::Text) => Ok(text.to_string()),
-        (DeValue::Array(items), Form::Sources) => {
-            let words = items.iter().map(|item| item.get_ref().as_str().ok_or("it is no list of texts"));
+        (DeValue::Array(items), Form::Sources | Form::Directories) => {
+            let word =
+                |text: &'_ str| if text.contains(',') { Err("no comma can be in it") } else { Ok(text.to_owned()) };
+            let words = items.iter().map(|item| word(item.get_ref().as_str().ok_or("it is no list of texts")?));
             Ok(words.collect::<Result<Vec<_>, _>>()?.join(","))
         }
+        (DeValue::String(text), Form::Directories) => Ok(text.to_string()),
         (_, Form::Count) => Err("it is no whole number".into()),
         (_, Form::Switch) => Err("it is neither true nor false".into()),
-        (_, Form::Sources) => Err("it is no list of texts".into()),
+        (_, Form::Sources | Form::Directories) => Err("it is no list of texts".into()),
         (_, Form::Directory | Form::OneOf(_) | Form::Text) => Err("it is no text".into()),
     }
 }
@@ -156,7 +159,7 @@ fn written(form: Form, value: &[String]) -> String {
     match form {
         Form::Count | Form::Switch => value.concat(),
         Form::Directory | Form::OneOf(_) | Form::Text => text(&value.concat()),
-        Form::Sources => format!("[{}]", value.iter().map(text).collect::<Vec<_>>().join(", ")),
+        Form::Sources | Form::Directories => format!("[{}]", value.iter().map(text).collect::<Vec<_>>().join(", ")),
     }
 }
 

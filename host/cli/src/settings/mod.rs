@@ -14,6 +14,7 @@ mod homes;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, Command, ValueEnum as _, value_parser};
+use threadkeep::IndexExclusions;
 
 pub(crate) use file::{Unreadable, set};
 
@@ -29,6 +30,8 @@ pub(crate) enum Form {
     Switch,
     /// A directory; `~` is the user's.
     Directory,
+    /// Directories likewise.
+    Directories,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// Sources of threads.
@@ -129,6 +132,20 @@ pub(crate) const SETTINGS: &[Setting] = &[
         variable: "THREADKEEP_LIST_SOURCE",
         flag: Some("--source"),
         arguments: &[(&["list"], "source")],
+    },
+    Setting {
+        name: "search.exclude",
+        form: Form::Directories,
+        variable: "THREADKEEP_SEARCH_EXCLUDE",
+        flag: None,
+        arguments: &[],
+    },
+    Setting {
+        name: "search.index",
+        form: Form::Switch,
+        variable: "THREADKEEP_SEARCH_INDEX",
+        flag: None,
+        arguments: &[],
     },
     Setting {
         name: "tell-codex",
@@ -275,6 +292,13 @@ impl Settings {
         self.word("time") == Some("utc")
     }
 
+    /// Says what is kept out of the index of what was said.
+    pub(crate) fn index_exclusions(&self) -> IndexExclusions {
+        let directories = self.get("search.exclude").map(|(directories, _)| directories).unwrap_or_default();
+        let directories: Vec<PathBuf> = directories.iter().map(PathBuf::from).collect();
+        IndexExclusions::new(self.word("search.index") == Some("false"), &directories)
+    }
+
     fn word(&self, name: &str) -> Option<&str> {
         self.get(name)?.0.first().map(String::as_str)
     }
@@ -336,6 +360,13 @@ impl Form {
                     true => Ok(vec![expanded]),
                     false => Err("it is no absolute directory, and does not begin with ~/".into()),
                 }
+            }
+            Form::Directories => {
+                let directories = text
+                    .split(',')
+                    .filter(|directory| !directory.trim().is_empty())
+                    .map(|directory| Form::Directory.value(directory));
+                Ok(directories.collect::<Result<Vec<_>, _>>()?.concat())
             }
             Form::Sources => {
                 let words: Vec<String> = text.split(',').map(|word| word.trim().to_owned()).collect();

@@ -155,6 +155,14 @@ pub(crate) fn status(status: &Status) -> String {
     if status.partly_read > 0 {
         let _ = writeln!(out, "large     {} rollouts read at both ends only", status.partly_read);
     }
+    if let Some(index) = status.text_index.filter(|index| index.is_begun) {
+        let behind = match (index.is_foreign, index.behind) {
+            (true, _) => "; of another version: the next search makes it anew".into(),
+            (false, 0) => String::new(),
+            (false, behind) => format!(", {behind} behind: the next search reads them"),
+        };
+        let _ = writeln!(out, "search    {} rollouts in the index{behind}", index.current);
+    }
     let pending = &status.pending;
     if pending.new + pending.changed + pending.vanished > 0 {
         let _ = writeln!(

@@ -15,8 +15,20 @@ use crate::db::{Database, SearchedRow, StateError};
 /// Up to so many sources each is looked for by its number; from then on all are gone through.
 const FEW: usize = 1_000;
 
-/// Answers the interface `text-index` out of the index.
-pub(crate) struct IndexedTexts(Database);
+/// Numbers from here on are of sources that are not in the index.
+const SCANNED: u32 = 1 << 31;
+
+/// Looks for terms in texts that are not in the index.
+pub(crate) type Scan =
+    Box<dyn FnMut(Vec<IndexTerm>, Vec<TextKind>) -> Result<(Vec<ThreadSource>, Vec<TermSources>), StateError> + Send>;
+
+/// Answers the interface `text-index` out of the index and, for what is kept out of it, by a scan.
+pub(crate) struct IndexedTexts {
+    database: Database,
+    scan: Option<Scan>,
+    /// What the last scan found.
+    scanned: Vec<ThreadSource>,
+}
 
 /// A source of a thread's text.
 #[derive(Clone, Debug)]
@@ -30,37 +42,59 @@ pub(crate) struct ThreadSource {
 }
 
 impl IndexedTexts {
-    /// Answers out of the index of a database.
-    pub(crate) fn of(database: &Database) -> IndexedTexts {
-        IndexedTexts(database.clone())
+    /// Answers out of the index of a database, and by a scan of what is not in it.
+    pub(crate) fn of(database: &Database, scan: Option<Scan>) -> IndexedTexts {
+        IndexedTexts { database: database.clone(), scan, scanned: Vec::new() }
     }
 }
 
 impl TextIndex for IndexedTexts {
     fn threads(&mut self, query: RowQuery, among: Vec<u32>) -> StateResult<SearchedThreads> {
-        threads(&self.0, query, among).map_err(CoreStateError::from)
+        threads(&self.database, query, among, &self.scanned).map_err(CoreStateError::from)
     }
 
-    fn sources_of(&mut self, terms: Vec<IndexTerm>, _: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
-        let sources = self.0.with(move |connection| terms.iter().map(|term| sources_of(connection, term)).collect());
-        sources.map_err(CoreStateError::from)
+    fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
+        let asked = terms.clone();
+        let sources =
+            move |connection: &mut Connection| asked.iter().map(|term| sources_of(connection, term)).collect();
+        let mut found: Vec<TermSources> = self.database.with(sources).map_err(CoreStateError::from)?;
+        if let Some(scan) = &mut self.scan {
+            let (mut sources, scanned) = scan(terms, kinds).map_err(CoreStateError::from)?;
+            sources.iter_mut().for_each(|source| source.number += SCANNED);
+            self.scanned = sources;
+            for (found, scanned) in found.iter_mut().zip(scanned) {
+                found.prompts.extend(scanned.prompts.iter().map(|number| number + SCANNED));
+                found.all.extend(scanned.all.iter().map(|number| number + SCANNED));
+            }
+        }
+        Ok(found)
     }
 }
 
-fn threads(database: &Database, query: RowQuery, among: Vec<u32>) -> Result<SearchedThreads, StateError> {
+fn threads(
+    database: &Database,
+    query: RowQuery,
+    among: Vec<u32>,
+    scanned: &[ThreadSource],
+) -> Result<SearchedThreads, StateError> {
     let few = (among.len() <= FEW).then_some(among);
     let is_few = few.is_some();
-    let sources = database.with(move |connection| match few {
+    let is_wanted = |source: &&ThreadSource| few.as_ref().is_none_or(|few| few.contains(&source.number));
+    let scanned: Vec<ThreadSource> = scanned.iter().filter(is_wanted).cloned().collect();
+    let has_scanned = !scanned.is_empty();
+    let mut sources = database.with(move |connection| match few {
         Some(numbers) => some_sources(connection, &numbers),
         None => all_sources(connection),
     })?;
+    sources.extend(scanned);
     let ids = is_few.then(|| sources.iter().map(|source| source.thread.clone()).collect());
     let mut threads = in_columns(database.searched_rows(query.clone(), ids)?, sources);
     threads.uncovered = database.count_uncovered(query)?;
-    threads.has_rollbacks = database.with(|connection| {
-        let sql = "SELECT EXISTS (SELECT 1 FROM text_files WHERE has_rollbacks)";
-        Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
-    })?;
+    threads.has_rollbacks = has_scanned
+        || database.with(|connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM text_files WHERE has_rollbacks)";
+            Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        })?;
     Ok(threads)
 }
 

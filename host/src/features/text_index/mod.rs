@@ -11,12 +11,19 @@
 //! `text_index` has a row for each part of a source: its rowid is the number of the source and, in the lowest 16 bits, the
 //! number of the part. It is contentless, and knows neither columns nor places of tokens.
 
+mod check;
+mod counts;
+mod exclusions;
 mod lookup;
+mod renewal;
 mod store;
 
 use crate::db::{Domain, Table};
 
-pub(crate) use lookup::{IndexedTexts, ThreadSource, in_columns};
+pub(crate) use check::ExpectedPart;
+pub use counts::TextIndexCounts;
+pub use exclusions::IndexExclusions;
+pub(crate) use lookup::{IndexedTexts, Scan, ThreadSource, in_columns};
 pub(crate) use store::{OutdatedFile, TextParts};
 
 /// How many of the lowest bits of a rowid are the number of a part.
@@ -52,6 +59,8 @@ pub(super) const DOMAIN: Domain = Domain {
     CREATE TABLE text_outdated_names (thread TEXT PRIMARY KEY) WITHOUT ROWID;
     -- The core's version of texts and tokens.
     CREATE TABLE text_version (version INTEGER NOT NULL);
+    -- Directories whose threads are kept out.
+    CREATE TABLE text_exclusions (directory TEXT PRIMARY KEY) WITHOUT ROWID;
 
     CREATE TRIGGER text_of_new_file AFTER INSERT ON files WHEN new.thread_id IS NOT NULL BEGIN
         INSERT OR IGNORE INTO text_outdated_files VALUES (new.path);
@@ -106,5 +115,6 @@ pub(super) const DOMAIN: Domain = Domain {
         Table::derived("text_outdated_files"),
         Table::derived("text_outdated_names").of_thread("thread"),
         Table::derived("text_version"),
+        Table::derived("text_exclusions"),
     ],
 };

@@ -36,17 +36,17 @@ pub(super) const COPIED: i64 = 1;
 pub(super) const NAMES: i64 = 2;
 
 impl Database {
-    /// Empties the index where it was made by another version of the core.
-    pub(crate) fn keep_text_index_of(&self, version: u32) -> Result<(), StateError> {
+    /// Empties the index where it was made by another version of the core, and says whether it was.
+    pub(crate) fn keep_text_index_of(&self, version: u32) -> Result<bool, StateError> {
         let found = self.with(|connection| {
             Ok(connection.query_row("SELECT version FROM text_version", [], |row| row.get::<_, u32>(0)).optional()?)
         })?;
         match found == Some(version) {
-            true => Ok(()),
+            true => Ok(false),
             false => self.transaction(move |transaction| {
                 clear(transaction)?;
                 transaction.execute("INSERT INTO text_version VALUES (?1)", [version])?;
-                Ok(())
+                Ok(true)
             }),
         }
     }
@@ -159,7 +159,7 @@ impl Database {
     }
 }
 
-fn names_of(row: &Row<'_>) -> rusqlite::Result<OutdatedNames> {
+pub(super) fn names_of(row: &Row<'_>) -> rusqlite::Result<OutdatedNames> {
     let names = ThreadNames { name: row.get(1)?, title: row.get(2)?, preview: row.get(3)? };
     Ok(OutdatedNames { thread: row.get(0)?, names })
 }

@@ -1,7 +1,7 @@
 //! The codes of all findings, by which people ask for some.
 
 /// Lists the code of every finding that the core makes, in alphabetical order.
-pub const CODES: [&str; 56] = [
+pub const CODES: [&str; 59] = [
     "backfill-incomplete",
     "backfill-running",
     "bad-line",
@@ -51,6 +51,9 @@ pub const CODES: [&str; 56] = [
     "rows-of-another-home",
     "several-files",
     "stale-path",
+    "text-index-behind",
+    "text-index-damaged",
+    "text-index-other-version",
     "too-old-for-codex",
     "unreadable-file",
     "unreadable-rollout",

@@ -6,7 +6,7 @@ use threadkeep_engine::calls;
 use threadkeep_engine::contract::{BackfillFacts, DatabaseFacts, DatabaseRole, Finding, HomeFacts, Value};
 
 use super::snapshot::Snapshot;
-use super::{CheckupError, databases, environment};
+use super::{CheckupError, databases, environment, text_index};
 use crate::db::ExternalDb;
 use crate::health::repair;
 use crate::platform::database_holders;
@@ -37,6 +37,10 @@ impl Snapshot {
         {
             database.fault.get_or_insert_with(|| fault.clone());
         }
+        let text_index = match state_dir {
+            Some(dir) => text_index::facts(&self.runtime, &self.home, dir, self.depth)?,
+            None => None,
+        };
         let files: Vec<PathBuf> = paths.into_iter().map(|(path, _)| path).collect();
         let places: Vec<&Path> = [self.home.root(), self.home.sqlite_home()].into_iter().chain(state_dir).collect();
         Ok(HomeFacts {
@@ -51,6 +55,7 @@ impl Snapshot {
             unfinished: state_dir.and_then(repair::unfinished),
             foreign_homes: self.foreign_homes.iter().map(|(place, threads)| (place.clone(), *threads)).collect(),
             closed: self.codex.as_ref().map(|codex| codex.shape().closed.clone()).unwrap_or_default(),
+            text_index,
             now: self.context().now,
         })
     }

@@ -17,6 +17,7 @@ mod environment;
 mod file_checker;
 mod home_facts;
 mod snapshot;
+mod text_index;
 mod thread_facts;
 pub mod why;
 

@@ -207,7 +207,14 @@ impl Snapshot {
             Err(LookupError::Gone(row)) => Ok(row.id),
             Err(error @ LookupError::NotFound(_)) => match self.inspection.is_listed(wanted)? {
                 true => Ok(wanted.into()),
-                false => Err(error.into()),
+                false => {
+                    // What was read of ends alone has no titles.
+                    let database = || match self.inspection.has_state() {
+                        true => Ok(self.inspection.database().clone()),
+                        false => Ok(startup::from_files(&self.runtime, &self.home, None)?.0),
+                    };
+                    Err(error.with_candidates(&self.runtime, &self.home, None, database).into())
+                }
             },
             Err(error) => Err(error.into()),
         }

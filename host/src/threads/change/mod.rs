@@ -76,6 +76,8 @@ pub struct Changes {
     runtime: Runtime,
     home: Arc<Home>,
     state: Option<Database>,
+    /// What is known of threads.
+    rows: Database,
     core: Core,
     /// A thread whose writer lock the caller holds.
     locked_thread: Option<String>,
@@ -108,7 +110,7 @@ impl Changes {
     ) -> Changes {
         let imports = crate::rollouts::imports(home).with_rows(rows.rows());
         let core = Core::new(runtime, imports.with_sources(rows.sources(home.default_provider())));
-        Changes { runtime: runtime.clone(), home: home.clone(), state, core, locked_thread: None, wait }
+        Changes { runtime: runtime.clone(), home: home.clone(), state, rows, core, locked_thread: None, wait }
     }
 
     /// Gives the same changes for a caller that holds the writer lock of a thread.
@@ -135,7 +137,7 @@ impl Changes {
     /// Fails with [`ChangeError::Forks`] where there are such forks and `with_forks` is not set.
     pub fn plan_delete(&mut self, wanted: &str, with_forks: bool) -> Result<Deletion, ChangeError> {
         let answer = self.core.call(&calls::Delete { wanted: wanted.into(), with_forks })?;
-        let Removal { threads, files } = answer.map_err(|error| failed(&self.core, error, wanted))?;
+        let Removal { threads, files } = answer.map_err(|error| self.meant(failed(&self.core, error, wanted)))?;
         Ok(Deletion { threads, files, with_forks })
     }
 
@@ -190,7 +192,7 @@ impl Changes {
     ) -> Result<CollectionMove, ChangeError> {
         let planned = |core: &mut Core| core.call(plan)?.map_err(|error| failed(core, error, wanted));
         let _changing = self.state.as_ref().map(|state| lock_changes(&self.home, state, &self.wait)).transpose()?;
-        let mut plan = planned(&mut self.core)?;
+        let mut plan = planned(&mut self.core).map_err(|error| self.meant(error))?;
         for _ in 0..MAX_TRIES {
             if plan.moves.is_empty() {
                 return Ok(CollectionMove { threads: plan.threads, renamings: plan.moves });
@@ -227,7 +229,17 @@ impl Changes {
 
     fn find(&mut self, wanted: &str) -> Result<ThreadRow, ChangeError> {
         let found = self.core.call(&calls::Find { wanted: wanted.into(), within: None })?;
-        Ok(found.map_err(|error| failed(&self.core, CoreChangeError::Lookup(error), wanted))?.row)
+        let failed = |error| self.meant(failed(&self.core, CoreChangeError::Lookup(error), wanted));
+        Ok(found.map_err(failed)?.row)
+    }
+
+    /// Tells, where no thread was found, those that may be meant.
+    fn meant(&self, error: ChangeError) -> ChangeError {
+        let rows = || Ok(self.rows.clone());
+        match error {
+            ChangeError::Lookup(error) => error.with_candidates(&self.runtime, &self.home, None, rows).into(),
+            error => error,
+        }
     }
 
     fn index_line(&mut self, thread: ThreadRow, name: &str) -> Result<String, ChangeError> {
