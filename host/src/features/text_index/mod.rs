@@ -73,7 +73,8 @@ pub(super) const DOMAIN: Domain = Domain {
     CREATE TRIGGER text_of_moved_file AFTER UPDATE OF path ON files BEGIN
         UPDATE OR REPLACE text_outdated_files SET path = new.path WHERE path = old.path;
         UPDATE OR REPLACE text_files SET path = new.path WHERE path = old.path;
-        UPDATE OR REPLACE text_sources SET subject = new.path WHERE subject = old.path;
+        DELETE FROM text_sources WHERE subject = new.path;
+        UPDATE text_sources SET subject = new.path WHERE subject = old.path;
     END;
     CREATE TRIGGER text_of_lost_file AFTER DELETE ON files BEGIN
         DELETE FROM text_outdated_files WHERE path = old.path;
