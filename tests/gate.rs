@@ -69,7 +69,7 @@ fn init_has_filled_the_state_db_when_it_returns() {
     let report = Program::on(home.path(), state.path()).json(["init"]);
     assert_eq!(
         report,
-        serde_json::json!({"scanned": 300, "stored": 300, "failed": 0, "waitedMs": 0, "backfilledHere": true})
+        serde_json::json!({"scanned": 300, "stored": 300, "failed": 0, "indexed": 300, "waitedMs": 0, "backfilledHere": true})
     );
     assert_eq!(ask::<i64>(state.path(), "SELECT count(*) FROM threads"), Some(300));
     assert_eq!(ask::<String>(state.path(), "SELECT phase FROM backfill"), Some("complete".into()));

@@ -225,7 +225,9 @@ fn a_redacted_recording_takes_the_same_way_and_says_nothing_that_anybody_wrote()
                 given_state.insert(then.instance);
             }
             let is_it = |now: &Call| (now.instance, &now.name) == (then.instance, &then.name);
-            match now.next_if(|now| is_it(now) && now.answer == then.answer) {
+            // The tokens of disguised words are others.
+            let is_of_tokens = then.name.starts_with("text-indexing.");
+            match now.next_if(|now| is_it(now) && (is_of_tokens || now.answer == then.answer)) {
                 Some(_) => {}
                 None if given_state.contains(&then.instance) => {}
                 None => panic!("{name}: {} is left out, or was {}", then.name, then.answer),

@@ -24,7 +24,7 @@ const KINDS: [Kind; 8] = [
         sizes: &[1_000, 2_000, 4_000, 10_000],
         make: |home, count| forks(home, count, |at, _| at),
         questions: &[
-            "init",
+            "init --no-index",
             "list",
             "turns LAST --limit 20",
             "debug prompt-input LAST",
@@ -36,7 +36,7 @@ const KINDS: [Kind; 8] = [
         sizes: &[1_000, 2_000, 4_000, 10_000],
         make: |home, count| forks(home, count, |at, count| at * 619 % count),
         questions: &[
-            "init",
+            "init --no-index",
             "list",
             "turns LAST --limit 20",
             "debug prompt-input LAST",
@@ -47,33 +47,38 @@ const KINDS: [Kind; 8] = [
         name: "sub-agents of sub-agents",
         sizes: &[1_000, 2_000, 4_000, 10_000],
         make: |home, count| agents(home, count, true),
-        questions: &["init", "list", "--json list"],
+        questions: &["init --no-index", "list", "--json list"],
     },
     Kind {
         name: "sub-agents of one thread",
         sizes: &[1_000, 10_000, 100_000],
         make: |home, count| agents(home, count, false),
-        questions: &["init", "list", "delete FIRST --dry-run", "archive FIRST"],
+        questions: &["init --no-index", "list", "delete FIRST --dry-run", "archive FIRST"],
     },
     Kind {
         name: "reverts of one thread",
         sizes: &[1_000, 2_000, 4_000, 20_000],
         make: reverts,
-        questions: &["init", "doctor"],
+        questions: &["init --no-index", "doctor"],
     },
     Kind {
         name: "turns of one thread, 100 KB each",
         sizes: &[1_000, 10_000, 50_000],
         make: |home, turns| drop(long_thread(home, &id(turns - 1), turns)),
-        questions: &["init", "turns LAST --tail 3"],
+        questions: &["init --no-index", "turns LAST --tail 3"],
     },
     Kind {
         name: "threads of at most 10 KB",
         sizes: &[1_000, 10_000, 100_000],
         make: small,
-        questions: &["init", "list", "--no-refresh list", "doctor --quick"],
+        questions: &["init --no-index", "list", "--no-refresh list", "doctor --quick"],
     },
-    Kind { name: "rows of Codex's", sizes: &[10_000, 40_000, 300_000], make: rows, questions: &["init", "list"] },
+    Kind {
+        name: "rows of Codex's",
+        sizes: &[10_000, 40_000, 300_000],
+        make: rows,
+        questions: &["init --no-index", "list"],
+    },
 ];
 
 /// How many sizes a run that is not full asks about.

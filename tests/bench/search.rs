@@ -33,10 +33,7 @@ pub(crate) fn search(ground: &Ground, runs: usize) {
     for _ in 0..runs {
         table.time(CAT, || limits::cat(&ground.files));
         std::fs::remove_dir_all(&ground.state).unwrap();
-        table.time(FILL, || {
-            program.run(["init"]).well();
-            program.run(["search", USUAL])
-        });
+        table.time(FILL, || program.run(["init"]).well());
         table.time(RARE_PROCESS, || program.run(["--no-refresh", "search", &rare]));
         table.time(COMMON_PROCESS, || program.run(["--no-refresh", "search", USUAL]));
         table.time(SCAN, || program.run(["--no-state", "search", &rare]));

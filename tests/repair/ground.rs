@@ -87,7 +87,10 @@ impl World {
 
     /// Every row of the state DB.
     pub(super) fn own(&self) -> Dump {
-        dump(&self.state.path().join("state.sqlite"))
+        let mut dump = dump(&self.state.path().join("state.sqlite"));
+        // What of the index of texts is outdated follows from what was changed, and be it changed back.
+        dump.retain(|table, _| !table.starts_with("text_outdated_"));
+        dump
     }
 
     /// Where a thread's rollout is.

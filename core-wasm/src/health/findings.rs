@@ -99,6 +99,33 @@ impl BuildFinding for Finding {
     }
 }
 
+/// Makes a finding of a code that says nothing else yet.
+pub(super) fn told(code: &str, severity: Severity) -> Finding {
+    Finding {
+        code: code.into(),
+        severity,
+        thread: None,
+        path: None,
+        line: None,
+        offset: None,
+        evidence: Vec::new(),
+        meaning: String::new(),
+        remedy: String::new(),
+        edits: Vec::new(),
+        unmended: None,
+    }
+}
+
+/// Says what was found.
+pub(super) fn seen(what: &str, found: &(impl ToString + ?Sized)) -> Evidence {
+    Evidence { what: what.into(), found: Some(found.to_string()), expected: None }
+}
+
+/// Says what was found, and what should be there.
+pub(super) fn expected(what: &str, found: &impl ToString, expected: &impl ToString) -> Evidence {
+    Evidence { what: what.into(), found: Some(found.to_string()), expected: Some(expected.to_string()) }
+}
+
 /// Makes a change of columns of one row of Codex's.
 pub(super) fn codex_row(table: &str, key: Cell, before: Option<Vec<Cell>>, after: Option<Vec<Cell>>) -> Change {
     Change::CodexRow(CodexChange { table: table.into(), key: alloc::vec![key], before, after })

@@ -1,16 +1,16 @@
 //! Says what is wrong with the home apart from its threads.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::findings::leave_closed_tables;
+use super::findings::{expected, leave_closed_tables, seen, told};
 use super::text_index::of_text_index;
 use crate::text::paths::canonical_id;
 use contract::{
-    BackfillFacts, Cell, Change, CodexChange, DatabaseFacts, DatabaseRole, Edit, EditTarget, Evidence, Finding,
-    HomeFacts, ModeChange, Severity, Value,
+    BackfillFacts, Cell, Change, CodexChange, DatabaseFacts, DatabaseRole, Edit, EditTarget, Finding, HomeFacts,
+    ModeChange, Severity, Value,
 };
 
 /// How long Codex lets a backfill be silent before it begins another one. Measured: 900 s.
@@ -89,30 +89,6 @@ fn findings_of(facts: &HomeFacts) -> Vec<Finding> {
     }));
     found.extend(facts.links.iter().map(link));
     found
-}
-
-pub(super) fn told(code: &str, severity: Severity) -> Finding {
-    Finding {
-        code: code.into(),
-        severity,
-        thread: None,
-        path: None,
-        line: None,
-        offset: None,
-        evidence: Vec::new(),
-        meaning: String::new(),
-        remedy: String::new(),
-        edits: Vec::new(),
-        unmended: None,
-    }
-}
-
-pub(super) fn seen(what: &str, found: &(impl ToString + ?Sized)) -> Evidence {
-    Evidence { what: what.into(), found: Some(found.to_string()), expected: None }
-}
-
-pub(super) fn expected(what: &str, found: &impl ToString, expected: &impl ToString) -> Evidence {
-    Evidence { what: what.into(), found: Some(found.to_string()), expected: Some(expected.to_string()) }
 }
 
 fn edit(finding: &Finding, target: EditTarget, reason: &str, change: Change) -> Edit {

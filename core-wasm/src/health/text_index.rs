@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use contract::{Finding, Severity, TextIndexFacts};
 
-use super::home::{expected, seen, told};
+use super::findings::{expected, seen, told};
 
 /// What makes the index anew.
 const MADE_ANEW: &str = "threadkeep init --rebuild";
