@@ -58,10 +58,12 @@ impl<C: Probed> Prefetch<C> {
     /// Begins a walk over a home. Fails where its collections cannot be listed, or no thread can be started.
     pub(super) fn start(home: &Home) -> Result<Prefetch<C>, FileError> {
         let mut walk = Entries::of(home)?;
+        // Made before the channels, so that it goes after them: where a thread cannot be started, the others run out of tasks.
+        let mut prefetch = Prefetch { slots: None, threads: Vec::new(), chunk: C::default(), handed_out: 0 };
         let (slots, ordered) = sync_channel(IN_FLIGHT);
         let (tasks, inbox) = sync_channel::<Task<C>>(IN_FLIGHT);
         let inbox = Arc::new(Mutex::new(inbox));
-        let mut prefetch = Prefetch { slots: Some(ordered), threads: Vec::new(), chunk: C::default(), handed_out: 0 };
+        prefetch.slots = Some(ordered);
         let probers = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_PROBERS));
         for _ in 0..probers {
             let inbox = inbox.clone();
