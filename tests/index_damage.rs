@@ -79,12 +79,15 @@ fn talk(number: u64) -> Rollout {
     Rollout::legacy(&id(number)).at_millis(began(number)).user(&format!("thread {number}")).agent(&words)
 }
 
+/// What is done to the index, the commands that mend it, and how it is done.
+type Damage<'a> = (&'a str, &'a [&'a [&'a str]], &'a dyn Fn(&Place));
+
 #[test]
 fn an_index_whose_pages_or_rows_are_destroyed_is_made_anew_once_and_the_rest_stays() {
     let both = [&["search", "w7x9"][..], &["init"]];
     // No search reads the sizes of parts, and no change was made: the whole check of `init` finds it.
     let init = [&["init"][..]];
-    let damages: [(&str, &[&[&str]], &dyn Fn(&Place)); 3] = [
+    let damages: [Damage<'_>; 3] = [
         ("a page of its data", &both, &|place| place.destroy_page_of("text_index_data")),
         ("nine tenths of the blocks", &both, &|place| place.sql("DELETE FROM text_index_data WHERE id > 10")),
         ("a page of its parts' sizes", &init, &|place| place.destroy_page_of("text_index_docsize")),

@@ -304,7 +304,7 @@ fn an_index_of_more_names_than_are_read_at_a_time_is_known_whole_and_what_it_nam
     }
     // Another index in its place names every third one, and no other.
     index(&mut (0..COUNT).step_by(3).map(|number| (number, "third")));
-    let third = |number: usize| (number % 3 == 0).then(|| long(number, "third"));
+    let third = |number: usize| number.is_multiple_of(3).then(|| long(number, "third"));
     for program in programs() {
         assert!(given(&program) == (0..COUNT).map(third).collect::<Vec<_>>());
     }
