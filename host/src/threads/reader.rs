@@ -209,7 +209,7 @@ impl ThreadReader {
         Ok(updated?)
     }
 
-    /// Gives a page of the threads that match a search, as [`Searcher::page`] does.
+    /// Gives a page of the threads that match a search,.
     pub fn search(
         &self,
         request: &SearchRequest,
@@ -219,7 +219,7 @@ impl ThreadReader {
         self.searched(request, cursor.is_none(), |searcher| searcher.page(cursor, limit))
     }
 
-    /// Gives a page of the texts of one thread in which the words stand, as [`Searcher::hits`] does.
+    /// Gives a page of the texts of one thread in which the words stand.
     pub fn hits(
         &self,
         request: &SearchRequest,
