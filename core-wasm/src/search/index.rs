@@ -1,6 +1,6 @@
 //! Decides what of a rollout an index holds: parts of its text, each with its tokens, and where the next reading goes on.
 //!
-//! A part begins where a line does and ends with the line that makes it [`PART`] bytes long. What is appended to a rollout only
+//! A part begins where a line does and ends with the line that makes it 64 KiB long. What is appended to a rollout only
 //! changes its last part, which is read again from its beginning. A rollout that did not grow, or whose first bytes or those
 //! before that place are others, was rewritten and is read anew.
 

@@ -209,7 +209,7 @@ impl ThreadReader {
         Ok(updated?)
     }
 
-    /// Gives a page of the threads that match a search,.
+    /// Gives a page of the threads that match a search; for a limit of 0 their number alone.
     pub fn search(
         &self,
         request: &SearchRequest,
