@@ -16,8 +16,9 @@ use crate::lookup::names::FileNames;
 use crate::lookup::trace::Trace;
 use crate::lookup::world::{World, if_available};
 use crate::ports::{FileResult, Rollouts};
-use crate::rollout::base::{early_ordinal, history_head};
+use crate::rollout::base::{HistoryHead, early_ordinal, history_head};
 use crate::rollout::head::read_up_to;
+use crate::text::paths::id_millis;
 
 /// More forks of forks than this are not followed: the rest is a gap.
 const LONGEST: usize = 100_000;
@@ -35,6 +36,16 @@ pub struct Segment {
     pub from: u64,
     /// Records from this ordinal on belong to another history.
     pub until: Option<u64>,
+    /// When the thread was forked off another one, whose history the file then begins with a copy of; none where it does not.
+    pub forked_at: Option<i64>,
+}
+
+impl Segment {
+    fn new(path: String, head: &HistoryHead, from: u64, until: Option<u64>) -> Segment {
+        let copies = head.forked && !head.paginated && head.base.is_none();
+        let forked_at = id_millis(&head.thread).filter(|_| copies);
+        Segment { path, thread: head.thread.clone(), from, until, forked_at }
+    }
 }
 
 /// A thread's history, oldest file first.
@@ -52,7 +63,7 @@ impl Chain {
     /// Returns the history that one file alone holds, whatever it goes on from.
     pub fn alone<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<Chain> {
         let head = history_head(rollouts, path)?;
-        let segment = Segment { path: path.into(), thread: head.thread, from: head.starts_at, until: None };
+        let segment = Segment::new(path.into(), &head, head.starts_at, None);
         Ok(Chain { segments: alloc::vec![segment], gaps: Vec::new(), paginated: head.paginated })
     }
 
@@ -88,7 +99,7 @@ impl Chain {
             }
             let from = if given { 0 } else { head.starts_at };
             bases.taken.insert(plain(&path).into());
-            chain.segments.push(Segment { path, thread: head.thread, from, until });
+            chain.segments.push(Segment::new(path, &head, from, until));
             let Some(base) = head.base.filter(|_| given || !head.attached) else { break };
             until = Some(until.map_or(base.ordinal, |until| until.min(base.ordinal)));
             let is_longest = chain.segments.len() >= LONGEST;

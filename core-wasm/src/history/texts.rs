@@ -22,7 +22,6 @@ use super::pass::{Listener, pass};
 use super::prompt::elements;
 use super::turn::Mark;
 use crate::ports::{FileResult, Rollouts};
-use crate::rollout::base::history_head;
 use crate::rollout::skim::item_kind;
 use crate::rollout::spoken::spoken;
 use crate::text::json::Cursor;
@@ -71,7 +70,7 @@ pub fn read_messages<R: Rollouts, S: MessageSink>(
     let mut messages = Messages {
         begin: Mark { segment: 0, line: from.line, offset: from.offset },
         paginated: chain.paginated,
-        own_from: first_own_line(rollouts, path)?,
+        own_from: first_own_line(rollouts, &chain)?,
         has_turns: from != LinePlace::START,
         is_over: false,
         sink,
@@ -87,17 +86,18 @@ fn listen<R: Rollouts>(rollouts: &R, chain: &mut Chain, listener: &mut impl List
     })
 }
 
-/// Returns the first line of a rollout that its own thread wrote: behind what a legacy fork copied.
+/// Returns the first line of the oldest file of a chain that its own thread wrote: behind what a legacy fork copied.
 ///
 /// # Errors
 ///
-/// Fails where the rollout cannot be read.
-pub fn first_own_line<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<u64> {
-    let head = history_head(rollouts, path)?;
-    let copies = head.forked && !head.paginated && head.base.is_none();
-    let Some(begun) = id_millis(&head.thread).filter(|_| copies) else { return Ok(1) };
+/// Fails where the file cannot be read.
+pub(super) fn first_own_line<R: Rollouts>(rollouts: &R, chain: &Chain) -> FileResult<u64> {
+    let Some((oldest, begun)) = chain.segments.first().and_then(|oldest| Some((oldest, oldest.forked_at?))) else {
+        return Ok(1);
+    };
     let mut copied = Copied { begun, stamp: None, is_named: false, own_from: None };
-    listen(rollouts, &mut Chain::alone(rollouts, path)?, &mut copied)?;
+    let mut alone = Chain { segments: alloc::vec![oldest.clone()], gaps: Vec::new(), paginated: chain.paginated };
+    listen(rollouts, &mut alone, &mut copied)?;
     Ok(copied.own_from.unwrap_or(u64::MAX))
 }
 
@@ -246,21 +246,10 @@ fn bare_item(payload: &[u8]) -> Option<Value> {
     })
 }
 
-/// Keys of items whose values say nothing: ids, and words of closed sets.
-const NO_TEXT: [&str; 12] = [
-    "id",
-    "type",
-    "status",
-    "phase",
-    "source",
-    "kind",
-    "processId",
-    "threadId",
-    "clientId",
-    "durationMs",
-    "url",
-    "environmentId",
-];
+/// Keys of items whose values are no text: ids, and words of closed sets.
+const NO_TEXT: [&str; 8] = ["id", "type", "status", "phase", "source", "kind", "processId", "threadId"];
+/// Keys besides, of tools, whose values nobody searches.
+const NOT_SEARCHED: [&str; 4] = ["clientId", "durationMs", "url", "environmentId"];
 
 /// Hands out the texts of an item, as it is shown.
 pub(super) fn texts_of(item: &Value, each: &mut impl FnMut(TextKind, &str)) {
@@ -296,22 +285,27 @@ pub(super) fn texts_of(item: &Value, each: &mut impl FnMut(TextKind, &str)) {
             for (key, value) in item.as_object().into_iter().flatten() {
                 let asked = ["tool", "server", "arguments", "prompt", "namespace", "path"].contains(&key.as_str());
                 let kind = if asked { TextKind::Command } else { TextKind::Output };
-                if !NO_TEXT.contains(&key.as_str()) {
-                    strings(value, &mut |text| each(kind, text));
+                if !is_passed_over(key, &NOT_SEARCHED) {
+                    strings(value, &NOT_SEARCHED, &mut |text| each(kind, text));
                 }
             }
         }
     }
 }
 
-fn strings(value: &Value, each: &mut impl FnMut(&str)) {
+/// Hands out every text in a value, but for what is none, and for keys that are left out besides.
+pub(super) fn strings(value: &Value, left_out: &[&str], each: &mut impl FnMut(&str)) {
     match value {
         Value::String(text) => each(text),
-        Value::Array(values) => values.iter().for_each(|value| strings(value, each)),
+        Value::Array(values) => values.iter().for_each(|value| strings(value, left_out, each)),
         Value::Object(map) => {
-            let texts = map.iter().filter(|(key, _)| !NO_TEXT.contains(&key.as_str()));
-            texts.for_each(|(_, value)| strings(value, each));
+            let texts = map.iter().filter(|(key, _)| !is_passed_over(key, left_out));
+            texts.for_each(|(_, value)| strings(value, left_out, each));
         }
         _ => {}
     }
+}
+
+fn is_passed_over(key: &str, left_out: &[&str]) -> bool {
+    NO_TEXT.contains(&key) || left_out.contains(&key)
 }

@@ -17,7 +17,7 @@ use super::builder::Builder;
 use super::chain::Chain;
 use super::pass::pass;
 use super::tail;
-use super::texts::texts_of;
+use super::texts::{first_own_line, strings, texts_of};
 use super::turn::TurnState;
 use crate::lookup::find::{find, find_by_path};
 use crate::lookup::world::World;
@@ -29,8 +29,6 @@ use crate::words::query::Query;
 
 /// A page ends early when its turns' records are longer than this together: as bytes, about what it costs in memory.
 const PAGE_BYTES: u64 = 4 << 20;
-/// What of an item is no text: ids and words of closed sets.
-const NO_TEXT: [&str; 8] = ["id", "type", "status", "phase", "source", "kind", "processId", "threadId"];
 
 /// A history, as it was when it was opened.
 pub struct Transcript {
@@ -176,7 +174,7 @@ impl Needle {
     fn find(&mut self, items: &Value) -> Says {
         let mut matcher = Matcher::new(self.query.terms.iter().map(|term| &term.tokens));
         let (mut as_it_stands, mut standing) = (false, 0);
-        texts(items, &mut |text| {
+        strings(items, &[], &mut |text| {
             as_it_stands |= without_case(text).contains(&self.text);
             standing |= matcher.standing(text);
         });
@@ -203,8 +201,7 @@ pub struct TextPlace<'a> {
     pub copied: bool,
 }
 
-/// Hands out the texts of a history in order: those of messages, or all. `own_from` is the first line of the oldest file that was
-/// not copied.
+/// Hands out the texts of a history in order: those of messages, or all.
 ///
 /// # Errors
 ///
@@ -213,9 +210,9 @@ pub fn each_text<R: Rollouts>(
     rollouts: &R,
     mut chain: Chain,
     messages_only: bool,
-    own_from: u64,
     mut each: impl FnMut(&TextPlace<'_>, TextKind, &str),
 ) -> Result<(), LookupError> {
+    let own_from = first_own_line(rollouts, &chain)?;
     let mut size = 0;
     for segment in &chain.segments {
         let file = rollouts.stat(&segment.path)?;
@@ -404,16 +401,4 @@ impl Pages<'_> {
 
 fn direction(newest_first: bool) -> &'static str {
     if newest_first { "d" } else { "a" }
-}
-
-/// Hands out every text of items.
-fn texts(value: &Value, each: &mut impl FnMut(&str)) {
-    match value {
-        Value::String(text) => each(text),
-        Value::Array(values) => values.iter().for_each(|value| texts(value, each)),
-        Value::Object(map) => {
-            map.iter().filter(|(key, _)| !NO_TEXT.contains(&key.as_str())).for_each(|(_, value)| texts(value, each));
-        }
-        _ => {}
-    }
 }

@@ -72,7 +72,7 @@ impl State {
 ///
 /// Fails where it cannot be read.
 pub fn index_file<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>) -> FileResult<IndexedText> {
-    let head = bytes_at(rollouts, &file.path, 0)?;
+    let head = exactly(rollouts, &file.path, 0, COMPARED)?;
     let state = match earlier.and_then(State::decode) {
         Some(state) if still_stands(rollouts, file, &state, &head)? => state,
         _ => State { line: 1, head: head.clone(), ..State::default() },
@@ -121,10 +121,6 @@ fn still_stands<R: Rollouts>(rollouts: &R, file: &FileFacts, state: &State, head
     let length = state.before.len() as u64;
     Ok(head.starts_with(&state.head)
         && (length == 0 || exactly(rollouts, &file.path, state.offset.saturating_sub(length), length)? == state.before))
-}
-
-fn bytes_at<R: Rollouts>(rollouts: &R, path: &str, offset: u64) -> FileResult<Vec<u8>> {
-    exactly(rollouts, path, offset, COMPARED)
 }
 
 fn exactly<R: Rollouts>(rollouts: &R, path: &str, offset: u64, length: u64) -> FileResult<Vec<u8>> {

@@ -329,11 +329,7 @@ impl<W: SearchWorld> Search<'_, W> {
     /// Looks through the thread at a place; none where it is not there any more, or cannot be read, which is said.
     fn look(&mut self, at: usize) -> Result<Option<(ThreadRow, Found)>, SearchError> {
         let id = self.candidates.id(at);
-        let looked = self.look_by_row(at).and_then(|looked| match looked {
-            Some(looked) => Ok(looked),
-            // The row is wrong: where the thread is, the files tell.
-            None => self.look_into(at, find(self.world, id, None)?.row),
-        });
+        let looked = self.row_of(at).and_then(|row| self.look_into(at, row));
         match looked {
             Ok(looked) => Ok(looked),
             Err(LookupError::NotFound(_) | LookupError::Gone(_)) => Ok(None),
@@ -348,13 +344,12 @@ impl<W: SearchWorld> Search<'_, W> {
         }
     }
 
-    /// Looks through a thread where its row says that it is; none where it is not there.
-    fn look_by_row(&self, at: usize) -> Result<Option<Option<(ThreadRow, Found)>>, LookupError> {
+    /// Returns the row of a thread: as it stands, where the rollout that it names carries the id, else as the files tell.
+    fn row_of(&self, at: usize) -> Result<ThreadRow, LookupError> {
         let id = self.candidates.id(at);
-        let Some(row) = self.world.row(id)?.pop() else { return Ok(None) };
-        match history_head(self.world, &row.path) {
-            Ok(head) if head.thread == id => self.look_into(at, row).map(Some),
-            _ => Ok(None),
+        match self.world.row(id)?.pop() {
+            Some(row) if history_head(self.world, &row.path).is_ok_and(|head| head.thread == id) => Ok(row),
+            _ => Ok(find(self.world, id, None)?.row),
         }
     }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use contract::{IndexTerm, Presence, TextKind, ThreadNames};
 
 use crate::history::chain::Chain;
-use crate::history::texts::{LinePlace, MESSAGE_KINDS, MessageSink, first_own_line, read_messages};
+use crate::history::texts::{LinePlace, MESSAGE_KINDS, MessageSink, read_messages};
 use crate::history::transcript::each_text;
 use crate::ports::{FileResult, Rollouts};
 use crate::words::matching::Matcher;
@@ -50,9 +50,8 @@ pub fn find_terms<R: Rollouts>(
         read_messages(rollouts, path, LinePlace::START, &mut finding)?;
         return Ok(finding.presence);
     }
-    let own_from = first_own_line(rollouts, path)?;
     let chain = Chain::alone(rollouts, path)?;
-    let read = each_text(rollouts, chain, false, own_from, |place, kind, text| finding.text(kind, text, place.copied));
+    let read = each_text(rollouts, chain, false, |place, kind, text| finding.text(kind, text, place.copied));
     match read {
         Ok(()) => Ok(finding.presence),
         Err(contract::LookupError::Files(error)) => Err(error),

@@ -9,7 +9,6 @@ use contract::{Hit, LookupError, TextKind, ThreadRow};
 use super::snippet::snippet;
 use super::terms::{find_terms, is_of_messages, names_of};
 use crate::history::chain::Chain;
-use crate::history::texts::first_own_line;
 use crate::history::transcript::{TextPlace, each_text};
 use crate::lookup::world::World;
 use crate::words::matching::{Matcher, Occurrence};
@@ -148,9 +147,7 @@ pub fn look_through<W: World>(
     }
     if kinds.iter().any(|&kind| kind != TextKind::Name) {
         let chain = Chain::own(world, &row.path)?;
-        let oldest = chain.segments.first().map_or(&row.path, |segment| &segment.path);
-        let own_from = first_own_line(world, oldest)?;
-        each_text(world, chain, is_of_messages(kinds), own_from, |place, kind, text| {
+        each_text(world, chain, is_of_messages(kinds), |place, kind, text| {
             if kinds.contains(&kind) && (copied || !place.copied) {
                 looking.text(Some(place), kind, text);
             }

@@ -81,7 +81,8 @@ fn history(seed: u64) -> String {
 }
 
 fn chain() -> Chain {
-    let segment = Segment { path: "sessions/a.jsonl".into(), thread: "a".into(), from: 0, until: None };
+    let segment =
+        Segment { path: "sessions/a.jsonl".into(), thread: "a".into(), from: 0, until: None, forked_at: None };
     Chain { segments: Vec::from([segment]), gaps: Vec::new(), paginated: true }
 }
 

@@ -140,11 +140,12 @@ fn parts_end_after_so_much_text_and_have_the_tokens_of_what_was_said_alone() {
 
 /// The tokens of a history as it is shown.
 fn shown(text: &str, paginated: bool) -> BTreeSet<String> {
-    let segment = Segment { path: "sessions/a.jsonl".into(), thread: "t".into(), from: 0, until: None };
+    let segment =
+        Segment { path: "sessions/a.jsonl".into(), thread: "t".into(), from: 0, until: None, forked_at: None };
     let chain = Chain { segments: Vec::from([segment]), gaps: Vec::new(), paginated };
     let home = file(text);
     let mut set = TokenSet::default();
-    each_text(&home, chain, true, 1, |_, kind, text| set.take(text, kind == TextKind::Prompt)).unwrap();
+    each_text(&home, chain, true, |_, kind, text| set.take(text, kind == TextKind::Prompt)).unwrap();
     set.end().split(' ').filter(|token| !token.is_empty()).map(ToString::to_string).collect()
 }
 
