@@ -170,12 +170,7 @@ impl Backfill {
                     none.insert(Workers::start(&self.runtime, &self.home, read)?)
                 }
             };
-            pool.submit(Task { file: job.file, earlier })?;
-            while pool.in_flight() >= IN_FLIGHT {
-                pool.receive(true)?;
-            }
-            while pool.receive(false)? {}
-            self.ready.extend(pool.in_order());
+            self.ready.extend(pool.exchange(Task { file: job.file, earlier }, IN_FLIGHT)?);
             // Rows follow from the sources, too: until these are imported, what was read waits.
             while self.ready.len() >= BATCH
                 && (self.ready.len() >= WAITING || self.importing.as_ref().is_none_or(Importing::is_over))
@@ -211,9 +206,10 @@ impl Backfill {
     pub(crate) fn flush(&mut self) -> Result<Counts, StateError> {
         loop {
             if let Some(pool) = &mut self.pool {
-                while pool.in_flight() > 0 && self.ready.len() < BATCH {
-                    pool.receive(true)?;
-                    self.ready.extend(pool.in_order());
+                while self.ready.len() < BATCH
+                    && let Some(parsed) = pool.wait()?
+                {
+                    self.ready.extend(parsed);
                 }
             }
             if self.ready.is_empty() {

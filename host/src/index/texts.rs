@@ -68,12 +68,15 @@ fn update_names(database: &Database) -> Result<(), StateError> {
     }
 }
 
+/// What a worker answers: none of a rollout that stays outdated.
+type ReadText = Result<Option<TextParts>, CoreError>;
+
 struct Filling<'a> {
     runtime: &'a Runtime,
     home: &'a Arc<Home>,
     database: &'a Database,
     progress: Option<&'a ProgressSink>,
-    workers: Option<Workers<OutdatedFile, Result<Option<TextParts>, CoreError>>>,
+    workers: Option<Workers<OutdatedFile, ReadText>>,
     ready: Vec<TextParts>,
     text_bytes: u64,
 }
@@ -91,26 +94,21 @@ impl Filling<'_> {
                     Some(workers) => workers,
                     none => none.insert(Workers::start(self.runtime, self.home, read)?),
                 };
-                workers.submit(file)?;
-                while workers.in_flight() >= IN_FLIGHT {
-                    workers.receive(true)?;
-                }
-                while workers.receive(false)? {}
-                in_part |= self.store(BATCH)?;
+                let texts = workers.exchange(file, IN_FLIGHT)?;
+                in_part |= self.store(texts, BATCH)?;
             }
         }
-        while let Some(workers) = self.workers.as_mut().filter(|workers| workers.in_flight() > 0) {
-            workers.receive(true)?;
-            in_part |= self.store(BATCH)?;
+        while let Some(texts) = self.workers.as_mut().map_or(Ok(None), Workers::wait)? {
+            in_part |= self.store(texts, BATCH)?;
         }
-        in_part |= self.store(0)?;
+        in_part |= self.store(Vec::new(), 0)?;
         Ok(in_part)
     }
 
-    /// Stores what was read, once it is more than so many rollouts; says whether one of them was only read in part.
-    fn store(&mut self, more_than: usize) -> Result<bool, StateError> {
-        let Some(workers) = &mut self.workers else { return Ok(false) };
-        for text in workers.in_order() {
+    /// Stores what was read, these texts among it, once it is more than so many rollouts; says whether one of them was only read
+    /// in part.
+    fn store(&mut self, texts: Vec<ReadText>, more_than: usize) -> Result<bool, StateError> {
+        for text in texts {
             let Some(text) = text? else { continue };
             self.text_bytes += text.text.as_ref().map_or(0, |text| text.text_bytes);
             self.ready.push(text);
@@ -131,7 +129,7 @@ impl Filling<'_> {
 
 /// Reads the text of one rollout. What cannot be read has none until its row changes; of what may be readable the next time
 /// nothing is answered, so that it stays outdated.
-fn read(core: &mut Core, of: OutdatedFile) -> Result<Option<TextParts>, CoreError> {
+fn read(core: &mut Core, of: OutdatedFile) -> ReadText {
     let text = core.call(&IndexFile { file: of.file.clone(), earlier: of.earlier.clone() });
     match text {
         Ok(Err(FileError::Denied | FileError::Io(_))) => Ok(None),
@@ -180,10 +178,7 @@ impl ScannedTexts {
         if kinds.contains(&TextKind::Name) {
             let mut after = String::new();
             loop {
-                let threads = match &self.only {
-                    Some(exclusions) => self.database.excluded_names_after(exclusions, after, NAMES)?,
-                    None => self.database.names_after(after, NAMES)?,
-                };
+                let threads = self.database.names_after(self.only.as_ref(), after, NAMES)?;
                 let Some(last) = threads.last() else { break };
                 after = last.thread.clone();
                 let names = threads.iter().map(|thread| thread.names.clone()).collect();
@@ -201,8 +196,8 @@ impl ScannedTexts {
     }
 
     fn scan_rollouts(&self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>, found: &mut Found) -> Result<(), StateError> {
-        type Task = (String, String);
-        let look = move |core: &mut Core, (path, thread): Task| {
+        type Looked = Result<(String, Option<Presence>), CoreError>;
+        let look = move |core: &mut Core, (path, thread): (String, String)| {
             let call = FindTerms { path, terms: terms.clone(), kinds: kinds.clone() };
             match core.call(&call) {
                 Ok(presence) => Ok((thread, presence.ok())),
@@ -210,10 +205,9 @@ impl ScannedTexts {
                 Err(_) => Ok((thread, None)),
             }
         };
-        let mut workers: Workers<Task, Result<(String, Option<Presence>), CoreError>> =
-            Workers::start(&self.runtime, &self.home, look)?;
-        let mut take = |workers: &mut Workers<Task, Result<(String, Option<Presence>), CoreError>>| {
-            workers.in_order().into_iter().try_for_each(|looked| {
+        let mut workers = Workers::start(&self.runtime, &self.home, look)?;
+        let mut take = |looked: Vec<Looked>| {
+            looked.into_iter().try_for_each(|looked| {
                 let (thread, presence) = looked?;
                 let Some(Presence { prompts, all, copied_prompts, copied_all }) = presence else {
                     found.unreadable += 1;
@@ -226,23 +220,15 @@ impl ScannedTexts {
         };
         let mut after = String::new();
         loop {
-            let files = match &self.only {
-                Some(exclusions) => self.database.excluded_files_after(exclusions, after, BATCH)?,
-                None => self.database.files_of_threads_after(after, BATCH)?,
-            };
+            let files = self.database.files_of_threads_after(self.only.as_ref(), after, BATCH)?;
             let Some((last, _)) = files.last() else { break };
             after = last.clone();
             for file in files {
-                workers.submit(file)?;
-                while workers.in_flight() >= IN_FLIGHT {
-                    workers.receive(true)?;
-                }
-                take(&mut workers)?;
+                take(workers.exchange(file, IN_FLIGHT)?)?;
             }
         }
-        while workers.in_flight() > 0 {
-            workers.receive(true)?;
-            take(&mut workers)?;
+        while let Some(looked) = workers.wait()? {
+            take(looked)?;
         }
         Ok(())
     }

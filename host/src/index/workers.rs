@@ -70,36 +70,47 @@ impl<Task: Send + 'static, Answer: Send + 'static> Workers<Task, Answer> {
         })
     }
 
-    /// Hands a task to the workers.
-    pub(crate) fn submit(&mut self, task: Task) -> Result<(), StateError> {
-        let gone = || StateError::Io("the parsing threads are gone".into());
+    /// Hands a task to the workers, waits while `most` tasks have no answer yet, and gives the answers that are next in the order
+    /// of the tasks, as far as they are there.
+    pub(crate) fn exchange(&mut self, task: Task, most: u64) -> Result<Vec<Answer>, StateError> {
         let tasks = self.tasks.as_ref().ok_or_else(gone)?;
         tasks.send((self.submitted, task)).map_err(|_| gone())?;
         self.submitted += 1;
-        Ok(())
+        while self.in_flight() >= most {
+            self.receive()?;
+        }
+        while let Ok((number, answer)) = self.answers.try_recv() {
+            self.take(number, answer);
+        }
+        Ok(self.in_order())
     }
 
-    /// Gives how many tasks have no answer yet.
-    pub(crate) fn in_flight(&self) -> u64 {
+    /// Waits for an answer, and gives those that are next in the order of the tasks; none once every task has its answer.
+    pub(crate) fn wait(&mut self) -> Result<Option<Vec<Answer>>, StateError> {
+        if self.in_flight() == 0 {
+            return Ok(None);
+        }
+        self.receive()?;
+        Ok(Some(self.in_order()))
+    }
+
+    /// How many tasks have no answer yet.
+    fn in_flight(&self) -> u64 {
         self.submitted - self.received
     }
 
-    /// Receives one answer; false where there is none and it was not to be waited for.
-    pub(crate) fn receive(&mut self, wait: bool) -> Result<bool, StateError> {
-        let answer = match wait {
-            true => self.answers.recv().map_err(|_| StateError::Io("the parsing threads are gone".into()))?,
-            false => match self.answers.try_recv() {
-                Ok(answer) => answer,
-                Err(_) => return Ok(false),
-            },
-        };
-        self.received += 1;
-        self.out_of_order.insert(answer.0, answer.1);
-        Ok(true)
+    fn receive(&mut self) -> Result<(), StateError> {
+        let (number, answer) = self.answers.recv().map_err(|_| gone())?;
+        self.take(number, answer);
+        Ok(())
     }
 
-    /// Takes the answers that are next in the order of the tasks, as far as they are there.
-    pub(crate) fn in_order(&mut self) -> Vec<Answer> {
+    fn take(&mut self, number: u64, answer: Answer) {
+        self.received += 1;
+        self.out_of_order.insert(number, answer);
+    }
+
+    fn in_order(&mut self) -> Vec<Answer> {
         let mut ready = Vec::new();
         while let Some(answer) = self.out_of_order.remove(&self.handed_out) {
             self.handed_out += 1;
@@ -107,4 +118,8 @@ impl<Task: Send + 'static, Answer: Send + 'static> Workers<Task, Answer> {
         }
         ready
     }
+}
+
+fn gone() -> StateError {
+    StateError::Io("the parsing threads are gone".into())
 }

@@ -250,31 +250,27 @@ impl ThreadReader {
             self.end_progress();
             work(&mut opened?)
         };
-        let Handle { state, generation, .. } = self.handle();
-        match search(state.as_ref()) {
-            Err(LookupError::State(failure)) if state.is_some() && self.shared.recovery.is_some() => {
-                drop(state);
-                search(self.recover(generation, &failure).as_ref())
-            }
-            answer => answer,
-        }
+        self.recovering(search)
     }
 
     /// Opens the history of a thread, which is found as by [`ThreadReader::find`].
     pub fn transcript(&self, of: &Subject) -> Result<Transcript, LookupError> {
-        let opened = |reader: &Self, state: Option<&StateDb>| {
-            let transcript = reader.finder(state)?.into_transcript(of.clone());
+        self.recovering(|state| {
+            let transcript = self.finder(state)?.into_transcript(of.clone());
             transcript.map_err(|error| match of {
-                Subject::Thread(_) => reader.meant(error, None),
+                Subject::Thread(_) => self.meant(error, None),
                 Subject::Rollout(_) => error,
             })
-        };
+        })
+    }
+
+    /// Asks with the handle as it is now; when the state DB fails, once more with what replaces it.
+    fn recovering<T>(&self, ask: impl Fn(Option<&StateDb>) -> Result<T, LookupError>) -> Result<T, LookupError> {
         let Handle { state, generation, .. } = self.handle();
-        match opened(self, state.as_ref()) {
+        match ask(state.as_ref()) {
             Err(LookupError::State(failure)) if state.is_some() && self.shared.recovery.is_some() => {
                 drop(state);
-                let state = self.recover(generation, &failure);
-                opened(self, state.as_ref())
+                ask(self.recover(generation, &failure).as_ref())
             }
             answer => answer,
         }

@@ -72,11 +72,13 @@ impl Searcher {
         let imports =
             rollouts::imports(home).with_rows(database.rows()).with_sources(database.sources(home.default_provider()));
         let is_usable = state.is_some() && !exclusions.all && request.is_indexed() && {
-            if request.refresh {
-                update_text_index(runtime, home, database, exclusions, progress)?;
+            match request.refresh {
+                true => {
+                    update_text_index(runtime, home, database, exclusions, progress)?;
+                    true
+                }
+                false => database.has_text_index_of(database.call(&TextIndexVersion {})?)?,
             }
-            let version = database.call(&TextIndexVersion {})?;
-            request.refresh || database.has_text_index_of(version)?
         };
         let imports = match is_usable {
             true => {

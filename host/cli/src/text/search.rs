@@ -101,7 +101,7 @@ fn hit_line(hit: &Hit, width: usize) -> String {
     // The first word that was found is shown, however narrow the terminal is.
     let from = if first + 10 > room { first.saturating_sub(room / 3) } else { 0 };
     let (mut line, mut shown, mut at) = (String::new(), 0, from);
-    while let Some(letter) = letters.get(at) {
+    while at < letters.len() {
         let mark = hit.marks.iter().find(|mark| mark.0 as usize == at);
         let end = mark.map_or(at + 1, |mark| mark.1 as usize).clamp(at + 1, letters.len());
         let piece: String = letters[at..end].iter().collect();
@@ -116,7 +116,6 @@ fn hit_line(hit: &Hit, width: usize) -> String {
             None => line.push_str(&piece),
         }
         at = end;
-        let _ = letter;
     }
     format!("    {kind:<8}  {line}\n")
 }

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use threadkeep_engine::contract::{EntryKind, FileFacts, SourceRole, TextPart};
 
 use super::PART_BITS;
-use super::store::{COPIED, NAMES, OWN};
+use super::store::{quoted, role_code};
 use crate::db::{Database, StateError};
 
 /// How many words of a part are looked for.
@@ -67,23 +67,15 @@ impl Database {
                 connection.prepare_cached("SELECT 1 FROM text_index WHERE text_index MATCH ?1 AND rowid = ?2")?;
             let mut lacking = Vec::new();
             for ExpectedPart { role, number, words } in &parts {
-                let role = match role {
-                    SourceRole::Text => OWN,
-                    SourceRole::Copied => COPIED,
-                    SourceRole::Names => NAMES,
-                };
-                let known: Option<i64> = source.query_row(params![subject, role], |row| row.get(0)).optional()?;
+                let known: Option<i64> =
+                    source.query_row(params![subject, role_code(*role)], |row| row.get(0)).optional()?;
                 let place = known.map(|source| source << PART_BITS | i64::from(*number));
                 let Some(place) = place.filter(|place| stored.exists([place]).unwrap_or(false)) else {
                     lacking.push(format!("part {number} of {subject}"));
                     continue;
                 };
-                let mut lacks = |word: &&String| {
-                    let quoted = format!("\"{}\"", word.replace('"', ""));
-                    has.exists(params![quoted, place]).map(|found| !found)
-                };
                 for word in words {
-                    if lacks(&word)? {
+                    if !has.exists(params![quoted(word), place])? {
                         lacking.push(format!("words of part {number} of {subject}"));
                         break;
                     }

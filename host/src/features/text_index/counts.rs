@@ -1,7 +1,6 @@
 //! How far the index is.
 
-use rusqlite::OptionalExtension as _;
-
+use super::store::version_of;
 use crate::db::{Database, StateError};
 
 /// Says how far the index of what was said is.
@@ -21,8 +20,7 @@ impl Database {
     /// Counts what is in the index, as the rollouts are recorded; `version` is the one of the core.
     pub(crate) fn text_index_counts(&self, version: u32) -> Result<TextIndexCounts, StateError> {
         self.with(move |connection| {
-            let found: Option<u32> =
-                connection.query_row("SELECT version FROM text_version", [], |row| row.get(0)).optional()?;
+            let found = version_of(connection)?;
             let sql = "SELECT (SELECT count(*) FROM text_files
                                WHERE NOT EXISTS (SELECT 1 FROM text_outdated_files AS outdated WHERE outdated.path = text_files.path)),
                               (SELECT count(*) FROM text_outdated_files JOIN files USING (path) WHERE thread_id IS NOT NULL)";

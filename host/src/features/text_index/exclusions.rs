@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
-use super::store::{OutdatedNames, clear, names_of};
+use super::store::clear;
 use crate::db::{Database, StateError};
 
 /// Says what is kept out of the index; that is searched by reading the rollouts.
@@ -109,41 +109,6 @@ impl Database {
             true => self.transaction(move |transaction| remove_excluded(transaction, &list, among).map(drop)),
             false => Ok(()),
         }
-    }
-
-    /// Returns at most `limit` rollouts of threads that are kept out, behind a path, each with its thread.
-    pub(crate) fn excluded_files_after(
-        &self,
-        exclusions: &IndexExclusions,
-        after: String,
-        limit: usize,
-    ) -> Result<Vec<(String, String)>, StateError> {
-        let list = exclusions.list();
-        self.with(move |connection| {
-            let mut select = connection.prepare_cached(&format!(
-                "SELECT files.path, thread_id FROM files JOIN threads ON threads.id = thread_id
-                 WHERE files.path > ?2 AND {EXCLUDED} ORDER BY files.path LIMIT {limit}"
-            ))?;
-            let files = select.query_map(params![list, after], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok(files.collect::<Result<_, _>>()?)
-        })
-    }
-
-    /// Returns at most `limit` threads behind an id that are kept out, with what may be their names.
-    pub(crate) fn excluded_names_after(
-        &self,
-        exclusions: &IndexExclusions,
-        after: String,
-        limit: usize,
-    ) -> Result<Vec<OutdatedNames>, StateError> {
-        let list = exclusions.list();
-        self.with(move |connection| {
-            let mut select = connection.prepare_cached(&format!(
-                "SELECT id, name, title, preview FROM threads WHERE id > ?2 AND {EXCLUDED} ORDER BY id LIMIT {limit}"
-            ))?;
-            let threads = select.query_map(params![list, after], names_of)?;
-            Ok(threads.collect::<Result<_, _>>()?)
-        })
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, params};
 use threadkeep_engine::contract::{
-    IndexTerm, RowQuery, SearchedThreads, SourceRole, StateError as CoreStateError, TermSources, TextKind,
+    IndexTerm, IndexToken, RowQuery, SearchedThreads, SourceRole, StateError as CoreStateError, TermSources, TextKind,
 };
 use threadkeep_engine::imports::{StateResult, TextIndex};
 
 use super::PART_BITS;
-use super::store::{COPIED, NAMES};
+use super::store::{quoted, role_from};
 use crate::db::{Database, SearchedRow, StateError};
 
 /// Up to so many sources each is looked for by its number; from then on all are gone through.
@@ -135,12 +135,7 @@ pub(crate) fn in_columns(rows: Vec<SearchedRow>, sources: Vec<ThreadSource>) -> 
 }
 
 fn source(row: &Row<'_>) -> rusqlite::Result<ThreadSource> {
-    let role = match row.get(1)? {
-        NAMES => SourceRole::Names,
-        COPIED => SourceRole::Copied,
-        _ => SourceRole::Text,
-    };
-    Ok(ThreadSource { number: row.get(0)?, role, thread: row.get(2)? })
+    Ok(ThreadSource { number: row.get(0)?, role: role_from(row.get(1)?), thread: row.get(2)? })
 }
 
 fn some_sources(connection: &Connection, numbers: &[u32]) -> Result<Vec<ThreadSource>, StateError> {
@@ -164,10 +159,7 @@ fn sources_of(connection: &Connection, term: &IndexTerm) -> Result<TermSources, 
 
 /// The numbers of the sources of which one part has all tokens of a term.
 fn numbers(connection: &Connection, term: &IndexTerm, mark: &str) -> Result<Vec<u32>, StateError> {
-    let token = |token: &threadkeep_engine::contract::IndexToken| {
-        let text = token.text.replace('"', "");
-        format!("\"{mark}{text}\"{}", if token.prefix { "*" } else { "" })
-    };
+    let token = |token: &IndexToken| quoted(&format!("{mark}{}", token.text)) + if token.prefix { "*" } else { "" };
     let tokens: Vec<String> = term.tokens.iter().map(token).collect();
     let mut select = connection.prepare_cached("SELECT rowid FROM text_index WHERE text_index MATCH ?1")?;
     let mut rows = select.query(params![tokens.join(" AND ")])?;

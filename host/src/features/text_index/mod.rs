@@ -17,6 +17,7 @@ mod exclusions;
 mod lookup;
 mod renewal;
 mod store;
+mod subjects;
 
 use crate::db::{Domain, Table};
 

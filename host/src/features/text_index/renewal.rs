@@ -15,10 +15,6 @@ const TAKE_OUT: &str = "
     PRAGMA writable_schema = RESET;
     VACUUM;
 ";
-/// Creates it as the migration does.
-const CREATE: &str = "CREATE VIRTUAL TABLE text_index USING fts5(
-        tokens, content='', contentless_delete=1, detail=none, tokenize=\"ascii tokenchars '_'\"
-    )";
 
 impl Database {
     /// Says what is wrong with the tables of the index; none where they are sound, or others are not, too.
@@ -44,8 +40,11 @@ impl Database {
         self.with(|connection| {
             // A statement that is kept would keep the table.
             connection.flush_prepared_statement_cache();
+            let create: String =
+                connection
+                    .query_row("SELECT sql FROM sqlite_schema WHERE name = 'text_index'", [], |row| row.get(0))?;
             connection.execute_batch(TAKE_OUT)?;
-            connection.execute_batch(CREATE)?;
+            connection.execute_batch(&create)?;
             let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
             clear(&transaction)?;
             Ok(transaction.commit()?)

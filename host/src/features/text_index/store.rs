@@ -1,7 +1,7 @@
 //! Brings the index up to date: what of it is outdated, and what the core made of that.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use threadkeep_engine::contract::{EntryKind, FileFacts, IndexedText, TextPart, ThreadNames};
+use threadkeep_engine::contract::{EntryKind, FileFacts, IndexedText, SourceRole, TextPart, ThreadNames};
 
 use super::PART_BITS;
 use crate::db::{Database, StateError};
@@ -30,18 +30,38 @@ pub(crate) struct TextParts {
     pub(crate) text: Option<IndexedText>,
 }
 
-/// What a source is of its thread's, as it is stored.
-pub(super) const OWN: i64 = 0;
-pub(super) const COPIED: i64 = 1;
-pub(super) const NAMES: i64 = 2;
+/// Returns the number that stands for what a source is of its thread's.
+pub(super) fn role_code(role: SourceRole) -> i64 {
+    match role {
+        SourceRole::Text => 0,
+        SourceRole::Copied => 1,
+        SourceRole::Names => 2,
+    }
+}
+
+/// Returns what a number stands for.
+pub(super) fn role_from(code: i64) -> SourceRole {
+    match code {
+        2 => SourceRole::Names,
+        1 => SourceRole::Copied,
+        _ => SourceRole::Text,
+    }
+}
+
+/// Returns a token as a query of the index has it.
+pub(super) fn quoted(token: &str) -> String {
+    format!("\"{}\"", token.replace('"', ""))
+}
+
+/// Returns the version of texts and tokens that the index is made of; none where nobody has begun to make one.
+pub(super) fn version_of(connection: &Connection) -> Result<Option<u32>, StateError> {
+    Ok(connection.prepare_cached("SELECT version FROM text_version")?.query_row([], |row| row.get(0)).optional()?)
+}
 
 impl Database {
     /// Empties the index where it was made by another version of the core, and says whether it was.
     pub(crate) fn keep_text_index_of(&self, version: u32) -> Result<bool, StateError> {
-        let found = self.with(|connection| {
-            Ok(connection.query_row("SELECT version FROM text_version", [], |row| row.get::<_, u32>(0)).optional()?)
-        })?;
-        match found == Some(version) {
+        match self.has_text_index_of(version)? {
             true => Ok(false),
             false => self.transaction(move |transaction| {
                 clear(transaction)?;
@@ -53,10 +73,7 @@ impl Database {
 
     /// Says whether there is an index of this version, be it behind.
     pub(crate) fn has_text_index_of(&self, version: u32) -> Result<bool, StateError> {
-        self.with(move |connection| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM text_version WHERE version = ?1)";
-            Ok(connection.prepare_cached(sql)?.query_row([version], |row| row.get(0))?)
-        })
+        self.with(move |connection| Ok(version_of(connection)? == Some(version)))
     }
 
     /// Says whether everything is up to date.
@@ -108,32 +125,6 @@ impl Database {
         })
     }
 
-    /// Returns at most `limit` threads behind an id with what may be their names.
-    pub(crate) fn names_after(&self, after: String, limit: usize) -> Result<Vec<OutdatedNames>, StateError> {
-        self.with(move |connection| {
-            let mut select = connection.prepare_cached(&format!(
-                "SELECT id, name, title, preview FROM threads WHERE id > ?1 ORDER BY id LIMIT {limit}"
-            ))?;
-            let threads = select.query_map([after], names_of)?;
-            Ok(threads.collect::<Result<_, _>>()?)
-        })
-    }
-
-    /// Returns at most `limit` rollouts behind a path that hold a thread, each with that.
-    pub(crate) fn files_of_threads_after(
-        &self,
-        after: String,
-        limit: usize,
-    ) -> Result<Vec<(String, String)>, StateError> {
-        self.with(move |connection| {
-            let mut select = connection.prepare_cached(&format!(
-                "SELECT path, thread_id FROM files WHERE path > ?1 AND thread_id IS NOT NULL ORDER BY path LIMIT {limit}"
-            ))?;
-            let files = select.query_map([after], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok(files.collect::<Result<_, _>>()?)
-        })
-    }
-
     /// Stores what was read of texts, in one transaction with where reading stopped. What another process stored meanwhile
     /// stays.
     pub(crate) fn store_texts(&self, texts: Vec<TextParts>) -> Result<(), StateError> {
@@ -151,7 +142,7 @@ impl Database {
                     continue;
                 }
                 let part = TextPart { number: 0, copied: false, tokens: tokens.clone() };
-                replace_parts(transaction, (thread, NAMES, thread), 0, [&part])?;
+                replace_parts(transaction, (thread, role_code(SourceRole::Names), thread), 0, [&part])?;
                 done.execute([thread])?;
             }
             Ok(())
@@ -200,9 +191,9 @@ fn store(transaction: &Transaction<'_>, TextParts { of, text }: &TextParts) -> R
         transaction.prepare_cached("DELETE FROM text_outdated_files WHERE path = ?1")?.execute([path])?;
         return Ok(());
     };
-    for (role, copied) in [(OWN, false), (COPIED, true)] {
+    for (role, copied) in [(SourceRole::Text, false), (SourceRole::Copied, true)] {
         let parts = text.parts.iter().filter(|part| part.copied == copied);
-        replace_parts(transaction, (path, role, &thread), text.replaced_from, parts)?;
+        replace_parts(transaction, (path, role_code(role), &thread), text.replaced_from, parts)?;
     }
     transaction
         .prepare_cached(

@@ -62,27 +62,33 @@ fn compare(runtime: &Runtime, home: &Arc<Home>, database: &Database) -> Result<V
     let disk = home.clone();
     let work = move |core: &mut Core, file: FileFacts| read(core, &disk, &file);
     let mut workers: Workers<FileFacts, Result<Read, CoreError>> = Workers::start(runtime, home, work)?;
+    let mut take = |answers: Vec<Result<Read, CoreError>>| {
+        answers.into_iter().try_for_each(|answer| {
+            if let (path, Some(parts)) = answer? {
+                lacking.extend(database.lacking(path, parts)?);
+            }
+            Ok::<_, StateError>(())
+        })
+    };
     let mut after = String::new();
     loop {
         let files = database.indexed_texts(after, BATCH)?;
-        let Some(last) = files.last() else { return Ok(lacking) };
+        let Some(last) = files.last() else { break };
         after = last.path.clone();
-        files.into_iter().try_for_each(|file| workers.submit(file))?;
-        while workers.in_flight() > 0 {
-            workers.receive(true)?;
-            for answer in workers.in_order() {
-                if let (path, Some(parts)) = answer? {
-                    lacking.extend(database.lacking(path, parts)?);
-                }
-            }
+        for file in files {
+            take(workers.exchange(file, BATCH as u64)?)?;
         }
     }
+    while let Some(answers) = workers.wait()? {
+        take(answers)?;
+    }
+    Ok(lacking)
 }
 
 fn names(database: &Database) -> Result<Vec<String>, StateError> {
     let (mut lacking, mut after) = (Vec::new(), String::new());
     loop {
-        let threads = database.names_after(after, BATCH)?;
+        let threads = database.names_after(None, after, BATCH)?;
         let Some(last) = threads.last() else { return Ok(lacking) };
         after = last.thread.clone();
         let names = threads.iter().map(|thread| thread.names.clone()).collect();
