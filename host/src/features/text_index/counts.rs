@@ -23,7 +23,8 @@ impl Database {
             let found = version_of(connection)?;
             let sql = "SELECT (SELECT count(*) FROM text_files
                                WHERE NOT EXISTS (SELECT 1 FROM text_outdated_files AS outdated WHERE outdated.path = text_files.path)),
-                              (SELECT count(*) FROM text_outdated_files JOIN files USING (path) WHERE thread_id IS NOT NULL)";
+                              (SELECT count(*) FROM files WHERE thread_id IS NOT NULL
+                               AND (path IN text_outdated_files OR NOT EXISTS (SELECT 1 FROM text_version)))";
             let count = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64));
             let (current, behind) = connection.query_row(sql, [], count)?;
             Ok(TextIndexCounts {

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A change of a rollout's row, or of a thread's name, makes its text outdated in the same transaction; whoever searches brings
-//! that up to date first. What is deleted takes its tokens along in the same transaction.
+//! that up to date first. Before an index was begun everything is outdated, and nothing is noted of it. What is deleted takes its
+//! tokens along in the same transaction.
 //!
 //! `text_index` has a row for each part of a source: its rowid is the number of the source and, in the lowest 16 bits, the
 //! number of the part. It is contentless, and knows neither columns nor places of tokens.
@@ -63,11 +64,13 @@ pub(super) const DOMAIN: Domain = Domain {
     -- Directories whose threads are kept out.
     CREATE TABLE text_exclusions (directory TEXT PRIMARY KEY) WITHOUT ROWID;
 
-    CREATE TRIGGER text_of_new_file AFTER INSERT ON files WHEN new.thread_id IS NOT NULL BEGIN
+    CREATE TRIGGER text_of_new_file AFTER INSERT ON files
+    WHEN new.thread_id IS NOT NULL AND EXISTS (SELECT 1 FROM text_version) BEGIN
         INSERT OR IGNORE INTO text_outdated_files VALUES (new.path);
     END;
     CREATE TRIGGER text_of_changed_file AFTER UPDATE OF size, modified_ns, inode, thread_id ON files
     WHEN new.thread_id IS NOT NULL AND (new.size, new.modified_ns, new.inode) IS NOT (old.size, old.modified_ns, old.inode)
+        AND EXISTS (SELECT 1 FROM text_version)
     BEGIN
         INSERT OR IGNORE INTO text_outdated_files VALUES (new.path);
     END;
@@ -87,10 +90,12 @@ pub(super) const DOMAIN: Domain = Domain {
         DELETE FROM text_files WHERE path = new.path;
         DELETE FROM text_sources WHERE subject = new.path;
     END;
-    CREATE TRIGGER names_of_new_thread AFTER INSERT ON threads BEGIN
+    CREATE TRIGGER names_of_new_thread AFTER INSERT ON threads
+    WHEN EXISTS (SELECT 1 FROM text_version) BEGIN
         INSERT OR IGNORE INTO text_outdated_names VALUES (new.id);
     END;
-    CREATE TRIGGER names_of_changed_thread AFTER UPDATE OF name, title, preview ON threads BEGIN
+    CREATE TRIGGER names_of_changed_thread AFTER UPDATE OF name, title, preview ON threads
+    WHEN EXISTS (SELECT 1 FROM text_version) BEGIN
         INSERT OR IGNORE INTO text_outdated_names VALUES (new.id);
     END;
     CREATE TRIGGER names_of_lost_thread AFTER DELETE ON threads BEGIN
@@ -100,9 +105,6 @@ pub(super) const DOMAIN: Domain = Domain {
     CREATE TRIGGER tokens_of_lost_source AFTER DELETE ON text_sources BEGIN
         DELETE FROM text_index WHERE rowid BETWEEN old.number << 16 AND old.number << 16 | 65535;
     END;
-    -- What was there before the index was.
-    INSERT INTO text_outdated_files SELECT path FROM files WHERE thread_id IS NOT NULL;
-    INSERT INTO text_outdated_names SELECT id FROM threads;
 ",
     )],
     tables: &[
