@@ -53,7 +53,7 @@ pub(crate) use files::{Batch, Parsed, Refused};
 pub(crate) use home_sources::HomeSources;
 pub(crate) use inspection::{FileHealth, InspectedThread, Inspection, StrayFile};
 pub(crate) use journal::CompletedChange;
-pub(crate) use page::SearchedRow;
+pub(crate) use page::{SearchedRows, searched_rows};
 pub use problems::{Problem, Totals};
 pub(crate) use replace::Replacement;
 pub(crate) use rescue::{MovedAside, Salvaged, move_aside};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, ToSql};
+use rusqlite::{Connection, Row, ToSql};
 
 use super::rows::{COLUMNS, from_row};
 use super::{Database, StateError};
@@ -11,16 +11,19 @@ use threadkeep_engine::contract::{Collection, RowKey, RowQuery, SortKey, ThreadR
 /// At most this many rows are handed out at a time.
 const MOST: u32 = 4_096;
 
-/// A row as far as a search needs it.
-pub(crate) struct SearchedRow {
-    /// The thread.
-    pub(crate) id: String,
-    /// Its time in the order.
-    pub(crate) time: i64,
-    /// What made it.
-    pub(crate) source_kind: String,
-    /// What it copied of another thread's is told of nowhere else.
-    pub(crate) counts_copies: bool,
+/// Rows as far as a search needs them, in their order, in columns.
+#[derive(Default)]
+pub(crate) struct SearchedRows {
+    /// The ids, each followed by a NUL.
+    pub(crate) ids: String,
+    /// The times that the order goes by.
+    pub(crate) times: Vec<i64>,
+    /// What made each, as the place of a name in `source_kinds`.
+    pub(crate) kinds: Vec<u32>,
+    /// The names of what made them.
+    pub(crate) source_kinds: Vec<String>,
+    /// The places of those that are forks, in their order, with the threads that they were made of.
+    pub(crate) forks: Vec<(u32, String)>,
 }
 
 /// Holds conditions of SQL and the values of their question marks.
@@ -151,6 +154,48 @@ fn firsts_of_circles(connection: &Connection, filter: &Filter) -> Result<Option<
     Ok((!firsts.is_empty()).then(|| format!("{firsts:?}")))
 }
 
+fn text<'r>(row: &'r Row<'_>, at: usize) -> rusqlite::Result<Option<&'r str>> {
+    Ok(row.get_ref(at)?.as_str_or_null()?)
+}
+
+/// Returns the rows that pass as far as a search needs them, in the order of the query, be it only those of some ids; none is
+/// folded.
+pub(crate) fn searched_rows(
+    connection: &Connection,
+    query: RowQuery,
+    ids: Option<&[String]>,
+) -> Result<SearchedRows, StateError> {
+    let time = column(query.sort);
+    let direction = if query.ascending { "ASC" } else { "DESC" };
+    let mut filter = filter(query);
+    if let Some(ids) = ids {
+        filter.and("id IN (SELECT value FROM json_each(?))", [value(format!("{ids:?}"))]);
+    }
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT id, {time}, source_kind, forked_from_id FROM threads WHERE {} ORDER BY {time} {direction}, id {direction}",
+        filter.conditions.join(" AND "),
+    ))?;
+    let values: Vec<&dyn ToSql> = filter.values.iter().map(|value| &**value as _).collect();
+    let mut selected = select.query(&values[..])?;
+    let mut rows = SearchedRows::default();
+    while let Some(row) = selected.next()? {
+        let source_kind = text(row, 2)?.unwrap_or_default();
+        let known = rows.source_kinds.iter().position(|kind| kind == source_kind);
+        let kind = known.unwrap_or_else(|| {
+            rows.source_kinds.push(source_kind.into());
+            rows.source_kinds.len() - 1
+        });
+        if let Some(origin) = text(row, 3)? {
+            rows.forks.push((rows.times.len() as u32, origin.into()));
+        }
+        rows.ids.push_str(text(row, 0)?.unwrap_or_default());
+        rows.ids.push('\0');
+        rows.times.push(row.get(1)?);
+        rows.kinds.push(kind as u32);
+    }
+    Ok(rows)
+}
+
 impl Database {
     /// Returns at most `limit` rows after a place in the order.
     pub(crate) fn page(
@@ -182,40 +227,6 @@ impl Database {
         let query = RowQuery { ascending: true, ..query };
         let parents = parents.into_iter().map(value).collect();
         self.select(query, "created_at", vec![format!("parent_thread_id IN ({places})")], parents, after, limit)
-    }
-
-    /// Returns the rows that pass as far as a search needs them, in the order of the query, be it only those of some ids; none is
-    /// folded.
-    pub(crate) fn searched_rows(
-        &self,
-        query: RowQuery,
-        ids: Option<Vec<String>>,
-    ) -> Result<Vec<SearchedRow>, StateError> {
-        let time = column(query.sort);
-        let direction = if query.ascending { "ASC" } else { "DESC" };
-        let mut filter = filter(query);
-        if let Some(ids) = ids {
-            filter.and("id IN (SELECT value FROM json_each(?))", [value(format!("{ids:?}"))]);
-        }
-        self.with(move |connection| {
-            let mut select = connection.prepare_cached(&format!(
-                "SELECT id, {time}, source_kind, forked_from_id IS NOT NULL AND NOT EXISTS (
-                     SELECT 1 FROM threads AS origin WHERE origin.id = threads.forked_from_id AND origin.missing = 0
-                 ) FROM threads WHERE {} ORDER BY {time} {direction}, id {direction}",
-                filter.conditions.join(" AND "),
-            ))?;
-            let values: Vec<&dyn ToSql> = filter.values.iter().map(|value| &**value as _).collect();
-            let row = |row: &rusqlite::Row<'_>| {
-                Ok(SearchedRow {
-                    id: row.get(0)?,
-                    time: row.get(1)?,
-                    source_kind: row.get(2)?,
-                    counts_copies: row.get(3)?,
-                })
-            };
-            let rows = select.query_map(&values[..], row)?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
     }
 
     /// Returns the newest rows, at most `most`, whose name, title or preview contains a text, whatever the case of letters; and how

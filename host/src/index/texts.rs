@@ -11,7 +11,7 @@ use threadkeep_engine::imports::{StateResult, TextIndex};
 use threadkeep_engine::{Core, CoreError, Runtime};
 
 use crate::db::{Database, StateError};
-use crate::features::text_index::{IndexExclusions, OutdatedFile, Scan, TextParts, ThreadSource, in_columns};
+use crate::features::text_index::{IndexExclusions, OutdatedFile, Scan, TextParts, ThreadSource, threads_of};
 use crate::index::progress::{Progress, ProgressSink};
 use crate::index::workers::Workers;
 use crate::platform::home::Home;
@@ -267,14 +267,10 @@ impl Found {
 
 impl TextIndex for ScannedTexts {
     fn threads(&mut self, query: RowQuery, _: Vec<u32>) -> StateResult<SearchedThreads> {
-        let mut ids: Vec<String> = self.sources.iter().map(|source| source.thread.clone()).collect();
-        ids.dedup();
-        let rows = self.database.searched_rows(query, Some(ids)).map_err(CoreStateError::from)?;
-        Ok(SearchedThreads {
-            has_rollbacks: true,
-            uncovered: self.unreadable,
-            ..in_columns(rows, self.sources.clone())
-        })
+        let sources = self.sources.clone();
+        let found = self.database.with(move |connection| threads_of(connection, query, &sources));
+        let threads = found.map_err(CoreStateError::from)?;
+        Ok(SearchedThreads { has_rollbacks: true, uncovered: self.unreadable, ..threads })
     }
 
     fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {

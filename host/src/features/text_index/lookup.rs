@@ -10,7 +10,7 @@ use threadkeep_engine::imports::{StateResult, TextIndex};
 
 use super::PART_BITS;
 use super::store::{quoted, role_from};
-use crate::db::{Database, SearchedRow, StateError};
+use crate::db::{Database, SearchedRows, StateError, searched_rows};
 
 /// Up to so many sources each is looked for by its number; from then on all are gone through.
 const FEW: usize = 1_000;
@@ -78,18 +78,28 @@ fn threads(
     scanned: &[ThreadSource],
 ) -> Result<SearchedThreads, StateError> {
     let few = (among.len() <= FEW).then_some(among);
-    let is_few = few.is_some();
     let is_wanted = |source: &&ThreadSource| few.as_ref().is_none_or(|few| few.contains(&source.number));
-    let scanned: Vec<ThreadSource> = scanned.iter().filter(is_wanted).cloned().collect();
-    let has_scanned = !scanned.is_empty();
-    let mut sources = database.with(move |connection| match few {
-        Some(numbers) => some_sources(connection, &numbers),
-        None => all_sources(connection),
+    let mut scanned: Vec<ThreadSource> = scanned.iter().filter(is_wanted).cloned().collect();
+    let (has_scanned, asked) = (!scanned.is_empty(), query.clone());
+    let mut threads = database.with(move |connection| match few {
+        Some(numbers) => {
+            let mut sources = some_sources(connection, &numbers)?;
+            sources.append(&mut scanned);
+            threads_of(connection, query, &sources)
+        }
+        None => {
+            let rows = searched_rows(connection, query, None)?;
+            in_columns(connection, rows, |add| {
+                let mut select = connection.prepare_cached("SELECT number, role, thread FROM text_sources")?;
+                let mut sources = select.query([])?;
+                while let Some(source) = sources.next()? {
+                    add(source.get(0)?, role_from(source.get(1)?), source_thread(source)?)?;
+                }
+                scanned.iter().try_for_each(|source| add(source.number, source.role, &source.thread))
+            })
+        }
     })?;
-    sources.extend(scanned);
-    let ids = is_few.then(|| sources.iter().map(|source| source.thread.clone()).collect());
-    let mut threads = in_columns(database.searched_rows(query.clone(), ids)?, sources);
-    threads.uncovered = database.count_uncovered(query)?;
+    threads.uncovered = database.count_uncovered(asked)?;
     threads.has_rollbacks = has_scanned
         || database.with(|connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM text_files WHERE has_rollbacks)";
@@ -98,59 +108,66 @@ fn threads(
     Ok(threads)
 }
 
-/// Puts rows and the sources of their texts into the columns in which the core takes them.
-pub(crate) fn in_columns(rows: Vec<SearchedRow>, sources: Vec<ThreadSource>) -> SearchedThreads {
-    let mut threads = SearchedThreads {
-        ids: String::with_capacity(rows.len() * 37),
-        times: Vec::with_capacity(rows.len()),
-        kinds: Vec::with_capacity(rows.len()),
-        source_kinds: Vec::new(),
-        sources: Vec::with_capacity(sources.len()),
-        owners: Vec::with_capacity(sources.len()),
-        roles: Vec::with_capacity(sources.len()),
-        uncovered: 0,
-        has_rollbacks: false,
-    };
-    let mut places = HashMap::with_capacity(rows.len());
-    for (at, row) in rows.iter().enumerate() {
-        threads.ids.push_str(&row.id);
-        threads.ids.push('\0');
-        threads.times.push(row.time);
-        let kind = threads.source_kinds.iter().position(|kind| *kind == row.source_kind).unwrap_or_else(|| {
-            threads.source_kinds.push(row.source_kind.clone());
-            threads.source_kinds.len() - 1
-        });
-        threads.kinds.push(kind as u32);
-        places.insert(row.id.as_str(), (at as u32, row.counts_copies));
-    }
-    for source in sources {
-        let Some(&(owner, counts_copies)) = places.get(source.thread.as_str()) else { continue };
-        if source.role != SourceRole::Copied || counts_copies {
-            threads.sources.push(source.number);
-            threads.owners.push(owner);
-            threads.roles.push(source.role);
-        }
-    }
-    threads
+/// Returns the threads that a query lets pass with their sources, of these alone.
+pub(crate) fn threads_of(
+    connection: &Connection,
+    query: RowQuery,
+    sources: &[ThreadSource],
+) -> Result<SearchedThreads, StateError> {
+    let mut ids: Vec<String> = sources.iter().map(|source| source.thread.clone()).collect();
+    ids.dedup();
+    let rows = searched_rows(connection, query, Some(&ids))?;
+    in_columns(connection, rows, |add| {
+        sources.iter().try_for_each(|source| add(source.number, source.role, &source.thread))
+    })
 }
 
-fn source(row: &Row<'_>) -> rusqlite::Result<ThreadSource> {
-    Ok(ThreadSource { number: row.get(0)?, role: role_from(row.get(1)?), thread: row.get(2)? })
+fn source_thread<'r>(row: &'r Row<'_>) -> rusqlite::Result<&'r str> {
+    Ok(row.get_ref(2)?.as_str()?)
+}
+
+/// Takes a source: its number, what it is, and the thread.
+type Add<'a> = dyn FnMut(u32, SourceRole, &str) -> Result<(), StateError> + 'a;
+
+/// Puts rows and the sources of their texts into the columns in which the core takes them. What a thread copied is left out where
+/// the one that said it is there.
+fn in_columns(
+    connection: &Connection,
+    rows: SearchedRows,
+    each_source: impl FnOnce(&mut Add<'_>) -> Result<(), StateError>,
+) -> Result<SearchedThreads, StateError> {
+    let ids = rows.ids.split_terminator('\0');
+    let places: HashMap<&str, u32> = ids.zip(0..).collect();
+    let mut is_there = connection.prepare_cached("SELECT 1 FROM threads WHERE id = ?1 AND missing = 0")?;
+    let mut counts_copies = |owner: u32| -> Result<bool, StateError> {
+        let Ok(at) = rows.forks.binary_search_by_key(&owner, |&(fork, _)| fork) else { return Ok(false) };
+        let origin = rows.forks[at].1.as_str();
+        Ok(!places.contains_key(origin) && !is_there.exists([origin])?)
+    };
+    let (mut sources, mut owners, mut roles) = (Vec::new(), Vec::new(), Vec::new());
+    each_source(&mut |number, role, thread| {
+        let Some(&owner) = places.get(thread) else { return Ok(()) };
+        if role != SourceRole::Copied || counts_copies(owner)? {
+            sources.push(number);
+            owners.push(owner);
+            roles.push(role);
+        }
+        Ok(())
+    })?;
+    let SearchedRows { ids, times, kinds, source_kinds, .. } = rows;
+    Ok(SearchedThreads { ids, times, kinds, source_kinds, sources, owners, roles, uncovered: 0, has_rollbacks: false })
 }
 
 fn some_sources(connection: &Connection, numbers: &[u32]) -> Result<Vec<ThreadSource>, StateError> {
-    let mut select = connection.prepare_cached("SELECT number, role, thread FROM text_sources WHERE number = ?1")?;
+    let mut select = connection.prepare_cached("SELECT role, thread FROM text_sources WHERE number = ?1")?;
     let mut sources = Vec::with_capacity(numbers.len());
-    for number in numbers {
-        sources.extend(select.query_map([number], source)?.collect::<Result<Vec<_>, _>>()?);
+    for &number in numbers {
+        let mut source = select.query([number])?;
+        if let Some(source) = source.next()? {
+            sources.push(ThreadSource { number, role: role_from(source.get(0)?), thread: source.get(1)? });
+        }
     }
     Ok(sources)
-}
-
-fn all_sources(connection: &Connection) -> Result<Vec<ThreadSource>, StateError> {
-    let mut select = connection.prepare_cached("SELECT number, role, thread FROM text_sources")?;
-    let sources = select.query_map([], source)?;
-    Ok(sources.collect::<Result<_, _>>()?)
 }
 
 fn sources_of(connection: &Connection, term: &IndexTerm) -> Result<TermSources, StateError> {
@@ -178,7 +195,7 @@ impl Database {
     fn count_uncovered(&self, query: RowQuery) -> Result<u64, StateError> {
         let outdated: Vec<String> = self.with(|connection| {
             let mut select = connection.prepare_cached(
-                "SELECT thread_id FROM text_outdated_files JOIN files USING (path) WHERE thread_id IS NOT NULL
+                "SELECT thread_id FROM text_outdated_files CROSS JOIN files USING (path) WHERE thread_id IS NOT NULL
                  UNION SELECT thread FROM text_outdated_names",
             )?;
             let threads = select.query_map([], |row| row.get(0))?;
@@ -186,7 +203,9 @@ impl Database {
         })?;
         match outdated.is_empty() {
             true => Ok(0),
-            false => Ok(self.searched_rows(query, Some(outdated))?.len() as u64),
+            false => {
+                Ok(self.with(move |connection| searched_rows(connection, query, Some(&outdated)))?.times.len() as u64)
+            }
         }
     }
 }

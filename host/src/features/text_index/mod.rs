@@ -25,7 +25,7 @@ use crate::db::{Domain, Table};
 pub(crate) use check::ExpectedPart;
 pub use counts::TextIndexCounts;
 pub use exclusions::IndexExclusions;
-pub(crate) use lookup::{IndexedTexts, Scan, ThreadSource, in_columns};
+pub(crate) use lookup::{IndexedTexts, Scan, ThreadSource, threads_of};
 pub(crate) use store::{OutdatedFile, TextParts};
 
 /// How many of the lowest bits of a rowid are the number of a part.
