@@ -37,6 +37,7 @@ mod growth;
 mod holders;
 mod index_damage;
 mod indexing;
+mod indexing_races;
 mod items;
 mod killed;
 mod laws;
