@@ -24,6 +24,7 @@ mod directories;
 mod doctor;
 mod documents;
 mod edges;
+mod erasing;
 mod exec;
 mod facade;
 mod failure_kinds;
