@@ -104,9 +104,12 @@ impl World {
     }
 }
 
+/// What indexes are of homes with these files, by their paths and sums.
+type Known = BTreeMap<Vec<(String, u64)>, Vec<String>>;
+
 /// What the index of a home is that is made anew. Most homes here are one of a few.
 fn made_anew(home: &Path) -> Vec<String> {
-    static KNOWN: Mutex<BTreeMap<Vec<(String, u64)>, Vec<String>>> = Mutex::new(BTreeMap::new());
+    static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
     let files: Vec<_> = listing(home).into_iter().map(|(path, entry)| (path, entry.content)).collect();
     let known = KNOWN.lock().unwrap().get(&files).cloned();
     known.unwrap_or_else(|| {
