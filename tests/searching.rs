@@ -7,7 +7,9 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use support::{Collection, Program, Rollout, any_home, demo_home, millis, name_thread, real_homes, uuid7};
+use support::{
+    Collection, Program, Rollout, any_home, demo_home, index_content, millis, name_thread, real_homes, uuid7,
+};
 use tempfile::{TempDir, tempdir};
 
 /// Homes of releases whose forms of rollouts differ.
@@ -348,28 +350,12 @@ fn bad_input_gets_a_clear_answer_each() {
     }
 }
 
-/// The rows of the index as what they are of.
-fn content(state: &Path) -> Vec<String> {
-    let connection = rusqlite::Connection::open(state.join("state.sqlite")).unwrap();
-    connection.execute_batch("CREATE VIRTUAL TABLE temp.tokens USING fts5vocab(main, text_index, instance)").unwrap();
-    let mut select = connection
-        .prepare(
-            "SELECT s.role || ' ' || s.subject || ' ' || (t.doc & 65535) || ' ' || t.term FROM temp.tokens AS t
-             JOIN text_sources AS s ON s.number = t.doc >> 16 ORDER BY 1",
-        )
-        .unwrap();
-    let rows = select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-    let orphans = "SELECT count(*) FROM temp.tokens AS t WHERE t.doc >> 16 NOT IN (SELECT number FROM text_sources)";
-    assert_eq!(connection.query_row(orphans, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
-    rows
-}
-
 #[track_caller]
 fn is_as_made_anew(place: &Place, what: &str) {
     search(&place.program(), &["anything"]);
     let anew = tempdir().unwrap();
     search(&Program::on(place.home.path(), anew.path()), &["anything"]);
-    assert_eq!(content(place.state.path()), content(anew.path()), "{what}");
+    assert_eq!(index_content(place.state.path()), index_content(anew.path()), "{what}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod generator;
 mod golden;
 mod handle;
 mod homes;
+mod index_content;
 pub mod kill;
 mod long_thread;
 mod native;
@@ -43,6 +44,7 @@ pub use generator::{GENERATOR_VERSION, GeneratedHome, Generator, History, Spread
 pub use golden::{Normalizer, record, recorded_differences};
 pub use handle::{Handle, handle};
 pub use homes::{RealHome, damage_summary, real_home_archives, real_homes};
+pub use index_content::index_content;
 pub use long_thread::long_thread;
 pub use native::{Disk, Memory, facts};
 pub use ported::{imports_of, same};

@@ -47,7 +47,7 @@ pub(crate) use connection::Pending;
 use connection::{SharedConnection, gone};
 pub(crate) use derive::RowDeriver;
 pub use error::StateError;
-pub(crate) use external::{CodexDb, CodexEdits, CodexTable, Ending, ExternalDb, checkpoint, fault_of};
+pub(crate) use external::{CodexDb, CodexEdits, CodexTable, Ending, ExternalDb, checkpoint, fault_of, may_name_any};
 use files::FileIndexPages;
 pub(crate) use files::{Batch, Parsed, Refused};
 pub(crate) use home_sources::HomeSources;
@@ -277,9 +277,14 @@ impl Database {
     ) -> Result<T, StateError> {
         self.with(|connection| Ok(connection.pragma_update(None, "secure_delete", "ON")?))?;
         let done = self.transaction(work);
-        self.with(|connection| {
+        let has_deleted = done.is_ok();
+        self.with(move |connection| {
             connection.pragma_update(None, "secure_delete", "OFF")?;
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).or_else(|error| {
+            // What was replaced earlier may stand in pages that nobody uses, and between the cells of those that are used.
+            let rewritten = if has_deleted { connection.execute_batch("VACUUM") } else { Ok(()) };
+            let copied =
+                rewritten.and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+            copied.or_else(|error| {
                 let is_read = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy);
                 if is_read { Ok(()) } else { Err(error.into()) }
             })

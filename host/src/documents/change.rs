@@ -33,6 +33,8 @@ pub struct MovedFile {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct DeletedThreads {
+    /// The names of backups that still hold something of them, newest first.
+    pub backups: Vec<String>,
     /// Whether they were deleted; false with `--dry-run`.
     pub deleted: bool,
     /// The absolute paths of their files.

@@ -183,6 +183,11 @@ impl Threadkeep {
         Ok(found)
     }
 
+    /// Lists the names of the backups that still hold something of threads, newest first; also those of which that cannot be known.
+    pub fn backups_holding(&self, threads: &[String]) -> Result<Vec<String>> {
+        Ok(backup::holding(self.state_dir(), threads)?)
+    }
+
     /// Checks sums and databases of one backup, by its name or how that begins, or of all.
     pub fn verify_backups(&self, name: Option<&str>) -> Result<Verification> {
         let (wanted, unreadable) = match name {

@@ -56,7 +56,9 @@ impl Delete {
         }
         let files = deletion.files.iter().map(|path| absolute(&threadkeep, path)).collect();
         let items = threadkeep.thread_documents(deletion.threads.iter().cloned())?;
-        context.print(DeletedThreads { deleted: !self.dry_run, files, items }, preview)?;
+        let backups = threadkeep.backups_holding(&threads)?;
+        let shown = || preview() + &held(&backups);
+        context.print(DeletedThreads { backups: backups.clone(), deleted: !self.dry_run, files, items }, shown)?;
         if self.dry_run {
             return Ok(exit::DONE);
         }
@@ -74,6 +76,14 @@ fn preview(threadkeep: &Threadkeep, deletion: &Deletion) -> String {
         let _ = writeln!(out, "{}", text::shown(&absolute(threadkeep, path)));
     }
     out
+}
+
+/// Says in which backups something of the threads stays.
+fn held(backups: &[String]) -> String {
+    match backups {
+        [] => String::new(),
+        backups => format!("still in the backups: {}\n", backups.join(", ")),
+    }
 }
 
 fn absolute(threadkeep: &Threadkeep, path: &str) -> String {

@@ -24,6 +24,7 @@ mod check;
 mod codex_rows;
 mod edits;
 mod lost;
+mod naming;
 mod objections;
 mod sums;
 mod tables;
@@ -31,6 +32,7 @@ mod values;
 
 pub(crate) use codex_rows::{CodexDb, CodexTable};
 pub(crate) use edits::{CodexEdits, Ending};
+pub(crate) use naming::may_name_any;
 
 /// How often a database may change while it is read.
 const TRIES: u32 = 5;

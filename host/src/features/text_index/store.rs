@@ -64,6 +64,10 @@ impl Database {
         match self.has_text_index_of(version)? {
             true => Ok(false),
             false => self.transaction(move |transaction| {
+                // Another process may have begun meanwhile.
+                if version_of(transaction)? == Some(version) {
+                    return Ok(false);
+                }
                 clear(transaction)?;
                 transaction.execute("INSERT INTO text_version VALUES (?1)", [version])?;
                 Ok(true)

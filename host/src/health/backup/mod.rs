@@ -8,6 +8,7 @@
 //! The order of locks: `change.lock`, `open.lock`, `owner.lock` of the state DB, then `backups/.lock`.
 
 mod files;
+mod holding;
 mod making;
 mod manifest;
 mod restore;
@@ -23,6 +24,7 @@ use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 use crate::platform::wait::Wait;
 
+pub use holding::holding;
 use making::Database;
 pub use manifest::{Backup, Belongs, SavedFile, backups, named};
 pub use restore::{PlannedFile, Restore, unfinished};
