@@ -38,4 +38,4 @@ pub use facade::{
 pub use platform::error_kind::ErrorKind;
 pub use threadkeep_engine::recording::Recorder;
 pub use threadkeep_engine::{Cancellation, contract};
-pub use threads::search::SearchRequest;
+pub use threads::search::{SearchRequest, TouchedRequest};

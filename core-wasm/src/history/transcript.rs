@@ -18,6 +18,7 @@ use super::chain::Chain;
 use super::pass::pass;
 use super::tail;
 use super::texts::texts_of;
+use super::touches::cursor;
 use super::turn::TurnState;
 use crate::lookup::find::{find, find_by_path};
 use crate::lookup::world::World;
@@ -81,6 +82,21 @@ impl Transcript {
     /// Returns the records behind a cursor, as they stand.
     pub fn records<R: Rollouts>(&self, rollouts: &R, cursor: Option<&str>) -> Result<PageOfRecords, LookupError> {
         self.chain.records(rollouts, cursor)
+    }
+
+    /// Returns, of turns by their ids, the cursors behind which they come next; none of one that does not stand, and no cursor
+    /// where it is the first.
+    pub fn cursors<R: Rollouts>(
+        &self,
+        rollouts: &R,
+        ids: impl Iterator<Item = Option<String>>,
+    ) -> Result<Vec<Option<Option<String>>>, LookupError> {
+        let turns = &self.whole(rollouts)?.index.turns;
+        let cursor = |id: Option<String>| {
+            let at = turns.iter().rposition(|turn| Some(&turn.id) == id.as_ref())?;
+            Some(at.checked_sub(1).map(|before| cursor(before as u64, &turns[before].id)))
+        };
+        Ok(ids.map(cursor).collect())
     }
 
     /// Returns a page, `limit` turns long, or as many as fit for 0.
@@ -261,7 +277,7 @@ fn texts_of_turn(
         let (segment, line) = item.line;
         let place = TextPlace {
             turn: &turn.id,
-            cursor: before.map(|(at, id)| format!("{}.{at}.{id}", direction(false))),
+            cursor: before.map(|(at, id)| cursor(at as u64, id)),
             item: item.value["id"].as_str(),
             place: (&chain.segments[segment].path, line),
             copied: segment == 0 && line < own_from,

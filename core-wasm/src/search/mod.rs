@@ -19,3 +19,4 @@ pub mod index;
 pub mod page;
 mod snippet;
 pub mod thread;
+pub mod touched;

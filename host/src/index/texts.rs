@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use threadkeep_engine::calls::{FindTerms, FindTermsInNames, IndexFile, IndexThreadNames, TextIndexVersion};
+use threadkeep_engine::calls::{
+    FindTerms, FindTermsInNames, FindTouches, IndexFile, IndexThreadNames, TextIndexVersion,
+};
 use threadkeep_engine::contract::{
-    IndexTerm, Presence, RowQuery, SearchedThreads, SourceRole, StateError as CoreStateError, TermSources, TextKind,
+    IndexTerm, PathPattern, Presence, RolloutTouches, RowQuery, SearchedThreads, SourceRole, SourceTouches,
+    StateError as CoreStateError, TermSources, TextKind,
 };
 use threadkeep_engine::imports::{StateResult, TextIndex};
 use threadkeep_engine::{Core, CoreError, Runtime};
@@ -137,12 +140,15 @@ pub(crate) struct ScannedTexts {
     home: Arc<Home>,
     database: Database,
     sources: Vec<ThreadSource>,
+    /// What each source tells of changes of files.
+    touches: Vec<SourceTouches>,
 }
 
 impl ScannedTexts {
     /// Answers out of the rollouts and the names of a database.
     pub(crate) fn of(runtime: &Runtime, home: &Arc<Home>, database: &Database) -> ScannedTexts {
-        ScannedTexts { runtime: runtime.clone(), home: home.clone(), database: database.clone(), sources: Vec::new() }
+        let (runtime, home, database) = (runtime.clone(), home.clone(), database.clone());
+        ScannedTexts { runtime, home, database, sources: Vec::new(), touches: Vec::new() }
     }
 
     fn scan(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Result<Vec<TermSources>, StateError> {
@@ -168,22 +174,54 @@ impl ScannedTexts {
     }
 
     fn scan_rollouts(&self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>, found: &mut Found) -> Result<(), StateError> {
-        type Task = (String, String);
-        let look = move |core: &mut Core, (path, thread): Task| {
-            let call = FindTerms { path, terms: terms.clone(), kinds: kinds.clone() };
-            match core.call(&call) {
-                Ok(presence) => Ok((thread, presence.unwrap_or(NOTHING))),
-                Err(error @ CoreError::Cancelled) => Err(error),
-                Err(_) => Ok((thread, NOTHING)),
-            }
+        let look = move |core: &mut Core, path: String| {
+            core.call(&FindTerms { path, terms: terms.clone(), kinds: kinds.clone() }).map(Result::ok)
         };
-        let mut workers: Workers<Task, Result<(String, Presence), CoreError>> =
-            Workers::start(&self.runtime, &self.home, look)?;
-        let mut take = |workers: &mut Workers<Task, Result<(String, Presence), CoreError>>| {
+        self.each_rollout(look, |thread, _, Presence { prompts, all, copied_prompts, copied_all }| {
+            found.add(SourceRole::Text, thread.clone(), prompts, all);
+            found.add(SourceRole::Copied, thread, copied_prompts, copied_all);
+        })
+    }
+
+    fn scan_touches(&mut self, pattern: PathPattern) -> Result<Vec<u32>, StateError> {
+        let look = move |core: &mut Core, path: String| {
+            core.call(&FindTouches { path, pattern: pattern.clone() }).map(Result::ok)
+        };
+        let (mut sources, mut of_sources) = (Vec::new(), Vec::new());
+        self.each_rollout(look, |thread, rollout, RolloutTouches { touches, has_rollbacks }| {
+            let (copied, own): (Vec<_>, Vec<_>) = touches.into_iter().partition(|touch| touch.copied);
+            for (role, touches) in [(SourceRole::Text, own), (SourceRole::Copied, copied)] {
+                if !touches.is_empty() {
+                    sources.push(ThreadSource { number: sources.len() as u32, role, thread: thread.clone() });
+                    let (rollout, total) = (rollout.clone(), touches.len() as u64);
+                    of_sources.push(SourceTouches { rollout, touches, total, has_rollbacks });
+                }
+            }
+        })?;
+        let numbers = 0..sources.len() as u32;
+        (self.sources, self.touches) = (sources, of_sources);
+        Ok(numbers.collect())
+    }
+
+    /// Asks the core about every rollout of a thread; `take` gets the thread, the rollout and the answer. A rollout that cannot be
+    /// read, or over which the core fails, has none.
+    fn each_rollout<T: Send + 'static>(
+        &self,
+        look: impl Fn(&mut Core, String) -> Result<Option<T>, CoreError> + Clone + Send + Sync + 'static,
+        mut take: impl FnMut(String, String, T),
+    ) -> Result<(), StateError> {
+        type Looked<T> = Result<(String, String, Option<T>), CoreError>;
+        let look = move |core: &mut Core, (path, thread): (String, String)| match look(core, path.clone()) {
+            Ok(answer) => Ok((thread, path, answer)),
+            Err(error @ CoreError::Cancelled) => Err(error),
+            Err(_) => Ok((thread, path, None)),
+        };
+        let mut workers: Workers<(String, String), Looked<T>> = Workers::start(&self.runtime, &self.home, look)?;
+        let mut take = |workers: &mut Workers<(String, String), Looked<T>>| {
             workers.in_order().into_iter().try_for_each(|looked| {
-                let (thread, Presence { prompts, all, copied_prompts, copied_all }) = looked?;
-                found.add(SourceRole::Text, thread.clone(), prompts, all);
-                found.add(SourceRole::Copied, thread, copied_prompts, copied_all);
+                if let (thread, path, Some(answer)) = looked? {
+                    take(thread, path, answer);
+                }
                 Ok::<_, StateError>(())
             })
         };
@@ -207,8 +245,6 @@ impl ScannedTexts {
         Ok(())
     }
 }
-
-const NOTHING: Presence = Presence { prompts: 0, all: 0, copied_prompts: 0, copied_all: 0 };
 
 fn no_sources() -> TermSources {
     TermSources { prompts: Vec::new(), all: Vec::new() }
@@ -249,5 +285,15 @@ impl TextIndex for ScannedTexts {
 
     fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
         self.scan(terms, kinds).map_err(CoreStateError::from)
+    }
+
+    fn touched(&mut self, pattern: PathPattern) -> StateResult<Vec<u32>> {
+        self.scan_touches(pattern).map_err(CoreStateError::from)
+    }
+
+    fn touches_of(&mut self, source: u32, _: PathPattern, limit: u32) -> StateResult<SourceTouches> {
+        let mut found = self.touches.get(source as usize).cloned().ok_or(CoreStateError::Unavailable)?;
+        found.touches.drain(..found.touches.len().saturating_sub(limit as usize));
+        Ok(found)
     }
 }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, params};
 use threadkeep_engine::contract::{
-    IndexTerm, RowQuery, SearchedThreads, SourceRole, StateError as CoreStateError, TermSources, TextKind,
+    IndexTerm, PathPattern, RowQuery, SearchedThreads, SourceRole, SourceTouches, StateError as CoreStateError,
+    TermSources, TextKind,
 };
 use threadkeep_engine::imports::{StateResult, TextIndex};
 
-use super::PART_BITS;
 use super::store::{COPIED, NAMES};
+use super::{PART_BITS, touches};
 use crate::db::{Database, SearchedRow, StateError};
 
 /// Up to so many sources each is looked for by its number; from then on all are gone through.
@@ -44,6 +45,15 @@ impl TextIndex for IndexedTexts {
     fn sources_of(&mut self, terms: Vec<IndexTerm>, _: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
         let sources = self.0.with(move |connection| terms.iter().map(|term| sources_of(connection, term)).collect());
         sources.map_err(CoreStateError::from)
+    }
+
+    fn touched(&mut self, pattern: PathPattern) -> StateResult<Vec<u32>> {
+        self.0.with(move |connection| touches::sources(connection, &pattern)).map_err(CoreStateError::from)
+    }
+
+    fn touches_of(&mut self, source: u32, pattern: PathPattern, limit: u32) -> StateResult<SourceTouches> {
+        let touches = self.0.with(move |connection| touches::of_source(connection, source, &pattern, limit));
+        touches.map_err(CoreStateError::from)
     }
 }
 
