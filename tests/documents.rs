@@ -68,6 +68,8 @@ fn look_at_everything(schemas: &Schemas, program: &Program) {
     run("search", &[0], &["search", "the -nowhere", "--limit", "1"]);
     run("search", &[3], &["search", "nobody", "at", "all"]);
     run("search --thread", &[0, 3], &["search", "the", "--thread", all[0]]);
+    run("search --touched", &[0, 3], &["search", "--touched", "/", "--source", "any"]);
+    run("search --touched", &[3], &["search", "--touched", "no/such/file"]);
     run("find several", &[3], &[&["find"], &all[..]].concat());
     for id in all.iter().rev().skip(1).take(4) {
         run("find", &[0], &["find", id]);

@@ -78,6 +78,7 @@ mod settled;
 mod shell_snapshots;
 mod state_db;
 mod store;
+mod touching;
 mod turns;
 mod unseen;
 mod waiting;

@@ -3,8 +3,8 @@
 use crate::{
     CodexFacts, CodexFields, CodexShape, CollectionMove, Counts, DecidedBy, DirectorySnapshot, Entries, FileReport,
     Heads, HomeFacts, IndexedText, MemoryExtraction, NewThread, PageOfHits, PageOfMatches, PageOfRecords, PageOfRows,
-    PageOfTurns, Presence, Removal, RowQuery, SearchedThreads, Selection, SortKey, StartupReport, SurveyReport,
-    TermSources, Tokens, TurnStart, UserMessage,
+    PageOfTouched, PageOfTurns, Presence, Removal, RolloutTouches, RowQuery, SearchedThreads, Selection, SortKey,
+    StartupReport, SurveyReport, TermSources, Tokens, TurnStart, UserMessage,
 };
 
 /// Fills every field of a record with its own default. A field that is added to the contract does not compile until it
@@ -30,14 +30,16 @@ defaults! {
     FileReport { lines, damaged_lines, damaged_line_count, ordinal_errors, ordinal_error_count, base, no_final_newline, has_messages, marked_lines, odd_times, history_lost }
     Heads { paths, lengths, texts }
     HomeFacts { databases, backfill, codex_backfill, unprojected, locks, modes, network, links, unfinished, foreign_homes, closed, text_index, now }
-    IndexedText { replaced_from, parts, state, is_whole, has_rollbacks, text_bytes }
+    IndexedText { replaced_from, parts, touches, state, is_whole, has_rollbacks, text_bytes }
     MemoryExtraction { watermark, worker, token, until, retry_after }
     NewThread { id, cwd, source, originator, version, model_provider, instructions, git_sha, git_branch, git_origin_url, parent_thread_id }
     PageOfHits { hits, next, total, notes }
     PageOfMatches { matches, next, total, total_is_exact, left_out, terms, notes, uncovered }
     PageOfRecords { records, next }
     PageOfRows { rows, next }
+    PageOfTouched { threads, next, total, left_out, uncovered }
     PageOfTurns { turns, next, back, hit }
+    RolloutTouches { touches, has_rollbacks }
     Presence { prompts, all, copied_prompts, copied_all }
     Removal { threads, files }
     RowQuery { within, source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo, also_in_repo, sort, ascending }

@@ -42,7 +42,7 @@ pub use exports::searching::SearchError;
 pub use exports::shell_snapshots::{RolloutAge, SnapshotVerdict};
 pub use exports::spawned_threads::{Edge, EdgeStatus, SpawnEdge};
 pub use exports::startup::{StartupError, StartupReport, SurveyReport};
-pub use exports::text_indexing::{IndexedText, Presence, TextPart, ThreadNames};
+pub use exports::text_indexing::{IndexedText, Presence, RolloutTouches, TextPart, ThreadNames};
 pub use exports::writing::{Begun, NewThread, WriteContext, WriteError, Written};
 pub use imports::backfill::{ClaimResult, Counts, Job, Owner, Phase, SkippedFile};
 pub use imports::feature_types::{GoalStatus, Rejection};
@@ -63,8 +63,9 @@ pub use imports::parsing_types::{Extraction, HeadThread, NoThread};
 pub use imports::query_types::{RowKey, RowQuery, SortKey};
 pub use imports::rows::DirectorySnapshot;
 pub use imports::search_types::{
-    Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, TermCount, TextKind, TextQuery, ThreadMatch,
+    FileTouch, Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, PathPattern,
+    TermCount, TextKind, TextQuery, ThreadMatch, TouchKind, TouchedFile, TouchedThread,
 };
-pub use imports::text_index::{SearchedThreads, SourceRole, TermSources};
+pub use imports::text_index::{SearchedThreads, SourceRole, SourceTouches, TermSources};
 pub use imports::thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow};
 pub use imports::types::{BadLine, Chunk, Collection, Entries, EntryKind, FileError, FileFacts, Heads, StateError};

@@ -4,13 +4,13 @@ use alloc::string::String;
 
 use contract::exports::{changing, listing, searching, startup};
 use contract::{
-    ChangeError, Collection, CollectionMove, LookupError, MatchOrder, PageOfHits, PageOfMatches, PageOfRows, Removal,
-    RowQuery, SearchError, StartupError, StartupReport, SurveyReport, TextQuery,
+    ChangeError, Collection, CollectionMove, LookupError, MatchOrder, PageOfHits, PageOfMatches, PageOfRows,
+    PageOfTouched, Removal, RowQuery, SearchError, StartupError, StartupReport, SurveyReport, TextQuery,
 };
 use threadkeep_core::change::plan;
 use threadkeep_core::lookup::list;
 use threadkeep_core::ports::imports::Imports;
-use threadkeep_core::search::page as search;
+use threadkeep_core::search::{page as search, touched};
 use threadkeep_core::startup::gate;
 
 use crate::runtime::{Component, export};
@@ -65,5 +65,9 @@ impl searching::Guest for Component {
 
     fn hits(query: TextQuery, wanted: String, cursor: Option<String>, limit: u32) -> Result<PageOfHits, SearchError> {
         search::hits(&Imports, &query, &wanted, cursor.as_deref(), limit)
+    }
+
+    fn touched(path: String, rows: RowQuery, cursor: Option<String>, limit: u32) -> Result<PageOfTouched, SearchError> {
+        touched::page(&Imports, &path, &rows, cursor.as_deref(), limit)
     }
 }

@@ -7,15 +7,15 @@ use core::cell::RefCell;
 use contract::exports::{compression, file_checks, history, lookup, resuming, rollout_reading, text_indexing};
 use contract::{
     CheckedFile, CodexFields, Collection, Depth, Explanation, Extraction, FileError, FileFacts, Found, Gap, HeadThread,
-    HistoryBase, IndexTerm, IndexedText, LookupError, NoThread, PageOfRecords, PageOfTurns, Presence, Resumed,
-    Selection, Subject, TextKind, ThreadNames, WriteContext, WriteError,
+    HistoryBase, IndexTerm, IndexedText, LookupError, NoThread, PageOfRecords, PageOfTurns, PathPattern, Presence,
+    Resumed, RolloutTouches, Selection, Subject, TextKind, ThreadNames, WriteContext, WriteError,
 };
 use threadkeep_core::health::{base, check, codex_fields};
 use threadkeep_core::history::{prompt, transcript};
 use threadkeep_core::lookup::find;
 use threadkeep_core::rollout::extract::{Limits, extract};
 use threadkeep_core::rollout::head::head_thread;
-use threadkeep_core::search::{index, terms};
+use threadkeep_core::search::{index, terms, touched};
 use threadkeep_core::{compress, write};
 
 use crate::runtime::{Component, export};
@@ -167,5 +167,9 @@ impl text_indexing::Guest for Component {
 
     fn find_terms_in_names(names: Vec<ThreadNames>, terms: Vec<IndexTerm>) -> Vec<u64> {
         terms::find_terms_in_names(&names, &terms)
+    }
+
+    fn find_touches(path: String, pattern: PathPattern) -> Result<RolloutTouches, FileError> {
+        touched::find_touches(&World, &path, &pattern)
     }
 }

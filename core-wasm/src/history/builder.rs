@@ -6,6 +6,8 @@
 //!
 //! The same code makes both passes (see the module above): turns outside the window get a place and no body.
 
+mod course;
+
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -37,6 +39,8 @@ pub(super) struct Builder {
     /// How things stand before the record at hand.
     here: Beginning,
     length: u64,
+    /// Turns that stand before these, of which nothing is known any more.
+    dropped: u64,
 }
 
 impl Listener for Builder {
@@ -71,7 +75,16 @@ impl Builder {
     pub(super) fn new(paginated: bool, window: Range<usize>) -> Builder {
         let mark = Mark { line: 1, ..Mark::default() };
         let here = Beginning { mark, next_item: 1, ..Beginning::default() };
-        Builder { turns: Vec::new(), paginated, messages_only: false, window, current: None, here, length: 0 }
+        Builder {
+            turns: Vec::new(),
+            paginated,
+            messages_only: false,
+            window,
+            current: None,
+            here,
+            length: 0,
+            dropped: 0,
+        }
     }
 
     /// Begins a second pass, which begins where the first wanted turn does.

@@ -175,7 +175,7 @@ impl Bases {
 }
 
 /// The name of a rollout's plain form.
-fn plain(path: &str) -> &str {
+pub(super) fn plain(path: &str) -> &str {
     path.strip_suffix(".zst").unwrap_or(path)
 }
 

@@ -10,6 +10,7 @@
 //! transcript                           which turns are wanted, and where the next page begins
 //! tail                                 the last turns of a long history, without the rest of it
 //! texts                                what of it is text that people search
+//! touches                              which files were changed in it
 //! prompt                               what a model is given to go on
 //! ```
 //!
@@ -31,6 +32,7 @@ mod patch;
 mod records;
 mod tail;
 mod tools;
+mod touches;
 mod turn;
 
 pub mod chain;

@@ -11,7 +11,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use contract::{FileError, LookupError, TextKind};
+use contract::{FileError, FileTouch, LookupError, TextKind};
 use serde_json::Value;
 
 use super::chain::Chain;
@@ -20,6 +20,7 @@ use super::items::{self, is_message_kind};
 use super::legacy;
 use super::pass::{Listener, pass};
 use super::prompt::elements;
+pub use super::touches::Course;
 use super::turn::Mark;
 use crate::ports::{FileResult, Rollouts};
 use crate::rollout::skim::item_kind;
@@ -53,9 +54,27 @@ pub trait MessageSink {
     fn line(&mut self, place: LinePlace) -> bool;
     /// Turns were taken back.
     fn rolled_back(&mut self);
+    /// Takes a change of a file.
+    fn touch(&mut self, touch: FileTouch);
+    /// Something begins anew before the line at hand: how the course of the rollout stands there is to be known.
+    fn takes_course(&mut self) -> bool {
+        false
+    }
+    /// Takes that.
+    fn course(&mut self, course: Vec<u8>) {
+        let _ = course;
+    }
 }
 
-/// Hands out the messages of one rollout, from a line on.
+/// Which changes of files are handed out.
+pub enum Touches<'a> {
+    /// None.
+    Unwanted,
+    /// All, on from where the course of the rollout was written down.
+    From(&'a [u8]),
+}
+
+/// Hands out the messages of one rollout, and the changes of files that it tells of, from a line on.
 ///
 /// # Errors
 ///
@@ -64,15 +83,22 @@ pub fn read_messages<R: Rollouts, S: MessageSink>(
     rollouts: &R,
     path: &str,
     from: LinePlace,
+    touches: Touches<'_>,
     sink: &mut S,
 ) -> FileResult<()> {
     let mut chain = Chain::alone(rollouts, path)?;
+    let paginated = chain.paginated;
+    let course = match touches {
+        Touches::Unwanted => None,
+        Touches::From(bytes) => Some(Course::decode(bytes, paginated).unwrap_or_else(|| Course::new(paginated))),
+    };
     let mut messages = Messages {
         begin: Mark { segment: 0, line: from.line, offset: from.offset },
         paginated: chain.paginated,
         own_from: first_own_line(rollouts, &chain)?,
         has_turns: from != LinePlace::START,
         is_over: false,
+        course,
         sink,
     };
     listen(rollouts, &mut chain, &mut messages)
@@ -154,6 +180,7 @@ struct Messages<'a, S> {
     /// Something was said before: what a compaction kept is no news.
     has_turns: bool,
     is_over: bool,
+    course: Option<Course>,
     sink: &'a mut S,
 }
 
@@ -163,6 +190,9 @@ impl<S: MessageSink> Listener for Messages<'_, S> {
     }
 
     fn goes_by(&self, entry: &Entry<'_>) -> bool {
+        if self.course.as_ref().is_some_and(|course| course.wants(entry)) {
+            return false;
+        }
         match entry.event {
             Event::Other | Event::Told(Told::Tool) => true,
             Event::Compacted => self.has_turns,
@@ -172,11 +202,30 @@ impl<S: MessageSink> Listener for Messages<'_, S> {
     }
 
     fn entry(&mut self, entry: &Entry<'_>, line: &Line<'_>, _: Mark) {
-        if !self.sink.line(LinePlace { line: line.number, offset: line.offset }) {
-            self.is_over = true;
-            return;
-        }
+        let goes_on = self.sink.line(LinePlace { line: line.number, offset: line.offset });
         let copied = line.number < self.own_from;
+        if goes_on {
+            self.texts(entry, copied);
+        }
+        if let Some(course) = &mut self.course {
+            if self.sink.takes_course() {
+                self.sink.course(course.encode());
+            }
+            if goes_on {
+                course.take(entry, line, copied, &mut |touch| self.sink.touch(touch));
+            }
+        }
+        self.is_over = !goes_on;
+    }
+
+    fn has_enough(&self) -> bool {
+        self.is_over
+    }
+}
+
+impl<S: MessageSink> Messages<'_, S> {
+    /// Hands out the texts of a record.
+    fn texts(&mut self, entry: &Entry<'_>, copied: bool) {
         let sink = &mut *self.sink;
         let mut each = |kind, text: &str| sink.text(kind, text, copied);
         match entry.event {
@@ -211,10 +260,6 @@ impl<S: MessageSink> Listener for Messages<'_, S> {
         }
         self.has_turns |=
             matches!(entry.event, Event::Started(_) | Event::Item(_) | Event::Told(_) | Event::Bare | Event::Compacted);
-    }
-
-    fn has_enough(&self) -> bool {
-        self.is_over
     }
 }
 

@@ -136,6 +136,11 @@ pub(super) fn output(mut item: Value, items: &mut [Item]) {
     }
 }
 
+/// Says whether an answer tells that the tool did what it was asked for.
+pub(super) fn succeeded(output: Value) -> bool {
+    Answer::of(output).success == Some(true)
+}
+
 /// A tool's answer, out of the forms it was told in.
 struct Answer {
     text: String,

@@ -14,11 +14,12 @@ use contract::{Found, Gap, LookupError, PageOfRecords, PageOfTurns, Subject, Tex
 use serde_json::Value;
 
 use super::builder::Builder;
-use super::chain::Chain;
+use super::chain::{Chain, plain};
 use super::pass::pass;
 use super::tail;
 use super::texts::{first_own_line, strings, texts_of};
-use super::turn::TurnState;
+use super::touches::cursor;
+use super::turn::{Mark, TurnState};
 use crate::lookup::find::{find, find_by_path};
 use crate::lookup::world::World;
 use crate::ports::Rollouts;
@@ -79,6 +80,25 @@ impl Transcript {
     /// Returns the records behind a cursor, as they stand.
     pub fn records<R: Rollouts>(&self, rollouts: &R, cursor: Option<&str>) -> Result<PageOfRecords, LookupError> {
         self.chain.records(rollouts, cursor)
+    }
+
+    /// Returns, of turns by their ids and a line of a rollout that belongs to each, the cursors behind which they come next; none of
+    /// one that does not stand, and no cursor where it is the first.
+    pub fn cursors<'a, R: Rollouts>(
+        &self,
+        rollouts: &R,
+        turns: impl Iterator<Item = (Option<&'a str>, &'a str, u64)>,
+    ) -> Result<Vec<Option<Option<String>>>, LookupError> {
+        let known = &self.whole(rollouts)?.index.turns;
+        let cursor = |(id, rollout, line): (Option<&str>, &str, u64)| {
+            let id = id?;
+            let segment = self.chain.segments.iter().position(|segment| plain(&segment.path) == plain(rollout))?;
+            // After a revert another turn may bear the same id, in a newer file.
+            let begins_before = |mark: Mark| (mark.segment, mark.line) <= (segment, line);
+            let at = known.iter().rposition(|turn| turn.id == id && begins_before(turn.begin.mark))?;
+            Some(at.checked_sub(1).map(|before| cursor(before as u64, &known[before].id)))
+        };
+        Ok(turns.map(cursor).collect())
     }
 
     /// Returns a page, `limit` turns long, or as many as fit for 0.
@@ -258,7 +278,7 @@ fn texts_of_turn(
         let (segment, line) = item.line;
         let place = TextPlace {
             turn: &turn.id,
-            cursor: before.map(|(at, id)| format!("{}.{at}.{id}", direction(false))),
+            cursor: before.map(|(at, id)| cursor(at as u64, id)),
             item: item.value["id"].as_str(),
             place: (&chain.segments[segment].path, line),
             copied: segment == 0 && line < own_from,

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use contract::imports::{backfill, clock, rollouts, rows, sources, text_index};
 use contract::{
     Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileFacts, Heads, IndexTerm, Job, NameClaim,
-    Patch, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, StateError, TermSources, TextKind, ThreadRow,
+    Patch, PathPattern, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, SourceTouches, StateError, TermSources,
+    TextKind, ThreadRow,
 };
 
 use super::{
@@ -299,5 +300,13 @@ impl TextIndex for Imports {
 
     fn sources_of(&self, terms: &[IndexTerm], kinds: &[TextKind]) -> StateResult<Vec<TermSources>> {
         text_index::sources_of(terms, kinds)
+    }
+
+    fn touched(&self, pattern: &PathPattern) -> StateResult<Vec<u32>> {
+        text_index::touched(pattern)
+    }
+
+    fn touches_of(&self, source: u32, pattern: &PathPattern, limit: u32) -> StateResult<SourceTouches> {
+        text_index::touches_of(source, pattern, limit)
     }
 }

@@ -7,10 +7,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use contract::{FileFacts, IndexedText, TextKind, TextPart, ThreadNames};
+use contract::{FileFacts, FileTouch, IndexedText, TextKind, TextPart, ThreadNames};
 
 use super::terms::names_of;
-use crate::history::texts::{LinePlace, MessageSink, read_messages};
+use crate::history::texts::{LinePlace, MessageSink, Touches, read_messages};
 use crate::ports::{FileResult, Rollouts};
 use crate::rollout::head::read_up_to;
 use crate::text::codec::{Reader, Writer};
@@ -36,6 +36,8 @@ struct State {
     has_rollbacks: bool,
     head: Vec<u8>,
     before: Vec<u8>,
+    /// The course of the rollout before the last part.
+    course: Vec<u8>,
 }
 
 impl State {
@@ -48,6 +50,7 @@ impl State {
         writer.unsigned(u64::from(self.has_rollbacks));
         writer.bytes(&self.head);
         writer.bytes(&self.before);
+        writer.bytes(&self.course);
         writer.into_bytes()
     }
 
@@ -61,6 +64,7 @@ impl State {
             has_rollbacks: reader.unsigned()? != 0,
             head: reader.bytes()?.to_vec(),
             before: reader.bytes()?.to_vec(),
+            course: reader.bytes()?.to_vec(),
         };
         (reader.is_done() && state.line > 0).then_some(state)
     }
@@ -85,12 +89,15 @@ pub fn index_file<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&
         tokens: TokenSet::default(),
         bytes: 0,
         copied: None,
+        has_touches: false,
+        has_begun: false,
+        course: state.course.clone(),
         is_full: false,
     };
-    read_messages(rollouts, &file.path, parts.begin, &mut parts)?;
+    read_messages(rollouts, &file.path, parts.begin, Touches::From(&state.course), &mut parts)?;
     let is_whole = !parts.is_full;
     // The last part is read again from its beginning, with what will be appended to it.
-    let (part, begin) = (parts.number, parts.begin);
+    let (part, begin, course) = (parts.number, parts.begin, core::mem::take(&mut parts.course));
     if is_whole {
         parts.end_part(begin);
     }
@@ -108,6 +115,7 @@ pub fn index_file<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&
         has_rollbacks: text.has_rollbacks,
         head,
         before,
+        course,
     };
     (text.state, text.is_whole) = (next.encode(), is_whole);
     Ok(text)
@@ -142,18 +150,25 @@ struct Parts {
     bytes: usize,
     /// Whether its text is another thread's; none where it has none yet.
     copied: Option<bool>,
+    /// Changes of files are told of with it.
+    has_touches: bool,
+    /// It has begun before the line at hand, and it is not known yet how the course of the rollout stands there.
+    has_begun: bool,
+    course: Vec<u8>,
     is_full: bool,
 }
 
 impl Parts {
     /// Ends the part that has begun, if there is something in it; the next one begins at a line.
     fn end_part(&mut self, next: LinePlace) {
-        if !self.tokens.is_empty() {
+        let has_tokens = !self.tokens.is_empty();
+        if has_tokens {
             let (number, copied) = (self.number, self.copied.unwrap_or_default());
             self.text.parts.push(TextPart { number, copied, tokens: self.tokens.end() });
-            self.number += 1;
         }
+        self.number += u32::from(has_tokens || self.has_touches);
         (self.bytes, self.copied, self.begin) = (0, None, next);
+        (self.has_touches, self.has_begun) = (false, true);
     }
 }
 
@@ -181,6 +196,19 @@ impl MessageSink for Parts {
 
     fn rolled_back(&mut self) {
         self.text.has_rollbacks = true;
+    }
+
+    fn touch(&mut self, touch: FileTouch) {
+        self.has_touches = true;
+        self.text.touches.push(FileTouch { part: self.number, ..touch });
+    }
+
+    fn takes_course(&mut self) -> bool {
+        core::mem::take(&mut self.has_begun)
+    }
+
+    fn course(&mut self, course: Vec<u8>) {
+        self.course = course;
     }
 }
 

@@ -20,3 +20,4 @@ pub mod page;
 mod snippet;
 pub mod terms;
 pub mod thread;
+pub mod touched;

@@ -97,18 +97,18 @@ pub fn hits<W: SearchWorld>(
     Ok(PageOfHits { hits, next, total: found.hit_count, notes: parsed.notes })
 }
 
-fn bad_cursor(cursor: &str) -> LookupError {
+pub(super) fn bad_cursor(cursor: &str) -> LookupError {
     LookupError::BadCursor(format!("'{cursor}' is not a cursor of this search"))
 }
 
 /// The threads of the list, and which terms stand in them as far as an index can tell.
-struct Candidates {
-    threads: SearchedThreads,
+pub(super) struct Candidates {
+    pub(super) threads: SearchedThreads,
     /// Where each id ends among the ids.
     ends: Vec<usize>,
     standing: Vec<Standing>,
     /// Of each thread whether its source kind is one that was asked for.
-    is_asked_for: Vec<bool>,
+    pub(super) is_asked_for: Vec<bool>,
     /// The places of those threads in whose rollouts text counts that was copied.
     with_copies: Vec<bool>,
 }
@@ -128,7 +128,7 @@ impl Standing {
 }
 
 impl Candidates {
-    fn new(
+    pub(super) fn new(
         threads: SearchedThreads,
         sources: &[TermSources],
         kinds: &[TextKind],
@@ -176,7 +176,7 @@ impl Candidates {
         Ok(Candidates { threads, ends, standing, is_asked_for, with_copies })
     }
 
-    fn id(&self, at: usize) -> &str {
+    pub(super) fn id(&self, at: usize) -> &str {
         let begin = at.checked_sub(1).map_or(0, |before| self.ends[before] + 1);
         &self.threads.ids[begin..self.ends[at]]
     }
@@ -375,26 +375,26 @@ impl<W: SearchWorld> Search<'_, W> {
 
 /// The place of a thread among the matches: a cursor.
 #[derive(Debug, PartialEq)]
-struct Place {
-    class: usize,
-    time: i64,
-    id: String,
+pub(super) struct Place {
+    pub(super) class: usize,
+    pub(super) time: i64,
+    pub(super) id: String,
 }
 
 impl Place {
-    fn parse(cursor: &str) -> Option<Place> {
+    pub(super) fn parse(cursor: &str) -> Option<Place> {
         let mut parts = cursor.strip_prefix("s.")?.splitn(3, '.');
         let (class, time, id) =
             (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, canonical_id(parts.next()?)?);
         Some(Place { class, time, id })
     }
 
-    fn to_cursor(&self) -> String {
+    pub(super) fn to_cursor(&self) -> String {
         format!("s.{}.{}.{}", self.class, self.time, self.id)
     }
 
     /// Says whether another place comes later.
-    fn is_before(&self, class: usize, (time, id): (i64, &str), ascending: bool) -> bool {
+    pub(super) fn is_before(&self, class: usize, (time, id): (i64, &str), ascending: bool) -> bool {
         let here = (self.time, self.id.as_str());
         let follows = if ascending { (time, id) > here } else { (time, id) < here };
         class > self.class || class == self.class && follows

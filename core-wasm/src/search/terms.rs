@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
-use contract::{IndexTerm, Presence, TextKind, ThreadNames};
+use contract::{FileTouch, IndexTerm, Presence, TextKind, ThreadNames};
 
 use crate::history::chain::Chain;
-use crate::history::texts::{LinePlace, MESSAGE_KINDS, MessageSink, read_messages};
+use crate::history::texts::{LinePlace, MESSAGE_KINDS, MessageSink, Touches, read_messages};
 use crate::history::transcript::each_text;
 use crate::ports::{FileResult, Rollouts};
 use crate::words::matching::Matcher;
@@ -47,7 +47,7 @@ pub fn find_terms<R: Rollouts>(
 ) -> FileResult<Presence> {
     let mut finding = Finding { matcher: Matcher::new(terms), kinds, presence: Presence::default() };
     if is_of_messages(kinds) {
-        read_messages(rollouts, path, LinePlace::START, &mut finding)?;
+        read_messages(rollouts, path, LinePlace::START, Touches::Unwanted, &mut finding)?;
         return Ok(finding.presence);
     }
     let chain = Chain::alone(rollouts, path)?;
@@ -84,4 +84,6 @@ impl MessageSink for Finding<'_> {
     }
 
     fn rolled_back(&mut self) {}
+
+    fn touch(&mut self, _: FileTouch) {}
 }

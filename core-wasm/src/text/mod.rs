@@ -3,6 +3,7 @@
 pub mod codec;
 pub mod columns;
 pub mod directories;
+pub mod file_paths;
 pub mod json;
 pub mod json_writer;
 pub mod large_numbers;

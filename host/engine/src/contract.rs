@@ -16,7 +16,7 @@ pub use crate::bindings::exports::threadkeep::core::{
     shell_snapshots::{RolloutAge, SnapshotVerdict},
     spawned_threads::{Edge, EdgeStatus, SpawnEdge},
     startup::{StartupError, StartupReport, SurveyReport},
-    text_indexing::{IndexedText, Presence, TextPart, ThreadNames},
+    text_indexing::{IndexedText, Presence, RolloutTouches, TextPart, ThreadNames},
     writing::{Begun, NewThread, WriteContext, WriteError, Written},
 };
 pub use crate::bindings::threadkeep::core::{
@@ -37,9 +37,10 @@ pub use crate::bindings::threadkeep::core::{
     query_types::{RowKey, RowQuery, SortKey},
     rows::DirectorySnapshot,
     search_types::{
-        Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, TermCount, TextKind, TextQuery, ThreadMatch,
+        FileTouch, Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, PathPattern,
+        TermCount, TextKind, TextQuery, ThreadMatch, TouchKind, TouchedFile, TouchedThread,
     },
-    text_index::{SearchedThreads, SourceRole, TermSources},
+    text_index::{SearchedThreads, SourceRole, SourceTouches, TermSources},
     thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow},
     types::{BadLine, Chunk, Collection, Entries, EntryKind, FileError, FileFacts, Heads, StateError},
 };

@@ -11,8 +11,8 @@ use crate::bindings::threadkeep::core as interfaces;
 use crate::cancellation::Cancellation;
 use crate::contract::{
     Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileError, FileFacts, Heads, IndexTerm, Job,
-    NameClaim, Patch, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, StateError, TermSources, TextKind,
-    ThreadRow,
+    NameClaim, Patch, PathPattern, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, SourceTouches, StateError,
+    TermSources, TextKind, ThreadRow,
 };
 use crate::guard::{Guard, Guarded};
 use crate::imports::{FileResult, HeadsWalker, Imports, Reader, Walker};
@@ -254,6 +254,16 @@ impl interfaces::text_index::Host for HostState {
     fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Answered<Vec<TermSources>> {
         self.import("text-index.sources-of", (terms, kinds), |state, (terms, kinds)| {
             state.imports.text_index.sources_of(terms, kinds)
+        })
+    }
+
+    fn touched(&mut self, pattern: PathPattern) -> Answered<Vec<u32>> {
+        self.import("text-index.touched", pattern, |state, pattern| state.imports.text_index.touched(pattern))
+    }
+
+    fn touches_of(&mut self, source: u32, pattern: PathPattern, limit: u32) -> Answered<SourceTouches> {
+        self.import("text-index.touches-of", (source, pattern, limit), |state, (source, pattern, limit)| {
+            state.imports.text_index.touches_of(source, pattern, limit)
         })
     }
 }

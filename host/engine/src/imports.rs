@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::contract::{
     Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileError, FileFacts, Heads, IndexTerm, Job,
-    NameClaim, Patch, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, StateError, TermSources, TextKind,
-    ThreadRow,
+    NameClaim, Patch, PathPattern, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, SourceTouches, StateError,
+    TermSources, TextKind, ThreadRow,
 };
 
 /// The answer of the state DB.
@@ -160,6 +160,12 @@ pub trait TextIndex: Send {
         Err(StateError::Unavailable)
     }
     fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
+        Err(StateError::Unavailable)
+    }
+    fn touched(&mut self, pattern: PathPattern) -> StateResult<Vec<u32>> {
+        Err(StateError::Unavailable)
+    }
+    fn touches_of(&mut self, source: u32, pattern: PathPattern, limit: u32) -> StateResult<SourceTouches> {
         Err(StateError::Unavailable)
     }
 }

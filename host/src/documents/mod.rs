@@ -37,6 +37,7 @@ mod snapshots;
 mod status;
 mod thread;
 mod time;
+mod touched;
 mod turns;
 mod why;
 
@@ -70,5 +71,6 @@ pub use snapshots::{ShellSnapshot, ShellSnapshots, SnapshotFate};
 pub use status::{Pending, Problem, StateDbStatus, Status};
 pub use thread::{NameSource, SpawnEdge, SpawnEdges, SpawnStatus, Thread};
 pub use time::Time;
+pub use touched::{ChangedFile, FileChangeKind, TouchedThread, TouchedThreads};
 pub use turns::{Gap, Transcript, Turns, TurnsEnd, TurnsWriter};
 pub use why::{View, Why};

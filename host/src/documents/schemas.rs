@@ -21,6 +21,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("list", schema::<List>()),
         ("search", schema::<Matches>()),
         ("search --thread", schema::<Hits>()),
+        ("search --touched", schema::<TouchedThreads>()),
         ("find", schema::<FoundThread>()),
         ("find several", schema::<FoundThreads>()),
         ("find --explain", schema::<ExplainedThread>()),

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use threadkeep_engine::contract::{
-    Collection, Explanation, FileError, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, RowQuery, Subject, ThreadRow,
+    Collection, Explanation, FileError, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched, RowQuery,
+    Subject, ThreadRow,
 };
 
 use super::{Error, Result, Threadkeep};
@@ -15,7 +16,7 @@ use crate::platform::error_kind::ErrorKind;
 use crate::threads::directories::{RepositoryNames, repository_around};
 use crate::threads::lookup::Transcript;
 use crate::threads::reader::CurrentDirectories;
-use crate::threads::search::SearchRequest;
+use crate::threads::search::{SearchRequest, TouchedRequest};
 
 impl Threadkeep {
     /// Says how the home and its state DB stand. Nothing is created or changed, not even beside the state DB.
@@ -112,6 +113,22 @@ impl Threadkeep {
         limit: u32,
     ) -> Result<PageOfHits> {
         Ok(self.reader.hits(request, wanted, cursor, limit)?)
+    }
+
+    /// Gives a page of the threads in which a file was changed, as their rollouts tell: at most `limit`, or for 0 none, but their
+    /// number. The changes of a thread are the last ones, at most 50. Without the handle every rollout is gone through.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] where the path names nothing, and where the cursor is of another search.
+    pub fn touched(&self, request: &TouchedRequest, cursor: Option<&str>, limit: u32) -> Result<PageOfTouched> {
+        Ok(self.reader.touched(request, cursor, limit)?)
+    }
+
+    /// Makes the document of a page of threads in which a file was changed.
+    pub fn touched_document(&self, page: &PageOfTouched) -> Result<documents::TouchedThreads> {
+        let threads = self.thread_documents(page.threads.iter().map(|found| found.row.clone()))?;
+        Ok(documents::TouchedThreads::new(page, threads, self.home()))
     }
 
     /// Gives the names of the git repository that a directory lies in, for [`RowQuery::repo`] and [`RowQuery::also_in_repo`].

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use threadkeep_engine::calls::{FindTerms, FindTermsInNames, IndexFile, IndexThreadNames, TextIndexVersion};
+use threadkeep_engine::calls::{
+    FindTerms, FindTermsInNames, FindTouches, IndexFile, IndexThreadNames, TextIndexVersion,
+};
 use threadkeep_engine::contract::{
-    FileError, IndexTerm, Presence, RowQuery, SearchedThreads, SourceRole, StateError as CoreStateError, TermSources,
-    TextKind,
+    FileError, IndexTerm, PathPattern, Presence, RolloutTouches, RowQuery, SearchedThreads, SourceRole, SourceTouches,
+    StateError as CoreStateError, TermSources, TextKind,
 };
 use threadkeep_engine::imports::{StateResult, TextIndex};
 use threadkeep_engine::{Core, CoreError, Runtime};
 
 use crate::db::{Database, StateError};
-use crate::features::text_index::{IndexExclusions, OutdatedFile, Scan, TextParts, ThreadSource, threads_of};
+use crate::features::text_index::{
+    IndexExclusions, OutdatedFile, Scan, TextParts, ThreadSource, last_touches, threads_of,
+};
 use crate::index::progress::{Progress, ProgressSink};
 use crate::index::workers::Workers;
 use crate::platform::home::Home;
@@ -149,28 +153,26 @@ pub(crate) struct ScannedTexts {
     only: Option<IndexExclusions>,
     sources: Vec<ThreadSource>,
     unreadable: u64,
+    /// What each source tells of changes of files.
+    touches: Vec<SourceTouches>,
 }
 
 impl ScannedTexts {
     /// Answers out of the rollouts and the names of a database.
     pub(crate) fn of(runtime: &Runtime, home: &Arc<Home>, database: &Database) -> ScannedTexts {
         let (runtime, home, database) = (runtime.clone(), home.clone(), database.clone());
-        ScannedTexts { runtime, home, database, only: None, sources: Vec::new(), unreadable: 0 }
+        ScannedTexts { runtime, home, database, only: None, sources: Vec::new(), unreadable: 0, touches: Vec::new() }
     }
 
-    /// Looks for terms in the texts of threads that are kept out of the index; none where no directory is.
+    /// Looks through threads that are kept out of the index; none where no directory is.
     pub(crate) fn of_excluded(
         runtime: &Runtime,
         home: &Arc<Home>,
         database: &Database,
         exclusions: &IndexExclusions,
-    ) -> Option<Scan> {
+    ) -> Option<Box<dyn Scan>> {
         let only = exclusions.has_directories().then(|| exclusions.clone())?;
-        let mut texts = ScannedTexts { only: Some(only), ..ScannedTexts::of(runtime, home, database) };
-        Some(Box::new(move |terms, kinds| {
-            let found = texts.scan(terms, kinds)?;
-            Ok((std::mem::take(&mut texts.sources), found))
-        }))
+        Some(Box::new(ScannedTexts { only: Some(only), ..ScannedTexts::of(runtime, home, database) }))
     }
 
     fn scan(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Result<Vec<TermSources>, StateError> {
@@ -196,25 +198,58 @@ impl ScannedTexts {
     }
 
     fn scan_rollouts(&self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>, found: &mut Found) -> Result<(), StateError> {
-        type Looked = Result<(String, Option<Presence>), CoreError>;
-        let look = move |core: &mut Core, (path, thread): (String, String)| {
-            let call = FindTerms { path, terms: terms.clone(), kinds: kinds.clone() };
-            match core.call(&call) {
-                Ok(presence) => Ok((thread, presence.ok())),
-                Err(error @ CoreError::Cancelled) => Err(error),
-                Err(_) => Ok((thread, None)),
-            }
+        let look = move |core: &mut Core, path: String| {
+            core.call(&FindTerms { path, terms: terms.clone(), kinds: kinds.clone() }).map(Result::ok)
         };
-        let mut workers = Workers::start(&self.runtime, &self.home, look)?;
-        let mut take = |looked: Vec<Looked>| {
+        found.unreadable = self.each_rollout(look, |thread, _, presence| {
+            let Presence { prompts, all, copied_prompts, copied_all } = presence;
+            found.add(SourceRole::Text, thread.clone(), prompts, all);
+            found.add(SourceRole::Copied, thread, copied_prompts, copied_all);
+        })?;
+        Ok(())
+    }
+
+    fn scan_touches(&mut self, pattern: PathPattern) -> Result<(), StateError> {
+        let look = move |core: &mut Core, path: String| {
+            core.call(&FindTouches { path, pattern: pattern.clone() }).map(Result::ok)
+        };
+        let (mut sources, mut of_sources) = (Vec::new(), Vec::new());
+        self.unreadable = self.each_rollout(look, |thread, rollout, RolloutTouches { touches, has_rollbacks }| {
+            let (copied, own): (Vec<_>, Vec<_>) = touches.into_iter().partition(|touch| touch.copied);
+            for (role, touches) in [(SourceRole::Text, own), (SourceRole::Copied, copied)] {
+                if !touches.is_empty() {
+                    sources.push(ThreadSource { number: sources.len() as u32, role, thread: thread.clone() });
+                    let (rollout, total) = (rollout.clone(), touches.len() as u64);
+                    of_sources.push(SourceTouches { rollout, touches, total, has_rollbacks });
+                }
+            }
+        })?;
+        (self.sources, self.touches) = (sources, of_sources);
+        Ok(())
+    }
+
+    /// Asks the core about every rollout of a thread; `take` gets the thread, the rollout and the answer. Returns how many could not
+    /// be read, or made the core fail.
+    fn each_rollout<T: Send + 'static>(
+        &self,
+        look: impl Fn(&mut Core, String) -> Result<Option<T>, CoreError> + Clone + Send + Sync + 'static,
+        mut take: impl FnMut(String, String, T),
+    ) -> Result<u64, StateError> {
+        type Looked<T> = Result<(String, String, Option<T>), CoreError>;
+        let look = move |core: &mut Core, (path, thread): (String, String)| match look(core, path.clone()) {
+            Ok(answer) => Ok((thread, path, answer)),
+            Err(error @ CoreError::Cancelled) => Err(error),
+            Err(_) => Ok((thread, path, None)),
+        };
+        let mut workers: Workers<(String, String), Looked<T>> = Workers::start(&self.runtime, &self.home, look)?;
+        let mut unreadable = 0;
+        let mut take = |looked: Vec<Looked<T>>| {
             looked.into_iter().try_for_each(|looked| {
-                let (thread, presence) = looked?;
-                let Some(Presence { prompts, all, copied_prompts, copied_all }) = presence else {
-                    found.unreadable += 1;
-                    return Ok(());
-                };
-                found.add(SourceRole::Text, thread.clone(), prompts, all);
-                found.add(SourceRole::Copied, thread, copied_prompts, copied_all);
+                let (thread, path, answer) = looked?;
+                match answer {
+                    Some(answer) => take(thread, path, answer),
+                    None => unreadable += 1,
+                }
                 Ok::<_, StateError>(())
             })
         };
@@ -230,7 +265,7 @@ impl ScannedTexts {
         while let Some(looked) = workers.wait()? {
             take(looked)?;
         }
-        Ok(())
+        Ok(unreadable)
     }
 }
 
@@ -275,5 +310,30 @@ impl TextIndex for ScannedTexts {
 
     fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
         self.scan(terms, kinds).map_err(CoreStateError::from)
+    }
+
+    fn touched(&mut self, pattern: PathPattern) -> StateResult<Vec<u32>> {
+        self.scan_touches(pattern).map_err(CoreStateError::from)?;
+        Ok(self.sources.iter().map(|source| source.number).collect())
+    }
+
+    fn touches_of(&mut self, source: u32, _: PathPattern, limit: u32) -> StateResult<SourceTouches> {
+        last_touches(&self.touches, source, limit)
+    }
+}
+
+impl Scan for ScannedTexts {
+    fn terms(
+        &mut self,
+        terms: Vec<IndexTerm>,
+        kinds: Vec<TextKind>,
+    ) -> Result<(Vec<ThreadSource>, Vec<TermSources>), StateError> {
+        let found = self.scan(terms, kinds)?;
+        Ok((std::mem::take(&mut self.sources), found))
+    }
+
+    fn touches(&mut self, pattern: PathPattern) -> Result<Vec<(ThreadSource, SourceTouches)>, StateError> {
+        self.scan_touches(pattern)?;
+        Ok(std::mem::take(&mut self.sources).into_iter().zip(std::mem::take(&mut self.touches)).collect())
     }
 }

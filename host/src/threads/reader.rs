@@ -23,11 +23,12 @@ use crate::platform::wait::Wait;
 use crate::threads::change::Changes;
 use crate::threads::directories;
 use crate::threads::lookup::{Lookup, LookupError, PromptError, Transcript, answer_of};
-use crate::threads::search::{SearchRequest, Searcher};
+use crate::threads::search::{SearchRequest, Searcher, TouchedRequest};
 use crate::threads::start::heal;
 use threadkeep_engine::Runtime;
 use threadkeep_engine::contract::{
-    Collection, Explanation, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, RowQuery, Subject, ThreadRow,
+    Collection, Explanation, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched, RowQuery, Subject,
+    ThreadRow,
 };
 
 /// How long other threads that still read with the handle are waited for before its state DB is healed.
@@ -229,6 +230,16 @@ impl ThreadReader {
     ) -> Result<PageOfHits, LookupError> {
         let hits = |searcher: &mut Searcher| searcher.hits(wanted, cursor, limit);
         self.searched(request, cursor.is_none(), |searcher| hits(searcher).map_err(|error| self.meant(error, None)))
+    }
+
+    /// Gives a page of the threads in which a file was changed, as [`Searcher::touched`] does.
+    pub fn touched(
+        &self,
+        request: &TouchedRequest,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<PageOfTouched, LookupError> {
+        self.searched(&request.as_search(), cursor.is_none(), |searcher| searcher.touched(&request.path, cursor, limit))
     }
 
     /// Searches with the handle; when the state DB fails, with what replaces it.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use threadkeep_engine::calls::{Search, SearchHits, TextIndexVersion};
+use threadkeep_engine::calls::{Search, SearchHits, SearchTouched, TextIndexVersion};
 use threadkeep_engine::contract::{
-    MatchOrder, PageOfHits, PageOfMatches, RowQuery, SearchError as CoreSearchError, TextKind, TextQuery,
+    MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, RowQuery, SearchError as CoreSearchError, TextKind, TextQuery,
 };
 use threadkeep_engine::{Core, Runtime};
 
@@ -45,6 +45,30 @@ impl SearchRequest {
 
     fn query(&self) -> TextQuery {
         TextQuery { words: self.words.clone(), kinds: self.kinds.clone() }
+    }
+}
+
+/// Says which changes of files are searched for.
+#[derive(Clone, Debug)]
+pub struct TouchedRequest {
+    /// The file, or a directory above it: an absolute path, the end of one in whole names, or names that follow each other in one.
+    pub path: String,
+    /// Which threads, and in which order; children are never folded.
+    pub rows: RowQuery,
+    /// Whether the index is brought up to date first; else the answer says what it does not cover.
+    pub refresh: bool,
+}
+
+impl TouchedRequest {
+    /// The same as a search for words, of which there are none.
+    pub(crate) fn as_search(&self) -> SearchRequest {
+        SearchRequest {
+            words: String::new(),
+            kinds: SearchRequest::MESSAGES.to_vec(),
+            rows: self.rows.clone(),
+            order: MatchOrder::Rows,
+            refresh: self.refresh,
+        }
     }
 }
 
@@ -103,6 +127,18 @@ impl Searcher {
         let query = self.request.query();
         let call = SearchHits { query, wanted: wanted.into(), cursor: cursor.map(Into::into), limit };
         self.core.call(&call)?.map_err(|error| self.failed(error, wanted))
+    }
+
+    /// Gives a page of the threads in which a file was changed; for a limit of 0 their number alone.
+    pub(crate) fn touched(
+        &mut self,
+        path: &str,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<PageOfTouched, LookupError> {
+        let rows = self.request.rows.clone();
+        let call = SearchTouched { path: path.into(), rows, cursor: cursor.map(Into::into), limit };
+        self.core.call(&call)?.map_err(|error| self.failed(error, ""))
     }
 
     fn failed(&self, error: CoreSearchError, wanted: &str) -> LookupError {

@@ -1,12 +1,12 @@
 //! The command `search`.
 
 use clap::{Args, ValueEnum};
-use threadkeep::SearchRequest;
+use threadkeep::{SearchRequest, TouchedRequest};
 use threadkeep::contract::{MatchOrder, RowQuery, SortKey, TextKind};
 use threadkeep::documents;
 
 use crate::context::Context;
-use crate::failure::exit;
+use crate::failure::{Usage, exit};
 use crate::filters::Filters;
 use crate::source_kind::{SourceKind, collection};
 use crate::text;
@@ -16,8 +16,17 @@ use crate::values;
 #[derive(Args)]
 pub(crate) struct Search {
     /// What to search for; put it in quotes where a word begins with a -
-    #[arg(required = true, value_name = "WORDS")]
+    #[arg(required_unless_present = "touched", value_name = "WORDS")]
     words: Vec<String>,
+    /// Instead of words: threads in which this file, or one below this directory, was changed, as patches tell; an absolute path,
+    /// one that begins with ./ or ../, or the end of one, as src/main.rs or main.rs
+    #[arg(
+        long,
+        value_name = "PATH",
+        value_parser = values::text,
+        conflicts_with_all = ["words", "texts", "thread"]
+    )]
+    touched: Option<String>,
     /// In which texts: names, prompts, messages, reasoning, plans, commands, outputs, changes, or all
     #[arg(long = "in", value_name = "TEXTS", value_delimiter = ',', hide_possible_values = true)]
     texts: Vec<Texts>,
@@ -82,6 +91,9 @@ impl Search {
         self.filters.look_up_repository(&mut request.rows, &threadkeep)?;
         self.filters.say_times(context);
         let limit = if self.limit == 0 { u32::MAX } else { self.limit };
+        if let Some(path) = &self.touched {
+            return self.touched(context, &threadkeep, path, request.rows, limit);
+        }
         if let Some(thread) = &self.thread {
             let page = threadkeep.search_thread(&request, thread, self.cursor.as_deref(), limit)?;
             let found = !page.hits.is_empty();
@@ -96,6 +108,31 @@ impl Search {
         let found = !page.matches.is_empty();
         let document = threadkeep.matches_document(&page, elsewhere)?;
         context.print(document, || text::search::matches(&page, elsewhere, &self.shown_words(), text::width()))?;
+        Ok(if found { exit::DONE } else { exit::NOT_FOUND })
+    }
+
+    /// Finds threads by a file that was changed.
+    fn touched(
+        &self,
+        context: &Context,
+        threadkeep: &threadkeep::Threadkeep,
+        path: &str,
+        rows: RowQuery,
+        limit: u32,
+    ) -> anyhow::Result<u8> {
+        if matches!(self.sort, Some(Sort::Relevance)) {
+            return Err(Usage("--touched has no relevance; --sort updated or created".into()).into());
+        }
+        let is_from_here = [".", ".."].iter().any(|&name| path == name || path.starts_with(&format!("{name}/")));
+        let path = match is_from_here {
+            true => std::env::current_dir()?.join(path).to_string_lossy().into_owned(),
+            false => path.to_owned(),
+        };
+        let request = TouchedRequest { path, rows, refresh: !context.global.no_refresh };
+        let page = threadkeep.touched(&request, self.cursor.as_deref(), limit)?;
+        let found = !page.threads.is_empty();
+        let document = threadkeep.touched_document(&page)?;
+        context.print(document, || text::touched::threads(&page, &request.path, text::width()))?;
         Ok(if found { exit::DONE } else { exit::NOT_FOUND })
     }
 

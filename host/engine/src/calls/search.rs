@@ -1,8 +1,8 @@
 //! Calls about what is said in threads: what an index of it holds, and who matches.
 
 use crate::contract::{
-    FileError, FileFacts, IndexTerm, IndexedText, MatchOrder, PageOfHits, PageOfMatches, Presence, RowQuery,
-    SearchError, TextKind, TextQuery, ThreadNames,
+    FileError, FileFacts, IndexTerm, IndexedText, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, PathPattern,
+    Presence, RolloutTouches, RowQuery, SearchError, TextKind, TextQuery, ThreadNames,
 };
 use crate::recording::optional_bytes;
 
@@ -34,5 +34,13 @@ super::call::calls! {
     /// `searching.hits`
     SearchHits "searching.hits" { query: TextQuery, wanted: String, cursor: Option<String>, limit: u32 } -> Result<PageOfHits, SearchError>: |call, instance| {
         instance.exports.threadkeep_core_searching().call_hits(&mut instance.store, &call.query, &call.wanted, call.cursor.as_deref(), call.limit)
+    };
+    /// `text-indexing.find-touches`
+    FindTouches "text-indexing.find-touches" { path: String, pattern: PathPattern } -> Result<RolloutTouches, FileError>: |call, instance| {
+        instance.exports.threadkeep_core_text_indexing().call_find_touches(&mut instance.store, &call.path, &call.pattern)
+    };
+    /// `searching.touched`
+    SearchTouched "searching.touched" { path: String, rows: RowQuery, cursor: Option<String>, limit: u32 } -> Result<PageOfTouched, SearchError>: |call, instance| {
+        instance.exports.threadkeep_core_searching().call_touched(&mut instance.store, &call.path, &call.rows, call.cursor.as_deref(), call.limit)
     };
 }

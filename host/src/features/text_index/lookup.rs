@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, params};
 use threadkeep_engine::contract::{
-    IndexTerm, IndexToken, RowQuery, SearchedThreads, SourceRole, StateError as CoreStateError, TermSources, TextKind,
+    IndexTerm, IndexToken, PathPattern, RowQuery, SearchedThreads, SourceRole, SourceTouches,
+    StateError as CoreStateError, TermSources, TextKind,
 };
 use threadkeep_engine::imports::{StateResult, TextIndex};
 
-use super::PART_BITS;
 use super::store::{quoted, role_from};
+use super::{PART_BITS, touches};
 use crate::db::{Database, SearchedRows, StateError, searched_rows};
 
 /// Up to so many sources each is looked for by its number; from then on all are gone through.
@@ -18,16 +19,26 @@ const FEW: usize = 1_000;
 /// Numbers from here on are of sources that are not in the index.
 const SCANNED: u32 = 1 << 31;
 
-/// Looks for terms in texts that are not in the index.
-pub(crate) type Scan =
-    Box<dyn FnMut(Vec<IndexTerm>, Vec<TextKind>) -> Result<(Vec<ThreadSource>, Vec<TermSources>), StateError> + Send>;
+/// Looks through what is not in the index.
+pub(crate) trait Scan: Send {
+    /// Looks for terms in texts.
+    fn terms(
+        &mut self,
+        terms: Vec<IndexTerm>,
+        kinds: Vec<TextKind>,
+    ) -> Result<(Vec<ThreadSource>, Vec<TermSources>), StateError>;
+    /// Looks for changes of files.
+    fn touches(&mut self, pattern: PathPattern) -> Result<Vec<(ThreadSource, SourceTouches)>, StateError>;
+}
 
 /// Answers the interface `text-index` out of the index and, for what is kept out of it, by a scan.
 pub(crate) struct IndexedTexts {
     database: Database,
-    scan: Option<Scan>,
+    scan: Option<Box<dyn Scan>>,
     /// What the last scan found.
     scanned: Vec<ThreadSource>,
+    /// What each of that tells of changes of files, where these were looked for.
+    touches: Vec<SourceTouches>,
 }
 
 /// A source of a thread's text.
@@ -43,8 +54,8 @@ pub(crate) struct ThreadSource {
 
 impl IndexedTexts {
     /// Answers out of the index of a database, and by a scan of what is not in it.
-    pub(crate) fn of(database: &Database, scan: Option<Scan>) -> IndexedTexts {
-        IndexedTexts { database: database.clone(), scan, scanned: Vec::new() }
+    pub(crate) fn of(database: &Database, scan: Option<Box<dyn Scan>>) -> IndexedTexts {
+        IndexedTexts { database: database.clone(), scan, scanned: Vec::new(), touches: Vec::new() }
     }
 }
 
@@ -59,7 +70,7 @@ impl TextIndex for IndexedTexts {
             move |connection: &mut Connection| asked.iter().map(|term| sources_of(connection, term)).collect();
         let mut found: Vec<TermSources> = self.database.with(sources).map_err(CoreStateError::from)?;
         if let Some(scan) = &mut self.scan {
-            let (mut sources, scanned) = scan(terms, kinds).map_err(CoreStateError::from)?;
+            let (mut sources, scanned) = scan.terms(terms, kinds).map_err(CoreStateError::from)?;
             sources.iter_mut().for_each(|source| source.number += SCANNED);
             self.scanned = sources;
             for (found, scanned) in found.iter_mut().zip(scanned) {
@@ -69,6 +80,34 @@ impl TextIndex for IndexedTexts {
         }
         Ok(found)
     }
+
+    fn touched(&mut self, pattern: PathPattern) -> StateResult<Vec<u32>> {
+        let asked = pattern.clone();
+        let indexed = self.database.with(move |connection| touches::sources(connection, &asked));
+        let mut found = indexed.map_err(CoreStateError::from)?;
+        if let Some(scan) = &mut self.scan {
+            let scanned = scan.touches(pattern).map_err(CoreStateError::from)?;
+            (self.scanned, self.touches) = scanned.into_iter().unzip();
+            self.scanned.iter_mut().for_each(|source| source.number += SCANNED);
+            found.extend(self.scanned.iter().map(|source| source.number));
+        }
+        Ok(found)
+    }
+
+    fn touches_of(&mut self, source: u32, pattern: PathPattern, limit: u32) -> StateResult<SourceTouches> {
+        if let Some(scanned) = source.checked_sub(SCANNED) {
+            return last_touches(&self.touches, scanned, limit);
+        }
+        let touches = self.database.with(move |connection| touches::of_source(connection, source, &pattern, limit));
+        touches.map_err(CoreStateError::from)
+    }
+}
+
+/// Returns the last changes that a source tells of, out of those of all that were scanned.
+pub(crate) fn last_touches(all: &[SourceTouches], source: u32, limit: u32) -> StateResult<SourceTouches> {
+    let mut found = all.get(source as usize).cloned().ok_or(CoreStateError::Unavailable)?;
+    found.touches.drain(..found.touches.len().saturating_sub(limit as usize));
+    Ok(found)
 }
 
 fn threads(

@@ -9,6 +9,8 @@
 //! that up to date first. Before an index was begun everything is outdated, and nothing is noted of it. What is deleted takes its
 //! tokens along in the same transaction.
 //!
+//! Beside them stand the changes of files that rollouts tell of, by directory and name.
+//!
 //! `text_index` has a row for each part of a source: its rowid is the number of the source and, in the lowest 16 bits, the
 //! number of the part. It is contentless, and knows neither columns nor places of tokens.
 
@@ -17,15 +19,17 @@ mod counts;
 mod exclusions;
 mod lookup;
 mod renewal;
+mod sources;
 mod store;
 mod subjects;
+mod touches;
 
 use crate::db::{Domain, Table};
 
 pub(crate) use check::ExpectedPart;
 pub use counts::TextIndexCounts;
 pub use exclusions::IndexExclusions;
-pub(crate) use lookup::{IndexedTexts, Scan, ThreadSource, threads_of};
+pub(crate) use lookup::{IndexedTexts, Scan, ThreadSource, last_touches, threads_of};
 pub(crate) use store::{OutdatedFile, TextParts};
 
 /// How many of the lowest bits of a rowid are the number of a part.
@@ -59,6 +63,25 @@ pub(super) const DOMAIN: Domain = Domain {
     -- Rollouts whose text is to be read, and threads whose names are.
     CREATE TABLE text_outdated_files (path TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE text_outdated_names (thread TEXT PRIMARY KEY) WITHOUT ROWID;
+    -- Directories in which files were changed, each with a slash at its end.
+    CREATE TABLE text_directories (number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
+    -- Changes of files that a source tells of with a part of its text: the turn, and the cursor behind which that comes next.
+    CREATE TABLE text_touches (
+        source INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        directory INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        -- 0 made, 1 changed, 2 removed, 3 moved away, 4 moved here.
+        kind INTEGER NOT NULL,
+        other TEXT,
+        turn TEXT,
+        turn_cursor TEXT,
+        line INTEGER NOT NULL,
+        PRIMARY KEY (source, part, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX text_touches_by_name ON text_touches (name, directory);
+    CREATE INDEX text_touches_by_directory ON text_touches (directory);
     -- The core's version of texts and tokens.
     CREATE TABLE text_version (version INTEGER NOT NULL);
     -- Directories whose threads are kept out.
@@ -105,6 +128,13 @@ pub(super) const DOMAIN: Domain = Domain {
     CREATE TRIGGER tokens_of_lost_source AFTER DELETE ON text_sources BEGIN
         DELETE FROM text_index WHERE rowid BETWEEN old.number << 16 AND old.number << 16 | 65535;
     END;
+    CREATE TRIGGER touches_of_lost_source AFTER DELETE ON text_sources BEGIN
+        DELETE FROM text_touches WHERE source = old.number;
+    END;
+    CREATE TRIGGER directory_of_lost_touch AFTER DELETE ON text_touches BEGIN
+        DELETE FROM text_directories WHERE number = old.directory
+            AND NOT EXISTS (SELECT 1 FROM text_touches WHERE directory = old.directory);
+    END;
 ",
     )],
     tables: &[
@@ -118,6 +148,8 @@ pub(super) const DOMAIN: Domain = Domain {
         Table::derived("text_index_config"),
         Table::derived("text_outdated_files"),
         Table::derived("text_outdated_names").of_thread("thread"),
+        Table::derived("text_directories"),
+        Table::derived("text_touches"),
         Table::derived("text_version"),
         Table::derived("text_exclusions"),
     ],

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use threadkeep_engine::contract::{EntryKind, FileFacts, IndexedText, SourceRole, TextPart, ThreadNames};
 
-use super::PART_BITS;
+use super::sources::{known_source, source_number};
+use super::{PART_BITS, touches};
 use crate::db::{Database, StateError};
 
 /// A rollout whose text is to be read.
@@ -197,7 +198,10 @@ fn store(transaction: &Transaction<'_>, TextParts { of, text }: &TextParts) -> R
     };
     for (role, copied) in [(SourceRole::Text, false), (SourceRole::Copied, true)] {
         let parts = text.parts.iter().filter(|part| part.copied == copied);
-        replace_parts(transaction, (path, role_code(role), &thread), text.replaced_from, parts)?;
+        let source = (path.as_str(), role_code(role), thread.as_str());
+        replace_parts(transaction, source, text.replaced_from, parts)?;
+        let touches = text.touches.iter().filter(|touch| touch.copied == copied);
+        touches::replace(transaction, source, text.replaced_from, touches)?;
     }
     transaction
         .prepare_cached(
@@ -219,8 +223,7 @@ fn replace_parts<'a>(
     parts: impl IntoIterator<Item = &'a TextPart>,
 ) -> Result<(), StateError> {
     let mut parts = parts.into_iter().filter(|part| !part.tokens.is_empty()).peekable();
-    let mut find = transaction.prepare_cached("SELECT number FROM text_sources WHERE subject = ?1 AND role = ?2")?;
-    let known: Option<i64> = find.query_row(params![subject, role], |row| row.get(0)).optional()?;
+    let known = known_source(transaction, subject, role)?;
     if let Some(number) = known {
         let mut remove = transaction.prepare_cached("DELETE FROM text_index WHERE rowid BETWEEN ?1 AND ?2")?;
         remove.execute([number << PART_BITS | i64::from(from), ((number + 1) << PART_BITS) - 1])?;
@@ -228,20 +231,7 @@ fn replace_parts<'a>(
     if parts.peek().is_none() {
         return Ok(());
     }
-    let number = match known {
-        Some(number) => {
-            transaction
-                .prepare_cached("UPDATE text_sources SET thread = ?2 WHERE number = ?1 AND thread <> ?2")?
-                .execute(params![number, thread])?;
-            number
-        }
-        None => {
-            transaction
-                .prepare_cached("INSERT INTO text_sources (role, subject, thread) VALUES (?1, ?2, ?3)")?
-                .execute(params![role, subject, thread])?;
-            transaction.last_insert_rowid()
-        }
-    };
+    let number = source_number(transaction, known, (subject, role, thread))?;
     let mut insert = transaction.prepare_cached("INSERT INTO text_index (rowid, tokens) VALUES (?1, ?2)")?;
     for part in parts {
         let part_number = i64::from(part.number.min((1 << PART_BITS) - 1));
