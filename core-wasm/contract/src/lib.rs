@@ -63,7 +63,8 @@ pub use imports::parsing_types::{Extraction, HeadThread, NoThread};
 pub use imports::query_types::{RowKey, RowQuery, SortKey};
 pub use imports::rows::DirectorySnapshot;
 pub use imports::search_types::{
-    Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, TermCount, TextKind, TextQuery, ThreadMatch,
+    Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, QueryMeaning, TermCount, TextKind, TextPattern,
+    TextQuery, ThreadMatch,
 };
 pub use imports::text_index::{SearchedThreads, SourceRole, TermSources};
 pub use imports::thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow};

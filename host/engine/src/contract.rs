@@ -37,7 +37,8 @@ pub use crate::bindings::threadkeep::core::{
     query_types::{RowKey, RowQuery, SortKey},
     rows::DirectorySnapshot,
     search_types::{
-        Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, TermCount, TextKind, TextQuery, ThreadMatch,
+        Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, QueryMeaning, TermCount, TextKind,
+        TextPattern, TextQuery, ThreadMatch,
     },
     text_index::{SearchedThreads, SourceRole, TermSources},
     thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow},

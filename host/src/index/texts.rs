@@ -22,6 +22,10 @@ const BATCH: usize = 1_024;
 const BATCH_TEXT: u64 = 16 << 20;
 /// How many rollouts may be on their way through the workers.
 const IN_FLIGHT: u64 = 512;
+/// How many rollouts are looked through in one call, so that what is looked for is made ready once for all of them.
+const SCANNED_AT_A_TIME: usize = 32;
+/// How many such calls may be on their way through the workers.
+const SCANS_IN_FLIGHT: u64 = 16;
 /// How many threads' names are read at a time.
 const NAMES: usize = 1_024;
 
@@ -147,15 +151,23 @@ pub(crate) struct ScannedTexts {
     database: Database,
     /// Only threads that are kept out of the index are gone through.
     only: Option<IndexExclusions>,
+    progress: Option<ProgressSink>,
     sources: Vec<ThreadSource>,
     unreadable: u64,
+    has_rollbacks: bool,
 }
 
 impl ScannedTexts {
     /// Answers out of the rollouts and the names of a database.
-    pub(crate) fn of(runtime: &Runtime, home: &Arc<Home>, database: &Database) -> ScannedTexts {
+    pub(crate) fn of(
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        database: &Database,
+        progress: Option<&ProgressSink>,
+    ) -> ScannedTexts {
         let (runtime, home, database) = (runtime.clone(), home.clone(), database.clone());
-        ScannedTexts { runtime, home, database, only: None, sources: Vec::new(), unreadable: 0 }
+        let (only, progress, sources) = (None, progress.cloned(), Vec::new());
+        ScannedTexts { runtime, home, database, only, progress, sources, unreadable: 0, has_rollbacks: false }
     }
 
     /// Looks for terms in the texts of threads that are kept out of the index; none where no directory is.
@@ -164,9 +176,10 @@ impl ScannedTexts {
         home: &Arc<Home>,
         database: &Database,
         exclusions: &IndexExclusions,
+        progress: Option<&ProgressSink>,
     ) -> Option<Scan> {
         let only = exclusions.has_directories().then(|| exclusions.clone())?;
-        let mut texts = ScannedTexts { only: Some(only), ..ScannedTexts::of(runtime, home, database) };
+        let mut texts = ScannedTexts { only: Some(only), ..ScannedTexts::of(runtime, home, database, progress) };
         Some(Box::new(move |terms, kinds| {
             let found = texts.scan(terms, kinds)?;
             Ok((std::mem::take(&mut texts.sources), found))
@@ -174,7 +187,9 @@ impl ScannedTexts {
     }
 
     fn scan(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Result<Vec<TermSources>, StateError> {
-        let mut found = Found { sources: Vec::new(), terms: vec![no_sources(); terms.len()], unreadable: 0 };
+        let terms_without_any = vec![no_sources(); terms.len()];
+        let mut found =
+            Found { sources: Vec::new(), terms: terms_without_any, unreadable: 0, has_rollbacks: false };
         if kinds.contains(&TextKind::Name) {
             let mut after = String::new();
             loop {
@@ -191,40 +206,33 @@ impl ScannedTexts {
         if kinds.iter().any(|&kind| kind != TextKind::Name) {
             self.scan_rollouts(terms, kinds, &mut found)?;
         }
-        (self.sources, self.unreadable) = (found.sources, found.unreadable);
+        (self.sources, self.unreadable, self.has_rollbacks) = (found.sources, found.unreadable, found.has_rollbacks);
         Ok(found.terms)
     }
 
     fn scan_rollouts(&self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>, found: &mut Found) -> Result<(), StateError> {
-        type Looked = Result<(String, Option<Presence>), CoreError>;
-        let look = move |core: &mut Core, (path, thread): (String, String)| {
-            let call = FindTerms { path, terms: terms.clone(), kinds: kinds.clone() };
-            match core.call(&call) {
-                Ok(presence) => Ok((thread, presence.ok())),
-                Err(error @ CoreError::Cancelled) => Err(error),
-                Err(_) => Ok((thread, None)),
-            }
-        };
+        let look = move |core: &mut Core, files: Vec<(String, String)>| look_for(core, files, &terms, &kinds);
         let mut workers = Workers::start(&self.runtime, &self.home, look)?;
         let mut take = |looked: Vec<Looked>| {
-            looked.into_iter().try_for_each(|looked| {
-                let (thread, presence) = looked?;
-                let Some(Presence { prompts, all, copied_prompts, copied_all }) = presence else {
-                    found.unreadable += 1;
-                    return Ok(());
-                };
-                found.add(SourceRole::Text, thread.clone(), prompts, all);
-                found.add(SourceRole::Copied, thread, copied_prompts, copied_all);
-                Ok::<_, StateError>(())
-            })
+            for looked in looked {
+                let looked = looked?;
+                if let Some(progress) = &self.progress {
+                    progress.send(Progress::Searched { files: looked.len() as u64 });
+                }
+                looked.into_iter().for_each(|(thread, presence)| found.take(thread, presence));
+            }
+            Ok::<_, StateError>(())
         };
+        if let Some(progress) = &self.progress {
+            progress.send(Progress::Expected { files: self.database.count_files_of_threads(self.only.as_ref())? });
+        }
         let mut after = String::new();
         loop {
             let files = self.database.files_of_threads_after(self.only.as_ref(), after, BATCH)?;
             let Some((last, _)) = files.last() else { break };
             after = last.clone();
-            for file in files {
-                take(workers.exchange(file, IN_FLIGHT)?)?;
+            for files in files.chunks(SCANNED_AT_A_TIME) {
+                take(workers.exchange(files.to_vec(), SCANS_IN_FLIGHT)?)?;
             }
         }
         while let Some(looked) = workers.wait()? {
@@ -232,6 +240,28 @@ impl ScannedTexts {
         }
         Ok(())
     }
+}
+
+/// What a worker answers: what was found in each rollout, with its thread; none of one that could not be read.
+type Looked = Result<Vec<(String, Option<Presence>)>, CoreError>;
+
+/// Looks for terms in the texts of rollouts.
+fn look_for(core: &mut Core, files: Vec<(String, String)>, terms: &[IndexTerm], kinds: &[TextKind]) -> Looked {
+    let mut ask = |paths| core.call(&FindTerms { paths, terms: terms.to_vec(), kinds: kinds.to_vec() });
+    let found = match ask(files.iter().map(|(path, _)| path.clone()).collect()) {
+        Ok(found) => found.into_iter().map(Result::ok).collect(),
+        Err(error @ CoreError::Cancelled) => return Err(error),
+        // A rollout over which the core fails costs none but itself.
+        Err(_) => {
+            let mut each = |(path, _): &(String, String)| match ask(vec![path.clone()]) {
+                Ok(mut found) => Ok(found.pop().and_then(Result::ok)),
+                Err(error @ CoreError::Cancelled) => Err(error),
+                Err(_) => Ok(None),
+            };
+            files.iter().map(&mut each).collect::<Result<Vec<_>, _>>()?
+        }
+    };
+    Ok(files.into_iter().map(|(_, thread)| thread).zip(found).collect())
 }
 
 fn no_sources() -> TermSources {
@@ -244,9 +274,22 @@ struct Found {
     terms: Vec<TermSources>,
     /// Rollouts that could not be read.
     unreadable: u64,
+    /// Turns were taken back in rollouts in which something was found.
+    has_rollbacks: bool,
 }
 
 impl Found {
+    /// Takes what was found in the rollout of a thread; none where it could not be read.
+    fn take(&mut self, thread: String, presence: Option<Presence>) {
+        let Some(Presence { prompts, all, copied_prompts, copied_all, has_rollbacks }) = presence else {
+            self.unreadable += 1;
+            return;
+        };
+        self.has_rollbacks |= has_rollbacks && (all | copied_all) != 0;
+        self.add(SourceRole::Text, thread.clone(), prompts, all);
+        self.add(SourceRole::Copied, thread, copied_prompts, copied_all);
+    }
+
     /// Adds a source in which some terms stand, a bit each.
     fn add(&mut self, role: SourceRole, thread: String, prompts: u64, all: u64) {
         if all == 0 {
@@ -271,7 +314,7 @@ impl TextIndex for ScannedTexts {
         ids.dedup();
         let rows = self.database.searched_rows(query, Some(ids)).map_err(CoreStateError::from)?;
         Ok(SearchedThreads {
-            has_rollbacks: true,
+            has_rollbacks: self.has_rollbacks,
             uncovered: self.unreadable,
             ..in_columns(rows, self.sources.clone())
         })
