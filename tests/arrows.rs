@@ -34,6 +34,8 @@ const PERMITTED: &[(&str, &[&str])] = &[
             "foldhash",
             "hashbrown",
             "memchr",
+            "regex",
+            "regex-syntax",
             "serde_json",
             "shlex",
             "simdutf8",

@@ -1,7 +1,7 @@
 //! Searching: filling the index, asking it, and going through the rollouts.
 
 use support::Program;
-use threadkeep::contract::{MatchOrder, RowQuery};
+use threadkeep::contract::{MatchOrder, QueryMeaning, RowQuery};
 use threadkeep::platform::home::Home;
 use threadkeep::{Options, SearchRequest, StateAccess, Threadkeep};
 
@@ -54,6 +54,8 @@ fn in_process(ground: &Ground, table: &mut Table, queries: &[(&'static str, &str
     for (what, words) in queries {
         let request = SearchRequest {
             words: (*words).into(),
+            meaning: QueryMeaning::Words,
+            ignores_case: false,
             kinds: SearchRequest::MESSAGES.to_vec(),
             rows: RowQuery::default(),
             order: MatchOrder::Classes,

@@ -40,7 +40,7 @@ defaults! {
     PageOfTouched { threads, next, total, left_out, uncovered }
     PageOfTurns { turns, next, back, hit }
     RolloutTouches { touches, has_rollbacks }
-    Presence { prompts, all, copied_prompts, copied_all }
+    Presence { prompts, all, copied_prompts, copied_all, has_rollbacks }
     Removal { threads, files }
     RowQuery { within, source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo, also_in_repo, sort, ascending }
     SearchedThreads { ids, times, kinds, source_kinds, sources, owners, roles, uncovered, has_rollbacks }

@@ -64,7 +64,7 @@ pub use imports::query_types::{RowKey, RowQuery, SortKey};
 pub use imports::rows::DirectorySnapshot;
 pub use imports::search_types::{
     FileTouch, Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, PathPattern,
-    TermCount, TextKind, TextQuery, ThreadMatch, TouchKind, TouchedFile, TouchedThread,
+    QueryMeaning, TermCount, TextKind, TextPattern, TextQuery, ThreadMatch, TouchKind, TouchedFile, TouchedThread,
 };
 pub use imports::text_index::{SearchedThreads, SourceRole, SourceTouches, TermSources};
 pub use imports::thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow};

@@ -161,8 +161,9 @@ impl text_indexing::Guest for Component {
         index::index_names(&names)
     }
 
-    fn find_terms(path: String, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Result<Presence, FileError> {
-        terms::find_terms(&World, &path, &terms, &kinds)
+    fn find_terms(paths: Vec<String>, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Vec<Result<Presence, FileError>> {
+        let mut finder = terms::TermFinder::new(&terms, &kinds);
+        paths.iter().map(|path| finder.find(&World, path)).collect()
     }
 
     fn find_terms_in_names(names: Vec<ThreadNames>, terms: Vec<IndexTerm>) -> Vec<u64> {

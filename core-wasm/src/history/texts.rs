@@ -48,6 +48,10 @@ impl LinePlace {
 
 /// Takes the messages of one rollout.
 pub trait MessageSink {
+    /// Says whether the texts of a record are wanted, which stand in its payload as JSON; where that does not tell, they are.
+    fn wants(&self, _payload: &[u8]) -> bool {
+        true
+    }
     /// Takes a text; `copied` of what belongs to another thread.
     fn text(&mut self, kind: TextKind, text: &str, copied: bool);
     /// The texts of a line come next, if it has any; false where nothing more is wanted.
@@ -184,6 +188,20 @@ struct Messages<'a, S> {
     sink: &'a mut S,
 }
 
+impl<S: MessageSink> Messages<'_, S> {
+    /// Says whether the texts of a record are wanted, if it has any.
+    fn wants(&self, entry: &Entry<'_>) -> bool {
+        match entry.event {
+            // What a review says may stand nowhere.
+            Event::Told(Told::ReviewEntered | Told::ReviewExited) => true,
+            Event::Item(_) if item_kind(entry.payload).is_some_and(|kind| !is_message_kind(kind)) => false,
+            Event::Compacted if self.has_turns => false,
+            Event::Told(Told::Tool) | Event::Other | Event::Response => false,
+            _ => self.sink.wants(entry.payload),
+        }
+    }
+}
+
 impl<S: MessageSink> Listener for Messages<'_, S> {
     fn place(&self) -> Mark {
         self.begin
@@ -226,9 +244,12 @@ impl<S: MessageSink> Listener for Messages<'_, S> {
 impl<S: MessageSink> Messages<'_, S> {
     /// Hands out the texts of a record.
     fn texts(&mut self, entry: &Entry<'_>, copied: bool) {
+        let is_wanted = self.wants(entry);
         let sink = &mut *self.sink;
         let mut each = |kind, text: &str| sink.text(kind, text, copied);
         match entry.event {
+            Event::RolledBack => self.sink.rolled_back(),
+            _ if !is_wanted => {}
             Event::Item(_) if self.paginated || items::is_plan(entry.payload) => {
                 if items::is_message(entry.payload)
                     && let Some(item) = event::value(entry.payload).and_then(items::completed)
@@ -255,7 +276,6 @@ impl<S: MessageSink> Messages<'_, S> {
                     }
                 }
             }
-            Event::RolledBack => self.sink.rolled_back(),
             _ => {}
         }
         self.has_turns |=

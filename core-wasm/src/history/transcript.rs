@@ -192,7 +192,7 @@ impl Needle {
     }
 
     fn find(&mut self, items: &Value) -> Says {
-        let mut matcher = Matcher::new(self.query.terms.iter().map(|term| &term.tokens));
+        let mut matcher = Matcher::new(self.query.terms.iter().map(|term| &term.sought));
         let (mut as_it_stands, mut standing) = (false, 0);
         strings(items, &[], &mut |text| {
             as_it_stands |= without_case(text).contains(&self.text);

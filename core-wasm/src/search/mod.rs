@@ -17,6 +17,7 @@
 
 pub mod index;
 pub mod page;
+mod prefilter;
 mod snippet;
 pub mod terms;
 pub mod thread;

@@ -48,7 +48,7 @@ pub fn search<W: SearchWorld>(
     cursor: Option<&str>,
     limit: u32,
 ) -> Result<PageOfMatches, SearchError> {
-    let parsed = Query::parse(&query.words).map_err(SearchError::BadQuery)?;
+    let parsed = Query::read(query).map_err(SearchError::BadQuery)?;
     let all = RowQuery { source_kinds: None, fold_children: false, ..rows.clone() };
     let sources = world.sources_of(&parsed.index_terms(), &query.kinds)?;
     let mut among: Vec<u32> = sources.iter().flat_map(|sources| sources.all.iter().copied()).collect();
@@ -79,7 +79,7 @@ pub fn hits<W: SearchWorld>(
     cursor: Option<&str>,
     limit: u32,
 ) -> Result<PageOfHits, SearchError> {
-    let parsed = Query::parse(&query.words).map_err(SearchError::BadQuery)?;
+    let parsed = Query::read(query).map_err(SearchError::BadQuery)?;
     let row = find(world, wanted, None)?.row;
     let found = look_through(world, &row, &parsed, &query.kinds, true, Keep::All)?;
     let from = match cursor {
@@ -223,8 +223,12 @@ impl Candidates {
     }
 }
 
-/// Says whether the sources of terms are all there is to know: no phrase, and those kinds of texts that an index tells apart.
+/// Says whether the sources of terms are all there is to know: no phrase, and those kinds of texts that an index tells apart. Those
+/// of a pattern come of the texts themselves.
 fn is_exact(parsed: &Query, kinds: &[TextKind]) -> bool {
+    if parsed.is_pattern() {
+        return true;
+    }
     let all = kinds.contains(&TextKind::Name) && MESSAGE_KINDS.iter().all(|kind| kinds.contains(kind));
     !parsed.has_phrases() && all
 }

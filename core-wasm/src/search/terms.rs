@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use contract::{FileTouch, IndexTerm, Presence, TextKind, ThreadNames};
 
+use super::prefilter::Prefilter;
 use crate::history::chain::Chain;
 use crate::history::texts::{LinePlace, MESSAGE_KINDS, MessageSink, Touches, read_messages};
 use crate::history::transcript::each_text;
@@ -34,38 +35,74 @@ pub fn find_terms_in_names(names: &[ThreadNames], terms: &[IndexTerm]) -> Vec<u6
     names.iter().map(standing).collect()
 }
 
-/// Returns which terms stand in the texts of a rollout.
-///
-/// # Errors
-///
-/// Fails where it cannot be read.
-pub fn find_terms<R: Rollouts>(
-    rollouts: &R,
-    path: &str,
-    terms: &[IndexTerm],
-    kinds: &[TextKind],
-) -> FileResult<Presence> {
-    let mut finding = Finding { matcher: Matcher::new(terms), kinds, presence: Presence::default() };
-    if is_of_messages(kinds) {
-        read_messages(rollouts, path, LinePlace::START, Touches::Unwanted, &mut finding)?;
-        return Ok(finding.presence);
+/// Finds terms in the texts of one rollout after the other.
+pub struct TermFinder<'a> {
+    matcher: Matcher<'a>,
+    kinds: &'a [TextKind],
+    /// What tells of bytes that the only term is in none of their texts; none where no bytes do.
+    prefilter: Option<Prefilter>,
+}
+
+impl<'a> TermFinder<'a> {
+    /// Looks for terms, at most 64, in texts of these kinds.
+    pub fn new(terms: &'a [IndexTerm], kinds: &'a [TextKind]) -> TermFinder<'a> {
+        let matcher = Matcher::new(terms);
+        let prefilter = matcher.only_pattern().map(|pattern| Prefilter::of(pattern.needed()));
+        TermFinder { matcher, kinds, prefilter }
     }
-    let chain = Chain::alone(rollouts, path)?;
-    let read = each_text(rollouts, chain, false, |place, kind, text| finding.text(kind, text, place.copied));
-    match read {
-        Ok(()) => Ok(finding.presence),
-        Err(contract::LookupError::Files(error)) => Err(error),
-        Err(error) => Err(contract::FileError::Io(alloc::format!("{error:?}"))),
+
+    /// Returns which terms stand in the texts of a rollout.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it cannot be read.
+    pub fn find<R: Rollouts>(&mut self, rollouts: &R, path: &str) -> FileResult<Presence> {
+        let by_itself = self.prefilter.as_ref().is_some_and(Prefilter::knows_what_was_done);
+        let is_of_messages = is_of_messages(self.kinds);
+        let is_of_both = self.kinds.iter().any(|kind| MESSAGE_KINDS.contains(kind));
+        let (mut presence, mut kinds) = (Presence::default(), self.kinds.to_vec());
+        if is_of_messages || by_itself && is_of_both {
+            let mut said = Finding::new(self, self.kinds);
+            read_messages(rollouts, path, LinePlace::START, Touches::Unwanted, &mut said)?;
+            presence = said.presence;
+            kinds.retain(|kind| !MESSAGE_KINDS.contains(kind));
+        }
+        let may_be_done = || match &self.prefilter {
+            Some(prefilter) => prefilter.may_be_done(rollouts, path),
+            None => Ok(true),
+        };
+        if is_of_messages || !may_be_done()? {
+            return Ok(presence);
+        }
+        let mut done = Finding { presence, ..Finding::new(self, &kinds) };
+        let chain = Chain::alone(rollouts, path)?;
+        match each_text(rollouts, chain, false, |place, kind, text| done.text(kind, text, place.copied)) {
+            Ok(()) => Ok(done.presence),
+            Err(contract::LookupError::Files(error)) => Err(error),
+            Err(error) => Err(contract::FileError::Io(alloc::format!("{error:?}"))),
+        }
     }
 }
 
-struct Finding<'a> {
-    matcher: Matcher<'a>,
-    kinds: &'a [TextKind],
+struct Finding<'f, 'a> {
+    matcher: &'f mut Matcher<'a>,
+    prefilter: Option<&'f Prefilter>,
+    kinds: &'f [TextKind],
     presence: Presence,
 }
 
-impl MessageSink for Finding<'_> {
+impl<'f, 'a> Finding<'f, 'a> {
+    fn new(finder: &'f mut TermFinder<'a>, kinds: &'f [TextKind]) -> Finding<'f, 'a> {
+        let TermFinder { matcher, prefilter, .. } = finder;
+        Finding { matcher, prefilter: prefilter.as_ref(), kinds, presence: Presence::default() }
+    }
+}
+
+impl MessageSink for Finding<'_, '_> {
+    fn wants(&self, payload: &[u8]) -> bool {
+        self.prefilter.is_none_or(|prefilter| prefilter.may_be_said(payload))
+    }
+
     fn text(&mut self, kind: TextKind, text: &str, copied: bool) {
         if !self.kinds.contains(&kind) {
             return;
@@ -83,7 +120,9 @@ impl MessageSink for Finding<'_> {
         true
     }
 
-    fn rolled_back(&mut self) {}
+    fn rolled_back(&mut self) {
+        self.presence.has_rollbacks = true;
+    }
 
     fn touch(&mut self, _: FileTouch) {}
 }

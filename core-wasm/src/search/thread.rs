@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use contract::{Hit, LookupError, TextKind, ThreadRow};
 
 use super::snippet::snippet;
-use super::terms::{find_terms, is_of_messages, names_of};
+use super::terms::{TermFinder, is_of_messages, names_of};
 use crate::history::chain::Chain;
 use crate::history::transcript::{TextPlace, each_text};
 use crate::lookup::world::World;
@@ -118,8 +118,9 @@ pub(super) fn may_match<W: World>(
     let mut matcher = Matcher::new(&terms);
     let names = names_of(row.name.as_deref(), &row.title, &row.preview);
     let mut standing = names.fold(0, |standing, name| standing | matcher.standing(name));
+    let mut finder = TermFinder::new(&terms, kinds);
     for segment in Chain::own(world, &row.path)?.segments {
-        let presence = find_terms(world, &segment.path, &terms, kinds)?;
+        let presence = finder.find(world, &segment.path)?;
         standing |= presence.all | presence.copied_all;
     }
     // What must not stand there may be in a turn that was taken back.
@@ -169,7 +170,7 @@ struct Looking<'q> {
 
 impl<'q> Looking<'q> {
     fn new(query: &'q Query, keep: Keep) -> Looking<'q> {
-        let matcher = Matcher::new(query.terms.iter().map(|term| &term.tokens));
+        let matcher = Matcher::new(query.terms.iter().map(|term| &term.sought));
         let found = Found { weight: Weight { nearness: u64::MAX, ..Weight::default() }, ..Found::default() };
         Looking { query, matcher, keep, found, ranks: Vec::new(), texts: BTreeSet::new(), lines: BTreeSet::new() }
     }

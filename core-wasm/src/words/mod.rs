@@ -2,4 +2,5 @@
 
 pub mod cutter;
 pub mod matching;
+pub mod pattern;
 pub mod query;

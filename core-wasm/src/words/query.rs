@@ -10,9 +10,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use contract::{IndexTerm, IndexToken};
+use contract::{IndexTerm, IndexToken, QueryMeaning, TextPattern, TextQuery};
 
 use super::cutter::WordCutter;
+use super::pattern::Pattern;
 
 /// Characters of a query at most.
 pub const LONGEST_QUERY: usize = 4_096;
@@ -32,17 +33,44 @@ pub struct Query {
     pub notes: Vec<String>,
 }
 
-/// A word or a phrase.
+/// A word or a phrase, or a pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Term {
     /// As it was written.
     pub text: String,
-    /// Its tokens.
-    pub tokens: IndexTerm,
+    /// What is looked for.
+    pub sought: IndexTerm,
+}
+
+impl Term {
+    /// Returns its tokens; none of a pattern.
+    fn tokens(&self) -> &[IndexToken] {
+        match &self.sought {
+            IndexTerm::Tokens(tokens) => tokens,
+            IndexTerm::Pattern(_) => &[],
+        }
+    }
 }
 
 impl Query {
-    /// Reads a query; why not, where nothing in it can be searched for.
+    /// Reads a query as it is meant; why not, where nothing in it can be searched for.
+    pub fn read(query: &TextQuery) -> Result<Query, String> {
+        let is_regex = match query.meaning {
+            QueryMeaning::Words => return Query::parse(&query.words),
+            QueryMeaning::Literal => false,
+            QueryMeaning::Regex => true,
+        };
+        if query.words.chars().count() > LONGEST_QUERY {
+            return Err(format!("it is longer than {LONGEST_QUERY} characters"));
+        }
+        let (text, ignores_case) = (query.words.clone(), query.ignores_case);
+        let pattern = TextPattern { text: text.clone(), is_regex, ignores_case };
+        Pattern::new(&pattern)?;
+        let terms = alloc::vec![Term { text, sought: IndexTerm::Pattern(pattern) }];
+        Ok(Query { terms, groups: alloc::vec![1], ..Query::default() })
+    }
+
+    /// Reads words; why not, where there is none that can be searched for.
     pub fn parse(words: &str) -> Result<Query, String> {
         if words.chars().count() > LONGEST_QUERY {
             return Err(format!("it is longer than {LONGEST_QUERY} characters"));
@@ -56,7 +84,7 @@ impl Query {
                 is_alternative = true;
                 continue;
             }
-            let Some(tokens) = tokens_of(piece) else {
+            let Some(sought) = tokens_of(piece) else {
                 let text = &piece.text;
                 query
                     .notes
@@ -67,7 +95,7 @@ impl Query {
                 return Err(format!("it has more than {MOST_TERMS} words"));
             }
             let bit = 1 << query.terms.len();
-            query.terms.push(Term { text: piece.shown(), tokens });
+            query.terms.push(Term { text: piece.shown(), sought });
             match query.groups.last_mut() {
                 Some(group) if is_alternative && !piece.without => *group |= bit,
                 _ if piece.without => query.without |= bit,
@@ -109,18 +137,23 @@ impl Query {
 
     /// Returns the terms that stand somewhere without those phrases that must not: their tokens may stand there by themselves.
     pub fn without_excluded_phrases(&self, standing: u64) -> u64 {
-        let is_phrase = |&term: &usize| self.terms[term].tokens.tokens.len() > 1 && self.is_without(term);
+        let is_phrase = |&term: &usize| self.terms[term].tokens().len() > 1 && self.is_without(term);
         (0..self.terms.len()).filter(is_phrase).fold(standing, |standing, term| standing & !(1 << term))
     }
 
     /// Says whether there are phrases, of which an index only knows whether their tokens stand near each other.
     pub fn has_phrases(&self) -> bool {
-        self.terms.iter().any(|term| term.tokens.tokens.len() > 1)
+        self.terms.iter().any(|term| term.tokens().len() > 1)
+    }
+
+    /// Says whether it is a pattern, which is looked for in texts alone.
+    pub fn is_pattern(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.sought, IndexTerm::Pattern(_)))
     }
 
     /// Returns the terms as an index is asked for them.
     pub fn index_terms(&self) -> Vec<IndexTerm> {
-        self.terms.iter().map(|term| term.tokens.clone()).collect()
+        self.terms.iter().map(|term| term.sought.clone()).collect()
     }
 }
 
@@ -193,7 +226,7 @@ fn tokens_of(piece: &Piece) -> Option<IndexTerm> {
     } else if let Some(last) = tokens.last_mut() {
         last.prefix |= piece.prefix;
     }
-    (!tokens.is_empty()).then_some(IndexTerm { tokens })
+    (!tokens.is_empty()).then_some(IndexTerm::Tokens(tokens))
 }
 
 /// Says whether a token is two characters, of which the second is the last token.

@@ -11,7 +11,7 @@ use threadkeep::db::state_dir;
 use threadkeep::index::progress::ProgressSink;
 use threadkeep::platform::home::{Home, locate};
 use threadkeep::platform::wait::Wait;
-use threadkeep::{Options, Recorder, StateAccess, Threadkeep};
+use threadkeep::{Cancellation, Options, Recorder, StateAccess, Threadkeep};
 
 use crate::arguments::Global;
 use crate::failure::{Usage, say};
@@ -36,7 +36,13 @@ impl Context {
 
     /// Opens the home for a command that only reads: without a handle it answers from the files, with a warning.
     pub(crate) fn reader(&self) -> anyhow::Result<Threadkeep> {
-        self.open(if self.global.no_state { StateAccess::Without } else { StateAccess::OwnOrFiles }, |options| options)
+        self.cancellable_reader(Cancellation::default())
+    }
+
+    /// Opens it for one that ends once it is told.
+    pub(crate) fn cancellable_reader(&self, cancellation: Cancellation) -> anyhow::Result<Threadkeep> {
+        let access = if self.global.no_state { StateAccess::Without } else { StateAccess::OwnOrFiles };
+        self.open(access, |options| Options { cancellation, ..options })
     }
 
     /// Opens the home for a command that cannot do without the state DB; `does` is the verb for what it does with that.

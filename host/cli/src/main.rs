@@ -14,6 +14,7 @@ mod context;
 mod dates;
 mod failure;
 mod filters;
+mod interrupt;
 mod progress;
 mod settings;
 mod source_kind;

@@ -52,7 +52,7 @@ impl Bar {
                     self.show();
                 }
             }
-            Progress::Stored { files } => self.bar.inc(files),
+            Progress::Stored { files } | Progress::Searched { files } => self.bar.inc(files),
             Progress::Waiting { owner, at_most } => {
                 self.show();
                 self.bar.set_style(ProgressStyle::default_spinner());

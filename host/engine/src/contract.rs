@@ -38,7 +38,7 @@ pub use crate::bindings::threadkeep::core::{
     rows::DirectorySnapshot,
     search_types::{
         FileTouch, Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, PathPattern,
-        TermCount, TextKind, TextQuery, ThreadMatch, TouchKind, TouchedFile, TouchedThread,
+        QueryMeaning, TermCount, TextKind, TextPattern, TextQuery, ThreadMatch, TouchKind, TouchedFile, TouchedThread,
     },
     text_index::{SearchedThreads, SourceRole, SourceTouches, TermSources},
     thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow},

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Says one thing about how far a start has come.
+/// Says one thing about how far long work has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// More rollouts are to be read.
@@ -14,6 +14,11 @@ pub enum Progress {
     },
     /// More rollouts have been read and stored.
     Stored {
+        /// How many more they are.
+        files: u64,
+    },
+    /// More rollouts have been searched.
+    Searched {
         /// How many more they are.
         files: u64,
     },

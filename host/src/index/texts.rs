@@ -26,6 +26,10 @@ const BATCH: usize = 1_024;
 const BATCH_TEXT: u64 = 16 << 20;
 /// How many rollouts may be on their way through the workers.
 const IN_FLIGHT: u64 = 512;
+/// How many rollouts are looked through in one call, so that what is looked for is made ready once for all of them.
+const SCANNED_AT_A_TIME: usize = 32;
+/// How many such calls may be on their way through the workers.
+const SCANS_IN_FLIGHT: u64 = 16;
 /// How many threads' names are read at a time.
 const NAMES: usize = 1_024;
 
@@ -151,17 +155,33 @@ pub(crate) struct ScannedTexts {
     database: Database,
     /// Only threads that are kept out of the index are gone through.
     only: Option<IndexExclusions>,
+    progress: Option<ProgressSink>,
     sources: Vec<ThreadSource>,
     unreadable: u64,
+    has_rollbacks: bool,
     /// What each source tells of changes of files.
     touches: Vec<SourceTouches>,
 }
 
 impl ScannedTexts {
     /// Answers out of the rollouts and the names of a database.
-    pub(crate) fn of(runtime: &Runtime, home: &Arc<Home>, database: &Database) -> ScannedTexts {
-        let (runtime, home, database) = (runtime.clone(), home.clone(), database.clone());
-        ScannedTexts { runtime, home, database, only: None, sources: Vec::new(), unreadable: 0, touches: Vec::new() }
+    pub(crate) fn of(
+        runtime: &Runtime,
+        home: &Arc<Home>,
+        database: &Database,
+        progress: Option<&ProgressSink>,
+    ) -> ScannedTexts {
+        ScannedTexts {
+            runtime: runtime.clone(),
+            home: home.clone(),
+            database: database.clone(),
+            only: None,
+            progress: progress.cloned(),
+            sources: Vec::new(),
+            unreadable: 0,
+            has_rollbacks: false,
+            touches: Vec::new(),
+        }
     }
 
     /// Looks through threads that are kept out of the index; none where no directory is.
@@ -170,13 +190,15 @@ impl ScannedTexts {
         home: &Arc<Home>,
         database: &Database,
         exclusions: &IndexExclusions,
+        progress: Option<&ProgressSink>,
     ) -> Option<Box<dyn Scan>> {
         let only = exclusions.has_directories().then(|| exclusions.clone())?;
-        Some(Box::new(ScannedTexts { only: Some(only), ..ScannedTexts::of(runtime, home, database) }))
+        Some(Box::new(ScannedTexts { only: Some(only), ..ScannedTexts::of(runtime, home, database, progress) }))
     }
 
     fn scan(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Result<Vec<TermSources>, StateError> {
-        let mut found = Found { sources: Vec::new(), terms: vec![no_sources(); terms.len()], unreadable: 0 };
+        let terms_without_any = vec![no_sources(); terms.len()];
+        let mut found = Found { sources: Vec::new(), terms: terms_without_any, unreadable: 0, has_rollbacks: false };
         if kinds.contains(&TextKind::Name) {
             let mut after = String::new();
             loop {
@@ -193,28 +215,29 @@ impl ScannedTexts {
         if kinds.iter().any(|&kind| kind != TextKind::Name) {
             self.scan_rollouts(terms, kinds, &mut found)?;
         }
-        (self.sources, self.unreadable) = (found.sources, found.unreadable);
+        (self.sources, self.unreadable, self.has_rollbacks) = (found.sources, found.unreadable, found.has_rollbacks);
         Ok(found.terms)
     }
 
     fn scan_rollouts(&self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>, found: &mut Found) -> Result<(), StateError> {
-        let look = move |core: &mut Core, path: String| {
-            core.call(&FindTerms { path, terms: terms.clone(), kinds: kinds.clone() }).map(Result::ok)
+        let look = move |core: &mut Core, paths: Vec<String>| {
+            let found = core.call(&FindTerms { paths, terms: terms.clone(), kinds: kinds.clone() })?;
+            Ok(found.into_iter().map(Result::ok).collect())
         };
-        found.unreadable = self.each_rollout(look, |thread, _, presence| {
-            let Presence { prompts, all, copied_prompts, copied_all } = presence;
-            found.add(SourceRole::Text, thread.clone(), prompts, all);
-            found.add(SourceRole::Copied, thread, copied_prompts, copied_all);
-        })?;
-        Ok(())
+        self.each_rollout(look, |thread, _, presence| found.take(thread, presence))
     }
 
     fn scan_touches(&mut self, pattern: PathPattern) -> Result<(), StateError> {
-        let look = move |core: &mut Core, path: String| {
-            core.call(&FindTouches { path, pattern: pattern.clone() }).map(Result::ok)
+        let look = move |core: &mut Core, paths: Vec<String>| {
+            let mut each = |path| core.call(&FindTouches { path, pattern: pattern.clone() }).map(Result::ok);
+            paths.into_iter().map(&mut each).collect()
         };
-        let (mut sources, mut of_sources) = (Vec::new(), Vec::new());
-        self.unreadable = self.each_rollout(look, |thread, rollout, RolloutTouches { touches, has_rollbacks }| {
+        let (mut sources, mut of_sources, mut unreadable) = (Vec::new(), Vec::new(), 0);
+        self.each_rollout(look, |thread, rollout, found: Option<RolloutTouches>| {
+            let Some(RolloutTouches { touches, has_rollbacks }) = found else {
+                unreadable += 1;
+                return;
+            };
             let (copied, own): (Vec<_>, Vec<_>) = touches.into_iter().partition(|touch| touch.copied);
             for (role, touches) in [(SourceRole::Text, own), (SourceRole::Copied, copied)] {
                 if !touches.is_empty() {
@@ -224,48 +247,61 @@ impl ScannedTexts {
                 }
             }
         })?;
-        (self.sources, self.touches) = (sources, of_sources);
+        (self.sources, self.touches, self.unreadable, self.has_rollbacks) = (sources, of_sources, unreadable, true);
         Ok(())
     }
 
-    /// Asks the core about every rollout of a thread; `take` gets the thread, the rollout and the answer. Returns how many could not
-    /// be read, or made the core fail.
+    /// Asks the core about the rollouts of all threads, some at a time. `take` gets the thread, the rollout and the answer: none of a
+    /// rollout that could not be read, or made the core fail.
     fn each_rollout<T: Send + 'static>(
         &self,
-        look: impl Fn(&mut Core, String) -> Result<Option<T>, CoreError> + Clone + Send + Sync + 'static,
-        mut take: impl FnMut(String, String, T),
-    ) -> Result<u64, StateError> {
-        type Looked<T> = Result<(String, String, Option<T>), CoreError>;
-        let look = move |core: &mut Core, (path, thread): (String, String)| match look(core, path.clone()) {
-            Ok(answer) => Ok((thread, path, answer)),
-            Err(error @ CoreError::Cancelled) => Err(error),
-            Err(_) => Ok((thread, path, None)),
-        };
-        let mut workers: Workers<(String, String), Looked<T>> = Workers::start(&self.runtime, &self.home, look)?;
-        let mut unreadable = 0;
-        let mut take = |looked: Vec<Looked<T>>| {
-            looked.into_iter().try_for_each(|looked| {
-                let (thread, path, answer) = looked?;
-                match answer {
-                    Some(answer) => take(thread, path, answer),
-                    None => unreadable += 1,
+        look: impl Fn(&mut Core, Vec<String>) -> Result<Vec<Option<T>>, CoreError> + Clone + Send + Sync + 'static,
+        mut take: impl FnMut(String, String, Option<T>),
+    ) -> Result<(), StateError> {
+        type Looked<T> = Result<Vec<((String, String), Option<T>)>, CoreError>;
+        let look = move |core: &mut Core, files: Vec<(String, String)>| -> Looked<T> {
+            let found = match look(core, files.iter().map(|(path, _)| path.clone()).collect()) {
+                Ok(found) => found,
+                Err(error @ CoreError::Cancelled) => return Err(error),
+                // A rollout over which the core fails costs none but itself.
+                Err(_) => {
+                    let mut each = |(path, _): &(String, String)| match look(core, vec![path.clone()]) {
+                        Ok(mut found) => Ok(found.pop().flatten()),
+                        Err(error @ CoreError::Cancelled) => Err(error),
+                        Err(_) => Ok(None),
+                    };
+                    files.iter().map(&mut each).collect::<Result<Vec<_>, _>>()?
                 }
-                Ok::<_, StateError>(())
-            })
+            };
+            Ok(files.into_iter().zip(found).collect())
         };
+        let mut workers: Workers<Vec<(String, String)>, Looked<T>> = Workers::start(&self.runtime, &self.home, look)?;
+        let mut take = |looked: Vec<Looked<T>>| {
+            for looked in looked {
+                let looked = looked?;
+                if let Some(progress) = &self.progress {
+                    progress.send(Progress::Searched { files: looked.len() as u64 });
+                }
+                looked.into_iter().for_each(|((path, thread), answer)| take(thread, path, answer));
+            }
+            Ok::<_, StateError>(())
+        };
+        if let Some(progress) = &self.progress {
+            progress.send(Progress::Expected { files: self.database.count_files_of_threads(self.only.as_ref())? });
+        }
         let mut after = String::new();
         loop {
             let files = self.database.files_of_threads_after(self.only.as_ref(), after, BATCH)?;
             let Some((last, _)) = files.last() else { break };
             after = last.clone();
-            for file in files {
-                take(workers.exchange(file, IN_FLIGHT)?)?;
+            for files in files.chunks(SCANNED_AT_A_TIME) {
+                take(workers.exchange(files.to_vec(), SCANS_IN_FLIGHT)?)?;
             }
         }
         while let Some(looked) = workers.wait()? {
             take(looked)?;
         }
-        Ok(unreadable)
+        Ok(())
     }
 }
 
@@ -279,9 +315,22 @@ struct Found {
     terms: Vec<TermSources>,
     /// Rollouts that could not be read.
     unreadable: u64,
+    /// Turns were taken back in rollouts in which something was found.
+    has_rollbacks: bool,
 }
 
 impl Found {
+    /// Takes what was found in the rollout of a thread; none where it could not be read.
+    fn take(&mut self, thread: String, presence: Option<Presence>) {
+        let Some(Presence { prompts, all, copied_prompts, copied_all, has_rollbacks }) = presence else {
+            self.unreadable += 1;
+            return;
+        };
+        self.has_rollbacks |= has_rollbacks && (all | copied_all) != 0;
+        self.add(SourceRole::Text, thread.clone(), prompts, all);
+        self.add(SourceRole::Copied, thread, copied_prompts, copied_all);
+    }
+
     /// Adds a source in which some terms stand, a bit each.
     fn add(&mut self, role: SourceRole, thread: String, prompts: u64, all: u64) {
         if all == 0 {
@@ -305,7 +354,7 @@ impl TextIndex for ScannedTexts {
         let sources = self.sources.clone();
         let found = self.database.with(move |connection| threads_of(connection, query, &sources));
         let threads = found.map_err(CoreStateError::from)?;
-        Ok(SearchedThreads { has_rollbacks: true, uncovered: self.unreadable, ..threads })
+        Ok(SearchedThreads { has_rollbacks: self.has_rollbacks, uncovered: self.unreadable, ..threads })
     }
 
     fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {

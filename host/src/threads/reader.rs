@@ -259,7 +259,9 @@ impl ThreadReader {
             let opened =
                 Searcher::open(&self.runtime, &self.shared.home, state, &database, exclusions, progress, request);
             self.end_progress();
-            work(&mut opened?)
+            let answer = work(&mut opened?);
+            self.end_progress();
+            answer
         };
         self.recovering(search)
     }

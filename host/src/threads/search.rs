@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use threadkeep_engine::calls::{Search, SearchHits, SearchTouched, TextIndexVersion};
 use threadkeep_engine::contract::{
-    MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, RowQuery, SearchError as CoreSearchError, TextKind, TextQuery,
+    MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, QueryMeaning, RowQuery, SearchError as CoreSearchError,
+    TextKind, TextQuery,
 };
 use threadkeep_engine::{Core, Runtime};
 
@@ -21,8 +22,12 @@ use crate::threads::lookup::LookupError;
 /// Says what is searched for, and where.
 #[derive(Clone, Debug)]
 pub struct SearchRequest {
-    /// The words: see the contract's `text-query`.
+    /// The words, the text or the regular expression: see the contract's `text-query`.
     pub words: String,
+    /// How they are meant.
+    pub meaning: QueryMeaning,
+    /// Whether upper and lower case of a text or a regular expression are the same.
+    pub ignores_case: bool,
     /// In which texts.
     pub kinds: Vec<TextKind>,
     /// Which threads; children are never folded.
@@ -38,13 +43,14 @@ impl SearchRequest {
     pub const MESSAGES: [TextKind; 5] =
         [TextKind::Name, TextKind::Prompt, TextKind::Message, TextKind::Reasoning, TextKind::Plan];
 
-    /// Says whether the index holds all texts that are to be searched.
+    /// Says whether the index tells of what is searched for, and holds all texts that are to be searched.
     fn is_indexed(&self) -> bool {
-        self.kinds.iter().all(|kind| Self::MESSAGES.contains(kind))
+        self.meaning == QueryMeaning::Words && self.kinds.iter().all(|kind| Self::MESSAGES.contains(kind))
     }
 
     fn query(&self) -> TextQuery {
-        TextQuery { words: self.words.clone(), kinds: self.kinds.clone() }
+        let SearchRequest { words, meaning, ignores_case, kinds, .. } = self;
+        TextQuery { words: words.clone(), meaning: *meaning, ignores_case: *ignores_case, kinds: kinds.clone() }
     }
 }
 
@@ -64,6 +70,8 @@ impl TouchedRequest {
     pub(crate) fn as_search(&self) -> SearchRequest {
         SearchRequest {
             words: String::new(),
+            meaning: QueryMeaning::Words,
+            ignores_case: false,
             kinds: SearchRequest::MESSAGES.to_vec(),
             rows: self.rows.clone(),
             order: MatchOrder::Rows,
@@ -106,10 +114,10 @@ impl Searcher {
         };
         let imports = match is_usable {
             true => {
-                let excluded = ScannedTexts::of_excluded(runtime, home, database, exclusions);
+                let excluded = ScannedTexts::of_excluded(runtime, home, database, exclusions, progress);
                 imports.with_text_index(IndexedTexts::of(database, excluded))
             }
-            false => imports.with_text_index(ScannedTexts::of(runtime, home, database)),
+            false => imports.with_text_index(ScannedTexts::of(runtime, home, database, progress)),
         };
         Ok(Searcher { core: Core::new(runtime, imports), request })
     }

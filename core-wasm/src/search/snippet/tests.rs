@@ -10,7 +10,7 @@ use crate::words::query::Query;
 fn shown(query: &str, text: &str) -> String {
     let query = Query::parse(query).unwrap();
     let mut found = Vec::new();
-    Matcher::new(query.terms.iter().map(|term| &term.tokens)).find(text, |occurrence| found.push(occurrence));
+    Matcher::new(query.terms.iter().map(|term| &term.sought)).find(text, |occurrence| found.push(occurrence));
     let (snippet, marks) = snippet(text, &found);
     let mut shown = String::new();
     for (at, letter) in (0..).zip(snippet.chars()) {

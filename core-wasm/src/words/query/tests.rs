@@ -7,7 +7,7 @@ use crate::words::matching::Matcher;
 /// Which terms of a query a text has, and whether the query holds of it.
 fn holds(query: &str, text: &str) -> bool {
     let query = Query::parse(query).unwrap();
-    let mut matcher = Matcher::new(query.terms.iter().map(|term| &term.tokens));
+    let mut matcher = Matcher::new(query.terms.iter().map(|term| &term.sought));
     query.holds(matcher.standing(text))
 }
 

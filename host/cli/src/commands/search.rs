@@ -1,13 +1,13 @@
 //! The command `search`.
 
 use clap::{Args, ValueEnum};
-use threadkeep::{SearchRequest, TouchedRequest};
-use threadkeep::contract::{MatchOrder, RowQuery, SortKey, TextKind};
-use threadkeep::documents;
+use threadkeep::contract::{MatchOrder, QueryMeaning, RowQuery, SortKey, TextKind};
+use threadkeep::{Cancellation, SearchRequest, TouchedRequest, documents};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit};
 use crate::filters::Filters;
+use crate::interrupt;
 use crate::source_kind::{SourceKind, collection};
 use crate::text;
 use crate::values;
@@ -16,15 +16,24 @@ use crate::values;
 #[derive(Args)]
 pub(crate) struct Search {
     /// What to search for; put it in quotes where a word begins with a -
-    #[arg(required_unless_present = "touched", value_name = "WORDS")]
+    #[arg(required_unless_present_any = ["literal", "regex", "touched"], value_name = "WORDS")]
     words: Vec<String>,
+    /// Instead of words: a text, letter by letter
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["words", "regex"])]
+    literal: Option<String>,
+    /// Instead of words: a regular expression, as the Rust crate regex reads it; ^ and $ are the ends of lines
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true, conflicts_with = "words")]
+    regex: Option<String>,
+    /// With --literal or --regex: upper and lower case are the same
+    #[arg(short = 'i', long, conflicts_with = "words")]
+    ignore_case: bool,
     /// Instead of words: threads in which this file, or one below this directory, was changed, as patches tell; an absolute path,
     /// one that begins with ./ or ../, or the end of one, as src/main.rs or main.rs
     #[arg(
         long,
         value_name = "PATH",
         value_parser = values::text,
-        conflicts_with_all = ["words", "texts", "thread"]
+        conflicts_with_all = ["words", "literal", "regex", "ignore_case", "texts", "thread"]
     )]
     touched: Option<String>,
     /// In which texts: names, prompts, messages, reasoning, plans, commands, outputs, changes, or all
@@ -86,7 +95,12 @@ const OWN_SOURCES: [SourceKind; 4] =
 
 impl Search {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let threadkeep = context.reader()?;
+        let cancellation = interrupt::cancellation()?;
+        self.answer(context, cancellation).map_err(|error| interrupt::told(error, "the search"))
+    }
+
+    fn answer(self, context: &Context, cancellation: Cancellation) -> anyhow::Result<u8> {
+        let threadkeep = context.cancellable_reader(cancellation)?;
         let mut request = self.request(context)?;
         self.filters.look_up_repository(&mut request.rows, &threadkeep)?;
         self.filters.say_times(context);
@@ -142,8 +156,14 @@ impl Search {
         Ok(threadkeep.search(&SearchRequest { kinds, ..request.clone() }, None, 0)?.total)
     }
 
+    /// What was searched for, as it is written on a command line.
     fn shown_words(&self) -> String {
-        self.words.join(" ")
+        let case = if self.ignore_case { "--ignore-case " } else { "" };
+        match (&self.literal, &self.regex) {
+            (Some(text), _) => format!("{case}--literal {}", quoted(text)),
+            (None, Some(pattern)) => format!("{case}--regex {}", quoted(pattern)),
+            (None, None) => self.words.join(" "),
+        }
     }
 
     fn request(&self, context: &Context) -> anyhow::Result<SearchRequest> {
@@ -156,8 +176,15 @@ impl Search {
         let source = if self.source.is_empty() { &OWN_SOURCES[..] } else { &self.source };
         let query = self.filters.query(source, sort)?;
         let within = collection(self.archived, !self.active);
+        let (words, meaning) = match (&self.literal, &self.regex) {
+            (Some(text), _) => (text.clone(), QueryMeaning::Literal),
+            (None, Some(pattern)) => (pattern.clone(), QueryMeaning::Regex),
+            (None, None) => (self.words.join(" "), QueryMeaning::Words),
+        };
         Ok(SearchRequest {
-            words: self.words.join(" "),
+            words,
+            meaning,
+            ignores_case: self.ignore_case,
             kinds: self.kinds(),
             rows: RowQuery { within, ..query },
             order,
@@ -183,4 +210,9 @@ impl Search {
             false => chosen.collect(),
         }
     }
+}
+
+/// Puts a text into quotes for a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }

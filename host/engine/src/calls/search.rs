@@ -20,8 +20,8 @@ super::call::calls! {
         instance.exports.threadkeep_core_text_indexing().call_index_names(&mut instance.store, &call.names)
     };
     /// `text-indexing.find-terms`
-    FindTerms "text-indexing.find-terms" { path: String, terms: Vec<IndexTerm>, kinds: Vec<TextKind> } -> Result<Presence, FileError>: |call, instance| {
-        instance.exports.threadkeep_core_text_indexing().call_find_terms(&mut instance.store, &call.path, &call.terms, &call.kinds)
+    FindTerms "text-indexing.find-terms" { paths: Vec<String>, terms: Vec<IndexTerm>, kinds: Vec<TextKind> } -> Vec<Result<Presence, FileError>>: |call, instance| {
+        instance.exports.threadkeep_core_text_indexing().call_find_terms(&mut instance.store, &call.paths, &call.terms, &call.kinds)
     };
     /// `text-indexing.find-terms-in-names`
     FindTermsInNames "text-indexing.find-terms-in-names" { names: Vec<ThreadNames>, terms: Vec<IndexTerm> } -> Vec<u64>: |call, instance| {

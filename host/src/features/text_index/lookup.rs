@@ -215,8 +215,10 @@ fn sources_of(connection: &Connection, term: &IndexTerm) -> Result<TermSources, 
 
 /// The numbers of the sources of which one part has all tokens of a term.
 fn numbers(connection: &Connection, term: &IndexTerm, mark: &str) -> Result<Vec<u32>, StateError> {
+    // Of what is no token nothing is known here; it is never asked.
+    let IndexTerm::Tokens(tokens) = term else { return Ok(Vec::new()) };
     let token = |token: &IndexToken| quoted(&format!("{mark}{}", token.text)) + if token.prefix { "*" } else { "" };
-    let tokens: Vec<String> = term.tokens.iter().map(token).collect();
+    let tokens: Vec<String> = tokens.iter().map(token).collect();
     let mut select = connection.prepare_cached("SELECT rowid FROM text_index WHERE text_index MATCH ?1")?;
     let mut rows = select.query(params![tokens.join(" AND ")])?;
     let mut numbers = Vec::new();

@@ -25,6 +25,18 @@ impl Database {
         })
     }
 
+    /// Counts the rollouts that hold a thread; `only` those that are kept out.
+    pub(crate) fn count_files_of_threads(&self, only: Option<&IndexExclusions>) -> Result<u64, StateError> {
+        let list = only.map(IndexExclusions::list);
+        self.with(move |connection| {
+            let mut count = connection.prepare_cached(&format!(
+                "SELECT count(*) FROM files LEFT JOIN threads ON threads.id = thread_id
+                 WHERE thread_id IS NOT NULL AND (?1 IS NULL OR {EXCLUDED})"
+            ))?;
+            Ok(count.query_row(params![list], |row| row.get::<_, i64>(0))?.cast_unsigned())
+        })
+    }
+
     /// Returns at most `limit` rollouts behind a path that hold a thread, each with that; `only` those that are kept out.
     pub(crate) fn files_of_threads_after(
         &self,

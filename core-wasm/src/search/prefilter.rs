@@ -1,0 +1,135 @@
+//! Tells by the bytes of a rollout that a text is in none of its texts, so that most of it need not be read.
+//!
+//! A rollout is JSON: most characters stand in it as they are. So of a text that is looked for, the longest **run** of such
+//! characters must stand in the bytes, unless a writer escaped what need not be (`\u0061`, `\/`), which is looked for too. Of what was
+//! said each record is looked at by itself, of what was done the whole rollout: there texts are made of several records, of
+//! words that are quoted, of JSON within JSON. Of them a run is letters and digits with a letter among them, which all of that
+//! leaves alone, but for the percent signs of file URLs and names of tools that are spelled in another way.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use memchr::memmem::Finder;
+
+use crate::ports::{FileResult, Reader, Rollouts};
+
+/// Bytes asked for at a time.
+const CHUNK: u32 = 512 << 10;
+
+/// The runs of one text, or of several of which one must be there.
+pub(super) struct Prefilter {
+    /// Runs in what was said; none where one of the texts has no run.
+    said: Option<Vec<Finder<'static>>>,
+    /// Runs in what was done; the same.
+    done: Option<Vec<Finder<'static>>>,
+    /// A run has other characters than those of ASCII.
+    is_unicode: bool,
+    /// A run has a slash.
+    has_slash: bool,
+    unicode_escape: Finder<'static>,
+    slash_escape: Finder<'static>,
+    text_key: Finder<'static>,
+    file_url: Finder<'static>,
+    /// Stands in a record whose tool may have its name in another spelling.
+    renamed_tool: Finder<'static>,
+}
+
+impl Prefilter {
+    /// Prepares for texts of which one stands in everything that is looked for; none of them where nothing is known.
+    pub(super) fn of(needed: &[String]) -> Prefilter {
+        let all = |run: fn(&str) -> Option<&str>| {
+            let runs: Option<Vec<&str>> = needed.iter().map(|text| run(text)).collect();
+            runs.filter(|runs| !runs.is_empty())
+        };
+        let finders = |runs: Vec<&str>| runs.iter().map(|run| Finder::new(run.as_bytes()).into_owned()).collect();
+        let said = all(|text| longest(text, is_plain, |_| true));
+        // A word of its own, or a part of one: what stands around it may be written in another way.
+        let done = all(|text| longest(text, |letter| letter.is_ascii_alphanumeric(), is_word));
+        Prefilter {
+            is_unicode: said.iter().flatten().any(|run| !run.is_ascii()),
+            has_slash: said.iter().flatten().any(|run| run.contains('/')),
+            said: said.map(finders),
+            done: done.map(finders),
+            unicode_escape: Finder::new(b"\\u"),
+            slash_escape: Finder::new(b"\\/"),
+            text_key: Finder::new(b"\"text\""),
+            file_url: Finder::new(b"file:"),
+            renamed_tool: Finder::new(b"CollabAgent"),
+        }
+    }
+
+    /// Says whether rollouts can be told by their bytes in which nothing was done that is looked for.
+    pub(super) fn knows_what_was_done(&self) -> bool {
+        self.done.is_some()
+    }
+
+    /// Says whether what is looked for may be in the message of a record.
+    pub(super) fn may_be_said(&self, payload: &[u8]) -> bool {
+        let Some(runs) = &self.said else { return true };
+        runs.iter().any(|run| run.find(payload).is_some())
+            || self.has_escapes(payload, self.is_unicode)
+            || self.has_slash && self.slash_escape.find(payload).is_some()
+            // What the agent said in several parts is one text.
+            || self.text_key.find_iter(payload).nth(1).is_some()
+    }
+
+    /// Says whether what is looked for may be in what was done in a rollout.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it cannot be read.
+    pub(super) fn may_be_done<R: Rollouts>(&self, rollouts: &R, path: &str) -> FileResult<bool> {
+        let Some(runs) = &self.done else { return Ok(true) };
+        let longest = runs.iter().map(|run| run.needle().len()).max().unwrap_or_default().max(16);
+        let may_be_in = |bytes: &[u8]| {
+            runs.iter().any(|run| run.find(bytes).is_some())
+                || self.has_escapes(bytes, false)
+                || self.renamed_tool.find(bytes).is_some()
+                || self.file_url.find_iter(bytes).any(|at| matches!(bytes.get(at + 5), Some(b'/' | b'\\') | None))
+        };
+        let mut reader = rollouts.open(path, 0)?;
+        // What stands across the end of a chunk.
+        let mut seam: Vec<u8> = Vec::new();
+        loop {
+            let chunk = reader.read(CHUNK)?;
+            let bytes = chunk.as_bytes();
+            if bytes.is_empty() {
+                return Ok(false);
+            }
+            seam.extend_from_slice(&bytes[..bytes.len().min(longest)]);
+            if may_be_in(bytes) || may_be_in(&seam) {
+                return Ok(true);
+            }
+            // A shorter chunk is in it whole, and something of the one before still counts.
+            if bytes.len() > longest {
+                seam.clear();
+                seam.extend_from_slice(&bytes[bytes.len() - longest..]);
+            }
+            seam.drain(..seam.len().saturating_sub(longest));
+        }
+    }
+
+    /// Says whether there are escapes of characters that need none: printable ones of ASCII, or any but control characters.
+    fn has_escapes(&self, bytes: &[u8], any: bool) -> bool {
+        self.unicode_escape.find_iter(bytes).any(|at| match bytes.get(at + 2..at + 5) {
+            Some([b'0', b'0', b'0' | b'1']) => false,
+            Some([b'0', b'0', b'2'..=b'7']) | None => true,
+            Some(_) => any,
+        })
+    }
+}
+
+/// Says whether a character stands in JSON as it is.
+fn is_plain(letter: char) -> bool {
+    !matches!(letter, '"' | '\\' | '\0'..='\u{1f}' | char::REPLACEMENT_CHARACTER)
+}
+
+fn is_word(run: &str) -> bool {
+    run.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Returns the longest run of such characters that is of use.
+fn longest(text: &str, is_part: impl Fn(char) -> bool, is_of_use: impl Fn(&str) -> bool) -> Option<&str> {
+    let runs = text.split(|letter| !is_part(letter)).filter(|run| !run.is_empty() && is_of_use(run));
+    runs.max_by_key(|run| run.len())
+}
