@@ -161,11 +161,7 @@ impl text_indexing::Guest for Component {
         index::index_names(&names)
     }
 
-    fn find_terms(
-        paths: Vec<String>,
-        terms: Vec<IndexTerm>,
-        kinds: Vec<TextKind>,
-    ) -> Vec<Result<Presence, FileError>> {
+    fn find_terms(paths: Vec<String>, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Vec<Result<Presence, FileError>> {
         let mut finder = terms::TermFinder::new(&terms, &kinds);
         paths.iter().map(|path| finder.find(&World, path)).collect()
     }

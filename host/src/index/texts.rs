@@ -188,8 +188,7 @@ impl ScannedTexts {
 
     fn scan(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> Result<Vec<TermSources>, StateError> {
         let terms_without_any = vec![no_sources(); terms.len()];
-        let mut found =
-            Found { sources: Vec::new(), terms: terms_without_any, unreadable: 0, has_rollbacks: false };
+        let mut found = Found { sources: Vec::new(), terms: terms_without_any, unreadable: 0, has_rollbacks: false };
         if kinds.contains(&TextKind::Name) {
             let mut after = String::new();
             loop {
