@@ -57,6 +57,7 @@ mod odd_cells;
 mod other_kinds_of_files;
 mod own_notes;
 mod parsing;
+mod patterns;
 mod personality;
 mod plain_reading;
 mod prompt_input;

@@ -16,6 +16,11 @@ const PHRASE: &str = "a phrase, in process";
 const RARE_PROCESS: &str = "a rare word, --no-refresh";
 const COMMON_PROCESS: &str = "a common word, --no-refresh";
 const SCAN: &str = "a word, --no-state";
+const LITERAL: &str = "a text that stands nowhere, --literal";
+const LITERAL_ALL: &str = "the same, --in all";
+const COMMON_LITERAL: &str = "a text that stands in most, --literal";
+const REGEX: &str = "--regex without a literal part";
+const REGEX_ALL: &str = "the same, --in all, no hit";
 /// A word that stands in most threads, whoever wrote them.
 const USUAL: &str = "the";
 
@@ -37,6 +42,11 @@ pub(crate) fn search(ground: &Ground, runs: usize) {
         table.time(RARE_PROCESS, || program.run(["--no-refresh", "search", &rare]));
         table.time(COMMON_PROCESS, || program.run(["--no-refresh", "search", USUAL]));
         table.time(SCAN, || program.run(["--no-state", "search", &rare]));
+        table.time(LITERAL, || program.run(["search", "--literal", "it stands->nowhere"]).ended(3));
+        table.time(LITERAL_ALL, || program.run(["search", "--in", "all", "--literal", "it stands->nowhere"]).ended(3));
+        table.time(COMMON_LITERAL, || program.run(["search", "--literal", USUAL]).well());
+        table.time(REGEX, || program.run(["search", "--regex", "[a-z]{3,} [a-z]+s [a-z]"]).well());
+        table.time(REGEX_ALL, || program.run(["search", "--in", "all", "--regex", "[0-9]{5}[a-z]{9,}[0-9]{5}"]));
         in_process(ground, &mut table, &[(RARE, &rare), (COMMON, USUAL), (PHRASE, &phrase)]);
     }
     for (what, most) in [(RARE, 5.0), (COMMON, 5.0), (RARE_PROCESS, 25.0), (COMMON_PROCESS, 25.0)] {
@@ -44,7 +54,9 @@ pub(crate) fn search(ground: &Ground, runs: usize) {
     }
     println!("\nsearching");
     table.print();
-    println!("  {FILL} / {CAT}: {:.2}", table.median(FILL) / table.median(CAT));
+    for what in [FILL, LITERAL, LITERAL_ALL, COMMON_LITERAL, REGEX, REGEX_ALL] {
+        println!("  {what} / {CAT}: {:.2}", table.median(what) / table.median(CAT));
+    }
 }
 
 fn in_process(ground: &Ground, table: &mut Table, queries: &[(&'static str, &str)]) {

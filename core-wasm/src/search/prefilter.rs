@@ -58,11 +58,6 @@ impl Prefilter {
         }
     }
 
-    /// Says whether rollouts can be told by their bytes in which nothing was done that is looked for.
-    pub(super) fn knows_what_was_done(&self) -> bool {
-        self.done.is_some()
-    }
-
     /// Says whether what is looked for may be in the message of a record.
     pub(super) fn may_be_said(&self, payload: &[u8]) -> bool {
         let Some(runs) = &self.said else { return true };

@@ -57,27 +57,23 @@ impl<'a> TermFinder<'a> {
     ///
     /// Fails where it cannot be read.
     pub fn find<R: Rollouts>(&mut self, rollouts: &R, path: &str) -> FileResult<Presence> {
-        let by_itself = self.prefilter.as_ref().is_some_and(Prefilter::knows_what_was_done);
-        let is_of_messages = is_of_messages(self.kinds);
-        let is_of_both = self.kinds.iter().any(|kind| MESSAGE_KINDS.contains(kind));
-        let (mut presence, mut kinds) = (Presence::default(), self.kinds.to_vec());
-        if is_of_messages || by_itself && is_of_both {
-            let mut said = Finding::new(self, self.kinds);
-            read_messages(rollouts, path, LinePlace::START, Touches::Unwanted, &mut said)?;
-            presence = said.presence;
-            kinds.retain(|kind| !MESSAGE_KINDS.contains(kind));
-        }
-        let may_be_done = || match &self.prefilter {
-            Some(prefilter) => prefilter.may_be_done(rollouts, path),
-            None => Ok(true),
+        let kinds = self.kinds;
+        let is_of_messages = is_of_messages(kinds);
+        let may_be_done = match &self.prefilter {
+            _ if is_of_messages => false,
+            Some(prefilter) => prefilter.may_be_done(rollouts, path)?,
+            None => true,
         };
-        if is_of_messages || !may_be_done()? {
-            return Ok(presence);
+        let mut finding = Finding::new(self);
+        if !may_be_done {
+            if kinds.iter().any(|kind| MESSAGE_KINDS.contains(kind)) {
+                read_messages(rollouts, path, LinePlace::START, Touches::Unwanted, &mut finding)?;
+            }
+            return Ok(finding.presence);
         }
-        let mut done = Finding { presence, ..Finding::new(self, &kinds) };
         let chain = Chain::alone(rollouts, path)?;
-        match each_text(rollouts, chain, false, |place, kind, text| done.text(kind, text, place.copied)) {
-            Ok(()) => Ok(done.presence),
+        match each_text(rollouts, chain, false, |place, kind, text| finding.text(kind, text, place.copied)) {
+            Ok(()) => Ok(finding.presence),
             Err(contract::LookupError::Files(error)) => Err(error),
             Err(error) => Err(contract::FileError::Io(alloc::format!("{error:?}"))),
         }
@@ -92,8 +88,8 @@ struct Finding<'f, 'a> {
 }
 
 impl<'f, 'a> Finding<'f, 'a> {
-    fn new(finder: &'f mut TermFinder<'a>, kinds: &'f [TextKind]) -> Finding<'f, 'a> {
-        let TermFinder { matcher, prefilter, .. } = finder;
+    fn new(finder: &'f mut TermFinder<'a>) -> Finding<'f, 'a> {
+        let TermFinder { matcher, prefilter, kinds } = finder;
         Finding { matcher, prefilter: prefilter.as_ref(), kinds, presence: Presence::default() }
     }
 }

@@ -225,11 +225,17 @@ impl<'q> Looking<'q> {
 
     /// Takes the hits of a text into account.
     fn weigh(&mut self, text: &str, occurrences: &[Occurrence], terms: u32) {
+        let (mut last_term, mut last_end) = (usize::MAX, 0);
         for found in occurrences {
+            // A line is looked at once, however often a term stands in it.
+            if found.term == last_term && found.place.start < last_end {
+                continue;
+            }
             let begin = memchr::memrchr(b'\n', &text.as_bytes()[..found.place.start]).map_or(0, |at| at + 1);
             let end = memchr::memchr(b'\n', &text.as_bytes()[begin..]).map_or(text.len(), |length| begin + length);
             let line = hash(&text.as_bytes()[begin..end], found.term as u64);
             self.found.weight.lines += u64::from(self.lines.insert(line));
+            (last_term, last_end) = (found.term, end);
         }
         let weight = &mut self.found.weight;
         if terms < weight.together {

@@ -30,6 +30,10 @@ const GUEST_PROFILE: [(&str, &str); 9] = [
     ("CARGO_PROFILE_GUEST_INCREMENTAL", "false"),
 ];
 
+/// What is seldom run and large: every start of the program reads what it needs of the image, so that its size costs time.
+const BUILT_SMALL: [&str; 2] =
+    ["profile.guest.package.regex-automata.opt-level=\"s\"", "profile.guest.package.regex-syntax.opt-level=\"s\""];
+
 /// Tells why a build script failed, if it did.
 pub(crate) fn exit_code(built: Result<()>) -> ExitCode {
     match built {
@@ -107,6 +111,7 @@ fn build_guest(toolchain: &Toolchain, root: &Path, target_dir: &Path, world: &st
     command
         .current_dir(root)
         .args(["rustc", "--quiet", "--locked", "--profile", "guest"])
+        .args(BUILT_SMALL.iter().flat_map(|config| ["--config", config]))
         .args(["--package", GUEST, "--features", world, "--lib", "--crate-type", "cdylib"])
         .args(["--target", GUEST_TARGET, "--target-dir"])
         .arg(target_dir)
