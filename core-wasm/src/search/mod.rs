@@ -26,3 +26,4 @@ mod snippet;
 pub mod terms;
 pub mod thread;
 pub mod touched;
+mod word_filter;

@@ -4,26 +4,54 @@
 //! characters must stand in the bytes, unless a writer escaped what need not be (`\u0061`, `\/`), which is looked for too. Of what was
 //! said each record is looked at by itself, of what was done the whole rollout: there texts are made of several records, of
 //! words that are quoted, of JSON within JSON. Of them a run is letters and digits with a letter among them, which all of that
-//! leaves alone, but for the percent signs of file URLs and names of tools that are spelled in another way.
+//! leaves alone, but for the percent signs of file URLs and names of tools that are spelled in another way. Words are looked for in
+//! the same way (`word_filter`).
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use contract::IndexTerm;
 use memchr::memmem::Finder;
 
+use super::word_filter::{LONGEST_RUN, WordFilter};
 use crate::ports::{FileResult, Reader, Rollouts};
 
 /// Bytes asked for at a time.
 const CHUNK: u32 = 512 << 10;
 
-/// The runs of one text, or of several of which one must be there.
+/// What must be in bytes.
+enum Needed {
+    /// One of these runs.
+    Runs(Vec<Finder<'static>>),
+    /// One of these words.
+    Words(WordFilter),
+}
+
+impl Needed {
+    fn may_be_in(&self, bytes: &[u8]) -> bool {
+        match self {
+            Needed::Runs(runs) => runs.iter().any(|run| run.find(bytes).is_some()),
+            Needed::Words(words) => words.may_be_in(bytes),
+        }
+    }
+
+    /// Bytes in which one is whole, at most.
+    fn length(&self) -> usize {
+        match self {
+            Needed::Runs(runs) => runs.iter().map(|run| run.needle().len()).max().unwrap_or_default().max(16),
+            Needed::Words(_) => 2 * LONGEST_RUN,
+        }
+    }
+}
+
+/// The runs of one text, or of several of which one must be there, or words.
 pub(super) struct Prefilter {
-    /// Runs in what was said; none where one of the texts has no run.
-    said: Option<Vec<Finder<'static>>>,
-    /// Runs in what was done; the same.
-    done: Option<Vec<Finder<'static>>>,
-    /// A run has other characters than those of ASCII.
-    is_unicode: bool,
+    /// What must be in what was said; none where one of the texts has no run.
+    said: Option<Needed>,
+    /// What must be in what was done; the same.
+    done: Option<Needed>,
+    /// A character that is none of ASCII may be part of it, in what was said and in what was done.
+    is_unicode: (bool, bool),
     /// A run has a slash.
     has_slash: bool,
     unicode_escape: Finder<'static>,
@@ -35,18 +63,26 @@ pub(super) struct Prefilter {
 }
 
 impl Prefilter {
+    /// Prepares for words of terms.
+    pub(super) fn of_words(terms: &[IndexTerm]) -> Option<Prefilter> {
+        let words = WordFilter::of(terms)?;
+        let said = Some(Needed::Words(words.clone()));
+        Some(Prefilter { said, done: Some(Needed::Words(words)), is_unicode: (true, true), ..Prefilter::of(&[]) })
+    }
+
     /// Prepares for texts of which one stands in everything that is looked for; none of them where nothing is known.
     pub(super) fn of(needed: &[String]) -> Prefilter {
         let all = |run: fn(&str) -> Option<&str>| {
             let runs: Option<Vec<&str>> = needed.iter().map(|text| run(text)).collect();
             runs.filter(|runs| !runs.is_empty())
         };
-        let finders = |runs: Vec<&str>| runs.iter().map(|run| Finder::new(run.as_bytes()).into_owned()).collect();
+        let finders =
+            |runs: Vec<&str>| Needed::Runs(runs.iter().map(|run| Finder::new(run.as_bytes()).into_owned()).collect());
         let said = all(|text| longest(text, is_plain, |_| true));
         // A word of its own, or a part of one: what stands around it may be written in another way.
         let done = all(|text| longest(text, |letter| letter.is_ascii_alphanumeric(), is_word));
         Prefilter {
-            is_unicode: said.iter().flatten().any(|run| !run.is_ascii()),
+            is_unicode: (said.iter().flatten().any(|run| !run.is_ascii()), false),
             has_slash: said.iter().flatten().any(|run| run.contains('/')),
             said: said.map(finders),
             done: done.map(finders),
@@ -60,9 +96,9 @@ impl Prefilter {
 
     /// Says whether what is looked for may be in the message of a record.
     pub(super) fn may_be_said(&self, payload: &[u8]) -> bool {
-        let Some(runs) = &self.said else { return true };
-        runs.iter().any(|run| run.find(payload).is_some())
-            || self.has_escapes(payload, self.is_unicode)
+        let Some(needed) = &self.said else { return true };
+        needed.may_be_in(payload)
+            || self.has_escapes(payload, self.is_unicode.0)
             || self.has_slash && self.slash_escape.find(payload).is_some()
             // What the agent said in several parts is one text.
             || self.text_key.find_iter(payload).nth(1).is_some()
@@ -74,11 +110,11 @@ impl Prefilter {
     ///
     /// Fails where it cannot be read.
     pub(super) fn may_be_done<R: Rollouts>(&self, rollouts: &R, path: &str) -> FileResult<bool> {
-        let Some(runs) = &self.done else { return Ok(true) };
-        let longest = runs.iter().map(|run| run.needle().len()).max().unwrap_or_default().max(16);
+        let Some(needed) = &self.done else { return Ok(true) };
+        let longest = needed.length();
         let may_be_in = |bytes: &[u8]| {
-            runs.iter().any(|run| run.find(bytes).is_some())
-                || self.has_escapes(bytes, false)
+            needed.may_be_in(bytes)
+                || self.has_escapes(bytes, self.is_unicode.1)
                 || self.renamed_tool.find(bytes).is_some()
                 || self.file_url.find_iter(bytes).any(|at| matches!(bytes.get(at + 5), Some(b'/' | b'\\') | None))
         };

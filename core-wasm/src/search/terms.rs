@@ -39,7 +39,7 @@ pub fn find_terms_in_names(names: &[ThreadNames], terms: &[IndexTerm]) -> Vec<u6
 pub struct TermFinder<'a> {
     matcher: Matcher<'a>,
     kinds: &'a [TextKind],
-    /// What tells of bytes that the only term is in none of their texts; none where no bytes do.
+    /// What tells of bytes that no term is in their texts; none where no bytes do.
     prefilter: Option<Prefilter>,
 }
 
@@ -47,7 +47,10 @@ impl<'a> TermFinder<'a> {
     /// Looks for terms, at most 64, in texts of these kinds.
     pub fn new(terms: &'a [IndexTerm], kinds: &'a [TextKind]) -> TermFinder<'a> {
         let matcher = Matcher::new(terms);
-        let prefilter = matcher.only_pattern().map(|pattern| Prefilter::of(pattern.needed()));
+        let prefilter = match matcher.only_pattern() {
+            Some(pattern) => Some(Prefilter::of(pattern.needed())),
+            None => Prefilter::of_words(terms),
+        };
         TermFinder { matcher, kinds, prefilter }
     }
 
