@@ -71,6 +71,7 @@ mod rescued;
 mod resilience;
 mod salvaging;
 mod scenarios;
+mod search_limits;
 mod search_order;
 mod searching;
 mod session_index;
