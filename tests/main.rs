@@ -72,6 +72,7 @@ mod rescued;
 mod resilience;
 mod salvaging;
 mod scenarios;
+mod search_limits;
 mod search_order;
 mod searching;
 mod session_index;

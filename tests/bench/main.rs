@@ -3,15 +3,16 @@
 //! `threadkeep-bench [--rollouts N] [--history legacy|paginated|mixed] [--runs N] [--home DIR] [--only PART] [--full]`:
 //! medians over the runs, with the wanted figure beside each, at 1,000 and 10,000 rollouts of either history, or on the
 //! one home that is named. PART is `library`, `search`, `turns`, `changes`, `repair`, `recorder`, `commands`, `memory`,
-//! `parsing`, `growth` or `peers`; `--full` measures growth at its largest sizes, too. `peers` runs whatever other programs there
-//! are in turn with this one, and writes what it found to `--out DIR`. Homes are generated below the target directory
-//! once for each version of the generator, and read before anything is measured, so that the page cache is warm.
+//! `parsing`, `filling`, `growth` or `peers`; `--full` measures filling and growth at their largest sizes, too. `peers` runs
+//! whatever other programs there are in turn with this one, and writes what it found to `--out DIR`. Homes are generated below the
+//! target directory once for each version of the generator, and read before anything is measured, so that the page cache is warm.
 //! Machines are noisy: what is compared is measured in turn, in one run.
 
 #![expect(clippy::unwrap_used, reason = "a figure that cannot be taken ends the run")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what it is for")]
 
 mod changes;
+mod filling;
 mod growth;
 mod homes;
 mod library;
@@ -56,6 +57,9 @@ fn main() {
     }
     if settings.wants("memory") {
         whole::memory_of_giants(&target);
+    }
+    if settings.wants("filling") {
+        filling::filling(&target, settings.runs, settings.full);
     }
     if settings.wants("growth") {
         growth::growth(&target, settings.full);

@@ -7,6 +7,16 @@ use super::sources::{known_source, source_number};
 use super::{PART_BITS, touches};
 use crate::db::{Database, StateError};
 
+/// How the index merges its segments: never by itself, but with new text, so that a refresh with little of that writes little. A
+/// level of so many segments, though, becomes one.
+const MERGING: [(&str, i64); 2] = [("automerge", 0), ("crisismerge", 512)];
+/// For so much new text one page is merged.
+const TEXT_OF_MERGED_PAGE: u64 = 2_048;
+/// Pages that are merged at least: fewer are not worth what beginning costs.
+const FEWEST_MERGED: u64 = 32;
+/// How much of its last part may be read again of a rollout that grew.
+const READ_AGAIN: u64 = 64 << 10;
+
 /// A rollout whose text is to be read.
 pub(crate) struct OutdatedFile {
     /// The file as it is recorded.
@@ -29,6 +39,14 @@ pub(crate) struct TextParts {
     pub(crate) of: OutdatedFile,
     /// What was read; none where it cannot be.
     pub(crate) text: Option<IndexedText>,
+}
+
+impl TextParts {
+    /// Bytes of its text that were not known before, at least.
+    fn new_text(&self) -> u64 {
+        let read = self.text.as_ref().map_or(0, |text| text.text_bytes);
+        if self.of.earlier.is_some() { read.saturating_sub(READ_AGAIN) } else { read }
+    }
 }
 
 /// Returns the number that stands for what a source is of its thread's.
@@ -70,6 +88,9 @@ impl Database {
                     return Ok(false);
                 }
                 clear(transaction)?;
+                let mut configure =
+                    transaction.prepare_cached("INSERT INTO text_index (text_index, rank) VALUES (?1, ?2)")?;
+                MERGING.iter().try_for_each(|setting| configure.execute(*setting).map(drop))?;
                 transaction.execute("INSERT INTO text_version VALUES (?1)", [version])?;
                 Ok(true)
             }),
@@ -133,7 +154,10 @@ impl Database {
     /// Stores what was read of texts, in one transaction with where reading stopped. What another process stored meanwhile
     /// stays.
     pub(crate) fn store_texts(&self, texts: Vec<TextParts>) -> Result<(), StateError> {
-        self.transaction(move |transaction| texts.iter().try_for_each(|text| store(transaction, text)))
+        self.transaction(move |transaction| {
+            texts.iter().try_for_each(|text| store(transaction, text))?;
+            merge(transaction, texts.iter().map(TextParts::new_text).sum())
+        })
     }
 
     /// Stores the tokens of the names of threads, unless these were changed meanwhile.
@@ -211,6 +235,16 @@ fn store(transaction: &Transaction<'_>, TextParts { of, text }: &TextParts) -> R
         .execute(params![path, text.has_rollbacks, text.state])?;
     if text.is_whole {
         transaction.prepare_cached("DELETE FROM text_outdated_files WHERE path = ?1")?.execute([path])?;
+    }
+    Ok(())
+}
+
+/// Merges segments of the index, as much of them as this much new text is worth.
+fn merge(transaction: &Transaction<'_>, new_text: u64) -> Result<(), StateError> {
+    let pages = new_text / TEXT_OF_MERGED_PAGE;
+    if pages >= FEWEST_MERGED {
+        let sql = "INSERT INTO text_index (text_index, rank) VALUES ('merge', ?1)";
+        transaction.prepare_cached(sql)?.execute([pages as i64])?;
     }
     Ok(())
 }
