@@ -67,6 +67,8 @@ fn look_at_everything(schemas: &Schemas, program: &Program) {
     run("search", &[0], &["search", "the", "--source", "any"]);
     run("search", &[0], &["search", "the -nowhere", "--limit", "1"]);
     run("search", &[3], &["search", "nobody", "at", "all"]);
+    run("search", &[0], &["search", "--literal", "e", "--source", "any"]);
+    run("search", &[3], &["search", "--regex", "^nobody at all$"]);
     run("search --thread", &[0, 3], &["search", "the", "--thread", all[0]]);
     run("find several", &[3], &[&["find"], &all[..]].concat());
     for id in all.iter().rev().skip(1).take(4) {

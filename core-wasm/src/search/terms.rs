@@ -120,3 +120,7 @@ impl MessageSink for Finding<'_, '_> {
         self.presence.has_rollbacks = true;
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails there")]
+mod tests;
