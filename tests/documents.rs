@@ -67,6 +67,8 @@ fn look_at_everything(schemas: &Schemas, program: &Program) {
     run("search", &[0], &["search", "the", "--source", "any"]);
     run("search", &[0], &["search", "the -nowhere", "--limit", "1"]);
     run("search", &[3], &["search", "nobody", "at", "all"]);
+    run("search", &[0], &["search", "--literal", "e", "--source", "any"]);
+    run("search", &[3], &["search", "--regex", "^nobody at all$"]);
     run("search --thread", &[0, 3], &["search", "the", "--thread", all[0]]);
     run("search --touched", &[0, 3], &["search", "--touched", "/", "--source", "any"]);
     run("search --touched", &[3], &["search", "--touched", "no/such/file"]);

@@ -125,3 +125,7 @@ impl MessageSink for Finding<'_, '_> {
 
     fn touch(&mut self, _: FileTouch) {}
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails there")]
+mod tests;

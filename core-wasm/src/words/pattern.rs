@@ -1,5 +1,6 @@
 //! Finds a text as it stands, or what a regular expression matches, within one text.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -25,7 +26,7 @@ pub struct Pattern {
 }
 
 enum Form {
-    Literal(Finder<'static>),
+    Literal(Box<Finder<'static>>),
     Regex(Regex),
 }
 
@@ -37,7 +38,7 @@ impl Pattern {
             return Err("there is nothing in it".into());
         }
         if !is_regex && !ignores_case {
-            let form = Form::Literal(Finder::new(text.as_bytes()).into_owned());
+            let form = Form::Literal(Box::new(Finder::new(text.as_bytes()).into_owned()));
             return Ok(Pattern { form, needed: alloc::vec![text.clone()] });
         }
         let text = if *is_regex { text.clone() } else { regex_syntax::escape(text) };
