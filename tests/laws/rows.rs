@@ -174,6 +174,8 @@ fn any_query() -> impl Strategy<Value = RowQuery> {
                 also_cwd: also.clone(),
                 also_under: also.clone(),
                 also_in_repo: also,
+                among: None,
+                commit: None,
                 since: since.filter(|_| on(5)),
                 until: until.filter(|_| on(6)),
                 title: title.filter(|_| on(7)).map(Into::into),

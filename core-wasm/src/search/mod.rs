@@ -21,3 +21,4 @@ mod snippet;
 pub mod terms;
 pub mod thread;
 pub mod touched;
+pub mod written;

@@ -1,12 +1,14 @@
 //! The command `search`.
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use threadkeep::{SearchRequest, TouchedRequest};
-use threadkeep::contract::{MatchOrder, RowQuery, SortKey, TextKind};
+use threadkeep::{SearchRequest, TouchedRequest, WrittenRequest};
+use threadkeep::contract::{AskedLines, MatchOrder, RowQuery, SortKey, TextKind};
 use threadkeep::documents;
 
 use crate::context::Context;
 use crate::failure::{Usage, exit};
+use crate::files;
 use crate::filters::Filters;
 use crate::source_kind::{SourceKind, collection};
 use crate::text;
@@ -16,13 +18,14 @@ use crate::values;
 #[derive(Args)]
 pub(crate) struct Search {
     /// What to search for; put it in quotes where a word begins with a -
-    #[arg(required_unless_present = "touched", value_name = "WORDS")]
+    #[arg(required_unless_present_any = ["touched", "commit"], value_name = "WORDS")]
     words: Vec<String>,
     /// Instead of words: threads in which this file, or one below this directory, was changed, as patches tell; an absolute path,
-    /// one that begins with ./ or ../, or the end of one, as src/main.rs or main.rs
+    /// one that begins with ./ or ../, or the end of one, as src/main.rs or main.rs. Of PATH:LINE, a line as it stands now, the
+    /// thread whose patch wrote it; git show SHA | threadkeep search --commit - says so of the lines of a commit
     #[arg(
         long,
-        value_name = "PATH",
+        value_name = "PATH[:LINE]",
         value_parser = values::text,
         conflicts_with_all = ["words", "texts", "thread"]
     )]
@@ -80,17 +83,25 @@ enum Sort {
     Created,
 }
 
+/// A longer patch is read so far.
+const MOST_PATCH: u64 = 16 << 20;
+
 /// What people themselves talk in.
 const OWN_SOURCES: [SourceKind; 4] =
     [SourceKind::Cli, SourceKind::Vscode, SourceKind::AppServer, SourceKind::Unknown];
 
 impl Search {
-    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+    pub(super) fn run(mut self, context: &Context) -> anyhow::Result<u8> {
+        let patch = self.patch()?;
+        let line = self.touched.as_deref().map(files::line).transpose()?.flatten();
         let threadkeep = context.reader()?;
         let mut request = self.request(context)?;
         self.filters.look_up_repository(&mut request.rows, &threadkeep)?;
         self.filters.say_times(context);
         let limit = if self.limit == 0 { u32::MAX } else { self.limit };
+        if let Some(asked) = patch.map(AskedLines::Patch).or(line.map(AskedLines::Line)) {
+            return self.written(context, &threadkeep, asked, request.rows);
+        }
         if let Some(path) = &self.touched {
             return self.touched(context, &threadkeep, path, request.rows, limit);
         }
@@ -123,16 +134,50 @@ impl Search {
         if matches!(self.sort, Some(Sort::Relevance)) {
             return Err(Usage("--touched has no relevance; --sort updated or created".into()).into());
         }
-        let is_from_here = [".", ".."].iter().any(|&name| path == name || path.starts_with(&format!("{name}/")));
-        let path = match is_from_here {
-            true => std::env::current_dir()?.join(path).to_string_lossy().into_owned(),
-            false => path.to_owned(),
-        };
-        let request = TouchedRequest { path, rows, refresh: !context.global.no_refresh };
+        let request = TouchedRequest { path: files::path(path)?, rows, refresh: !context.global.no_refresh };
         let page = threadkeep.touched(&request, self.cursor.as_deref(), limit)?;
         let found = !page.threads.is_empty();
         let document = threadkeep.touched_document(&page)?;
         context.print(document, || text::touched::threads(&page, &request.path, text::width()))?;
+        Ok(if found { exit::DONE } else { exit::NOT_FOUND })
+    }
+
+    /// Reads the patch on standard input, where that is what is asked for.
+    fn patch(&mut self) -> anyhow::Result<Option<String>> {
+        if self.filters.commit() == Some(values::STANDARD_INPUT) {
+            if !self.words.is_empty() || self.touched.is_some() || self.thread.is_some() {
+                let why = "--commit - asks who wrote the patch on standard input: it takes no words, --touched or --thread";
+                return Err(Usage(why.into()).into());
+            }
+            self.filters.take_commit();
+            let mut patch = Vec::new();
+            std::io::Read::read_to_end(&mut std::io::Read::take(std::io::stdin(), MOST_PATCH), &mut patch)
+                .context("the patch cannot be read from standard input")?;
+            return Ok(Some(String::from_utf8_lossy(&patch).into_owned()));
+        }
+        if let (Some(sha), true, None) = (self.filters.commit(), self.words.is_empty(), &self.touched) {
+            let why = format!(
+                "which lines a commit has git alone knows: git show {sha} | threadkeep search --commit - says who wrote them, and \
+                 threadkeep list --commit {sha} which threads began on it"
+            );
+            return Err(Usage(why).into());
+        }
+        Ok(None)
+    }
+
+    /// Finds the threads that wrote lines.
+    fn written(
+        &self,
+        context: &Context,
+        threadkeep: &threadkeep::Threadkeep,
+        asked: AskedLines,
+        rows: RowQuery,
+    ) -> anyhow::Result<u8> {
+        let request = WrittenRequest { asked, rows, refresh: !context.global.no_refresh };
+        let files = threadkeep.written(&request)?;
+        let found = files.iter().any(|file| !file.writers.is_empty());
+        let document = threadkeep.written_document(&files)?;
+        context.print(document, || text::written::files(&files, &request.asked, text::width()))?;
         Ok(if found { exit::DONE } else { exit::NOT_FOUND })
     }
 
