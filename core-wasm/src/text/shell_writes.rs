@@ -118,7 +118,7 @@ impl Writing {
             "cp" | "install" | "ln" | "rsync" => drop(self.copied(&known, base_name(program))),
             "sed" | "gsed" => {
                 let is_in_place = |word: &&str| word.starts_with("--in-place") || is_cluster_with(word, 'i');
-                if known.iter().any(|word| is_in_place(&word)) {
+                if known.iter().any(is_in_place) {
                     let has_script = known.iter().any(|word| ["-e", "-f", "--expression", "--file"].contains(word));
                     let operands = operands(&known, &["-e", "-f", "--expression", "--file"]);
                     operands.iter().skip(usize::from(!has_script)).for_each(|path| self.add(path, "sed -i"));
