@@ -72,6 +72,11 @@ fn look_at_everything(schemas: &Schemas, program: &Program) {
     run("search --thread", &[0, 3], &["search", "the", "--thread", all[0]]);
     run("search --touched", &[0, 3], &["search", "--touched", "/", "--source", "any"]);
     run("search --touched", &[3], &["search", "--touched", "no/such/file"]);
+    run(
+        "search --commit",
+        &[3],
+        &["search", "--touched", &format!("{}:1", file!().replace("tests/", concat!(env!("CARGO_MANIFEST_DIR"), "/")))],
+    );
     run("find several", &[3], &[&["find"], &all[..]].concat());
     for id in all.iter().rev().skip(1).take(4) {
         run("find", &[0], &["find", id]);

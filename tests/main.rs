@@ -86,4 +86,5 @@ mod unseen;
 mod waiting;
 mod words;
 mod writer_lock;
+mod written;
 mod wrong_usage;

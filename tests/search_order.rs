@@ -267,6 +267,8 @@ fn a_query_of_a_megabyte_or_of_operators_alone_gets_a_clear_answer() {
     for words in ["kite ".repeat(200_000), "x".repeat(1 << 20), "語".repeat(350_000), "\"".repeat(1 << 20)] {
         let request = threadkeep::SearchRequest {
             words,
+            meaning: threadkeep::contract::QueryMeaning::Words,
+            ignores_case: false,
             kinds: threadkeep::SearchRequest::MESSAGES.to_vec(),
             rows: threadkeep::contract::RowQuery::default(),
             order: threadkeep::contract::MatchOrder::Classes,

@@ -39,4 +39,4 @@ pub use features::text_index::IndexExclusions;
 pub use platform::error_kind::ErrorKind;
 pub use threadkeep_engine::recording::Recorder;
 pub use threadkeep_engine::{Cancellation, contract};
-pub use threads::search::{SearchRequest, TouchedRequest};
+pub use threads::search::{SearchRequest, TouchedRequest, WrittenRequest};

@@ -84,6 +84,8 @@ const ASKED_REPOS: [&str; 15] = [
     ".git",
     "",
 ];
+const COMMITS: [&str; 4] = ["b80d5c2e71f3", "B80D5C2E0000", "b80d", "ffff00"];
+const ASKED_COMMITS: [&str; 4] = ["b80d", "B80D5C2E", "b80d5c2e71f30", "0000"];
 const PROVIDERS: [&str; 2] = ["openai", "harbour"];
 
 fn number(number: usize) -> String {
@@ -107,17 +109,18 @@ fn any_rows() -> impl Strategy<Value = Vec<ThreadRow>> {
 fn rows_of(ids: usize) -> impl Strategy<Value = Vec<ThreadRow>> {
     let place = (0..ids, prop::option::weighted(0.7, 0..ids), prop::bool::ANY, prop::bool::weighted(0.2));
     let words = (one_of(&TEXTS), one_of(&TEXTS), maybe(&DIRS), maybe(&DIRS), one_of(&KINDS), maybe(&PROVIDERS));
-    let git = (maybe(&TEXTS), maybe(&BRANCHES), maybe(&REPOS));
+    let git = (maybe(&TEXTS), maybe(&BRANCHES), maybe(&REPOS), maybe(&COMMITS));
     let row = (place, words, git, (0..6_i64, 0..6_i64, 0..6_i64)).prop_map(
         |(place, words, git, (created_at, updated_at, recency_at))| {
             let (id, parent, archived, missing) = place;
-            let (name, git_branch, git_origin_url) = git;
+            let (name, git_branch, git_origin_url, git_sha) = git;
             let (title, preview, cwd, last_cwd, source_kind, model_provider) = words;
             ThreadRow {
                 id: number(id),
                 path: format!("sessions/{}.jsonl", if missing { "gone" } else { "there" }),
                 name,
                 git_branch,
+                git_sha,
                 git_origin_url,
                 parent_thread_id: parent.map(number),
                 archived,
@@ -152,6 +155,8 @@ fn any_query() -> impl Strategy<Value = RowQuery> {
         maybe(&ASKED_REPOS),
         maybe(&["tide", "ÄR", "är", "ος", "STRASSE"]),
         prop::bool::weighted(0.2),
+        maybe(&ASKED_COMMITS),
+        prop::option::of(prop::collection::vec((0..30_usize).prop_map(number), 0..20)),
     );
     let text = prop::option::of(select(&["tide", "TIDE", "ärger", "Ärger", "%", "_", "", "οδοσ", "izmir STRASSE"][..]));
     // Most filters let most pass: all at once would leave nothing.
@@ -160,7 +165,7 @@ fn any_query() -> impl Strategy<Value = RowQuery> {
     (order, (within, kinds, times), words, git, any::<u16>()).prop_map(
         |((sort, ascending, fold_children), (within, source_kinds, (since, until)), words, git, mask)| {
             let (provider, cwd, under, title, also) = words;
-            let (branch, repo, name, missing) = git;
+            let (branch, repo, name, missing, commit, among) = git;
             let on = |bit: u16| mask >> bit & 3 == 3;
             RowQuery {
                 sort,
@@ -174,6 +179,8 @@ fn any_query() -> impl Strategy<Value = RowQuery> {
                 also_cwd: also.clone(),
                 also_under: also.clone(),
                 also_in_repo: also,
+                among: among.filter(|_| on(11)),
+                commit: commit.filter(|_| on(12)),
                 since: since.filter(|_| on(5)),
                 until: until.filter(|_| on(6)),
                 title: title.filter(|_| on(7)).map(Into::into),

@@ -4,7 +4,7 @@ use crate::{
     CodexFacts, CodexFields, CodexShape, CollectionMove, Counts, DecidedBy, DirectorySnapshot, Entries, FileReport,
     Heads, HomeFacts, IndexedText, MemoryExtraction, NewThread, PageOfHits, PageOfMatches, PageOfRecords, PageOfRows,
     PageOfTouched, PageOfTurns, Presence, Removal, RolloutTouches, RowQuery, SearchedThreads, Selection, SortKey,
-    StartupReport, SurveyReport, TermSources, Tokens, TurnStart, UserMessage,
+    StartupReport, SurveyReport, TermSources, Tokens, TouchedSources, TurnStart, UserMessage,
 };
 
 /// Fills every field of a record with its own default. A field that is added to the contract does not compile until it
@@ -37,17 +37,18 @@ defaults! {
     PageOfMatches { matches, next, total, total_is_exact, left_out, terms, notes, uncovered }
     PageOfRecords { records, next }
     PageOfRows { rows, next }
-    PageOfTouched { threads, next, total, left_out, uncovered }
+    PageOfTouched { threads, next, total, maybe_total, left_out, uncovered }
     PageOfTurns { turns, next, back, hit }
     RolloutTouches { touches, has_rollbacks }
     Presence { prompts, all, copied_prompts, copied_all, has_rollbacks }
     Removal { threads, files }
-    RowQuery { within, source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo, also_in_repo, sort, ascending }
+    RowQuery { within, source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo, also_in_repo, among, commit, sort, ascending }
     SearchedThreads { ids, times, kinds, source_kinds, sources, owners, roles, uncovered, has_rollbacks }
     Selection { candidates, too_recent, compressed, skipped }
     StartupReport { scanned, stored, failed, waited, backfilled_here }
     SurveyReport { files, new, changed, vanished }
     TermSources { prompts, all }
+    TouchedSources { changed, maybe }
     Tokens { input, cached_input, output, reasoning_output }
     TurnStart { cwd, model }
     UserMessage { text, images }

@@ -63,9 +63,10 @@ pub use imports::parsing_types::{Extraction, HeadThread, NoThread};
 pub use imports::query_types::{RowKey, RowQuery, SortKey};
 pub use imports::rows::DirectorySnapshot;
 pub use imports::search_types::{
-    FileTouch, Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, PathPattern,
-    QueryMeaning, TermCount, TextKind, TextPattern, TextQuery, ThreadMatch, TouchKind, TouchedFile, TouchedThread,
+    AskedLine, AskedLines, FileTouch, Hit, IndexTerm, IndexToken, LineWriter, MatchOrder, PageOfHits, PageOfMatches,
+    PageOfTouched, PathPattern, QueryMeaning, TermCount, TextKind, TextPattern, TextQuery, ThreadMatch, TouchKind,
+    TouchedFile, TouchedThread, WrittenFile,
 };
-pub use imports::text_index::{SearchedThreads, SourceRole, SourceTouches, TermSources};
+pub use imports::text_index::{SearchedThreads, SourceRole, SourceTouches, TermSources, TouchedSources};
 pub use imports::thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow};
 pub use imports::types::{BadLine, Chunk, Collection, Entries, EntryKind, FileError, FileFacts, Heads, StateError};

@@ -1,16 +1,18 @@
 //! Exports of the world `core`: what takes rows, and changes of them.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use contract::exports::{changing, listing, searching, startup};
 use contract::{
-    ChangeError, Collection, CollectionMove, LookupError, MatchOrder, PageOfHits, PageOfMatches, PageOfRows,
-    PageOfTouched, Removal, RowQuery, SearchError, StartupError, StartupReport, SurveyReport, TextQuery,
+    AskedLines, ChangeError, Collection, CollectionMove, LookupError, MatchOrder, PageOfHits, PageOfMatches,
+    PageOfRows, PageOfTouched, Removal, RowQuery, SearchError, StartupError, StartupReport, SurveyReport, TextQuery,
+    WrittenFile,
 };
 use threadkeep_core::change::plan;
 use threadkeep_core::lookup::list;
 use threadkeep_core::ports::imports::Imports;
-use threadkeep_core::search::{page as search, touched};
+use threadkeep_core::search::{page as search, touched, written};
 use threadkeep_core::startup::gate;
 
 use crate::runtime::{Component, export};
@@ -69,5 +71,13 @@ impl searching::Guest for Component {
 
     fn touched(path: String, rows: RowQuery, cursor: Option<String>, limit: u32) -> Result<PageOfTouched, SearchError> {
         touched::page(&Imports, &path, &rows, cursor.as_deref(), limit)
+    }
+
+    fn touching(path: String, rows: RowQuery) -> Result<Vec<String>, SearchError> {
+        touched::touching(&Imports, &path, &rows)
+    }
+
+    fn written(asked: AskedLines, rows: RowQuery) -> Result<Vec<WrittenFile>, SearchError> {
+        written::written(&Imports, &asked, &rows)
     }
 }

@@ -11,6 +11,7 @@
 //! tail                                 the last turns of a long history, without the rest of it
 //! texts                                what of it is text that people search
 //! touches                              which files were changed in it
+//! written                              which lines of files its patches wrote
 //! prompt                               what a model is given to go on
 //! ```
 //!
@@ -39,3 +40,4 @@ pub mod chain;
 pub mod prompt;
 pub mod texts;
 pub mod transcript;
+pub mod written;

@@ -3,6 +3,9 @@
 //! What a history shows as changed files tells of them: the end of a patch, an item of a paginated history, and, in releases that
 //! tell neither, the call of a patch whose answer says that it was made. Patches that failed or were refused changed nothing.
 //! Turns are made by the same code as those that are shown.
+//!
+//! What shell commands may have changed is told apart from that, as `maybe`: from the text of the call, or of the item, whatever
+//! came of it.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -22,6 +25,7 @@ use crate::text::codec::{Reader, Writer};
 use crate::text::file_paths::join;
 use crate::text::json::Cursor;
 use crate::text::lines::Line;
+use crate::text::shell_writes::{Write, command_writes, script_writes};
 
 /// Calls whose answers are waited for at a time.
 const MOST_CALLS: usize = 32;
@@ -84,9 +88,16 @@ impl Course {
     pub(super) fn wants(&self, entry: &Entry<'_>) -> bool {
         match entry.event {
             Event::Other if self.paginated => false,
-            Event::Other => is_call(entry.payload) || !self.calls.is_empty() && is_output(entry.payload),
+            Event::Other => {
+                is_call(entry.payload) && (is_patch(entry.payload) || may_write(entry.payload))
+                    || !self.calls.is_empty() && is_output(entry.payload)
+            }
             Event::Told(Told::Tool) => !self.paginated && is_end_of_patch(entry.payload),
-            Event::Item(_) => self.paginated && item_kind(entry.payload) == Some(b"FileChange"),
+            Event::Item(_) if self.paginated => match item_kind(entry.payload) {
+                Some(kind) if kind == b"FileChange" => true,
+                Some(kind) if kind == b"CommandExecution" => may_write(entry.payload),
+                _ => false,
+            },
             _ => false,
         }
     }
@@ -103,10 +114,22 @@ impl Course {
         let mark = Mark { segment: 0, line: line.number, offset: line.offset };
         self.builder.follow(entry, mark, line.bytes.len() as u64);
         match entry.event {
-            Event::Item(id) if self.paginated && item_kind(payload).is_none_or(|kind| kind == b"FileChange") => {
+            Event::Item(id) if self.paginated => {
                 let at = self.builder.find(owned(id).as_deref());
-                let Some(end) = EndOfPatch::of_item(payload) else { return };
-                self.hand_out(at, end, line.number, copied, each);
+                match item_kind(payload) {
+                    Some(kind) if kind == b"CommandExecution" => {
+                        self.may_have_written(at, run_of_item(payload), line.number, copied, each);
+                    }
+                    Some(kind) if kind != b"FileChange" => {}
+                    // A tool that wrote the rollout anew may have put the type elsewhere.
+                    kind => {
+                        if let Some(end) = EndOfPatch::of_item(payload) {
+                            self.hand_out(at, end, line.number, copied, each);
+                        } else if kind.is_none() {
+                            self.may_have_written(at, run_of_item(payload), line.number, copied, each);
+                        }
+                    }
+                }
             }
             Event::Told(Told::Tool) if !self.paginated && is_end_of_patch(payload) => {
                 let Some(end) = EndOfPatch::of(payload) else { return };
@@ -115,7 +138,14 @@ impl Course {
                 self.hand_out(at, end, line.number, copied, each);
             }
             Event::Response | Event::Bare if !self.paginated => match tools::stage(payload) {
-                tools::Stage::Call if is_patch(payload) => self.called(payload, line.number),
+                tools::Stage::Call if is_patch(payload) || may_write(payload) => {
+                    let Some((item, asked)) = asked_of(payload) else { return };
+                    if !self.called(&item, &asked, line.number) {
+                        let run = run_of(&asked);
+                        let at = self.builder.open().or(self.builder.turns.len().checked_sub(1));
+                        self.may_have_written(at, run, line.number, copied, each);
+                    }
+                }
                 tools::Stage::Output if !self.calls.is_empty() => self.answered(payload, copied, each),
                 _ => {}
             },
@@ -138,19 +168,34 @@ impl Course {
         (Some(turns[at].id.clone()), before.map(|(number, id)| cursor(number, id)))
     }
 
-    /// Keeps a patch that is asked for until its answer is known.
-    fn called(&mut self, payload: &[u8], line: u64) {
-        let Some(mut item) = event::value(payload) else { return };
-        let Some(id) = item["call_id"].as_str().or(item["id"].as_str()).map(ToString::to_string) else { return };
-        let asked = match pull(&mut item, "action") {
-            Value::Null => match pull(&mut item, "input") {
-                Value::Null => pull(&mut item, "arguments"),
-                input => input,
-            },
-            action => action,
+    /// Hands out what a command may have changed.
+    fn may_have_written(
+        &self,
+        at: Option<usize>,
+        run: Option<Run>,
+        line: u64,
+        copied: bool,
+        each: &mut impl FnMut(FileTouch),
+    ) {
+        let Some(Run { words, directory }) = run else { return };
+        let cwd = self.cwd.as_deref();
+        let directory = directory.map(|directory| join(cwd, &directory)).or(cwd.map(ToString::to_string));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let writes = match &*words {
+            [script] => script_writes(script, directory.as_deref()),
+            words => command_writes(words, directory.as_deref()),
         };
-        let asked: Value = asked.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(asked);
-        let Some((patch, directory)) = asked_patch(&item, &asked) else { return };
+        let (turn, cursor) = self.place(at);
+        for Write { path, by } in writes {
+            let touch = Touch { path, kind: TouchKind::Maybe, other: Some(by) };
+            each(touch.into_contract(None, &turn, &cursor, line, copied));
+        }
+    }
+
+    /// Keeps a patch that is asked for until its answer is known; says whether it is one.
+    fn called(&mut self, item: &Value, asked: &Value, line: u64) -> bool {
+        let Some((patch, directory)) = asked_patch(item, asked) else { return false };
+        let Some(id) = item["call_id"].as_str().or(item["id"].as_str()).map(ToString::to_string) else { return true };
         let cwd = self.cwd.as_deref();
         let directory = directory.map(|directory| join(cwd, &directory)).or(cwd.map(ToString::to_string));
         let touches: Vec<Touch> = patch::changes(&patch).unwrap_or_default().iter().flat_map(Touch::of_value).collect();
@@ -161,6 +206,7 @@ impl Course {
             self.calls.remove(0);
         }
         self.calls.push(Call { id, line, turn, cursor, touches });
+        true
     }
 
     fn answered(&mut self, payload: &[u8], copied: bool, each: &mut impl FnMut(FileTouch)) {
@@ -212,6 +258,88 @@ fn asked_patch(item: &Value, asked: &Value) -> Option<(String, Option<String>)> 
     }
 }
 
+/// A call, and what it asks for.
+fn asked_of(payload: &[u8]) -> Option<(Value, Value)> {
+    let mut item = event::value(payload)?;
+    let asked = match pull(&mut item, "action") {
+        Value::Null => match pull(&mut item, "input") {
+            Value::Null => pull(&mut item, "arguments"),
+            input => input,
+        },
+        action => action,
+    };
+    let asked: Value = asked.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(asked);
+    Some((item, asked))
+}
+
+/// A command: the text of a script, or several words; and where it ran, where that is told.
+struct Run {
+    words: Vec<String>,
+    directory: Option<String>,
+}
+
+fn run_of(asked: &Value) -> Option<Run> {
+    let command = asked.get("command").or_else(|| asked.get("cmd"))?;
+    let words = match command {
+        Value::String(script) => alloc::vec![script.clone()],
+        words => words.as_array()?.iter().filter_map(Value::as_str).map(ToString::to_string).collect(),
+    };
+    let directory = ["workdir", "working_directory", "cwd"].iter().find_map(|key| asked[*key].as_str());
+    Some(Run { words, directory: directory.map(ToString::to_string) })
+}
+
+/// The command of an item; what it put out, which may be long, is passed over.
+fn run_of_item(payload: &[u8]) -> Option<Run> {
+    let (mut words, mut directory, mut is_command) = (Vec::new(), None, false);
+    Cursor::new(payload)
+        .object(|c, key| {
+            if !key.is("item") {
+                return c.skip();
+            }
+            c.object(|c, key| match key.raw() {
+                b"type" => c.text().map(|kind| is_command = kind.is_some_and(|kind| kind.is("CommandExecution"))),
+                b"cwd" => c.text().map(|cwd| directory = owned(cwd)),
+                b"command" => c.raw().map(|raw| words = serde_json::from_slice(raw).unwrap_or_default()),
+                _ => c.skip(),
+            })
+        })
+        .ok()?;
+    let plain = |directory: String| plain_path(directory.into()).as_str().map(ToString::to_string);
+    (is_command && !words.is_empty()).then(|| Run { words, directory: directory.and_then(plain) })
+}
+
+/// Says whether a call may be one of a command that changes files, by words that stand in it; what an item says was put out does
+/// not count.
+fn may_write(payload: &[u8]) -> bool {
+    let end = memmem::find(payload, b"\"aggregated_output\":").unwrap_or(payload.len());
+    let asked = &payload[..end];
+    const WORDS: [&[u8]; 18] = [
+        b"sed",
+        b"perl",
+        b"ruby",
+        b"rm",
+        b"rmdir",
+        b"unlink",
+        b"mv",
+        b"cp",
+        b"install",
+        b"ln",
+        b"rsync",
+        b"tee",
+        b"touch",
+        b"truncate",
+        b"dd",
+        b"git",
+        b"patch",
+        b">",
+    ];
+    let ends_there = |at: usize| asked.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    WORDS.iter().any(|word| match **word {
+        [sign] => memchr::memchr(sign, asked).is_some(),
+        _ => memmem::find_iter(asked, word).any(|at| ends_there(at + word.len())),
+    })
+}
+
 fn begins(payload: &[u8], kind: &[u8]) -> bool {
     let rest = payload.strip_prefix(b"{\"type\":\"").and_then(|rest| rest.strip_prefix(kind));
     rest.is_some_and(|rest| rest.first() == Some(&b'"'))
@@ -220,7 +348,7 @@ fn begins(payload: &[u8], kind: &[u8]) -> bool {
 /// Calls are short; what they answer may be long, and tells nothing of files.
 fn is_call(payload: &[u8]) -> bool {
     let kinds: [&[u8]; 3] = [b"function_call", b"custom_tool_call", b"local_shell_call"];
-    (!tells_type_first(payload) || kinds.iter().any(|kind| begins(payload, kind))) && is_patch(payload)
+    !tells_type_first(payload) || kinds.iter().any(|kind| begins(payload, kind))
 }
 
 /// As releases write it; a tool that wrote a rollout anew may have put it elsewhere.
@@ -328,7 +456,8 @@ impl Touch {
     }
 
     fn in_directory(self, directory: Option<&str>) -> Touch {
-        let other = self.other.map(|other| join(directory, &other));
+        let is_path = self.kind != TouchKind::Maybe;
+        let other = self.other.map(|other| if is_path { join(directory, &other) } else { other });
         Touch { path: join(directory, &self.path), other, ..self }
     }
 
@@ -373,5 +502,5 @@ impl Call {
     }
 }
 
-const KINDS: [TouchKind; 5] =
-    [TouchKind::Add, TouchKind::Update, TouchKind::Delete, TouchKind::MoveAway, TouchKind::MoveHere];
+const KINDS: [TouchKind; 6] =
+    [TouchKind::Add, TouchKind::Update, TouchKind::Delete, TouchKind::MoveAway, TouchKind::MoveHere, TouchKind::Maybe];

@@ -7,7 +7,7 @@ use contract::imports::{backfill, clock, rollouts, rows, sources, text_index};
 use contract::{
     Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileFacts, Heads, IndexTerm, Job, NameClaim,
     Patch, PathPattern, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, SourceTouches, StateError, TermSources,
-    TextKind, ThreadRow,
+    TextKind, ThreadRow, TouchedSources,
 };
 
 use super::{
@@ -302,11 +302,11 @@ impl TextIndex for Imports {
         text_index::sources_of(terms, kinds)
     }
 
-    fn touched(&self, pattern: &PathPattern) -> StateResult<Vec<u32>> {
+    fn touched(&self, pattern: &PathPattern) -> StateResult<TouchedSources> {
         text_index::touched(pattern)
     }
 
-    fn touches_of(&self, source: u32, pattern: &PathPattern, limit: u32) -> StateResult<SourceTouches> {
-        text_index::touches_of(source, pattern, limit)
+    fn touches_of(&self, source: u32, pattern: &PathPattern, maybe: bool, limit: u32) -> StateResult<SourceTouches> {
+        text_index::touches_of(source, pattern, maybe, limit)
     }
 }

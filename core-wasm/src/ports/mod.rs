@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use contract::{
     Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileError, FileFacts, Heads, IndexTerm, Job,
     NameClaim, Patch, PathPattern, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, SourceTouches, StateError,
-    TermSources, TextKind, ThreadRow,
+    TermSources, TextKind, ThreadRow, TouchedSources,
 };
 
 /// Answer of the state DB.
@@ -149,10 +149,10 @@ pub trait TextIndex {
     fn threads(&self, query: &RowQuery, among: &[u32]) -> StateResult<SearchedThreads>;
     /// Returns the sources of each term.
     fn sources_of(&self, terms: &[IndexTerm], kinds: &[TextKind]) -> StateResult<Vec<TermSources>>;
-    /// Returns the sources that tell of a change of a file that a pattern fits.
-    fn touched(&self, pattern: &PathPattern) -> StateResult<Vec<u32>>;
-    /// Returns the last changes of such files that a source tells of.
-    fn touches_of(&self, source: u32, pattern: &PathPattern, limit: u32) -> StateResult<SourceTouches>;
+    /// Returns the sources that tell of a file that a pattern fits.
+    fn touched(&self, pattern: &PathPattern) -> StateResult<TouchedSources>;
+    /// Returns the last changes of such files that a source tells of, or what may have been some.
+    fn touches_of(&self, source: u32, pattern: &PathPattern, maybe: bool, limit: u32) -> StateResult<SourceTouches>;
 }
 
 /// Time, handed in.

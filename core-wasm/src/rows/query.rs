@@ -27,6 +27,8 @@ pub fn matches(row: &ThreadRow, query: &RowQuery) -> bool {
         && query.name.as_ref().is_none_or(|part| row.name.as_ref().is_some_and(|name| says(name, part)))
         && is_or_any(&query.branch, &row.git_branch)
         && query.repo.as_ref().is_none_or(|repo| is_of_repo(row, repo, &query.also_in_repo))
+        && query.among.as_ref().is_none_or(|ids| ids.contains(&row.id))
+        && query.commit.as_ref().is_none_or(|commit| began_on(row, commit))
 }
 
 /// Returns at most `limit` of all rows: those that pass, in the order of the query, after a place in it. Where children
@@ -132,6 +134,12 @@ fn lies_under(row: &ThreadRow, query: &RowQuery) -> bool {
 fn lies_below<'a>(row: &ThreadRow, mut under: impl Iterator<Item = &'a String>) -> bool {
     let keys: Vec<String> = directories(row).map(directory_key).collect();
     under.any(|under| keys.iter().any(|key| is_under(key, &directory_key(under))))
+}
+
+/// The commit's name begins so, whatever the case of its digits.
+fn began_on(row: &ThreadRow, commit: &str) -> bool {
+    let begins = |sha: &String| sha.get(..commit.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(commit));
+    row.git_sha.as_ref().is_some_and(begins)
 }
 
 /// The text contains the part, whatever the case of letters.

@@ -27,3 +27,4 @@ pub mod terms;
 pub mod thread;
 pub mod touched;
 mod word_filter;
+pub mod written;

@@ -13,6 +13,8 @@ pub mod odd_time;
 pub mod paths;
 pub mod repositories;
 pub mod shell;
+pub mod shell_scripts;
+pub mod shell_writes;
 pub mod structure;
 pub mod time;
 pub mod utf16;

@@ -37,6 +37,9 @@ pub(crate) struct Filters {
     /// Only threads that began on this git branch
     #[arg(long, value_name = "NAME", value_parser = values::text)]
     branch: Option<String>,
+    /// Only threads that began on this git commit: its SHA, or four digits or more of its beginning
+    #[arg(long, value_name = "SHA", value_parser = values::commit)]
+    commit: Option<String>,
     /// Only threads of this git repository: its origin URL in any form, the end of it, as OWNER/NAME, or a directory in it, as .
     #[arg(long, value_name = "URL|DIR", value_parser = values::text)]
     repo: Option<String>,
@@ -64,6 +67,16 @@ impl Sort {
 }
 
 impl Filters {
+    /// Takes the commit out of the filters.
+    pub(crate) fn take_commit(&mut self) -> Option<String> {
+        self.commit.take()
+    }
+
+    /// The commit that is named.
+    pub(crate) fn commit(&self) -> Option<&str> {
+        self.commit.as_deref()
+    }
+
     /// Gives the query for threads from these sources, or any where there is none.
     pub(crate) fn query(&self, source: &[SourceKind], sort: SortKey) -> Result<RowQuery, Usage> {
         let [since, until] = [&self.since, &self.until].map(|moment| moment.as_ref().map(|moment| moment.at));
@@ -85,6 +98,7 @@ impl Filters {
             name: self.name.clone(),
             branch: self.branch.clone(),
             repo: self.repo.clone(),
+            commit: self.commit.clone(),
             sort,
             ..RowQuery::default()
         })

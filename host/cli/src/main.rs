@@ -13,6 +13,7 @@ mod confirm;
 mod context;
 mod dates;
 mod failure;
+mod files;
 mod filters;
 mod interrupt;
 mod progress;

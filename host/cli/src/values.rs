@@ -22,6 +22,18 @@ pub(crate) fn directory(given: &str) -> Result<String, String> {
     Ok(if trimmed.is_empty() { "/".into() } else { trimmed.into() })
 }
 
+/// Stands for a patch on standard input where a commit may be named.
+pub(crate) const STANDARD_INPUT: &str = "-";
+
+/// Gives a commit's SHA, or how it begins; or the sign for standard input.
+pub(crate) fn commit(given: &str) -> Result<String, String> {
+    let is_name = (4..=64).contains(&given.len()) && given.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match is_name || given == STANDARD_INPUT {
+        true => Ok(given.into()),
+        false => Err("it is no SHA of a commit: 4 to 64 hexadecimal digits".into()),
+    }
+}
+
 /// Gives the directory that is meant where a repository may be named: one that is there and is written as a path is.
 pub(crate) fn directory_in(given: &str) -> Option<PathBuf> {
     let directory = given.starts_with(['.', '/', '~']).then(|| PathBuf::from(without_tilde(given)))?;

@@ -37,10 +37,11 @@ pub use crate::bindings::threadkeep::core::{
     query_types::{RowKey, RowQuery, SortKey},
     rows::DirectorySnapshot,
     search_types::{
-        FileTouch, Hit, IndexTerm, IndexToken, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, PathPattern,
-        QueryMeaning, TermCount, TextKind, TextPattern, TextQuery, ThreadMatch, TouchKind, TouchedFile, TouchedThread,
+        AskedLine, AskedLines, FileTouch, Hit, IndexTerm, IndexToken, LineWriter, MatchOrder, PageOfHits,
+        PageOfMatches, PageOfTouched, PathPattern, QueryMeaning, TermCount, TextKind, TextPattern, TextQuery,
+        ThreadMatch, TouchKind, TouchedFile, TouchedThread, WrittenFile,
     },
-    text_index::{SearchedThreads, SourceRole, SourceTouches, TermSources},
+    text_index::{SearchedThreads, SourceRole, SourceTouches, TermSources, TouchedSources},
     thread_types::{CodexFacts, Discrepancy, NameClaim, Patch, PatchField, Provenance, ThreadRow},
     types::{BadLine, Chunk, Collection, Entries, EntryKind, FileError, FileFacts, Heads, StateError},
 };

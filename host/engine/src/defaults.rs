@@ -41,6 +41,8 @@ impl Default for RowQuery {
             branch: None,
             repo: None,
             also_in_repo: Vec::new(),
+            among: None,
+            commit: None,
             sort: SortKey::Updated,
             ascending: false,
         }

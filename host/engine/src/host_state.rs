@@ -12,7 +12,7 @@ use crate::cancellation::Cancellation;
 use crate::contract::{
     Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileError, FileFacts, Heads, IndexTerm, Job,
     NameClaim, Patch, PathPattern, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, SourceTouches, StateError,
-    TermSources, TextKind, ThreadRow,
+    TermSources, TextKind, ThreadRow, TouchedSources,
 };
 use crate::guard::{Guard, Guarded};
 use crate::imports::{FileResult, HeadsWalker, Imports, Reader, Walker};
@@ -257,14 +257,16 @@ impl interfaces::text_index::Host for HostState {
         })
     }
 
-    fn touched(&mut self, pattern: PathPattern) -> Answered<Vec<u32>> {
+    fn touched(&mut self, pattern: PathPattern) -> Answered<TouchedSources> {
         self.import("text-index.touched", pattern, |state, pattern| state.imports.text_index.touched(pattern))
     }
 
-    fn touches_of(&mut self, source: u32, pattern: PathPattern, limit: u32) -> Answered<SourceTouches> {
-        self.import("text-index.touches-of", (source, pattern, limit), |state, (source, pattern, limit)| {
-            state.imports.text_index.touches_of(source, pattern, limit)
-        })
+    fn touches_of(&mut self, source: u32, pattern: PathPattern, maybe: bool, limit: u32) -> Answered<SourceTouches> {
+        self.import(
+            "text-index.touches-of",
+            (source, pattern, maybe, limit),
+            |state, (source, pattern, maybe, limit)| state.imports.text_index.touches_of(source, pattern, maybe, limit),
+        )
     }
 }
 

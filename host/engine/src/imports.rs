@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::contract::{
     Chunk, ClaimResult, CodexFacts, Counts, DirectorySnapshot, Entries, FileError, FileFacts, Heads, IndexTerm, Job,
     NameClaim, Patch, PathPattern, Phase, RowKey, RowQuery, SearchedThreads, SkippedFile, SourceTouches, StateError,
-    TermSources, TextKind, ThreadRow,
+    TermSources, TextKind, ThreadRow, TouchedSources,
 };
 
 /// The answer of the state DB.
@@ -162,10 +162,10 @@ pub trait TextIndex: Send {
     fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
         Err(StateError::Unavailable)
     }
-    fn touched(&mut self, pattern: PathPattern) -> StateResult<Vec<u32>> {
+    fn touched(&mut self, pattern: PathPattern) -> StateResult<TouchedSources> {
         Err(StateError::Unavailable)
     }
-    fn touches_of(&mut self, source: u32, pattern: PathPattern, limit: u32) -> StateResult<SourceTouches> {
+    fn touches_of(&mut self, source: u32, pattern: PathPattern, maybe: bool, limit: u32) -> StateResult<SourceTouches> {
         Err(StateError::Unavailable)
     }
 }

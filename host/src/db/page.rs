@@ -92,6 +92,13 @@ fn filter(query: RowQuery) -> Filter {
         let condition = format!("({key} = repository_key(?) OR {end} OR {inside})");
         filter.and(&condition, vec![repo; 3].into_iter().map(value).chain(directories));
     }
+    if let Some(ids) = query.among {
+        let ids = serde_json::to_string(&ids).unwrap_or_else(|_| "[]".into());
+        filter.and("id IN (SELECT value FROM json_each(?))", [value(ids)]);
+    }
+    if let Some(commit) = query.commit {
+        filter.and("lower(substr(git_sha, 1, length(?))) = lower(?)", [value(commit.clone()), value(commit)]);
+    }
     filter
 }
 

@@ -40,6 +40,7 @@ mod time;
 mod touched;
 mod turns;
 mod why;
+mod written;
 
 pub use backup::{
     Backup, BackupFile, BackupPlace, Backups, Fault, RestoredBackup, RestoredFile, VerifiedBackup, VerifiedBackups,
@@ -71,6 +72,7 @@ pub use snapshots::{ShellSnapshot, ShellSnapshots, SnapshotFate};
 pub use status::{Pending, Problem, StateDbStatus, Status};
 pub use thread::{NameSource, SpawnEdge, SpawnEdges, SpawnStatus, Thread};
 pub use time::Time;
-pub use touched::{ChangedFile, FileChangeKind, TouchedThread, TouchedThreads};
+pub use touched::{ChangedFile, ChangingCommand, FileChangeKind, TouchedThread, TouchedThreads};
 pub use turns::{Gap, Transcript, Turns, TurnsEnd, TurnsWriter};
 pub use why::{View, Why};
+pub use written::{FileWriters, WriterOfLines, WrittenLines, unknown_lines};

@@ -10,7 +10,8 @@ use crate::health::repair::Plan;
 /// prints.
 ///
 /// A name is a command with its sub-command, and with a flag where that changes the document's form. `find several` is `find`
-/// with more than one thread; `relocate --list` is `relocate --undo` too. `debug redact` prints a recording, which is no
+/// with more than one thread; `relocate --list` is `relocate --undo` too, and `search --commit` is what
+/// `search --touched` prints of a line. `debug redact` prints a recording, which is no
 /// document; `error` is why a command failed. Objects hold what their schema names and nothing else.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
@@ -22,6 +23,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("search", schema::<Matches>()),
         ("search --thread", schema::<Hits>()),
         ("search --touched", schema::<TouchedThreads>()),
+        ("search --commit", schema::<WrittenLines>()),
         ("find", schema::<FoundThread>()),
         ("find several", schema::<FoundThreads>()),
         ("find --explain", schema::<ExplainedThread>()),

@@ -18,7 +18,9 @@ pub struct TouchedThreads {
     pub left_out: Vec<LeftOutThreads>,
     /// Where the next page begins, for `--cursor`; null at the end.
     pub next_cursor: Option<String>,
-    /// How many threads there are.
+    /// How many threads there are besides in which no patch changed it, but shell commands may have; they come last.
+    pub may_have_changed: u64,
+    /// How many threads there are in which it was changed.
     pub total: u64,
     /// Threads whose changes are not known yet, so that they may be missing.
     pub uncovered: u64,
@@ -33,6 +35,10 @@ pub struct TouchedThread {
     pub change_count: u64,
     /// The last of them, at most 50, in the order of the history.
     pub changes: Vec<ChangedFile>,
+    /// How many shell commands may have changed files: their text names them, and what came of them is not known.
+    pub command_count: u64,
+    /// The last of them, at most 50, in the order of the history.
+    pub commands: Vec<ChangingCommand>,
     /// The thread.
     pub thread: Thread,
 }
@@ -64,6 +70,27 @@ pub struct ChangedFile {
     pub turn_is_shown: bool,
 }
 
+/// A shell command that may have changed a file.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct ChangingCommand {
+    /// What of the command may have changed it: `>`, `rm`, `sed -i`.
+    pub command: String,
+    /// The cursor of `turns` behind which its turn comes next; null where it is the first one, or is not shown.
+    pub cursor: Option<String>,
+    /// The line of the rollout that tells it.
+    pub line: u64,
+    /// The file; an absolute path where the rollout tells enough.
+    pub path: String,
+    /// The absolute path of the rollout that tells it.
+    pub rollout: String,
+    /// The turn that it belongs to; null where it belongs to none.
+    pub turn_id: Option<String>,
+    /// Whether `turns` shows the turn: one that was taken back it does not show.
+    pub turn_is_shown: bool,
+}
+
 /// What was done to a file.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -84,6 +111,8 @@ impl TouchedThreads {
         let items = page.threads.iter().zip(threads).map(|(found, thread)| TouchedThread {
             change_count: found.file_count,
             changes: found.files.iter().map(|file| ChangedFile::new(file, home)).collect(),
+            command_count: found.maybe_count,
+            commands: found.maybe.iter().map(|file| ChangingCommand::new(file, home)).collect(),
             thread,
         });
         let left_out = page
@@ -94,20 +123,35 @@ impl TouchedThreads {
             items: items.collect(),
             left_out: left_out.collect(),
             next_cursor: page.next.clone(),
+            may_have_changed: page.maybe_total,
             total: page.total,
             uncovered: page.uncovered,
         }
     }
 }
 
+impl ChangingCommand {
+    fn new(TouchedFile { touch, rollout, is_shown }: &TouchedFile, home: &Home) -> ChangingCommand {
+        ChangingCommand {
+            command: touch.other.clone().unwrap_or_default(),
+            cursor: touch.cursor.clone(),
+            line: touch.line,
+            path: touch.path.clone(),
+            rollout: home.absolute(rollout).to_string_lossy().into_owned(),
+            turn_id: touch.turn.clone(),
+            turn_is_shown: *is_shown,
+        }
+    }
+}
+
 impl ChangedFile {
-    fn new(TouchedFile { touch, rollout, is_shown }: &TouchedFile, home: &Home) -> ChangedFile {
+    pub(super) fn new(TouchedFile { touch, rollout, is_shown }: &TouchedFile, home: &Home) -> ChangedFile {
         let other_of = |kind: TouchKind| touch.other.clone().filter(|_| touch.kind == kind);
         ChangedFile {
             cursor: touch.cursor.clone(),
             kind: match touch.kind {
                 TouchKind::Add => FileChangeKind::Add,
-                TouchKind::Update => FileChangeKind::Update,
+                TouchKind::Update | TouchKind::Maybe => FileChangeKind::Update,
                 TouchKind::Delete => FileChangeKind::Delete,
                 TouchKind::MoveAway | TouchKind::MoveHere => FileChangeKind::Move,
             },

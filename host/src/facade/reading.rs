@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use threadkeep_engine::contract::{
     Collection, Explanation, FileError, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched, RowQuery,
-    Subject, ThreadRow,
+    Subject, ThreadRow, WrittenFile,
 };
 
 use super::{Error, Result, Threadkeep};
@@ -16,7 +16,7 @@ use crate::platform::error_kind::ErrorKind;
 use crate::threads::directories::{RepositoryNames, repository_around};
 use crate::threads::lookup::Transcript;
 use crate::threads::reader::CurrentDirectories;
-use crate::threads::search::{SearchRequest, TouchedRequest};
+use crate::threads::search::{SearchRequest, TouchedRequest, WrittenRequest};
 
 impl Threadkeep {
     /// Says how the home and its state DB stand. Nothing is created or changed, not even beside the state DB.
@@ -129,6 +129,33 @@ impl Threadkeep {
     pub fn touched_document(&self, page: &PageOfTouched) -> Result<documents::TouchedThreads> {
         let threads = self.thread_documents(page.threads.iter().map(|found| found.row.clone()))?;
         Ok(documents::TouchedThreads::new(page, threads, self.home()))
+    }
+
+    /// Gives the ids of all threads in which a file was changed, as their rollouts tell, for [`RowQuery::among`]. What shell commands
+    /// may have changed does not count.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] where the path names nothing.
+    pub fn touching(&self, request: &TouchedRequest) -> Result<Vec<String>> {
+        Ok(self.reader.touching(request)?)
+    }
+
+    /// Gives the threads whose patches wrote lines: one of a file, or those that a commit adds, by their files. Rollouts of threads
+    /// that changed these files are read.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] where no line is asked for.
+    pub fn written(&self, request: &WrittenRequest) -> Result<Vec<WrittenFile>> {
+        Ok(self.reader.written(request)?)
+    }
+
+    /// Makes the document of who wrote lines.
+    pub fn written_document(&self, files: &[WrittenFile]) -> Result<documents::WrittenLines> {
+        let writers = files.iter().flat_map(|file| &file.writers);
+        let threads = self.thread_documents(writers.map(|writer| writer.row.clone()))?;
+        Ok(documents::WrittenLines::new(files, threads, self.home()))
     }
 
     /// Gives the names of the git repository that a directory lies in, for [`RowQuery::repo`] and [`RowQuery::also_in_repo`].

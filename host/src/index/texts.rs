@@ -7,14 +7,14 @@ use threadkeep_engine::calls::{
 };
 use threadkeep_engine::contract::{
     FileError, IndexTerm, PathPattern, Presence, RolloutTouches, RowQuery, SearchedThreads, SourceRole, SourceTouches,
-    StateError as CoreStateError, TermSources, TextKind,
+    StateError as CoreStateError, TermSources, TextKind, TouchedSources,
 };
 use threadkeep_engine::imports::{StateResult, TextIndex};
 use threadkeep_engine::{Core, CoreError, Runtime};
 
 use crate::db::{Database, StateError};
 use crate::features::text_index::{
-    IndexExclusions, OutdatedFile, Scan, TextParts, ThreadSource, last_touches, threads_of,
+    IndexExclusions, OutdatedFile, Scan, TextParts, ThreadSource, add_scanned, last_touches, threads_of,
 };
 use crate::index::progress::{Progress, ProgressSink};
 use crate::index::workers::Workers;
@@ -361,13 +361,17 @@ impl TextIndex for ScannedTexts {
         self.scan(terms, kinds).map_err(CoreStateError::from)
     }
 
-    fn touched(&mut self, pattern: PathPattern) -> StateResult<Vec<u32>> {
+    fn touched(&mut self, pattern: PathPattern) -> StateResult<TouchedSources> {
         self.scan_touches(pattern).map_err(CoreStateError::from)?;
-        Ok(self.sources.iter().map(|source| source.number).collect())
+        let mut found = TouchedSources { changed: Vec::new(), maybe: Vec::new() };
+        for (source, touches) in self.sources.iter().zip(&self.touches) {
+            add_scanned(&mut found, source.number, touches);
+        }
+        Ok(found)
     }
 
-    fn touches_of(&mut self, source: u32, _: PathPattern, limit: u32) -> StateResult<SourceTouches> {
-        last_touches(&self.touches, source, limit)
+    fn touches_of(&mut self, source: u32, _: PathPattern, maybe: bool, limit: u32) -> StateResult<SourceTouches> {
+        last_touches(&self.touches, source, maybe, limit)
     }
 }
 

@@ -23,12 +23,12 @@ use crate::platform::wait::Wait;
 use crate::threads::change::Changes;
 use crate::threads::directories;
 use crate::threads::lookup::{Lookup, LookupError, PromptError, Transcript, answer_of};
-use crate::threads::search::{SearchRequest, Searcher, TouchedRequest};
+use crate::threads::search::{SearchRequest, Searcher, TouchedRequest, WrittenRequest};
 use crate::threads::start::heal;
 use threadkeep_engine::Runtime;
 use threadkeep_engine::contract::{
     Collection, Explanation, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched, RowQuery, Subject,
-    ThreadRow,
+    ThreadRow, WrittenFile,
 };
 
 /// How long other threads that still read with the handle are waited for before its state DB is healed.
@@ -240,6 +240,16 @@ impl ThreadReader {
         limit: u32,
     ) -> Result<PageOfTouched, LookupError> {
         self.searched(&request.as_search(), cursor.is_none(), |searcher| searcher.touched(&request.path, cursor, limit))
+    }
+
+    /// Gives the ids of all threads in which a file was changed, as [`Searcher::touching`] does.
+    pub fn touching(&self, request: &TouchedRequest) -> Result<Vec<String>, LookupError> {
+        self.searched(&request.as_search(), true, |searcher| searcher.touching(&request.path))
+    }
+
+    /// Gives the threads that wrote lines, as [`Searcher::written`] does.
+    pub fn written(&self, request: &WrittenRequest) -> Result<Vec<WrittenFile>, LookupError> {
+        self.searched(&request.as_search(), true, |searcher| searcher.written(&request.asked))
     }
 
     /// Searches with the handle; when the state DB fails, with what replaces it.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use threadkeep_engine::calls::{Search, SearchHits, SearchTouched, TextIndexVersion};
+use threadkeep_engine::calls::{Search, SearchHits, SearchTouched, SearchTouching, SearchWritten, TextIndexVersion};
 use threadkeep_engine::contract::{
-    MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, QueryMeaning, RowQuery, SearchError as CoreSearchError,
-    TextKind, TextQuery,
+    AskedLines, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, QueryMeaning, RowQuery,
+    SearchError as CoreSearchError, TextKind, TextQuery, WrittenFile,
 };
 use threadkeep_engine::{Core, Runtime};
 
@@ -48,6 +48,20 @@ impl SearchRequest {
         self.meaning == QueryMeaning::Words && self.kinds.iter().all(|kind| Self::MESSAGES.contains(kind))
     }
 
+    /// A search for no words, by files.
+    fn without_words(rows: &RowQuery, refresh: bool) -> SearchRequest {
+        let (rows, kinds) = (rows.clone(), SearchRequest::MESSAGES.to_vec());
+        SearchRequest {
+            words: String::new(),
+            meaning: QueryMeaning::Words,
+            ignores_case: false,
+            kinds,
+            rows,
+            order: MatchOrder::Rows,
+            refresh,
+        }
+    }
+
     fn query(&self) -> TextQuery {
         let SearchRequest { words, meaning, ignores_case, kinds, .. } = self;
         TextQuery { words: words.clone(), meaning: *meaning, ignores_case: *ignores_case, kinds: kinds.clone() }
@@ -68,15 +82,25 @@ pub struct TouchedRequest {
 impl TouchedRequest {
     /// The same as a search for words, of which there are none.
     pub(crate) fn as_search(&self) -> SearchRequest {
-        SearchRequest {
-            words: String::new(),
-            meaning: QueryMeaning::Words,
-            ignores_case: false,
-            kinds: SearchRequest::MESSAGES.to_vec(),
-            rows: self.rows.clone(),
-            order: MatchOrder::Rows,
-            refresh: self.refresh,
-        }
+        SearchRequest::without_words(&self.rows, self.refresh)
+    }
+}
+
+/// Says whose lines are searched for.
+#[derive(Clone, Debug)]
+pub struct WrittenRequest {
+    /// The lines: one of a file, or those that a patch adds.
+    pub asked: AskedLines,
+    /// Which threads.
+    pub rows: RowQuery,
+    /// Whether the index is brought up to date first.
+    pub refresh: bool,
+}
+
+impl WrittenRequest {
+    /// The same as a search for words, of which there are none.
+    pub(crate) fn as_search(&self) -> SearchRequest {
+        SearchRequest::without_words(&self.rows, self.refresh)
     }
 }
 
@@ -146,6 +170,18 @@ impl Searcher {
     ) -> Result<PageOfTouched, LookupError> {
         let rows = self.request.rows.clone();
         let call = SearchTouched { path: path.into(), rows, cursor: cursor.map(Into::into), limit };
+        self.core.call(&call)?.map_err(|error| self.failed(error, ""))
+    }
+
+    /// Gives the ids of all threads in which a file was changed.
+    pub(crate) fn touching(&mut self, path: &str) -> Result<Vec<String>, LookupError> {
+        let call = SearchTouching { path: path.into(), rows: self.request.rows.clone() };
+        self.core.call(&call)?.map_err(|error| self.failed(error, ""))
+    }
+
+    /// Gives the threads that wrote lines, by the files of these.
+    pub(crate) fn written(&mut self, asked: &AskedLines) -> Result<Vec<WrittenFile>, LookupError> {
+        let call = SearchWritten { asked: asked.clone(), rows: self.request.rows.clone() };
         self.core.call(&call)?.map_err(|error| self.failed(error, ""))
     }
 

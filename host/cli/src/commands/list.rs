@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Args;
-use threadkeep::Threadkeep;
+use threadkeep::{Threadkeep, TouchedRequest};
 use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow};
 use threadkeep::documents::ListWriter;
 
@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::{Filters, Sort};
 use crate::source_kind::{SourceKind, collection};
-use crate::{text, values};
+use crate::{files, text, values};
 
 /// How many threads are asked for and printed at a time.
 const PAGE: u32 = 1_000;
@@ -39,6 +39,9 @@ pub(crate) struct List {
     flat: bool,
     #[command(flatten)]
     filters: Filters,
+    /// Only threads in which this file, or one below this directory, was changed, as patches tell: see search --touched
+    #[arg(long, value_name = "PATH", value_parser = values::text, conflicts_with = "missing")]
+    touched: Option<String>,
     /// Which time the list goes by
     #[arg(long, value_name = "KEY", default_value = "updated")]
     sort: Sort,
@@ -61,6 +64,11 @@ impl List {
         let threadkeep = if self.missing { context.owner("list --missing", "asks")? } else { context.reader()? };
         self.filters.look_up_repository(&mut query, &threadkeep)?;
         self.filters.say_times(context);
+        if let Some(path) = &self.touched {
+            let rows = RowQuery { fold_children: false, ..query.clone() };
+            let request = TouchedRequest { path: files::path(path)?, rows, refresh: !context.global.no_refresh };
+            query.among = Some(threadkeep.touching(&request)?);
+        }
         let mut printer = Printer::new(context.stdout(), context.global.json, &query);
         let mut cursor = self.cursor.clone();
         let mut left = self.limit;
@@ -81,6 +89,9 @@ impl List {
 
     fn query(&self) -> Result<RowQuery, Usage> {
         let query = self.filters.query(&self.source, self.sort.key())?;
+        if query.commit.as_deref() == Some(values::STANDARD_INPUT) {
+            return Err(Usage("list takes no patch: git show SHA | threadkeep search --commit - does".into()));
+        }
         Ok(RowQuery {
             within: collection(self.archived, self.all),
             fold_children: !self.flat,

@@ -1,11 +1,13 @@
 //! The command `search`.
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use threadkeep::contract::{MatchOrder, QueryMeaning, RowQuery, SortKey, TextKind};
-use threadkeep::{Cancellation, SearchRequest, TouchedRequest, documents};
+use threadkeep::contract::{AskedLines, MatchOrder, QueryMeaning, RowQuery, SortKey, TextKind};
+use threadkeep::{Cancellation, SearchRequest, TouchedRequest, WrittenRequest, documents};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit};
+use crate::files;
 use crate::filters::Filters;
 use crate::interrupt;
 use crate::source_kind::{SourceKind, collection};
@@ -16,7 +18,7 @@ use crate::values;
 #[derive(Args)]
 pub(crate) struct Search {
     /// What to search for; put it in quotes where a word begins with a -
-    #[arg(required_unless_present_any = ["literal", "regex", "touched"], value_name = "WORDS")]
+    #[arg(required_unless_present_any = ["literal", "regex", "touched", "commit"], value_name = "WORDS")]
     words: Vec<String>,
     /// Instead of words: a text, letter by letter
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["words", "regex"])]
@@ -28,10 +30,11 @@ pub(crate) struct Search {
     #[arg(short = 'i', long, conflicts_with = "words")]
     ignore_case: bool,
     /// Instead of words: threads in which this file, or one below this directory, was changed, as patches tell; an absolute path,
-    /// one that begins with ./ or ../, or the end of one, as src/main.rs or main.rs
+    /// one that begins with ./ or ../, or the end of one, as src/main.rs or main.rs. Of PATH:LINE, a line as it stands now, the
+    /// thread whose patch wrote it; git show SHA | threadkeep search --commit - says so of the lines of a commit
     #[arg(
         long,
-        value_name = "PATH",
+        value_name = "PATH[:LINE]",
         value_parser = values::text,
         conflicts_with_all = ["words", "literal", "regex", "ignore_case", "texts", "thread"]
     )]
@@ -89,22 +92,30 @@ enum Sort {
     Created,
 }
 
+/// A longer patch is read so far.
+const MOST_PATCH: u64 = 16 << 20;
+
 /// What people themselves talk in.
 const OWN_SOURCES: [SourceKind; 4] =
     [SourceKind::Cli, SourceKind::Vscode, SourceKind::AppServer, SourceKind::Unknown];
 
 impl Search {
-    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+    pub(super) fn run(mut self, context: &Context) -> anyhow::Result<u8> {
+        let patch = self.patch()?;
         let cancellation = interrupt::cancellation()?;
-        self.answer(context, cancellation).map_err(|error| interrupt::told(error, "the search"))
+        self.answer(context, patch, cancellation).map_err(|error| interrupt::told(error, "the search"))
     }
 
-    fn answer(self, context: &Context, cancellation: Cancellation) -> anyhow::Result<u8> {
+    fn answer(self, context: &Context, patch: Option<String>, cancellation: Cancellation) -> anyhow::Result<u8> {
+        let line = self.touched.as_deref().map(files::line).transpose()?.flatten();
         let threadkeep = context.cancellable_reader(cancellation)?;
         let mut request = self.request(context)?;
         self.filters.look_up_repository(&mut request.rows, &threadkeep)?;
         self.filters.say_times(context);
         let limit = if self.limit == 0 { u32::MAX } else { self.limit };
+        if let Some(asked) = patch.map(AskedLines::Patch).or(line.map(AskedLines::Line)) {
+            return self.written(context, &threadkeep, asked, request.rows);
+        }
         if let Some(path) = &self.touched {
             return self.touched(context, &threadkeep, path, request.rows, limit);
         }
@@ -137,16 +148,54 @@ impl Search {
         if matches!(self.sort, Some(Sort::Relevance)) {
             return Err(Usage("--touched has no relevance; --sort updated or created".into()).into());
         }
-        let is_from_here = [".", ".."].iter().any(|&name| path == name || path.starts_with(&format!("{name}/")));
-        let path = match is_from_here {
-            true => std::env::current_dir()?.join(path).to_string_lossy().into_owned(),
-            false => path.to_owned(),
-        };
-        let request = TouchedRequest { path, rows, refresh: !context.global.no_refresh };
+        let request = TouchedRequest { path: files::path(path)?, rows, refresh: !context.global.no_refresh };
         let page = threadkeep.touched(&request, self.cursor.as_deref(), limit)?;
         let found = !page.threads.is_empty();
         let document = threadkeep.touched_document(&page)?;
         context.print(document, || text::touched::threads(&page, &request.path, text::width()))?;
+        Ok(if found { exit::DONE } else { exit::NOT_FOUND })
+    }
+
+    fn is_without_query(&self) -> bool {
+        self.words.is_empty() && self.literal.is_none() && self.regex.is_none()
+    }
+
+    /// Reads the patch on standard input, where that is what is asked for.
+    fn patch(&mut self) -> anyhow::Result<Option<String>> {
+        if self.filters.commit() == Some(values::STANDARD_INPUT) {
+            if !self.is_without_query() || self.touched.is_some() || self.thread.is_some() {
+                let why = "--commit - asks who wrote the patch on standard input: it takes no words, --touched or --thread";
+                return Err(Usage(why.into()).into());
+            }
+            self.filters.take_commit();
+            let mut patch = Vec::new();
+            std::io::Read::read_to_end(&mut std::io::Read::take(std::io::stdin(), MOST_PATCH), &mut patch)
+                .context("the patch cannot be read from standard input")?;
+            return Ok(Some(String::from_utf8_lossy(&patch).into_owned()));
+        }
+        if let (Some(sha), true, None) = (self.filters.commit(), self.is_without_query(), &self.touched) {
+            let why = format!(
+                "which lines a commit has git alone knows: git show {sha} | threadkeep search --commit - says who wrote them, and \
+                 threadkeep list --commit {sha} which threads began on it"
+            );
+            return Err(Usage(why).into());
+        }
+        Ok(None)
+    }
+
+    /// Finds the threads that wrote lines.
+    fn written(
+        &self,
+        context: &Context,
+        threadkeep: &threadkeep::Threadkeep,
+        asked: AskedLines,
+        rows: RowQuery,
+    ) -> anyhow::Result<u8> {
+        let request = WrittenRequest { asked, rows, refresh: !context.global.no_refresh };
+        let files = threadkeep.written(&request)?;
+        let found = files.iter().any(|file| !file.writers.is_empty());
+        let document = threadkeep.written_document(&files)?;
+        context.print(document, || text::written::files(&files, &request.asked, text::width()))?;
         Ok(if found { exit::DONE } else { exit::NOT_FOUND })
     }
 

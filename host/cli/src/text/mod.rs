@@ -7,6 +7,7 @@ pub(crate) mod search;
 pub(crate) mod touched;
 pub(crate) mod turns;
 mod visible;
+pub(crate) mod written;
 
 use std::fmt::Write as _;
 

@@ -1,8 +1,8 @@
 //! Calls about what is said in threads: what an index of it holds, and who matches.
 
 use crate::contract::{
-    FileError, FileFacts, IndexTerm, IndexedText, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, PathPattern,
-    Presence, RolloutTouches, RowQuery, SearchError, TextKind, TextQuery, ThreadNames,
+    AskedLines, FileError, FileFacts, IndexTerm, IndexedText, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched,
+    PathPattern, Presence, RolloutTouches, RowQuery, SearchError, TextKind, TextQuery, ThreadNames, WrittenFile,
 };
 use crate::recording::optional_bytes;
 
@@ -42,5 +42,13 @@ super::call::calls! {
     /// `searching.touched`
     SearchTouched "searching.touched" { path: String, rows: RowQuery, cursor: Option<String>, limit: u32 } -> Result<PageOfTouched, SearchError>: |call, instance| {
         instance.exports.threadkeep_core_searching().call_touched(&mut instance.store, &call.path, &call.rows, call.cursor.as_deref(), call.limit)
+    };
+    /// `searching.touching`
+    SearchTouching "searching.touching" { path: String, rows: RowQuery } -> Result<Vec<String>, SearchError>: |call, instance| {
+        instance.exports.threadkeep_core_searching().call_touching(&mut instance.store, &call.path, &call.rows)
+    };
+    /// `searching.written`
+    SearchWritten "searching.written" { asked: AskedLines, rows: RowQuery } -> Result<Vec<WrittenFile>, SearchError>: |call, instance| {
+        instance.exports.threadkeep_core_searching().call_written(&mut instance.store, &call.asked, &call.rows)
     };
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, params};
 use threadkeep_engine::contract::{
-    IndexTerm, IndexToken, PathPattern, RowQuery, SearchedThreads, SourceRole, SourceTouches,
-    StateError as CoreStateError, TermSources, TextKind,
+    FileTouch, IndexTerm, IndexToken, PathPattern, RowQuery, SearchedThreads, SourceRole, SourceTouches,
+    StateError as CoreStateError, TermSources, TextKind, TouchKind, TouchedSources,
 };
 use threadkeep_engine::imports::{StateResult, TextIndex};
 
@@ -81,7 +81,7 @@ impl TextIndex for IndexedTexts {
         Ok(found)
     }
 
-    fn touched(&mut self, pattern: PathPattern) -> StateResult<Vec<u32>> {
+    fn touched(&mut self, pattern: PathPattern) -> StateResult<TouchedSources> {
         let asked = pattern.clone();
         let indexed = self.database.with(move |connection| touches::sources(connection, &asked));
         let mut found = indexed.map_err(CoreStateError::from)?;
@@ -89,23 +89,39 @@ impl TextIndex for IndexedTexts {
             let scanned = scan.touches(pattern).map_err(CoreStateError::from)?;
             (self.scanned, self.touches) = scanned.into_iter().unzip();
             self.scanned.iter_mut().for_each(|source| source.number += SCANNED);
-            found.extend(self.scanned.iter().map(|source| source.number));
+            for (source, touches) in self.scanned.iter().zip(&self.touches) {
+                add_scanned(&mut found, source.number, touches);
+            }
         }
         Ok(found)
     }
 
-    fn touches_of(&mut self, source: u32, pattern: PathPattern, limit: u32) -> StateResult<SourceTouches> {
+    fn touches_of(&mut self, source: u32, pattern: PathPattern, maybe: bool, limit: u32) -> StateResult<SourceTouches> {
         if let Some(scanned) = source.checked_sub(SCANNED) {
-            return last_touches(&self.touches, scanned, limit);
+            return last_touches(&self.touches, scanned, maybe, limit);
         }
-        let touches = self.database.with(move |connection| touches::of_source(connection, source, &pattern, limit));
+        let find = move |connection: &mut Connection| touches::of_source(connection, source, &pattern, maybe, limit);
+        let touches = self.database.with(find);
         touches.map_err(CoreStateError::from)
     }
 }
 
-/// Returns the last changes that a source tells of, out of those of all that were scanned.
-pub(crate) fn last_touches(all: &[SourceTouches], source: u32, limit: u32) -> StateResult<SourceTouches> {
+/// Adds a source that was scanned, by what it tells.
+pub(crate) fn add_scanned(found: &mut TouchedSources, number: u32, told: &SourceTouches) {
+    let is_maybe = |touch: &FileTouch| touch.kind == TouchKind::Maybe;
+    if !told.touches.iter().all(is_maybe) {
+        found.changed.push(number);
+    }
+    if told.touches.iter().any(is_maybe) {
+        found.maybe.push(number);
+    }
+}
+
+/// Returns the last changes that a source tells of, or what may have been some, out of those of all that were scanned.
+pub(crate) fn last_touches(all: &[SourceTouches], source: u32, maybe: bool, limit: u32) -> StateResult<SourceTouches> {
     let mut found = all.get(source as usize).cloned().ok_or(CoreStateError::Unavailable)?;
+    found.touches.retain(|touch| (touch.kind == TouchKind::Maybe) == maybe);
+    found.total = found.touches.len() as u64;
     found.touches.drain(..found.touches.len().saturating_sub(limit as usize));
     Ok(found)
 }

@@ -29,7 +29,7 @@ use crate::db::{Domain, Table};
 pub(crate) use check::ExpectedPart;
 pub use counts::TextIndexCounts;
 pub use exclusions::IndexExclusions;
-pub(crate) use lookup::{IndexedTexts, Scan, ThreadSource, last_touches, threads_of};
+pub(crate) use lookup::{IndexedTexts, Scan, ThreadSource, add_scanned, last_touches, threads_of};
 pub(crate) use store::{OutdatedFile, TextParts};
 
 /// How many of the lowest bits of a rowid are the number of a part.
@@ -72,7 +72,7 @@ pub(super) const DOMAIN: Domain = Domain {
         number INTEGER NOT NULL,
         directory INTEGER NOT NULL,
         name TEXT NOT NULL,
-        -- 0 made, 1 changed, 2 removed, 3 moved away, 4 moved here.
+        -- 0 made, 1 changed, 2 removed, 3 moved away, 4 moved here, 5 maybe changed.
         kind INTEGER NOT NULL,
         other TEXT,
         turn TEXT,

@@ -2,14 +2,16 @@
 //! (`text::file_paths::fits`); the conditions here say the same of a directory and a name.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use threadkeep_engine::contract::{FileTouch, PathPattern, SourceTouches, TouchKind};
+use threadkeep_engine::contract::{FileTouch, PathPattern, SourceTouches, TouchKind, TouchedSources};
 
 use super::sources::{known_source, source_number};
 use crate::db::StateError;
 
 /// Kinds by the numbers that they are stored with.
-const KINDS: [TouchKind; 5] =
-    [TouchKind::Add, TouchKind::Update, TouchKind::Delete, TouchKind::MoveAway, TouchKind::MoveHere];
+const KINDS: [TouchKind; 6] =
+    [TouchKind::Add, TouchKind::Update, TouchKind::Delete, TouchKind::MoveAway, TouchKind::MoveHere, TouchKind::Maybe];
+/// The number of the kind of what may have been a change.
+const MAYBE: u8 = 5;
 
 /// Selects the directories in which everything is meant: `?1` is the pattern between slashes.
 const BELOW_ABSOLUTE: &str = "substr(path, 1, length(?1)) = ?1";
@@ -87,26 +89,32 @@ fn conditions(pattern: &PathPattern) -> (&'static str, &'static str, [String; 3]
     (below, beside, [format!("{slash}{}/", pattern.path), format!("{slash}{before}"), name.into()])
 }
 
-/// Returns the sources that tell of a change of a file that a pattern fits.
-pub(super) fn sources(connection: &Connection, pattern: &PathPattern) -> Result<Vec<u32>, StateError> {
+/// Returns the sources that tell of a file that a pattern fits.
+pub(super) fn sources(connection: &Connection, pattern: &PathPattern) -> Result<TouchedSources, StateError> {
     let (below, beside, values) = conditions(pattern);
     // The directories, which are few, are gone through; then an index has the changes in them.
     let mut select = connection.prepare_cached(&format!(
-        "SELECT source FROM text_touches WHERE directory IN (SELECT number FROM text_directories WHERE {below})
+        "SELECT source, kind = {MAYBE} FROM text_touches WHERE directory IN (SELECT number FROM text_directories WHERE {below})
          UNION
-         SELECT source FROM text_touches
+         SELECT source, kind = {MAYBE} FROM text_touches
          WHERE name = ?3 AND directory IN (SELECT number FROM text_directories WHERE {beside})
          ORDER BY 1"
     ))?;
-    let sources = select.query_map(values, |row| row.get(0))?;
-    Ok(sources.collect::<Result<_, _>>()?)
+    let mut found = TouchedSources { changed: Vec::new(), maybe: Vec::new() };
+    let mut rows = select.query(values)?;
+    while let Some(row) = rows.next()? {
+        let of_kind = if row.get(1)? { &mut found.maybe } else { &mut found.changed };
+        of_kind.push(row.get(0)?);
+    }
+    Ok(found)
 }
 
-/// Returns the last changes of such files that a source tells of.
+/// Returns the last changes of such files that a source tells of, or what may have been some.
 pub(super) fn of_source(
     connection: &Connection,
     source: u32,
     pattern: &PathPattern,
+    maybe: bool,
     limit: u32,
 ) -> Result<SourceTouches, StateError> {
     let (rollout, has_rollbacks) = connection
@@ -119,7 +127,7 @@ pub(super) fn of_source(
     let mut select = connection.prepare_cached(&format!(
         "SELECT part, path || name, kind, other, turn, turn_cursor, line, count(*) OVER ()
          FROM text_touches JOIN text_directories ON text_directories.number = directory
-         WHERE source = ?4 AND ({below} OR name = ?3 AND {beside})
+         WHERE source = ?4 AND (kind = {MAYBE}) = ?5 AND ({below} OR name = ?3 AND {beside})
          ORDER BY part DESC, text_touches.number DESC LIMIT {limit}"
     ))?;
     let [first, second, third] = values;
@@ -139,7 +147,7 @@ pub(super) fn of_source(
         })
     };
     let mut touches: Vec<FileTouch> =
-        select.query_map(params![first, second, third, source], touch)?.collect::<Result<_, _>>()?;
+        select.query_map(params![first, second, third, source, maybe], touch)?.collect::<Result<_, _>>()?;
     touches.reverse();
     Ok(SourceTouches { rollout, touches, total, has_rollbacks })
 }
