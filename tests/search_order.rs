@@ -124,6 +124,23 @@ fn by_relevance_a_thread_about_a_word_precedes_a_huge_one_that_says_it_and_equal
 }
 
 #[test]
+fn by_relevance_a_thread_whose_user_said_the_word_precedes_hundreds_of_newer_ones_that_mention_it() {
+    let place = Place::new();
+    let about = (0..40).map(|line| format!("The bollard of pier {line} is loose.\n")).collect::<String>();
+    place.write(&legacy(1).user("which bollard is loose?").agent(&about));
+    for number in 10..310 {
+        place.write(&legacy(number).user("what else?").agent("A rope, an oar, a bollard, and a good deal of paint."));
+    }
+    for (how, program) in place.both() {
+        let mut order = found(&program, &["--sort", "relevance", "--limit", "0", "bollard"]);
+        assert_eq!(order[0], id(1), "{how}");
+        order.sort();
+        order.dedup();
+        assert_eq!(order.len(), 301, "{how}: each once");
+    }
+}
+
+#[test]
 fn what_was_said_before_a_compaction_is_there_once() {
     let place = Place::new();
     let talk = |rollout: Rollout| {
@@ -298,8 +315,11 @@ fn a_query_of_a_megabyte_or_of_operators_alone_gets_a_clear_answer() {
 fn hits_are_there(home: &Path, state: &Path) -> usize {
     let program = Program::on(home, state);
     let mut hits = 0;
-    for words in ["the", "a", "file OR test", "is", "Wie OR was", "e*"] {
-        let answer = search(&program, &["--source", "any", "--limit", "0", words]);
+    let said = ["the", "a", "file OR test", "is", "Wie OR was", "e*"].map(|words| (words, None));
+    let put_out = ["the", "e*"].map(|words| (words, Some(["--in", "outputs"])));
+    for (words, kinds) in said.into_iter().chain(put_out) {
+        let kinds: &[&str] = kinds.as_ref().map_or(&[], |kinds| kinds);
+        let answer = search(&program, &[kinds, &["--source", "any", "--limit", "0", words]].concat());
         for hit in answer["items"].as_array().unwrap().iter().flat_map(|item| item["hits"].as_array().unwrap()) {
             let Some(path) = hit["path"].as_str().filter(|path| path.ends_with(".jsonl")) else { continue };
             let bytes = fs::read(path).unwrap();
@@ -309,7 +329,7 @@ fn hits_are_there(home: &Path, state: &Path) -> usize {
             for mark in hit["marks"].as_array().unwrap() {
                 let marked: String =
                     snippet[mark[0].as_u64().unwrap() as usize..mark[1].as_u64().unwrap() as usize].iter().collect();
-                assert!(has_text(&line, &marked), "{words}: {marked} is not in line {} of {path}", hit["line"]);
+                assert!(has_text(&line, &marked), "{words}: {marked} is not in line {} of {path}: {line}", hit["line"]);
             }
             assert!(!hit["marks"].as_array().unwrap().is_empty(), "{hit}");
             hits += 1;

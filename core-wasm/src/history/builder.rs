@@ -275,10 +275,10 @@ impl Builder {
     /// Adds an item to a turn; one of the same id gives way.
     fn show(&mut self, at: usize, shown: bool, make: impl FnOnce() -> Option<Value>) {
         self.touch(at);
+        let line = self.line();
         let turn = &mut self.turns[at];
         turn.shown += u64::from(shown);
         turn.thinking &= !shown;
-        let line = (self.here.mark.segment, self.here.mark.line);
         let Some(body) = &mut turn.body else { return };
         let Some(value) = make() else { return };
         let same = body.items.iter().position(|item| item.value["id"] == value["id"]);
@@ -286,12 +286,17 @@ impl Builder {
             // What Codex shows takes the place where Codex shows it.
             Some((same, false)) if shown => {
                 body.items.remove(same);
-                body.items.push(Item { value, shown, line });
+                body.items.push(Item::new(value, shown, line));
             }
-            Some((same, true)) if shown => body.items[same] = Item { value, shown, line },
+            Some((same, true)) if shown => body.items[same] = Item::new(value, shown, line),
             Some((_, true)) => {}
-            _ => body.items.push(Item { value, shown, line }),
+            _ => body.items.push(Item::new(value, shown, line)),
         }
+    }
+
+    /// The file of the history, and the line there, that are being read.
+    fn line(&self) -> (usize, u64) {
+        (self.here.mark.segment, self.here.mark.line)
     }
 
     fn next_id(&mut self) -> String {
@@ -352,6 +357,7 @@ impl Builder {
         } else {
             self.touch(at);
         }
+        let line = self.line();
         let turn = &mut self.turns[at];
         turn.thinking = true;
         let Some(body) = &mut turn.body else { return };
@@ -360,6 +366,9 @@ impl Builder {
             && let Some(texts) = item.value[part].as_array_mut()
         {
             texts.push(pull(&mut told, "text"));
+            if part == "summary" {
+                item.thoughts.push(line);
+            }
         }
     }
 
@@ -376,9 +385,10 @@ impl Builder {
             }
             tools::Stage::Output => {
                 self.touch(at);
+                let line = self.line();
                 let items = self.turns[at].body.as_mut().map(|body| &mut body.items);
                 if let (Some(items), Some(output)) = (items, event::value(payload)) {
-                    tools::output(output, items);
+                    tools::output(output, line, items);
                 }
             }
             tools::Stage::Neither => {}

@@ -102,12 +102,13 @@ fn run(arguments: &Value, cwd: Option<&str>) -> Option<Value> {
 }
 
 /// Puts what a tool answered to its call. What an event has told already stays as it is.
-pub(super) fn output(mut item: Value, items: &mut [Item]) {
+pub(super) fn output(mut item: Value, line: (usize, u64), items: &mut [Item]) {
     let id = pull(&mut item, "call_id");
     let Some(call) = items.iter_mut().rev().find(|item| item.value["id"] == id) else { return };
     if call.shown {
         return;
     }
+    call.answer = Some(line);
     let answer = Answer::of(pull(&mut item, "output"));
     let status = match answer.success {
         // What a process had said when the model was told that it goes on.

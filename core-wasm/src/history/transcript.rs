@@ -275,15 +275,25 @@ fn texts_of_turn(
     each: &mut impl FnMut(&TextPlace<'_>, TextKind, &str),
 ) {
     for item in turn.body.iter().flat_map(|body| &body.items) {
-        let (segment, line) = item.line;
-        let place = TextPlace {
+        let mut place = TextPlace {
             turn: &turn.id,
             cursor: before.map(|(at, id)| cursor(at as u64, id)),
             item: item.value["id"].as_str(),
-            place: (&chain.segments[segment].path, line),
-            copied: segment == 0 && line < own_from,
+            place: ("", 0),
+            copied: false,
         };
-        texts_of(&item.value, &mut |kind, text| each(&place, kind, text));
+        let mut thoughts = item.thoughts.iter();
+        texts_of(&item.value, &mut |kind, text| {
+            let own = match kind {
+                TextKind::Reasoning => thoughts.next().copied(),
+                TextKind::Output => item.answer,
+                _ => None,
+            };
+            let (segment, line) = own.unwrap_or(item.line);
+            place.place = (&chain.segments[segment].path, line);
+            place.copied = segment == 0 && line < own_from;
+            each(&place, kind, text);
+        });
     }
 }
 

@@ -72,6 +72,17 @@ pub(super) struct Item {
     pub shown: bool,
     /// The file of the history, and the line there, that say it.
     pub line: (usize, u64),
+    /// The same of each of its thoughts, where they stand in lines of their own.
+    pub thoughts: Vec<(usize, u64)>,
+    /// The same of what a tool answered, where that stands in a line of its own.
+    pub answer: Option<(usize, u64)>,
+}
+
+impl Item {
+    /// Makes an item that one line says.
+    pub(super) fn new(value: Value, shown: bool, line: (usize, u64)) -> Item {
+        Item { value, shown, line, thoughts: Vec::new(), answer: None }
+    }
 }
 
 impl TurnState {

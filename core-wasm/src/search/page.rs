@@ -28,7 +28,8 @@ use crate::words::query::Query;
 
 /// Hits of each thread on a page.
 const BEST: usize = 3;
-/// Threads of which it is worked out how much they are about the words, the newest first.
+/// Threads of which it is worked out how much they are about the words: those that bear them in their names first, then those whose
+/// user said them, the newest first in each.
 const WEIGHED: usize = 256;
 
 /// Everything a search needs of the world.
@@ -286,8 +287,8 @@ impl<W: SearchWorld> Search<'_, W> {
         Ok(())
     }
 
-    /// Fills the page with those threads first that are most about the words: of the first so many of the list, by the whole of
-    /// what stands in them. The others follow in their order.
+    /// Fills the page with those threads first that are most about the words: of the first so many, by class and then as in
+    /// the list, by the whole of what stands in them. The others follow in that order.
     fn by_relevance(&mut self, cursor: Option<&str>, limit: usize) -> Result<(), SearchError> {
         let from = match cursor {
             None => 0,
@@ -296,12 +297,11 @@ impl<W: SearchWorld> Search<'_, W> {
                 number.ok_or_else(|| bad_cursor(cursor))?
             }
         };
-        let candidates: Vec<usize> = self
-            .candidates
-            .classes(self.parsed)
-            .map(|(at, _)| at)
-            .filter(|&at| self.candidates.is_asked_for[at])
-            .collect();
+        let candidates = self.candidates.classes(self.parsed).filter(|&(at, _)| self.candidates.is_asked_for[at]);
+        let mut candidates: Vec<(usize, Class)> = candidates.collect();
+        // A thread that is about the words has them in its name or in what its user said, however old it is.
+        candidates.sort_by_key(|&(_, class)| class);
+        let candidates: Vec<usize> = candidates.into_iter().map(|(at, _)| at).collect();
         let mut weighed = Vec::new();
         for &at in candidates.iter().take(WEIGHED) {
             if let Some((row, found)) = self.look(at)? {
