@@ -3,6 +3,7 @@
 
 pub(crate) mod backfill;
 pub mod progress;
+pub(crate) mod scanned_texts;
 pub mod startup;
 pub mod status;
 pub(crate) mod texts;

@@ -13,11 +13,12 @@ use crate::db::{Database, StateDb};
 use crate::features::moved_directories::MovedDirectories;
 use crate::features::text_index::{IndexExclusions, IndexedTexts};
 use crate::index::progress::ProgressSink;
-use crate::index::texts::{ScannedTexts, update_text_index};
+use crate::index::scanned_texts::ScannedTexts;
+use crate::index::texts::update_text_index;
 use crate::platform::home::Home;
 use crate::rollouts;
 use crate::threads::directories;
-use crate::threads::lookup::LookupError;
+use crate::threads::lookup::{LookupError, QueryArgument};
 
 /// Says what is searched for, and where.
 #[derive(Clone, Debug)]
@@ -59,6 +60,14 @@ impl SearchRequest {
             rows,
             order: MatchOrder::Rows,
             refresh,
+        }
+    }
+
+    fn argument(&self) -> QueryArgument {
+        match self.meaning {
+            QueryMeaning::Words => QueryArgument::Words,
+            QueryMeaning::Literal => QueryArgument::Literal,
+            QueryMeaning::Regex => QueryArgument::Regex,
         }
     }
 
@@ -151,14 +160,14 @@ impl Searcher {
         let SearchRequest { rows, order, .. } = &self.request;
         let (query, rows, order) = (self.request.query(), rows.clone(), *order);
         let call = Search { query, rows, order, cursor: cursor.map(Into::into), limit };
-        self.core.call(&call)?.map_err(|error| self.failed(error, ""))
+        self.core.call(&call)?.map_err(|error| self.failed(error, self.request.argument(), ""))
     }
 
     /// Gives a page of the hits in one thread, which is found as by [`crate::threads::lookup::Lookup::find`].
     pub(crate) fn hits(&mut self, wanted: &str, cursor: Option<&str>, limit: u32) -> Result<PageOfHits, LookupError> {
         let query = self.request.query();
         let call = SearchHits { query, wanted: wanted.into(), cursor: cursor.map(Into::into), limit };
-        self.core.call(&call)?.map_err(|error| self.failed(error, wanted))
+        self.core.call(&call)?.map_err(|error| self.failed(error, self.request.argument(), wanted))
     }
 
     /// Gives a page of the threads in which a file was changed; for a limit of 0 their number alone.
@@ -170,24 +179,28 @@ impl Searcher {
     ) -> Result<PageOfTouched, LookupError> {
         let rows = self.request.rows.clone();
         let call = SearchTouched { path: path.into(), rows, cursor: cursor.map(Into::into), limit };
-        self.core.call(&call)?.map_err(|error| self.failed(error, ""))
+        self.core.call(&call)?.map_err(|error| self.failed(error, QueryArgument::Touched, ""))
     }
 
     /// Gives the ids of all threads in which a file was changed.
     pub(crate) fn touching(&mut self, path: &str) -> Result<Vec<String>, LookupError> {
         let call = SearchTouching { path: path.into(), rows: self.request.rows.clone() };
-        self.core.call(&call)?.map_err(|error| self.failed(error, ""))
+        self.core.call(&call)?.map_err(|error| self.failed(error, QueryArgument::Touched, ""))
     }
 
     /// Gives the threads that wrote lines, by the files of these.
     pub(crate) fn written(&mut self, asked: &AskedLines) -> Result<Vec<WrittenFile>, LookupError> {
         let call = SearchWritten { asked: asked.clone(), rows: self.request.rows.clone() };
-        self.core.call(&call)?.map_err(|error| self.failed(error, ""))
+        let of = match asked {
+            AskedLines::Line(_) => QueryArgument::Touched,
+            AskedLines::Patch(_) => QueryArgument::Commit,
+        };
+        self.core.call(&call)?.map_err(|error| self.failed(error, of, ""))
     }
 
-    fn failed(&self, error: CoreSearchError, wanted: &str) -> LookupError {
+    fn failed(&self, error: CoreSearchError, of: QueryArgument, wanted: &str) -> LookupError {
         match error {
-            CoreSearchError::BadQuery(why) => LookupError::BadQuery(why),
+            CoreSearchError::BadQuery(why) => LookupError::BadQuery { why, of },
             CoreSearchError::Lookup(error) => LookupError::of(&self.core, error, wanted),
         }
     }
