@@ -378,6 +378,7 @@ fn what_cannot_be_looked_for_is_refused_with_the_place_and_the_cause() {
             (&["--regex", ""], "there is nothing in it"),
             (&["--regex", "a(b"], "at character 2: unclosed group"),
             (&["--regex", "größe["], "at character 6: unclosed character class"),
+            (&["--regex", r"a\p{Greek}"], "at character 2: Unicode property not found"),
             (&["--regex", r"(a)\1"], "backreferences are not supported"),
             (&["--regex", "x*"], "matches the empty text"),
             (&["--regex", r"\w{500}{50}"], "takes more than"),
