@@ -232,7 +232,7 @@ impl ThreadReader {
         self.searched(request, cursor.is_none(), |searcher| hits(searcher).map_err(|error| self.meant(error, None)))
     }
 
-    /// Gives a page of the threads in which a file was changed, as [`Searcher::touched`] does.
+    /// Gives a page of the threads in which a file was changed; for a limit of 0 their number alone.
     pub fn touched(
         &self,
         request: &TouchedRequest,
@@ -242,12 +242,12 @@ impl ThreadReader {
         self.searched(&request.as_search(), cursor.is_none(), |searcher| searcher.touched(&request.path, cursor, limit))
     }
 
-    /// Gives the ids of all threads in which a file was changed, as [`Searcher::touching`] does.
+    /// Gives the ids of all threads in which a file was changed.
     pub fn touching(&self, request: &TouchedRequest) -> Result<Vec<String>, LookupError> {
         self.searched(&request.as_search(), true, |searcher| searcher.touching(&request.path))
     }
 
-    /// Gives the threads that wrote lines, as [`Searcher::written`] does.
+    /// Gives the threads that wrote lines, by the files of these.
     pub fn written(&self, request: &WrittenRequest) -> Result<Vec<WrittenFile>, LookupError> {
         self.searched(&request.as_search(), true, |searcher| searcher.written(&request.asked))
     }
