@@ -3,7 +3,8 @@
 use std::fs;
 
 use serde_json::Value;
-use support::{Collection, Program, Rollout, listing, millis, name_thread, uuid7};
+use support::hourly::{began, id};
+use support::{Collection, Program, Rollout, listing, name_thread};
 use tempfile::{TempDir, tempdir};
 
 /// A home, and a place for its state.
@@ -35,15 +36,6 @@ impl Place {
         with().run(["init"]).well();
         [with(), with().with(["--no-refresh"]), Program::stateless(self.home.path())]
     }
-}
-
-/// A thread's id by its number; higher ones are later.
-fn id(number: u64) -> String {
-    uuid7(began(number), number)
-}
-
-fn began(number: u64) -> i64 {
-    millis("2026-03-01T10:00:00.000Z") + number as i64 * 3_600_000
 }
 
 /// The error of a command that has no answer: its document.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use serde_json::Value;
-use support::{Collection, Program, Rollout, millis, uuid7};
+use support::hourly::{id, legacy};
+use support::{Collection, Program, Rollout};
 use tempfile::{TempDir, tempdir};
 
 /// A home, and a place for its state.
@@ -67,16 +68,8 @@ impl Place {
     }
 }
 
-fn id(number: u64) -> String {
-    uuid7(began(number), number)
-}
-
-fn began(number: u64) -> i64 {
-    millis("2026-03-01T10:00:00.000Z") + number as i64 * 3_600_000
-}
-
 fn talk(number: u64) -> Rollout {
-    Rollout::legacy(&id(number)).at_millis(began(number))
+    legacy(number)
 }
 
 /// What is said last: of that the state DB keeps some bytes, to know the rollout again.

@@ -7,8 +7,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use support::hourly::{began, id};
 use support::kill::each_point;
-use support::{Collection, Outcome, Program, Rollout, Running, edit_lines, index_content, listing, millis, uuid7};
+use support::{Collection, Outcome, Program, Rollout, Running, edit_lines, index_content, listing};
 use tempfile::{TempDir, tempdir};
 
 /// A home, its state directory, and the program on them.
@@ -18,14 +19,6 @@ struct World {
     program: Program,
     /// A process that goes on beside the one that is watched.
     beside: Option<Running>,
-}
-
-fn id(number: u64) -> String {
-    uuid7(began(number), number)
-}
-
-fn began(number: u64) -> i64 {
-    millis("2026-03-01T10:00:00.000Z") + number as i64 * 3_600_000
 }
 
 /// A thread of three parts in the index.

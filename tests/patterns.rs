@@ -11,28 +11,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
-use support::{Collection, Program, Rollout, millis, name_thread, real_homes, uuid7};
+use support::hourly::{began, id, legacy, paginated};
+use support::{Collection, Program, Rollout, name_thread, real_homes};
 use tempfile::{TempDir, tempdir};
 use threadkeep::contract::{MatchOrder, QueryMeaning, RowQuery, TextKind};
 use threadkeep::index::progress::{Progress, ProgressSink};
 use threadkeep::platform::home::Home;
 use threadkeep::{Cancellation, ErrorKind, Options, SearchRequest, StateAccess, Threadkeep};
-
-fn began(number: u64) -> i64 {
-    millis("2026-03-01T10:00:00.000Z") + number as i64 * 3_600_000
-}
-
-fn id(number: u64) -> String {
-    uuid7(began(number), number)
-}
-
-fn legacy(number: u64) -> Rollout {
-    Rollout::legacy(&id(number)).at_millis(began(number))
-}
-
-fn paginated(number: u64) -> Rollout {
-    Rollout::paginated(&id(number)).at_millis(began(number))
-}
 
 /// A home, and a place for its state.
 struct Place {

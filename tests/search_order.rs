@@ -5,13 +5,10 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use serde_json::Value;
-use support::{Collection, Program, Rollout, any_home, demo_home, index_content, millis, real_homes, uuid7};
-use tempfile::{TempDir, tempdir};
-
-struct Place {
-    home: TempDir,
-    state: TempDir,
-}
+use support::{
+    Collection, HomeAndState, Program, Rollout, any_home, demo_home, index_content, millis, real_homes, uuid7,
+};
+use tempfile::tempdir;
 
 fn id(number: u64) -> String {
     uuid7(began(number), number)
@@ -29,25 +26,6 @@ fn paginated(number: u64) -> Rollout {
     Rollout::paginated(&id(number)).at_millis(began(number)).instructions("Be brief.")
 }
 
-impl Place {
-    fn new() -> Place {
-        Place { home: tempdir().unwrap(), state: tempdir().unwrap() }
-    }
-
-    fn program(&self) -> Program {
-        Program::on(self.home.path(), self.state.path())
-    }
-
-    /// With the index and without it.
-    fn both(&self) -> [(&'static str, Program); 2] {
-        [("with the index", self.program()), ("without", Program::stateless(self.home.path()))]
-    }
-
-    fn write(&self, rollout: &Rollout) {
-        rollout.write(self.home.path(), Collection::Active);
-    }
-}
-
 fn search(program: &Program, arguments: &[&str]) -> Value {
     let outcome = program.run(["--json", "search"].iter().chain(arguments));
     assert!(matches!(outcome.code, Some(0 | 3)), "{arguments:?}: {outcome:?}");
@@ -62,7 +40,7 @@ fn found(program: &Program, arguments: &[&str]) -> Vec<String> {
 
 #[test]
 fn among_thousands_of_exec_and_of_sub_agents_the_thread_of_a_person_comes_first_and_the_others_are_counted() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     for number in 0..280 {
         let said = if number == 3 { "The halyard is frayed." } else { "Yes." };
         place.write(&legacy(number).user(&format!("question {number}")).agent(said));
@@ -97,7 +75,7 @@ fn among_thousands_of_exec_and_of_sub_agents_the_thread_of_a_person_comes_first_
 
 #[test]
 fn by_relevance_a_thread_about_a_word_precedes_a_huge_one_that_says_it_and_equal_lines_count_once() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     let other: String = (0..20_000).map(|word| format!("word{} ", word * 7 % 3_001)).collect();
     let about: String =
         (0..170).map(|line| format!("The capstan of boat {line} turns {}.\n", line * 3)).collect::<String>()
@@ -125,7 +103,7 @@ fn by_relevance_a_thread_about_a_word_precedes_a_huge_one_that_says_it_and_equal
 
 #[test]
 fn by_relevance_a_thread_whose_user_said_the_word_precedes_hundreds_of_newer_ones_that_mention_it() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     let about = (0..40).map(|line| format!("The bollard of pier {line} is loose.\n")).collect::<String>();
     place.write(&legacy(1).user("which bollard is loose?").agent(&about));
     for number in 10..310 {
@@ -142,7 +120,7 @@ fn by_relevance_a_thread_whose_user_said_the_word_precedes_hundreds_of_newer_one
 
 #[test]
 fn what_was_said_before_a_compaction_is_there_once() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     let talk = |rollout: Rollout| {
         let before = rollout.user("the sextant is lost").agent("The sextant is found.");
         before.compacted("About a lost instrument.").user("and the log?").agent("In the drawer.")
@@ -192,7 +170,7 @@ const WORDS: [Words; 15] = [
 
 #[test]
 fn words_of_every_script_find_what_people_expect() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     for (number, (said, ..)) in WORDS.iter().enumerate() {
         place.write(&legacy(number as u64).user("question").agent(said));
     }
@@ -216,7 +194,7 @@ fn words_of_every_script_find_what_people_expect() {
 #[test]
 fn a_rollout_that_was_rewritten_in_place_is_indexed_anew() {
     let talk = |words: &str| legacy(1).user(words).agent(&"the same text ".repeat(9_000)).agent("and the end").bytes();
-    let place = Place::new();
+    let place = HomeAndState::new();
     let path = legacy(1).user("x").write(place.home.path(), Collection::Active);
     let modified = || path.metadata().unwrap().modified().unwrap();
     let set_back = |time: SystemTime| File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
@@ -248,7 +226,7 @@ fn a_rollout_that_was_rewritten_in_place_is_indexed_anew() {
 
 #[test]
 fn a_thread_that_vanishes_between_hit_and_snippet_costs_nobody_an_answer() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     let gone = legacy(2).user("the second kite").agent("A kite.");
     for rollout in [&legacy(1).user("a kite"), &gone, &legacy(3).user("kite three")] {
         place.write(rollout);
@@ -276,7 +254,7 @@ fn a_thread_that_vanishes_between_hit_and_snippet_costs_nobody_an_answer() {
 
 #[test]
 fn a_query_of_a_megabyte_or_of_operators_alone_gets_a_clear_answer() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(&legacy(1).user("a kite"));
     let home = threadkeep::platform::home::Home::open(place.home.path(), |_| None).unwrap();
     let options = threadkeep::Options { state_dir: place.state.path().into(), ..threadkeep::Options::new(home) };

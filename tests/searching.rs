@@ -7,56 +7,14 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::Value;
+use support::hourly::{began, id, legacy, paginated};
 use support::{
-    Collection, Program, Rollout, any_home, demo_home, index_content, millis, name_thread, real_homes, uuid7,
+    Collection, HomeAndState, Program, Rollout, any_home, demo_home, index_content, name_thread, real_homes,
 };
-use tempfile::{TempDir, tempdir};
+use tempfile::tempdir;
 
 /// Homes of releases whose forms of rollouts differ.
 const HOMES: [&str; 6] = ["h029", "h050", "h130", "h142", "h169-main", "h171-main"];
-
-/// A home, and a place for its state.
-struct Place {
-    home: TempDir,
-    state: TempDir,
-}
-
-impl Place {
-    fn new() -> Place {
-        Place { home: tempdir().unwrap(), state: tempdir().unwrap() }
-    }
-
-    /// The program with a state DB.
-    fn program(&self) -> Program {
-        Program::on(self.home.path(), self.state.path())
-    }
-
-    /// With the index and without it.
-    fn both(&self) -> [(&'static str, Program); 2] {
-        [("with the index", self.program()), ("without", Program::stateless(self.home.path()))]
-    }
-
-    fn write(&self, rollout: &Rollout) {
-        rollout.write(self.home.path(), Collection::Active);
-    }
-}
-
-/// A thread's id by its number; higher ones are later.
-fn id(number: u64) -> String {
-    uuid7(began(number), number)
-}
-
-fn began(number: u64) -> i64 {
-    millis("2026-03-01T10:00:00.000Z") + number as i64 * 3_600_000
-}
-
-fn legacy(number: u64) -> Rollout {
-    Rollout::legacy(&id(number)).at_millis(began(number))
-}
-
-fn paginated(number: u64) -> Rollout {
-    Rollout::paginated(&id(number)).at_millis(began(number))
-}
 
 /// What a search answers, whatever the exit code.
 fn search(program: &Program, arguments: &[&str]) -> Value {
@@ -165,7 +123,7 @@ proptest! {
 
 #[test]
 fn threads_named_so_come_first_then_what_the_user_said_then_the_rest_newest_first_in_each() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(&legacy(1).user("Mend the harbour light").agent("Done."));
     place.write(&paginated(2).user("Something else").agent("The harbour is calm."));
     place.write(&paginated(3).user("The harbour again").agent("Yes."));
@@ -183,7 +141,7 @@ fn threads_named_so_come_first_then_what_the_user_said_then_the_rest_newest_firs
 
 #[test]
 fn pages_neither_lose_nor_repeat_a_thread_in_any_order() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     for number in 0..23 {
         let said = if number % 3 == 0 { "a lighthouse" } else { "nothing" };
         place.write(&legacy(number).user(said).agent(&format!("lighthouse {number} of the keeper")));
@@ -214,7 +172,7 @@ fn pages_neither_lose_nor_repeat_a_thread_in_any_order() {
 
 #[test]
 fn threads_of_other_sources_are_left_out_and_counted_and_archived_ones_are_marked() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(&legacy(1).user("the weir"));
     place.write(&legacy(2).source("exec").user("the weir"));
     let parent = paginated(3).user("count the boats");
@@ -244,7 +202,7 @@ fn threads_of_other_sources_are_left_out_and_counted_and_archived_ones_are_marke
 
 #[test]
 fn what_a_fork_copied_is_found_at_its_owner_alone_and_in_the_fork_once_that_is_gone() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     let parent = legacy(1).user("the drawbridge sticks").agent("It is the hinge.");
     place.write(&parent);
     place.write(&legacy(2).copy_of(&parent).user("paint it now"));
@@ -265,7 +223,7 @@ fn what_a_fork_copied_is_found_at_its_owner_alone_and_in_the_fork_once_that_is_g
 
 #[test]
 fn nothing_that_the_program_put_there_is_a_hit_and_every_hit_is_where_it_says() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(
         &legacy(1)
             .instructions("Always use the barometer.")
@@ -305,7 +263,7 @@ fn nothing_that_the_program_put_there_is_a_hit_and_every_hit_is_where_it_says() 
 
 #[test]
 fn an_answer_without_threads_says_which_word_is_nowhere_and_where_else_they_are() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(&legacy(1).user("the mill").command("grep flume src", "the flume is in weir.rs", 0));
     place.write(&legacy(2).user("the race").agent("Yes."));
     for (how, program) in place.both() {
@@ -325,7 +283,7 @@ fn an_answer_without_threads_says_which_word_is_nowhere_and_where_else_they_are(
 
 #[test]
 fn bad_input_gets_a_clear_answer_each() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(&legacy(1).user("a AND b NEAR(c) title:x \"y"));
     for (_, program) in place.both() {
         for words in ["", "  ", "\"\"", "-", "-draft", "::", "OR"] {
@@ -351,7 +309,7 @@ fn bad_input_gets_a_clear_answer_each() {
 }
 
 #[track_caller]
-fn is_as_made_anew(place: &Place, what: &str) {
+fn is_as_made_anew(place: &HomeAndState, what: &str) {
     search(&place.program(), &["anything"]);
     let anew = tempdir().unwrap();
     search(&Program::on(place.home.path(), anew.path()), &["anything"]);
@@ -360,7 +318,7 @@ fn is_as_made_anew(place: &Place, what: &str) {
 
 #[test]
 fn after_every_change_the_index_is_the_one_that_is_made_anew() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     let parent = legacy(1).user("the first anchor").agent("Yes.");
     for rollout in [&parent, &legacy(2).copy_of(&parent).user("the second"), &paginated(3).user("the third buoy")] {
         place.write(rollout);
@@ -395,7 +353,7 @@ fn after_every_change_the_index_is_the_one_that_is_made_anew() {
 
 #[test]
 fn without_a_refresh_the_answer_says_what_it_does_not_cover() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(&legacy(1).user("a kite"));
     let program = place.program();
     assert_eq!(numbers(&program, &["kite"]), [1]);
@@ -410,7 +368,7 @@ fn without_a_refresh_the_answer_says_what_it_does_not_cover() {
 
 #[test]
 fn after_a_deletion_no_file_of_the_state_has_the_words_of_the_thread() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(&legacy(1).user("keep the lantern").agent("Kept."));
     place.write(&legacy(2).user("the zephyrine secret").agent("zephyrine indeed"));
     let program = place.program();
@@ -426,7 +384,7 @@ fn after_a_deletion_no_file_of_the_state_has_the_words_of_the_thread() {
 
 #[test]
 fn a_line_of_a_megabyte_and_bytes_that_are_no_text_cost_nobody_an_answer() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(&legacy(1).user(&format!("begin {} end", "filler ".repeat(180_000))).agent("after the long one"));
     let broken = legacy(2).user("a broken shutter");
     place.write(&broken);

@@ -7,53 +7,12 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{Collection, Program, Rollout, any_home, demo_home, millis, real_homes, uuid7};
-use tempfile::{TempDir, tempdir};
+use support::hourly::{began, id, legacy, paginated};
+use support::{Collection, HomeAndState, Program, Rollout, any_home, demo_home, real_homes};
+use tempfile::tempdir;
 
 /// Homes of releases whose forms of rollouts differ.
 const HOMES: [&str; 7] = ["h029", "h050", "h130", "h142", "h169-main", "h171-main", "h171-craft"];
-
-/// A home, and a place for its state.
-struct Place {
-    home: TempDir,
-    state: TempDir,
-}
-
-impl Place {
-    fn new() -> Place {
-        Place { home: tempdir().unwrap(), state: tempdir().unwrap() }
-    }
-
-    fn program(&self) -> Program {
-        Program::on(self.home.path(), self.state.path())
-    }
-
-    /// With the index and without it.
-    fn both(&self) -> [(&'static str, Program); 2] {
-        [("with the index", self.program()), ("without", Program::stateless(self.home.path()))]
-    }
-
-    fn write(&self, rollout: &Rollout) {
-        rollout.write(self.home.path(), Collection::Active);
-    }
-}
-
-/// A thread's id by its number; higher ones are later.
-fn id(number: u64) -> String {
-    uuid7(began(number), number)
-}
-
-fn began(number: u64) -> i64 {
-    millis("2026-03-01T10:00:00.000Z") + number as i64 * 3_600_000
-}
-
-fn legacy(number: u64) -> Rollout {
-    Rollout::legacy(&id(number)).at_millis(began(number))
-}
-
-fn paginated(number: u64) -> Rollout {
-    Rollout::paginated(&id(number)).at_millis(began(number))
-}
 
 fn touched(program: &Program, arguments: &[&str]) -> Value {
     let outcome = program.run(["--json", "search", "--touched"].iter().chain(arguments));
@@ -116,7 +75,7 @@ const FAILURE: &str = r#"{"output":"no such lines","metadata":{"exit_code":1,"du
 
 #[test]
 fn what_each_form_of_release_says_it_changed_is_found_by_every_name_of_it() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     let forms = [
         Rollout::bare(&id(1)),
         Rollout::early(&id(2)),
@@ -154,7 +113,7 @@ fn what_each_form_of_release_says_it_changed_is_found_by_every_name_of_it() {
 
 #[test]
 fn only_what_was_done_counts_and_a_move_is_found_at_both_ends() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     let patch = |body: &str| json!({ "input": format!("*** Begin Patch\n{body}\n*** End Patch") });
     let script =
         "cd sub && apply_patch <<'EOF'\n*** Begin Patch\n*** Update File: deep.rs\n@@\n-a\n+b\n*** End Patch\nEOF";
@@ -314,7 +273,7 @@ proptest! {
 
 #[test]
 fn pages_and_filters_are_those_of_a_list_and_other_sources_are_counted() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     for number in 0..11 {
         place.write(
             &legacy(number).user("go on").patch("a.txt", "one\n").cwd("/w/b").user("more").patch("a.txt", "two\n"),
@@ -355,7 +314,7 @@ fn pages_and_filters_are_those_of_a_list_and_other_sources_are_counted() {
 
 #[test]
 fn what_a_fork_copied_counts_at_its_owner_alone_and_in_the_fork_once_that_is_gone() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     let parent = legacy(1).user("first").patch("copied.txt", "one\n");
     place.write(&parent);
     place.write(&legacy(2).copy_of(&parent).user("second").patch("own.txt", "one\n"));
@@ -380,7 +339,7 @@ fn what_a_fork_copied_counts_at_its_owner_alone_and_in_the_fork_once_that_is_gon
 
 #[test]
 fn a_change_of_a_turn_that_was_taken_back_still_counts_and_says_so() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(
         &legacy(1)
             .user("first")
@@ -435,7 +394,7 @@ fn content(state: &Path) -> Vec<String> {
 }
 
 #[track_caller]
-fn is_as_made_anew(place: &Place, what: &str) {
+fn is_as_made_anew(place: &HomeAndState, what: &str) {
     touched(&place.program(), &["anything"]);
     let anew = tempdir().unwrap();
     touched(&Program::on(place.home.path(), anew.path()), &["anything"]);
@@ -446,7 +405,7 @@ fn is_as_made_anew(place: &Place, what: &str) {
 
 #[test]
 fn after_every_change_the_index_is_the_one_that_is_made_anew() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     let program = place.program();
     let long = "word ".repeat(20_000);
     let mut parent = legacy(1).user("first").patch("one.txt", "one\n").agent(&long);
@@ -491,7 +450,7 @@ fn after_every_change_the_index_is_the_one_that_is_made_anew() {
 
 #[test]
 fn after_a_deletion_no_file_of_the_state_names_what_the_thread_alone_changed() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(&legacy(1).user("one").patch("kept.txt", "one\n"));
     place.write(&legacy(2).user("two").patch("zephyrine/secret.txt", "one\n"));
     let program = place.program();
@@ -507,7 +466,7 @@ fn after_a_deletion_no_file_of_the_state_names_what_the_thread_alone_changed() {
 
 #[test]
 fn bad_input_gets_a_clear_answer_each() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(&legacy(1).user("one").patch("100%_\"'.txt", "one\n"));
     for (how, program) in place.both() {
         assert_eq!(numbers(&program, &["100%_\"'.txt"]), [1], "{how}");
@@ -526,7 +485,7 @@ fn bad_input_gets_a_clear_answer_each() {
 
 #[test]
 fn without_a_refresh_the_answer_says_what_it_does_not_cover() {
-    let place = Place::new();
+    let place = HomeAndState::new();
     place.write(&legacy(1).user("one").patch("a.txt", "one\n"));
     let program = place.program();
     assert_eq!(numbers(&program, &["a.txt"]), [1]);

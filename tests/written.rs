@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
-use support::{Collection, Program, Rollout, millis, uuid7};
+use support::hourly::{began, id, legacy, paginated};
+use support::{Collection, Program, Rollout};
 use tempfile::{TempDir, tempdir};
 
 /// A home, a place for its state, and a directory that people work in.
@@ -36,22 +37,6 @@ impl Place {
     fn file(&self, name: &str) -> String {
         fs::canonicalize(self.work.path()).unwrap().join(name).to_str().unwrap().to_owned()
     }
-}
-
-fn id(number: u64) -> String {
-    uuid7(began(number), number)
-}
-
-fn began(number: u64) -> i64 {
-    millis("2026-03-01T10:00:00.000Z") + number as i64 * 3_600_000
-}
-
-fn legacy(number: u64) -> Rollout {
-    Rollout::legacy(&id(number)).at_millis(began(number))
-}
-
-fn paginated(number: u64) -> Rollout {
-    Rollout::paginated(&id(number)).at_millis(began(number))
 }
 
 fn number_of(thread: &Value) -> u64 {

@@ -15,7 +15,9 @@ mod generator;
 mod giant_thread;
 mod golden;
 mod handle;
+mod home_and_state;
 mod homes;
+pub mod hourly;
 mod index_content;
 pub mod kill;
 mod long_thread;
@@ -45,6 +47,7 @@ pub use generator::{GENERATOR_VERSION, GeneratedHome, Generator, History, Spread
 pub use giant_thread::giant_thread;
 pub use golden::{Normalizer, record, recorded_differences};
 pub use handle::{Handle, handle};
+pub use home_and_state::HomeAndState;
 pub use homes::{RealHome, damage_summary, real_home_archives, real_homes};
 pub use index_content::index_content;
 pub use long_thread::long_thread;
