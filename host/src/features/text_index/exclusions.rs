@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::store::clear;
+use super::store::{OUTDATED_THREADS, clear};
 use crate::db::{Database, StateError};
 
 /// Says what is kept out of the index; that is searched by reading the rollouts.
@@ -99,14 +99,13 @@ impl Database {
             return Ok(());
         }
         let list = exclusions.list();
-        let among = "threads.id IN (SELECT thread FROM text_outdated_names
-                     UNION SELECT thread_id FROM text_outdated_files JOIN files USING (path))";
+        let among = format!("threads.id IN ({OUTDATED_THREADS})");
         let find = format!("SELECT EXISTS (SELECT 1 FROM threads WHERE {among} AND {EXCLUDED})");
         let asked = list.clone();
         let is_needed =
             self.with(move |connection| Ok(connection.query_row(&find, [asked], |row| row.get::<_, bool>(0))?))?;
         match is_needed {
-            true => self.transaction(move |transaction| remove_excluded(transaction, &list, among).map(drop)),
+            true => self.transaction(move |transaction| remove_excluded(transaction, &list, &among).map(drop)),
             false => Ok(()),
         }
     }

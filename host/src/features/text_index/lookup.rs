@@ -9,7 +9,7 @@ use threadkeep_engine::contract::{
 };
 use threadkeep_engine::imports::{StateResult, TextIndex};
 
-use super::store::{quoted, role_from};
+use super::store::{OUTDATED_THREADS, quoted, role_from};
 use super::{PART_BITS, touches};
 use crate::db::{Database, SearchedRows, StateError, searched_rows};
 
@@ -251,10 +251,7 @@ impl Database {
     /// Counts the threads that a query lets pass, whatever made them, whose text or names are not in the index as they are.
     fn count_uncovered(&self, query: RowQuery) -> Result<u64, StateError> {
         let outdated: Vec<String> = self.with(|connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT thread_id FROM text_outdated_files CROSS JOIN files USING (path) WHERE thread_id IS NOT NULL
-                 UNION SELECT thread FROM text_outdated_names",
-            )?;
+            let mut select = connection.prepare_cached(OUTDATED_THREADS)?;
             let threads = select.query_map([], |row| row.get(0))?;
             Ok(threads.collect::<Result<_, _>>()?)
         })?;

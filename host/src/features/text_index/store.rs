@@ -17,6 +17,10 @@ const FEWEST_MERGED: u64 = 32;
 /// How much of its last part may be read again of a rollout that grew.
 const READ_AGAIN: u64 = 64 << 10;
 
+/// Selects the threads of which something in the index is outdated. What is outdated comes first: most often that is nothing.
+pub(super) const OUTDATED_THREADS: &str = "SELECT thread_id FROM text_outdated_files CROSS JOIN files USING (path)
+     WHERE thread_id IS NOT NULL UNION SELECT thread FROM text_outdated_names";
+
 /// A rollout whose text is to be read.
 pub(crate) struct OutdatedFile {
     /// The file as it is recorded.
