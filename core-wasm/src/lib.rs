@@ -18,13 +18,14 @@
 //! files of a thread → history                          what was said and done in it, and what a model is given of it
 //! words + history + rows → search                     which threads have it, and where
 //! rows + files → change                                what it takes to move, name or delete one
+//! files of a thread → export                            documents for people and for programs
 //! items → write                                        what is said and done, as lines of a rollout
 //! everything → health                                  what is wrong, and what would mend it
 //! walk → compress                                      which rollouts are to be compressed
 //! what is kept beside threads → features               goals, memories, snapshots: what should stand
 //! ```
 //!
-//! Arrows between modules only lead down this list: `features`, `compress`, `startup`, `change`, `write`, `health`, `search`,
+//! Arrows between modules only lead down this list: `features`, `export`, `compress`, `startup`, `change`, `write`, `health`, `search`,
 //! `history`, `lookup`, `rows`, `rollout`, `ports`, `words`, `text`.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -37,6 +38,7 @@ extern crate threadkeep_contract as contract;
 
 pub mod change;
 pub mod compress;
+pub mod export;
 pub mod features;
 pub mod health;
 pub mod history;

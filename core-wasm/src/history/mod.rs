@@ -41,3 +41,5 @@ pub mod prompt;
 pub mod texts;
 pub mod transcript;
 pub mod written;
+
+pub(crate) use records::record_ordinal;
