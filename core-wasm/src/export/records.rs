@@ -1,11 +1,10 @@
 //! The files of a history as they stand: each record byte for byte, in pieces.
 
 use alloc::borrow::Cow;
-use alloc::string::ToString;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use contract::{Collection, LookupError};
-use serde_json::json;
 
 use super::hidden_fields::without_hidden_fields;
 use super::redaction::Redactor;
@@ -13,6 +12,7 @@ use crate::history::chain::Segment;
 use crate::history::record_ordinal;
 use crate::ports::{PlainText, Reader, Rollouts};
 use crate::rollout::base::early_ordinal;
+use crate::text::json_writer::JsonWriter;
 use crate::text::lines::unmarked;
 use crate::text::paths::collection_of;
 
@@ -78,14 +78,8 @@ impl<F: Rollouts> Records<F> {
                 let Some(segment) = self.segments.get(self.begun) else { break };
                 self.reader = Some(rollouts.open(&segment.path, 0)?);
                 let plain = segment.path.strip_suffix(".zst").unwrap_or(&segment.path);
-                let head = json!({
-                    "type": "threadkeep_file",
-                    "payload": {
-                        "path": plain, "thread": segment.thread, "from": segment.from, "until": segment.until,
-                        "archived": collection_of(&segment.path) == Collection::Archived,
-                    },
-                });
-                out.extend_from_slice(&redactor.json_line(head.to_string().as_bytes()));
+                let head = file_line(segment, plain);
+                out.extend_from_slice(&redactor.json_line(head.as_bytes()));
                 out.push(b'\n');
                 redactor.set_place(plain.into());
                 self.begun += 1;
@@ -180,4 +174,18 @@ impl<F: Rollouts> Records<F> {
         let is_own = self.segments.last().is_some_and(|newest| newest.thread == segment.thread);
         !is_own && segment.until.zip(ordinal).is_some_and(|(until, ordinal)| ordinal >= until)
     }
+}
+
+/// The line that says what a file is; `plain` is its path without compression.
+fn file_line(segment: &Segment, plain: &str) -> String {
+    let mut line = JsonWriter::default();
+    line.raw("{\"type\":\"threadkeep_file\",\"payload\":{\"path\":").text(plain);
+    line.raw(",\"thread\":").text(&segment.thread).raw(",\"from\":").unsigned(segment.from).raw(",\"until\":");
+    match segment.until {
+        Some(until) => line.unsigned(until),
+        None => line.raw("null"),
+    };
+    let archived = collection_of(&segment.path) == Collection::Archived;
+    line.raw(if archived { ",\"archived\":true}}" } else { ",\"archived\":false}}" });
+    line.into_text()
 }

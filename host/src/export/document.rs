@@ -65,12 +65,20 @@ impl Export<'_> {
         let put = |out: &mut dyn Write, text: &str| out.write_all(text.as_bytes()).map_err(ExportError::Output);
         put(out, &begin)?;
         let mut writer = ThreadWriter::new(self, &mut tally, images);
-        for (at, row) in threads.iter().enumerate() {
-            if at > 0 {
+        let mut any = false;
+        for row in threads {
+            let depth = u32::from(is_collection);
+            let exporter = match writer.open(&row.id, depth, self.request.subagents) {
+                // Of many, one that cannot be read is told of, and the others go on.
+                Err(error) if is_collection && !error.ends_all() => {
+                    writer.tally.failed.push((row.id.clone(), error));
+                    continue;
+                }
+                opened => opened?,
+            };
+            if std::mem::replace(&mut any, true) {
                 put(out, between)?;
             }
-            let depth = u32::from(is_collection);
-            let exporter = writer.open(&row.id, depth, self.request.subagents)?;
             writer.write(exporter, depth, self.request.subagents, out)?;
             self.done();
         }

@@ -16,7 +16,7 @@ pub enum ExportError {
     #[error("the document cannot be written: {0}")]
     Output(io::Error),
     /// A file or a directory could not be written.
-    #[error("{} cannot be written: {1}", .0.display())]
+    #[error("{path} cannot be written: {error}", path = .0.display(), error = .1)]
     File(PathBuf, io::Error),
     /// Something stands where a file was to be written.
     #[error("{} is there and was not written by an export; {IN_THE_WAY}", .0.display())]
@@ -25,7 +25,7 @@ pub enum ExportError {
     #[error("another export writes into {}; {LATER}", .0.display())]
     Busy(PathBuf),
     /// The manifest of a directory cannot be used.
-    #[error("{} cannot be used: {1}; {NEW_DIRECTORY}", .0.display())]
+    #[error("{path} cannot be used: {why}; {NEW_DIRECTORY}", path = .0.display(), why = .1)]
     Manifest(PathBuf, String),
     /// A document is not JSON.
     #[error("a document of a thread is not JSON: {0}")]
@@ -66,7 +66,7 @@ impl Classified for ExportError {
         }
     }
 
-    fn hint(&self) -> Option<&str> {
+    fn hint(&self) -> Option<&'static str> {
         match self {
             ExportError::Lookup(error) => error.hint(),
             ExportError::InTheWay(_) => Some(IN_THE_WAY),

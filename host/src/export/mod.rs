@@ -103,12 +103,14 @@ impl ExportRequest {
 }
 
 /// Counts what was taken out of threads on their way out, and what was left out of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct ExportTally {
     /// Lines of rollouts that are no records.
     pub left_out_lines: u64,
     /// Parts of histories that are nowhere, in sentences.
     pub gaps: Vec<String>,
+    /// Threads of a collection that could not be read, and why.
+    pub failed: Vec<(String, ExportError)>,
     redactions: BTreeMap<String, (u64, Vec<String>)>,
 }
 

@@ -142,9 +142,9 @@ impl Export {
         if let Some(directory) = &self.to {
             let done = threadkeep.export_directory(&threads, request, &std::path::absolute(directory)?)?;
             context.print(threadkeep.export_document(&done), || describe(&done))?;
-            tell(&done.tally);
+            let code = tell(&done.tally);
             let any_failed = done.threads.iter().any(|file| file.state == ExportState::Failed);
-            return Ok(if any_failed { exit::FAILED } else { exit::DONE });
+            return Ok(if any_failed { exit::FAILED } else { code });
         }
         if let Some(file) = &self.out {
             let file = std::path::absolute(file)?;
@@ -159,8 +159,7 @@ impl Export {
             context.print(threadkeep.export_document(&done), || {
                 format!("{}\n", text::shown(&file.to_string_lossy()))
             })?;
-            tell(&done.tally);
-            return Ok(exit::DONE);
+            return Ok(tell(&done.tally));
         }
         // Documents for people have nothing in them that acts on a terminal.
         let acts = matches!(request.format, ExportFormat::Json | ExportFormat::Jsonl) && io::stdout().is_terminal();
@@ -169,10 +168,7 @@ impl Export {
             // Whoever read it had enough.
             Err(_) if out.broken.get() => Err(io::Error::from(io::ErrorKind::BrokenPipe).into()),
             Err(error) => Err(error.into()),
-            Ok(tally) => {
-                tell(&tally);
-                Ok(exit::DONE)
-            }
+            Ok(tally) => Ok(tell(&tally)),
         }
     }
 
@@ -325,8 +321,9 @@ fn describe(done: &DirectoryExport) -> String {
     format!("{written} written, {unchanged} unchanged{failed}\n")
 }
 
-/// Says what was taken out and what was left out.
-fn tell(tally: &ExportTally) {
+/// Says what was taken out and what was left out, and gives the exit code for that.
+fn tell(tally: &ExportTally) -> u8 {
+    tally.failed.iter().for_each(|(thread, error)| say(&format!("{thread}: {error}")));
     tally.gaps.iter().for_each(|gap| say(gap));
     if tally.left_out_lines > 0 {
         say(&format!("{} lines that are no records were left out", tally.left_out_lines));
@@ -334,4 +331,5 @@ fn tell(tally: &ExportTally) {
     for RedactionCount { kind, count, places } in tally.redactions() {
         say(&format!("redacted: {count} × {kind} ({})", places.join("; ")));
     }
+    if tally.failed.is_empty() { exit::DONE } else { exit::FAILED }
 }

@@ -43,13 +43,13 @@ super::call::calls! {
     };
 
     /// `exporting.exporter.redact-text`
-    RedactText "exporting.exporter.redact-text" { exporter: usize, text: String } -> String: |call, instance| {
+    RedactExportedText "exporting.exporter.redact-text" { exporter: usize, text: String } -> String: |call, instance| {
         let handle = instance.open(call.exporter)?;
         instance.exports.threadkeep_core_exporting().exporter().call_redact_text(&mut instance.store, handle, &call.text)
     };
 
     /// `exporting.exporter.redact-json`
-    RedactJson "exporting.exporter.redact-json" { exporter: usize, json: String } -> String: |call, instance| {
+    RedactExportedJson "exporting.exporter.redact-json" { exporter: usize, json: String } -> String: |call, instance| {
         let handle = instance.open(call.exporter)?;
         instance.exports.threadkeep_core_exporting().exporter().call_redact_json(&mut instance.store, handle, &call.json)
     };

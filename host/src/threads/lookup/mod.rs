@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use threadkeep_engine::calls::{
     Close, Explain, Find, FindByPath, ListPage, NextPieces, OpenExporter, OpenPrompt, OpenTranscript, Opened,
-    OpenedExporter, PromptItems, RecordsPage, RedactJson, RedactText, ReportExport, TurnsAround, TurnsPage,
+    OpenedExporter, PromptItems, RecordsPage, RedactExportedJson, RedactExportedText, ReportExport, TurnsAround, TurnsPage,
 };
 use threadkeep_engine::contract::{
     Collection, Discrepancy, Explanation, ExportFile, ExportOptions, ExportPiece, Found, Gap,
@@ -279,12 +279,12 @@ impl Exporter {
 
     /// Gives a text that is to leave with the thread, redacted.
     pub fn redact_text(&mut self, text: &str) -> Result<String, LookupError> {
-        Ok(self.lookup.core.call(&RedactText { exporter: self.opened.number, text: text.into() })?)
+        Ok(self.lookup.core.call(&RedactExportedText { exporter: self.opened.number, text: text.into() })?)
     }
 
     /// Gives a JSON text that is to leave with the thread, redacted.
     pub fn redact_json(&mut self, json: String) -> Result<String, LookupError> {
-        Ok(self.lookup.core.call(&RedactJson { exporter: self.opened.number, json })?)
+        Ok(self.lookup.core.call(&RedactExportedJson { exporter: self.opened.number, json })?)
     }
 
     /// Gives how many lines of the files were left out so far, and what was taken out.

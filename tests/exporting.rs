@@ -1,0 +1,7 @@
+//! What leaves a home by `export`: raw records, documents for people, and a directory that is kept up to date.
+
+mod directory;
+mod documents;
+mod hostile;
+mod markdown;
+mod records;
