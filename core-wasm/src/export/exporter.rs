@@ -20,12 +20,13 @@ use super::markdown::Markdown;
 use super::pieces::{Head, Pieces, TurnHead};
 use super::plain_text::PlainText;
 use super::records::Records;
-use super::redaction::{Redactor, redaction};
+use super::redaction::redactor;
 use crate::history::chain::Chain;
 use crate::history::transcript::Transcript;
 use crate::lookup::find::{find, find_by_path};
 use crate::lookup::world::World;
 use crate::ports::Rollouts;
+use crate::secrets::{Finding, Redactor};
 use crate::text::time::rfc3339;
 
 /// Pieces are handed out when they are so long together, in bytes.
@@ -94,7 +95,7 @@ impl<F: World> Exporter<F> {
         let files = files.collect();
         let redacts = options.redact_secrets || options.anonymize.is_some();
         let subagents = options.subagents.clone().unwrap_or_default();
-        let redactor = Redactor::new(redaction(options.redact_secrets, options.anonymize.clone()));
+        let redactor = redactor(options.redact_secrets, options.anonymize.as_ref());
         let (course, gaps) = match options.format {
             ExportFormat::Jsonl => {
                 let gaps = chain.gaps.clone();
@@ -162,7 +163,12 @@ impl<F: World> Exporter<F> {
     /// Returns what was taken out so far.
     pub fn report(&self) -> Vec<RedactionCount> {
         let report = self.redactor.report().into_iter();
-        report.map(|(kind, count, places)| RedactionCount { kind, count, places }).collect()
+        let counted = |finding: Finding| RedactionCount {
+            kind: finding.kind.name().into(),
+            count: finding.count,
+            places: finding.places,
+        };
+        report.map(counted).collect()
     }
 }
 
@@ -228,7 +234,7 @@ impl Turns {
     }
 
     fn begin(&mut self, row: &ThreadRow, redactor: &mut Redactor) {
-        redactor.set_place("facts".into());
+        redactor.set_place("facts");
         let mut redacted = |text: &str| one_line(&redactor.text(text));
         let mut facts = Vec::from([("id", row.id.clone())]);
         facts.push(("created", rfc3339(row.created_at)));

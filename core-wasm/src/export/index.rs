@@ -9,7 +9,7 @@ use contract::{ExportFormat, IndexEntry, Person};
 use super::clean::{one_line, title};
 use super::html::push_escaped;
 use super::markdown::escaped;
-use super::redaction::{Redactor, redaction};
+use super::redaction::redactor;
 use super::style::{AFTER_TITLE, BEFORE_TITLE, END};
 use crate::text::time::rfc3339;
 
@@ -20,8 +20,7 @@ const SHORT_ID: usize = 13;
 
 /// Returns the name of a thread's file, without an extension: day, title and the beginning of the id, redacted.
 pub fn export_name(created_at: i64, title: &str, id: &str, secrets: bool, anonymize: Option<Person>) -> String {
-    let mut redactor = Redactor::new(redaction(secrets, anonymize));
-    name_of(created_at, &redactor.text(title), id)
+    name_of(created_at, &redactor(secrets, anonymize.as_ref()).text(title), id)
 }
 
 fn name_of(created_at: i64, title: &str, id: &str) -> String {

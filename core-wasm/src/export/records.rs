@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use contract::{Collection, LookupError};
 
 use super::hidden_fields::without_hidden_fields;
-use super::redaction::Redactor;
 use crate::history::chain::Segment;
 use crate::history::record_ordinal;
 use crate::ports::{PlainText, Reader, Rollouts};
 use crate::rollout::base::early_ordinal;
+use crate::secrets::Redactor;
 use crate::text::json_writer::JsonWriter;
 use crate::text::lines::unmarked;
 use crate::text::paths::collection_of;
@@ -81,7 +81,7 @@ impl<F: Rollouts> Records<F> {
                 let head = file_line(segment, plain);
                 out.extend_from_slice(&redactor.json_line(head.as_bytes()));
                 out.push(b'\n');
-                redactor.set_place(plain.into());
+                redactor.set_place(plain);
                 self.begun += 1;
                 continue;
             };
