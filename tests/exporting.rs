@@ -1,5 +1,6 @@
 //! What leaves a home by `export`: raw records, documents for people, and a directory that is kept up to date.
 
+mod browser;
 mod directory;
 mod documents;
 mod hostile;

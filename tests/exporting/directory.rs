@@ -121,7 +121,10 @@ fn a_file_in_the_way_is_named_and_left_and_the_others_go_on() {
     let report = outcome.json();
     assert_eq!(counts(&report), (2, 0));
     let failed = report["items"].as_array().unwrap().iter().find(|item| item["outcome"] == "failed").unwrap();
-    assert!(failed["error"].as_str().unwrap().contains("question-2-019ca8a0-0002.md is there and was not written"), "{failed}");
+    assert!(
+        failed["error"].as_str().unwrap().contains("question-2-019ca8a0-0002.md is there and was not written"),
+        "{failed}"
+    );
     assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
     fs::remove_file(&mine).unwrap();
     assert_eq!(ground.export(&[]), (1, 2));
@@ -136,14 +139,16 @@ fn a_full_disk_is_named_and_the_next_export_goes_on() {
     let long = "words that fill a disk. ".repeat(20_000);
     ground.place.write(&rollout(2).agent(&long));
     fs::create_dir_all(&ground.to).unwrap();
-    let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(&ground.to).output();
+    let mounted =
+        std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(&ground.to).output();
     if !mounted.is_ok_and(|mounted| mounted.status.success()) {
         return skipped("a file system cannot be mounted here");
     }
     let umount = || std::process::Command::new("umount").arg(&ground.to).status().unwrap();
     let outcome = ground.run(&[]).ended(1);
     let left: Vec<String> = ground.files().into_keys().collect();
-    let whole = ground.files().values().filter(|(_, _, bytes)| String::from_utf8_lossy(bytes).contains("## Turn 1")).count();
+    let whole =
+        ground.files().values().filter(|(_, _, bytes)| String::from_utf8_lossy(bytes).contains("## Turn 1")).count();
     std::process::Command::new("mount").args(["-o", "remount,size=16m"]).arg(&ground.to).status().unwrap();
     let next = ground.run(&[]);
     umount();
@@ -166,7 +171,8 @@ fn an_export_that_was_killed_leaves_nothing_that_the_next_one_does_not_know() {
     fs::write(ground.to.join(".threadkeep-export.jsonl"), journal).unwrap();
     let report = ground.run(&[]).ended(1).stderr;
     assert!(report.contains("index.md is there and was not written by an export"), "{report}");
-    let names: Vec<_> = document["entries"].as_array().unwrap().iter().map(|entry| entry["file"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        document["entries"].as_array().unwrap().iter().map(|entry| entry["file"].as_str().unwrap()).collect();
     for name in names[1..].iter().chain(&["index.md"]) {
         fs::remove_file(ground.to.join(name)).unwrap();
     }

@@ -52,7 +52,8 @@ fn each_level_of_detail_shows_what_those_before_it_show_and_more() {
 #[test]
 fn turns_are_chosen_by_their_numbers() {
     let place = place();
-    for (range, first, second) in [("1", true, false), ("2..", false, true), ("..1", true, false), ("1..2", true, true)] {
+    for (range, first, second) in [("1", true, false), ("2..", false, true), ("..1", true, false), ("1..2", true, true)]
+    {
         let text = export(&place, &["--turns", range]);
         let found = (text.contains("First answer"), text.contains("Second answer"));
         assert_eq!(found, (first, second), "{range}");
@@ -68,7 +69,10 @@ fn outputs_are_cut_unless_they_are_wanted_in_full() {
     let place = place();
     for format in ["markdown", "html", "text"] {
         let short = export(&place, &["--format", format]);
-        assert!(short.contains("line 19") && short.contains("… 60 lines left out") && short.contains("line 80"), "{short}");
+        assert!(
+            short.contains("line 19") && short.contains("… 60 lines left out") && short.contains("line 80"),
+            "{short}"
+        );
         assert!(!short.contains("line 50"), "{format}");
         let full = export(&place, &["--format", format, "--full"]);
         assert!(full.contains("line 50") && !full.contains("left out"), "{format}");
@@ -153,7 +157,9 @@ fn pictures_stand_beside_markdown_and_in_html() {
 #[test]
 fn what_was_not_named_does_not_leave() {
     let place = place();
-    Rollout::legacy("019ca8a0-0000-7000-8000-000000000002").user("archived words").write(place.home.path(), Collection::Archived);
+    Rollout::legacy("019ca8a0-0000-7000-8000-000000000002")
+        .user("archived words")
+        .write(place.home.path(), Collection::Archived);
     place.program().run(["export"]).ended(2);
     place.program().run(["export", "nobody-at-all"]).ended(3);
     place.program().run(["export", ID, "--all"]).ended(2);

@@ -31,9 +31,54 @@ fn tags(page: &str) -> Vec<&str> {
 #[track_caller]
 fn is_inert(page: &str) {
     const TAGS: [&str; 48] = [
-        "a", "article", "blockquote", "body", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3",
-        "h4", "h5", "h6", "head", "header", "hr", "html", "img", "li", "main", "ol", "p", "pre", "section", "span",
-        "strong", "style", "summary", "table", "tbody", "td", "th", "thead", "time", "tr", "ul", "dfn", "s", "b", "i", "u", "nav",
+        "a",
+        "article",
+        "blockquote",
+        "body",
+        "br",
+        "code",
+        "dd",
+        "del",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "hr",
+        "html",
+        "img",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "span",
+        "strong",
+        "style",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "time",
+        "tr",
+        "ul",
+        "dfn",
+        "s",
+        "b",
+        "i",
+        "u",
+        "nav",
     ];
     for tag in tags(page) {
         let name = tag.trim_start_matches('/').split([' ', '>']).next().unwrap();
@@ -44,7 +89,8 @@ fn is_inert(page: &str) {
         let names: Vec<&str> = outside.split([' ', '=']).filter(|name| !name.is_empty()).collect();
         let known = ["class", "tabindex", "href", "rel", "alt", "src", "start", "style"];
         assert!(names.iter().all(|name| known.contains(name)), "<{tag}>");
-        let value = |name: &str| attributes.split_once(&format!("{name}=\"")).map(|(_, rest)| rest.split('"').next().unwrap());
+        let value =
+            |name: &str| attributes.split_once(&format!("{name}=\"")).map(|(_, rest)| rest.split('"').next().unwrap());
         assert!(value("src").is_none_or(|url| url.starts_with("data:image/")), "<{tag}>");
         let link = value("href").map(str::to_lowercase);
         let is_web = |url: &String| ["https://", "http://", "mailto:"].iter().any(|scheme| url.starts_with(scheme));
@@ -60,8 +106,12 @@ fn nothing_in_a_page_runs_or_asks_for_anything() {
     for hostile in HOSTILE {
         let place = HomeAndState::new();
         let rollout = Rollout::paginated(ID).cwd(&format!("/src/{}", hostile.replace('\n', " "))).user(hostile);
-        place.write(&rollout.command(hostile, hostile, 1).patch(&hostile.replace(['\n', '/'], " "), hostile).agent(hostile));
-        let run = |format: &str| place.program().run(["export", ID, "--format", format, "--detail", "everything"]).well().stdout;
+        place.write(
+            &rollout.command(hostile, hostile, 1).patch(&hostile.replace(['\n', '/'], " "), hostile).agent(hostile),
+        );
+        let run = |format: &str| {
+            place.program().run(["export", ID, "--format", format, "--detail", "everything"]).well().stdout
+        };
         is_inert(&run("html"));
         let markdown = run("markdown");
         let front = markdown.split("\n---\n").next().unwrap();
@@ -70,9 +120,8 @@ fn nothing_in_a_page_runs_or_asks_for_anything() {
             assert!(!text.contains(['\u{1b}', '\u{7}']), "{text}");
         }
         // The heading is a text and nothing else.
-        let head = pulldown_cmark::Parser::new(&markdown[front.len() + 5..]).take_while(|event| {
-            !matches!(event, pulldown_cmark::Event::End(pulldown_cmark::TagEnd::Heading(_)))
-        });
+        let head = pulldown_cmark::Parser::new(&markdown[front.len() + 5..])
+            .take_while(|event| !matches!(event, pulldown_cmark::Event::End(pulldown_cmark::TagEnd::Heading(_))));
         for event in head.skip(1) {
             assert!(matches!(event, pulldown_cmark::Event::Text(_)), "{hostile:?}: {event:?}");
         }

@@ -6,8 +6,8 @@ use core::cell::RefCell;
 
 use contract::exports::exporting;
 use contract::{
-    ExportFile, ExportFormat, ExportOptions, ExportPiece, Found, Gap, IndexEntry, LookupError, Person,
-    RedactionCount, Subject,
+    ExportFile, ExportFormat, ExportOptions, ExportPiece, Found, Gap, IndexEntry, LookupError, Person, RedactionCount,
+    Subject,
 };
 use threadkeep_core::export;
 

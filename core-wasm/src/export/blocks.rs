@@ -94,10 +94,16 @@ impl Shown {
                 self.is_at_least(ExportDetail::Messages)
             }
             "collabAgentToolCall" | "subAgentActivity" if self.with_subagents => true,
-            "commandExecution" | "fileChange" | "mcpToolCall" | "dynamicToolCall" | "webSearch" | "imageView"
-            | "imageGeneration" | "collabAgentToolCall" | "subAgentActivity" | "functionCallOutput" => {
-                self.is_at_least(ExportDetail::Commands)
-            }
+            "commandExecution"
+            | "fileChange"
+            | "mcpToolCall"
+            | "dynamicToolCall"
+            | "webSearch"
+            | "imageView"
+            | "imageGeneration"
+            | "collabAgentToolCall"
+            | "subAgentActivity"
+            | "functionCallOutput" => self.is_at_least(ExportDetail::Commands),
             _ => self.is_at_least(ExportDetail::Everything),
         }
     }

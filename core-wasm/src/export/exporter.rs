@@ -93,13 +93,12 @@ impl<F: World> Exporter<F> {
             until: segment.until,
         });
         let files = files.collect();
-        let redacts = options.redact_secrets || options.anonymize.is_some();
         let subagents = options.subagents.clone().unwrap_or_default();
         let redactor = redactor(options.redact_secrets, options.anonymize.as_ref());
         let (course, gaps) = match options.format {
             ExportFormat::Jsonl => {
                 let gaps = chain.gaps.clone();
-                (Course::Records(Box::new(Records::new(chain.segments, options.full_record, redacts))), gaps)
+                (Course::Records(Box::new(Records::new(chain.segments, options.full_record))), gaps)
             }
             _ => {
                 let transcript = Transcript::of(world, chain)?;
@@ -117,12 +116,10 @@ impl<F: World> Exporter<F> {
     /// Fails where a file of the history cannot be read.
     pub fn next(&mut self, world: &F) -> Result<Vec<ExportPiece>, LookupError> {
         match &mut self.course {
-            Course::Records(records) => {
-                Ok(match records.next(world, &mut self.redactor)? {
-                    Some(bytes) => Vec::from([ExportPiece::Text(Chunk::Bytes(bytes))]),
-                    None => core::mem::take(&mut self.subagents).into_iter().map(ExportPiece::Subagent).collect(),
-                })
-            }
+            Course::Records(records) => Ok(match records.next(world, &mut self.redactor)? {
+                Some(bytes) => Vec::from([ExportPiece::Text(Chunk::Bytes(bytes))]),
+                None => core::mem::take(&mut self.subagents).into_iter().map(ExportPiece::Subagent).collect(),
+            }),
             Course::Turns(turns) => turns.next(world, &self.found.row, &mut self.redactor, &mut self.subagents),
         }
     }
@@ -211,7 +208,8 @@ impl Turns {
         }
         while !self.is_over && self.pieces.len() < ENOUGH {
             if self.read.is_empty() && self.number <= self.last {
-                let messages_only = (self.options.detail as u8) < ExportDetail::Commands as u8 && !self.shown.with_subagents;
+                let messages_only =
+                    (self.options.detail as u8) < ExportDetail::Commands as u8 && !self.shown.with_subagents;
                 self.read = self.transcript.values(rollouts, self.next, messages_only)?.into();
                 self.next += self.read.len();
             }

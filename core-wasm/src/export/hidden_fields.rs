@@ -60,13 +60,117 @@ fn hide(cursor: &mut Cursor<'_>, line: &[u8], replacement: &'static [u8], edits:
     Ok(())
 }
 
+/// Takes the same out of one record that comes piece by piece.
+#[derive(Default)]
+pub(super) struct HiddenFields {
+    /// A string is open, and its last byte was a backslash.
+    in_string: bool,
+    is_escaped: bool,
+    /// How the string began, or the one before.
+    string: Vec<u8>,
+    /// A colon followed the string before, so that it is a key and its value comes.
+    is_value: bool,
+    /// The last `type` was that of a summary of the context.
+    in_compaction: bool,
+    /// The value that comes is left out; of one that has begun, how many containers are open.
+    hidden: Option<Option<u32>>,
+}
+
+/// Bytes of a string that tell whether it is a key that matters.
+const LONGEST_KEY: usize = 32;
+
+impl HiddenFields {
+    /// Takes the next bytes, and appends to `out` what of them leaves.
+    pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        for &byte in bytes {
+            if self.in_string {
+                self.inside(byte, out);
+            } else {
+                self.between(byte, out);
+            }
+        }
+    }
+
+    fn inside(&mut self, byte: u8, out: &mut Vec<u8>) {
+        if self.hidden.is_none() {
+            out.push(byte);
+        }
+        if self.is_escaped {
+            self.is_escaped = false;
+        } else if byte == b'\\' {
+            self.is_escaped = true;
+        } else if byte == b'"' {
+            self.in_string = false;
+            if self.hidden == Some(Some(0)) {
+                self.hidden = None;
+            }
+            return;
+        }
+        if self.string.len() < LONGEST_KEY {
+            self.string.push(byte);
+        }
+    }
+
+    fn between(&mut self, byte: u8, out: &mut Vec<u8>) {
+        if let Some(hidden) = self.hidden {
+            match (hidden, byte) {
+                (None, b' ' | b'\t' | b'\r') => out.push(byte),
+                // A number or a word ends before this byte, which is none of it.
+                (Some(0), b',' | b'}' | b']') => {
+                    self.hidden = None;
+                    self.between(byte, out);
+                }
+                (Some(depth), b'}' | b']') => self.hidden = Some(Some(depth - 1)).filter(|_| depth > 1),
+                (Some(depth), b'{' | b'[') => self.hidden = Some(Some(depth + 1)),
+                (None, b'{' | b'[') => self.hide(1, out),
+                (None, _) => self.hide(0, out),
+                (Some(_), _) => {}
+            }
+            self.in_string = byte == b'"' && self.hidden.is_some();
+            return;
+        }
+        out.push(byte);
+        match byte {
+            b'"' => {
+                self.in_string = true;
+                self.string.clear();
+            }
+            b':' => {
+                self.is_value = true;
+                if matches!(&*self.string, b"encrypted_content" | b"base_instructions") {
+                    self.hidden = Some(None);
+                }
+            }
+            // A value that is called so is a type.
+            b',' if self.is_value => {
+                self.in_compaction |= self.string.ends_with(b"compaction");
+                self.is_value = false;
+            }
+            b'{' | b'}' => self.in_compaction = false,
+            _ => {}
+        }
+    }
+
+    fn hide(&mut self, depth: u32, out: &mut Vec<u8>) {
+        out.extend_from_slice(if self.in_compaction { b"\"\"" } else { b"null" });
+        self.hidden = Some(Some(depth));
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::without_hidden_fields;
+    use alloc::vec::Vec;
+
+    use super::{HiddenFields, without_hidden_fields};
 
     #[test]
     fn encrypted_contents_and_instructions_are_taken_out_and_nothing_else() {
-        let cases: [(&str, &str); 5] = [
+        let cases: [(&str, &str); 7] = [
+            (r#"{"a":{"encrypted_content":{"x":["}"]}},"b":1}"#, r#"{"a":{"encrypted_content":null},"b":1}"#),
+            (
+                r#"{"encrypted_content": 12,"b":"\\\"encrypted_content"}"#,
+                r#"{"encrypted_content": null,"b":"\\\"encrypted_content"}"#,
+            ),
             (
                 r#"{"type":"response_item","payload":{"type":"reasoning","encrypted_content":"gAAA","summary":[] } }"#,
                 r#"{"type":"response_item","payload":{"type":"reasoning","encrypted_content":null,"summary":[] } }"#,
@@ -79,11 +183,23 @@ mod tests {
                 r#"{"type":"session_meta","payload":{"base_instructions":{"text":"You are"},"instructions":"x"}}"#,
                 r#"{"type":"session_meta","payload":{"base_instructions":null,"instructions":null}}"#,
             ),
-            (r#"{"type":"event_msg","payload":{"instructions":"x"}}"#, r#"{"type":"event_msg","payload":{"instructions":"x"}}"#),
+            (
+                r#"{"type":"event_msg","payload":{"instructions":"x"}}"#,
+                r#"{"type":"event_msg","payload":{"instructions":"x"}}"#,
+            ),
             ("{\"no", "{\"no"),
         ];
         for (line, expected) in cases {
             assert_eq!(without_hidden_fields(line.as_bytes()), expected.as_bytes());
+            // Of what comes piece by piece instructions are those that a session's base has.
+            if line.contains("\"instructions\":\"x\"") {
+                continue;
+            }
+            for length in 1..9 {
+                let (mut fields, mut out) = (HiddenFields::default(), Vec::new());
+                line.as_bytes().chunks(length).for_each(|piece| fields.push(piece, &mut out));
+                assert_eq!(core::str::from_utf8(&out), Ok(expected), "{length}");
+            }
         }
     }
 }

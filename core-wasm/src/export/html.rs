@@ -125,14 +125,7 @@ impl Html {
     }
 
     /// Writes something that was done: a line, which opens to what was said with it.
-    fn step<const N: usize>(
-        &self,
-        what: &str,
-        of: &str,
-        outcome: &str,
-        texts: [(&str, bool); N],
-        pieces: &mut Pieces,
-    ) {
+    fn step<const N: usize>(&self, what: &str, of: &str, outcome: &str, texts: [(&str, bool); N], pieces: &mut Pieces) {
         let is_long = texts.iter().any(|(text, _)| !text.trim().is_empty() && *text != of);
         pieces.push(if is_long { "<details class=\"step\"><summary>" } else { "<p class=\"step\">" });
         pieces.push(&format!("<strong>{what}</strong>"));

@@ -72,7 +72,12 @@ fn facts(entry: &IndexEntry) -> String {
 fn markdown(entries: &[IndexEntry]) -> String {
     let mut out = String::from("# Threads\n\n");
     for entry in entries {
-        out.push_str(&format!("- [{}](<{}>) · {}\n", escaped(&title(&entry.title)), entry.file, escaped(&facts(entry))));
+        out.push_str(&format!(
+            "- [{}](<{}>) · {}\n",
+            escaped(&title(&entry.title)),
+            entry.file,
+            escaped(&facts(entry))
+        ));
     }
     out
 }

@@ -218,7 +218,8 @@ fn html_start(text: &str, interrupts: bool) -> Option<Leaf> {
     let name = lower.trim_start_matches('<').trim_start_matches('/');
     let length = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(name.len());
     let (name, after) = name.split_at(length);
-    let is_known = BLOCK_TAGS.contains(&name) && (after.is_empty() || after.starts_with([' ', '>']) || after.starts_with("/>"));
+    let is_known =
+        BLOCK_TAGS.contains(&name) && (after.is_empty() || after.starts_with([' ', '>']) || after.starts_with("/>"));
     // Any other tag that is whole and alone in its line.
     let is_tag = !name.is_empty() && name.starts_with(|c: char| c.is_ascii_alphabetic());
     let is_alone = is_tag && !interrupts && lower.trim_end().ends_with('>') && lower.matches('<').count() == 1;
@@ -236,11 +237,68 @@ fn ends_html(line: &str, end: &str) -> bool {
 
 /// Tags that begin a block wherever they stand.
 const BLOCK_TAGS: [&str; 62] = [
-    "address", "article", "aside", "base", "basefont", "blockquote", "body", "caption", "center", "col", "colgroup",
-    "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frame",
-    "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hr", "html", "iframe", "legend", "li", "link",
-    "main", "menu", "menuitem", "nav", "noframes", "ol", "optgroup", "option", "p", "param", "search", "section",
-    "summary", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "track", "ul",
+    "address",
+    "article",
+    "aside",
+    "base",
+    "basefont",
+    "blockquote",
+    "body",
+    "caption",
+    "center",
+    "col",
+    "colgroup",
+    "dd",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "frame",
+    "frameset",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hr",
+    "html",
+    "iframe",
+    "legend",
+    "li",
+    "link",
+    "main",
+    "menu",
+    "menuitem",
+    "nav",
+    "noframes",
+    "ol",
+    "optgroup",
+    "option",
+    "p",
+    "param",
+    "search",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "title",
+    "tr",
+    "track",
+    "ul",
 ];
 
 /// Reads the mark of a list's item: the columns that its content is indented by, and what is behind the mark.

@@ -37,7 +37,8 @@ impl PlainText {
     /// Writes a turn.
     pub(super) fn turn(&self, head: &TurnHead, blocks: Vec<Block>, pieces: &mut Pieces) {
         let mut title = format!("--- Turn {}", head.number);
-        for part in [head.started.as_deref(), Some(head.outcome)].into_iter().flatten().filter(|part| !part.is_empty()) {
+        for part in [head.started.as_deref(), Some(head.outcome)].into_iter().flatten().filter(|part| !part.is_empty())
+        {
             title.push_str(&format!(" · {part}"));
         }
         self.lines("", &format!("{title} ---"), pieces);

@@ -6,20 +6,21 @@ use alloc::vec::Vec;
 
 use contract::{Collection, LookupError};
 
-use super::hidden_fields::without_hidden_fields;
+use super::hidden_fields::{HiddenFields, without_hidden_fields};
 use crate::history::chain::Segment;
 use crate::history::record_ordinal;
 use crate::ports::{PlainText, Reader, Rollouts};
 use crate::rollout::base::early_ordinal;
 use crate::secrets::Redactor;
+use crate::secrets::json::JsonRedactor;
 use crate::text::json_writer::JsonWriter;
 use crate::text::lines::unmarked;
 use crate::text::paths::collection_of;
 
 /// Bytes asked for at a time.
 const CHUNK: u32 = 512 << 10;
-/// A line is looked at as a whole up to this length, in bytes.
-const MOST_HELD: usize = 64 << 20;
+/// A line is looked at as a whole up to this length, in bytes; a longer one leaves as it comes.
+const MOST_HELD: usize = 8 << 20;
 /// Bytes of a longer line in which its ordinal is looked for.
 const HEAD: usize = 64 << 10;
 
@@ -31,41 +32,49 @@ pub(super) struct Records<F: Rollouts> {
     reader: Option<PlainText<F::Reader>>,
     /// The beginning of a line whose end has not been read.
     carry: Vec<u8>,
-    /// What becomes of the rest of a line that is too long to be held.
-    passing: Passing,
+    /// What a line goes through that is too long to be held; none while it is held.
+    passing: Option<Passing>,
     left_out: u64,
     /// Encrypted contents and instructions leave too.
     full: bool,
-    /// A line has to be seen whole before it leaves.
-    redacts: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Passing {
-    /// The line is held.
-    Held,
-    /// It leaves as it comes.
-    Through,
-    /// It is left out.
-    Dropped,
+/// What a line goes through piece by piece.
+struct Passing {
+    /// None where everything leaves.
+    hidden_fields: Option<HiddenFields>,
+    redactor: JsonRedactor,
+}
+
+impl Passing {
+    fn push(&mut self, bytes: &[u8], redactor: &mut Redactor, out: &mut Vec<u8>) {
+        let mut shown = Vec::new();
+        let bytes = match &mut self.hidden_fields {
+            Some(fields) => {
+                fields.push(bytes, &mut shown);
+                &shown[..]
+            }
+            None => bytes,
+        };
+        match redactor.is_idle() {
+            true => out.extend_from_slice(bytes),
+            false => self.redactor.push(redactor, bytes, out),
+        }
+    }
+
+    fn finish(self, redactor: &mut Redactor, out: &mut Vec<u8>) {
+        self.redactor.finish(redactor, out);
+        out.push(b'\n');
+    }
 }
 
 impl<F: Rollouts> Records<F> {
     /// Begins with the oldest file.
-    pub(super) fn new(segments: Vec<Segment>, full: bool, redacts: bool) -> Records<F> {
-        Records {
-            segments,
-            begun: 0,
-            reader: None,
-            carry: Vec::new(),
-            passing: Passing::Held,
-            left_out: 0,
-            full,
-            redacts,
-        }
+    pub(super) fn new(segments: Vec<Segment>, full: bool) -> Records<F> {
+        Records { segments, begun: 0, reader: None, carry: Vec::new(), passing: None, left_out: 0, full }
     }
 
-    /// Returns how many lines were no records, or too long to be redacted.
+    /// Returns how many lines were no records.
     pub(super) fn left_out(&self) -> u64 {
         self.left_out
     }
@@ -89,7 +98,12 @@ impl<F: Rollouts> Records<F> {
             let over = match chunk.is_empty() {
                 true => {
                     let line = core::mem::take(&mut self.carry);
-                    self.line(&line, redactor, &mut out);
+                    match self.passing.take() {
+                        Some(passing) => passing.finish(redactor, &mut out),
+                        None => {
+                            self.line(&line, redactor, &mut out);
+                        }
+                    }
                     true
                 }
                 false => self.chunk(chunk.as_bytes(), redactor, &mut out),
@@ -97,7 +111,6 @@ impl<F: Rollouts> Records<F> {
             if over {
                 self.reader = None;
                 self.carry.clear();
-                self.passing = Passing::Held;
             }
         }
         Ok(Some(out).filter(|out| !out.is_empty()))
@@ -106,46 +119,41 @@ impl<F: Rollouts> Records<F> {
     /// Takes a chunk; true where nothing more of the file belongs to the history.
     fn chunk(&mut self, mut chunk: &[u8], redactor: &mut Redactor, out: &mut Vec<u8>) -> bool {
         while let Some(end) = memchr::memchr(b'\n', chunk) {
-            let over = match self.passing {
-                Passing::Held if self.carry.is_empty() => self.line(&chunk[..end], redactor, out),
-                Passing::Held => {
-                    self.carry.extend_from_slice(&chunk[..end]);
+            let (head, rest) = (&chunk[..end], &chunk[end + 1..]);
+            let over = match self.passing.take() {
+                Some(mut passing) => {
+                    passing.push(head, redactor, out);
+                    passing.finish(redactor, out);
+                    false
+                }
+                None if self.carry.is_empty() => self.line(head, redactor, out),
+                None => {
+                    self.carry.extend_from_slice(head);
                     let line = core::mem::take(&mut self.carry);
                     self.line(&line, redactor, out)
                 }
-                Passing::Through => {
-                    out.extend_from_slice(&chunk[..=end]);
-                    false
-                }
-                Passing::Dropped => false,
             };
             if over {
                 return true;
             }
-            self.passing = Passing::Held;
-            chunk = &chunk[end + 1..];
+            chunk = rest;
         }
-        match self.passing {
-            Passing::Held => self.carry.extend_from_slice(chunk),
-            Passing::Through => out.extend_from_slice(chunk),
-            Passing::Dropped => {}
+        match &mut self.passing {
+            Some(passing) => passing.push(chunk, redactor, out),
+            None => self.carry.extend_from_slice(chunk),
         }
-        self.passing == Passing::Held && self.carry.len() > MOST_HELD && self.too_long(out)
+        self.carry.len() > MOST_HELD && self.pass(redactor, out)
     }
 
-    /// Decides what becomes of a line that is too long to be held; true where it belongs to another history.
-    fn too_long(&mut self, out: &mut Vec<u8>) -> bool {
+    /// Lets a line through that is too long to be held; true where it belongs to another history.
+    fn pass(&mut self, redactor: &mut Redactor, out: &mut Vec<u8>) -> bool {
         let line = core::mem::take(&mut self.carry);
         if self.is_of_another_history(early_ordinal(&line[..HEAD])) {
             return true;
         }
-        if self.redacts || !self.full {
-            self.left_out += 1;
-            self.passing = Passing::Dropped;
-        } else {
-            out.extend_from_slice(&line);
-            self.passing = Passing::Through;
-        }
+        let hidden_fields = (!self.full).then(HiddenFields::default);
+        let passing = self.passing.insert(Passing { hidden_fields, redactor: JsonRedactor::default() });
+        passing.push(&line, redactor, out);
         false
     }
 

@@ -9,7 +9,8 @@ pub(super) const BEFORE_TITLE: &str = concat!(
 );
 
 /// What stands between a page's title and its body.
-pub(super) const AFTER_TITLE: &str = concat!("</title>\n<style>\n", include_str!("style.css"), "</style>\n</head>\n<body>\n");
+pub(super) const AFTER_TITLE: &str =
+    concat!("</title>\n<style>\n", include_str!("style.css"), "</style>\n</head>\n<body>\n");
 
 /// What stands at the end of a page.
 pub(super) const END: &str = "</body>\n</html>\n";

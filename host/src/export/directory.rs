@@ -46,7 +46,11 @@ pub struct ExportedFile {
 impl Export<'_> {
     /// Brings a directory up to date with threads. One that cannot be read is told of, and the others go on; what was written is
     /// whole whatever happens.
-    pub(crate) fn into_directory(&self, threads: &[ThreadRow], directory: &Path) -> Result<DirectoryExport, ExportError> {
+    pub(crate) fn into_directory(
+        &self,
+        threads: &[ThreadRow],
+        directory: &Path,
+    ) -> Result<DirectoryExport, ExportError> {
         let mut work = Work {
             export: self,
             manifest: Manifest::open(directory)?,
@@ -129,7 +133,8 @@ impl Work<'_> {
         if old.is_none() && path.symlink_metadata().is_ok() {
             return Err(ExportError::InTheWay(path));
         }
-        let images = (export.request.format == ExportFormat::Markdown).then(|| Images::beside(&path, Existing::Replaced));
+        let images =
+            (export.request.format == ExportFormat::Markdown).then(|| Images::beside(&path, Existing::Replaced));
         let mut writer = ThreadWriter::new(export, &mut self.done.tally, images);
         let mut exporter = writer.open(&row.id, 0, levels)?;
         let mut entry = Entry {

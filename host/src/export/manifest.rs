@@ -87,8 +87,7 @@ impl Manifest {
         let document = read(&directory.join(MANIFEST))?;
         let entries = document.entries.into_iter().map(|entry| (entry.file.clone(), entry)).collect();
         let indexes = document.indexes;
-        let mut manifest =
-            Manifest { directory: directory.into(), entries, indexes, journal, is_changed: false };
+        let mut manifest = Manifest { directory: directory.into(), entries, indexes, journal, is_changed: false };
         let noted = read_own_file(&path, LONGEST).map_err(|error| ExportError::File(path, error))?;
         for line in noted.split(|byte| *byte == b'\n') {
             // The last line may be cut off.
@@ -105,7 +104,8 @@ impl Manifest {
     fn check(&self) -> Result<(), ExportError> {
         let is_name = |name: &str| crate::platform::own_files::is_plain_name(name);
         let images = self.entries.values().flat_map(|entry| &entry.images).flat_map(|image| image.split('/'));
-        let mut names = self.entries.keys().map(String::as_str).chain(self.indexes.iter().map(String::as_str)).chain(images);
+        let mut names =
+            self.entries.keys().map(String::as_str).chain(self.indexes.iter().map(String::as_str)).chain(images);
         match names.find(|name| !is_name(name)) {
             Some(name) => {
                 Err(ExportError::Manifest(self.directory.join(MANIFEST), format!("'{name}' is no name of a file")))

@@ -72,7 +72,9 @@ impl<'a> ThreadWriter<'a> {
         self.seen.insert(exporter.found().row.id.clone());
         self.sources.extend(exporter.files().iter().map(|file| file.path.clone()));
         for gap in exporter.gaps() {
-            self.tally.gaps.push(format!("records of {} before {} are not there: {}", gap.thread, gap.before, gap.reason));
+            self.tally
+                .gaps
+                .push(format!("records of {} before {} are not there: {}", gap.thread, gap.before, gap.reason));
         }
         Ok(exporter)
     }

@@ -27,8 +27,8 @@ use crate::threads::search::{SearchRequest, Searcher, TouchedRequest, WrittenReq
 use crate::threads::start::heal;
 use threadkeep_engine::Runtime;
 use threadkeep_engine::contract::{
-    Collection, Explanation, ExportOptions, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched, RowQuery, Subject,
-    ThreadRow, WrittenFile,
+    Collection, Explanation, ExportOptions, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched, RowQuery,
+    Subject, ThreadRow, WrittenFile,
 };
 
 /// How long other threads that still read with the handle are waited for before its state DB is healed.

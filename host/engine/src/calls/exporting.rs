@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::contract::{
-    ExportFile, ExportFormat, ExportOptions, ExportPiece, Found, Gap, IndexEntry, LookupError, Person,
-    RedactionCount, Subject,
+    ExportFile, ExportFormat, ExportOptions, ExportPiece, Found, Gap, IndexEntry, LookupError, Person, RedactionCount,
+    Subject,
 };
 use crate::instance::Instance;
 

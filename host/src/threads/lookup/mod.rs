@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use threadkeep_engine::calls::{
     Close, Explain, Find, FindByPath, ListPage, NextPieces, OpenExporter, OpenPrompt, OpenTranscript, Opened,
-    OpenedExporter, PromptItems, RecordsPage, RedactExportedJson, RedactExportedText, ReportExport, TurnsAround, TurnsPage,
+    OpenedExporter, PromptItems, RecordsPage, RedactExportedJson, RedactExportedText, ReportExport, TurnsAround,
+    TurnsPage,
 };
 use threadkeep_engine::contract::{
     Collection, Discrepancy, Explanation, ExportFile, ExportOptions, ExportPiece, Found, Gap,
