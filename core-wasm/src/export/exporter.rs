@@ -94,7 +94,8 @@ impl<F: World> Exporter<F> {
         });
         let files = files.collect();
         let subagents = options.subagents.clone().unwrap_or_default();
-        let redactor = redactor(options.redact_secrets, options.anonymize.as_ref());
+        let mut redactor = redactor(options.redact_secrets, options.anonymize.as_ref());
+        redactor.set_place("facts");
         let (course, gaps) = match options.format {
             ExportFormat::Jsonl => {
                 let gaps = chain.gaps.clone();
