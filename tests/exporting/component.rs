@@ -10,13 +10,8 @@ use threadkeep_engine::{Core, Runtime, calls};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::load().unwrap());
 
-const FORMATS: [ExportFormat; 5] = [
-    ExportFormat::Markdown,
-    ExportFormat::Html,
-    ExportFormat::PlainText,
-    ExportFormat::Json,
-    ExportFormat::Jsonl,
-];
+const FORMATS: [ExportFormat; 5] =
+    [ExportFormat::Markdown, ExportFormat::Html, ExportFormat::PlainText, ExportFormat::Json, ExportFormat::Jsonl];
 
 fn options(format: ExportFormat) -> ExportOptions {
     ExportOptions {
