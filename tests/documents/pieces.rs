@@ -1,7 +1,6 @@
 //! Documents that are written piece by piece.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 
 use support::{Collection, Handle, Program, Rollout, handle, uuid7};
 use tempfile::tempdir;
