@@ -17,6 +17,7 @@ mod error;
 mod exporting;
 mod features;
 mod health;
+mod homes;
 mod reading;
 mod recordings;
 pub mod startup;
@@ -41,6 +42,7 @@ pub use changing::RunObserver;
 pub use error::{Error, Result};
 pub use features::{ClaimedThread, MovedDirectory, ThreadGoal};
 pub use health::{RepairScope, UndoPreview, Verification};
+pub use homes::{Homes, MatchesOfHomes, OfHome, PageOfHomes};
 pub use recordings::{redact, replay};
 
 /// Says how the handle lives.

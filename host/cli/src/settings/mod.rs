@@ -6,7 +6,7 @@
 //!
 //! They stand in `$XDG_CONFIG_HOME/threadkeep/config.toml`, and nowhere in a home or beside a state DB: those may come from
 //! others. None of them names a program to run. A setting reaches its commands as the default of a flag; the table `homes` has
-//! names that `--home` takes.
+//! names that `--home` takes, a list of that name the homes that are read as one.
 
 mod file;
 mod homes;
@@ -76,6 +76,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         variable: "CODEX_HOME",
         flag: Some("--home"),
         arguments: &[(&[], "home")],
+    },
+    Setting {
+        name: homes::AS_ONE,
+        form: Form::Directories,
+        variable: "THREADKEEP_HOMES",
+        flag: Some("--home"),
+        arguments: &[],
     },
     Setting {
         name: "list.all",
@@ -332,9 +339,6 @@ fn denied_by_value(argument: Arg) -> Arg {
 pub(crate) fn named(name: &str) -> Result<Named, String> {
     if let Some(home) = name.strip_prefix(homes::TABLE) {
         return homes::named(home);
-    }
-    if name == homes::TABLE.trim_end_matches('.') {
-        return Err("it is a table of homes, by their names: homes.NAME".into());
     }
     let known = SETTINGS.iter().find(|setting| setting.name == name);
     known.map(Named::of).ok_or_else(|| {
