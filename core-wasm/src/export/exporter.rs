@@ -222,9 +222,8 @@ impl Turns {
                 None => {
                     self.is_over = true;
                     subagents.drain(..).for_each(|thread| self.pieces.subagent(thread));
-                    match &self.page {
-                        Some(Page::Html(page)) => page.end(&mut self.pieces),
-                        Some(Page::Markdown(_) | Page::PlainText(_)) | None => {}
+                    if let Some(Page::Html(page)) = &self.page {
+                        page.end(&mut self.pieces);
                     }
                 }
             }

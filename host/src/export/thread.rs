@@ -1,7 +1,7 @@
 //! Writes one thread with its sub-agents, piece by piece.
 
 use std::collections::HashSet;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use threadkeep_engine::contract::{Chunk, ExportFormat, ExportPiece, RedactionCount, Subject};
@@ -257,5 +257,5 @@ pub(super) fn of_file(path: &Path) -> impl Fn(ExportError) -> ExportError + '_ {
 
 /// Flushes, and says what failed.
 pub(super) fn flush(out: &mut dyn Write) -> Result<(), ExportError> {
-    out.flush().map_err(|error: io::Error| ExportError::Output(error))
+    out.flush().map_err(ExportError::Output)
 }
