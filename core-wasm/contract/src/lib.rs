@@ -32,6 +32,10 @@ pub use exports::compression::{Candidate, Selection};
 pub use exports::derivation::{ThreadFile, ThreadInputs};
 pub use exports::goals::{BudgetChange, Goal, GoalChange};
 pub use exports::history::{Gap, PageOfRecords, PageOfTurns, Subject};
+pub use exports::importing::{
+    BasePlace, BundleFile, BundleThread, FileRelation, ImportDecision, IncomingThread, RolloutHead, SourceContent,
+    SourcePart, SourceThread,
+};
 pub use exports::memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow};
 pub use exports::moved_directories::MovedDirectory;
 pub use exports::personality::PersonalityStep;

@@ -6,6 +6,10 @@ pub use crate::bindings::exports::threadkeep::core::{
     derivation::{ThreadFile, ThreadInputs},
     goals::{BudgetChange, Goal, GoalChange},
     history::{Gap, PageOfRecords, PageOfTurns, Subject},
+    importing::{
+        BasePlace, BundleFile, BundleThread, FileRelation, ImportDecision, IncomingThread, RolloutHead, SourceContent,
+        SourcePart, SourceThread,
+    },
     memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow},
     moved_directories::MovedDirectory,
     personality::PersonalityStep,

@@ -21,6 +21,7 @@ mod exec;
 mod explanation;
 mod find;
 mod goal;
+mod import;
 mod init;
 mod key_order;
 mod list;
@@ -55,6 +56,10 @@ pub use exec::Execution;
 pub use explanation::{Explanation, HeadAnswer, NameOrigin, RowAnswer, Rule, Step, Unasked, Unchanged};
 pub use find::{Discrepancy, ExplainedThread, FoundThread, FoundThreads, Via};
 pub use goal::{ClearedGoal, Goal, GoalSource, GoalStatus, ThreadGoal};
+pub use import::{
+    Bundle, BundleDirectory, Import, ImportDirectory, ImportResult, ImportedThread, PassedOverFile, UndoneImport,
+    UndoneResult, UndoneThread,
+};
 pub use init::Init;
 pub use list::{List, ListWriter, ListedThread};
 pub use memory::{

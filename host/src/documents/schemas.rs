@@ -38,6 +38,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("exec", schema::<Execution>()),
         ("relocate", schema::<RelocatedDirectory>()),
         ("relocate --list", schema::<DirectoryMoves>()),
+        ("import", schema::<Import>()),
+        ("import --undo", schema::<UndoneImport>()),
         ("compress", schema::<Compression>()),
         ("salvage", schema::<Salvage>()),
         ("repair plan", schema::<Plan>()),

@@ -19,6 +19,7 @@ use crate::platform::writer_lock::WriterLockError;
 use crate::threads::change::ChangeError;
 use crate::threads::compress::CompressError;
 use crate::threads::exec::ExecError;
+use crate::threads::import::ImportError;
 use crate::threads::lookup::{LookupError, PromptError};
 use crate::threads::store::StoreError;
 
@@ -236,6 +237,7 @@ from_classified!(
     CoreError,
     FeatureError,
     HomeError,
+    ImportError,
     RepairError,
     ReplayError,
     SalvageError,

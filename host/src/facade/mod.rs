@@ -4,6 +4,7 @@
 //! main ── Options ──→ Threadkeep::open ──→ Threadkeep ──┬─ reading    status, find, list, transcripts
 //!   (the handle's life is decided here, once)           ├─ changing   name, archive, delete, record, compress
 //!                                                       ├─ features   goals, memories, device keys, moved directories
+//!                                                       ├─ importing  threads from elsewhere, bundles for another machine
 //!                                                       └─ health     doctor, why, repair, backup, salvage
 //! ```
 //!
@@ -15,6 +16,7 @@ mod changing;
 mod error;
 mod features;
 mod health;
+mod importing;
 mod reading;
 mod recordings;
 pub mod startup;
@@ -39,6 +41,7 @@ pub use changing::RunObserver;
 pub use error::{Error, Result};
 pub use features::{ClaimedThread, MovedDirectory, ThreadGoal};
 pub use health::{RepairScope, UndoPreview, Verification};
+pub use importing::AbsentDirectory;
 pub use recordings::{redact, replay};
 
 /// Says how the handle lives.

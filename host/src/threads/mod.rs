@@ -8,6 +8,7 @@ pub(crate) mod cut_off_lines;
 pub mod directories;
 pub mod exec;
 pub mod feature_inputs;
+pub mod import;
 pub mod lookup;
 pub mod moved_directories;
 pub mod reader;

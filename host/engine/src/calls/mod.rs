@@ -4,6 +4,7 @@
 mod call;
 mod features;
 mod health;
+mod importing;
 mod resources;
 mod search;
 mod text;
@@ -16,6 +17,7 @@ use crate::instance::Instance;
 pub use call::Call;
 pub use features::*;
 pub use health::*;
+pub use importing::*;
 pub use resources::*;
 pub use search::*;
 pub use text::*;
@@ -25,6 +27,7 @@ pub use threads::*;
 pub(crate) fn make_again(name: &str, with: &Value, instance: &mut Instance) -> Option<crate::Trapped<Value>> {
     features::make_again(name, with, instance)
         .or_else(|| health::make_again(name, with, instance))
+        .or_else(|| importing::make_again(name, with, instance))
         .or_else(|| resources::make_again(name, with, instance))
         .or_else(|| search::make_again(name, with, instance))
         .or_else(|| text::make_again(name, with, instance))

@@ -5,9 +5,9 @@
 //! where that is free; then the old one is removed. Wherever this is killed, the rollout is there plain, in both forms with
 //! the same text, or compressed, and every reader takes these for the same.
 
-mod convert;
-mod entry;
-mod skip_reason;
+pub(super) mod convert;
+pub(super) mod entry;
+pub(super) mod skip_reason;
 
 use std::collections::BTreeMap;
 use std::io;
