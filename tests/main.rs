@@ -36,6 +36,7 @@ mod generated;
 mod goals;
 mod growth;
 mod holders;
+mod importing;
 mod index_damage;
 mod indexing;
 mod indexing_races;

@@ -3,15 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use threadkeep_engine::calls::CurrentDirectory;
-use threadkeep_engine::contract::{ImportDecision, MovedDirectory};
+use threadkeep_engine::calls::{CurrentDirectory, IsMarkedRedacted};
+use threadkeep_engine::contract::{Chunk, ImportDecision, MovedDirectory, ThreadRow};
+use threadkeep_engine::{Core, Imports};
 
 use super::{Result, Threadkeep, now};
 use crate::db::StateDb;
 use crate::features::moved_directories;
+use crate::rollouts::RolloutReader;
 use crate::threads::change::MetadataPatch;
 use crate::threads::import::bundle::BundleReport;
 use crate::threads::import::{ImportPlan, ImportReport, ImportRequest, Importer, Journal, UndonePlan};
+
+/// So many bytes of a rollout are looked at for the mark of its head, which stands at its beginning.
+const MARKED: u32 = 64 << 10;
 
 /// A directory in which threads began that come here, and that is not here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +105,15 @@ impl Threadkeep {
         let bundle = self.importer(&state).write_bundle(found.into_iter().map(|found| found.row).collect(), to);
         self.reader.end_progress();
         Ok(bundle?)
+    }
+
+    /// Says whether secrets were made unreadable in a thread before it came here: its rollout is marked then. One that cannot be
+    /// read bears no mark.
+    pub fn is_redacted(&self, row: &ThreadRow) -> Result<bool> {
+        let beginning = RolloutReader::open(self.home(), &row.path, 0).and_then(|mut reader| reader.next(MARKED));
+        let Ok(beginning) = beginning else { return Ok(false) };
+        let mut core = Core::new(self.runtime(), Imports::default());
+        Ok(core.call(&IsMarkedRedacted { beginning: Chunk::Bytes(beginning) })?)
     }
 
     /// Lists the directories in which the threads of a plan began that come here, and that are not here, by what was said of

@@ -32,7 +32,7 @@ super::call::calls! {
         head: RolloutHead, path: Option<String>, archived: bool, utc_offset: i32,
     } -> String: |call, instance| {
         let importing = instance.exports.threadkeep_core_importing();
-        importing.call_destination(&mut instance.store, &call.head, call.path.as_deref(), call.archived, call.utc_offset)
+        importing.call_destination(&mut instance.store, &call.head, call.path.as_ref(), call.archived, call.utc_offset)
     };
 
     /// `importing.decide`
