@@ -50,9 +50,10 @@ run: build ## list the threads of your Codex home, or of a copy of the tests' ho
 		done; \
 	fi
 
-# A test that runs the component under Node says so where it cannot.
+# Tests that run the component under Node, or open pages in a browser, say so where they cannot.
 test: build ## build everything and run every test
 	@.ci/setup node || true
+	@.ci/setup browser || true
 	$(CARGO) test --release --workspace $(CARGO_FLAGS)
 
 bench: build ## measure, in at most 15 minutes; BENCH_ARGS goes to the benchmark: --full, --home DIR, --only PART

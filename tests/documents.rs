@@ -137,6 +137,10 @@ fn change_threads(schemas: &Schemas, program: &Program, place: &Path) {
     assert_eq!((moved["items"].as_array().unwrap().len(), &moved["failed"]), (1, &json!(["nobody-at-all"])));
     run("unarchive", &[0], &["unarchive", one]);
     run("turns", &[0], &["turns", one, "--around", "the"]);
+    run("export", &[0], &["export", one, "--subagents", "1"]);
+    run("export several", &[0], &["export", "--all"]);
+    let exported = place.join("exported");
+    run("export --to", &[0], &["export", "--all", "--to", exported.to_str().unwrap()]);
     let work = place.join("work");
     fs::create_dir(&work).unwrap();
     let work = work.to_str().unwrap();

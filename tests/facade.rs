@@ -53,7 +53,10 @@ fn counting() -> (ProgressSink, Arc<AtomicU64>, Arc<AtomicU64>) {
     let sink = ProgressSink::new(move |progress| match progress {
         Progress::Stored { files } => drop(count.fetch_add(files, Ordering::Relaxed)),
         Progress::Finished => drop(end.fetch_add(1, Ordering::Relaxed)),
-        Progress::Expected { .. } | Progress::Searched { .. } | Progress::Waiting { .. } => {}
+        Progress::Expected { .. }
+        | Progress::Searched { .. }
+        | Progress::Exported { .. }
+        | Progress::Waiting { .. } => {}
     });
     (sink, stored, ended)
 }

@@ -15,8 +15,20 @@ use support::{Entry, Program, Rollout, listing, real_homes};
 use tempfile::{TempDir, tempdir};
 
 const HOMES: [&str; 14] = [
-    "h029", "h050", "h100", "h130", "h142", "h160", "h169-compress", "h169-main", "h171-craft", "h171-main",
-    "tpl130-legacy", "tpl169-legacy", "tpl169-paginated", "up171-h130",
+    "h029",
+    "h050",
+    "h100",
+    "h130",
+    "h142",
+    "h160",
+    "h169-compress",
+    "h169-main",
+    "h171-craft",
+    "h171-main",
+    "tpl130-legacy",
+    "tpl169-legacy",
+    "tpl169-paginated",
+    "up171-h130",
 ];
 const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
 const TWO: &str = "019ca8a0-0000-7000-8000-000000000002";
@@ -145,14 +157,16 @@ fn another_home_comes_with_names_archive_and_sub_agents_and_the_second_time_noth
         let ground = Ground::new();
         let other = home.path.to_str().unwrap();
         let report = ground.import(&["--from-home", other]);
-        let bad: Vec<&Value> = report["items"].as_array().unwrap().iter().filter(|item| item["result"] != "imported").collect();
+        let bad: Vec<&Value> =
+            report["items"].as_array().unwrap().iter().filter(|item| item["result"] != "imported").collect();
         assert_eq!(bad, Vec::<&Value>::new(), "{}", home.name);
         let (here, there) = (ground.all(), all(&from));
         assert_eq!(here.keys().collect::<Vec<_>>(), there.keys().collect::<Vec<_>>(), "{}", home.name);
         for (id, thread) in &there {
             assert_eq!(facts(&here[id]), facts(thread), "{} {id}", home.name);
             assert_eq!(turns(&ground.program, id), turns(&from, id), "{} {id}", home.name);
-            let [one, other] = [&here[id], thread].map(|thread| fs::metadata(thread["path"].as_str().unwrap()).unwrap());
+            let [one, other] =
+                [&here[id], thread].map(|thread| fs::metadata(thread["path"].as_str().unwrap()).unwrap());
             assert_eq!(one.modified().unwrap(), other.modified().unwrap());
         }
         let rollouts = ground.rollouts();
@@ -206,7 +220,10 @@ fn a_folder_of_rollouts_comes_compressed_ones_and_misnamed_ones_too() {
     let source = misnamed.file("copy of it.jsonl", text(talk(ONE)));
     let report = misnamed.import(&[&source]);
     let file = report["items"][0]["files"][0].as_str().unwrap();
-    assert!(file.contains("/sessions/2026/03/01/rollout-2026-03-01T") && file.ends_with(&format!("{ONE}.jsonl")), "{file}");
+    assert!(
+        file.contains("/sessions/2026/03/01/rollout-2026-03-01T") && file.ends_with(&format!("{ONE}.jsonl")),
+        "{file}"
+    );
 }
 
 #[test]
@@ -277,7 +294,10 @@ fn what_is_in_the_way_or_cannot_be_written_is_told_and_the_next_import_goes_on()
     assert_eq!(results(&report)[TWO], "imported");
     assert_eq!(fs::read_to_string(&in_the_way).unwrap(), "something else\n");
     fs::remove_file(&in_the_way).unwrap();
-    assert_eq!(results(&ground.import(&[&one, &two])), BTreeMap::from([(ONE.into(), "imported".into()), (TWO.into(), "alreadyHere".into())]));
+    assert_eq!(
+        results(&ground.import(&[&one, &two])),
+        BTreeMap::from([(ONE.into(), "imported".into()), (TWO.into(), "alreadyHere".into())])
+    );
 
     let ground = Ground::new();
     ground.file("home/sessions/2026/03", "no directory");
@@ -308,7 +328,8 @@ fn an_import_that_was_killed_anywhere_leaves_whole_threads_and_the_next_one_goes
         }
         ground.program.run(["import", "--yes", export.to_str().unwrap()]).well();
         assert_eq!(ground.all()[ONE]["name"], "Roses");
-        let names: BTreeSet<PathBuf> = ground.rollouts().into_keys().filter(|path| ground.home().join(path).is_file()).collect();
+        let names: BTreeSet<PathBuf> =
+            ground.rollouts().into_keys().filter(|path| ground.home().join(path).is_file()).collect();
         assert_eq!(names.len(), 1, "{names:?}");
     });
     assert!(points.is_none_or(|points| points > 10), "{points:?}");
@@ -320,12 +341,16 @@ fn a_full_disk_is_told_and_what_came_before_is_whole() {
     let sources: Vec<String> = (1..9)
         .map(|at| {
             let id = format!("019ca8a0-0000-7000-8000-00000000000{at}");
-            ground.file(&named(&id), text((0..200).fold(talk(&id), |talk, n| talk.user(&format!("{n} {}", "x".repeat(900))))))
+            ground.file(
+                &named(&id),
+                text((0..200).fold(talk(&id), |talk, n| talk.user(&format!("{n} {}", "x".repeat(900))))),
+            )
         })
         .collect();
     let sessions = ground.home().join("sessions");
     fs::create_dir(&sessions).unwrap();
-    let import = ground.program.command(["--json", "import", "--yes"].into_iter().chain(sources.iter().map(String::as_str)));
+    let import =
+        ground.program.command(["--json", "import", "--yes"].into_iter().chain(sources.iter().map(String::as_str)));
     let words = [import.get_program()].into_iter().chain(import.get_args()).map(|word| word.to_str().unwrap());
     let line = format!(
         "mount -t tmpfs -o size=1200k none {} && exec {}",

@@ -26,6 +26,7 @@ mod documents;
 mod edges;
 mod erasing;
 mod exec;
+mod exporting;
 mod facade;
 mod failure_kinds;
 mod finding;

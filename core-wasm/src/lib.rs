@@ -19,6 +19,7 @@
 //! files of a thread → history                          what was said and done in it, and what a model is given of it
 //! words + history + rows → search                     which threads have it, and where
 //! rows + files → change                                what it takes to move, name or delete one
+//! files of a thread → export                            documents for people and for programs
 //! items → write                                        what is said and done, as lines of a rollout
 //! texts from elsewhere → transfer                      which threads they hold, where those go, what collides
 //! everything → health                                  what is wrong, and what would mend it
@@ -26,8 +27,8 @@
 //! what is kept beside threads → features               goals, memories, snapshots: what should stand
 //! ```
 //!
-//! Arrows between modules only lead down this list: `features`, `compress`, `startup`, `change`, `transfer`, `write`, `health`,
-//! `search`, `history`, `lookup`, `rows`, `rollout`, `ports`, `words`, `secrets`, `text`.
+//! Arrows between modules only lead down this list: `features`, `export`, `compress`, `startup`, `change`, `transfer`, `write`,
+//! `health`, `search`, `history`, `lookup`, `rows`, `rollout`, `ports`, `words`, `secrets`, `text`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![expect(clippy::result_large_err, reason = "an error may hold a row, and has no box in the contract")]
@@ -39,6 +40,7 @@ extern crate threadkeep_contract as contract;
 
 pub mod change;
 pub mod compress;
+pub mod export;
 pub mod features;
 pub mod health;
 pub mod history;

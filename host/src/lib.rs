@@ -19,10 +19,12 @@
 //!
 //! A main decides once how the handle lives ([`StateAccess`]) and passes it on: every consumer takes `Option<&StateDb>` or
 //! `&StateDb`. The layers, from the machine up, are [`platform`], [`rollouts`], [`db`], [`features`], [`index`],
-//! [`threads`] and [`health`]; uses run downward only. On top of them stands the facade, [`Threadkeep`].
+//! [`threads`], [`health`], [`documents`] and [`export`]; uses run downward only. On top of them stands the facade,
+//! [`Threadkeep`].
 
 pub mod db;
 pub mod documents;
+pub mod export;
 mod facade;
 pub mod features;
 pub mod health;

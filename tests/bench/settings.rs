@@ -6,8 +6,8 @@ use support::History;
 
 /// The parts of a run, in their order; `peers` runs only when it is asked for.
 pub(crate) const PARTS: [&str; 12] = [
-    "library", "search", "turns", "changes", "repair", "recorder", "commands", "memory", "parsing", "filling",
-    "growth", "peers",
+    "library", "search", "turns", "export", "changes", "repair", "recorder", "commands", "memory", "parsing",
+    "filling", "growth", "peers",
 ];
 
 /// The flags of a run.

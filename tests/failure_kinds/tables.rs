@@ -68,6 +68,7 @@ find VICTIM ARCHIVED                          | warned   warned   warned   warne
 read VICTIM                                   | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   warned   corrupt  denied   denied   corrupt  denied
 read VICTIM --no-turns                        | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       warned   ok       denied   denied   corrupt  denied
 turns VICTIM                                  | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
+export VICTIM                                 | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
 turns --path ROLLOUT                          | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
 name VICTIM found                             | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       notFound ok       denied   denied   corrupt  denied
 name --clear VICTIM                           | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       notFound ok       denied   denied   corrupt  denied

@@ -30,6 +30,9 @@ pub use generated::threadkeep::core as imports;
 pub use exports::changing::{ChangeError, CollectionMove, FileMove, Removal};
 pub use exports::compression::{Candidate, Selection};
 pub use exports::derivation::{ThreadFile, ThreadInputs};
+pub use exports::exporting::{
+    ExportDetail, ExportFile, ExportFormat, ExportImage, ExportOptions, ExportPiece, IndexEntry, Person, RedactionCount,
+};
 pub use exports::goals::{BudgetChange, Goal, GoalChange};
 pub use exports::history::{Gap, PageOfRecords, PageOfTurns, Subject};
 pub use exports::importing::{

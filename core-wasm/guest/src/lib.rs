@@ -9,6 +9,8 @@ extern crate alloc;
 #[cfg(all(target_arch = "wasm32", feature = "parser"))]
 extern crate threadkeep_contract as contract;
 
+#[cfg(all(target_arch = "wasm32", feature = "reader"))]
+mod exporting;
 #[cfg(all(target_arch = "wasm32", feature = "parser"))]
 mod features;
 #[cfg(all(target_arch = "wasm32", feature = "core"))]

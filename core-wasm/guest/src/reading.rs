@@ -21,9 +21,9 @@ use threadkeep_core::{compress, write};
 use crate::runtime::{Component, export};
 
 #[cfg(not(feature = "core"))]
-use threadkeep_core::ports::imports::FilesOnly as World;
+pub(crate) use threadkeep_core::ports::imports::FilesOnly as World;
 #[cfg(feature = "core")]
-use threadkeep_core::ports::imports::Imports as World;
+pub(crate) use threadkeep_core::ports::imports::Imports as World;
 
 export! {
     rollout_reading __export_threadkeep_core_rollout_reading_0_5_0_cabi,

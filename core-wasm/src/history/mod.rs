@@ -43,3 +43,5 @@ pub mod prompt;
 pub mod texts;
 pub mod transcript;
 pub mod written;
+
+pub(crate) use records::record_ordinal;

@@ -31,6 +31,11 @@ impl Place {
     }
 }
 
+/// Returns the ordinal of a record, if it has one; none where the line is no record.
+pub(crate) fn record_ordinal(line: &[u8]) -> Option<Option<u64>> {
+    event::read(line).ok().map(|entry| entry.ordinal)
+}
+
 impl Chain {
     /// Returns the records behind a cursor. What is no record is left out.
     pub fn records<R: Rollouts>(&self, rollouts: &R, cursor: Option<&str>) -> Result<PageOfRecords, LookupError> {

@@ -101,6 +101,20 @@ impl Transcript {
         Ok(turns.map(cursor).collect())
     }
 
+    /// Returns the turns from a number on, each as a `Turn` and as many as fit into a page; none behind the last one. Where messages
+    /// are enough, they have no items of tools.
+    pub fn values<R: Rollouts>(
+        &self,
+        rollouts: &R,
+        first: usize,
+        messages_only: bool,
+    ) -> Result<Vec<Value>, LookupError> {
+        let pages = self.whole(rollouts)?;
+        let window = pages.window(first.checked_sub(1), 0, false);
+        let turns = pages.bodies(rollouts, &window, messages_only)?;
+        Ok(turns.into_iter().map(TurnState::into_value).collect())
+    }
+
     /// Returns a page, `limit` turns long, or as many as fit for 0.
     pub fn page<R: Rollouts>(
         &self,

@@ -67,6 +67,13 @@ impl Sort {
 }
 
 impl Filters {
+    /// Says whether any of them is given.
+    pub(crate) fn are_given(&self) -> bool {
+        let texts =
+            [&self.provider, &self.cwd, &self.under, &self.title, &self.name, &self.branch, &self.commit, &self.repo];
+        texts.iter().any(|text| text.is_some()) || self.since.is_some() || self.until.is_some()
+    }
+
     /// Takes the commit out of the filters.
     pub(crate) fn take_commit(&mut self) -> Option<String> {
         self.commit.take()

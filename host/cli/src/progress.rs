@@ -52,7 +52,9 @@ impl Bar {
                     self.show();
                 }
             }
-            Progress::Stored { files } | Progress::Searched { files } => self.bar.inc(files),
+            Progress::Stored { files: count }
+            | Progress::Searched { files: count }
+            | Progress::Exported { threads: count } => self.bar.inc(count),
             Progress::Waiting { owner, at_most } => {
                 self.show();
                 self.bar.set_style(ProgressStyle::default_spinner());

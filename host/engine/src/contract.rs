@@ -4,6 +4,10 @@ pub use crate::bindings::exports::threadkeep::core::{
     changing::{ChangeError, CollectionMove, FileMove, Removal},
     compression::{Candidate, Selection},
     derivation::{ThreadFile, ThreadInputs},
+    exporting::{
+        ExportDetail, ExportFile, ExportFormat, ExportImage, ExportOptions, ExportPiece, IndexEntry, Person,
+        RedactionCount,
+    },
     goals::{BudgetChange, Goal, GoalChange},
     history::{Gap, PageOfRecords, PageOfTurns, Subject},
     importing::{

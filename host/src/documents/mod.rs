@@ -19,6 +19,7 @@ mod doctor;
 mod error;
 mod exec;
 mod explanation;
+mod export;
 mod find;
 mod goal;
 mod import;
@@ -54,6 +55,10 @@ pub use doctor::{Checked, Checkup, Counts, Depth, Evidence, Finding, Mendable, S
 pub use error::{Candidate, Error, ErrorKind};
 pub use exec::Execution;
 pub use explanation::{Explanation, HeadAnswer, NameOrigin, RowAnswer, Rule, Step, Unasked, Unchanged};
+pub use export::{
+    ExportOutcome, ExportReport, ExportState, ExportedThread, ExportedThreadEnd, ExportedThreadWriter, ExportedThreads,
+    GoneThread, Redaction, records_end, records_header,
+};
 pub use find::{Discrepancy, ExplainedThread, FoundThread, FoundThreads, Via};
 pub use goal::{ClearedGoal, Goal, GoalSource, GoalStatus, ThreadGoal};
 pub use import::{

@@ -10,7 +10,7 @@ use crate::health::repair::Plan;
 /// prints.
 ///
 /// A name is a command with its sub-command, and with a flag where that changes the document's form. `find several` is `find`
-/// with more than one thread; `relocate --list` is `relocate --undo` too, and `search --commit` is what
+/// with more than one thread, and `export several` likewise; `export --to` is `export --out` too; `relocate --list` is `relocate --undo` too, and `search --commit` is what
 /// `search --touched` prints of a line. `debug redact` prints a recording, which is no
 /// document; `error` is why a command failed. Objects hold what their schema names and nothing else.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
@@ -30,6 +30,9 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("read", schema::<Transcript>()),
         ("read --no-turns", schema::<Thread>()),
         ("turns", schema::<Turns>()),
+        ("export", schema::<ExportedThread>()),
+        ("export several", schema::<ExportedThreads>()),
+        ("export --to", schema::<ExportReport>()),
         ("name", schema::<Thread>()),
         ("metadata", schema::<Thread>()),
         ("archive", schema::<MovedThreads>()),
@@ -38,6 +41,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("exec", schema::<Execution>()),
         ("relocate", schema::<RelocatedDirectory>()),
         ("relocate --list", schema::<DirectoryMoves>()),
+        ("export --bundle", schema::<Bundle>()),
         ("import", schema::<Import>()),
         ("import --undo", schema::<UndoneImport>()),
         ("compress", schema::<Compression>()),

@@ -8,6 +8,7 @@ use threadkeep_engine::replay::ReplayError;
 
 use crate::db::{FeatureError, StateError};
 use crate::documents;
+use crate::export::ExportError;
 use crate::health::backup::BackupError;
 use crate::health::doctor::CheckupError;
 use crate::health::repair::RepairError;
@@ -205,6 +206,15 @@ impl From<PromptError> for Error {
         match error {
             PromptError::Lookup(error) => error.into(),
             PromptError::Output(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExportError> for Error {
+    fn from(error: ExportError) -> Error {
+        match error {
+            ExportError::Lookup(error) => error.into(),
+            error => Error::of(&error),
         }
     }
 }

@@ -98,11 +98,10 @@ impl Threadkeep {
         Ok(plan)
     }
 
-    /// Writes threads into one new file for another machine, with those that their histories begin in.
-    pub fn bundle(&self, wanted: &[String], to: &Path) -> Result<BundleReport> {
+    /// Writes threads into one new file for another machine, as they stand, with those that their histories begin in.
+    pub fn bundle(&self, threads: Vec<ThreadRow>, to: &Path) -> Result<BundleReport> {
         let state = self.needed_state("a bundle")?;
-        let found = self.find_all(wanted, None)?.into_iter().collect::<Result<Vec<_>>>()?;
-        let bundle = self.importer(&state).write_bundle(found.into_iter().map(|found| found.row).collect(), to);
+        let bundle = self.importer(&state).write_bundle(threads, to);
         self.reader.end_progress();
         Ok(bundle?)
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! main ── Options ──→ Threadkeep::open ──→ Threadkeep ──┬─ reading    status, find, list, transcripts
 //!   (the handle's life is decided here, once)           ├─ changing   name, archive, delete, record, compress
+//!                                                       ├─ exporting  documents, files, directories
 //!                                                       ├─ features   goals, memories, device keys, moved directories
 //!                                                       ├─ importing  threads from elsewhere, bundles for another machine
 //!                                                       └─ health     doctor, why, repair, backup, salvage
@@ -14,6 +15,7 @@
 
 mod changing;
 mod error;
+mod exporting;
 mod features;
 mod health;
 mod importing;

@@ -22,6 +22,11 @@ pub enum Progress {
         /// How many more they are.
         files: u64,
     },
+    /// More threads have been taken out.
+    Exported {
+        /// How many more they are.
+        threads: u64,
+    },
     /// Another process is filling the state DB, and this one waits for it.
     Waiting {
         /// The other process, in words for a person.

@@ -22,13 +22,13 @@ use crate::platform::home::Home;
 use crate::platform::wait::Wait;
 use crate::threads::change::Changes;
 use crate::threads::directories;
-use crate::threads::lookup::{Lookup, LookupError, PromptError, Transcript, answer_of};
+use crate::threads::lookup::{Exporter, Lookup, LookupError, PromptError, Transcript, answer_of};
 use crate::threads::search::{SearchRequest, Searcher, TouchedRequest, WrittenRequest};
 use crate::threads::start::heal;
 use threadkeep_engine::Runtime;
 use threadkeep_engine::contract::{
-    Collection, Explanation, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched, RowQuery, Subject,
-    ThreadRow, WrittenFile,
+    Collection, Explanation, ExportOptions, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched, RowQuery,
+    Subject, ThreadRow, WrittenFile,
 };
 
 /// How long other threads that still read with the handle are waited for before its state DB is healed.
@@ -284,6 +284,14 @@ impl ThreadReader {
                 Subject::Thread(_) => self.meant(error, None),
                 Subject::Rollout(_) => error,
             })
+        })
+    }
+
+    /// Begins to take a thread out, which is found as by [`ThreadReader::find`].
+    pub fn exporter(&self, of: &Subject, options: &ExportOptions) -> Result<Exporter, LookupError> {
+        self.recovering(|state| {
+            let exporter = self.finder(state)?.into_exporter(of.clone(), options.clone());
+            exporter.map_err(|error| self.meant(error, None))
         })
     }
 

@@ -59,6 +59,11 @@ commands! {
     Read(read::Read);
     /// Show what was said and done in a thread
     Turns(turns::Turns);
+    /// Take threads out, as Markdown, HTML, text, JSON or raw records, without secrets
+    ///
+    /// One thread goes to stdout, or with --out to a file; many go to one document likewise, or with --to each to a file of a
+    /// directory, in which later only what changed is written.
+    Export(export::Export);
     /// Give a thread a name, or take it away
     Name(name::Name);
     /// Put threads with all that they spawned into the archive

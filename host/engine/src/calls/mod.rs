@@ -2,6 +2,7 @@
 //! has the name of its function in the contract, and its arguments.
 
 mod call;
+mod exporting;
 mod features;
 mod health;
 mod importing;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use crate::instance::Instance;
 
 pub use call::Call;
+pub use exporting::*;
 pub use features::*;
 pub use health::*;
 pub use importing::*;
@@ -25,7 +27,8 @@ pub use threads::*;
 
 /// Asks what a recording says was asked; none where it is no question of this program.
 pub(crate) fn make_again(name: &str, with: &Value, instance: &mut Instance) -> Option<crate::Trapped<Value>> {
-    features::make_again(name, with, instance)
+    exporting::make_again(name, with, instance)
+        .or_else(|| features::make_again(name, with, instance))
         .or_else(|| health::make_again(name, with, instance))
         .or_else(|| importing::make_again(name, with, instance))
         .or_else(|| resources::make_again(name, with, instance))

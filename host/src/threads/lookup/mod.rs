@@ -6,12 +6,13 @@ use std::borrow::BorrowMut;
 use std::sync::Arc;
 
 use threadkeep_engine::calls::{
-    Close, Explain, Find, FindByPath, ListPage, OpenPrompt, OpenTranscript, Opened, PromptItems, RecordsPage,
-    TurnsAround, TurnsPage,
+    Close, Explain, Find, FindByPath, ListPage, NextPieces, OpenExporter, OpenPrompt, OpenTranscript, Opened,
+    OpenedExporter, PromptItems, RecordsPage, RedactExportedJson, RedactExportedText, ReportExport, TurnsAround,
+    TurnsPage,
 };
 use threadkeep_engine::contract::{
-    Collection, Discrepancy, Explanation, Found, Gap, LookupError as CoreLookupError, PageOfRecords, PageOfRows,
-    PageOfTurns, RowQuery, Subject,
+    Collection, Discrepancy, Explanation, ExportFile, ExportOptions, ExportPiece, Found, Gap,
+    LookupError as CoreLookupError, PageOfRecords, PageOfRows, PageOfTurns, RedactionCount, RowQuery, Subject,
 };
 use threadkeep_engine::{Call, Core, Imports, Runtime};
 
@@ -147,6 +148,13 @@ impl Lookup {
         Ok(Transcript { lookup: self, opened })
     }
 
+    /// Begins to take a thread out, which is found likewise; this keeps the lookup.
+    pub fn into_exporter(mut self, of: Subject, options: ExportOptions) -> Result<Exporter, LookupError> {
+        let wanted = text_of(&of);
+        let opened = self.core.call(&OpenExporter { of, options })?.map_err(|error| self.failed(error, &wanted))?;
+        Ok(Exporter { lookup: self, opened })
+    }
+
     fn open_history(&mut self, of: Subject) -> Result<Opened, LookupError> {
         let wanted = text_of(&of);
         self.core.call(&OpenTranscript { of })?.map_err(|error| self.failed(error, &wanted))
@@ -239,6 +247,50 @@ impl<L: BorrowMut<Lookup>> Transcript<L> {
 impl<L: BorrowMut<Lookup>> Drop for Transcript<L> {
     fn drop(&mut self) {
         let _ = self.lookup.borrow_mut().core.call(&Close { number: self.opened.number });
+    }
+}
+
+/// Takes one thread out, piece by piece. What leaves with it goes through the same redaction.
+pub struct Exporter {
+    lookup: Lookup,
+    opened: OpenedExporter,
+}
+
+impl Exporter {
+    /// Gives the thread as it is; not redacted.
+    pub fn found(&self) -> &Found {
+        &self.opened.found
+    }
+
+    /// Gives the records that belong to the history and are not in its files.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.opened.gaps
+    }
+
+    /// Gives the files of the history, oldest first.
+    pub fn files(&self) -> &[ExportFile] {
+        &self.opened.files
+    }
+
+    /// Gives the next pieces; none at the end.
+    pub fn pieces(&mut self) -> Result<Vec<ExportPiece>, LookupError> {
+        let call = NextPieces { exporter: self.opened.number };
+        self.lookup.core.call(&call)?.map_err(|error| self.lookup.failed(error, ""))
+    }
+
+    /// Gives a text that is to leave with the thread, redacted.
+    pub fn redact_text(&mut self, text: &str) -> Result<String, LookupError> {
+        Ok(self.lookup.core.call(&RedactExportedText { exporter: self.opened.number, text: text.into() })?)
+    }
+
+    /// Gives a JSON text that is to leave with the thread, redacted.
+    pub fn redact_json(&mut self, json: String) -> Result<String, LookupError> {
+        Ok(self.lookup.core.call(&RedactExportedJson { exporter: self.opened.number, json })?)
+    }
+
+    /// Gives how many lines of the files were left out so far, and what was taken out.
+    pub fn report(&mut self) -> Result<(u64, Vec<RedactionCount>), LookupError> {
+        Ok(self.lookup.core.call(&ReportExport { exporter: self.opened.number })?)
     }
 }
 
