@@ -1,6 +1,8 @@
 //! Threads come from elsewhere and are what they were; what is here is never overwritten; what is damaged or hostile does not
 //! come; an import that was broken off goes on, and one that was made is taken back.
 
+mod bundles;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -63,6 +63,7 @@ mod patterns;
 mod personality;
 mod plain_reading;
 mod prompt_input;
+mod pruning;
 mod reading;
 mod real_homes;
 mod recorded_output;

@@ -34,8 +34,8 @@ pub mod rollouts;
 pub mod threads;
 
 pub use facade::{
-    AbsentDirectory, ClaimedThread, Error, MovedDirectory, Options, RepairScope, Result, RunObserver, StateAccess,
-    ThreadGoal, Threadkeep, UndoPreview, Verification, redact, replay, startup,
+    AbsentDirectory, ClaimedThread, Error, MovedDirectory, Options, PruneRequest, RepairScope, Result, RunObserver,
+    StateAccess, ThreadGoal, Threadkeep, UndoPreview, Verification, redact, replay, startup,
 };
 pub use features::text_index::IndexExclusions;
 pub use platform::error_kind::ErrorKind;

@@ -1,17 +1,22 @@
-//! Exports of the world `parser`: threads that come from elsewhere.
+//! Exports of the world `parser`: threads that come from elsewhere, and those that are put away.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use contract::exports::importing;
-use contract::{BundleFile, BundleThread, Chunk, ImportDecision, IncomingThread, RolloutHead, SourceContent};
+use contract::exports::{importing, pruning};
+use contract::{
+    BundleFile, BundleThread, Chunk, ImportDecision, IncomingThread, PruneAction, PruneFacts, PruneScope, RolloutHead,
+    SourceContent,
+};
+use threadkeep_core::change::prune;
 use threadkeep_core::transfer;
 
 use crate::runtime::{Component, export};
 
 export! {
     importing __export_threadkeep_core_importing_0_5_0_cabi,
+    pruning __export_threadkeep_core_pruning_0_5_0_cabi,
 }
 
 impl importing::Guest for Component {
@@ -82,5 +87,11 @@ impl importing::GuestFlattener for Flattener {
 
     fn end_part(&self) -> Chunk {
         self.0.borrow_mut().end_part().into()
+    }
+}
+
+impl pruning::Guest for Component {
+    fn why_left(thread: PruneFacts, action: PruneAction, scope: PruneScope) -> Option<String> {
+        prune::why_left(&thread, action, scope)
     }
 }

@@ -18,6 +18,7 @@ pub use crate::bindings::exports::threadkeep::core::{
     moved_directories::MovedDirectory,
     personality::PersonalityStep,
     program_events::ProgramEvent,
+    pruning::{PruneAction, PruneFacts, PruneScope},
     resuming::Resumed,
     salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult},
     searching::SearchError,

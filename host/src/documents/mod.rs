@@ -29,6 +29,7 @@ mod list;
 mod memory;
 mod personality;
 mod prompt_input;
+mod prune;
 mod relocate;
 mod repair;
 mod replay;
@@ -72,6 +73,7 @@ pub use memory::{
 };
 pub use personality::{PersonalityMigration, UnchangedPersonality};
 pub use prompt_input::{PromptInput, PromptInputWriter};
+pub use prune::{FailedUndo, Prune, PruneResult, PrunedThread, UndonePrune};
 pub use relocate::{DirectoryMove, DirectoryMoves, RecordedOrigin, RelocatedDirectory};
 pub use repair::{LoggedRepair, RefusedEntry, RepairLog, RepairOutcome, RepairTarget};
 pub use replay::Replay;

@@ -44,6 +44,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("export --bundle", schema::<Bundle>()),
         ("import", schema::<Import>()),
         ("import --undo", schema::<UndoneImport>()),
+        ("prune", schema::<Prune>()),
+        ("prune --undo", schema::<UndonePrune>()),
         ("compress", schema::<Compression>()),
         ("salvage", schema::<Salvage>()),
         ("repair plan", schema::<Plan>()),

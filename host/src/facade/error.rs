@@ -22,6 +22,7 @@ use crate::threads::compress::CompressError;
 use crate::threads::exec::ExecError;
 use crate::threads::import::ImportError;
 use crate::threads::lookup::{LookupError, PromptError};
+use crate::threads::prune::PruneJournalError;
 use crate::threads::store::StoreError;
 
 /// Says why something was not done, or not answered.
@@ -248,6 +249,7 @@ from_classified!(
     FeatureError,
     HomeError,
     ImportError,
+    PruneJournalError,
     RepairError,
     ReplayError,
     SalvageError,

@@ -6,6 +6,7 @@
 //!                                                       ├─ exporting  documents, files, directories
 //!                                                       ├─ features   goals, memories, device keys, moved directories
 //!                                                       ├─ importing  threads from elsewhere, bundles for another machine
+//!                                                       ├─ pruning    threads put away that nobody used for long
 //!                                                       └─ health     doctor, why, repair, backup, salvage
 //! ```
 //!
@@ -19,6 +20,7 @@ mod exporting;
 mod features;
 mod health;
 mod importing;
+mod pruning;
 mod reading;
 mod recordings;
 pub mod startup;
@@ -44,6 +46,7 @@ pub use error::{Error, Result};
 pub use features::{ClaimedThread, MovedDirectory, ThreadGoal};
 pub use health::{RepairScope, UndoPreview, Verification};
 pub use importing::AbsentDirectory;
+pub use pruning::PruneRequest;
 pub use recordings::{redact, replay};
 
 /// Says how the handle lives.

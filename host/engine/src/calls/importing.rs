@@ -1,6 +1,9 @@
-//! Calls about threads that come from elsewhere.
+//! Calls about threads that come from elsewhere, and those that are put away.
 
-use crate::contract::{BundleFile, BundleThread, Chunk, ImportDecision, IncomingThread, RolloutHead, SourceContent};
+use crate::contract::{
+    BundleFile, BundleThread, Chunk, ImportDecision, IncomingThread, PruneAction, PruneFacts, PruneScope, RolloutHead,
+    SourceContent,
+};
 use crate::recording::chunk;
 
 super::call::calls! {
@@ -102,5 +105,10 @@ super::call::calls! {
     /// `importing.bundle-file-line`
     BundleFileLine "importing.bundle-file-line" { file: BundleFile } -> String: |call, instance| {
         instance.exports.threadkeep_core_importing().call_bundle_file_line(&mut instance.store, &call.file)
+    };
+
+    /// `pruning.why-left`
+    WhyLeft "pruning.why-left" { thread: PruneFacts, action: PruneAction, scope: PruneScope } -> Option<String>: |call, instance| {
+        instance.exports.threadkeep_core_pruning().call_why_left(&mut instance.store, call.thread, call.action, call.scope)
     };
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
 use threadkeep_engine::contract::{BundleFile, BundleThread, ThreadRow};
 use threadkeep_engine::{Core, CoreError, Imports, calls};
 use zstd::stream::write::Encoder;
 
-use super::text::{CHUNK, Source, sum};
+use super::text::{CHUNK, Source, hex, sum};
 use super::{ImportError, Importer};
 use crate::index::progress::Progress;
 use crate::platform::home::Home;
@@ -112,15 +113,16 @@ impl Importer<'_> {
     /// Writes the text of a file, with a newline at its end.
     fn copy(&self, file: &BundleFile, out: &mut impl std::io::Write) -> std::io::Result<()> {
         let mut text = source(self.home, &file.path).open(0)?.take(file.size);
-        let (mut buffer, mut left, mut last) = (vec![0; CHUNK], file.size, b'\n');
+        let (mut buffer, mut digest, mut last) = (vec![0; CHUNK], Sha256::new(), b'\n');
         loop {
             let read = text.read(&mut buffer)?;
             let Some(end) = read.checked_sub(1) else { break };
             out.write_all(&buffer[..read])?;
-            (left, last) = (left.saturating_sub(read as u64), buffer[end]);
+            digest.update(&buffer[..read]);
+            last = buffer[end];
         }
-        if left > 0 {
-            return Err(std::io::Error::other(format!("{} became shorter meanwhile", file.path)));
+        if hex(digest) != file.sha256 {
+            return Err(std::io::Error::other(format!("{} was changed meanwhile", file.path)));
         }
         if last == b'\n' { Ok(()) } else { out.write_all(b"\n") }
     }

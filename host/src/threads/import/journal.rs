@@ -1,4 +1,4 @@
-//! The journal of imports: a file each in `<state dir>/imports/`, called by its number and time, to which lines are appended.
+//! The journal of imports, in `<state dir>/imports/`:
 //!
 //! ```text
 //! {"begun":"2026-11-29T16:00:00Z"}
@@ -11,18 +11,14 @@
 //! A file is noted before it gets its name: what is noted and not there was never there, or is gone.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::ImportError;
-use crate::platform::own_files::{is_plain_name, read_own_file};
+use crate::threads::line_journal::{Failure, LineJournal, RecordedLines, read_all};
 
 const PLACE: &str = "imports";
-/// No journal is longer, bytes.
-const LONGEST: u64 = 1 << 30;
 
 /// A file that came.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,76 +44,60 @@ enum Line {
 }
 
 /// Holds the journal of one import.
-pub(crate) struct Journal {
-    /// Number and time.
-    pub(crate) name: String,
-    path: PathBuf,
-    file: File,
-}
+pub(crate) struct Journal(LineJournal);
 
 /// Says what an import did, as its journal tells.
 pub(super) struct Recorded {
     pub(super) name: String,
-    pub(super) path: PathBuf,
     pub(super) at: String,
     pub(super) files: Vec<JournaledFile>,
     pub(super) moves: Vec<(String, String)>,
-    pub(super) is_finished: bool,
     pub(super) is_undone: bool,
+    is_finished: bool,
+}
+
+fn failed((path, error): Failure) -> ImportError {
+    ImportError::Journal(path, error)
+}
+
+fn now() -> String {
+    jiff::Timestamp::now().to_string()
 }
 
 impl Journal {
     /// Begins the journal of an import; it is on disk when this returns.
     pub(crate) fn begin(state_dir: &Path) -> Result<Journal, ImportError> {
-        let place = state_dir.join(PLACE);
-        let failed = |error| ImportError::Journal(place.clone(), error);
-        let mut builder = fs::DirBuilder::new();
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        match builder.create(&place) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(error)),
-            _ => {}
-        }
-        let last = names(&place).map_err(failed)?.pop().and_then(|name| number(&name)).unwrap_or(0);
-        let next =
-            last.checked_add(1).ok_or_else(|| failed(std::io::Error::other("its last number is the last one")))?;
-        let now = jiff::Timestamp::now();
-        let name = format!("{next:06}-{}", now.strftime("%Y%m%dT%H%M%SZ"));
-        let path = place.join(format!("{name}.jsonl"));
-        let mut options = fs::OpenOptions::new();
-        options.append(true).create_new(true);
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(failed)?;
-        let mut journal = Journal { name, path, file };
-        journal.write(&Line::Begun(now.to_string()))?;
-        let sync = |dir: &Path| File::open(dir)?.sync_all();
-        sync(&place).and_then(|()| sync(state_dir)).map_err(failed)?;
-        Ok(journal)
-    }
-
-    /// Opens the journal of an earlier import, to append to it.
-    pub(super) fn reopen(recorded: &Recorded) -> Result<Journal, ImportError> {
-        let mut options = fs::OpenOptions::new();
-        options.append(true);
-        let opened = crate::platform::regular_file::open_with(&recorded.path, &mut options);
-        let file = opened.map_err(|error| ImportError::Journal(recorded.path.clone(), error))?;
-        let mut journal = Journal { name: recorded.name.clone(), path: recorded.path.clone(), file };
-        // What a killed process left half a line of must not take the next one in.
-        let ended = journal.file.write_all(b"\n");
-        ended.map_err(|error| ImportError::Journal(recorded.path.clone(), error))?;
+        let mut journal = Journal(LineJournal::begin(state_dir, PLACE).map_err(failed)?);
+        journal.write(&Line::Begun(now()))?;
         Ok(journal)
     }
 
     /// Opens the journal of this name.
     pub(crate) fn named(state_dir: &Path, name: &str) -> Result<Option<Journal>, ImportError> {
-        let recorded = all(state_dir)?.into_iter().find(|recorded| recorded.name == name);
+        let recorded = read(state_dir)?.into_iter().find(|recorded| recorded.name == name);
         recorded.map(|recorded| Journal::reopen(&recorded)).transpose()
     }
 
     /// Opens the journals of imports that were broken off, each with the threads that came.
     pub(crate) fn unfinished(state_dir: &Path) -> Result<Vec<(Journal, BTreeSet<String>)>, ImportError> {
-        let left = all(state_dir)?.into_iter().filter(|recorded| !recorded.is_finished && !recorded.is_undone);
-        let threads = |recorded: &Recorded| recorded.files.iter().map(|file| file.thread.clone()).collect();
-        left.map(|recorded| Ok((Journal::reopen(&recorded)?, threads(&recorded)))).collect()
+        let mut unfinished = Vec::new();
+        for lines in read(state_dir)? {
+            let recorded = Recorded::of(&lines);
+            if !recorded.is_finished && !recorded.is_undone {
+                let threads = recorded.files.into_iter().map(|file| file.thread).collect();
+                unfinished.push((Journal::reopen(&lines)?, threads));
+            }
+        }
+        Ok(unfinished)
+    }
+
+    /// Gives its number and time.
+    pub(super) fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    fn reopen(lines: &RecordedLines<Line>) -> Result<Journal, ImportError> {
+        LineJournal::reopen(lines).map(Journal).map_err(failed)
     }
 
     /// Notes a file that is about to get its name.
@@ -132,61 +112,42 @@ impl Journal {
 
     /// Notes that all of the import was done.
     pub(crate) fn finish(&mut self) -> Result<(), ImportError> {
-        self.write(&Line::Finished(jiff::Timestamp::now().to_string()))
+        self.write(&Line::Finished(now()))
     }
 
     /// Notes that the import was taken back.
     pub(super) fn complete_undo(&mut self) -> Result<(), ImportError> {
-        self.write(&Line::Undone(jiff::Timestamp::now().to_string()))
+        self.write(&Line::Undone(now()))
     }
 
     fn write(&mut self, line: &Line) -> Result<(), ImportError> {
-        let text = serde_json::to_string(line).map_err(std::io::Error::from);
-        let written = text.and_then(|text| self.file.write_all(format!("{text}\n").as_bytes()));
-        let synced = written.and_then(|()| self.file.sync_data());
-        synced.map_err(|error| ImportError::Journal(self.path.clone(), error))
+        self.0.append(line).map_err(failed)
     }
 }
 
-/// Lists the names in the directory of journals, in the order of their numbers.
-fn names(place: &Path) -> std::io::Result<Vec<String>> {
-    let entries = match fs::read_dir(place) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let entries = entries.collect::<std::io::Result<Vec<_>>>()?;
-    let names = entries.into_iter().filter_map(|entry| entry.file_name().into_string().ok());
-    let mut names: Vec<String> =
-        names.filter(|name| is_plain_name(name) && name.ends_with(".jsonl") && number(name).is_some()).collect();
-    names.sort_by_key(|name| number(name));
-    Ok(names)
+fn read(state_dir: &Path) -> Result<Vec<RecordedLines<Line>>, ImportError> {
+    read_all(state_dir, PLACE).map_err(failed)
 }
 
-fn number(name: &str) -> Option<u64> {
-    name.split('-').next()?.parse().ok()
-}
-
-/// Reads the journals of all imports, oldest first; nothing is created. What a killed process left half a line of is no line.
+/// Gives what the journals of all imports tell, oldest first; nothing is created.
 pub(super) fn all(state_dir: &Path) -> Result<Vec<Recorded>, ImportError> {
-    let place = state_dir.join(PLACE);
-    let names = names(&place).map_err(|error| ImportError::Journal(place.clone(), error))?;
-    let read = |name: String| {
-        let path = place.join(&name);
-        let text = read_own_file(&path, LONGEST).map_err(|error| ImportError::Journal(path.clone(), error))?;
-        let name = name.trim_end_matches(".jsonl").to_owned();
+    Ok(read(state_dir)?.iter().map(Recorded::of).collect())
+}
+
+impl Recorded {
+    fn of(lines: &RecordedLines<Line>) -> Recorded {
         let (at, files, moves) = (String::new(), Vec::new(), Vec::new());
-        let mut recorded = Recorded { name, path, at, files, moves, is_finished: false, is_undone: false };
-        for line in text.split(|&byte| byte == b'\n') {
-            match serde_json::from_slice(line) {
-                Ok(Line::Begun(at)) => recorded.at = at,
-                Ok(Line::File(file)) => recorded.files.push(file),
-                Ok(Line::Moved { from, to }) => recorded.moves.push((from, to)),
-                Ok(Line::Finished(_)) => recorded.is_finished = true,
-                Ok(Line::Undone(_)) => recorded.is_undone = true,
-                Err(_) => {}
+        let mut recorded =
+            Recorded { name: lines.name.clone(), at, files, moves, is_finished: false, is_undone: false };
+        for line in &lines.lines {
+            match line {
+                Line::Begun(at) => recorded.at.clone_from(at),
+                Line::File(file) => recorded.files.push(file.clone()),
+                Line::Moved { from, to } => recorded.moves.push((from.clone(), to.clone())),
+                Line::Finished(_) => recorded.is_finished = true,
+                Line::Undone(_) => recorded.is_undone = true,
             }
         }
-        Ok(recorded)
-    };
-    names.into_iter().map(read).collect()
+        recorded
+    }
 }

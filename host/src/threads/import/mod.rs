@@ -130,7 +130,7 @@ impl Importer<'_> {
         let _changing = lock_changes(self.home, database, self.wait)?;
         place::remove_leftovers(self.home);
         let mut journal = if coming > 0 { Some(Journal::begin(dir)?) } else { None };
-        report.name = journal.as_ref().map(|journal| journal.name.clone());
+        report.name = journal.as_ref().map(|journal| journal.name().to_owned());
         self.send(Progress::Expected { files: coming });
         let mut given_up = None;
         for thread in &plan.threads {
