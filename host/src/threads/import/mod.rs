@@ -142,6 +142,9 @@ impl Importer<'_> {
                 match self.bring(thread, journal) {
                     Ok(files) => done.files = files,
                     Err(Failure::Journal(error)) => return Err(error),
+                    Err(Failure::Thread(..)) if self.runtime.cancellation().is_cancelled() => {
+                        return Err(CoreError::Cancelled.into());
+                    }
                     Err(Failure::Thread(why, is_hopeless)) => {
                         given_up = is_hopeless.then(|| format!("it was not tried: {why}"));
                         done.failure = Some(why);

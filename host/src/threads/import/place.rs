@@ -73,7 +73,7 @@ pub(super) fn place(
             let again = temporary.file.try_clone().and_then(rewound).map_err(io)?;
             sum(Inflate::new(again).map_err(io)?).map_err(io)?
         }
-        _ => copy(file.text.open(runtime).map_err(io)?, &temporary.file).map_err(io)?,
+        _ => copy(runtime, file.text.open(runtime).map_err(io)?, &temporary.file).map_err(io)?,
     };
     temporary.set_modified(file.modified_ns)?;
     let noted = JournaledFile { thread: thread.into(), path: file.to.clone(), size, sha256 };
@@ -88,12 +88,15 @@ fn rewound(mut file: File) -> std::io::Result<File> {
     Ok(file)
 }
 
-/// Copies a text, and gives its length and its sum.
-fn copy(mut text: impl Read, to: &File) -> std::io::Result<(u64, String)> {
+/// Copies a text, and gives its length and its sum. It ends where that is cancelled.
+fn copy(runtime: &Runtime, mut text: impl Read, to: &File) -> std::io::Result<(u64, String)> {
     let mut out = BufWriter::with_capacity(CHUNK, to);
     let (mut digest, mut length, mut buffer) = (Sha256::new(), 0, vec![0; CHUNK]);
     loop {
         let read = text.read(&mut buffer)?;
+        if runtime.cancellation().is_cancelled() {
+            return Err(std::io::Error::other("it was interrupted"));
+        }
         if read == 0 {
             out.flush()?;
             return Ok((length, hex(digest)));

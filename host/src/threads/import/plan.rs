@@ -71,7 +71,13 @@ impl Planning<'_> {
         for (at, file) in own.iter().enumerate() {
             // Of an older file an export has what the next one goes on from.
             let is_cut = thread.is_chain && at + 1 < own.len();
-            relations.push(self.relation(file, &here, &mut unmatched, is_cut)?);
+            let mut others = unmatched.clone();
+            let relation = self.relation(file, &here, &mut others, is_cut)?;
+            // One file that was made of the history may have the name of an older one.
+            if !is_cut || relation == Some(FileRelation::Same) {
+                unmatched = others;
+            }
+            relations.push(relation);
         }
         let whole = thread.is_chain.then(|| flattened(&thread));
         let whole_relation = match &whole {
