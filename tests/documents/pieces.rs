@@ -1,12 +1,14 @@
 //! Documents that are written piece by piece.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 
 use support::{Collection, Handle, Program, Rollout, handle, uuid7};
 use tempfile::tempdir;
 use threadkeep::contract::{Listed, RowQuery, Subject};
 use threadkeep::documents::{
-    Gap, List, ListWriter, PromptInput, PromptInputWriter, Thread, Transcript, Turns, TurnsEnd, TurnsWriter,
+    ExportedThread, ExportedThreadEnd, ExportedThreadWriter, Gap, List, ListWriter, PromptInput, PromptInputWriter,
+    Thread, Transcript, Turns, TurnsEnd, TurnsWriter,
 };
 use threadkeep::threads::lookup::Lookup;
 
@@ -95,6 +97,31 @@ fn turns_written_piece_by_piece_are_the_whole_document() {
     }
     let printed = Program::stateless(home.path()).run(["--json", "turns", talk.id()]).well().stdout;
     assert_eq!(printed, serde_json::to_string(&Turns::new(page.turns, ends[0].clone()).unwrap()).unwrap() + "\n");
+}
+
+#[test]
+fn a_thread_that_leaves_is_written_piece_by_piece_as_the_whole_document() {
+    let (home, state) = (tempdir().unwrap(), tempdir().unwrap());
+    Rollout::paginated(&uuid7(1_772_359_200_123, 1)).user("One?").write(home.path(), Collection::Active);
+    let thread = listed(&handle(home.path(), state.path()), true).remove(0).0;
+    let gap = Gap { before: 7, reason: "it is \"gone\"".into(), thread: "another".into() };
+    for (turns, nested, gaps) in [(vec![], 0, vec![]), (vec!["{\"id\":\"a\"}", "{\"b\": 1}"], 2, vec![gap])] {
+        let end = ExportedThreadEnd { gaps, redacted: true, redactions: Vec::new() };
+        let raw = turns.iter().map(|turn| serde_json::value::RawValue::from_string((*turn).into()).unwrap());
+        let alone =
+            ExportedThread { thread: thread.clone(), turns: raw.collect(), subagents: Vec::new(), end: end.clone() };
+        let whole = ExportedThread { subagents: vec![alone.clone(); nested], ..alone.clone() };
+        let mut written = Vec::new();
+        let head = serde_json::to_string(&thread).unwrap();
+        let mut writer = ExportedThreadWriter::new(&mut written, &head).unwrap();
+        turns.iter().for_each(|turn| writer.turns(format!("{turn}\n").as_bytes()).unwrap());
+        writer.end_turns().unwrap();
+        for _ in 0..nested {
+            writer.subagent().unwrap().write_all(&serde_json::to_vec(&alone).unwrap()).unwrap();
+        }
+        writer.end(&end).unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(&whole).unwrap());
+    }
 }
 
 #[test]

@@ -16,6 +16,8 @@ fn events(text: &str) -> Vec<Event<'_>> {
             (_, event) => events.push(event),
         }
     }
+    // Lines of nothing at the end of code that nobody closed are no words.
+    events.retain(|event| !matches!(event, Event::Text(text) if text.trim().is_empty()));
     events
 }
 
@@ -45,16 +47,41 @@ fn stays(message: &str) -> Result<(), TestCaseError> {
 
 /// Lines that open, close and hide blocks.
 fn any_line() -> impl Strategy<Value = String> {
-    let begin = prop_oneof![
-        4 => Just(""), Just("> "), Just("- "), Just("1. "), Just("2) "), Just("    "), Just("  "), Just("\t"), Just("> - "),
-        Just(">"), Just("   "), Just("* * "),
+    const BEGIN: [&str; 15] =
+        ["", "", "", "", "> ", "- ", "1. ", "2) ", "    ", "  ", "\t", "> - ", ">", "   ", "* * "];
+    const REST: [&str; 30] = [
+        "text",
+        "text",
+        "```",
+        "```",
+        "````",
+        "~~~",
+        "```rust",
+        "``` a`b",
+        "<!--",
+        "-->",
+        "<script>",
+        "</script>",
+        "<div>",
+        "<pre>",
+        "<? x",
+        "<!X",
+        "<![CDATA[",
+        "]]>",
+        "",
+        "",
+        "# head",
+        "---",
+        "===",
+        "<b>x</b>",
+        "[a]: http://b",
+        "-",
+        "+ a",
+        "\\",
+        "`",
+        "| a | b |",
     ];
-    let rest = prop_oneof![
-        3 => Just("text"), 3 => Just("```"), Just("````"), Just("~~~"), Just("```rust"), Just("``` a`b"), Just("<!--"),
-        Just("-->"), Just("<script>"), Just("</script>"), Just("<div>"), Just("<pre>"), Just("<? x"), Just("<!X"),
-        Just("<![CDATA["), Just("]]>"), 2 => Just(""), Just("# head"), Just("---"), Just("==="), Just("<b>x</b>"),
-        Just("[a]: http://b"), Just("-"), Just("+ a"), Just("\\"), Just("`"), Just("| a | b |"),
-    ];
+    let (begin, rest) = (prop::sample::select(&BEGIN[..]), prop::sample::select(&REST[..]));
     (begin, rest).prop_map(|(begin, rest)| format!("{begin}{rest}"))
 }
 

@@ -9,7 +9,7 @@ use contract::ExportOptions;
 use super::blocks::{Block, Part};
 use super::clean::shortened;
 use super::images::Image;
-use super::open_blocks::closing_line;
+use super::open_blocks::closing_lines;
 use super::pieces::{Head, Pieces, TurnHead};
 
 /// A thread's document.
@@ -138,7 +138,7 @@ pub fn message(text: &str) -> String {
     let begin = text.len() - text.trim_start().len();
     let begin = text[..begin].rfind('\n').map_or(0, |feed| feed + 1);
     let text = &text[begin..];
-    match closing_line(text) {
+    match closing_lines(text) {
         Some(closing) => format!("{text}\n{closing}\n\n"),
         None => format!("{text}\n\n"),
     }

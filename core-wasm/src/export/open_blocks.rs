@@ -4,24 +4,20 @@
 //! This is the first phase of the specification's parsing strategy (CommonMark 0.31.2, appendix), as far as it tells which block is
 //! open. What stands in a quote or a list is closed by the next heading, so that only blocks at the top count.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// Returns the line that closes what a message leaves open; none where it leaves nothing open.
-pub(super) fn closing_line(text: &str) -> Option<String> {
+/// Returns the lines that close what a message leaves open; none where it leaves nothing open.
+pub(super) fn closing_lines(text: &str) -> Option<String> {
     // Nothing else stays open.
     if !["```", "~~~", "<"].iter().any(|mark| text.contains(mark)) {
         return None;
     }
-    let mut scan = Scan::default();
-    for line in text.split('\n') {
-        scan.line(&expanded(line.trim_end_matches('\r')));
-    }
-    match scan.leaf {
-        _ if !scan.containers.is_empty() => None,
-        Leaf::Fence { mark, length } => Some(mark.to_string().repeat(length)),
-        Leaf::Html(end) => (!end.is_empty()).then(|| end.into()),
-        Leaf::None | Leaf::Paragraph => None,
+    // To some parsers a script, say, ends with the end of a style too, as the specification has it, to others with its own alone.
+    match (Scan::closing_line(text, false), Scan::closing_line(text, true)) {
+        (Some(line), Some(own)) if line != own => Some(format!("{line}\n{own}")),
+        (line, own) => line.or(own),
     }
 }
 
@@ -52,6 +48,10 @@ enum Leaf {
 struct Scan {
     containers: Vec<Container>,
     leaf: Leaf,
+    /// Each tag ends with its own end alone.
+    own_ends: bool,
+    /// The open paragraph has nothing but definitions of links, so that no line underlines it.
+    is_definition: bool,
 }
 
 /// Kinds of HTML that a blank line does not end: how they begin, in lower case, and how they end.
@@ -67,6 +67,19 @@ const HTML: [(&str, &str); 8] = [
 ];
 
 impl Scan {
+    fn closing_line(text: &str, own_ends: bool) -> Option<String> {
+        let mut scan = Scan { own_ends, ..Scan::default() };
+        for line in text.split('\n') {
+            scan.line(&expanded(line.trim_end_matches('\r')));
+        }
+        match scan.leaf {
+            _ if !scan.containers.is_empty() => None,
+            Leaf::Fence { mark, length } => Some(mark.to_string().repeat(length)),
+            Leaf::Html(end) => (!end.is_empty()).then(|| end.into()),
+            Leaf::None | Leaf::Paragraph => None,
+        }
+    }
+
     fn line(&mut self, line: &str) {
         let (matched, mut rest) = self.matching(line);
         let all = matched == self.containers.len();
@@ -84,15 +97,17 @@ impl Scan {
             let interrupts = is_open_paragraph && all && !opened;
             if let Some(after) = text.strip_prefix('>') {
                 self.close(matched, &mut opened);
+                self.fill_items();
                 self.containers.push(Container::Quote);
                 rest = after.strip_prefix(' ').unwrap_or(after);
-            } else if let Some(leaf) = block_start(text, interrupts) {
+            } else if let Some(leaf) = block_start(text, is_open_paragraph && !opened, self.own_ends) {
                 self.close(matched, &mut opened);
                 self.leaf = leaf;
                 self.fill_items();
                 return;
             } else if let Some((indent, after)) = list_item(text, interrupts) {
                 self.close(matched, &mut opened);
+                self.fill_items();
                 self.containers.push(Container::Item { indent: spaces + indent, empty: true });
                 rest = after;
             } else {
@@ -105,10 +120,12 @@ impl Scan {
             self.leaf = Leaf::None;
         } else if is_open_paragraph && !opened {
             // A paragraph goes on, be it lazily: its containers stay open.
+            self.is_definition &= is_definition(rest);
         } else {
             self.close(matched, &mut opened);
             // Code that is indented ends by itself.
             self.leaf = if indent_of(rest) >= 4 { Leaf::None } else { Leaf::Paragraph };
+            self.is_definition = is_definition(rest);
             self.fill_items();
         }
     }
@@ -145,7 +162,7 @@ impl Scan {
             }
             Leaf::Html("") if rest.trim().is_empty() => false,
             Leaf::Html(end) => {
-                if ends_html(rest, end) {
+                if ends_html(rest, end, self.own_ends) {
                     self.leaf = Leaf::None;
                 }
                 true
@@ -153,7 +170,7 @@ impl Scan {
             Leaf::Paragraph => {
                 let text = rest.trim();
                 let is_rule = |c: char| !text.is_empty() && text.chars().all(|other| other == c);
-                let is_underline = indent_of(rest) < 4 && (is_rule('=') || is_rule('-'));
+                let is_underline = indent_of(rest) < 4 && !self.is_definition && (is_rule('=') || is_rule('-'));
                 if is_underline {
                     self.leaf = Leaf::None;
                 }
@@ -180,8 +197,9 @@ impl Scan {
     }
 }
 
-/// Reads a block that is no container and no paragraph: the leaf that is open after its first line.
-fn block_start(text: &str, interrupts: bool) -> Option<Leaf> {
+/// Reads a block that is no container and no paragraph: the leaf that is open after its first line. `in_paragraph` where the line
+/// may go on a paragraph, be it lazily.
+fn block_start(text: &str, in_paragraph: bool, own_ends: bool) -> Option<Leaf> {
     let hashes = text.len() - text.trim_start_matches('#').len();
     if (1..=6).contains(&hashes) && (text.len() == hashes || text[hashes..].starts_with(' ')) {
         return Some(Leaf::None);
@@ -193,14 +211,14 @@ fn block_start(text: &str, interrupts: bool) -> Option<Leaf> {
         }
     }
     if text.starts_with('<') {
-        return html_start(text, interrupts);
+        return html_start(text, in_paragraph, own_ends);
     }
     let rule = text.chars().next().filter(|c| matches!(c, '*' | '-' | '_'))?;
     let marks = text.chars().filter(|c| *c == rule).count();
     (marks >= 3 && text.chars().all(|c| c == rule || c == ' ')).then_some(Leaf::None)
 }
 
-fn html_start(text: &str, interrupts: bool) -> Option<Leaf> {
+fn html_start(text: &str, in_paragraph: bool, own_ends: bool) -> Option<Leaf> {
     let lower = text.to_ascii_lowercase();
     for (begin, end) in HTML {
         let Some(after) = lower.strip_prefix(begin) else { continue };
@@ -212,7 +230,7 @@ fn html_start(text: &str, interrupts: bool) -> Option<Leaf> {
         if fits {
             // The end may stand in the same line; that of a comment may share its signs with the beginning.
             let rest = if begin == "<!--" { &text[2..] } else { &text[begin.len()..] };
-            return Some(if ends_html(rest, end) { Leaf::None } else { Leaf::Html(end) });
+            return Some(if ends_html(rest, end, own_ends) { Leaf::None } else { Leaf::Html(end) });
         }
     }
     let name = lower.trim_start_matches('<').trim_start_matches('/');
@@ -222,14 +240,16 @@ fn html_start(text: &str, interrupts: bool) -> Option<Leaf> {
         BLOCK_TAGS.contains(&name) && (after.is_empty() || after.starts_with([' ', '>']) || after.starts_with("/>"));
     // Any other tag that is whole and alone in its line.
     let is_tag = !name.is_empty() && name.starts_with(|c: char| c.is_ascii_alphabetic());
-    let is_alone = is_tag && !interrupts && lower.trim_end().ends_with('>') && lower.matches('<').count() == 1;
+    let is_alone = is_tag && !in_paragraph && lower.trim_end().ends_with('>') && lower.matches('<').count() == 1;
     (is_known || is_alone).then_some(Leaf::Html(""))
 }
 
-fn ends_html(line: &str, end: &str) -> bool {
+fn ends_html(line: &str, end: &str, own_ends: bool) -> bool {
     let line = line.to_ascii_lowercase();
     match end {
-        "</script>" | "</pre>" | "</style>" | "</textarea>" => HTML[..4].iter().any(|(_, end)| line.contains(end)),
+        "</script>" | "</pre>" | "</style>" | "</textarea>" if !own_ends => {
+            HTML[..4].iter().any(|(_, end)| line.contains(end))
+        }
         "" => false,
         end => line.contains(end),
     }
@@ -322,6 +342,10 @@ fn list_item(text: &str, interrupts: bool) -> Option<(usize, &str)> {
     Some((width + padding, after.get(padding..).unwrap_or_default()))
 }
 
+fn is_definition(line: &str) -> bool {
+    line.trim_start_matches(' ').starts_with('[') && line.contains("]:")
+}
+
 fn indent_of(text: &str) -> usize {
     text.len() - text.trim_start_matches(' ').len()
 }
@@ -343,7 +367,7 @@ fn expanded(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::closing_line;
+    use super::closing_lines;
 
     #[test]
     fn what_a_message_leaves_open_is_known() {
@@ -365,7 +389,7 @@ mod tests {
             ("<div>\n```\n", None),
             ("1. a\n\n   ```\n   x\n\n```\ny", Some("```")),
         ] {
-            assert_eq!(closing_line(text).as_deref(), expected, "{text:?}");
+            assert_eq!(closing_lines(text).as_deref(), expected, "{text:?}");
         }
     }
 }
