@@ -102,7 +102,8 @@ pub(super) fn read_mark(line: &[u8]) -> Result<Mark, String> {
         }
         "threadkeep_file" => Ok(Mark::File(FileMark {
             path: checked_path(payload["path"].as_str().unwrap_or_default())?,
-            thread: id(payload, "thread").ok_or("it does not say whose rollout it is")?,
+            // Heads of the first releases say it in another way than others, so that an export may not.
+            thread: id(payload, "thread").unwrap_or_default(),
             from: payload["from"].as_u64().unwrap_or(0),
             until: payload["until"].as_u64(),
             size: payload["size"].as_u64(),

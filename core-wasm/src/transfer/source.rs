@@ -174,12 +174,15 @@ impl State {
         Ok(())
     }
 
-    fn file(&mut self, file: FileMark, next: u64) -> Result<(), String> {
+    fn file(&mut self, mut file: FileMark, next: u64) -> Result<(), String> {
         let thread = match self.kind {
             Kind::Bundle => self.threads.iter().position(|thread| thread.id == file.thread),
             _ => self.threads.len().checked_sub(1),
         };
         let thread = thread.ok_or_else(|| format!("nothing says of which thread '{}' is", file.path))?;
+        if let Some(SourceThread { id, .. }) = self.threads.get(thread).filter(|_| file.thread.is_empty()) {
+            file.thread.clone_from(id);
+        }
         if !self.paths.insert(file.path.clone()) {
             return Err(format!("'{}' stands there twice", file.path));
         }

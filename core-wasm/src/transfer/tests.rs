@@ -102,6 +102,14 @@ fn an_export_of_a_fork_says_where_the_records_of_each_file_stand() {
 }
 
 #[test]
+fn an_export_of_the_first_releases_need_not_say_whose_file_it_is() {
+    let bare = format!("{{\"id\":\"{FORK}\",\"timestamp\":\"2025-09-01T10:00:00.000Z\",\"instructions\":null}}\n");
+    let file = file(FORK, None, &bare).replace(&format!("\"thread\":\"{FORK}\""), "\"thread\":\"\"");
+    let content = read(&export(FORK, &file), 9).unwrap();
+    assert!(content.threads[0].parts[0].own && content.threads[0].parts[0].head.is_some());
+}
+
+#[test]
 fn a_rollout_is_a_text_of_one_thread() {
     let content = read(&parent(), 5).unwrap();
     let part = &content.threads[0].parts[0];

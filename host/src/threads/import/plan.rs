@@ -1,6 +1,7 @@
 //! What an import would do: every thread that was found is compared with what is here, and the core decides.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 
 use threadkeep_engine::contract::{BasePlace, Chunk, FileRelation, ImportDecision, IncomingThread, SourcePart};
 use threadkeep_engine::{Core, CoreError, Imports, calls};
@@ -106,7 +107,8 @@ impl Planning<'_> {
             }
             _ => Vec::new(),
         };
-        if matches!(decision, ImportDecision::Place(_) | ImportDecision::AlreadyHere) {
+        // A head that is marked moves the places at which forks go on.
+        if matches!(decision, ImportDecision::Place(_) | ImportDecision::AlreadyHere) && !thread.redacted {
             let parts = thread.parts.iter().filter(|(_, part)| part.own).cloned().collect();
             self.coming.insert(thread.id.clone(), parts);
         }
@@ -139,9 +141,7 @@ impl Planning<'_> {
             let mut of_part = text_of(source, part);
             if thread.redacted {
                 let mut beginning = Vec::new();
-                let read = of_part
-                    .open()
-                    .and_then(|text| std::io::Read::read_to_end(&mut std::io::Read::take(text, HEAD), &mut beginning));
+                let read = of_part.open().and_then(|text| text.take(HEAD).read_to_end(&mut beginning));
                 read.map_err(|error| ImportError::Read(path_of(source), error))?;
                 of_part.mark = self.core.call(&calls::RedactionMark { beginning: Chunk::Bytes(beginning) })?;
             }
@@ -225,12 +225,15 @@ impl Planning<'_> {
         let mut own = own.iter();
         if thread.is_chain {
             let before = thread.parts.len().saturating_sub(1);
-            for (source, part) in thread.parts.iter().take(before) {
+            for (at, (source, part)) in thread.parts.iter().take(before).enumerate() {
                 let is_same = part.own && own.next().is_some_and(|own| *own == Some(FileRelation::Same));
+                let next = thread.parts.get(at + 1).and_then(|(_, next)| next.head.as_ref()?.base.as_ref());
                 bases.push(match part.own {
                     true if is_same => BasePlace::Here,
                     true => BasePlace::Nowhere,
-                    false => self.base(&part.thread, Some(&text_of(source, part)), None)?,
+                    false => {
+                        self.base(&part.thread, Some(&text_of(source, part)), next.and_then(|base| base.offset))?
+                    }
                 });
             }
             return Ok(bases);
@@ -243,37 +246,23 @@ impl Planning<'_> {
         Ok(bases)
     }
 
-    /// Says where a base is, by its text where that comes with the thread, else by as much of the thread's files as is needed.
+    /// Says where a base is: a file of its thread that comes or is here, that begins with the text where that comes with the
+    /// fork, and in which a line ends where the fork goes on. An export may leave parts of records out.
     fn base(&self, thread: &str, text: Option<&Part>, until: Option<u64>) -> Result<BasePlace, ImportError> {
-        let coming = self.coming.get(thread);
         let here = self.importer.state.database().files_of(thread.to_owned())?;
-        let needed = |text: Box<dyn std::io::Read>| std::io::Read::take(text, until.unwrap_or(u64::MAX));
+        let coming = self.coming.get(thread).into_iter().flatten().map(|(source, part)| text_of(source, part));
+        let of_here = here.iter().map(|path| Part::whole(Source::File(self.importer.home.absolute(path))));
         let failed = |error| ImportError::Read(self.importer.home.root().to_path_buf(), error);
-        let begins = |text: &Part, other: Box<dyn std::io::Read>| {
-            let compared = compare(needed(text.open().map_err(failed)?), needed(other)).map_err(failed)?;
-            Ok::<_, ImportError>(compared != Compared::Differs)
-        };
-        let Some(text) = text else {
-            // What comes with it is what it was; of what is here alone the length must do.
-            if coming.is_some() {
-                return Ok(BasePlace::Here);
-            }
-            for path in &here {
-                let text = Source::File(self.importer.home.absolute(path)).open(0).map_err(failed)?;
-                let length = std::io::copy(&mut needed(text), &mut std::io::sink()).map_err(failed)?;
-                if until.is_none_or(|until| length == until) {
-                    return Ok(BasePlace::Here);
+        for candidate in coming.chain(of_here) {
+            let begins = match text {
+                Some(text) => {
+                    let needed = |part: &Part| Ok(part.open()?.take(until.unwrap_or(u64::MAX)));
+                    let compared = needed(text).and_then(|text| compare(text, needed(&candidate)?)).map_err(failed)?;
+                    compared != Compared::Differs
                 }
-            }
-            return Ok(if here.is_empty() { BasePlace::Nowhere } else { BasePlace::Different });
-        };
-        for (source, part) in coming.into_iter().flatten() {
-            if begins(text, text_of(source, part).open().map_err(failed)?)? {
-                return Ok(BasePlace::Here);
-            }
-        }
-        for path in &here {
-            if begins(text, Source::File(self.importer.home.absolute(path)).open(0).map_err(failed)?)? {
+                None => true,
+            };
+            if begins && until.map_or(Ok(true), |until| candidate.ends_line_at(until)).map_err(failed)? {
                 return Ok(BasePlace::Here);
             }
         }

@@ -87,6 +87,20 @@ impl Read for At {
 }
 
 impl Part {
+    /// Names the whole text of a source.
+    pub(super) fn whole(source: Source) -> Part {
+        Part { source, offset: 0, length: None, from: 0, until: None, mark: None }
+    }
+
+    /// Says whether a line ends just before an offset in bytes.
+    pub(super) fn ends_line_at(&self, offset: u64) -> std::io::Result<bool> {
+        let Some(before) = offset.checked_sub(1) else { return Ok(true) };
+        let mut text = self.open()?;
+        let passed = std::io::copy(&mut (&mut text).take(before), &mut std::io::sink())?;
+        let mut last = [0];
+        Ok(passed == before && text.read(&mut last)? == 1 && last == *b"\n")
+    }
+
     /// Opens it as it stands in its source, with what is put in.
     pub(super) fn open(&self) -> std::io::Result<Box<dyn Read>> {
         let text = self.source.open(self.offset)?;
