@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use support::export::plain_text;
+use support::export::{export_of, plain_text};
 use support::{Collection, Rollout};
 
-use super::{Ground, ONE, TWO, facts, talk, turns};
+use super::{Ground, ONE, TWO, facts, results, talk, turns};
 
 /// A home with a thread, and a fork of it that has a name.
 fn with_fork() -> Ground {
@@ -96,4 +96,20 @@ fn a_bundle_that_is_damaged_cut_off_or_hostile_is_refused_and_nothing_of_it_come
     refused(&packed(&format!("{text}{text}")), "twice");
     refused(&packed(&"\n".repeat(700 << 20)), "nothing but newlines");
     assert_eq!(ground.import(&[&file])["items"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_fork_stays_one_where_its_base_is_what_it_was_and_else_becomes_one_file() {
+    let from = with_fork();
+    let all = from.all();
+    let both = [ONE, TWO].map(|id| export_of(&from.home(), &all[id], false)).concat();
+    for (text, result) in [(both.clone(), "imported"), (both.replace("yes", "y"), "flattened")] {
+        let ground = Ground::new();
+        let report = ground.import(&[&ground.file("both.jsonl", text)]);
+        let results = results(&report);
+        assert_eq!([ONE, TWO].map(|id| results[id].as_str()), ["imported", result], "{report}");
+        let count = |ground: &Ground| turns(&ground.program, TWO).as_array().unwrap().len();
+        assert_eq!(count(&ground), count(&from));
+        assert_eq!(ground.program.json(["find", TWO])["forkedFromId"], ONE);
+    }
 }
