@@ -202,7 +202,7 @@ fn what_is_here_with_other_bytes_stays_and_is_told() {
     for (name, incoming, told) in [
         ("a", longer.clone(), "ends earlier here"),
         ("b", shorter[..shorter.len() - 90].to_vec(), "goes on further here"),
-        ("c", text(talk(ONE).user("else")), "other records"),
+        ("c", text(Rollout::paginated(ONE).at("2026-03-01T10:00:00.000Z").user("else")), "other records"),
     ] {
         let source = ground.file(&format!("{name}/{}", named(ONE)), incoming);
         let report = ground.import(&[&source]);

@@ -46,7 +46,9 @@ impl Ground {
 
     fn rollouts(&self) -> BTreeMap<String, u64> {
         let all = listing(&self.home()).into_iter();
-        let files = all.filter(|(path, _)| Path::new(path).to_string_lossy().contains("rollout-"));
+        let files = all.filter(|(path, _)| {
+            Path::new(path).to_string_lossy().contains(".jsonl") && path.to_string_lossy().contains("sessions")
+        });
         files.map(|(path, entry)| (Path::new(&path).to_string_lossy().into_owned(), entry.content)).collect()
     }
 }
