@@ -156,7 +156,7 @@ fn change_threads(schemas: &Schemas, program: &Program, place: &Path) {
     run("prune", &[0], &["prune", "--older-than", "0s", "--do", "archive", "--dry-run"]);
     run("prune", &[0], &["prune", "--older-than", "0s", "--do", "archive", "--yes"]);
     run("prune --undo", &[0], &["prune", "--undo", "--yes"]);
-    let bundle = place.join("bundle").to_str().unwrap().to_owned();
+    let bundle = place.join("bundle.zst").to_str().unwrap().to_owned();
     run("export --bundle", &[0], &["export", one, "--bundle", &bundle, "--no-redact"]);
     run("import", &[0], &["import", &bundle, "--dry-run"]);
     let elsewhere = place.join("elsewhere");

@@ -46,9 +46,7 @@ impl Ground {
 
     fn rollouts(&self) -> BTreeMap<String, u64> {
         let all = listing(&self.home()).into_iter();
-        let files = all.filter(|(path, _)| {
-            Path::new(path).to_string_lossy().contains(".jsonl") && path.to_string_lossy().contains("sessions")
-        });
+        let files = all.filter(|(path, _)| path.contains("sessions/") && path.contains(".jsonl"));
         files.map(|(path, entry)| (Path::new(&path).to_string_lossy().into_owned(), entry.content)).collect()
     }
 }

@@ -146,6 +146,9 @@ impl Export {
         let threads = self.rows(context, threadkeep)?;
         let is_collection = self.threads.len() != 1;
         if let Some(file) = &self.bundle {
+            if file.extension().is_none_or(|kind| kind != "zst") {
+                return Err(Usage("a bundle is compressed, and import knows it by its name: FILE.zst".into()).into());
+            }
             let bundle = Bundle::from(&threadkeep.bundle(threads, file)?);
             context.print(&bundle, || describe_bundle(&bundle))?;
             return Ok(exit::DONE);

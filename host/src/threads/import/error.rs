@@ -50,6 +50,7 @@ impl Classified for ImportError {
     fn kind(&self) -> ErrorKind {
         match self {
             ImportError::Source(..) => ErrorKind::Corrupt,
+            ImportError::Read(_, error) if error.kind() == std::io::ErrorKind::NotFound => ErrorKind::NotFound,
             ImportError::Read(_, error) | ImportError::Journal(_, error) => ErrorKind::of_io(error),
             ImportError::NothingToUndo => ErrorKind::NotFound,
             ImportError::Change(error) => error.kind(),
