@@ -7,7 +7,9 @@ use contract::{BasePlace, FileRelation, ImportDecision, IncomingThread};
 /// Decides what becomes of a thread. Nothing that is here is ever overwritten: what is here with the same bytes counts as
 /// done, what is here with other bytes stays as it is.
 pub fn decide(incoming: &IncomingThread) -> ImportDecision {
-    let is_here = incoming.others_here > 0 || incoming.own.iter().any(Option::is_some);
+    // One file that was made of a history begins as the oldest one of a thread that was taken back.
+    let is_one_file = incoming.chain && incoming.flattened.is_some();
+    let is_here = is_one_file || incoming.others_here > 0 || incoming.own.iter().any(Option::is_some);
     if is_here {
         return beside(incoming);
     }
