@@ -239,7 +239,7 @@ fn a_home_that_is_no_place_is_told_with_line_and_column() {
         ("homes.work = \"~kites\"\n", "1:14", "it is no absolute directory, and does not begin with ~/"),
         ("homes = { work = 3 }\n", "1:18", "homes.work: it is no text"),
         ("[homes]\n\"my kites\" = \"/kites\"\n", "2:1", "'my kites' is no name of a home"),
-        ("homes = \"/kites\"\n", "1:1", "it is a table of homes"),
+        ("homes = [\"kites\"]\n", "1:9", "homes: it is no absolute directory"),
         ("[homes.work]\npath = \"/kites\"\n", "1:1", "homes.work: it is no text"),
     ] {
         world.write(text);
@@ -248,7 +248,7 @@ fn a_home_that_is_no_place_is_told_with_line_and_column() {
         assert!(told.stderr.contains(&place) && told.stderr.contains(words), "{text}: {}", told.stderr);
     }
     world.write("");
-    for (name, value) in [("homes.work", "kites"), ("homes.", "/kites"), ("homes.a b", "/kites"), ("homes", "/kites")] {
+    for (name, value) in [("homes.work", "kites"), ("homes.", "/kites"), ("homes.a b", "/kites"), ("homes", "kites")] {
         world.program.run(["config", "set", name, value]).ended(2);
     }
     assert_eq!(fs::read_to_string(&world.file).unwrap(), "");

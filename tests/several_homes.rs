@@ -204,6 +204,9 @@ fn settings_name_the_homes_that_are_read_as_one_and_a_flag_or_a_variable_goes_be
     settings(&program, &format!("homes = [{list}]\n"));
     assert_eq!(ids(&program.json(["list"])), [id(2), id(1)]);
     assert_eq!(ids(&program.json(["list", "--home", &world.root(0)])), [id(1)]);
+    settings(&program, &format!("homes = [{:?}]\n", world.root(0)));
+    assert_eq!(ids(&program.json(["list"])), [id(1)]);
+    settings(&program, &format!("homes = [{list}]\n"));
     let program = program.variable("CODEX_HOME", world.root(1));
     assert_eq!(ids(&program.json(["list"])), [id(2)]);
     let program = program.variable("THREADKEEP_HOMES", format!("{},{}", world.root(1), world.root(0)));

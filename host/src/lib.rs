@@ -34,8 +34,9 @@ pub mod rollouts;
 pub mod threads;
 
 pub use facade::{
-    ClaimedThread, Error, Homes, MatchesOfHomes, MovedDirectory, OfHome, Options, PageOfHomes, RepairScope, Result,
-    RunObserver, StateAccess, ThreadGoal, Threadkeep, UndoPreview, Verification, redact, replay, startup,
+    AbsentDirectory, ClaimedThread, Error, Homes, MatchesOfHomes, MovedDirectory, OfHome, Options, PageOfHomes,
+    PruneRequest, RepairScope, Result, RunObserver, StateAccess, ThreadGoal, Threadkeep, UndoPreview, Verification,
+    redact, replay, startup,
 };
 pub use features::text_index::IndexExclusions;
 pub use platform::error_kind::ErrorKind;

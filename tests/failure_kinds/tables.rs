@@ -82,6 +82,11 @@ relocate /src/app /src/here --yes             | busy     busy     warned   warne
 relocate /src/app /src/here --dry-run         | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       ok       ok       denied   ok       ok       denied
 relocate --list                               | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       ok       ok       denied   ok       ok       denied
 relocate --undo /src/old --yes                | busy     busy     notFound+ notFound+ notFound denied   denied   denied | ok       ok       ok       ok       denied   notFound notFound denied
+import ROLLOUT --dry-run                      | busy     busy     warned   warned   ok       denied   denied   denied   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
+import ROLLOUT --yes                          | busy     busy     warned   warned   ok       denied   denied   denied   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
+import --undo --yes                           | busy     busy     notFound+ notFound+ notFound denied   denied   denied | notFound notFound notFound notFound denied   notFound notFound denied
+prune --older-than 0s --do archive --dry-run  | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       ok       ok       denied   ok       ok       denied
+prune --undo --yes                            | busy     busy     notFound+ notFound+ notFound denied   denied   denied | notFound notFound notFound notFound denied   notFound notFound denied
 compress --older-than 0s                      | ok       ok       ok       ok       ok       ok       ok       ok       | ok       warned   ok       ok       denied   warned   ok       denied
 compress --dry-run                            | ok       ok       ok       ok       ok       ok       ok       ok       | ok       warned   ok       ok       denied   warned   ok       denied
 why VICTIM                                    | ok       ok       warned   warned   ok       ok       warned   ok       | ok       ok       ok       ok       denied   denied   corrupt  denied

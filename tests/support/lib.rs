@@ -11,6 +11,7 @@ mod answers;
 pub mod codex;
 mod damage;
 mod demo;
+pub mod export;
 mod generator;
 mod giant_thread;
 mod golden;

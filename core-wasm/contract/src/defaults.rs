@@ -4,7 +4,7 @@ use crate::{
     CodexFacts, CodexFields, CodexShape, CollectionMove, Counts, DecidedBy, DirectorySnapshot, Entries, FileReport,
     Heads, HomeFacts, IndexedText, MemoryExtraction, NewThread, PageOfHits, PageOfMatches, PageOfRecords, PageOfRows,
     PageOfTouched, PageOfTurns, Presence, Removal, RolloutTouches, RowQuery, SearchedThreads, Selection, SortKey,
-    StartupReport, SurveyReport, TermSources, Tokens, TouchedSources, TurnStart, UserMessage,
+    SourceThread, StartupReport, SurveyReport, TermSources, Tokens, TouchedSources, TurnStart, UserMessage,
 };
 
 /// Fills every field of a record with its own default. A field that is added to the contract does not compile until it
@@ -45,6 +45,7 @@ defaults! {
     RowQuery { within, source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo, also_in_repo, among, commit, sort, ascending }
     SearchedThreads { ids, times, kinds, source_kinds, sources, owners, roles, uncovered, has_rollbacks }
     Selection { candidates, too_recent, compressed, skipped }
+    SourceThread { id, name, memory_mode, redacted, parts }
     StartupReport { scanned, stored, failed, waited, backfilled_here }
     SurveyReport { files, new, changed, vanished }
     TermSources { prompts, all }

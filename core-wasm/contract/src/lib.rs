@@ -35,11 +35,16 @@ pub use exports::exporting::{
 };
 pub use exports::goals::{BudgetChange, Goal, GoalChange};
 pub use exports::history::{Gap, PageOfRecords, PageOfTurns, Subject};
+pub use exports::importing::{
+    BasePlace, BundleFile, BundleThread, FileRelation, ImportDecision, IncomingThread, RolloutHead, SourceContent,
+    SourcePart, SourceThread,
+};
 pub use exports::memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow};
 pub use exports::moved_directories::MovedDirectory;
 pub use exports::personality::PersonalityStep;
 pub use exports::program_events::ProgramEvent;
 pub use exports::queries::{HomeEntry, HomePage, MergedEntry, MergedHomes};
+pub use exports::pruning::{PruneAction, PruneFacts, PruneScope};
 pub use exports::resuming::Resumed;
 pub use exports::salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult};
 pub use exports::searching::SearchError;

@@ -23,3 +23,5 @@ mod reading;
 mod runtime;
 #[cfg(all(target_arch = "wasm32", feature = "parser"))]
 mod text;
+#[cfg(all(target_arch = "wasm32", feature = "parser"))]
+mod transferring;

@@ -44,6 +44,11 @@ pub fn base_of(line: &[u8]) -> Option<HistoryBase> {
     meta(line).ok().flatten()?.base
 }
 
+/// Reads what a line says, if it is a `session_meta`.
+pub fn history_head_of(line: &[u8]) -> Option<HistoryHead> {
+    meta(line).ok().flatten()
+}
+
 /// Reads what the first `session_meta` of a file says; nothing where it has none.
 pub fn history_head<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<HistoryHead> {
     Ok(in_head(rollouts, path, |line| meta(line.bytes).ok().flatten())?.unwrap_or_default())

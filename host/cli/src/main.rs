@@ -117,6 +117,9 @@ fn parse() -> Result<(Global, Command), clap::Error> {
     let is_home_named = parsed.value_source("home") == Some(clap::parser::ValueSource::CommandLine);
     if !is_home_named {
         global.homes = settings.homes_as_one();
+        if let [only] = &global.homes[..] {
+            global.home = vec![only.clone()];
+        }
     }
     Ok((global, command))
 }

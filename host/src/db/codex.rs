@@ -132,6 +132,19 @@ impl Database {
         self.with(move |connection| read(connection, &id))
     }
 
+    /// Lists the threads that users pinned in Codex, or put into a section, as its database said.
+    pub(crate) fn pinned_threads(&self) -> Result<Vec<String>, StateError> {
+        self.with(|connection| {
+            let mut select = connection.prepare(
+                "SELECT thread_id FROM codex WHERE json_valid(extra)
+                 AND (coalesce(json_extract(extra, '$.is_pinned'), '0') NOT IN ('0', 0)
+                      OR json_extract(extra, '$.thread_section_id') IS NOT NULL)",
+            )?;
+            let threads = select.query_map([], |row| row.get(0))?;
+            Ok(threads.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Imports the Codex DB if it changed, page by page.
     pub(super) fn import_codex(&self, home: &Home) -> Result<(), StateError> {
         let Some(database) = ExternalDb::newest(home.sqlite_home(), "state_") else { return Ok(()) };

@@ -22,12 +22,14 @@ mod explanation;
 mod export;
 mod find;
 mod goal;
+mod import;
 mod init;
 mod key_order;
 mod list;
 mod memory;
 mod personality;
 mod prompt_input;
+mod prune;
 mod relocate;
 mod repair;
 mod replay;
@@ -60,6 +62,10 @@ pub use export::{
 };
 pub use find::{Discrepancy, ExplainedThread, FoundThread, FoundThreads, Via};
 pub use goal::{ClearedGoal, Goal, GoalSource, GoalStatus, ThreadGoal};
+pub use import::{
+    Bundle, BundleDirectory, Import, ImportDirectory, ImportResult, ImportedThread, PassedOverFile, UndoneImport,
+    UndoneResult, UndoneThread,
+};
 pub use init::Init;
 pub use list::{AwayHome, List, ListWriter, ListedThread};
 pub use memory::{
@@ -67,6 +73,7 @@ pub use memory::{
 };
 pub use personality::{PersonalityMigration, UnchangedPersonality};
 pub use prompt_input::{PromptInput, PromptInputWriter};
+pub use prune::{FailedUndo, Prune, PruneResult, PrunedThread, UndonePrune};
 pub use relocate::{DirectoryMove, DirectoryMoves, RecordedOrigin, RelocatedDirectory};
 pub use repair::{LoggedRepair, RefusedEntry, RepairLog, RepairOutcome, RepairTarget};
 pub use replay::Replay;

@@ -70,6 +70,10 @@ pub struct Thread {
     /// Present, and true, where no rollout of the thread is on disk any more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub missing: bool,
+    /// Present, and true, where secrets were made unreadable in the rollout before it came here by `import`. It is absent unless
+    /// `read` found the mark.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
     /// The thread's place among sub-agents. It is absent unless `read` found any with a state DB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spawn_edges: Option<SpawnEdges>,
@@ -156,6 +160,7 @@ impl Thread {
             history_mode: row.history_mode,
             memory_mode: row.memory_mode,
             missing: row.missing,
+            redacted: false,
             spawn_edges: None,
             home: None,
             also_in_homes: Vec::new(),
@@ -165,6 +170,11 @@ impl Thread {
     /// Adds the home that has it, and the others that have it too.
     pub fn of_home(self, home: String, also_in_homes: Vec<String>) -> Thread {
         Thread { home: Some(home), also_in_homes, ..self }
+    }
+
+    /// Adds whether secrets were made unreadable in it before it came here.
+    pub fn with_redaction(self, redacted: bool) -> Thread {
+        Thread { redacted, ..self }
     }
 
     /// Adds the thread that spawned it and those that it spawned, if there are any.

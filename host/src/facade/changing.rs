@@ -83,7 +83,7 @@ impl Threadkeep {
     }
 
     /// Prepares to make changes. One that has begun comes to its end, whatever is cancelled meanwhile.
-    fn changes(&self) -> Result<Changes> {
+    pub(super) fn changes(&self) -> Result<Changes> {
         Ok(self.reader.with_runtime(self.runtime().cancellable(Cancellation::default())).changes()?)
     }
 }

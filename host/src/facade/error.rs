@@ -20,7 +20,9 @@ use crate::platform::writer_lock::WriterLockError;
 use crate::threads::change::ChangeError;
 use crate::threads::compress::CompressError;
 use crate::threads::exec::ExecError;
+use crate::threads::import::ImportError;
 use crate::threads::lookup::{LookupError, PromptError};
+use crate::threads::prune::PruneJournalError;
 use crate::threads::store::StoreError;
 
 /// Says why something was not done, or not answered.
@@ -251,6 +253,8 @@ from_classified!(
     CoreError,
     FeatureError,
     HomeError,
+    ImportError,
+    PruneJournalError,
     RepairError,
     ReplayError,
     SalvageError,

@@ -5,6 +5,8 @@
 //!   (the handle's life is decided here, once)           ├─ changing   name, archive, delete, record, compress
 //!                                                       ├─ exporting  documents, files, directories
 //!                                                       ├─ features   goals, memories, device keys, moved directories
+//!                                                       ├─ importing  threads from elsewhere, bundles for another machine
+//!                                                       ├─ pruning    threads put away that nobody used for long
 //!                                                       └─ health     doctor, why, repair, backup, salvage
 //! ```
 //!
@@ -18,6 +20,8 @@ mod exporting;
 mod features;
 mod health;
 mod homes;
+mod importing;
+mod pruning;
 mod reading;
 mod recordings;
 pub mod startup;
@@ -43,6 +47,8 @@ pub use error::{Error, Result};
 pub use features::{ClaimedThread, MovedDirectory, ThreadGoal};
 pub use health::{RepairScope, UndoPreview, Verification};
 pub use homes::{Homes, MatchesOfHomes, OfHome, PageOfHomes};
+pub use importing::AbsentDirectory;
+pub use pruning::PruneRequest;
 pub use recordings::{redact, replay};
 
 /// Says how the handle lives.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use threadkeep::contract::{ExportDetail, ExportFormat, Person, RedactionCount, RowQuery, SortKey, ThreadRow};
-use threadkeep::documents::ExportState;
+use threadkeep::documents::{Bundle, ExportState};
 use threadkeep::export::{DirectoryExport, ExportRequest, ExportTally};
 use threadkeep::{Threadkeep, TouchedRequest};
 
@@ -65,6 +65,12 @@ pub(crate) struct Export {
     /// Into this directory: a file for each thread, and an index; later only what changed
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
+    /// Into this new file, for `import` on another machine: rollouts as they stand, with those that their histories begin in,
+    /// and a manifest
+    #[arg(long, value_name = "FILE", requires = "no_redact", conflicts_with_all = [
+        "out", "to", "format", "detail", "turns", "full", "subagents", "full_record", "anonymize",
+    ])]
+    bundle: Option<PathBuf>,
     /// Only threads from these sources [default: any]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     source: Vec<SourceKind>,
@@ -139,6 +145,14 @@ impl Export {
     fn export(&self, context: &Context, threadkeep: &Threadkeep, request: &ExportRequest) -> anyhow::Result<u8> {
         let threads = self.rows(context, threadkeep)?;
         let is_collection = self.threads.len() != 1;
+        if let Some(file) = &self.bundle {
+            if file.extension().is_none_or(|kind| kind != "zst") {
+                return Err(Usage("a bundle is compressed, and import knows it by its name: FILE.zst".into()).into());
+            }
+            let bundle = Bundle::from(&threadkeep.bundle(threads, file)?);
+            context.print(&bundle, || describe_bundle(&bundle))?;
+            return Ok(exit::DONE);
+        }
         if let Some(directory) = &self.to {
             let done = threadkeep.export_directory(&threads, request, &std::path::absolute(directory)?)?;
             context.print(threadkeep.export_document(&done), || describe(&done))?;
@@ -302,6 +316,16 @@ fn turns(given: &str) -> Result<(u32, u32), String> {
         None => (number(given, 0)?, number(given, 0)?),
     };
     if first == 0 || first > last { Err(wrong()) } else { Ok((first, last)) }
+}
+
+/// Gives what a bundle holds, and the directories that another machine may have elsewhere.
+fn describe_bundle(bundle: &Bundle) -> String {
+    let path = text::shown(&bundle.path);
+    let mut out = format!("{path}  {} threads in {} files, {} bytes\n", bundle.threads.len(), bundle.files, bundle.bytes);
+    for directory in &bundle.directories {
+        out += &format!("directory  {} of {} threads\n", text::shown(&directory.path), directory.threads);
+    }
+    out
 }
 
 /// Gives how many threads were written, and those that are gone.

@@ -76,6 +76,14 @@ commands! {
     Metadata(metadata::Metadata);
     /// Find the threads of a project directory that was moved or renamed under its new place
     Relocate(relocate::Relocate);
+    /// Bring threads here: from an export or a bundle, rollouts, or another home
+    ///
+    /// What is here is never overwritten. `--undo` takes the last import back.
+    Import(import::Import);
+    /// Put threads away that nobody has used for long, after showing which
+    ///
+    /// What is running, named, or pinned in Codex is left out. `--undo` takes back what was archived or compressed.
+    Prune(prune::Prune);
     /// Store rollouts smaller that nobody has written for long
     Compress(compress::Compress);
     /// Say where a thread is, where it is shown, and why not

@@ -62,7 +62,8 @@ fn known_row(context: &Context, error: threadkeep::Error) -> Result<ThreadRow, t
 /// Gives a thread's document, with what spawned it and what it spawned where there is a handle.
 fn with_edges(threadkeep: &Threadkeep, row: ThreadRow) -> anyhow::Result<Thread> {
     let (parent, children) = threadkeep.spawn_edges(&row.id)?;
-    Ok(threadkeep.thread_document(row)?.with_spawn_edges(parent, children))
+    let redacted = threadkeep.is_redacted(&row)?;
+    Ok(threadkeep.thread_document(row)?.with_redaction(redacted).with_spawn_edges(parent, children))
 }
 
 /// Makes a printer of turns that has printed what is known of the thread.

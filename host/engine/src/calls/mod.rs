@@ -5,6 +5,7 @@ mod call;
 mod exporting;
 mod features;
 mod health;
+mod importing;
 mod resources;
 mod search;
 mod text;
@@ -18,6 +19,7 @@ pub use call::Call;
 pub use exporting::*;
 pub use features::*;
 pub use health::*;
+pub use importing::*;
 pub use resources::*;
 pub use search::*;
 pub use text::*;
@@ -28,6 +30,7 @@ pub(crate) fn make_again(name: &str, with: &Value, instance: &mut Instance) -> O
     exporting::make_again(name, with, instance)
         .or_else(|| features::make_again(name, with, instance))
         .or_else(|| health::make_again(name, with, instance))
+        .or_else(|| importing::make_again(name, with, instance))
         .or_else(|| resources::make_again(name, with, instance))
         .or_else(|| search::make_again(name, with, instance))
         .or_else(|| text::make_again(name, with, instance))

@@ -320,7 +320,7 @@ fn finish(home: &Home, state: &Database, wait: &Wait) -> Result<Vec<String>, Sta
 }
 
 /// Takes the lock of changes, and finishes what killed processes left. A database without a directory needs no lock.
-fn lock_changes(home: &Home, state: &Database, wait: &Wait) -> Result<Option<FileLock>, ChangeError> {
+pub(super) fn lock_changes(home: &Home, state: &Database, wait: &Wait) -> Result<Option<FileLock>, ChangeError> {
     let Some(dir) = state.dir() else { return Ok(None) };
     let who = "another process, which is changing threads of this home";
     let lock = FileLock::take_within(&Locks::of(dir).change, wait, who)

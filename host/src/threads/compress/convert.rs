@@ -14,7 +14,7 @@ const CHUNK: usize = 128 << 10;
 
 /// Says how two texts compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compared {
+pub(in crate::threads) enum Compared {
     Same,
     /// The first one is a prefix of the second one, which goes on.
     Prefix,
@@ -74,7 +74,7 @@ fn unpack(from: &mut impl Read, to: &std::fs::File) -> std::io::Result<()> {
 }
 
 /// Compares two texts as they are read.
-pub(super) fn compare(mut first: impl Read, mut second: impl Read) -> std::io::Result<Compared> {
+pub(in crate::threads) fn compare(mut first: impl Read, mut second: impl Read) -> std::io::Result<Compared> {
     let (mut one, mut two) = (vec![0; CHUNK], vec![0; CHUNK]);
     loop {
         let (read, other) = (fill(&mut first, &mut one)?, fill(&mut second, &mut two)?);

@@ -23,22 +23,22 @@ use crate::rollouts::named;
 const TEMPORARY_NAME: (&str, &str) = (".threadkeep-", ".tmp");
 
 /// Names an entry in an open directory.
-pub(super) struct Entry {
+pub(in crate::threads) struct Entry {
     dir: Arc<OwnedFd>,
-    pub(super) name: String,
+    pub(in crate::threads) name: String,
 }
 
 /// Holds a regular file open for reading, with what the file system said of it then.
-pub(super) struct OpenedFile {
+pub(in crate::threads) struct OpenedFile {
     file: File,
     name: String,
-    pub(super) stat: Stat,
+    pub(in crate::threads) stat: Stat,
 }
 
 /// Holds what the file system says of a file, as far as it tells whether that is still the same.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stat {
-    pub(super) size: u64,
+pub(in crate::threads) struct Stat {
+    pub(in crate::threads) size: u64,
     modified: (i64, i64),
     inode: u64,
     mode: u32,
@@ -46,10 +46,10 @@ pub(super) struct Stat {
 }
 
 /// Holds a new file under a temporary name, which is removed when this is dropped.
-pub(super) struct TemporaryFile<'a> {
+pub(in crate::threads) struct TemporaryFile<'a> {
     entry: &'a Entry,
     name: String,
-    pub(super) file: File,
+    pub(in crate::threads) file: File,
 }
 
 impl Stat {
@@ -66,7 +66,7 @@ impl Stat {
     }
 
     /// Says whether this is still the file that the core saw, unchanged.
-    pub(super) fn matches(&self, seen: &FileFacts) -> bool {
+    pub(in crate::threads) fn matches(&self, seen: &FileFacts) -> bool {
         let modified_ns = self.modified.0.wrapping_mul(1_000_000_000).wrapping_add(self.modified.1);
         (self.size, self.inode, modified_ns) == (seen.size, seen.inode, seen.modified_ns)
     }
@@ -74,7 +74,7 @@ impl Stat {
 
 impl Entry {
     /// Opens the directory of a home path.
-    pub(super) fn of(home: &Home, path: &str) -> Result<Entry, SkipReason> {
+    pub(in crate::threads) fn of(home: &Home, path: &str) -> Result<Entry, SkipReason> {
         let (collection, rest) = home.resolve(path).ok_or(SkipReason::Gone)?;
         let (parent, name) = rest.rsplit_once('/').unwrap_or((".", rest));
         let opened =
@@ -86,12 +86,12 @@ impl Entry {
     }
 
     /// Gives the entry of another name in the same directory.
-    pub(super) fn sibling(&self, name: &str) -> Entry {
+    pub(in crate::threads) fn sibling(&self, name: &str) -> Entry {
         Entry { dir: self.dir.clone(), name: name.into() }
     }
 
     /// Opens the regular file of this name; a pipe is not waited for.
-    pub(super) fn open(&self) -> Result<OpenedFile, SkipReason> {
+    pub(in crate::threads) fn open(&self) -> Result<OpenedFile, SkipReason> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = openat(&self.dir, &*self.name, flags, Mode::empty()).map_err(|error| match error {
             Errno::NOENT => SkipReason::Gone,
@@ -103,18 +103,18 @@ impl Entry {
     }
 
     /// Says whether the file still has its name, and is as it was when it was opened.
-    pub(super) fn is_unchanged(&self, opened_file: &OpenedFile) -> bool {
+    pub(in crate::threads) fn is_unchanged(&self, opened_file: &OpenedFile) -> bool {
         let by_name = statat(&self.dir, &*opened_file.name, AtFlags::SYMLINK_NOFOLLOW);
         by_name.ok().and_then(|stat| Stat::of(&stat)) == Some(opened_file.stat)
     }
 
     /// Says whether anything has the file's name.
-    pub(super) fn exists(&self, opened_file: &OpenedFile) -> bool {
+    pub(in crate::threads) fn exists(&self, opened_file: &OpenedFile) -> bool {
         statat(&self.dir, &*opened_file.name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
     }
 
     /// Removes a file, if it is unchanged; the removal is on disk when this returns.
-    pub(super) fn remove(&self, opened_file: &OpenedFile) -> Result<(), SkipReason> {
+    pub(in crate::threads) fn remove(&self, opened_file: &OpenedFile) -> Result<(), SkipReason> {
         if !self.is_unchanged(opened_file) {
             return Err(SkipReason::Changed);
         }
@@ -123,12 +123,12 @@ impl Entry {
     }
 
     /// Makes durable what was done to the directory's names.
-    pub(super) fn sync(&self) -> Result<(), SkipReason> {
+    pub(in crate::threads) fn sync(&self) -> Result<(), SkipReason> {
         fsync(&self.dir).map_err(failed("its directory cannot be synced"))
     }
 
     /// Creates a locked file under a temporary name in the directory, for its owner alone.
-    pub(super) fn temporary(&self) -> Result<TemporaryFile<'_>, SkipReason> {
+    pub(in crate::threads) fn temporary(&self) -> Result<TemporaryFile<'_>, SkipReason> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         loop {
@@ -151,18 +151,18 @@ impl Entry {
 
 impl OpenedFile {
     /// Copies owner, mode and modification time of another file to this one, and makes it durable.
-    pub(super) fn copy_attributes(&self, like: &OpenedFile) -> Result<(), SkipReason> {
+    pub(in crate::threads) fn copy_attributes(&self, like: &OpenedFile) -> Result<(), SkipReason> {
         copy_attributes(&self.file, like)
     }
 
     /// Reads its plain text, from the beginning.
-    pub(super) fn text(&self) -> Result<Box<dyn Read + '_>, SkipReason> {
+    pub(in crate::threads) fn text(&self) -> Result<Box<dyn Read + '_>, SkipReason> {
         text(&self.file, &self.name)
     }
 }
 
 /// Reads the plain text of a file of this name, from the beginning.
-pub(super) fn text<'a>(mut file: &'a File, name: &str) -> Result<Box<dyn Read + 'a>, SkipReason> {
+pub(in crate::threads) fn text<'a>(mut file: &'a File, name: &str) -> Result<Box<dyn Read + 'a>, SkipReason> {
     file.seek(SeekFrom::Start(0)).map_err(SkipReason::failed("it cannot be read"))?;
     Ok(match name.ends_with(".zst") {
         true => {
@@ -178,23 +178,36 @@ fn copy_attributes(file: &File, like: &OpenedFile) -> Result<(), SkipReason> {
     // Only root may give files away; elsewhere the new form belongs to whoever writes it.
     let _ = fchown(file, Some(Uid::from_raw(owner)), Some(Gid::from_raw(group)));
     fchmod(file, Mode::from_raw_mode(like.stat.mode as _)).map_err(failed("its mode cannot be kept"))?;
-    let (tv_sec, tv_nsec) = like.stat.modified;
+    set_modified(file, like.stat.modified)?;
+    file.sync_all().map_err(SkipReason::failed("its new form cannot be synced"))
+}
+
+/// Sets the modification time of a file: seconds and nanoseconds.
+fn set_modified(file: &File, (tv_sec, tv_nsec): (i64, i64)) -> Result<(), SkipReason> {
     let times = Timestamps {
         last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
         last_modification: Timespec { tv_sec, tv_nsec: tv_nsec as _ },
     };
-    futimens(file, &times).map_err(failed("its time cannot be kept"))?;
-    file.sync_all().map_err(SkipReason::failed("its new form cannot be synced"))
+    futimens(file, &times).map_err(failed("its time cannot be kept"))
 }
 
 impl TemporaryFile<'_> {
     /// Copies owner, mode and modification time of another file to this one, and makes it durable.
-    pub(super) fn copy_attributes(&self, like: &OpenedFile) -> Result<(), SkipReason> {
+    pub(in crate::threads) fn copy_attributes(&self, like: &OpenedFile) -> Result<(), SkipReason> {
         copy_attributes(&self.file, like)
     }
 
+    /// Gives the file a modification time, nanoseconds since the epoch, and makes it durable.
+    pub(in crate::threads) fn set_modified(&self, modified_ns: Option<i64>) -> Result<(), SkipReason> {
+        if let Some(modified_ns) = modified_ns {
+            let (seconds, nanos) = (modified_ns.div_euclid(1_000_000_000), modified_ns.rem_euclid(1_000_000_000));
+            set_modified(&self.file, (seconds, nanos))?;
+        }
+        self.file.sync_all().map_err(SkipReason::failed("it cannot be synced"))
+    }
+
     /// Gives the file a second name, which must be free.
-    pub(super) fn install(&self, name: &str) -> Result<(), SkipReason> {
+    pub(in crate::threads) fn install(&self, name: &str) -> Result<(), SkipReason> {
         let dir = &self.entry.dir;
         match linkat(dir, &*self.name, dir, name, AtFlags::empty()) {
             Err(Errno::EXIST) => Err(SkipReason::BothForms("appeared meanwhile")),
@@ -203,7 +216,7 @@ impl TemporaryFile<'_> {
     }
 
     /// Removes the name that [`TemporaryFile::install`] gave.
-    pub(super) fn uninstall(&self, name: &str) {
+    pub(in crate::threads) fn uninstall(&self, name: &str) {
         let _ = unlinkat(&self.entry.dir, name, AtFlags::empty());
     }
 }
@@ -215,7 +228,7 @@ impl Drop for TemporaryFile<'_> {
 }
 
 /// Removes the temporary files that killed processes left: those that nobody has locked.
-pub(super) fn remove_leftovers(home: &Home) {
+pub(in crate::threads) fn remove_leftovers(home: &Home) {
     for path in named(home, TEMPORARY_NAME.0).unwrap_or_default() {
         let Ok(entry) = Entry::of(home, &path) else { continue };
         if !entry.name.starts_with(TEMPORARY_NAME.0) || !entry.name.ends_with(TEMPORARY_NAME.1) {

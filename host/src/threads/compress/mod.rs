@@ -5,9 +5,9 @@
 //! where that is free; then the old one is removed. Wherever this is killed, the rollout is there plain, in both forms with
 //! the same text, or compressed, and every reader takes these for the same.
 
-mod convert;
-mod entry;
-mod skip_reason;
+pub(super) mod convert;
+pub(super) mod entry;
+pub(super) mod skip_reason;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -51,6 +51,9 @@ pub enum CompressError {
     /// The compressed rollout at this path cannot be restored, and stays as it is: why, and what kind of failure that is.
     #[error("{0} cannot be restored to plain: {1}")]
     Restore(PathBuf, String, ErrorKind),
+    /// The rollout at this path cannot be compressed, and stays as it is: why, and what kind of failure that is.
+    #[error("{0} cannot be compressed: {1}")]
+    Compress(PathBuf, String, ErrorKind),
     /// A call into the core failed.
     #[error(transparent)]
     Core(#[from] CoreError),
@@ -67,7 +70,9 @@ impl Classified for CompressError {
         match self {
             CompressError::Busy(_) => ErrorKind::Busy,
             CompressError::Lock(_, error) => ErrorKind::of_io(error),
-            CompressError::Files(_, kind) | CompressError::Restore(_, _, kind) => *kind,
+            CompressError::Files(_, kind)
+            | CompressError::Restore(_, _, kind)
+            | CompressError::Compress(_, _, kind) => *kind,
             CompressError::Core(error) => error.kind(),
         }
     }
@@ -178,6 +183,17 @@ pub fn compress(runtime: &Runtime, home: &Arc<Home>, options: CompressOptions) -
         }
     }
     Ok(report)
+}
+
+/// Compresses one plain rollout of a thread, whenever it was written last.
+pub(crate) fn compress_thread(home: &Home, thread: &str, path: &str) -> Result<(), CompressError> {
+    let _lock = lock_maintenance(home)?;
+    let failed = |why: String, kind| CompressError::Compress(home.absolute(path), why, kind);
+    let facts = crate::rollouts::facts(home, path);
+    let file = facts.map_err(|error| failed(error.message(), crate::rollouts::kind_of_failure(&error)))?;
+    let candidate = Candidate { file, thread: thread.into() };
+    let compressed = compress_one(home, &candidate, &WriterLock::take(home, thread));
+    compressed.map(drop).map_err(|reason| failed(reason.to_string(), reason.kind()))
 }
 
 /// What is said of a damaged compressed form.

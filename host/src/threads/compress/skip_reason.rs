@@ -4,7 +4,7 @@ use crate::platform::error_kind::ErrorKind;
 
 /// Says why a rollout stays as it is.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SkipReason {
+pub(in crate::threads) enum SkipReason {
     /// There is no such file.
     #[error("it is gone")]
     Gone,
@@ -30,7 +30,7 @@ pub(super) enum SkipReason {
 
 impl SkipReason {
     /// Gives the kind of failure that it is for one who needs the other form.
-    pub(super) fn kind(&self) -> ErrorKind {
+    pub(in crate::threads) fn kind(&self) -> ErrorKind {
         match self {
             SkipReason::Gone => ErrorKind::NotFound,
             SkipReason::HasWriter(_) => ErrorKind::Busy,
@@ -42,7 +42,7 @@ impl SkipReason {
         }
     }
 
-    pub(super) fn failed(what: &'static str) -> impl Fn(std::io::Error) -> SkipReason {
+    pub(in crate::threads) fn failed(what: &'static str) -> impl Fn(std::io::Error) -> SkipReason {
         move |error| SkipReason::Failed(what, error)
     }
 }
