@@ -79,6 +79,7 @@ mod session_index;
 mod settled;
 mod shell_snapshots;
 mod state_db;
+mod statistics;
 mod store;
 mod touching;
 mod turns;

@@ -19,13 +19,14 @@
 //! words + history + rows → search                     which threads have it, and where
 //! rows + files → change                                what it takes to move, name or delete one
 //! items → write                                        what is said and done, as lines of a rollout
+//! rollouts → usage                                     what was used: tokens, turns, time, cost
 //! everything → health                                  what is wrong, and what would mend it
 //! walk → compress                                      which rollouts are to be compressed
 //! what is kept beside threads → features               goals, memories, snapshots: what should stand
 //! ```
 //!
 //! Arrows between modules only lead down this list: `features`, `compress`, `startup`, `change`, `write`, `health`, `search`,
-//! `history`, `lookup`, `rows`, `rollout`, `ports`, `words`, `text`.
+//! `usage`, `history`, `lookup`, `rows`, `rollout`, `ports`, `words`, `text`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![expect(clippy::result_large_err, reason = "an error may hold a row, and has no box in the contract")]
@@ -47,5 +48,6 @@ pub mod rows;
 pub mod search;
 pub mod startup;
 pub mod text;
+pub mod usage;
 pub mod words;
 pub mod write;

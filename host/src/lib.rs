@@ -36,7 +36,9 @@ pub use facade::{
     Threadkeep, UndoPreview, Verification, redact, replay, startup,
 };
 pub use features::text_index::IndexExclusions;
+pub use features::usage::ThreadGroup;
 pub use platform::error_kind::ErrorKind;
 pub use threadkeep_engine::recording::Recorder;
 pub use threadkeep_engine::{Cancellation, contract};
 pub use threads::search::{SearchRequest, TouchedRequest, WrittenRequest};
+pub use threads::statistics::{StatisticsGrouping, StatisticsRequest};

@@ -4,7 +4,7 @@ use crate::{
     CodexFacts, CodexFields, CodexShape, CollectionMove, Counts, DecidedBy, DirectorySnapshot, Entries, FileReport,
     Heads, HomeFacts, IndexedText, MemoryExtraction, NewThread, PageOfHits, PageOfMatches, PageOfRecords, PageOfRows,
     PageOfTouched, PageOfTurns, Presence, Removal, RolloutTouches, RowQuery, SearchedThreads, Selection, SortKey,
-    StartupReport, SurveyReport, TermSources, Tokens, TouchedSources, TurnStart, UserMessage,
+    StartupReport, SurveyReport, TermSources, Tokens, TouchedSources, TurnStart, UsageCounts, UserMessage,
 };
 
 /// Fills every field of a record with its own default. A field that is added to the contract does not compile until it
@@ -51,6 +51,7 @@ defaults! {
     TouchedSources { changed, maybe }
     Tokens { input, cached_input, output, reasoning_output }
     TurnStart { cwd, model }
+    UsageCounts { input, cached_input, cache_write, output, reasoning, total, requests, threads, turns, active, cost, priced }
     UserMessage { text, images }
 }
 

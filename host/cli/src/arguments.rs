@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use threadkeep::IndexExclusions;
+use threadkeep::contract::ModelPrice;
 
 use crate::text::color::Color;
 use crate::values;
@@ -40,6 +41,9 @@ pub(crate) struct Global {
     /// What the settings keep out of the index of what was said.
     #[arg(skip)]
     pub(crate) index_exclusions: IndexExclusions,
+    /// Prices of models that the settings say.
+    #[arg(skip)]
+    pub(crate) prices: Vec<ModelPrice>,
 }
 
 /// A thread, by what finds it.

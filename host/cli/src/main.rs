@@ -108,6 +108,7 @@ fn parse() -> Result<(Global, Command), clap::Error> {
         zone::use_utc();
     }
     global.index_exclusions = settings.index_exclusions();
+    global.prices = settings.prices();
     if let Some(given) = &global.home
         && let Some(home) = settings.home_named(given).map_err(wrong)?
     {

@@ -16,6 +16,10 @@ pub use crate::bindings::exports::threadkeep::core::{
     shell_snapshots::{RolloutAge, SnapshotVerdict},
     spawned_threads::{Edge, EdgeStatus, SpawnEdge},
     startup::{StartupError, StartupReport, SurveyReport},
+    statistics::{
+        LimitReading, LimitWindow, ModelPrice, UnpricedUsage, UsageCounts, UsageGrouping, UsageQuery, UsageReason,
+        UsageRollouts, UsageRow, UsageStatistics, UsageSubtraction, UsageThreads, ZoneOffset,
+    },
     text_indexing::{IndexedText, Presence, RolloutTouches, TextPart, ThreadNames},
     writing::{Begun, NewThread, WriteContext, WriteError, Written},
 };

@@ -34,6 +34,7 @@ mod salvage;
 mod schemas;
 mod search;
 mod snapshots;
+mod statistics;
 mod status;
 mod thread;
 mod time;
@@ -69,6 +70,10 @@ pub use salvage::{LeftOutPart, NothingToSalvage, Salvage, SalvagedCopy};
 pub use schemas::schemas;
 pub use search::{FoundText, FoundTextKind, Hits, LeftOutThreads, Match, Matches, Term};
 pub use snapshots::{ShellSnapshot, ShellSnapshots, SnapshotFate};
+pub use statistics::{
+    RateLimit, RateLimitWindow, RateLimits, Statistics, Subtraction, SubtractionReason, UnpricedTokens, UsageRow,
+    UsageSums,
+};
 pub use status::{Pending, Problem, StateDbStatus, Status};
 pub use thread::{NameSource, SpawnEdge, SpawnEdges, SpawnStatus, Thread};
 pub use time::Time;

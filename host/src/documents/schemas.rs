@@ -24,6 +24,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("search --thread", schema::<Hits>()),
         ("search --touched", schema::<TouchedThreads>()),
         ("search --commit", schema::<WrittenLines>()),
+        ("stats", schema::<Statistics>()),
+        ("stats --live", schema::<RateLimits>()),
         ("find", schema::<FoundThread>()),
         ("find several", schema::<FoundThreads>()),
         ("find --explain", schema::<ExplainedThread>()),

@@ -13,4 +13,5 @@ pub mod moved_directories;
 pub mod reader;
 pub mod search;
 pub(crate) mod start;
+pub mod statistics;
 pub mod store;
