@@ -2,5 +2,7 @@
 
 mod calendar;
 mod figures;
+mod laws;
 mod made;
 mod output;
+mod storage;

@@ -42,3 +42,4 @@ pub use threadkeep_engine::recording::Recorder;
 pub use threadkeep_engine::{Cancellation, contract};
 pub use threads::search::{SearchRequest, TouchedRequest, WrittenRequest};
 pub use threads::statistics::{StatisticsGrouping, StatisticsRequest};
+pub use threads::storage::StorageReport;

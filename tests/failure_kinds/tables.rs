@@ -61,6 +61,7 @@ search you                                    | warned   warned   warned   warne
 search you --no-refresh                       | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       ok       ok       ok       denied
 search you --no-state                         | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       denied   ok       ok       denied
 stats                                         | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
+stats storage                                 | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 stats --live --no-state                       | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       denied   ok       ok       denied
 find VICTIM                                   | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       notFound ok       denied   denied   corrupt  denied
 find VICTIM --no-refresh                      | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       notFound ok       denied   denied   corrupt  denied

@@ -47,7 +47,12 @@ fn told(totals: &Value) -> Tokens {
 /// Counts a home by all its lines at once: every request of a thread is known by what it used and by what the thread had used
 /// then, and two that follow each other with the same are one. What stands in a fork's file and in its parent's is the parent's.
 fn independent_count(home: &Path) -> Tokens {
-    let mut of_files: BTreeMap<String, Vec<(String, Value)>> = BTreeMap::new();
+    // Later releases write more fields, also of what they copy.
+    let key = |total: &Value| {
+        ["input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens"]
+            .map(|name| total[name].as_u64().unwrap_or(0))
+    };
+    let mut of_files: BTreeMap<String, Vec<([u64; 4], Value)>> = BTreeMap::new();
     let mut parents: BTreeMap<String, String> = BTreeMap::new();
     for path in listing(home).into_keys().filter(|path| path.contains("rollout-")) {
         let bytes = fs::read(home.join(&path)).unwrap();
@@ -66,14 +71,14 @@ fn independent_count(home: &Path) -> Tokens {
             let total = &info["total_token_usage"];
             if record["payload"]["type"] == "token_count" && total.is_object() && *total != before {
                 before = total.clone();
-                let request = (total.to_string(), info["last_token_usage"].clone());
+                let request = (key(total), info["last_token_usage"].clone());
                 of_files.entry(thread.into()).or_default().push(request);
             }
         }
     }
     let mut tokens = [0; 4];
     for (thread, requests) in &of_files {
-        let inherited: HashSet<&String> = parents
+        let inherited: HashSet<&[u64; 4]> = parents
             .get(thread)
             .and_then(|parent| of_files.get(parent))
             .map(|of_parent| of_parent.iter().map(|(total, _)| total).collect())

@@ -46,6 +46,7 @@ pub use exports::statistics::{
     LimitReading, LimitWindow, ModelPrice, UnpricedUsage, UsageCounts, UsageGrouping, UsageQuery, UsageReason,
     UsageRollouts, UsageRow, UsageStatistics, UsageSubtraction, UsageThreads, ZoneOffset,
 };
+pub use exports::storage_measuring::{RecordSpace, RolloutSpace};
 pub use exports::text_indexing::{IndexedText, Presence, RolloutTouches, TextPart, ThreadNames};
 pub use exports::writing::{Begun, NewThread, WriteContext, WriteError, Written};
 pub use imports::backfill::{ClaimResult, Counts, Job, Owner, Phase, SkippedFile};

@@ -25,8 +25,10 @@ pub(super) struct Course {
     pub settings: u32,
     /// What was counted last; none before the first count.
     pub total: Option<TokenUsage>,
-    /// It was told by a record of its own, which the count repeats.
-    pub is_recorded: bool,
+    /// What a record of its own told of the last request, which no count has repeated yet.
+    pub recorded: Option<TokenUsage>,
+    /// Something was counted.
+    pub has_counted: bool,
     /// The last turn goes on.
     pub has_turn: bool,
     /// Records tell where turns begin.
@@ -45,11 +47,13 @@ impl Course {
         writer.unsigned(self.starts_at);
         writer.signed(self.at);
         writer.unsigned(u64::from(self.settings));
-        writer.unsigned(u64::from(self.total.is_some()));
-        if let Some(total) = &self.total {
-            total.encode(&mut writer);
+        for usage in [&self.total, &self.recorded] {
+            writer.unsigned(u64::from(usage.is_some()));
+            if let Some(usage) = usage {
+                usage.encode(&mut writer);
+            }
         }
-        let flags = [self.is_recorded, self.has_turn, self.has_explicit_turns];
+        let flags = [self.has_counted, self.has_turn, self.has_explicit_turns];
         flags.into_iter().for_each(|flag| writer.unsigned(u64::from(flag)));
         writer.into_bytes()
     }
@@ -64,11 +68,17 @@ impl Course {
             starts_at: reader.unsigned()?,
             at: reader.signed()?,
             settings: u32::try_from(reader.unsigned()?).ok()?,
-            total: if reader.unsigned()? == 0 { None } else { Some(TokenUsage::decode(reader)?) },
-            is_recorded: reader.unsigned()? != 0,
+            total: usage(reader)?,
+            recorded: usage(reader)?,
+            has_counted: reader.unsigned()? != 0,
             has_turn: reader.unsigned()? != 0,
             has_explicit_turns: reader.unsigned()? != 0,
         };
         reader.is_done().then_some(course)
     }
+}
+
+/// Reads tokens behind a flag that says whether there are any.
+fn usage(reader: &mut Reader<'_>) -> Option<Option<TokenUsage>> {
+    Some(if reader.unsigned()? == 0 { None } else { Some(TokenUsage::decode(reader)?) })
 }

@@ -19,3 +19,4 @@ mod facts;
 mod limits;
 mod prices;
 pub mod reader;
+pub mod storage;

@@ -2,10 +2,8 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::hash::BuildHasher as _;
 
 use contract::FileFacts;
-use foldhash::fast::FixedState;
 
 use super::course::Course;
 use super::facts::{EntryKind, RequestSettings, RolloutUsage, TokenUsage, UsageEntry, UsedTurn};
@@ -45,19 +43,17 @@ pub fn read_usage<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&
         Some((usage, course)) => Stop::checked(rollouts, file, Some(usage.stop.clone()))?.map(|_| (usage, course)),
         None => None,
     };
-    let (usage, course) = known.unwrap_or_else(|| {
-        let settings = alloc::vec![RequestSettings::default()];
-        (RolloutUsage { stop: Stop::start(), settings, ..RolloutUsage::default() }, Course::default())
-    });
-    let mut lines = Lines::new(usage.stop.line, usage.stop.offset);
-    let mut reader = rollouts.open(&file.path, usage.stop.offset)?;
-    let mut pass = Pass { usage, course };
+    let mut pass = known.map_or_else(Pass::start, |(usage, course)| Pass { usage, course });
+    let mut lines = Lines::new(pass.usage.stop.line, pass.usage.stop.offset);
+    let mut reader = rollouts.open(&file.path, pass.usage.stop.offset)?;
     loop {
         let chunk = reader.read(CHUNK)?;
         if chunk.is_empty() {
             break;
         }
-        lines.push(chunk.as_bytes(), |line| pass.line(&line));
+        lines.push(chunk.as_bytes(), |line| {
+            pass.line(&line);
+        });
     }
     let (mut number, mut offset) = (lines.number(), lines.offset());
     lines.finish(|line| {
@@ -79,7 +75,7 @@ fn is_json(line: &[u8]) -> bool {
 }
 
 /// What is read, while lines come.
-struct Pass {
+pub(super) struct Pass {
     usage: RolloutUsage,
     course: Course,
 }
@@ -113,7 +109,21 @@ impl<'a> Record<'a> {
 }
 
 impl Pass {
-    fn line(&mut self, line: &Line<'_>) {
+    /// Begins at the beginning of a rollout.
+    pub(super) fn start() -> Pass {
+        let settings = alloc::vec![RequestSettings::default()];
+        let usage = RolloutUsage { stop: Stop::start(), settings, ..RolloutUsage::default() };
+        Pass { usage, course: Course::default() }
+    }
+
+    /// Drops what was read so far, for whoever wants to know only what is copied.
+    pub(super) fn forget(&mut self) {
+        self.usage.entries.clear();
+        self.usage.turns.clear();
+    }
+
+    /// Takes a line, and says whether it was copied of another thread's.
+    pub(super) fn line(&mut self, line: &Line<'_>) -> bool {
         let usual = beginning(line.bytes);
         let record = usual.map(|usual| Record {
             stamp: Some(usual.stamp),
@@ -121,7 +131,10 @@ impl Pass {
             kind: usual.kind,
             payload: usual.payload,
         });
-        let Some(record) = record.or_else(|| Record::read(line.bytes)) else { return self.bare(line.bytes) };
+        let Some(record) = record.or_else(|| Record::read(line.bytes)) else {
+            self.bare(line.bytes);
+            return false;
+        };
         if let Some(at) = record.stamp.and_then(parse_millis) {
             self.course.at = at;
         }
@@ -152,6 +165,7 @@ impl Pass {
             _ => Ok(()),
         };
         self.goes_on();
+        copied
     }
 
     /// The turn goes on up to the line at hand.
@@ -273,7 +287,7 @@ impl Pass {
     fn turn(&mut self, payload: &[u8], copied: bool) -> Step<()> {
         let id = Cursor::new(payload).peek_field("turn_id")?;
         // 0 says that there is none.
-        let hash = id.map_or(0, |id| FixedState::with_seed(0).hash_one(id.raw()).max(1));
+        let hash = id.map_or(0, |id| hash_of(id.raw()).max(1));
         self.course.has_explicit_turns = true;
         let is_same = self.usage.turns.last().is_some_and(|turn| self.course.has_turn && hash != 0 && turn.id == hash);
         if !is_same {
@@ -301,9 +315,14 @@ impl Pass {
         })?;
         let thread = thread.and_then(|thread| canonical_id(&thread.decode()));
         let is_others = thread.is_some() && self.course.thread.is_some() && thread != self.course.thread;
-        if let (Some(usage), Some(total)) = (usage, total) {
-            self.counted(Some(usage), total, copied || is_others);
-            self.course.is_recorded = true;
+        if let Some(usage) = usage {
+            let total = total.unwrap_or(usage);
+            let kind = match self.course.has_counted {
+                false if total != usage => EntryKind::InheritingRequest,
+                _ => EntryKind::Request,
+            };
+            self.entry(kind, copied || is_others, usage, total);
+            self.course.recorded = Some(usage);
         }
         Ok(())
     }
@@ -335,32 +354,35 @@ impl Pass {
         Ok(())
     }
 
-    /// Takes a count: what the last request used, where that is told, and what the thread has used with it.
+    /// Takes a count: what the last request used, where that is told, and what the thread has used with it. The totals of records and
+    /// of counts part where a release that writes no records began the thread: each is compared with its own kind alone.
     fn counted(&mut self, last: Option<TokenUsage>, total: TokenUsage, copied: bool) {
         let before = self.course.total.replace(total);
-        let is_recorded = core::mem::take(&mut self.course.is_recorded);
-        let mut entry = |kind, usage: TokenUsage| {
-            let (at, settings) = (self.course.at, self.course.settings);
-            if !usage.is_nothing() {
-                self.usage.entries.push(UsageEntry { at, kind, copied, settings, usage, total });
-            }
-        };
-        let kind = match before {
-            Some(before) if before == total => {
-                if !is_recorded {
-                    entry(EntryKind::Repeated, last.unwrap_or_default());
-                }
-                return;
-            }
-            Some(before) if total.without(&before).is_none() => {
-                entry(EntryKind::Reset, before);
-                EntryKind::Request
-            }
-            None if last.is_some_and(|last| total != last) => EntryKind::InheritingRequest,
+        if before == Some(total) {
+            return self.entry(EntryKind::Repeated, copied, last.unwrap_or_default(), total);
+        }
+        let recorded = self.course.recorded.take();
+        if recorded.is_some() && recorded == last {
+            // The record told it already.
+            return;
+        }
+        let grown = before.and_then(|before| total.without(&before));
+        if let Some(before) = before.filter(|_| grown.is_none()) {
+            self.entry(EntryKind::Reset, copied, before, total);
+        }
+        let kind = match last {
+            Some(last) if !self.course.has_counted && total != last => EntryKind::InheritingRequest,
             _ => EntryKind::Request,
         };
-        let since = || before.and_then(|before| total.without(&before)).unwrap_or(total);
-        entry(kind, last.unwrap_or_else(since));
+        self.entry(kind, copied, last.or(grown).unwrap_or(total), total);
+    }
+
+    fn entry(&mut self, kind: EntryKind, copied: bool, usage: TokenUsage, total: TokenUsage) {
+        let (at, settings) = (self.course.at, self.course.settings);
+        if !usage.is_nothing() {
+            self.usage.entries.push(UsageEntry { at, kind, copied, settings, usage, total });
+        }
+        self.course.has_counted = true;
     }
 }
 
@@ -372,4 +394,9 @@ fn usual_tier(tier: String) -> Option<String> {
         "fast" => Some("priority".into()),
         _ => Some(tier),
     }
+}
+
+/// Returns a hash of an id that is the same on every machine: FNV-1a.
+fn hash_of(id: &[u8]) -> u64 {
+    id.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

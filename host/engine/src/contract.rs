@@ -20,6 +20,7 @@ pub use crate::bindings::exports::threadkeep::core::{
         LimitReading, LimitWindow, ModelPrice, UnpricedUsage, UsageCounts, UsageGrouping, UsageQuery, UsageReason,
         UsageRollouts, UsageRow, UsageStatistics, UsageSubtraction, UsageThreads, ZoneOffset,
     },
+    storage_measuring::{RecordSpace, RolloutSpace},
     text_indexing::{IndexedText, Presence, RolloutTouches, TextPart, ThreadNames},
     writing::{Begun, NewThread, WriteContext, WriteError, Written},
 };

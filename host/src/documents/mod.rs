@@ -36,6 +36,7 @@ mod search;
 mod snapshots;
 mod statistics;
 mod status;
+mod storage;
 mod thread;
 mod time;
 mod touched;
@@ -75,6 +76,7 @@ pub use statistics::{
     UsageSums,
 };
 pub use status::{Pending, Problem, StateDbStatus, Status};
+pub use storage::{Storage, StorageAge, StorageThread, StorageType};
 pub use thread::{NameSource, SpawnEdge, SpawnEdges, SpawnStatus, Thread};
 pub use time::Time;
 pub use touched::{ChangedFile, ChangingCommand, FileChangeKind, TouchedThread, TouchedThreads};

@@ -26,6 +26,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("search --commit", schema::<WrittenLines>()),
         ("stats", schema::<Statistics>()),
         ("stats --live", schema::<RateLimits>()),
+        ("stats storage", schema::<Storage>()),
         ("find", schema::<FoundThread>()),
         ("find several", schema::<FoundThreads>()),
         ("find --explain", schema::<ExplainedThread>()),

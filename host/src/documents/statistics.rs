@@ -62,6 +62,7 @@ pub struct UsageSums {
 /// Sums of what belongs together.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
 pub struct UsageRow {
     /// A day, a week, a month, a model, a directory, a source, a branch or a thread; null where that is not known.
     pub key: Option<String>,

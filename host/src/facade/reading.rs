@@ -18,6 +18,7 @@ use crate::threads::lookup::Transcript;
 use crate::threads::reader::CurrentDirectories;
 use crate::threads::search::{SearchRequest, TouchedRequest, WrittenRequest};
 use crate::threads::statistics::StatisticsRequest;
+use crate::threads::storage::StorageReport;
 
 impl Threadkeep {
     /// Says how the home and its state DB stand. Nothing is created or changed, not even beside the state DB.
@@ -102,6 +103,11 @@ impl Threadkeep {
     /// Counts what threads used: tokens, turns, time, cost. Rollouts that changed since the last time are read first.
     pub fn statistics(&self, request: &StatisticsRequest) -> Result<UsageStatistics> {
         Ok(self.reader.statistics(request)?)
+    }
+
+    /// Measures what takes the space in all rollouts, going through each of them.
+    pub fn storage(&self) -> Result<StorageReport> {
+        Ok(self.reader.storage(super::now())?)
     }
 
     /// Makes the document of a page of a search; `elsewhere` counts threads that have the words in what was done.

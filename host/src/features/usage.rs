@@ -64,7 +64,26 @@ pub(crate) struct KnownUsage {
     pub(crate) is_current: bool,
 }
 
+/// A rollout as it is recorded, and the id of its thread.
+pub(crate) struct StoredRollout {
+    /// The file.
+    pub(crate) file: FileFacts,
+    /// The id.
+    pub(crate) thread: String,
+}
+
 impl Database {
+    /// Returns all rollouts that have a thread, in the order of their paths.
+    pub(crate) fn stored_rollouts(&self) -> Result<Vec<StoredRollout>, StateError> {
+        self.with(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT path, size, modified_ns, inode, thread_id FROM files WHERE thread_id IS NOT NULL ORDER BY path",
+            )?;
+            let rollouts = select.query_map([], |row| Ok(StoredRollout { file: facts(row)?, thread: row.get(4)? }))?;
+            Ok(rollouts.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Returns all rollouts that have a thread, and what is known of each by this version of the core.
     pub(crate) fn known_usage(&self, version: u32) -> Result<Vec<KnownUsage>, StateError> {
         self.with(move |connection| {
@@ -75,10 +94,7 @@ impl Database {
                  WHERE f.thread_id IS NOT NULL ORDER BY f.path",
             )?;
             let known = |row: &Row<'_>| {
-                let (size, inode) = (row.get::<_, i64>(1)? as u64, row.get::<_, i64>(3)? as u64);
-                let file =
-                    FileFacts { path: row.get(0)?, kind: EntryKind::File, size, modified_ns: row.get(2)?, inode };
-                Ok(KnownUsage { file, thread: row.get(4)?, usage: row.get(5)?, is_current: row.get(6)? })
+                Ok(KnownUsage { file: facts(row)?, thread: row.get(4)?, usage: row.get(5)?, is_current: row.get(6)? })
             };
             let known = select.query_map([version], known)?;
             Ok(known.collect::<Result<_, _>>()?)
@@ -149,4 +165,10 @@ fn threads(
 
 fn text<'r>(row: &'r Row<'_>, at: usize) -> rusqlite::Result<&'r str> {
     Ok(row.get_ref(at)?.as_str_or_null()?.unwrap_or_default())
+}
+
+/// Reads a file out of its path, size, time and inode, which a row begins with.
+fn facts(row: &Row<'_>) -> rusqlite::Result<FileFacts> {
+    let (size, inode) = (row.get::<_, i64>(1)? as u64, row.get::<_, i64>(3)? as u64);
+    Ok(FileFacts { path: row.get(0)?, kind: EntryKind::File, size, modified_ns: row.get(2)?, inode })
 }

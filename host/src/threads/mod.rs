@@ -14,4 +14,5 @@ pub mod reader;
 pub mod search;
 pub(crate) mod start;
 pub mod statistics;
+pub mod storage;
 pub mod store;

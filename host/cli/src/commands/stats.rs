@@ -2,9 +2,9 @@
 
 use std::io::Write as _;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use threadkeep::contract::{RowQuery, SortKey};
-use threadkeep::documents::{RateLimits, Statistics};
+use threadkeep::documents::{RateLimits, Statistics, Storage};
 use threadkeep::{Cancellation, StatisticsGrouping, StatisticsRequest, ThreadGroup};
 
 use crate::context::Context;
@@ -17,7 +17,10 @@ use crate::zone::shown_zone;
 
 /// `stats`
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Stats {
+    #[command(subcommand)]
+    of: Option<Of>,
     /// What the rows are of
     #[arg(long, value_name = "WHAT", default_value = "day")]
     by: By,
@@ -44,6 +47,13 @@ pub(crate) struct Stats {
     source: Vec<SourceKind>,
     #[command(flatten)]
     filters: Filters,
+}
+
+/// What else there is to count.
+#[derive(Subcommand)]
+enum Of {
+    /// What takes the space in rollouts: by type of record, by thread, by age, and what compressing would give back
+    Storage,
 }
 
 /// What rows are of.
@@ -87,6 +97,11 @@ impl Stats {
 
     fn answer(self, context: &Context, cancellation: Cancellation) -> anyhow::Result<u8> {
         let threadkeep = context.cancellable_reader(cancellation)?;
+        if let Some(Of::Storage) = self.of {
+            let report = threadkeep.storage()?;
+            context.print(Storage::from(&report), || text::storage::report(&report))?;
+            return Ok(exit::DONE);
+        }
         let mut rows = self.filters.query(&self.source, SortKey::Created)?;
         self.filters.look_up_repository(&mut rows, &threadkeep)?;
         self.filters.say_times(context);

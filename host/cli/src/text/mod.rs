@@ -5,6 +5,7 @@ pub(crate) mod explanation;
 pub(crate) mod findings;
 pub(crate) mod search;
 pub(crate) mod statistics;
+pub(crate) mod storage;
 pub(crate) mod touched;
 pub(crate) mod turns;
 mod visible;

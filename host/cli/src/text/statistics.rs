@@ -110,12 +110,13 @@ pub(crate) fn calendar(statistics: &Statistics, width: usize) -> String {
 /// The names of months over the weeks in which they begin.
 fn months(first: Date, weeks: i64) -> String {
     let mut line = String::from("    ");
-    let mut month = None;
+    let (mut month, end) = (None, 4 + 2 * weeks as usize);
     for week in 0..weeks {
         let Ok(date) = first.checked_add(week.weeks()) else { break };
-        if month != Some(date.month()) && line.len() <= 4 + 2 * week as usize {
+        let at = 4 + 2 * week as usize;
+        if month != Some(date.month()) && line.len() <= at && at + 3 < end {
             month = Some(date.month());
-            line.push_str(&" ".repeat((4 + 2 * week as usize).saturating_sub(line.len())));
+            line.push_str(&" ".repeat(at - line.len()));
             line.push_str(&date.strftime("%b ").to_string());
         }
     }
@@ -293,7 +294,7 @@ fn cost(sums: &UsageSums) -> String {
 }
 
 /// Gives a number with its digits in groups.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
