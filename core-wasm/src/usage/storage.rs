@@ -180,7 +180,7 @@ impl TextHash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::string::ToString as _;
+    use alloc::string::ToString as _;
 
     #[test]
     fn a_text_has_one_hash_however_it_comes() {
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn image_data_is_counted_wherever_a_piece_ends() {
         let data = "data:image/png;base64,".to_string() + &"QUJD".repeat(40);
-        let text = std::format!("{{\"a\":\"data:image\",\"b\":\"{data}\"}}\n{{\"c\":[\"{data}\",\"data:imago\"]}}\n");
+        let text = alloc::format!("{{\"a\":\"data:image\",\"b\":\"{data}\"}}\n{{\"c\":[\"{data}\",\"data:imago\"]}}\n");
         for most in 1..text.len() {
             let mut images = Images::new();
             text.as_bytes().chunks(most).for_each(|piece| images.take(piece));
