@@ -9,10 +9,11 @@ use support::{Collection, Disk, PARSER_COMPONENT, READER_COMPONENT, any_rollout,
 use tempfile::tempdir;
 use threadkeep::platform::home::Home;
 use threadkeep::rollouts::{RolloutReader, imports};
-use threadkeep_contract::{EntryKind, Extraction, FileFacts, NoThread};
+use threadkeep_contract::{EntryKind, Extraction, FileError, FileFacts, NoThread};
 use threadkeep_core::ports::Rollouts;
 use threadkeep_core::rollout::extract::{Limits, extract};
 use threadkeep_core::text::columns::EntryList;
+use threadkeep_core::usage::reader::read_usage;
 use threadkeep_engine::imports::Rollouts as _;
 use threadkeep_engine::{COMPONENT, CONTRACT, Core, Runtime, calls, imported_interfaces};
 
@@ -61,6 +62,9 @@ fn both_agree(home: &Path) {
             (Err(native), Err(guest)) => assert_eq!(native.reason, guest.reason, "{path}"),
             (native, guest) => panic!("{path}: natively {native:?}, as a component {guest:?}"),
         }
+        let usage: Result<Vec<u8>, FileError> =
+            same(core.call(&calls::ReadUsage { file: same(&file), earlier: None }).unwrap());
+        assert_eq!(usage.ok(), read_usage(&disk, &file, None).ok(), "{path}");
         compared += 1;
     }
     assert!(compared > 0);

@@ -77,6 +77,10 @@ fn look_at_everything(schemas: &Schemas, program: &Program) {
         &[3],
         &["search", "--touched", &format!("{}:1", file!().replace("tests/", concat!(env!("CARGO_MANIFEST_DIR"), "/")))],
     );
+    run("stats", &[0], &["stats", "--by", "model", "--explain"]);
+    run("stats", &[0], &["stats", "--since", "2026-03-01"]);
+    run("stats --live", &[0], &["stats", "--live"]);
+    run("stats storage", &[0], &["stats", "storage"]);
     run("find several", &[3], &[&["find"], &all[..]].concat());
     for id in all.iter().rev().skip(1).take(4) {
         run("find", &[0], &["find", id]);

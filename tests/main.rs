@@ -83,6 +83,7 @@ mod settled;
 mod several_homes;
 mod shell_snapshots;
 mod state_db;
+mod statistics;
 mod store;
 mod touching;
 mod turns;

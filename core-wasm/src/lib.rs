@@ -22,13 +22,14 @@
 //! files of a thread → export                            documents for people and for programs
 //! items → write                                        what is said and done, as lines of a rollout
 //! texts from elsewhere → transfer                      which threads they hold, where those go, what collides
+//! rollouts → usage                                     what was used: tokens, turns, time, cost
 //! everything → health                                  what is wrong, and what would mend it
 //! walk → compress                                      which rollouts are to be compressed
 //! what is kept beside threads → features               goals, memories, snapshots: what should stand
 //! ```
 //!
 //! Arrows between modules only lead down this list: `features`, `export`, `compress`, `startup`, `change`, `transfer`, `write`,
-//! `health`, `search`, `history`, `lookup`, `rows`, `rollout`, `ports`, `words`, `secrets`, `text`.
+//! `health`, `search`, `usage`, `history`, `lookup`, `rows`, `rollout`, `ports`, `words`, `secrets`, `text`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![expect(clippy::result_large_err, reason = "an error may hold a row, and has no box in the contract")]
@@ -53,5 +54,6 @@ pub mod secrets;
 pub mod startup;
 pub mod text;
 pub mod transfer;
+pub mod usage;
 pub mod words;
 pub mod write;

@@ -39,7 +39,10 @@ pub use facade::{
     redact, replay, startup,
 };
 pub use features::text_index::IndexExclusions;
+pub use features::usage::ThreadGroup;
 pub use platform::error_kind::ErrorKind;
 pub use threadkeep_engine::recording::Recorder;
 pub use threadkeep_engine::{Cancellation, contract};
 pub use threads::search::{SearchRequest, TouchedRequest, WrittenRequest};
+pub use threads::statistics::{StatisticsGrouping, StatisticsRequest};
+pub use threads::storage::StorageReport;

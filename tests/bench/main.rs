@@ -3,6 +3,7 @@
 //! `threadkeep-bench [--rollouts N] [--history legacy|paginated|mixed] [--runs N] [--home DIR] [--only PART] [--full]`:
 //! medians over the runs, with the wanted figure beside each, at 1,000 and 10,000 rollouts of either history, or on the
 //! one home that is named. PART is `library`, `search`, `turns`, `export`, `changes`, `repair`, `recorder`, `commands`, `memory`,
+//! one home that is named. PART is `library`, `search`, `statistics`, `turns`, `changes`, `repair`, `recorder`, `commands`, `memory`,
 //! `parsing`, `filling`, `growth` or `peers`; `--full` measures filling and growth at their largest sizes, too. `peers` runs
 //! whatever other programs there are in turn with this one, and writes what it found to `--out DIR`. Homes are generated below the
 //! target directory once for each version of the generator, and read before anything is measured, so that the page cache is warm.
@@ -24,6 +25,7 @@ mod recorder;
 mod repair;
 mod search;
 mod settings;
+mod statistics;
 mod table;
 mod turns;
 mod whole;
@@ -34,7 +36,8 @@ use homes::Ground;
 use settings::Settings;
 
 /// The parts that are measured on each home.
-const ON_A_HOME: [&str; 8] = ["library", "search", "changes", "repair", "commands", "memory", "parsing", "peers"];
+const ON_A_HOME: [&str; 9] =
+    ["library", "search", "statistics", "changes", "repair", "commands", "memory", "parsing", "peers"];
 
 fn main() {
     let settings = Settings::from_arguments();
@@ -79,6 +82,9 @@ fn on_a_home(settings: &Settings, ground: &Ground, target: &Path) {
     }
     if settings.wants("search") {
         search::search(ground, runs);
+    }
+    if settings.wants("statistics") {
+        statistics::statistics(ground, runs);
     }
     if settings.wants("changes") {
         changes::changes(&ground.home, target, &ground.id, runs);

@@ -5,9 +5,21 @@ use std::path::PathBuf;
 use support::History;
 
 /// The parts of a run, in their order; `peers` runs only when it is asked for.
-pub(crate) const PARTS: [&str; 13] = [
-    "library", "search", "turns", "export", "changes", "repair", "recorder", "commands", "memory", "parsing",
-    "filling", "growth", "peers",
+pub(crate) const PARTS: [&str; 14] = [
+    "library",
+    "search",
+    "statistics",
+    "turns",
+    "export",
+    "changes",
+    "repair",
+    "recorder",
+    "commands",
+    "memory",
+    "parsing",
+    "filling",
+    "growth",
+    "peers",
 ];
 
 /// The flags of a run.

@@ -60,6 +60,9 @@ list --no-state                               | ok       ok       ok       ok   
 search you                                    | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 search you --no-refresh                       | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       ok       ok       ok       denied
 search you --no-state                         | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       denied   ok       ok       denied
+stats                                         | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
+stats storage                                 | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
+stats --live --no-state                       | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       denied   ok       ok       denied
 find VICTIM                                   | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       notFound ok       denied   denied   corrupt  denied
 find VICTIM --no-refresh                      | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       notFound ok       denied   denied   corrupt  denied
 find VICTIM --no-state                        | ok       ok       ok       ok       ok       ok       ok       ok       | ok       denied   notFound corrupt  denied   denied   corrupt  denied

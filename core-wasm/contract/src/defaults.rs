@@ -4,7 +4,8 @@ use crate::{
     CodexFacts, CodexFields, CodexShape, CollectionMove, Counts, DecidedBy, DirectorySnapshot, Entries, FileReport,
     Heads, HomeFacts, IndexedText, MemoryExtraction, NewThread, PageOfHits, PageOfMatches, PageOfRecords, PageOfRows,
     PageOfTouched, PageOfTurns, Presence, Removal, RolloutTouches, RowQuery, SearchedThreads, Selection, SortKey,
-    SourceThread, StartupReport, SurveyReport, TermSources, Tokens, TouchedSources, TurnStart, UserMessage,
+    SourceThread, StartupReport, SurveyReport, TermSources, Tokens, TouchedSources, TurnStart, UsageCounts,
+    UserMessage,
 };
 
 /// Fills every field of a record with its own default. A field that is added to the contract does not compile until it
@@ -52,6 +53,7 @@ defaults! {
     TouchedSources { changed, maybe }
     Tokens { input, cached_input, output, reasoning_output }
     TurnStart { cwd, model }
+    UsageCounts { input, cached_input, cache_write, output, reasoning, total, requests, threads, turns, active, cost, priced }
     UserMessage { text, images }
 }
 

@@ -43,14 +43,19 @@ pub use exports::memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep
 pub use exports::moved_directories::MovedDirectory;
 pub use exports::personality::PersonalityStep;
 pub use exports::program_events::ProgramEvent;
-pub use exports::queries::{HomeEntry, HomePage, MergedEntry, MergedHomes};
 pub use exports::pruning::{PruneAction, PruneFacts, PruneScope};
+pub use exports::queries::{HomeEntry, HomePage, MergedEntry, MergedHomes};
 pub use exports::resuming::Resumed;
 pub use exports::salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult};
 pub use exports::searching::SearchError;
 pub use exports::shell_snapshots::{RolloutAge, SnapshotVerdict};
 pub use exports::spawned_threads::{Edge, EdgeStatus, SpawnEdge};
 pub use exports::startup::{StartupError, StartupReport, SurveyReport};
+pub use exports::statistics::{
+    LimitReading, LimitWindow, ModelPrice, UnpricedUsage, UsageCounts, UsageGrouping, UsageQuery, UsageReason,
+    UsageRollouts, UsageRow, UsageStatistics, UsageSubtraction, UsageThreads, ZoneOffset,
+};
+pub use exports::storage_measuring::{RecordSpace, RolloutSpace};
 pub use exports::text_indexing::{IndexedText, Presence, RolloutTouches, TextPart, ThreadNames};
 pub use exports::writing::{Begun, NewThread, WriteContext, WriteError, Written};
 pub use imports::backfill::{ClaimResult, Counts, Job, Owner, Phase, SkippedFile};

@@ -4,11 +4,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use contract::exports::{compression, file_checks, history, lookup, resuming, rollout_reading, text_indexing};
+use contract::exports::{
+    compression, file_checks, history, lookup, resuming, rollout_reading, storage_measuring, text_indexing,
+    usage_reading,
+};
 use contract::{
     CheckedFile, CodexFields, Collection, Depth, Explanation, Extraction, FileError, FileFacts, Found, Gap, HeadThread,
     HistoryBase, IndexTerm, IndexedText, LookupError, NoThread, PageOfRecords, PageOfTurns, PathPattern, Presence,
-    Resumed, RolloutTouches, Selection, Subject, TextKind, ThreadNames, WriteContext, WriteError,
+    Resumed, RolloutSpace, RolloutTouches, Selection, Subject, TextKind, ThreadNames, WriteContext, WriteError,
 };
 use threadkeep_core::health::{base, check, codex_fields};
 use threadkeep_core::history::{prompt, transcript};
@@ -16,6 +19,7 @@ use threadkeep_core::lookup::find;
 use threadkeep_core::rollout::extract::{Limits, extract};
 use threadkeep_core::rollout::head::head_thread;
 use threadkeep_core::search::{index, terms, touched};
+use threadkeep_core::usage::{reader, storage};
 use threadkeep_core::{compress, write};
 
 use crate::runtime::{Component, export};
@@ -33,6 +37,8 @@ export! {
     resuming __export_threadkeep_core_resuming_0_5_0_cabi,
     compression __export_threadkeep_core_compression_0_5_0_cabi,
     text_indexing __export_threadkeep_core_text_indexing_0_5_0_cabi,
+    storage_measuring __export_threadkeep_core_storage_measuring_0_5_0_cabi,
+    usage_reading __export_threadkeep_core_usage_reading_0_5_0_cabi,
 }
 
 impl rollout_reading::Guest for Component {
@@ -145,6 +151,22 @@ impl history::GuestPrompt for Prompt {
 
     fn next(&self) -> Result<Vec<String>, LookupError> {
         self.1.borrow_mut().next(&World)
+    }
+}
+
+impl storage_measuring::Guest for Component {
+    fn measure(path: String) -> Result<RolloutSpace, FileError> {
+        storage::measure(&World, &path)
+    }
+}
+
+impl usage_reading::Guest for Component {
+    fn version() -> u32 {
+        reader::VERSION
+    }
+
+    fn read(file: FileFacts, earlier: Option<Vec<u8>>) -> Result<Vec<u8>, FileError> {
+        reader::read_usage(&World, &file, earlier.as_deref())
     }
 }
 

@@ -23,11 +23,11 @@ use super::prompt::elements;
 pub use super::touches::Course;
 use super::turn::Mark;
 use crate::ports::{FileResult, Rollouts};
+use crate::rollout::copied::CopiedPrefix;
 use crate::rollout::skim::item_kind;
 use crate::rollout::spoken::spoken;
-use crate::text::json::Cursor;
+use crate::text::json::{Cursor, Text};
 use crate::text::lines::Line;
-use crate::text::paths::id_millis;
 
 /// The kinds of texts that [`read_messages`] hands out.
 pub const MESSAGE_KINDS: [TextKind; 4] = [TextKind::Prompt, TextKind::Message, TextKind::Reasoning, TextKind::Plan];
@@ -125,7 +125,7 @@ pub(super) fn first_own_line<R: Rollouts>(rollouts: &R, chain: &Chain) -> FileRe
     let Some((oldest, begun)) = chain.segments.first().and_then(|oldest| Some((oldest, oldest.forked_at?))) else {
         return Ok(1);
     };
-    let mut copied = Copied { begun, stamp: None, is_named: false, own_from: None };
+    let mut copied = Copied { prefix: CopiedPrefix::new(begun), own_from: None };
     let mut alone = Chain { segments: alloc::vec![oldest.clone()], gaps: Vec::new(), paginated: chain.paginated };
     listen(rollouts, &mut alone, &mut copied)?;
     Ok(copied.own_from.unwrap_or(u64::MAX))
@@ -133,12 +133,7 @@ pub(super) fn first_own_line<R: Rollouts>(rollouts: &R, chain: &Chain) -> FileRe
 
 /// Looks for the first record that a fork did not copy.
 struct Copied {
-    /// When the fork was made, in milliseconds since the epoch.
-    begun: i64,
-    /// The time of the line behind the first, as it stands.
-    stamp: Option<String>,
-    /// Turns have ids.
-    is_named: bool,
+    prefix: CopiedPrefix,
     own_from: Option<u64>,
 }
 
@@ -148,23 +143,16 @@ impl Listener for Copied {
     }
 
     fn goes_by(&self, entry: &Entry<'_>) -> bool {
-        self.is_named && matches!(entry.event, Event::Other | Event::Told(Told::Tool))
+        self.prefix.is_named && matches!(entry.event, Event::Other | Event::Told(Told::Tool))
     }
 
     fn entry(&mut self, entry: &Entry<'_>, line: &Line<'_>, _: Mark) {
         let is_own = match entry.event {
             _ if line.number == 1 => false,
-            Event::Started(Some(id)) => {
-                let made = id_millis(&id.decode());
-                self.is_named |= made.is_some();
-                made.is_some_and(|made| made >= self.begun)
-            }
-            _ if self.is_named => false,
+            Event::Started(Some(id)) => self.prefix.is_own_turn(&id.decode()),
             _ => {
                 let stamp = Cursor::new(line.bytes).peek_field("timestamp").ok().flatten();
-                let stamp = stamp.map(|stamp| stamp.decode().into_owned());
-                let first = self.stamp.get_or_insert_with(|| stamp.clone().unwrap_or_default());
-                stamp.is_some_and(|stamp| stamp != *first)
+                self.prefix.is_own_line(stamp.as_ref().map(Text::raw))
             }
         };
         if is_own {

@@ -54,8 +54,12 @@ pub fn history_head<R: Rollouts>(rollouts: &R, path: &str) -> FileResult<History
     Ok(in_head(rollouts, path, |line| meta(line.bytes).ok().flatten())?.unwrap_or_default())
 }
 
-/// A line, if it is a `session_meta`.
-fn meta(line: &[u8]) -> Step<Option<HistoryHead>> {
+/// Reads what a line says of the history of its file, if it is a `session_meta`.
+///
+/// # Errors
+///
+/// Fails where the line is no JSON.
+pub fn meta(line: &[u8]) -> Step<Option<HistoryHead>> {
     let mut cursor = Cursor::new(line);
     let (mut kind, mut inner) = (None, None);
     cursor.object(|c, key| match key.raw() {

@@ -4,12 +4,14 @@
 //! bytes → lines → record → fold → parse      pieces of text into facts
 //!               skim                         lines without facts, by their beginnings
 //!                                 extract    a file into facts: which parts of it are read
-//!         head, base                         whose a file is, and where its history begins
+//!         head, base, copied                 whose a file is, where its history begins, and where its own part does
+//!         reread                             whether reading may go on where it stopped
 //! damaged text → salvage                     what can be read of it, as a new rollout
 //! text → redact                              what people wrote, made unreadable
 //! ```
 
 pub mod base;
+pub mod copied;
 pub mod entry;
 pub mod extract;
 pub mod fold;
@@ -18,6 +20,7 @@ pub mod ids;
 pub mod parse;
 pub mod record;
 pub mod redact;
+pub mod reread;
 pub mod salvage;
 pub mod session_meta;
 pub mod skim;

@@ -12,7 +12,7 @@ use contract::{FileFacts, FileTouch, IndexedText, TextKind, TextPart, ThreadName
 use super::terms::names_of;
 use crate::history::texts::{LinePlace, MessageSink, Touches, read_messages};
 use crate::ports::{FileResult, Rollouts};
-use crate::rollout::head::read_up_to;
+use crate::rollout::reread::Stop;
 use crate::text::codec::{Reader, Writer};
 use crate::words::matching::TokenSet;
 
@@ -22,20 +22,13 @@ pub const VERSION: u32 = 1;
 const PART: usize = 64 << 10;
 /// Bytes of text after which a call ends.
 const MOST_TEXT: u64 = 4 << 20;
-/// Bytes of a rollout that are compared before going on: at its beginning, and before the last part.
-const COMPARED: u64 = 512;
 
 /// Where a reading stopped: the last part begins there.
 #[derive(Default)]
 struct State {
     part: u32,
-    line: u64,
-    offset: u64,
-    /// Bytes of the rollout on disk.
-    size: u64,
+    stop: Stop,
     has_rollbacks: bool,
-    head: Vec<u8>,
-    before: Vec<u8>,
     /// The course of the rollout before the last part.
     course: Vec<u8>,
 }
@@ -44,12 +37,8 @@ impl State {
     fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new(VERSION as u8);
         writer.unsigned(u64::from(self.part));
-        writer.unsigned(self.line);
-        writer.unsigned(self.offset);
-        writer.unsigned(self.size);
+        self.stop.encode(&mut writer);
         writer.unsigned(u64::from(self.has_rollbacks));
-        writer.bytes(&self.head);
-        writer.bytes(&self.before);
         writer.bytes(&self.course);
         writer.into_bytes()
     }
@@ -58,15 +47,11 @@ impl State {
         let mut reader = Reader::new(bytes, VERSION as u8)?;
         let state = State {
             part: u32::try_from(reader.unsigned()?).ok()?,
-            line: reader.unsigned()?,
-            offset: reader.unsigned()?,
-            size: reader.unsigned()?,
+            stop: Stop::decode(&mut reader)?,
             has_rollbacks: reader.unsigned()? != 0,
-            head: reader.bytes()?.to_vec(),
-            before: reader.bytes()?.to_vec(),
             course: reader.bytes()?.to_vec(),
         };
-        (reader.is_done() && state.line > 0).then_some(state)
+        reader.is_done().then_some(state)
     }
 }
 
@@ -76,16 +61,17 @@ impl State {
 ///
 /// Fails where it cannot be read.
 pub fn index_file<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&[u8]>) -> FileResult<IndexedText> {
-    let head = exactly(rollouts, &file.path, 0, COMPARED)?;
-    let state = match earlier.and_then(State::decode) {
-        Some(state) if still_stands(rollouts, file, &state, &head)? => state,
-        _ => State { line: 1, head: head.clone(), ..State::default() },
+    let mut state = earlier.and_then(State::decode).unwrap_or_default();
+    state = match Stop::checked(rollouts, file, Some(core::mem::take(&mut state.stop)))? {
+        Some(stop) => State { stop, ..state },
+        None => State { stop: Stop::start(), ..State::default() },
     };
+    let begin = LinePlace { line: state.stop.line, offset: state.stop.offset };
     let mut parts = Parts {
         text: IndexedText { replaced_from: state.part, has_rollbacks: state.has_rollbacks, ..IndexedText::default() },
         number: state.part,
-        begin: LinePlace { line: state.line, offset: state.offset },
-        line: LinePlace { line: state.line, offset: state.offset },
+        begin,
+        line: begin,
         tokens: TokenSet::default(),
         bytes: 0,
         copied: None,
@@ -102,39 +88,11 @@ pub fn index_file<R: Rollouts>(rollouts: &R, file: &FileFacts, earlier: Option<&
         parts.end_part(begin);
     }
     let mut text = parts.text;
-    let before = match begin.offset.min(COMPARED) {
-        0 => Vec::new(),
-        length => exactly(rollouts, &file.path, begin.offset - length, length)?,
-    };
-    let head = if state.head.len() as u64 == COMPARED { state.head } else { head };
-    let next = State {
-        part,
-        line: begin.line,
-        offset: begin.offset,
-        size: if is_whole { file.size } else { 0 },
-        has_rollbacks: text.has_rollbacks,
-        head,
-        before,
-        course,
-    };
+    let mut stop = Stop::at(rollouts, file, begin.line, begin.offset)?;
+    stop.size = if is_whole { file.size } else { 0 };
+    let next = State { part, stop, has_rollbacks: text.has_rollbacks, course };
     (text.state, text.is_whole) = (next.encode(), is_whole);
     Ok(text)
-}
-
-/// Says whether a rollout still is what it was when a reading stopped.
-fn still_stands<R: Rollouts>(rollouts: &R, file: &FileFacts, state: &State, head: &[u8]) -> FileResult<bool> {
-    if file.size <= state.size {
-        return Ok(false);
-    }
-    let length = state.before.len() as u64;
-    Ok(head.starts_with(&state.head)
-        && (length == 0 || exactly(rollouts, &file.path, state.offset.saturating_sub(length), length)? == state.before))
-}
-
-fn exactly<R: Rollouts>(rollouts: &R, path: &str, offset: u64, length: u64) -> FileResult<Vec<u8>> {
-    let mut bytes = read_up_to(&mut rollouts.open(path, offset)?, length)?;
-    bytes.truncate(length as usize);
-    Ok(bytes)
 }
 
 /// Makes parts of the messages that come.

@@ -86,8 +86,8 @@ pub fn local(millis: i64, offset: i32) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
 }
 
-/// The date of a day from 1970-01-01, as [`days_from_epoch`] counts them.
-fn civil(days: i64) -> (i64, i64, i64) {
+/// Returns the date of a day from 1970-01-01, as [`days_from_epoch`] counts them.
+pub fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let century = days.div_euclid(146_097);
     let of_century = days.rem_euclid(146_097);
@@ -108,8 +108,8 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from 1970-01-01 in the Gregorian calendar: years counted from March, so that the leap day comes last.
-fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
+/// Returns days from 1970-01-01 in the Gregorian calendar: years counted from March, so that the leap day comes last.
+pub fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let century = year.div_euclid(400);
     let of_century = year.rem_euclid(400);

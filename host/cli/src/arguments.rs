@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use threadkeep::IndexExclusions;
+use threadkeep::contract::ModelPrice;
 
 use crate::text::color::Color;
 use crate::values;
@@ -44,6 +45,9 @@ pub(crate) struct Global {
     /// The homes that the settings name, to be read as one where none is named otherwise.
     #[arg(skip)]
     pub(crate) homes: Vec<PathBuf>,
+    /// Prices of models that the settings say.
+    #[arg(skip)]
+    pub(crate) prices: Vec<ModelPrice>,
 }
 
 /// A thread, by what finds it.

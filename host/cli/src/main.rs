@@ -109,6 +109,7 @@ fn parse() -> Result<(Global, Command), clap::Error> {
         zone::use_utc();
     }
     global.index_exclusions = settings.index_exclusions();
+    global.prices = settings.prices();
     for given in &mut global.home {
         if let Some(home) = settings.home_named(given).map_err(&mut wrong)? {
             *given = home;

@@ -37,7 +37,9 @@ mod salvage;
 mod schemas;
 mod search;
 mod snapshots;
+mod statistics;
 mod status;
+mod storage;
 mod thread;
 mod time;
 mod touched;
@@ -81,7 +83,12 @@ pub use salvage::{LeftOutPart, NothingToSalvage, Salvage, SalvagedCopy};
 pub use schemas::schemas;
 pub use search::{FoundText, FoundTextKind, Hits, LeftOutThreads, Match, Matches, Term};
 pub use snapshots::{ShellSnapshot, ShellSnapshots, SnapshotFate};
+pub use statistics::{
+    RateLimit, RateLimitWindow, RateLimits, Statistics, Subtraction, SubtractionReason, UnpricedTokens, UsageRow,
+    UsageSums,
+};
 pub use status::{Pending, Problem, StateDbStatus, Status};
+pub use storage::{Storage, StorageAge, StorageThread, StorageType};
 pub use thread::{NameSource, SpawnEdge, SpawnEdges, SpawnStatus, Thread};
 pub use time::Time;
 pub use touched::{ChangedFile, ChangingCommand, FileChangeKind, TouchedThread, TouchedThreads};

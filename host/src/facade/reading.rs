@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use threadkeep_engine::contract::{
     Collection, Explanation, FileError, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched, RowQuery,
-    Subject, ThreadRow, WrittenFile,
+    Subject, ThreadRow, UsageStatistics, WrittenFile,
 };
 
 use super::{Error, Result, Threadkeep};
@@ -17,6 +17,8 @@ use crate::threads::directories::{RepositoryNames, repository_around};
 use crate::threads::lookup::Transcript;
 use crate::threads::reader::CurrentDirectories;
 use crate::threads::search::{SearchRequest, TouchedRequest, WrittenRequest};
+use crate::threads::statistics::StatisticsRequest;
+use crate::threads::storage::StorageReport;
 
 impl Threadkeep {
     /// Says how the home and its state DB stand. Nothing is created or changed, not even beside the state DB.
@@ -96,6 +98,16 @@ impl Threadkeep {
     /// [`ErrorKind::InvalidInput`] where there is no word in the query, and where the cursor is of another search.
     pub fn search(&self, request: &SearchRequest, cursor: Option<&str>, limit: u32) -> Result<PageOfMatches> {
         Ok(self.reader.search(request, cursor, limit)?)
+    }
+
+    /// Counts what threads used: tokens, turns, time, cost. Rollouts that changed since the last time are read first.
+    pub fn statistics(&self, request: &StatisticsRequest) -> Result<UsageStatistics> {
+        Ok(self.reader.statistics(request)?)
+    }
+
+    /// Measures what takes the space in all rollouts, going through each of them.
+    pub fn storage(&self) -> Result<StorageReport> {
+        Ok(self.reader.storage(super::now())?)
     }
 
     /// Makes the document of a page of a search; `elsewhere` counts threads that have the words in what was done.

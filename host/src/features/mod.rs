@@ -9,6 +9,7 @@ pub mod personality;
 pub mod shell_snapshots;
 pub mod spawn_edges;
 pub mod text_index;
+pub mod usage;
 
 #[cfg(test)]
 mod tests;
@@ -25,5 +26,6 @@ pub(crate) static SCHEMA: Schema = Schema::of(&[
         spawn_edges::DOMAIN,
         moved_directories::DOMAIN,
         text_index::DOMAIN,
+        usage::DOMAIN,
     ],
 ]);

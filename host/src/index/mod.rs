@@ -7,4 +7,5 @@ pub(crate) mod scanned_texts;
 pub mod startup;
 pub mod status;
 pub(crate) mod texts;
+pub(crate) mod usage;
 pub(crate) mod workers;

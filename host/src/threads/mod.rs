@@ -16,4 +16,6 @@ pub mod prune;
 pub mod reader;
 pub mod search;
 pub(crate) mod start;
+pub mod statistics;
+pub mod storage;
 pub mod store;

@@ -259,21 +259,31 @@ impl ThreadReader {
         fresh: bool,
         work: impl Fn(&mut Searcher) -> Result<T, LookupError>,
     ) -> Result<T, LookupError> {
-        let search = |state: Option<&StateDb>| {
+        self.with_database(fresh, |state, database, progress| {
+            let exclusions = &self.shared.exclusions;
+            let opened =
+                Searcher::open(&self.runtime, &self.shared.home, state, database, exclusions, progress, request);
+            self.end_progress();
+            work(&mut opened?)
+        })
+    }
+
+    /// Asks the database of the handle, or else a private one with what the files say, which a `fresh` question has brought up to
+    /// date first; when the state DB fails, asks what replaces it.
+    pub(crate) fn with_database<T>(
+        &self,
+        fresh: bool,
+        ask: impl Fn(Option<&StateDb>, &Database, Option<&ProgressSink>) -> Result<T, LookupError>,
+    ) -> Result<T, LookupError> {
+        self.recovering(|state| {
             let database = match state {
                 Some(state) => state.database().clone(),
                 None => self.files(fresh)?,
             };
-            let progress = self.shared.progress.as_ref();
-            let exclusions = &self.shared.exclusions;
-            let opened =
-                Searcher::open(&self.runtime, &self.shared.home, state, &database, exclusions, progress, request);
-            self.end_progress();
-            let answer = work(&mut opened?);
+            let answer = ask(state, &database, self.shared.progress.as_ref());
             self.end_progress();
             answer
-        };
-        self.recovering(search)
+        })
     }
 
     /// Opens the history of a thread, which is found as by [`ThreadReader::find`].

@@ -45,7 +45,9 @@ impl Config {
             Config::List => {
                 let settings = Settings::read()?;
                 let homes = settings.homes().into_iter().filter_map(|home| named(&format!("homes.{home}")).ok());
-                let every = SETTINGS.iter().map(Named::of).chain(homes);
+                let models = settings.priced_models().into_iter();
+                let prices = models.filter_map(|model| named(&format!("prices.{model}")).ok());
+                let every = SETTINGS.iter().map(Named::of).chain(homes).chain(prices);
                 let mut items: Vec<_> = every.map(|named| document(&named, &settings)).collect();
                 items.sort_by(|one, other| one.name.cmp(&other.name));
                 let path = settings.path.clone();
@@ -97,7 +99,7 @@ fn document(named: &Named, settings: &Settings) -> SettingDocument {
         values: match setting.form {
             Form::OneOf(words) => words.iter().map(|word| (*word).to_owned()).collect(),
             Form::Switch => vec!["true".into(), "false".into()],
-            Form::Count | Form::Directory | Form::Directories | Form::Sources | Form::Text => Vec::new(),
+            Form::Count | Form::Directory | Form::Directories | Form::Price | Form::Sources | Form::Text => Vec::new(),
         },
         variable: named.variable(),
     }

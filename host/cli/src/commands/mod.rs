@@ -53,6 +53,11 @@ commands! {
     /// one OR other is enough. Letters count without case and accents; names in code are found whole and by their parts.
     /// Exit code 3 where nothing is found.
     Search(search::Search);
+    /// Count what threads used: tokens, turns, time, cost
+    ///
+    /// What was copied, told again or told in two files counts once. Costs are worked out by list prices of the API, request by
+    /// request; the settings `prices.MODEL` go before them.
+    Stats(stats::Stats);
     /// Say where a thread is
     Find(find::Find);
     /// Show what is known of a thread, and what was said and done in it

@@ -107,10 +107,20 @@ fn told(value: &DeValue<'_>, form: Form) -> Result<String, String> {
             let words = items.iter().map(|item| word(item.get_ref().as_str().ok_or("it is no list of texts")?));
             Ok(words.collect::<Result<Vec<_>, _>>()?.join(","))
         }
-        (DeValue::String(text), Form::Directories) => Ok(text.to_string()),
+        (DeValue::String(text), Form::Directories | Form::Price) => Ok(text.to_string()),
+        (DeValue::Array(items), Form::Price) => {
+            let number = |item: &DeValue<'_>| match item {
+                DeValue::Integer(number) => Ok(number.to_string()),
+                DeValue::Float(number) => Ok(number.to_string()),
+                _ => Err("it is no list of numbers"),
+            };
+            let words = items.iter().map(|item| number(item.get_ref()));
+            Ok(words.collect::<Result<Vec<_>, _>>()?.join(","))
+        }
         (_, Form::Count) => Err("it is no whole number".into()),
         (_, Form::Switch) => Err("it is neither true nor false".into()),
         (_, Form::Sources | Form::Directories) => Err("it is no list of texts".into()),
+        (_, Form::Price) => Err("it is no list of numbers".into()),
         (_, Form::Directory | Form::OneOf(_) | Form::Text) => Err("it is no text".into()),
     }
 }
@@ -134,7 +144,8 @@ pub(crate) fn set(path: &Path, named: &Named, value: Option<&[String]>) -> anyho
         }
         // Where the table's settings are written with its name before each, this one is, too.
         (None, Some(written)) => {
-            vec![added(&text, &named.name, written), format!("{} = {written}\n{text}", named.name)]
+            let name = key_of(&named.name);
+            vec![added(&text, &name, written), format!("{name} = {written}\n{text}")]
         }
     };
     // Neither may anything else in the file say something else then.
@@ -154,11 +165,21 @@ pub(crate) fn set(path: &Path, named: &Named, value: Option<&[String]>) -> anyho
     Ok(replace(path, &changed.ok_or_else(by_hand)?).map_err(|error| Unreadable::file(path, &error))?)
 }
 
+/// Gives the name of a setting as a key of TOML: what is behind its table is in quotes where it has to be.
+fn key_of(name: &str) -> String {
+    let is_bare = |key: &str| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    match name.split_once('.') {
+        Some((table, key)) if !is_bare(key) => format!("{table}.{}", toml::Value::String(key.into())),
+        _ => name.into(),
+    }
+}
+
 fn written(form: Form, value: &[String]) -> String {
     let text = |word: &String| toml::Value::String(word.clone()).to_string();
     match form {
         Form::Count | Form::Switch => value.concat(),
         Form::Directory | Form::OneOf(_) | Form::Text => text(&value.concat()),
+        Form::Price => format!("[{}]", value.join(", ")),
         Form::Sources | Form::Directories => format!("[{}]", value.iter().map(text).collect::<Vec<_>>().join(", ")),
     }
 }

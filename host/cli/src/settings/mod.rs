@@ -6,10 +6,11 @@
 //!
 //! They stand in `$XDG_CONFIG_HOME/threadkeep/config.toml`, and nowhere in a home or beside a state DB: those may come from
 //! others. None of them names a program to run. A setting reaches its commands as the default of a flag; the table `homes` has
-//! names that `--home` takes, a list of that name the homes that are read as one.
+//! names that `--home` takes, a list of that name the homes that are read as one; the table `prices` has what models cost.
 
 mod file;
 mod homes;
+mod prices;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,8 @@ pub(crate) enum Form {
     Sources,
     /// Any text with something in it.
     Text,
+    /// What a model costs.
+    Price,
 }
 
 /// A setting that there is.
@@ -195,6 +198,9 @@ impl Named {
 
     /// Gives the variable that goes before the file.
     pub(crate) fn variable(&self) -> String {
+        if let Some(model) = self.name.strip_prefix(prices::TABLE) {
+            return prices::variable(model);
+        }
         match self.name.strip_prefix(homes::TABLE) {
             Some(home) => homes::variable(home),
             None => self.setting.variable.into(),
@@ -225,7 +231,8 @@ impl Settings {
             None => Vec::new(),
         };
         let of_file: Vec<String> = values.iter().map(|(name, ..)| name.clone()).collect();
-        for named in SETTINGS.iter().map(Named::of).chain(homes::of_environment(&of_file)?) {
+        let priced = of_file.iter().filter_map(|name| prices::named(name.strip_prefix(prices::TABLE)?).ok());
+        for named in SETTINGS.iter().map(Named::of).chain(homes::of_environment(&of_file)?).chain(priced) {
             let variable = named.variable();
             let Some(text) = std::env::var(&variable).ok().filter(|text| !text.is_empty()) else { continue };
             // The home's variable is Codex's own, and read where the home is located.
@@ -340,6 +347,12 @@ pub(crate) fn named(name: &str) -> Result<Named, String> {
     if let Some(home) = name.strip_prefix(homes::TABLE) {
         return homes::named(home);
     }
+    if let Some(model) = name.strip_prefix(prices::TABLE) {
+        return prices::named(model);
+    }
+    if name == prices::TABLE.trim_end_matches('.') {
+        return Err("it is a table of prices, by models: prices.MODEL".into());
+    }
     let known = SETTINGS.iter().find(|setting| setting.name == name);
     known.map(Named::of).ok_or_else(|| {
         let near = threadkeep::platform::suggestion::nearest(name, SETTINGS.iter().map(|setting| setting.name));
@@ -358,6 +371,7 @@ impl Form {
             Form::Switch => one(matches!(text, "true" | "false"), "it is neither true nor false"),
             Form::OneOf(words) => one(words.contains(&text), &format!("it is none of {}", words.join(", "))),
             Form::Text => one(!text.is_empty(), "it is empty"),
+            Form::Price => prices::value(text),
             Form::Directory => {
                 let expanded = crate::values::without_tilde(text);
                 match Path::new(&expanded).is_absolute() {

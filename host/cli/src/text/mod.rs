@@ -4,6 +4,8 @@ pub(crate) mod color;
 pub(crate) mod explanation;
 pub(crate) mod findings;
 pub(crate) mod search;
+pub(crate) mod statistics;
+pub(crate) mod storage;
 pub(crate) mod touched;
 pub(crate) mod turns;
 mod visible;

@@ -10,6 +10,7 @@ mod resources;
 mod search;
 mod text;
 mod threads;
+mod usage;
 
 use serde_json::Value;
 
@@ -24,6 +25,7 @@ pub use resources::*;
 pub use search::*;
 pub use text::*;
 pub use threads::*;
+pub use usage::*;
 
 /// Asks what a recording says was asked; none where it is no question of this program.
 pub(crate) fn make_again(name: &str, with: &Value, instance: &mut Instance) -> Option<crate::Trapped<Value>> {
@@ -35,4 +37,5 @@ pub(crate) fn make_again(name: &str, with: &Value, instance: &mut Instance) -> O
         .or_else(|| search::make_again(name, with, instance))
         .or_else(|| text::make_again(name, with, instance))
         .or_else(|| threads::make_again(name, with, instance))
+        .or_else(|| usage::make_again(name, with, instance))
 }

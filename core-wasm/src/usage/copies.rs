@@ -1,0 +1,156 @@
+//! Decides what of all rollouts counts: each request and each turn once.
+//!
+//! A copy is told of by its rollout, and counts in the thread that it was made of. Where that does not say it any more, it counts in
+//! the first thread that copied it. Files of one thread that say the same at the same moment are copies of each other: the thread was
+//! archived and stayed, or was compressed and stayed.
+
+use alloc::vec::Vec;
+use core::hash::BuildHasher as _;
+
+use contract::UsageReason;
+use foldhash::fast::FixedState;
+use hashbrown::{HashMap, HashSet};
+
+use super::facts::{EntryKind, RolloutUsage, TokenUsage, UsageEntry, UsedTurn};
+
+/// Threads with their rollouts.
+pub(super) struct Threads<'a> {
+    /// The ids, in their order.
+    pub ids: Vec<&'a str>,
+    /// What each was forked from or spawned by; empty where nothing is known.
+    pub origins: Vec<&'a str>,
+    /// The rollouts of each.
+    pub rollouts: Vec<Vec<RolloutUsage>>,
+}
+
+/// Takes what counts, and what does not.
+pub(super) trait UsageSink {
+    /// Takes a request that counts, of a thread and one of its rollouts.
+    fn request(&mut self, thread: usize, of: &RolloutUsage, entry: &UsageEntry);
+    /// Takes a turn that counts.
+    fn turn(&mut self, thread: usize, of: &RolloutUsage, turn: &UsedTurn);
+    /// Takes what does not count at a moment.
+    fn subtract(&mut self, thread: usize, reason: UsageReason, at: i64, usage: &TokenUsage);
+}
+
+/// Requests and turns by which copies are known.
+#[derive(Default)]
+struct Own {
+    requests: HashSet<u64, FixedState>,
+    turns: HashSet<u64, FixedState>,
+}
+
+fn hash(value: impl core::hash::Hash) -> u64 {
+    FixedState::with_seed(0).hash_one(value)
+}
+
+/// A request, whenever a copy says that it was.
+fn request_key(entry: &UsageEntry) -> u64 {
+    hash((entry.usage, entry.total))
+}
+
+/// Hands everything to the sink, thread by thread.
+pub(super) fn tell(threads: &Threads<'_>, sink: &mut impl UsageSink) {
+    let places: HashMap<&str, usize, FixedState> =
+        threads.ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+    let mut own = HashMap::<usize, Own, FixedState>::default();
+    // What was copied of threads that do not say it any more, by what counts as its owner.
+    let mut orphans = HashSet::<(u64, u64), FixedState>::default();
+    for (place, rollouts) in threads.rollouts.iter().enumerate() {
+        let (mut requests, mut turns) = (HashSet::<_, FixedState>::default(), HashSet::<_, FixedState>::default());
+        // The one that says most first: what others say of it is the same.
+        let mut rollouts: Vec<&RolloutUsage> = rollouts.iter().collect();
+        rollouts.sort_by_key(|rollout| core::cmp::Reverse((rollout.entries.len(), rollout.turns.len())));
+        let is_alone = rollouts.len() == 1;
+        for rollout in rollouts {
+            let origin = threads.origins.get(place).copied().unwrap_or_default();
+            let mut sources: Vec<&str> = rollout.copied_from.iter().map(|source| source.as_str()).collect();
+            if sources.is_empty() && !origin.is_empty() {
+                sources.push(origin);
+            }
+            let needs_sources = rollout.turns.iter().any(|turn| turn.copied)
+                || rollout.entries.iter().any(|entry| entry.copied || entry.kind == EntryKind::InheritingRequest);
+            let sources_known: Vec<usize> = match needs_sources {
+                true => {
+                    sources.iter().filter_map(|source| places.get(source).copied()).filter(|&at| at != place).collect()
+                }
+                false => Vec::new(),
+            };
+            for &source in &sources_known {
+                own.entry(source).or_insert_with(|| own_of(&threads.rollouts[source]));
+            }
+            let known = || sources_known.iter().filter_map(|source| own.get(source));
+            let owner = hash(sources.last());
+            let (mut new_requests, mut new_turns) = (Vec::new(), Vec::new());
+            for entry in &rollout.entries {
+                let key = request_key(entry);
+                let told = (entry.at, key);
+                let (is_request, is_told) = (entry.kind.is_request(), requests.contains(&told));
+                if entry.copied {
+                    let is_owned = || known().any(|own| own.requests.contains(&key));
+                    match is_request && !is_owned() && orphans.insert((owner, key)) {
+                        true => sink.request(place, rollout, entry),
+                        false if is_request => sink.subtract(place, UsageReason::Copied, entry.at, &entry.usage),
+                        false => {}
+                    }
+                    continue;
+                }
+                if is_told {
+                    if is_request {
+                        sink.subtract(place, UsageReason::Duplicate, entry.at, &entry.usage);
+                    }
+                    continue;
+                }
+                match entry.kind {
+                    EntryKind::Repeated => sink.subtract(place, UsageReason::Repeated, entry.at, &entry.usage),
+                    EntryKind::Reset => sink.subtract(place, UsageReason::Reset, entry.at, &entry.usage),
+                    // A thread that was made of another one tells first how that stood.
+                    EntryKind::InheritingRequest if known().any(|own| own.requests.contains(&key)) => {
+                        sink.subtract(place, UsageReason::Copied, entry.at, &entry.usage);
+                    }
+                    EntryKind::InheritingRequest => {
+                        let before = entry.total.without(&entry.usage).unwrap_or_default();
+                        if !before.is_nothing() {
+                            sink.subtract(place, UsageReason::Inherited, entry.at, &before);
+                        }
+                        sink.request(place, rollout, entry);
+                    }
+                    EntryKind::Request => sink.request(place, rollout, entry),
+                }
+                if !is_alone {
+                    new_requests.push(told);
+                }
+            }
+            for (number, turn) in rollout.turns.iter().enumerate() {
+                // Without an id a copy is known by its place: its times are others.
+                let key = if turn.id != 0 { turn.id } else { hash(number) };
+                let counts = match turn.copied {
+                    true => {
+                        let is_owned = |own: &Own| turn.id == 0 || own.turns.contains(&turn.id);
+                        !known().any(is_owned) && orphans.insert((owner, key))
+                    }
+                    false => !turns.contains(&(turn.begun, turn.id)),
+                };
+                if counts {
+                    sink.turn(place, rollout, turn);
+                }
+                new_turns.push((turn.begun, turn.id));
+            }
+            if !is_alone {
+                requests.extend(new_requests);
+                turns.extend(new_turns);
+            }
+        }
+    }
+}
+
+/// Returns what the rollouts of a thread say of itself.
+fn own_of(rollouts: &[RolloutUsage]) -> Own {
+    let mut own = Own::default();
+    for rollout in rollouts {
+        let requests = rollout.entries.iter().filter(|entry| !entry.copied && entry.kind.is_request());
+        own.requests.extend(requests.map(request_key));
+        own.turns.extend(rollout.turns.iter().filter(|turn| !turn.copied).map(|turn| turn.id));
+    }
+    own
+}

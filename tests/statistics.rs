@@ -1,0 +1,8 @@
+//! `stats`: what threads used, counted once, whatever rollouts tell of it.
+
+mod calendar;
+mod figures;
+mod laws;
+mod made;
+mod output;
+mod storage;
