@@ -77,6 +77,7 @@ mod search_order;
 mod searching;
 mod session_index;
 mod settled;
+mod several_homes;
 mod shell_snapshots;
 mod state_db;
 mod statistics;

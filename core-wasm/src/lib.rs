@@ -9,6 +9,7 @@
 //! The way of the data:
 //!
 //! ```text
+//! text → secrets                                       what must not leave a home with it
 //! bytes → text → rollout                               one rollout into facts
 //!           └──→ words                                 what is searched for, and where it stands in a text
 //!                   ↓
@@ -26,7 +27,7 @@
 //! ```
 //!
 //! Arrows between modules only lead down this list: `features`, `compress`, `startup`, `change`, `write`, `health`, `search`,
-//! `usage`, `history`, `lookup`, `rows`, `rollout`, `ports`, `words`, `text`.
+//! `usage`, `history`, `lookup`, `rows`, `rollout`, `ports`, `words`, `secrets`, `text`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![expect(clippy::result_large_err, reason = "an error may hold a row, and has no box in the contract")]
@@ -46,6 +47,7 @@ pub mod ports;
 pub mod rollout;
 pub mod rows;
 pub mod search;
+pub mod secrets;
 pub mod startup;
 pub mod text;
 pub mod usage;

@@ -32,8 +32,8 @@ pub mod rollouts;
 pub mod threads;
 
 pub use facade::{
-    ClaimedThread, Error, MovedDirectory, Options, RepairScope, Result, RunObserver, StateAccess, ThreadGoal,
-    Threadkeep, UndoPreview, Verification, redact, replay, startup,
+    ClaimedThread, Error, Homes, MatchesOfHomes, MovedDirectory, OfHome, Options, PageOfHomes, RepairScope, Result,
+    RunObserver, StateAccess, ThreadGoal, Threadkeep, UndoPreview, Verification, redact, replay, startup,
 };
 pub use features::text_index::IndexExclusions;
 pub use features::usage::ThreadGroup;

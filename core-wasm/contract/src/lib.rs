@@ -36,6 +36,7 @@ pub use exports::memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep
 pub use exports::moved_directories::MovedDirectory;
 pub use exports::personality::PersonalityStep;
 pub use exports::program_events::ProgramEvent;
+pub use exports::queries::{HomeEntry, HomePage, MergedEntry, MergedHomes};
 pub use exports::resuming::Resumed;
 pub use exports::salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult};
 pub use exports::searching::SearchError;

@@ -8,13 +8,13 @@ use contract::exports::{
     derivation, naming, parsing, program_events, queries, redaction, salvage, statistics, writing,
 };
 use contract::{
-    Begun, Chunk, CodexFacts, Discrepancy, Extraction, FileFacts, Item, MergeResult, NameClaim, NewThread, NoThread,
-    Patch, ProgramEvent, Rejection, RowKey, RowQuery, SalvageContext, SurveyResult, ThreadInputs, ThreadRow, TurnEnd,
-    UsageQuery, UsageRollouts, UsageStatistics, UsageThreads, WriteContext, WriteError, Written,
+    Begun, Chunk, CodexFacts, Discrepancy, Extraction, FileFacts, HomePage, Item, MergeResult, MergedHomes, NameClaim,
+    NewThread, NoThread, Patch, ProgramEvent, Rejection, RowKey, RowQuery, SalvageContext, SurveyResult, ThreadInputs,
+    ThreadRow, TurnEnd, UsageQuery, UsageRollouts, UsageStatistics, UsageThreads, WriteContext, WriteError, Written,
 };
 use threadkeep_core::change::naming::{check_name, index_line};
 use threadkeep_core::rollout::{parse, redact, salvage as salvaging};
-use threadkeep_core::rows::{derive, diff, names, patch, query};
+use threadkeep_core::rows::{derive, diff, names, patch, query, several_homes};
 use threadkeep_core::text::{directories, letters, repositories};
 use threadkeep_core::usage::count;
 use threadkeep_core::write::{program_events as events, writer};
@@ -73,6 +73,10 @@ impl derivation::Guest for Component {
 }
 
 impl queries::Guest for Component {
+    fn merge_homes(pages: Vec<HomePage>, ascending: bool, limit: u32) -> MergedHomes {
+        several_homes::merge_homes(&pages, ascending, limit)
+    }
+
     fn matches(row: ThreadRow, query: RowQuery) -> bool {
         query::matches(&row, &query)
     }

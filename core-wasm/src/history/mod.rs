@@ -10,6 +10,7 @@
 //! transcript                           which turns are wanted, and where the next page begins
 //! tail                                 the last turns of a long history, without the rest of it
 //! texts                                what of it is text that people search
+//! asked                                what calls of tools ask for: commands, patches
 //! touches                              which files were changed in it
 //! written                              which lines of files its patches wrote
 //! prompt                               what a model is given to go on
@@ -23,6 +24,7 @@
 //!
 //! A turn that never ended reads as interrupted: whether a process is still at work on it, no file tells.
 
+mod asked;
 mod builder;
 mod event;
 mod items;

@@ -15,6 +15,7 @@ use contract::{FileTouch, TouchKind};
 use memchr::memmem;
 use serde_json::Value;
 
+use super::asked::{Run, asked_of, asked_patch, may_write};
 use super::builder::Builder;
 use super::event::{self, Entry, Event, Told, owned};
 use super::items::{path as plain_path, pull};
@@ -118,7 +119,7 @@ impl Course {
                 let at = self.builder.find(owned(id).as_deref());
                 match item_kind(payload) {
                     Some(kind) if kind == b"CommandExecution" => {
-                        self.may_have_written(at, run_of_item(payload), line.number, copied, each);
+                        self.may_have_written(at, Run::of_item(payload), line.number, copied, each);
                     }
                     Some(kind) if kind != b"FileChange" => {}
                     // A tool that wrote the rollout anew may have put the type elsewhere.
@@ -126,7 +127,7 @@ impl Course {
                         if let Some(end) = EndOfPatch::of_item(payload) {
                             self.hand_out(at, end, line.number, copied, each);
                         } else if kind.is_none() {
-                            self.may_have_written(at, run_of_item(payload), line.number, copied, each);
+                            self.may_have_written(at, Run::of_item(payload), line.number, copied, each);
                         }
                     }
                 }
@@ -141,9 +142,7 @@ impl Course {
                 tools::Stage::Call if is_patch(payload) || may_write(payload) => {
                     let Some((item, asked)) = asked_of(payload) else { return };
                     if !self.called(&item, &asked, line.number) {
-                        let run = run_of(&asked);
-                        let at = self.builder.open().or(self.builder.turns.len().checked_sub(1));
-                        self.may_have_written(at, run, line.number, copied, each);
+                        self.may_have_written(self.current(), Run::of(&asked), line.number, copied, each);
                     }
                 }
                 tools::Stage::Output if !self.calls.is_empty() => self.answered(payload, copied, each),
@@ -168,6 +167,17 @@ impl Course {
         (Some(turns[at].id.clone()), before.map(|(number, id)| cursor(number, id)))
     }
 
+    /// The turn that a call belongs to.
+    fn current(&self) -> Option<usize> {
+        self.builder.open().or(self.builder.turns.len().checked_sub(1))
+    }
+
+    /// The directory that paths of a call are relative to.
+    fn directory(&self, told: Option<String>) -> Option<String> {
+        let cwd = self.cwd.as_deref();
+        told.map(|told| join(cwd, &told)).or(cwd.map(ToString::to_string))
+    }
+
     /// Hands out what a command may have changed.
     fn may_have_written(
         &self,
@@ -178,8 +188,7 @@ impl Course {
         each: &mut impl FnMut(FileTouch),
     ) {
         let Some(Run { words, directory }) = run else { return };
-        let cwd = self.cwd.as_deref();
-        let directory = directory.map(|directory| join(cwd, &directory)).or(cwd.map(ToString::to_string));
+        let directory = self.directory(directory);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let writes = match &*words {
             [script] => script_writes(script, directory.as_deref()),
@@ -196,12 +205,10 @@ impl Course {
     fn called(&mut self, item: &Value, asked: &Value, line: u64) -> bool {
         let Some((patch, directory)) = asked_patch(item, asked) else { return false };
         let Some(id) = item["call_id"].as_str().or(item["id"].as_str()).map(ToString::to_string) else { return true };
-        let cwd = self.cwd.as_deref();
-        let directory = directory.map(|directory| join(cwd, &directory)).or(cwd.map(ToString::to_string));
+        let directory = self.directory(directory);
         let touches: Vec<Touch> = patch::changes(&patch).unwrap_or_default().iter().flat_map(Touch::of_value).collect();
         let touches = touches.into_iter().map(|touch| touch.in_directory(directory.as_deref())).collect();
-        let at = self.builder.open().or(self.builder.turns.len().checked_sub(1));
-        let (turn, cursor) = self.place(at);
+        let (turn, cursor) = self.place(self.current());
         if self.calls.len() == MOST_CALLS {
             self.calls.remove(0);
         }
@@ -225,119 +232,6 @@ impl Course {
 /// The cursor behind the turn of this number and id.
 pub(super) fn cursor(number: u64, id: &str) -> String {
     format!("a.{number}.{id}")
-}
-
-/// The patch that a call asks for, and the directory that its paths are relative to, where it says that.
-fn asked_patch(item: &Value, asked: &Value) -> Option<(String, Option<String>)> {
-    let directory = ["workdir", "working_directory", "cwd"].iter().find_map(|key| asked[*key].as_str());
-    let directory = directory.map(ToString::to_string);
-    if item["name"] == "apply_patch" {
-        let text = asked.as_str().or_else(|| asked["input"].as_str())?;
-        return Some((text.into(), directory));
-    }
-    let command = asked.get("command").or_else(|| asked.get("cmd"))?;
-    let words: Vec<&str> = match command {
-        Value::String(script) => alloc::vec![&**script],
-        words => words.as_array()?.iter().filter_map(Value::as_str).collect(),
-    };
-    match &*words {
-        ["apply_patch", text] => Some((text.to_string(), directory)),
-        [script] | [_, "-c" | "-lc", script] => {
-            let script = script.trim_start();
-            let (into, script) = match script.strip_prefix("cd ").and_then(|rest| rest.split_once("&&")) {
-                Some((into, rest)) => (Some(into.trim().trim_matches(['\'', '"'])), rest.trim_start()),
-                None => (None, script),
-            };
-            let directory = match into {
-                Some(into) => Some(join(directory.as_deref(), into)),
-                None => directory,
-            };
-            script.starts_with("apply_patch").then(|| (script.to_string(), directory))
-        }
-        _ => None,
-    }
-}
-
-/// A call, and what it asks for.
-fn asked_of(payload: &[u8]) -> Option<(Value, Value)> {
-    let mut item = event::value(payload)?;
-    let asked = match pull(&mut item, "action") {
-        Value::Null => match pull(&mut item, "input") {
-            Value::Null => pull(&mut item, "arguments"),
-            input => input,
-        },
-        action => action,
-    };
-    let asked: Value = asked.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(asked);
-    Some((item, asked))
-}
-
-/// A command: the text of a script, or several words; and where it ran, where that is told.
-struct Run {
-    words: Vec<String>,
-    directory: Option<String>,
-}
-
-fn run_of(asked: &Value) -> Option<Run> {
-    let command = asked.get("command").or_else(|| asked.get("cmd"))?;
-    let words = match command {
-        Value::String(script) => alloc::vec![script.clone()],
-        words => words.as_array()?.iter().filter_map(Value::as_str).map(ToString::to_string).collect(),
-    };
-    let directory = ["workdir", "working_directory", "cwd"].iter().find_map(|key| asked[*key].as_str());
-    Some(Run { words, directory: directory.map(ToString::to_string) })
-}
-
-/// The command of an item; what it put out, which may be long, is passed over.
-fn run_of_item(payload: &[u8]) -> Option<Run> {
-    let (mut words, mut directory, mut is_command) = (Vec::new(), None, false);
-    Cursor::new(payload)
-        .object(|c, key| {
-            if !key.is("item") {
-                return c.skip();
-            }
-            c.object(|c, key| match key.raw() {
-                b"type" => c.text().map(|kind| is_command = kind.is_some_and(|kind| kind.is("CommandExecution"))),
-                b"cwd" => c.text().map(|cwd| directory = owned(cwd)),
-                b"command" => c.raw().map(|raw| words = serde_json::from_slice(raw).unwrap_or_default()),
-                _ => c.skip(),
-            })
-        })
-        .ok()?;
-    let plain = |directory: String| plain_path(directory.into()).as_str().map(ToString::to_string);
-    (is_command && !words.is_empty()).then(|| Run { words, directory: directory.and_then(plain) })
-}
-
-/// Says whether a call may be one of a command that changes files, by words that stand in it; what an item says was put out does
-/// not count.
-fn may_write(payload: &[u8]) -> bool {
-    let end = memmem::find(payload, b"\"aggregated_output\":").unwrap_or(payload.len());
-    let asked = &payload[..end];
-    const WORDS: [&[u8]; 18] = [
-        b"sed",
-        b"perl",
-        b"ruby",
-        b"rm",
-        b"rmdir",
-        b"unlink",
-        b"mv",
-        b"cp",
-        b"install",
-        b"ln",
-        b"rsync",
-        b"tee",
-        b"touch",
-        b"truncate",
-        b"dd",
-        b"git",
-        b"patch",
-        b">",
-    ];
-    let ends_there = |at: usize| asked.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    WORDS.iter().any(|word| match **word {
-        [sign] => memchr::memchr(sign, asked).is_some(),
-        _ => memmem::find_iter(asked, word).any(|at| ends_there(at + word.len())),
-    })
 }
 
 fn begins(payload: &[u8], kind: &[u8]) -> bool {

@@ -13,4 +13,5 @@ pub mod freshness;
 pub mod names;
 pub mod patch;
 pub mod query;
+pub mod several_homes;
 pub mod source;

@@ -31,6 +31,8 @@ const BEST: usize = 3;
 /// Threads of which it is worked out how much they are about the words: those that bear them in their names first, then those whose
 /// user said them, the newest first in each.
 const WEIGHED: usize = 256;
+/// The rank of threads of which it is not worked out: more than any relevance.
+const LEAST_RELEVANT: u64 = 1 << 32;
 
 /// Everything a search needs of the world.
 pub trait SearchWorld: World + TextIndex {}
@@ -277,7 +279,7 @@ impl<W: SearchWorld> Search<'_, W> {
                 }
                 let (time, id) = self.key_of(at);
                 last = Some(Place { class: number, time, id: id.into() }.to_cursor());
-                self.push(row, found);
+                self.push(row, found, number as u64);
             }
         }
         if after.is_none() {
@@ -310,8 +312,8 @@ impl<W: SearchWorld> Search<'_, W> {
         }
         weighed.sort_by_key(|(relevance, ..)| core::cmp::Reverse(*relevance));
         let first = weighed.len();
-        for (_, row, found) in weighed.into_iter().skip(from).take(limit) {
-            self.push(row, found);
+        for (relevance, row, found) in weighed.into_iter().skip(from).take(limit) {
+            self.push(row, found, LEAST_RELEVANT - relevance);
         }
         // Places of the rest are counted on from those that were weighed, whether or not they match.
         let mut place = from.max(first);
@@ -321,7 +323,7 @@ impl<W: SearchWorld> Search<'_, W> {
             }
             place += 1;
             if let Some((row, found)) = self.look(at)? {
-                self.push(row, found);
+                self.push(row, found, LEAST_RELEVANT);
             }
         }
         let rest = candidates.len().saturating_sub(WEIGHED);
@@ -367,8 +369,8 @@ impl<W: SearchWorld> Search<'_, W> {
         Ok(found.class(parsed).is_some().then_some((row, found)))
     }
 
-    fn push(&mut self, row: ThreadRow, found: Found) {
-        self.page.matches.push(ThreadMatch { row, hits: found.hits, hit_count: found.hit_count });
+    fn push(&mut self, row: ThreadRow, found: Found, rank: u64) {
+        self.page.matches.push(ThreadMatch { row, hits: found.hits, hit_count: found.hit_count, rank });
     }
 
     /// The place of a thread in the order of the rows: its time and its id.

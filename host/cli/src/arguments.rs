@@ -14,9 +14,10 @@ use crate::values;
 #[derive(Args)]
 #[command(next_help_heading = "With every command")]
 pub(crate) struct Global {
-    /// The Codex home, or the name that the settings have for it [default: $CODEX_HOME, else ~/.codex]
-    #[arg(long, global = true, value_name = "DIR|NAME")]
-    pub(crate) home: Option<PathBuf>,
+    /// The Codex home, or the name that the settings have for it; list, find and search read several as one, given one by one
+    /// [default: $CODEX_HOME, else ~/.codex]
+    #[arg(long, global = true, value_name = "DIR|NAME", action = clap::ArgAction::Append)]
+    pub(crate) home: Vec<PathBuf>,
     /// Where the state DB is [default: a directory of the home's own in $THREADKEEP_STATE_DIR, else HOME/threadkeep]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
@@ -44,6 +45,9 @@ pub(crate) struct Global {
     /// Prices of models that the settings say.
     #[arg(skip)]
     pub(crate) prices: Vec<ModelPrice>,
+    /// The homes that the settings name, to be read as one where none is named otherwise.
+    #[arg(skip)]
+    pub(crate) homes: Vec<PathBuf>,
 }
 
 /// A thread, by what finds it.

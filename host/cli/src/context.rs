@@ -45,6 +45,12 @@ impl Context {
         self.open(access, |options| Options { cancellation, ..options })
     }
 
+    /// Opens a home of several that are read as one.
+    pub(crate) fn reader_of(&self, root: &Path, cancellation: Cancellation) -> anyhow::Result<Threadkeep> {
+        let access = if self.global.no_state { StateAccess::Without } else { StateAccess::OwnOrFiles };
+        self.open_home(Some(root.into()), access, |options| Options { cancellation, ..options })
+    }
+
     /// Opens the home for a command that cannot do without the state DB; `does` is the verb for what it does with that.
     pub(crate) fn owner(&self, command: &str, does: &str) -> anyhow::Result<Threadkeep> {
         self.with_state(command, does)?;
@@ -70,8 +76,21 @@ impl Context {
         access: StateAccess,
         adjust: impl FnOnce(Options) -> Options,
     ) -> anyhow::Result<Threadkeep> {
+        if self.global.home.len() > 1 {
+            let why = "this command works on one home: name one with --home; list, find and search read several as one";
+            return Err(Usage(why.into()).into());
+        }
+        self.open_home(self.global.home.first().cloned(), access, adjust)
+    }
+
+    fn open_home(
+        &self,
+        named: Option<PathBuf>,
+        access: StateAccess,
+        adjust: impl FnOnce(Options) -> Options,
+    ) -> anyhow::Result<Threadkeep> {
         let env = |name: &str| std::env::var_os(name);
-        let root = locate(self.global.home.clone(), env).map_err(threadkeep::Error::from)?;
+        let root = locate(named, env).map_err(threadkeep::Error::from)?;
         let home = Home::open(&root, env).map_err(threadkeep::Error::from)?;
         let shared = env("THREADKEEP_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         let state_dir = std::path::absolute(state_dir(home.root(), self.global.state_dir.clone(), shared))?;

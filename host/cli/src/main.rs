@@ -15,6 +15,7 @@ mod dates;
 mod failure;
 mod files;
 mod filters;
+mod homes;
 mod interrupt;
 mod progress;
 mod settings;
@@ -109,10 +110,14 @@ fn parse() -> Result<(Global, Command), clap::Error> {
     }
     global.index_exclusions = settings.index_exclusions();
     global.prices = settings.prices();
-    if let Some(given) = &global.home
-        && let Some(home) = settings.home_named(given).map_err(wrong)?
-    {
-        global.home = Some(home);
+    for given in &mut global.home {
+        if let Some(home) = settings.home_named(given).map_err(&mut wrong)? {
+            *given = home;
+        }
+    }
+    let is_home_named = parsed.value_source("home") == Some(clap::parser::ValueSource::CommandLine);
+    if !is_home_named {
+        global.homes = settings.homes_as_one();
     }
     Ok((global, command))
 }

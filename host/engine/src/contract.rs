@@ -10,6 +10,7 @@ pub use crate::bindings::exports::threadkeep::core::{
     moved_directories::MovedDirectory,
     personality::PersonalityStep,
     program_events::ProgramEvent,
+    queries::{HomeEntry, HomePage, MergedEntry, MergedHomes},
     resuming::Resumed,
     salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult},
     searching::SearchError,

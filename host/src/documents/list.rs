@@ -16,6 +16,19 @@ pub struct List {
     pub items: Vec<ListedThread>,
     /// Where the next page begins, for `--cursor`; null at the end.
     pub next_cursor: Option<String>,
+    /// Homes that could not be read, whose threads are not among these. It is absent where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub away_homes: Vec<AwayHome>,
+}
+
+/// A home that cannot be read now.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AwayHome {
+    /// Its directory, as it was named.
+    pub home: String,
+    /// Why it cannot be read.
+    pub message: String,
 }
 
 /// A thread in a list.
@@ -49,7 +62,7 @@ impl List {
         while !open.is_empty() {
             close(&mut open, &mut items);
         }
-        List { items, next_cursor }
+        List { items, next_cursor, away_homes: Vec::new() }
     }
 }
 
@@ -112,7 +125,14 @@ impl<W: Write> ListWriter<W> {
     /// Writes the end, a line feed after it, and flushes.
     ///
     /// An error is one of the output.
-    pub fn end(mut self, next_cursor: Option<&str>) -> io::Result<()> {
+    pub fn end(self, next_cursor: Option<&str>) -> io::Result<()> {
+        self.end_without(next_cursor, &[])
+    }
+
+    /// Writes the end likewise, with the homes that could not be read.
+    ///
+    /// An error is one of the output.
+    pub fn end_without(mut self, next_cursor: Option<&str>, away: &[AwayHome]) -> io::Result<()> {
         let mut text = Vec::new();
         self.close_down_to(0, &mut text);
         if !self.begun {
@@ -120,6 +140,10 @@ impl<W: Write> ListWriter<W> {
         }
         text.extend_from_slice(b"],\"nextCursor\":");
         serde_json::to_writer(&mut text, &next_cursor)?;
+        if !away.is_empty() {
+            text.extend_from_slice(b",\"awayHomes\":");
+            serde_json::to_writer(&mut text, away)?;
+        }
         text.extend_from_slice(b"}\n");
         self.out.write_all(&text)?;
         self.out.flush()

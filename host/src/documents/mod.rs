@@ -58,7 +58,7 @@ pub use explanation::{Explanation, HeadAnswer, NameOrigin, RowAnswer, Rule, Step
 pub use find::{Discrepancy, ExplainedThread, FoundThread, FoundThreads, Via};
 pub use goal::{ClearedGoal, Goal, GoalSource, GoalStatus, ThreadGoal};
 pub use init::Init;
-pub use list::{List, ListWriter, ListedThread};
+pub use list::{AwayHome, List, ListWriter, ListedThread};
 pub use memory::{
     FailedClaim, FinishedClaim, MemoryCandidate, MemoryCandidates, MemoryClaim, MemoryClaims, MemoryMode, RenewedClaim,
 };

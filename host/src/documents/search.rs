@@ -2,9 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use threadkeep_engine::contract::{Hit, PageOfHits, PageOfMatches, TermCount, TextKind};
+use threadkeep_engine::contract::{Hit, PageOfHits, PageOfMatches, TermCount, TextKind, ThreadMatch};
 
-use super::Thread;
+use super::{AwayHome, Thread};
 use crate::platform::home::Home;
 
 /// The threads in which words stand, a page of them.
@@ -12,6 +12,9 @@ use crate::platform::home::Home;
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 pub struct Matches {
+    /// Homes that could not be read, whose threads are not among these. It is absent where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub away_homes: Vec<AwayHome>,
     /// How many threads have the words in commands, outputs or changes; only where no thread has them in what was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<u64>,
@@ -133,12 +136,18 @@ pub struct Hits {
 impl Matches {
     /// Makes the document of a page, whose threads have these documents, in their order.
     pub fn new(page: &PageOfMatches, threads: Vec<Thread>, elsewhere: Option<u64>, home: &Home) -> Matches {
-        let items = page.matches.iter().zip(threads).map(|(found, thread)| Match {
-            hit_count: found.hit_count,
-            hits: found.hits.iter().map(|hit| FoundText::new(hit, home)).collect(),
-            thread,
-        });
-        let left_out = page
+        let items = page.matches.iter().zip(threads).map(|(found, thread)| Match::new(found, thread, home));
+        Matches::of_items(items.collect(), page, page.next.clone(), elsewhere)
+    }
+
+    /// Makes the document of items that come of several homes, with the sums over them.
+    pub fn of_items(
+        items: Vec<Match>,
+        sums: &PageOfMatches,
+        next_cursor: Option<String>,
+        elsewhere: Option<u64>,
+    ) -> Matches {
+        let left_out = sums
             .left_out
             .iter()
             .map(|(source_kind, threads)| LeftOutThreads { source_kind: source_kind.clone(), threads: *threads });
@@ -148,16 +157,25 @@ impl Matches {
             without: *without,
         };
         Matches {
+            away_homes: Vec::new(),
             elsewhere,
-            items: items.collect(),
+            items,
             left_out: left_out.collect(),
-            next_cursor: page.next.clone(),
-            notes: page.notes.clone(),
-            terms: page.terms.iter().map(term).collect(),
-            total: page.total,
-            total_is_exact: page.total_is_exact,
-            uncovered: page.uncovered,
+            next_cursor,
+            notes: sums.notes.clone(),
+            terms: sums.terms.iter().map(term).collect(),
+            total: sums.total,
+            total_is_exact: sums.total_is_exact,
+            uncovered: sums.uncovered,
         }
+    }
+}
+
+impl Match {
+    /// Makes the document of a thread in which words stand.
+    pub fn new(found: &ThreadMatch, thread: Thread, home: &Home) -> Match {
+        let hits = found.hits.iter().map(|hit| FoundText::new(hit, home)).collect();
+        Match { hit_count: found.hit_count, hits, thread }
     }
 }
 

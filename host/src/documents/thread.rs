@@ -73,6 +73,12 @@ pub struct Thread {
     /// The thread's place among sub-agents. It is absent unless `read` found any with a state DB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spawn_edges: Option<SpawnEdges>,
+    /// The directory of the home that has it. It is absent unless several homes were read as one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
+    /// The directories of the other homes that have it too. It is absent where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_in_homes: Vec<String>,
 }
 
 /// Who gave a thread its name.
@@ -151,7 +157,14 @@ impl Thread {
             memory_mode: row.memory_mode,
             missing: row.missing,
             spawn_edges: None,
+            home: None,
+            also_in_homes: Vec::new(),
         })
+    }
+
+    /// Adds the home that has it, and the others that have it too.
+    pub fn of_home(self, home: String, also_in_homes: Vec<String>) -> Thread {
+        Thread { home: Some(home), also_in_homes, ..self }
     }
 
     /// Adds the thread that spawned it and those that it spawned, if there are any.

@@ -59,6 +59,11 @@ impl Error {
         Error { hint: Some(hint.into()), ..self }
     }
 
+    /// Names the threads that answer to what was asked for.
+    pub(super) fn with_candidates(self, candidates: Vec<ThreadRow>) -> Error {
+        Error { candidates, ..self }
+    }
+
     /// Says which argument is to blame.
     pub(super) fn of_argument(self, argument: &'static str) -> Error {
         Error { argument: Some(argument), ..self }

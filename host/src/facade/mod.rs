@@ -15,6 +15,7 @@ mod changing;
 mod error;
 mod features;
 mod health;
+mod homes;
 mod reading;
 mod recordings;
 pub mod startup;
@@ -39,6 +40,7 @@ pub use changing::RunObserver;
 pub use error::{Error, Result};
 pub use features::{ClaimedThread, MovedDirectory, ThreadGoal};
 pub use health::{RepairScope, UndoPreview, Verification};
+pub use homes::{Homes, MatchesOfHomes, OfHome, PageOfHomes};
 pub use recordings::{redact, replay};
 
 /// Says how the handle lives.

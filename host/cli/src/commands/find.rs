@@ -1,10 +1,12 @@
 //! The command `find`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use threadkeep::contract::{Collection, Found};
 use threadkeep::documents::{ExplainedThread, FoundThread, FoundThreads};
 use threadkeep::threads::lookup::describe;
-use threadkeep::{ErrorKind, Threadkeep};
+use threadkeep::{Cancellation, ErrorKind, Threadkeep};
 
 use crate::context::Context;
 use crate::failure::{Usage, report_error, exit, say};
@@ -32,6 +34,13 @@ impl Find {
     /// Runs the command for one thread or several: those that are found are printed, whatever becomes of the others.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let within = self.archived.then_some(Collection::Archived);
+        if let Some(named) = context.several_homes() {
+            if self.explain {
+                context.one_home("--explain")?;
+            } else {
+                return find_in_homes(context, &self.ids, within, named);
+            }
+        }
         match &self.ids[..] {
             [id] if self.explain => explain(context, id, within),
             _ if self.explain => Err(Usage("--explain tells of one thread: give one ID".into()).into()),
@@ -46,33 +55,80 @@ impl Find {
     }
 }
 
-fn find_all(context: &Context, ids: &[String], within: Option<Collection>) -> anyhow::Result<u8> {
-    let threadkeep = context.reader()?;
-    let (mut items, mut places, mut not_found, mut ambiguous) = (vec![], String::new(), vec![], false);
-    for (wanted, answer) in ids.iter().zip(threadkeep.find_all(ids, within)?) {
-        let error = match answer {
+/// Finds threads in several homes.
+fn find_in_homes(
+    context: &Context,
+    ids: &[String],
+    within: Option<Collection>,
+    named: &[PathBuf],
+) -> anyhow::Result<u8> {
+    let open = context.open_homes(named, &Cancellation::default())?;
+    let (mut items, mut places) = (vec![], String::new());
+    let mut answers = Answers::default();
+    for wanted in ids {
+        match open.homes.find(wanted, within) {
             Ok(found) => {
-                items.push(document(&threadkeep, &found)?);
-                places.push_str(&place(context, &threadkeep, &found));
-                continue;
+                let thread = open.homes.thread_documents(std::iter::once(&found), |found| &found.row)?;
+                items.extend(thread.into_iter().map(|thread| FoundThread::new(&found.item, thread)));
+                places.push_str(&place(context, &open.homes.members()[found.home], &found.item));
             }
-            Err(error) => error,
-        };
+            Err(error) if ids.len() == 1 => return Err(error.into()),
+            Err(error) => answers.failed(context, wanted, error)?,
+        }
+    }
+    match (items.pop(), ids.len()) {
+        (Some(item), 1) => context.print(item, || places)?,
+        (last, _) => {
+            items.extend(last);
+            context.print(FoundThreads { items, not_found: answers.not_found.clone() }, || places)?;
+        }
+    }
+    Ok(answers.code())
+}
+
+/// Those of several that were not found.
+#[derive(Default)]
+struct Answers {
+    not_found: Vec<String>,
+    any_ambiguous: bool,
+}
+
+impl Answers {
+    /// Takes why one was not found, and says it; any other error ends the command.
+    fn failed(&mut self, context: &Context, wanted: &str, error: threadkeep::Error) -> anyhow::Result<()> {
         match error.kind() {
-            ErrorKind::NotFound => not_found.push(wanted.clone()),
-            ErrorKind::Ambiguous => ambiguous = true,
+            ErrorKind::NotFound => self.not_found.push(wanted.into()),
+            ErrorKind::Ambiguous => self.any_ambiguous = true,
             _ => return Err(error.into()),
         }
         context.warn();
         report_error(&error.into(), context.global.json);
+        Ok(())
     }
-    let code = match (not_found.is_empty(), ambiguous) {
-        (false, _) => exit::NOT_FOUND,
-        (true, true) => exit::AMBIGUOUS,
-        (true, false) => exit::DONE,
-    };
-    context.print(FoundThreads { items, not_found }, || places)?;
-    Ok(code)
+
+    fn code(&self) -> u8 {
+        match (self.not_found.is_empty(), self.any_ambiguous) {
+            (false, _) => exit::NOT_FOUND,
+            (true, true) => exit::AMBIGUOUS,
+            (true, false) => exit::DONE,
+        }
+    }
+}
+
+fn find_all(context: &Context, ids: &[String], within: Option<Collection>) -> anyhow::Result<u8> {
+    let threadkeep = context.reader()?;
+    let (mut items, mut places, mut answers) = (vec![], String::new(), Answers::default());
+    for (wanted, answer) in ids.iter().zip(threadkeep.find_all(ids, within)?) {
+        match answer {
+            Ok(found) => {
+                items.push(document(&threadkeep, &found)?);
+                places.push_str(&place(context, &threadkeep, &found));
+            }
+            Err(error) => answers.failed(context, wanted, error)?,
+        }
+    }
+    context.print(FoundThreads { items, not_found: answers.not_found.clone() }, || places)?;
+    Ok(answers.code())
 }
 
 /// Finds a thread and prints how, also where it is not found.

@@ -1,15 +1,17 @@
 //! The command `list`: prints page after page while they come.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Args;
-use threadkeep::{Threadkeep, TouchedRequest};
+use threadkeep::{Cancellation, OfHome, Threadkeep, TouchedRequest};
 use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow};
-use threadkeep::documents::ListWriter;
+use threadkeep::documents::{AwayHome, ListWriter};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::{Filters, Sort};
+use crate::homes::OpenHomes;
 use crate::source_kind::{SourceKind, collection};
 use crate::{files, text, values};
 
@@ -56,19 +58,17 @@ pub(crate) struct List {
 impl List {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let mut query = self.query()?;
+        if let Some(named) = context.several_homes() {
+            return self.run_for_several(context, &query, named);
+        }
         if self.missing && context.global.no_state {
             let why = "--missing asks what the state DB remembers, so it cannot go with --no-state";
             return Err(Usage(why.into()).into());
         }
         // Only the state DB knows of threads whose rollouts are gone: where it cannot be had, that is why there is no answer.
         let threadkeep = if self.missing { context.owner("list --missing", "asks")? } else { context.reader()? };
-        self.filters.look_up_repository(&mut query, &threadkeep)?;
+        self.complete(&mut query, context, &threadkeep)?;
         self.filters.say_times(context);
-        if let Some(path) = &self.touched {
-            let rows = RowQuery { fold_children: false, ..query.clone() };
-            let request = TouchedRequest { path: files::path(path)?, rows, refresh: !context.global.no_refresh };
-            query.among = Some(threadkeep.touching(&request)?);
-        }
         let mut printer = Printer::new(context.stdout(), context.global.json, &query);
         let mut cursor = self.cursor.clone();
         let mut left = self.limit;
@@ -81,10 +81,50 @@ impl List {
             cursor = page.next;
             printer.rows(page.rows, &threadkeep)?;
             if cursor.is_none() || (self.limit != 0 && left == 0) {
-                printer.end(cursor.as_deref())?;
+                printer.end(cursor.as_deref(), &[])?;
                 return Ok(exit::DONE);
             }
         }
+    }
+
+    /// Lists the threads of several homes as one.
+    fn run_for_several(&self, context: &Context, query: &RowQuery, named: &[PathBuf]) -> anyhow::Result<u8> {
+        if self.missing {
+            return Err(Usage("--missing asks what one home remembers: name one with --home".into()).into());
+        }
+        let open = context.open_homes(named, &Cancellation::default())?;
+        let complete = |home: &Threadkeep| {
+            let mut query = query.clone();
+            self.complete(&mut query, context, home)?;
+            anyhow::Ok(query)
+        };
+        let queries = open.homes.members().iter().map(complete).collect::<anyhow::Result<Vec<_>>>()?;
+        self.filters.say_times(context);
+        let mut printer = Printer::new(context.stdout(), context.global.json, query);
+        let (mut cursor, mut left) = (self.cursor.clone(), self.limit);
+        loop {
+            let wanted = if self.limit == 0 { PAGE } else { left.min(PAGE) };
+            let page = open.homes.list(&queries, cursor.as_deref(), wanted)?;
+            context.warn();
+            left = left.saturating_sub(page.items.iter().filter(|of_home| of_home.item.depth == 0).count() as u32);
+            cursor = page.next;
+            printer.rows_of_homes(&page.items, &open)?;
+            if cursor.is_none() || (self.limit != 0 && left == 0) {
+                printer.end(cursor.as_deref(), &open.away)?;
+                return Ok(exit::DONE);
+            }
+        }
+    }
+
+    /// Puts into the query what only the home can tell: the names of a repository, and the threads that changed a file.
+    fn complete(&self, query: &mut RowQuery, context: &Context, threadkeep: &Threadkeep) -> anyhow::Result<()> {
+        self.filters.look_up_repository(query, threadkeep)?;
+        if let Some(path) = &self.touched {
+            let rows = RowQuery { fold_children: false, ..query.clone() };
+            let request = TouchedRequest { path: files::path(path)?, rows, refresh: !context.global.no_refresh };
+            query.among = Some(threadkeep.touching(&request)?);
+        }
+        Ok(())
     }
 
     fn query(&self) -> Result<RowQuery, Usage> {
@@ -135,9 +175,23 @@ impl<W: Write> Printer<W> {
         }
     }
 
-    fn end(self, next: Option<&str>) -> anyhow::Result<()> {
+    fn rows_of_homes(&mut self, items: &[OfHome<Listed>], open: &OpenHomes) -> anyhow::Result<()> {
+        match self {
+            Printer::Json(writer) => {
+                let threads = open.homes.thread_documents(items.iter(), |listed| &listed.row)?;
+                Ok(writer.threads(threads.iter().zip(items.iter().map(|of_home| of_home.item.depth)))?)
+            }
+            Printer::Text { out, time, any } => {
+                *any |= !items.is_empty();
+                let rows = items.iter().map(|of_home| (&of_home.item, open.labels[of_home.home].as_str()));
+                Ok(out.write_all(text::list_of_homes(rows, *time, text::width()).as_bytes())?)
+            }
+        }
+    }
+
+    fn end(self, next: Option<&str>, away: &[AwayHome]) -> anyhow::Result<()> {
         match (self, next) {
-            (Printer::Json(writer), next) => return Ok(writer.end(next)?),
+            (Printer::Json(writer), next) => return Ok(writer.end_without(next, away)?),
             (Printer::Text { mut out, any, .. }, next) => {
                 out.flush()?;
                 match next {

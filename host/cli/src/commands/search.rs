@@ -1,8 +1,10 @@
 //! The command `search`.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use threadkeep::contract::{AskedLines, MatchOrder, QueryMeaning, RowQuery, SortKey, TextKind};
+use threadkeep::contract::{AskedLines, MatchOrder, PageOfMatches, QueryMeaning, RowQuery, SortKey, TextKind};
 use threadkeep::{Cancellation, SearchRequest, TouchedRequest, WrittenRequest, documents};
 
 use crate::context::Context;
@@ -107,6 +109,13 @@ impl Search {
     }
 
     fn answer(self, context: &Context, patch: Option<String>, cancellation: Cancellation) -> anyhow::Result<u8> {
+        if let Some(named) = context.several_homes() {
+            let of_one = [("--thread", self.thread.is_some()), ("--touched", self.touched.is_some()), ("a patch", patch.is_some())];
+            match of_one.iter().find(|(_, is_asked)| *is_asked) {
+                Some((question, _)) => context.one_home(question)?,
+                None => return self.answer_of_several(context, named, &cancellation),
+            }
+        }
         let line = self.touched.as_deref().map(files::line).transpose()?.flatten();
         let threadkeep = context.cancellable_reader(cancellation)?;
         let mut request = self.request(context)?;
@@ -127,13 +136,44 @@ impl Search {
         }
         let page = threadkeep.search(&request, self.cursor.as_deref(), limit)?;
         let elsewhere = match page.total {
-            0 if self.texts.is_empty() => Some(self.count_elsewhere(&threadkeep, &request)?).filter(|&count| count > 0),
+            0 if self.texts.is_empty() => {
+                Some(threadkeep.search(&elsewhere(&request), None, 0)?.total).filter(|&count| count > 0)
+            }
             _ => None,
         };
         let found = !page.matches.is_empty();
         let document = threadkeep.matches_document(&page, elsewhere)?;
         context.print(document, || text::search::matches(&page, elsewhere, &self.shown_words(), text::width()))?;
         Ok(if found { exit::DONE } else { exit::NOT_FOUND })
+    }
+
+    /// Searches several homes as one.
+    fn answer_of_several(
+        &self,
+        context: &Context,
+        named: &[PathBuf],
+        cancellation: &Cancellation,
+    ) -> anyhow::Result<u8> {
+        let open = context.open_homes(named, cancellation)?;
+        let mut request = self.request(context)?;
+        if let Some(first) = open.homes.members().first() {
+            self.filters.look_up_repository(&mut request.rows, first)?;
+        }
+        self.filters.say_times(context);
+        let limit = if self.limit == 0 { u32::MAX } else { self.limit };
+        let found = open.homes.search(&request, self.cursor.as_deref(), limit)?;
+        let elsewhere = match found.sums.total {
+            0 if self.texts.is_empty() => Some(open.homes.count(&elsewhere(&request))?).filter(|&count| count > 0),
+            _ => None,
+        };
+        let any = !found.page.items.is_empty();
+        let document = documents::Matches { away_homes: open.away.clone(), ..open.homes.matches_document(&found, elsewhere)? };
+        context.print(document, || {
+            let sums = PageOfMatches { next: found.page.next.clone(), ..found.sums.clone() };
+            let items = found.page.items.iter().map(|of_home| (&of_home.item, open.labels[of_home.home].as_str()));
+            text::search::matches_of_homes(items, &sums, elsewhere, &self.shown_words(), text::width())
+        })?;
+        Ok(if any { exit::DONE } else { exit::NOT_FOUND })
     }
 
     /// Finds threads by a file that was changed.
@@ -199,12 +239,6 @@ impl Search {
         Ok(if found { exit::DONE } else { exit::NOT_FOUND })
     }
 
-    /// Counts the threads that have the words in commands, outputs or changes.
-    fn count_elsewhere(&self, threadkeep: &threadkeep::Threadkeep, request: &SearchRequest) -> anyhow::Result<u64> {
-        let kinds = vec![TextKind::Command, TextKind::Output, TextKind::Change];
-        Ok(threadkeep.search(&SearchRequest { kinds, ..request.clone() }, None, 0)?.total)
-    }
-
     /// What was searched for, as it is written on a command line.
     fn shown_words(&self) -> String {
         let case = if self.ignore_case { "--ignore-case " } else { "" };
@@ -259,6 +293,11 @@ impl Search {
             false => chosen.collect(),
         }
     }
+}
+
+/// The same question, asked of commands, outputs and changes.
+fn elsewhere(request: &SearchRequest) -> SearchRequest {
+    SearchRequest { kinds: vec![TextKind::Command, TextKind::Output, TextKind::Change], ..request.clone() }
 }
 
 /// Puts a text into quotes for a shell.

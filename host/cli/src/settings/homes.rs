@@ -3,10 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Form, Named, Setting, Settings, Unreadable};
+use super::{Form, Named, Origin, Setting, Settings, Unreadable};
 
 /// What the name of such a setting begins with.
 pub(super) const TABLE: &str = "homes.";
+/// The setting of the homes that are read as one: the same name, as a list.
+pub(super) const AS_ONE: &str = "homes";
 /// What its variable begins with.
 const VARIABLES: &str = "THREADKEEP_HOMES_";
 
@@ -73,6 +75,17 @@ impl Settings {
             Some((value, _)) => Ok(Some(value.concat().into())),
             None if self.homes().is_empty() => Ok(None),
             None => Err(format!("--home: there is no directory '{name}', and {}", self.no_home(name))),
+        }
+    }
+
+    /// Lists the homes that are read as one where `--home` names none; a variable of one home goes before the file.
+    pub(crate) fn homes_as_one(&self) -> Vec<PathBuf> {
+        let is_of_file = |origin| origin == Origin::File;
+        let one_is_named = self.get("home").is_some_and(|(_, origin)| !is_of_file(origin));
+        match self.get(AS_ONE) {
+            Some((_, origin)) if one_is_named && is_of_file(origin) => Vec::new(),
+            Some((homes, _)) => homes.iter().map(PathBuf::from).collect(),
+            None => Vec::new(),
         }
     }
 

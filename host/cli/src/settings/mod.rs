@@ -6,7 +6,7 @@
 //!
 //! They stand in `$XDG_CONFIG_HOME/threadkeep/config.toml`, and nowhere in a home or beside a state DB: those may come from
 //! others. None of them names a program to run. A setting reaches its commands as the default of a flag; the table `homes` has
-//! names that `--home` takes, the table `prices` what models cost.
+//! names that `--home` takes, a list of that name the homes that are read as one, the table `prices` what models cost.
 
 mod file;
 mod homes;
@@ -79,6 +79,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         variable: "CODEX_HOME",
         flag: Some("--home"),
         arguments: &[(&[], "home")],
+    },
+    Setting {
+        name: homes::AS_ONE,
+        form: Form::Directories,
+        variable: "THREADKEEP_HOMES",
+        flag: Some("--home"),
+        arguments: &[],
     },
     Setting {
         name: "list.all",
@@ -342,9 +349,6 @@ pub(crate) fn named(name: &str) -> Result<Named, String> {
     }
     if let Some(model) = name.strip_prefix(prices::TABLE) {
         return prices::named(model);
-    }
-    if name == homes::TABLE.trim_end_matches('.') {
-        return Err("it is a table of homes, by their names: homes.NAME".into());
     }
     if name == prices::TABLE.trim_end_matches('.') {
         return Err("it is a table of prices, by models: prices.MODEL".into());

@@ -42,18 +42,30 @@ pub(crate) fn width() -> usize {
 
 /// Gives a list, a line for each thread: time, id, directory, title; sub-agents are indented under their parent.
 pub(crate) fn list(rows: &[Listed], time: fn(&ThreadRow) -> i64, width: usize) -> String {
+    list_of_homes(rows.iter().map(|listed| (listed, "")), time, width)
+}
+
+/// Gives a list likewise, with the home of each thread, where it has a label, in a column before the directory.
+pub(crate) fn list_of_homes<'a>(
+    rows: impl Iterator<Item = (&'a Listed, &'a str)> + Clone,
+    time: fn(&ThreadRow) -> i64,
+    width: usize,
+) -> String {
     let mut out = String::new();
+    let widest_home = rows.clone().map(|(_, home)| home.width()).max().unwrap_or(0).min(MAX_DIRECTORY);
     let directory = |row: &ThreadRow| row.cwd.as_deref().map(base_name).unwrap_or_default().to_string();
-    let widest = rows.iter().map(|listed| directory(&listed.row).width()).max().unwrap_or(0).clamp(3, MAX_DIRECTORY);
+    let widest =
+        rows.clone().map(|(listed, _)| directory(&listed.row).width()).max().unwrap_or(0).clamp(3, MAX_DIRECTORY);
     let now = Timestamp::now().as_millisecond();
-    for Listed { row, depth } in rows {
+    for (Listed { row, depth }, home) in rows {
         let mark = match (row.missing, row.archived) {
             (true, _) => "missing: ",
             (_, true) => "archived: ",
             _ => "",
         };
         let (time, id) = (short_time(time(row), now), &row.id[..SHORT_ID.min(row.id.len())]);
-        let directory = pad(&directory(row), widest);
+        let home = if widest_home > 0 { pad(home, widest_home) + "  " } else { String::new() };
+        let directory = home + &pad(&directory(row), widest);
         let branch = match (*depth).min(MAX_DEPTH) as usize {
             0 => String::new(),
             depth => "  ".repeat(depth - 1) + "└ ",

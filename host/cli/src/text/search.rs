@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use threadkeep::contract::{Hit, PageOfHits, PageOfMatches, TextKind};
+use threadkeep::contract::{Hit, PageOfHits, PageOfMatches, TextKind, ThreadMatch};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::color::{Meaning, Stream, paint};
@@ -11,23 +11,40 @@ use super::{SHORT_ID, base_name, plain, short_time, shorten, title};
 
 /// Gives the threads: a line for each as in a list, and under it the hits; then what else there is.
 pub(crate) fn matches(page: &PageOfMatches, elsewhere: Option<u64>, words: &str, width: usize) -> String {
-    let mut out = String::new();
-    let now = Timestamp::now().as_millisecond();
-    for found in &page.matches {
-        let row = &found.row;
-        let (time, id) = (short_time(row.updated_at, now), &row.id[..SHORT_ID.min(row.id.len())]);
-        let directory = row.cwd.as_deref().map(base_name).unwrap_or_default();
-        let mark = if row.archived { "archived: " } else { "" };
-        let room = width.saturating_sub(time.width() + id.width() + directory.width() + 6);
-        let title = shorten(&format!("{mark}{}", title(row)), room);
-        let _ = writeln!(out, "{time}  {}  {directory}  {title}", paint(Stream::Out, Meaning::Name, id));
-        found.hits.iter().filter(|hit| hit.kind != TextKind::Name).for_each(|hit| out.push_str(&hit_line(hit, width)));
-        let more = found.hit_count.saturating_sub(found.hits.len() as u64);
-        if more > 0 {
-            let _ = writeln!(out, "    {more} more in this thread: --thread {id}");
-        }
-    }
+    let mut out: String = page.matches.iter().map(|found| one(found, "", width)).collect();
     out.push_str(&ending(page, elsewhere, words));
+    out
+}
+
+/// Gives the threads of several homes likewise, each with the label of its home.
+pub(crate) fn matches_of_homes<'a>(
+    found: impl Iterator<Item = (&'a ThreadMatch, &'a str)>,
+    sums: &PageOfMatches,
+    elsewhere: Option<u64>,
+    words: &str,
+    width: usize,
+) -> String {
+    let mut out: String = found.map(|(found, home)| one(found, home, width)).collect();
+    out.push_str(&ending(sums, elsewhere, words));
+    out
+}
+
+/// A thread as in a list, and under it the hits.
+fn one(found: &ThreadMatch, home: &str, width: usize) -> String {
+    let mut out = String::new();
+    let (row, now) = (&found.row, Timestamp::now().as_millisecond());
+    let (time, id) = (short_time(row.updated_at, now), &row.id[..SHORT_ID.min(row.id.len())]);
+    let directory = row.cwd.as_deref().map(base_name).unwrap_or_default();
+    let directory = if home.is_empty() { directory.to_string() } else { format!("{home}  {directory}") };
+    let mark = if row.archived { "archived: " } else { "" };
+    let room = width.saturating_sub(time.width() + id.width() + directory.width() + 6);
+    let title = shorten(&format!("{mark}{}", title(row)), room);
+    let _ = writeln!(out, "{time}  {}  {directory}  {title}", paint(Stream::Out, Meaning::Name, id));
+    found.hits.iter().filter(|hit| hit.kind != TextKind::Name).for_each(|hit| out.push_str(&hit_line(hit, width)));
+    let more = found.hit_count.saturating_sub(found.hits.len() as u64);
+    if more > 0 {
+        let _ = writeln!(out, "    {more} more in this thread: --thread {id}");
+    }
     out
 }
 

@@ -1,8 +1,8 @@
 //! Calls that turn text into facts, facts into rows, and items into text.
 
 use crate::contract::{
-    Begun, Chunk, CodexFacts, Discrepancy, Item, NameClaim, NewThread, Patch, ProgramEvent, Rejection, Resumed, RowKey,
-    RowQuery, ThreadInputs, ThreadRow, TurnEnd, WriteContext, WriteError, Written,
+    Begun, Chunk, CodexFacts, Discrepancy, HomePage, Item, MergedHomes, NameClaim, NewThread, Patch, ProgramEvent,
+    Rejection, Resumed, RowKey, RowQuery, ThreadInputs, ThreadRow, TurnEnd, WriteContext, WriteError, Written,
 };
 use crate::recording::{bytes, chunk};
 
@@ -34,6 +34,10 @@ super::call::calls! {
     /// `queries.children`
     QueryChildren "queries.children" { all: Vec<ThreadRow>, query: RowQuery, parents: Vec<String>, after: Option<RowKey>, limit: u32 } -> Vec<ThreadRow>: |call, instance| {
         instance.exports.threadkeep_core_queries().call_children(&mut instance.store, &call.all, &call.query, &call.parents, call.after.as_ref(), call.limit)
+    };
+    /// `queries.merge-homes`
+    MergeHomes "queries.merge-homes" { pages: Vec<HomePage>, ascending: bool, limit: u32 } -> MergedHomes: |call, instance| {
+        instance.exports.threadkeep_core_queries().call_merge_homes(&mut instance.store, &call.pages, call.ascending, call.limit)
     };
     /// `queries.directory-key`
     DirectoryKey "queries.directory-key" { directory: String } -> String: |call, instance| {
