@@ -24,12 +24,10 @@ pub use super::facts::VERSION;
 
 /// Bytes asked for at a time.
 const CHUNK: u32 = 512 << 10;
-/// More settings than these in one rollout are told as unknown ones.
+/// More settings than these in one rollout are told as unknown ones: the first, of which nothing is known.
 const MOST_SETTINGS: usize = 4_096;
 /// More heads than these are not copied into one rollout.
 const MOST_HEADS: usize = 64;
-/// The number of settings of which nothing is known.
-const UNKNOWN: u32 = 0;
 
 /// Reads what a rollout says of what was used, on from where `earlier` stopped if the rollout still begins so.
 ///
@@ -276,7 +274,7 @@ impl Pass {
                 self.usage.settings.push(settings);
                 self.usage.settings.len() as u32 - 1
             }
-            None => UNKNOWN,
+            None => 0,
         };
         // A turn tells its settings behind its beginning.
         if let Some(turn) = self.usage.turns.last_mut().filter(|_| self.course.has_turn) {
@@ -362,8 +360,8 @@ impl Pass {
             return self.entry(EntryKind::Repeated, copied, last.unwrap_or_default(), total);
         }
         let recorded = self.course.recorded.take();
+        // The record told it already.
         if recorded.is_some() && recorded == last {
-            // The record told it already.
             return;
         }
         let grown = before.and_then(|before| total.without(&before));
