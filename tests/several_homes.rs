@@ -230,6 +230,19 @@ fn what_is_done_with_one_home_refuses_several() {
 }
 
 #[test]
+fn what_threads_of_several_homes_used_counts_once() {
+    let world = World::new(2);
+    let both = paginated(1).user("fly a kite").tokens(100);
+    world.write(0, &both);
+    world.write(1, &both);
+    world.write(1, &paginated(2).user("fly another").tokens(40));
+    for program in world.both() {
+        let totals = program.json(["stats"])["totals"].clone();
+        assert_eq!((totals["totalTokens"].as_u64(), totals["threads"].as_u64()), (Some(140), Some(2)), "{totals}");
+    }
+}
+
+#[test]
 fn people_see_from_which_home_a_thread_is() {
     let world = World::new(2);
     world.write(0, &paginated(1).user("fly a kite"));

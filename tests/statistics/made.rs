@@ -201,7 +201,7 @@ fn twins_links_and_compressed_copies_of_a_rollout_count_once() {
     assert_eq!(total(&counted_in(&place)), 250);
     fs::remove_file(&path).unwrap();
     let found = counted_in(&place);
-    assert_eq!((total(&found), reasons(&found)), (250, Vec::new()));
+    assert_eq!((total(&found), reasons(&found)), (250, one("compressed", 250)));
 }
 
 #[test]
@@ -251,4 +251,18 @@ fn a_rollout_that_grows_or_is_rewritten_is_counted_as_it_stands() {
     let rewritten = text.replace("\"input_tokens\":300", "\"input_tokens\":301").replace("/src/app", "/src/other-app");
     fs::write(&path, &rewritten).unwrap();
     assert_eq!(counted_in(&place), expected(&rewritten));
+}
+
+#[test]
+fn a_request_that_a_record_tells_before_or_behind_its_count_is_one() {
+    let record =
+        |usage: &Value, total: &Value| json!({ "thread_id": id(1), "usage": usage, "thread_token_usage": total });
+    let (first, second, sum) = (usage(100, 10, 5), usage(40, 0, 5), usage(140, 10, 10));
+    let mut thread = Written::new(1, json!({}));
+    thread.line("token_usage_record", record(&first, &first));
+    let mut thread = thread.count(&first, &first).count(&sum, &second);
+    // As a compaction tells its own request.
+    thread.line("token_usage_record", record(&second, &sum));
+    let found = counted(&[thread.count(&sum, &second)]);
+    assert_eq!((total(&found), reasons(&found)), (150, one("repeated", 45)));
 }

@@ -83,6 +83,11 @@ pub(super) fn tell(threads: &Threads<'_>, sink: &mut impl UsageSink) {
             let owner = hash(sources.last());
             let (mut new_requests, mut new_turns) = (Vec::new(), Vec::new());
             for entry in &rollout.entries {
+                // Most rollouts have nothing that may be a copy.
+                if is_alone && !needs_sources && entry.kind == EntryKind::Request {
+                    sink.request(place, rollout, entry);
+                    continue;
+                }
                 let key = request_key(entry);
                 let told = (entry.at, key);
                 let (is_request, is_told) = (entry.kind.is_request(), requests.contains(&told));

@@ -28,10 +28,15 @@ pub fn count(query: &UsageQuery, threads: &UsageThreads, rollouts: &UsageRollout
     let mut by_thread: Vec<Vec<RolloutUsage>> = Vec::new();
     by_thread.resize_with(ids.len(), Vec::new);
     let mut limits: Vec<LimitReading> = Vec::new();
-    for (&thread, usage) in rollouts.threads.iter().zip(&rollouts.usages) {
+    let mut rest = rollouts.usages.as_slice();
+    for ((&thread, path), &length) in rollouts.threads.iter().zip(texts(&rollouts.paths)).zip(&rollouts.lengths) {
+        // What is not there was not read.
+        let (usage, behind) = rest.split_at_checked(length as usize).unwrap_or_default();
+        rest = behind;
         let Some(of_thread) = by_thread.get_mut(thread as usize) else { continue };
         match RolloutUsage::decode(usage) {
             Some(mut usage) => {
+                usage.is_compressed = path.ends_with(".zst");
                 usage.limits.drain(..).for_each(|reading| super::limits::take_reading(&mut limits, reading));
                 of_thread.push(usage);
             }
@@ -235,6 +240,9 @@ impl UsageSink for Sums<'_> {
         let cost = cost(prices, &entry.usage);
         if cost.is_none() {
             *unpriced = unpriced.saturating_add(entry.usage.input.saturating_add(entry.usage.output));
+        }
+        if of.is_compressed {
+            self.subtract(thread, UsageReason::Compressed, entry.at, &entry.usage);
         }
         let key = self.key(thread, settings, entry.at);
         self.totals.request(thread, &entry.usage, cost);

@@ -27,6 +27,8 @@ pub(super) struct Course {
     pub total: Option<TokenUsage>,
     /// What a record of its own told of the last request, which no count has repeated yet.
     pub recorded: Option<TokenUsage>,
+    /// What a count told of the last request, which no record has repeated.
+    pub told: Option<TokenUsage>,
     /// Something was counted.
     pub has_counted: bool,
     /// The last turn goes on.
@@ -47,7 +49,7 @@ impl Course {
         writer.unsigned(self.starts_at);
         writer.signed(self.at);
         writer.unsigned(u64::from(self.settings));
-        for usage in [&self.total, &self.recorded] {
+        for usage in [&self.total, &self.recorded, &self.told] {
             writer.unsigned(u64::from(usage.is_some()));
             if let Some(usage) = usage {
                 usage.encode(&mut writer);
@@ -70,6 +72,7 @@ impl Course {
             settings: u32::try_from(reader.unsigned()?).ok()?,
             total: usage(reader)?,
             recorded: usage(reader)?,
+            told: usage(reader)?,
             has_counted: reader.unsigned()? != 0,
             has_turn: reader.unsigned()? != 0,
             has_explicit_turns: reader.unsigned()? != 0,

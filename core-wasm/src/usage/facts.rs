@@ -68,6 +68,16 @@ impl TokenUsage {
         Some(TokenUsage::of(left))
     }
 
+    /// Returns the sum with another one; none where there is no such number.
+    pub(super) fn and(&self, other: &TokenUsage) -> Option<TokenUsage> {
+        let (own, others) = (self.fields(), other.fields());
+        let mut sum = [0; 5];
+        for (at, sum) in sum.iter_mut().enumerate() {
+            *sum = own[at].checked_add(others[at])?;
+        }
+        Some(TokenUsage::of(sum))
+    }
+
     /// Says whether nothing was used.
     pub(super) fn is_nothing(&self) -> bool {
         self.input == 0 && self.output == 0
@@ -159,9 +169,21 @@ pub(super) struct RequestSettings {
     pub tier: Option<String>,
 }
 
+/// Returns the name of a service tier; none for those by which Codex and the API mean the usual one.
+pub(super) fn usual_tier(tier: String) -> Option<String> {
+    match tier.as_str() {
+        "default" | "standard" | "auto" => None,
+        // Codex's own name for it.
+        "fast" => Some("priority".into()),
+        _ => Some(tier),
+    }
+}
+
 /// What a rollout says of what was used, and where reading it stopped.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RolloutUsage {
+    /// The rollout is compressed; that is not kept.
+    pub is_compressed: bool,
     /// Where the next reading goes on.
     pub stop: Stop,
     /// How things stood there.
@@ -192,14 +214,20 @@ impl RolloutUsage {
             writer.text(tier.as_deref());
         }
         writer.unsigned(self.entries.len() as u64);
-        let mut last = 0;
+        let (mut last, mut total) = (0, TokenUsage::default());
         for entry in &self.entries {
             writer.signed(entry.at.wrapping_sub(last));
             last = entry.at;
-            writer.unsigned((entry.kind as u64) << 1 | u64::from(entry.copied));
+            // Most totals are the one before with what was used.
+            let is_sum = total.and(&entry.usage) == Some(entry.total);
+            total = entry.total;
+            let bits = (entry.kind as u64) << 2 | u64::from(is_sum) << 1 | u64::from(entry.copied);
+            writer.unsigned(bits);
             writer.unsigned(u64::from(entry.settings));
             entry.usage.encode(&mut writer);
-            entry.total.encode(&mut writer);
+            if !is_sum {
+                entry.total.encode(&mut writer);
+            }
         }
         writer.unsigned(self.turns.len() as u64);
         for turn in &self.turns {
@@ -222,19 +250,15 @@ impl RolloutUsage {
         let course = reader.bytes()?.to_vec();
         let copied_from = list(reader, |reader| Some(String::from(core::str::from_utf8(reader.bytes()?).ok()?)))?;
         let settings = list(reader, |reader| Some(RequestSettings { model: reader.text()?, tier: reader.text()? }))?;
-        let mut last = 0i64;
+        let (mut last, mut total) = (0i64, TokenUsage::default());
         let entries = list(reader, |reader| {
             let at = last.wrapping_add(reader.signed()?);
             last = at;
             let bits = reader.unsigned()?;
-            Some(UsageEntry {
-                at,
-                kind: *EntryKind::ALL.get(usize::try_from(bits >> 1).ok()?)?,
-                copied: bits & 1 != 0,
-                settings: setting(reader, &settings)?,
-                usage: TokenUsage::decode(reader)?,
-                total: TokenUsage::decode(reader)?,
-            })
+            let (settings, usage) = (setting(reader, &settings)?, TokenUsage::decode(reader)?);
+            total = if bits & 2 != 0 { total.and(&usage)? } else { TokenUsage::decode(reader)? };
+            let kind = *EntryKind::ALL.get(usize::try_from(bits >> 2).ok()?)?;
+            Some(UsageEntry { at, kind, copied: bits & 1 != 0, settings, usage, total })
         })?;
         let turns = list(reader, |reader| {
             let begun = reader.signed()?;
@@ -247,7 +271,7 @@ impl RolloutUsage {
             })
         })?;
         let limits = list(reader, decode_reading)?;
-        let usage = RolloutUsage { stop, course, copied_from, settings, entries, turns, limits };
+        let usage = RolloutUsage { is_compressed: false, stop, course, copied_from, settings, entries, turns, limits };
         reader.is_done().then_some(usage)
     }
 }

@@ -1,12 +1,11 @@
 //! Reads what a rollout says of what was used, in one pass, which passes over most lines by their beginnings.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use contract::FileFacts;
 
 use super::course::Course;
-use super::facts::{EntryKind, RequestSettings, RolloutUsage, TokenUsage, UsageEntry, UsedTurn};
+use super::facts::{EntryKind, RequestSettings, RolloutUsage, TokenUsage, UsageEntry, UsedTurn, usual_tier};
 use super::limits::{read_limits, take_reading};
 use crate::ports::{FileResult, Reader, Rollouts};
 use crate::rollout::base;
@@ -24,12 +23,10 @@ pub use super::facts::VERSION;
 
 /// Bytes asked for at a time.
 const CHUNK: u32 = 512 << 10;
-/// More settings than these in one rollout are told as unknown ones.
+/// More settings than these in one rollout are told as unknown ones: the first, of which nothing is known.
 const MOST_SETTINGS: usize = 4_096;
 /// More heads than these are not copied into one rollout.
 const MOST_HEADS: usize = 64;
-/// The number of settings of which nothing is known.
-const UNKNOWN: u32 = 0;
 
 /// Reads what a rollout says of what was used, on from where `earlier` stopped if the rollout still begins so.
 ///
@@ -276,7 +273,7 @@ impl Pass {
                 self.usage.settings.push(settings);
                 self.usage.settings.len() as u32 - 1
             }
-            None => UNKNOWN,
+            None => 0,
         };
         // A turn tells its settings behind its beginning.
         if let Some(turn) = self.usage.turns.last_mut().filter(|_| self.course.has_turn) {
@@ -315,7 +312,8 @@ impl Pass {
         })?;
         let thread = thread.and_then(|thread| canonical_id(&thread.decode()));
         let is_others = thread.is_some() && self.course.thread.is_some() && thread != self.course.thread;
-        if let Some(usage) = usage {
+        // The count of a compaction's own request stands before its record.
+        if let Some(usage) = usage.filter(|usage| self.course.told.take() != Some(*usage)) {
             let total = total.unwrap_or(usage);
             let kind = match self.course.has_counted {
                 false if total != usage => EntryKind::InheritingRequest,
@@ -362,8 +360,8 @@ impl Pass {
             return self.entry(EntryKind::Repeated, copied, last.unwrap_or_default(), total);
         }
         let recorded = self.course.recorded.take();
+        // The record told it already.
         if recorded.is_some() && recorded == last {
-            // The record told it already.
             return;
         }
         let grown = before.and_then(|before| total.without(&before));
@@ -374,7 +372,9 @@ impl Pass {
             Some(last) if !self.course.has_counted && total != last => EntryKind::InheritingRequest,
             _ => EntryKind::Request,
         };
-        self.entry(kind, copied, last.or(grown).unwrap_or(total), total);
+        let usage = last.or(grown).unwrap_or(total);
+        self.course.told = Some(usage);
+        self.entry(kind, copied, usage, total);
     }
 
     fn entry(&mut self, kind: EntryKind, copied: bool, usage: TokenUsage, total: TokenUsage) {
@@ -383,16 +383,6 @@ impl Pass {
             self.usage.entries.push(UsageEntry { at, kind, copied, settings, usage, total });
         }
         self.course.has_counted = true;
-    }
-}
-
-/// Returns the name of a service tier; none for those by which Codex and the API mean the usual one.
-fn usual_tier(tier: String) -> Option<String> {
-    match tier.as_str() {
-        "default" | "standard" | "auto" => None,
-        // Codex's own name for it.
-        "fast" => Some("priority".into()),
-        _ => Some(tier),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::values;
 #[derive(Args)]
 #[command(next_help_heading = "With every command")]
 pub(crate) struct Global {
-    /// The Codex home, or the name that the settings have for it; list, find and search read several as one, given one by one
+    /// The Codex home, or the name that the settings have for it; list, find, search and stats read several as one, given one by one
     /// [default: $CODEX_HOME, else ~/.codex]
     #[arg(long, global = true, value_name = "DIR|NAME", action = clap::ArgAction::Append)]
     pub(crate) home: Vec<PathBuf>,

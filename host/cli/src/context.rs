@@ -77,7 +77,7 @@ impl Context {
         adjust: impl FnOnce(Options) -> Options,
     ) -> anyhow::Result<Threadkeep> {
         if self.global.home.len() > 1 {
-            let why = "this command works on one home: name one with --home; list, find and search read several as one";
+            let why = "this command works on one home: name one with --home; list, find, search and stats read several as one";
             return Err(Usage(why.into()).into());
         }
         self.open_home(self.global.home.first().cloned(), access, adjust)

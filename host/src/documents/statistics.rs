@@ -117,6 +117,8 @@ pub enum SubtractionReason {
     Reset,
     /// Another file of the thread says the same.
     Duplicate,
+    /// A compressed rollout tells it, which some programs leave out; it is counted.
+    Compressed,
 }
 
 /// Rate limits, as answers last told of them.
@@ -220,6 +222,7 @@ impl From<UsageReason> for SubtractionReason {
             UsageReason::Inherited => SubtractionReason::Inherited,
             UsageReason::Reset => SubtractionReason::Reset,
             UsageReason::Duplicate => SubtractionReason::Duplicate,
+            UsageReason::Compressed => SubtractionReason::Compressed,
         }
     }
 }

@@ -7,17 +7,21 @@
 //!
 //! Each home has a handle of its own, made by the main that opened it. A cursor holds the place in every home.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use threadkeep_engine::contract::{
     Collection, Found, HomeEntry, HomePage, Listed, PageOfMatches, RowQuery, SortKey, ThreadMatch, ThreadRow,
+    UsageStatistics,
 };
 use threadkeep_engine::{Core, Imports, calls};
 
 use super::{Error, Result, Threadkeep};
 use crate::documents;
 use crate::platform::error_kind::ErrorKind;
+use crate::threads::lookup::LookupError;
 use crate::threads::search::SearchRequest;
+use crate::threads::statistics::{StatisticsRequest, Usage};
 
 /// Homes that are read as one, in the order in which they were named.
 pub struct Homes {
@@ -180,6 +184,20 @@ impl Homes {
         self.members.iter().map(|home| Ok(home.search(request, None, 0)?.total)).sum()
     }
 
+    /// Counts what the threads of all homes used; one that several homes have counts once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Threadkeep::statistics`] fails.
+    pub fn statistics(&self, requests: &[StatisticsRequest]) -> Result<UsageStatistics> {
+        let (Some(first), Some(request)) = (self.members.first(), requests.first()) else {
+            return Err(Error::new(ErrorKind::InvalidInput, "there is no home to read"));
+        };
+        let usages = self.members.iter().zip(requests).map(|(home, request)| home.reader.usage(request));
+        let usage = Usage::of_homes(usages.collect::<std::result::Result<_, _>>()?);
+        Ok(Core::new(first.runtime(), Imports::default()).call(&request.count(usage))?)
+    }
+
     /// Finds a thread in any of the homes, as [`Threadkeep::find`] does in one: of several that have it, the one in which it was last
     /// written, of equal ones the first.
     ///
@@ -188,35 +206,41 @@ impl Homes {
     /// [`ErrorKind::NotFound`] where no home has it, and [`ErrorKind::Ambiguous`] where different threads answer, be it in different
     /// homes.
     pub fn find(&self, wanted: &str, within: Option<Collection>) -> Result<OfHome<Found>> {
-        let mut found: Vec<(usize, Found)> = Vec::new();
-        let mut ambiguous = None;
-        let mut missing = None;
+        let mut threads: BTreeMap<String, Vec<(usize, Found)>> = BTreeMap::new();
+        let (mut ambiguous, mut missing) = (None, None);
         for (home, member) in self.members.iter().enumerate() {
-            match member.find(wanted, within) {
-                Ok(one) => found.push((home, one)),
-                Err(error) if error.kind() == ErrorKind::NotFound => missing = missing.or(Some(error)),
-                Err(error) if error.kind() == ErrorKind::Ambiguous => ambiguous = ambiguous.or(Some(error)),
-                Err(error) => return Err(error),
+            match member.reader.find(wanted, within) {
+                Ok(found) => threads.entry(found.row.id.clone()).or_default().push((home, found)),
+                // Threads that only contain the words are told of where no home has one that is called so.
+                Err(error @ LookupError::Contained { .. }) => missing = Some(Error::from(error)),
+                Err(error) => match Error::from(error) {
+                    error if error.kind() == ErrorKind::NotFound => missing = missing.or(Some(error)),
+                    error if error.kind() == ErrorKind::Ambiguous => ambiguous = ambiguous.or(Some(error)),
+                    error => return Err(error),
+                },
             }
         }
-        if let Some(error) =
-            ambiguous.filter(|error| found.is_empty() || !error.candidates().is_empty() && found.len() > 1)
-        {
-            return Err(error);
+        let answers = threads.len();
+        let mut found = threads.into_values().flatten();
+        match (answers, ambiguous, missing) {
+            // Where one home has a thread of that name, another one has several: none is chosen.
+            (_, Some(error), _) => Err(error),
+            (0, None, missing) => {
+                Err(missing.unwrap_or_else(|| Error::new(ErrorKind::NotFound, format!("no home has '{wanted}'"))))
+            }
+            (1, ..) => {
+                let found: Vec<(usize, Found)> = found.collect();
+                let homes: Vec<usize> = found.iter().map(|(home, _)| *home).collect();
+                let newest = found.into_iter().min_by_key(|(home, found)| (Reverse(found.row.updated_at), *home));
+                let (home, item) = newest.ok_or_else(|| Error::new(ErrorKind::NotFound, "no home has it"))?;
+                Ok(OfHome { home, also_in: homes.into_iter().filter(|&other| other != home).collect(), item })
+            }
+            _ => {
+                let rows = found.by_ref().map(|(_, found)| found.row).collect();
+                let told = Error::new(ErrorKind::Ambiguous, format!("threads of several homes answer to '{wanted}'"));
+                Err(told.with_hint("name one by its id").with_candidates(rows))
+            }
         }
-        let Some((_, first)) = found.first() else {
-            return Err(missing.unwrap_or_else(|| Error::new(ErrorKind::NotFound, format!("no home has '{wanted}'"))));
-        };
-        let id = first.row.id.clone();
-        if found.iter().any(|(_, other)| other.row.id != id) {
-            let rows = found.into_iter().map(|(_, found)| found.row).collect();
-            let told = Error::new(ErrorKind::Ambiguous, format!("threads of several homes answer to '{wanted}'"));
-            return Err(told.with_hint("name one by its id").with_candidates(rows));
-        }
-        let homes: Vec<usize> = found.iter().map(|(home, _)| *home).collect();
-        let newest = found.into_iter().min_by_key(|(home, found)| (std::cmp::Reverse(found.row.updated_at), *home));
-        let Some((home, item)) = newest else { return Err(Error::new(ErrorKind::NotFound, "no home has it")) };
-        Ok(OfHome { home, also_in: homes.into_iter().filter(|&other| other != home).collect(), item })
     }
 
     /// Makes the documents of threads, in their order, each with its home.

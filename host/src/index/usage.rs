@@ -42,14 +42,19 @@ pub(crate) fn read_usage(
         let mut reading = Reading { database, version, progress, known: &mut known, ready: Vec::new() };
         reading.go_through(Workers::start(runtime, home, read)?)?;
     }
-    let mut rollouts = UsageRollouts { paths: String::new(), threads: Vec::new(), usages: Vec::new() };
+    let mut rollouts =
+        UsageRollouts { paths: String::new(), threads: Vec::new(), lengths: Vec::new(), usages: Vec::new() };
     for KnownUsage { file, thread, usage, is_current } in known {
         let Some(place) = place(&thread) else { continue };
         rollouts.paths.push_str(&file.path);
         rollouts.paths.push('\0');
         rollouts.threads.push(place);
         // What cannot be read now is not known, whatever it was before.
-        rollouts.usages.push(usage.filter(|_| is_current).unwrap_or_default());
+        let usage = usage.filter(|_| is_current).unwrap_or_default();
+        rollouts.lengths.push(u32::try_from(usage.len()).unwrap_or(0));
+        if u32::try_from(usage.len()).is_ok() {
+            rollouts.usages.extend(usage);
+        }
     }
     Ok(rollouts)
 }

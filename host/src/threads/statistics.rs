@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use threadkeep_engine::calls::CountUsage;
-use threadkeep_engine::contract::{ModelPrice, RowQuery, UsageGrouping, UsageQuery, UsageStatistics, ZoneOffset};
+use threadkeep_engine::contract::{
+    ModelPrice, RowQuery, UsageGrouping, UsageQuery, UsageRollouts, UsageStatistics, UsageThreads, ZoneOffset,
+};
 
+use crate::db::Database;
 use crate::features::moved_directories::MovedDirectories;
 use crate::features::usage::ThreadGroup;
 use crate::index::usage::read_usage;
@@ -46,40 +49,122 @@ pub struct StatisticsRequest {
     pub prices: Vec<ModelPrice>,
 }
 
+/// What is known of the usage of a home's threads.
+pub(crate) struct Usage {
+    threads: UsageThreads,
+    rollouts: UsageRollouts,
+}
+
 impl ThreadReader {
-    /// Counts what threads used. Rollouts that are not known yet, or not any more, are read first; with the handle that is kept.
+    /// Gathers what threads used, and counts it. Rollouts that are not known yet, or not any more, are read first; with the handle that
+    /// is kept.
     ///
     /// # Errors
     ///
     /// Fails where the state DB does and no other can be had, and where it is cancelled.
     pub fn statistics(&self, request: &StatisticsRequest) -> Result<UsageStatistics, LookupError> {
+        self.with_usage(request, |database, usage| Ok(database.call(&request.count(usage))?))
+    }
+
+    /// Gathers likewise, to be counted with what other homes know.
+    pub(crate) fn usage(&self, request: &StatisticsRequest) -> Result<Usage, LookupError> {
+        self.with_usage(request, |_, usage| Ok(usage))
+    }
+
+    fn with_usage<T>(
+        &self,
+        request: &StatisticsRequest,
+        then: impl Fn(&Database, Usage) -> Result<T, LookupError>,
+    ) -> Result<T, LookupError> {
         let rows = RowQuery { since: None, until: None, fold_children: false, ..directories::widen(&request.rows) };
+        let group = match request.grouping {
+            StatisticsGrouping::Threads(group) => Some(group),
+            _ => None,
+        };
         self.with_database(true, |state, database, progress| {
             let rows = match state {
                 Some(state) => MovedDirectories::of(state)?.widen(rows.clone())?,
                 None => rows.clone(),
-            };
-            let (grouping, group) = match request.grouping {
-                StatisticsGrouping::Day => (UsageGrouping::Day, None),
-                StatisticsGrouping::Week => (UsageGrouping::Week, None),
-                StatisticsGrouping::Month => (UsageGrouping::Month, None),
-                StatisticsGrouping::Model => (UsageGrouping::Model, None),
-                StatisticsGrouping::Threads(group) => (UsageGrouping::ThreadGroup, Some(group)),
             };
             let threads = database.usage_threads(rows, group)?;
             let places: HashMap<&str, u32> = threads.ids.split_terminator('\0').zip(0..).collect();
             let place = |thread: &str| places.get(thread).copied();
             let rollouts = read_usage(self.runtime(), self.home(), database, progress, place)?;
             drop(places);
-            let query = UsageQuery {
-                since: request.since,
-                until: request.until,
-                grouping,
-                zone: offsets(&request.zone),
-                prices: request.prices.clone(),
-            };
-            Ok(database.call(&CountUsage { query, threads, rollouts })?)
+            then(database, Usage { threads, rollouts })
         })
+    }
+}
+
+impl StatisticsRequest {
+    /// Gives the call that counts.
+    pub(crate) fn count(&self, Usage { threads, rollouts }: Usage) -> CountUsage {
+        let grouping = match self.grouping {
+            StatisticsGrouping::Day => UsageGrouping::Day,
+            StatisticsGrouping::Week => UsageGrouping::Week,
+            StatisticsGrouping::Month => UsageGrouping::Month,
+            StatisticsGrouping::Model => UsageGrouping::Model,
+            StatisticsGrouping::Threads(_) => UsageGrouping::ThreadGroup,
+        };
+        let query = UsageQuery {
+            since: self.since,
+            until: self.until,
+            grouping,
+            zone: offsets(&self.zone),
+            prices: self.prices.clone(),
+        };
+        CountUsage { query, threads, rollouts }
+    }
+}
+
+impl Usage {
+    /// Puts what several homes know together: a thread that several have is one, with the files of all.
+    pub(crate) fn of_homes(homes: Vec<Usage>) -> Usage {
+        let mut homes = homes.into_iter();
+        let none = || Usage {
+            threads: UsageThreads {
+                ids: String::new(),
+                origins: String::new(),
+                groups: String::new(),
+                counted: Vec::new(),
+            },
+            rollouts: UsageRollouts {
+                paths: String::new(),
+                threads: Vec::new(),
+                lengths: Vec::new(),
+                usages: Vec::new(),
+            },
+        };
+        let mut all = homes.next().unwrap_or_else(none);
+        let mut places: HashMap<String, u32> =
+            all.threads.ids.split_terminator('\0').map(String::from).zip(0..).collect();
+        for Usage { threads, rollouts } in homes {
+            let texts = |text: &str| text.split_terminator('\0').map(String::from).collect::<Vec<_>>();
+            let (origins, groups) = (texts(&threads.origins), texts(&threads.groups));
+            let mut moved = Vec::new();
+            for (at, id) in texts(&threads.ids).into_iter().enumerate() {
+                let counted = threads.counted.get(at).copied().unwrap_or(false);
+                let next = places.len() as u32;
+                let place = *places.entry(id.clone()).or_insert(next);
+                moved.push(place);
+                match all.threads.counted.get_mut(place as usize) {
+                    Some(known) => *known |= counted,
+                    None => {
+                        let text = |texts: &[String]| texts.get(at).cloned().unwrap_or_default() + "\0";
+                        all.threads.ids.push_str(&(id + "\0"));
+                        all.threads.origins.push_str(&text(&origins));
+                        all.threads.groups.push_str(&text(&groups));
+                        all.threads.counted.push(counted);
+                    }
+                }
+            }
+            let place = |thread: u32| moved.get(thread as usize).copied().unwrap_or(u32::MAX);
+            all.rollouts.paths.push_str(&rollouts.paths);
+            all.rollouts.threads.extend(rollouts.threads.into_iter().map(place));
+            all.rollouts.lengths.extend(rollouts.lengths);
+            all.rollouts.usages.extend(rollouts.usages);
+        }
+        all
     }
 }
 

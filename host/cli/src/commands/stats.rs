@@ -5,7 +5,7 @@ use std::io::Write as _;
 use clap::{Args, Subcommand, ValueEnum};
 use threadkeep::contract::{RowQuery, SortKey};
 use threadkeep::documents::{RateLimits, Statistics, Storage};
-use threadkeep::{Cancellation, StatisticsGrouping, StatisticsRequest, ThreadGroup};
+use threadkeep::{Cancellation, StatisticsGrouping, StatisticsRequest, ThreadGroup, Threadkeep};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit};
@@ -96,20 +96,26 @@ impl Stats {
     }
 
     fn answer(self, context: &Context, cancellation: Cancellation) -> anyhow::Result<u8> {
-        let threadkeep = context.cancellable_reader(cancellation)?;
-        if let Some(Of::Storage) = self.of {
-            let report = threadkeep.storage()?;
-            context.print(Storage::from(&report), || text::storage::report(&report))?;
-            return Ok(exit::DONE);
-        }
-        let mut rows = self.filters.query(&self.source, SortKey::Created)?;
-        self.filters.look_up_repository(&mut rows, &threadkeep)?;
-        self.filters.say_times(context);
-        let (since, until) = (rows.since.take(), rows.until.take());
-        let rows = RowQuery { within: collection(self.archived, !self.active), ..rows };
-        let (zone, prices) = (shown_zone().clone(), context.global.prices.clone());
-        let request = StatisticsRequest { rows, since, until, grouping: self.grouping(), zone, prices };
-        let counted = threadkeep.statistics(&request)?;
+        let counted = match context.several_homes() {
+            Some(named) if self.of.is_none() => {
+                let open = context.open_homes(named, &cancellation)?;
+                let requests = open.homes.members().iter().map(|home| self.request(context, home));
+                let requests = requests.collect::<anyhow::Result<Vec<_>>>()?;
+                self.filters.say_times(context);
+                open.homes.statistics(&requests)?
+            }
+            _ => {
+                let threadkeep = context.cancellable_reader(cancellation)?;
+                if let Some(Of::Storage) = self.of {
+                    let report = threadkeep.storage()?;
+                    context.print(Storage::from(&report), || text::storage::report(&report))?;
+                    return Ok(exit::DONE);
+                }
+                let request = self.request(context, &threadkeep)?;
+                self.filters.say_times(context);
+                threadkeep.statistics(&request)?
+            }
+        };
         if self.live {
             let now = jiff::Timestamp::now().as_millisecond();
             let limits = RateLimits::new(&counted.limits, now);
@@ -130,6 +136,15 @@ impl Stats {
             None => statistics::table(&document, self.by.name(), text::width()),
         })?;
         Ok(exit::DONE)
+    }
+
+    fn request(&self, context: &Context, threadkeep: &Threadkeep) -> anyhow::Result<StatisticsRequest> {
+        let mut rows = self.filters.query(&self.source, SortKey::Created)?;
+        self.filters.look_up_repository(&mut rows, threadkeep)?;
+        let (since, until) = (rows.since.take(), rows.until.take());
+        let rows = RowQuery { within: collection(self.archived, !self.active), ..rows };
+        let (zone, prices) = (shown_zone().clone(), context.global.prices.clone());
+        Ok(StatisticsRequest { rows, since, until, grouping: self.grouping(), zone, prices })
     }
 
     fn grouping(&self) -> StatisticsGrouping {

@@ -282,6 +282,7 @@ fn heading(reason: SubtractionReason) -> &'static str {
         }
         SubtractionReason::Reset => "the count began anew; what came before it was counted, and stays:",
         SubtractionReason::Duplicate => "told by another file of the same thread too:",
+        SubtractionReason::Compressed => "counted, though some programs leave out what is in compressed rollouts:",
     }
 }
 
