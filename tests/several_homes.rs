@@ -65,7 +65,7 @@ fn copies() -> impl Strategy<Value = Copies> {
 }
 
 fn talk(number: u64, more: usize) -> Rollout {
-    let thread = if number % 2 == 0 { legacy(number) } else { paginated(number) };
+    let thread = if number.is_multiple_of(2) { legacy(number) } else { paginated(number) };
     (0..more)
         .fold(thread.user(&format!("kite {number}")).agent("fly"), |thread, turn| thread.user(&format!("turn {turn}")))
 }

@@ -45,14 +45,12 @@ pub(super) fn take(item: &mut Value, taken: &mut u32) -> Vec<Image> {
     match item["type"].as_str() {
         Some("userMessage") => each(&mut item["content"], "url", taken, &mut images),
         Some("dynamicToolCall") => each(&mut item["contentItems"], "imageUrl", taken, &mut images),
-        Some("mcpToolCall") => {
-            if item["result"].is_object() {
-                for part in item["result"]["content"].as_array_mut().into_iter().flatten() {
-                    let kind = part["mimeType"].as_str().unwrap_or_default();
-                    if let (Some("image"), Some(data)) = (part["type"].as_str(), part["data"].as_str()) {
-                        part["data"] = format!("data:{kind};base64,{data}").into();
-                        replace(&mut part["data"], taken, &mut images);
-                    }
+        Some("mcpToolCall") if item["result"].is_object() => {
+            for part in item["result"]["content"].as_array_mut().into_iter().flatten() {
+                let kind = part["mimeType"].as_str().unwrap_or_default();
+                if let (Some("image"), Some(data)) = (part["type"].as_str(), part["data"].as_str()) {
+                    part["data"] = format!("data:{kind};base64,{data}").into();
+                    replace(&mut part["data"], taken, &mut images);
                 }
             }
         }

@@ -33,9 +33,7 @@ impl Blocks {
         }
         let name = rest.strip_prefix(BEGIN)?;
         let dashes = memmem::find(&name[..name.len().min(LONGEST_NAME)], b"-----")?;
-        if memmem::find(&name[..dashes], b"PRIVATE KEY").is_none() {
-            return None;
-        }
+        memmem::find(&name[..dashes], b"PRIVATE KEY")?;
         let from = at + BEGIN.len() + dashes + 5;
         let end = match self.next_end {
             Some(end) if end >= from => end,

@@ -26,4 +26,5 @@ pub use mark::{is_marked_redacted, redaction_mark};
 pub use source::SourceReader;
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests;

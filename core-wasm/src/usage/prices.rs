@@ -97,7 +97,6 @@ fn without_date(model: &str) -> &str {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails there")]
 mod tests {
     use super::*;
 

@@ -46,7 +46,7 @@ pub struct ExportedFile {
 impl Export<'_> {
     /// Brings a directory up to date with threads. One that cannot be read is told of, and the others go on; what was written is
     /// whole whatever happens.
-    pub(crate) fn into_directory(
+    pub(crate) fn write_to_directory(
         &self,
         threads: &[ThreadRow],
         directory: &Path,

@@ -15,17 +15,17 @@ use crate::threads::lookup::LookupError;
 
 impl Export<'_> {
     /// Writes threads into one document: one alone as it is, several, as they may be, one after the other.
-    pub(crate) fn into_writer(
+    pub(crate) fn write_to_writer(
         &self,
         threads: &[ThreadRow],
         is_collection: bool,
         out: &mut dyn Write,
     ) -> Result<ExportTally, ExportError> {
-        self.into_document(threads, is_collection, None, out)
+        self.write_to_document(threads, is_collection, None, out)
     }
 
     /// Writes threads into a new file, which is there when it is whole.
-    pub(crate) fn into_file(
+    pub(crate) fn write_to_file(
         &self,
         threads: &[ThreadRow],
         is_collection: bool,
@@ -38,12 +38,12 @@ impl Export<'_> {
         }
         let mut file = PrivateFile::create(path)?;
         let images = (self.request.format == ExportFormat::Markdown).then(|| Images::beside(path, existing));
-        let tally = self.into_document(threads, is_collection, images, &mut file).map_err(of_file(path))?;
+        let tally = self.write_to_document(threads, is_collection, images, &mut file).map_err(of_file(path))?;
         file.finish(existing)?;
         Ok(tally)
     }
 
-    fn into_document(
+    fn write_to_document(
         &self,
         threads: &[ThreadRow],
         is_collection: bool,

@@ -136,11 +136,7 @@ impl Page {
             TagEnd::Emphasis => self.push("</em>"),
             TagEnd::Strong => self.push("</strong>"),
             TagEnd::Strikethrough => self.push("</del>"),
-            TagEnd::Link => {
-                if self.links.pop() == Some(true) {
-                    self.push("</a>");
-                }
-            }
+            TagEnd::Link if self.links.pop() == Some(true) => self.push("</a>"),
             TagEnd::Image => {
                 let url = self.images.pop().unwrap_or_default();
                 self.text(&format!("]({url})"));

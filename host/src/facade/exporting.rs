@@ -18,7 +18,8 @@ impl Threadkeep {
         request: &ExportRequest,
         out: &mut dyn Write,
     ) -> Result<ExportTally> {
-        let exported = Export::new(&self.reader, request, self.progress())?.into_writer(threads, is_collection, out);
+        let exported =
+            Export::new(&self.reader, request, self.progress())?.write_to_writer(threads, is_collection, out);
         self.reader.end_progress();
         Ok(exported?)
     }
@@ -38,7 +39,7 @@ impl Threadkeep {
         replaces: bool,
     ) -> Result<ExportTally> {
         let export = Export::new(&self.reader, request, self.progress())?;
-        let exported = export.into_file(threads, is_collection, path, replaces);
+        let exported = export.write_to_file(threads, is_collection, path, replaces);
         self.reader.end_progress();
         Ok(exported?)
     }
@@ -57,7 +58,7 @@ impl Threadkeep {
         request: &ExportRequest,
         directory: &Path,
     ) -> Result<DirectoryExport> {
-        let exported = Export::new(&self.reader, request, self.progress())?.into_directory(threads, directory);
+        let exported = Export::new(&self.reader, request, self.progress())?.write_to_directory(threads, directory);
         self.reader.end_progress();
         Ok(exported?)
     }

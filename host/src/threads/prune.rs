@@ -122,7 +122,7 @@ impl Journal {
 
     /// Gives the last prune that did something and was not taken back.
     pub(crate) fn last(state_dir: &Path) -> Result<Option<Recorded>, PruneJournalError> {
-        let recorded = read_all::<Line>(state_dir, PLACE)?.into_iter().map(|lines| {
+        let mut recorded = read_all::<Line>(state_dir, PLACE)?.into_iter().map(|lines| {
             let steps = lines.lines.iter().filter_map(|line| match line {
                 Line::Step(step) => Some(step.clone()),
                 Line::Undone(_) => None,
@@ -130,7 +130,7 @@ impl Journal {
             Recorded { name: lines.name.clone(), steps: steps.collect(), lines }
         });
         let is_undone = |recorded: &Recorded| recorded.lines.lines.iter().any(|line| matches!(line, Line::Undone(_)));
-        Ok(recorded.filter(|recorded| !recorded.steps.is_empty() && !is_undone(recorded)).last())
+        Ok(recorded.rfind(|recorded| !recorded.steps.is_empty() && !is_undone(recorded)))
     }
 }
 

@@ -122,7 +122,7 @@ impl Text {
         match self {
             Text::Part(part) => part.open(),
             Text::Flattened { thread, redacted, parts, head } => {
-                Ok(Box::new(Flattened::new(runtime, thread, *redacted, parts, *head)?))
+                Ok(Box::new(Flattened::new(runtime, thread, *redacted, parts.clone(), *head)?))
             }
         }
     }
@@ -139,7 +139,13 @@ struct Flattened {
 }
 
 impl Flattened {
-    fn new(runtime: &Runtime, thread: &str, redacted: bool, parts: &[Part], head: usize) -> std::io::Result<Flattened> {
+    fn new(
+        runtime: &Runtime,
+        thread: &str,
+        redacted: bool,
+        parts: Vec<Part>,
+        head: usize,
+    ) -> std::io::Result<Flattened> {
         let mut core = Core::new(runtime, threadkeep_engine::Imports::default());
         let opening = calls::OpenFlattener { thread: thread.into(), redacted };
         let flattener = core.call(&opening).map_err(Error::other)?;
@@ -155,8 +161,7 @@ impl Flattened {
                 return Err(Error::other("no record of it says which thread it is"));
             }
         }
-        let parts = parts.to_vec().into_iter();
-        Ok(Flattened { core, flattener, parts, open: None, out: Cursor::default(), buffer })
+        Ok(Flattened { core, flattener, parts: parts.into_iter(), open: None, out: Cursor::default(), buffer })
     }
 
     /// Asks the core for more; false at the end.

@@ -40,7 +40,7 @@ impl Importer<'_> {
         let database = self.state.database();
         let last = database.dir().map(all).transpose()?.unwrap_or_default();
         let is_left =
-            |recorded: &Recorded| !recorded.is_undone && !(recorded.files.is_empty() && recorded.moves.is_empty());
+            |recorded: &Recorded| !recorded.is_undone && (!recorded.files.is_empty() || !recorded.moves.is_empty());
         let last = last.into_iter().rfind(is_left).ok_or(ImportError::NothingToUndo)?;
         startup::refresh_rows(self.runtime, self.home, database, self.wait)?;
         let mut threads: BTreeMap<String, Vec<JournaledFile>> = BTreeMap::new();

@@ -7,6 +7,8 @@
 //!
 //! Each home has a handle of its own, made by the main that opened it. A cursor holds the place in every home.
 
+mod cursor;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -22,6 +24,7 @@ use crate::platform::error_kind::ErrorKind;
 use crate::threads::lookup::LookupError;
 use crate::threads::search::SearchRequest;
 use crate::threads::statistics::{StatisticsRequest, Usage};
+use cursor::Place;
 
 /// Homes that are read as one, in the order in which they were named.
 pub struct Homes {
@@ -55,32 +58,18 @@ pub struct MatchesOfHomes {
     pub sums: PageOfMatches,
 }
 
-/// Where a home goes on.
-#[derive(Clone, Debug, PartialEq)]
-enum Place {
-    Begin,
-    Behind(String),
-    End,
-}
-
-impl Place {
-    fn after(next: Option<String>) -> Place {
-        next.map_or(Place::End, Place::Behind)
-    }
-
-    fn cursor(&self) -> Option<&str> {
-        match self {
-            Place::Behind(cursor) => Some(cursor),
-            Place::Begin | Place::End => None,
-        }
-    }
-}
-
 /// A page of one home: what is on it, each with its depth, and where the next one begins.
 struct HomeList<T> {
     items: Vec<(T, u32)>,
     next: Option<String>,
 }
+
+/// Items in their common order, each with its depth, and the cursor behind them.
+type Merged<T> = (Vec<(OfHome<T>, u32)>, Option<String>);
+/// Gives a page of a home from a place on, so long at most.
+type PageOfHome<'a, T> = dyn Fn(usize, &Place, u32) -> Result<HomeList<T>> + 'a;
+/// Says which of some threads a home has.
+type ThreadsAmong<'a> = dyn Fn(usize, Vec<String>) -> Result<Vec<ThreadRow>> + 'a;
 
 impl Homes {
     /// Reads these as one.
@@ -283,11 +272,11 @@ impl Homes {
         &self,
         cursor: Option<&str>,
         limit: u32,
-        page: &dyn Fn(usize, &Place, u32) -> Result<HomeList<T>>,
-        among: &dyn Fn(usize, Vec<String>) -> Result<Vec<ThreadRow>>,
+        page: &PageOfHome<'_, T>,
+        among: &ThreadsAmong<'_>,
         order: &Order<T>,
-    ) -> Result<(Vec<(OfHome<T>, u32)>, Option<String>)> {
-        let mut places = self.places(cursor)?;
+    ) -> Result<Merged<T>> {
+        let mut places = cursor::places(cursor, self.members.len())?;
         let Some(first) = self.members.first() else { return Ok((Vec::new(), None)) };
         let mut core = Core::new(first.runtime(), Imports::default());
         let (mut items, mut left) = (Vec::new(), limit);
@@ -327,7 +316,7 @@ impl Homes {
             }
             let is_done = places.iter().all(|place| *place == Place::End);
             if is_done || limit > 0 && left == 0 || limit == 0 && merged.entries.is_empty() {
-                let next = (!is_done).then(|| cursor_of(&places));
+                let next = (!is_done).then(|| cursor::cursor_of(&places));
                 return Ok((items, next));
             }
         }
@@ -337,7 +326,7 @@ impl Homes {
     fn elsewhere<T>(
         &self,
         pages: &[HomeList<T>],
-        among: &dyn Fn(usize, Vec<String>) -> Result<Vec<ThreadRow>>,
+        among: &ThreadsAmong<'_>,
         order: &Order<T>,
     ) -> Result<BTreeMap<String, Vec<(usize, i64)>>> {
         let mut homes: BTreeMap<String, Vec<(usize, i64)>> = BTreeMap::new();
@@ -354,35 +343,6 @@ impl Homes {
         }
         Ok(homes)
     }
-
-    /// Reads a cursor: the place of each home.
-    fn places(&self, cursor: Option<&str>) -> Result<Vec<Place>> {
-        let Some(cursor) = cursor else { return Ok(vec![Place::Begin; self.members.len()]) };
-        let place = |text: &str| match text.split_at_checked(1) {
-            Some(("b", "")) => Some(Place::Begin),
-            Some(("e", "")) => Some(Place::End),
-            Some(("c", cursor)) => Some(Place::Behind(cursor.into())),
-            _ => None,
-        };
-        let places =
-            cursor.strip_prefix(CURSOR).and_then(|places| places.split('~').map(place).collect::<Option<Vec<_>>>());
-        places.filter(|places| places.len() == self.members.len()).ok_or_else(|| {
-            let why = format!("'{cursor}' is not a cursor of these {} homes", self.members.len());
-            Error::new(ErrorKind::InvalidInput, why).of_argument("cursor")
-        })
-    }
-}
-
-/// How cursors of several homes begin; the place of each home follows, behind a `~` each.
-const CURSOR: &str = "homes.";
-
-fn cursor_of(places: &[Place]) -> String {
-    let place = |place: &Place| match place {
-        Place::Begin => "b".into(),
-        Place::End => "e".into(),
-        Place::Behind(cursor) => format!("c{cursor}"),
-    };
-    format!("{CURSOR}{}", places.iter().map(place).collect::<Vec<_>>().join("~"))
 }
 
 /// What the order of items goes by.
