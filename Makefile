@@ -10,6 +10,8 @@ GOLDENS_PROGRAM ?= $(PROGRAM)
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PROGRAM := $(TARGET_DIR)/release/threadkeep
+# Modules that a macro declares, which cargo fmt does not see.
+COMMANDS := host/cli/src/commands/*.rs
 
 .DEFAULT_GOAL := help
 .PHONY: help setup component build run test bench bench-peers goldens lint deny fmt
@@ -72,6 +74,7 @@ goldens: build ## compare what the program prints with GOLDENS, which is taken f
 lint: ## check format, lints, documentation (warnings being errors), and that nothing large is compiled twice
 	@.ci/setup lint
 	$(CARGO) fmt --all --check
+	rustfmt --check --edition 2024 $(COMMANDS)
 	@.ci/compiled-once $(CARGO_FLAGS)
 	$(CARGO) clippy --release --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --document-private-items $(CARGO_FLAGS)
@@ -81,3 +84,4 @@ deny: ## check the dependencies' versions, licences, sources and, where they can
 
 fmt: ## format the sources
 	$(CARGO) fmt --all
+	rustfmt --edition 2024 $(COMMANDS)

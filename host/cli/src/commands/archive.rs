@@ -10,7 +10,7 @@ use threadkeep::threads::change::CollectionMove;
 
 use crate::arguments::ThreadArguments;
 use crate::context::Context;
-use crate::failure::{exit_code_of, report_error, exit, say};
+use crate::failure::{exit, exit_code_of, report_error, say};
 use crate::tell_codex::{TellCodex, Untold};
 use crate::text;
 
@@ -48,8 +48,8 @@ pub(super) fn move_all(
         match work(&threadkeep, wanted) {
             Ok(moved) => {
                 rows.extend(moved.threads.iter().cloned());
-            document.items.extend(threadkeep.thread_documents(moved.threads)?);
-            if moved.renamings.is_empty() && !context.global.json {
+                document.items.extend(threadkeep.thread_documents(moved.threads)?);
+                if moved.renamings.is_empty() && !context.global.json {
                     say(&format!("'{wanted}' is there already"));
                 }
                 for renaming in &moved.renamings {

@@ -41,7 +41,8 @@ impl Clean {
         let access = if context.global.no_state { StateAccess::Without } else { StateAccess::OwnOrFiles };
         // Whoever removes must know every rollout: rows are never simply trusted.
         let threadkeep = context.open(access, |options| Options { refresh: true, ..options })?;
-        let running: Vec<String> = std::env::var("CODEX_THREAD_ID").ok().filter(|id| !id.is_empty()).into_iter().collect();
+        let running: Vec<String> =
+            std::env::var("CODEX_THREAD_ID").ok().filter(|id| !id.is_empty()).into_iter().collect();
         let plan = threadkeep.plan_snapshots(older_than, &active, &running)?;
         let going = plan.iter().filter(|snapshot| snapshot.fate.is_final()).count();
         if !dry_run && going > 0 {

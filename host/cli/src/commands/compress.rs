@@ -40,7 +40,7 @@ impl Compress {
 fn describe(report: &Report) -> String {
     let mut out = String::new();
     for rollout in &report.compressed {
-    let _ = writeln!(out, "{}", text::shown(&rollout.path.to_string_lossy()));
+        let _ = writeln!(out, "{}", text::shown(&rollout.path.to_string_lossy()));
     }
     let count = |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let rollouts = count(report.compressed.len() as u64, "rollout");

@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Subcommand;
-use threadkeep::documents::{
-    Setting as SettingDocument, SettingOrigin, Settings as SettingsDocument, SettingsPath,
-};
+use threadkeep::documents::{Setting as SettingDocument, SettingOrigin, Settings as SettingsDocument, SettingsPath};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit};

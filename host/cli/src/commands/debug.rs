@@ -63,7 +63,8 @@ impl Debug {
 fn prompt_input(context: &Context, id: Option<&str>, path: Option<&Path>) -> anyhow::Result<()> {
     let threadkeep = context.open(StateAccess::Without, |options| options)?;
     let subject = subject(&threadkeep, path, id)?;
-    let mut out = PromptInputWriter::new(JsonOutput::new(BufWriter::new(std::io::stdout()), std::io::stdout().is_terminal()));
+    let mut out =
+        PromptInputWriter::new(JsonOutput::new(BufWriter::new(std::io::stdout()), std::io::stdout().is_terminal()));
     let mut output_error = None;
     let given = threadkeep.prompt_input(subject, |items| {
         let taken = items.iter().try_for_each(|item| out.item(item));
@@ -82,6 +83,7 @@ fn prompt_input(context: &Context, id: Option<&str>, path: Option<&Path>) -> any
 }
 
 fn open(file: &Path) -> anyhow::Result<BufReader<File>> {
-    let recording = regular_file::open_named(file, OpenOptions::new().read(true)).with_context(|| format!("{} cannot be opened", file.display()))?;
+    let recording = regular_file::open_named(file, OpenOptions::new().read(true))
+        .with_context(|| format!("{} cannot be opened", file.display()))?;
     Ok(BufReader::new(recording))
 }

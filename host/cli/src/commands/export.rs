@@ -170,9 +170,8 @@ impl Export {
                 error: None,
             };
             let done = DirectoryExport { threads: threads.iter().map(written).collect(), tally, ..Default::default() };
-            context.print(threadkeep.export_document(&done), || {
-                format!("{}\n", text::shown(&file.to_string_lossy()))
-            })?;
+            context
+                .print(threadkeep.export_document(&done), || format!("{}\n", text::shown(&file.to_string_lossy())))?;
             return Ok(tell(&done.tally));
         }
         // Documents for people have nothing in them that acts on a terminal.
@@ -321,7 +320,8 @@ fn turns(given: &str) -> Result<(u32, u32), String> {
 /// Gives what a bundle holds, and the directories that another machine may have elsewhere.
 fn describe_bundle(bundle: &Bundle) -> String {
     let path = text::shown(&bundle.path);
-    let mut out = format!("{path}  {} threads in {} files, {} bytes\n", bundle.threads.len(), bundle.files, bundle.bytes);
+    let mut out =
+        format!("{path}  {} threads in {} files, {} bytes\n", bundle.threads.len(), bundle.files, bundle.bytes);
     for directory in &bundle.directories {
         out += &format!("directory  {} of {} threads\n", text::shown(&directory.path), directory.threads);
     }

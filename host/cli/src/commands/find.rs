@@ -9,7 +9,7 @@ use threadkeep::threads::lookup::describe;
 use threadkeep::{Cancellation, ErrorKind, Threadkeep};
 
 use crate::context::Context;
-use crate::failure::{Usage, report_error, exit, say};
+use crate::failure::{Usage, exit, report_error, say};
 use crate::text::{self, explanation};
 use crate::values;
 

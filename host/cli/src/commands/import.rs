@@ -62,7 +62,9 @@ impl Import {
         let from_home = self.from_home.as_ref().map(|dir| {
             let home = Home::open(dir, |_| None).map_err(threadkeep::Error::from)?;
             match std::fs::canonicalize(dir).ok() == std::fs::canonicalize(threadkeep.home().root()).ok() {
-                true => Err(anyhow::Error::from(Usage("--from-home names the home that the threads are to come to".into()))),
+                true => {
+                    Err(anyhow::Error::from(Usage("--from-home names the home that the threads are to come to".into())))
+                }
                 false => Ok(Arc::new(home)),
             }
         });

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use threadkeep::{Cancellation, OfHome, Threadkeep, TouchedRequest};
 use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow};
 use threadkeep::documents::{AwayHome, ListWriter};
+use threadkeep::{Cancellation, OfHome, Threadkeep, TouchedRequest};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
@@ -164,7 +164,8 @@ impl<W: Write> Printer<W> {
     fn rows(&mut self, rows: Vec<Listed>, threadkeep: &Threadkeep) -> anyhow::Result<()> {
         match self {
             Printer::Json(writer) => {
-                let (rows, depths): (Vec<_>, Vec<_>) = rows.into_iter().map(|listed| (listed.row, listed.depth)).unzip();
+                let (rows, depths): (Vec<_>, Vec<_>) =
+                    rows.into_iter().map(|listed| (listed.row, listed.depth)).unzip();
                 let threads = threadkeep.thread_documents(rows)?;
                 Ok(writer.threads(threads.iter().zip(depths))?)
             }

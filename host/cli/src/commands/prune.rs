@@ -10,6 +10,7 @@ use threadkeep::documents::{ExportState, Prune as Document, PruneResult, UndoneP
 use threadkeep::export::ExportRequest;
 use threadkeep::threads::prune::PrunePlan;
 use threadkeep::{Options, PruneRequest, StateAccess, Threadkeep};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
@@ -80,14 +81,15 @@ impl Prune {
         }
         let cancellation = interrupt::cancellation()?;
         // Whoever puts threads away must know when they were last used.
-        let threadkeep = context.open(StateAccess::Own, |options| Options { cancellation, refresh: true, ..options })?;
+        let threadkeep =
+            context.open(StateAccess::Own, |options| Options { cancellation, refresh: true, ..options })?;
         if self.undo {
             return self.undo(context, &threadkeep);
         }
         let plan = threadkeep.plan_prune(&self.request(context, &threadkeep)?)?;
         let planned = Document::new(&plan, true);
         if self.dry_run {
-            context.print(&planned, || describe(&planned, usize::MAX))?;
+            context.print(&planned, || describe(&planned, usize::MAX, text::width()))?;
             return Ok(exit::DONE);
         }
         let (count, action) = (planned.count(PruneResult::Pruned), self.action.unwrap_or(Action::Archive));
@@ -97,13 +99,13 @@ impl Prune {
             Action::Delete if self.export.is_some() => format!("delete {count} threads, once they are exported?"),
             Action::Delete => format!("delete {count} threads for good? Nothing brings them back"),
         };
-        if count > 0 && !self.yes && !confirm::ask(&describe(&planned, SHOWN), &question)? {
+        if count > 0 && !self.yes && !confirm::ask(&describe(&planned, SHOWN, text::width()), &question)? {
             anyhow::bail!("nothing was changed");
         }
         self.export_first(&threadkeep, &plan)?;
         let done = threadkeep.prune(plan).map_err(|error| interrupt::told(error.into(), "the prune"))?;
         let done = Document::new(&done, false);
-        context.print(&done, || describe(&done, usize::MAX))?;
+        context.print(&done, || describe(&done, usize::MAX, text::width()))?;
         Ok(if done.count(PruneResult::Failed) > 0 { exit::FAILED } else { exit::DONE })
     }
 
@@ -132,7 +134,8 @@ impl Prune {
         let Some(directory) = &self.export else { return Ok(()) };
         let going = plan.threads.iter().filter(|thread| thread.left.is_none()).map(|thread| thread.row.clone());
         let going: Vec<ThreadRow> = going.collect();
-        let request = ExportRequest { full_record: true, redact_secrets: false, ..ExportRequest::new(ExportFormat::Jsonl) };
+        let request =
+            ExportRequest { full_record: true, redact_secrets: false, ..ExportRequest::new(ExportFormat::Jsonl) };
         let done = threadkeep.export_directory(&going, &request, &std::path::absolute(directory)?)?;
         match done.threads.iter().find(|file| file.state == ExportState::Failed) {
             Some(failed) => {
@@ -159,7 +162,8 @@ impl Prune {
     }
 }
 
-fn describe(document: &Document, most: usize) -> String {
+/// Gives a line for each of the first so many threads, and the counts.
+fn describe(document: &Document, most: usize, width: usize) -> String {
     let mut out = String::new();
     for item in document.items.iter().take(most) {
         let word = match item.result {
@@ -169,13 +173,19 @@ fn describe(document: &Document, most: usize) -> String {
             PruneResult::Failed => "failed",
         };
         let reason = item.reason.as_ref().map(|reason| format!(" ({})", text::plain(reason))).unwrap_or_default();
-        let _ = writeln!(out, "{}  {word}{reason}  {}", item.id, text::plain(&item.title));
+        let begin = format!("{}  {word}{reason}  ", item.id);
+        let title = if item.title.is_empty() { "(nothing said yet)" } else { &item.title };
+        let _ = writeln!(out, "{begin}{}", text::shorten(title, width.saturating_sub(begin.width()).max(20)));
     }
     let more = document.items.len().saturating_sub(most);
     if more > 0 {
         let _ = writeln!(out, "and {more} more");
     }
-    let counts = [(PruneResult::Pruned, if document.dry_run { "go" } else { "done" }), (PruneResult::Left, "left"), (PruneResult::Failed, "failed")];
+    let counts = [
+        (PruneResult::Pruned, if document.dry_run { "go" } else { "done" }),
+        (PruneResult::Left, "left"),
+        (PruneResult::Failed, "failed"),
+    ];
     let counts = counts.map(|(result, word)| format!("{} {word}", document.count(result)));
     let _ = writeln!(out, "{}", counts.join(", "));
     out

@@ -98,8 +98,7 @@ enum Sort {
 const MOST_PATCH: u64 = 16 << 20;
 
 /// What people themselves talk in.
-const OWN_SOURCES: [SourceKind; 4] =
-    [SourceKind::Cli, SourceKind::Vscode, SourceKind::AppServer, SourceKind::Unknown];
+const OWN_SOURCES: [SourceKind; 4] = [SourceKind::Cli, SourceKind::Vscode, SourceKind::AppServer, SourceKind::Unknown];
 
 impl Search {
     pub(super) fn run(mut self, context: &Context) -> anyhow::Result<u8> {
@@ -110,7 +109,11 @@ impl Search {
 
     fn answer(self, context: &Context, patch: Option<String>, cancellation: Cancellation) -> anyhow::Result<u8> {
         if let Some(named) = context.several_homes() {
-            let of_one = [("--thread", self.thread.is_some()), ("--touched", self.touched.is_some()), ("a patch", patch.is_some())];
+            let of_one = [
+                ("--thread", self.thread.is_some()),
+                ("--touched", self.touched.is_some()),
+                ("a patch", patch.is_some()),
+            ];
             match of_one.iter().find(|(_, is_asked)| *is_asked) {
                 Some((question, _)) => context.one_home(question)?,
                 None => return self.answer_of_several(context, named, &cancellation),
@@ -131,7 +134,8 @@ impl Search {
         if let Some(thread) = &self.thread {
             let page = threadkeep.search_thread(&request, thread, self.cursor.as_deref(), limit)?;
             let found = !page.hits.is_empty();
-            context.print(documents::Hits::new(&page, threadkeep.home()), || text::search::hits(&page, text::width()))?;
+            context
+                .print(documents::Hits::new(&page, threadkeep.home()), || text::search::hits(&page, text::width()))?;
             return Ok(if found { exit::DONE } else { exit::NOT_FOUND });
         }
         let page = threadkeep.search(&request, self.cursor.as_deref(), limit)?;
@@ -167,7 +171,8 @@ impl Search {
             _ => None,
         };
         let any = !found.page.items.is_empty();
-        let document = documents::Matches { away_homes: open.away.clone(), ..open.homes.matches_document(&found, elsewhere)? };
+        let document =
+            documents::Matches { away_homes: open.away.clone(), ..open.homes.matches_document(&found, elsewhere)? };
         context.print(document, || {
             let sums = PageOfMatches { next: found.page.next.clone(), ..found.sums.clone() };
             let items = found.page.items.iter().map(|of_home| (&of_home.item, open.labels[of_home.home].as_str()));
@@ -204,7 +209,8 @@ impl Search {
     fn patch(&mut self) -> anyhow::Result<Option<String>> {
         if self.filters.commit() == Some(values::STANDARD_INPUT) {
             if !self.is_without_query() || self.touched.is_some() || self.thread.is_some() {
-                let why = "--commit - asks who wrote the patch on standard input: it takes no words, --touched or --thread";
+                let why =
+                    "--commit - asks who wrote the patch on standard input: it takes no words, --touched or --thread";
                 return Err(Usage(why.into()).into());
             }
             self.filters.take_commit();

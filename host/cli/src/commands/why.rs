@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use threadkeep::health::doctor::why::Why as Answer;
 use threadkeep::Threadkeep;
+use threadkeep::health::doctor::why::Why as Answer;
 
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
