@@ -4,6 +4,7 @@
 //! text ──→ scan ──┬─ tokens   what is known by its beginning (keys of services)        ──→ ranges ──→ Redactor ──→ text
 //!                 ├─ names    what a secret-sounding name is given (`DB_PASSWORD=…`)
 //!                 ├─ headers  `Authorization`, cookies, flags of commands
+//!                 ├─ syntax   SQL, calls, XML, long keys of an environment
 //!                 ├─ urls     passwords before an `@`
 //!                 └─ blocks   private keys
 //! ```
@@ -23,6 +24,7 @@ mod names;
 pub mod persons;
 pub mod redactor;
 mod scan;
+mod syntax;
 mod tokens;
 mod urls;
 mod values;

@@ -69,6 +69,7 @@ const SECRET_KEYS: &[&str] = &[
     "master",
     "shared",
     "deploy",
+    "preshared",
     "license",
     "admin",
     "ssh",
@@ -138,7 +139,7 @@ const STRONG: &[&str] = &[
     "credential",
 ];
 /// Names of one word that a session is known by.
-const SESSIONS: &[&str] = &["sessionid", "jsessionid", "phpsessid"];
+const SESSIONS: &[&str] = &["sessionid", "jsessionid", "phpsessid", "sessid", "sid"];
 /// Ends of names in capitals.
 const OF_ENVIRONMENT: &[&str] = &[
     "salt",
@@ -193,7 +194,8 @@ pub(super) fn promised(name: &[u8]) -> Option<Promise> {
     {
         return promise(SecretKind::Password, false);
     }
-    if is(last, STRONG) {
+    // Rails calls it `SECRET_KEY_BASE`.
+    if is(last, STRONG) || (last == "base" && before == "key") {
         return promise(SecretKind::Token, false);
     }
     let is_token = match last {

@@ -4,9 +4,11 @@ use core::ops::Range;
 
 use super::blocks::{self, Blocks};
 use super::tokens::{Beginnings, key_at};
-use super::values::{self, given, is_placeholder};
-use super::{SecretKind, headers, names, urls};
+use super::values::{self, is_placeholder};
+use super::{SecretKind, headers, names, syntax, urls};
 
+/// Bytes behind a flag in which its value ends.
+const JUDGED: usize = 512;
 /// Bytes behind `machine` in which `password` is one of a `.netrc`.
 const NETRC: usize = 256;
 
@@ -21,6 +23,12 @@ enum Tool {
     Sshpass,
     /// `-ppassword`.
     Mysql,
+    /// `-p password`, `-ppassword`.
+    Mongo,
+    /// `-a password`.
+    Redis,
+    /// `aws configure set name value`.
+    Aws,
 }
 
 /// Hands out the secrets of a text, in order, none inside another.
@@ -155,6 +163,14 @@ impl<F: FnMut(Range<usize>, SecretKind)> Scan<'_, F> {
             Some(b' ' | b'\t' | b'\n') if dashes == 0 => return self.word(body, end),
             Some(b'=' | b':' | b'"' | b'\'' | b'`' | b'\\' | b']' | b' ' | b'\t') => {}
             _ if dashes == 1 => {}
+            Some(b'>') if body > 0 && text[body - 1] == b'<' => {
+                let content = names::promised(name)
+                    .and_then(|promise| Some((syntax::content_behind(text, end, promise)?, promise.kind)));
+                if let Some((content, kind)) = content {
+                    self.found(content, kind);
+                }
+                return;
+            }
             Some(b'.') if matches!(name, b"hooks" | b"discord" | b"discordapp") => {
                 self.webhook(body);
                 return;
@@ -186,8 +202,22 @@ impl<F: FnMut(Range<usize>, SecretKind)> Scan<'_, F> {
         if self.bot_token(body, end) {
             return;
         }
-        if let Some(promise) = names::promised(name) {
-            self.assigned(end, dashes == 2, promise);
+        match names::promised(name) {
+            Some(promise) if body > 1 && text[body - 2] == b'(' && matches!(text[body - 1], b'"' | b'\'') => {
+                match syntax::argument_behind(text, end, promise) {
+                    Some(argument) => self.found(argument, promise.kind),
+                    None => self.assigned(end, false, promise),
+                }
+            }
+            Some(promise) => self.assigned(end, dashes == 2, promise),
+            None if text[end..].starts_with(b"=") && is_of_environment(name) => {
+                // A key of a service is told by its own name.
+                if let Some(key) = syntax::environment_key(text, end).filter(|key| key_at(&text[key.clone()]).is_none())
+                {
+                    self.found(key, SecretKind::Token);
+                }
+            }
+            None => {}
         }
     }
 
@@ -198,8 +228,14 @@ impl<F: FnMut(Range<usize>, SecretKind)> Scan<'_, F> {
         match name {
             b"curl" | b"wget" | b"http" | b"https" | b"xh" => self.tool = Some(Tool::Curl),
             b"sshpass" => self.tool = Some(Tool::Sshpass),
-            b"mysql" | b"mysqldump" | b"mariadb" | b"mysqladmin" | b"mongosh" | b"mongo" => {
-                self.tool = Some(Tool::Mysql)
+            b"mysql" | b"mysqldump" | b"mariadb" | b"mysqladmin" => self.tool = Some(Tool::Mysql),
+            b"mongosh" | b"mongo" | b"mongodump" | b"mongorestore" => self.tool = Some(Tool::Mongo),
+            b"redis-cli" => self.tool = Some(Tool::Redis),
+            b"aws" => self.tool = Some(Tool::Aws),
+            b"BY" | b"by" if ends_with_word(&text[..body], b"identified") => {
+                if let Some(password) = syntax::quoted_behind(text, end) {
+                    self.found(password, SecretKind::Password);
+                }
             }
             b"machine" | b"default" => self.netrc = end + NETRC,
             b"Bearer" | b"bearer" | b"Basic" => {
@@ -208,6 +244,11 @@ impl<F: FnMut(Range<usize>, SecretKind)> Scan<'_, F> {
                 }
             }
             _ if name.len() >= 4 && name[..4].eq_ignore_ascii_case(b"pass") => self.told_password(body, end),
+            _ if self.tool == Some(Tool::Aws) && name.contains(&b'_') => {
+                if let Some(promise) = names::promised(name) {
+                    self.assigned(end, true, promise);
+                }
+            }
             // `DB_PASSWORD = …`, `api_key : …`
             _ if matches!(text.get(end + 1), Some(b'=' | b':')) && name.len() >= 3 => {
                 if let Some(promise) = names::promised(name) {
@@ -246,6 +287,10 @@ impl<F: FnMut(Range<usize>, SecretKind)> Scan<'_, F> {
             }
             return;
         }
+        // `CREATE ROLE robin PASSWORD '…'`
+        if let Some(password) = syntax::quoted_behind(text, end) {
+            return self.found(password, SecretKind::Password);
+        }
         let verbs: [&[u8]; 4] = [b"is ", b"was ", b"ist ", b"to "];
         let Some(verb) = verbs.iter().find(|verb| text[begin.min(text.len())..].starts_with(verb)) else { return };
         let quoted = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`' | b'*' | b' ' | b':');
@@ -277,8 +322,10 @@ impl<F: FnMut(Range<usize>, SecretKind)> Scan<'_, F> {
                 self.at = headers::cookies(text, end, true, false, |value| each(value, SecretKind::Cookie));
                 return true;
             }
-            (Some(Tool::Sshpass), b"p") => given(text, end, true).map(|given| given.range),
-            (Some(Tool::Sshpass | Tool::Mysql), _) if name.len() > 1 && name[0] == b'p' => {
+            (Some(Tool::Sshpass | Tool::Mongo), b"p") | (Some(Tool::Redis), b"a") => {
+                values::given(&text[..text.len().min(end + JUDGED)], end, true).map(|given| given.range)
+            }
+            (Some(Tool::Sshpass | Tool::Mysql | Tool::Mongo), _) if name.len() > 1 && name[0] == b'p' => {
                 let to = text[body..].iter().position(|&byte| byte <= b' ').map_or(text.len(), |step| body + step);
                 Some(body + 1..to)
             }
@@ -322,6 +369,19 @@ impl<F: FnMut(Range<usize>, SecretKind)> Scan<'_, F> {
             self.found(from..from + length, SecretKind::ApiKey);
         }
     }
+}
+
+/// Says whether a name is written as those of an environment are, and is not that of a public key.
+fn is_of_environment(name: &[u8]) -> bool {
+    memchr::memmem::find(name, b"PUBLIC").is_none()
+        && name.first().is_some_and(u8::is_ascii_uppercase)
+        && name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+}
+
+/// Says whether a text ends with a word, whatever the case of letters, and spaces.
+fn ends_with_word(text: &[u8], word: &[u8]) -> bool {
+    let text = text[text.len().saturating_sub(word.len() + 8)..].trim_ascii_end();
+    text.len() >= word.len() && text[text.len() - word.len()..].eq_ignore_ascii_case(word)
 }
 
 /// Returns the kind of secret that the value of this key is as a whole; none where it is not one.

@@ -6,11 +6,11 @@ use super::SecretKind;
 use super::names::Promise;
 
 /// Bytes of a value by which it is judged; so what is none costs no more than this.
-const JUDGED: usize = 256;
+pub(super) const JUDGED: usize = 256;
 /// Bytes of the name of a field that follows.
 const LONGEST_NAME: usize = 64;
 /// Bytes behind a name that are looked at before it is known that a secret is among them.
-const LOOKED_AT: usize = 2 * JUDGED;
+pub(super) const LOOKED_AT: usize = 2 * JUDGED;
 /// Spaces before and behind a sign.
 const MOST_SPACES: usize = 16;
 
@@ -74,7 +74,7 @@ pub(super) fn given(text: &[u8], at: usize, is_flag: bool) -> Option<Given> {
 }
 
 /// Returns the value that begins here, in quotes or without.
-fn value(text: &[u8], begin: usize) -> Option<Given> {
+pub(super) fn value(text: &[u8], begin: usize) -> Option<Given> {
     let open = quotes(text, begin);
     let escapes = (open - begin).saturating_sub(1);
     if open > begin
@@ -87,7 +87,7 @@ fn value(text: &[u8], begin: usize) -> Option<Given> {
 }
 
 /// Where a quote, with backslashes before it, ends; where it began if there is none.
-fn quotes(text: &[u8], at: usize) -> usize {
+pub(super) fn quotes(text: &[u8], at: usize) -> usize {
     let escapes = text[at..].iter().take(8).take_while(|&&byte| byte == b'\\').count();
     match text.get(at + escapes) {
         Some(b'"' | b'\'' | b'`') => at + escapes + 1,
@@ -150,7 +150,7 @@ fn begins_field(rest: &[u8]) -> bool {
     rest.is_empty() || rest[0] <= b' ' || (name > 0 && matches!(rest.get(name), Some(b'=' | b':')))
 }
 
-fn spaces(text: &[u8], at: usize) -> usize {
+pub(super) fn spaces(text: &[u8], at: usize) -> usize {
     at + text[at.min(text.len())..].iter().take(MOST_SPACES).take_while(|&&byte| matches!(byte, b' ' | b'\t')).count()
 }
 
