@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use support::kill::each_point;
 use support::{Collection, Program, Rollout, listing, real_homes};
 use tempfile::{TempDir, tempdir};
 
@@ -85,6 +86,32 @@ fn what_was_archived_or_compressed_comes_back_byte_for_byte() {
         assert_eq!(undone["failed"], json!([]), "{undone}");
         assert_eq!(ground.rollouts(), before, "{action}");
         ground.program.run(["prune", "--undo", "--yes"]).ended(3);
+    }
+}
+
+#[test]
+fn a_prune_that_was_killed_anywhere_is_taken_back_whole() {
+    for action in ["archive", "compress"] {
+        let prepare = || {
+            let ground = Ground::new();
+            ground.program.run(["init"]).well();
+            ground
+        };
+        let command =
+            |ground: &Ground| ground.program.command(["prune", "--older-than", "7d", "--do", action, "--yes"]);
+        let before = prepare().rollouts();
+        let points = each_point(prepare, command, |ground, point| {
+            // The next start finishes a move that was broken off.
+            ground.program.run(["init"]).well();
+            let has_changed = ground.rollouts() != before;
+            let undone = ground.program.run(["prune", "--undo", "--yes"]);
+            assert!(
+                undone.code == Some(0) || !has_changed && undone.code == Some(3),
+                "{action}, {point:?}: {undone:?}"
+            );
+            assert_eq!(ground.rollouts(), before, "{action}, {point:?}");
+        });
+        assert!(points.is_none_or(|points| points > 10), "{points:?}");
     }
 }
 

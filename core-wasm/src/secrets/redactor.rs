@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::SecretKind;
 use super::persons::{Person, Persons};
 use super::scan::each_secret;
+use super::urls::plain_file_url;
 
 /// Places that are kept of a kind, the first ones.
 const MOST_PLACES: usize = 20;
@@ -74,6 +75,16 @@ impl Redactor {
 
     /// Returns a text without what is to be taken out.
     pub fn text<'a>(&mut self, text: &'a str) -> Cow<'a, str> {
+        // A directory may be named like anything; with something taken out it is shown without escapes.
+        if let Some(plain) = plain_file_url(text)
+            && let Cow::Owned(redacted) = self.plain_text(&plain)
+        {
+            return Cow::Owned(redacted);
+        }
+        self.plain_text(text)
+    }
+
+    fn plain_text<'a>(&mut self, text: &'a str) -> Cow<'a, str> {
         let mut out = Cow::Borrowed(text);
         if self.secrets {
             let mut changed = String::new();

@@ -131,9 +131,19 @@ impl<F: FnMut(Range<usize>, SecretKind)> Scan<'_, F> {
         }
     }
 
-    /// The letter of `\n` belongs to the escape, not to the name behind it; a line ends there.
+    /// The letter of `\n` belongs to the escape, not to the name behind it, and so do the digits of `%20`; a line ends at the former.
     fn begin_of_name(&mut self) -> usize {
         let (text, at) = (self.text, self.at);
+        let is_hex = |at: usize| text.get(at).is_some_and(u8::is_ascii_hexdigit);
+        if at > 0
+            && text[at - 1] == b'%'
+            && is_hex(at)
+            && is_hex(at + 1)
+            && at + 2 < text.len()
+            && is_of_name(text[at + 2])
+        {
+            return at + 2;
+        }
         if at == 0 || text[at - 1] != b'\\' {
             return at;
         }
@@ -203,12 +213,10 @@ impl<F: FnMut(Range<usize>, SecretKind)> Scan<'_, F> {
             return;
         }
         match names::promised(name) {
-            Some(promise) if body > 1 && text[body - 2] == b'(' && matches!(text[body - 1], b'"' | b'\'') => {
-                match syntax::argument_behind(text, end, promise) {
-                    Some(argument) => self.found(argument, promise.kind),
-                    None => self.assigned(end, false, promise),
-                }
-            }
+            Some(promise) if is_first_argument(text, body) => match syntax::argument_behind(text, end, promise) {
+                Some(argument) => self.found(argument, promise.kind),
+                None => self.assigned(end, false, promise),
+            },
             Some(promise) => self.assigned(end, dashes == 2, promise),
             None if text[end..].starts_with(b"=") && is_of_environment(name) => {
                 // A key of a service is told by its own name.
@@ -376,6 +384,12 @@ fn is_of_environment(name: &[u8]) -> bool {
     memchr::memmem::find(name, b"PUBLIC").is_none()
         && name.first().is_some_and(u8::is_ascii_uppercase)
         && name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+}
+
+/// Says whether a name is the first argument of a call, in quotes, which may be escaped.
+fn is_first_argument(text: &[u8], body: usize) -> bool {
+    let quote = text[..body].iter().rev().take(8).take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\')).count();
+    quote > 0 && text[..body - quote].ends_with(b"(")
 }
 
 /// Says whether a text ends with a word, whatever the case of letters, and spaces.

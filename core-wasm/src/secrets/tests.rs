@@ -188,3 +188,12 @@ fn keys_of_services_are_known_wherever_they_stand_in_the_list() {
         assert_eq!(redactor().text(&alloc::format!("({text})")), alloc::format!("({without})"));
     }
 }
+
+#[test]
+fn secrets_in_escaped_urls_are_taken_out() {
+    let key = "ghp_9fJq2Lk0vWx7RbYe91NpKd83hTq2LmZ0aB12";
+    assert_eq!(redactor().text(&alloc::format!("see x://y/a%20{key}%20b")), "see x://y/a%20[redacted:api-key]%20b");
+    assert_eq!(redactor().text(&alloc::format!("file:///src/a%20{key}")), "file:///src/a [redacted:api-key]");
+    assert_eq!(redactor().text("file:///src/password%3A%20swordfish"), "file:///src/password: [redacted:password]");
+    assert_eq!(redactor().text("file:///src/a%20b"), "file:///src/a%20b");
+}

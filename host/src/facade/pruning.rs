@@ -110,8 +110,15 @@ impl Threadkeep {
             return Err(Error::new(ErrorKind::NotFound, "there is no prune to take back"));
         };
         let mut undone = UndonePrune { name: last.name.clone(), ..UndonePrune::default() };
+        let kept = last.steps.iter().filter_map(|step| match step {
+            Pruned::Kept { thread } => Some(thread),
+            _ => None,
+        });
+        let kept: BTreeSet<&String> = kept.collect();
         for step in last.steps.iter().rev() {
             let (thread, result) = match step {
+                Pruned::Kept { .. } => continue,
+                Pruned::Archived { thread } if kept.contains(thread) => continue,
                 Pruned::Deleted { thread } => {
                     undone.deleted.push(thread.clone());
                     continue;
@@ -137,10 +144,13 @@ impl Threadkeep {
     fn put_away(&self, row: &ThreadRow, action: PruneAction, journal: &mut Journal) -> Result<()> {
         match action {
             PruneAction::Archive => {
-                let moved = self.archive(&row.id)?;
-                if !moved.renamings.is_empty() {
-                    journal.append(&Pruned::Archived { thread: row.id.clone() })?;
+                journal.append(&Pruned::Archived { thread: row.id.clone() })?;
+                let moved = self.archive(&row.id);
+                // Where nothing was moved an undo has nothing to bring back.
+                if moved.as_ref().map_or(true, |moved| moved.renamings.is_empty()) {
+                    journal.append(&Pruned::Kept { thread: row.id.clone() })?;
                 }
+                moved?;
             }
             PruneAction::Delete => {
                 let deletion = self.plan_delete(&row.id, false)?;

@@ -62,7 +62,7 @@ impl From<Failure> for PruneJournalError {
     }
 }
 
-/// Says what was done with a thread, or is about to be.
+/// Says what is about to be done with a thread: it is noted before, lest a kill between the two leave it out of an undo.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Pruned {
@@ -80,6 +80,11 @@ pub(crate) enum Pruned {
     },
     /// It was deleted, with what it spawned.
     Deleted {
+        /// Its id.
+        thread: String,
+    },
+    /// It was not archived after all.
+    Kept {
         /// Its id.
         thread: String,
     },
