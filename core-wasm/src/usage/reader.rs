@@ -227,40 +227,23 @@ impl Pass {
     }
 
     fn context(&mut self, payload: &[u8]) -> Step<()> {
-        let (mut model, mut tier) = (None, None);
-        Cursor::new(payload).object(|c, key| {
-            match key.raw() {
-                b"model" => model = c.text()?,
-                b"service_tier" => tier = Some(c.text()?),
-                _ => c.skip()?,
-            }
-            Ok(())
-        })?;
-        self.set(model, tier);
+        let named = named_settings(&mut Cursor::new(payload))?;
+        self.set(named);
         Ok(())
     }
 
     fn settings_event(&mut self, payload: &[u8]) -> Step<()> {
-        let (mut model, mut tier) = (None, None);
-        Cursor::new(payload).object(|c, key| {
-            if !key.is("thread_settings") {
-                return c.skip();
-            }
-            c.object(|c, key| {
-                match key.raw() {
-                    b"model" => model = c.text()?,
-                    b"service_tier" => tier = Some(c.text()?),
-                    _ => c.skip()?,
-                }
-                Ok(())
-            })
+        let mut named = NamedSettings::default();
+        Cursor::new(payload).object(|c, key| match key.is("thread_settings") {
+            true => named_settings(c).map(|settings| named = settings),
+            false => c.skip(),
         })?;
-        self.set(model, tier);
+        self.set(named);
         Ok(())
     }
 
     /// Changes the settings; what is not named stays, a tier of `null` is the usual one.
-    fn set(&mut self, model: Option<Text<'_>>, tier: Option<Option<Text<'_>>>) {
+    fn set(&mut self, NamedSettings { model, tier }: NamedSettings<'_>) {
         let current = self.usage.settings.get(self.course.settings as usize).cloned().unwrap_or_default();
         let decoded = |text: Text<'_>| Some(text.decode().into_owned()).filter(|text| !text.is_empty());
         let model = model.and_then(decoded).or(current.model);
@@ -384,6 +367,26 @@ impl Pass {
         }
         self.course.has_counted = true;
     }
+}
+
+/// The settings that a record names; a tier may be named as `null`.
+#[derive(Default)]
+struct NamedSettings<'a> {
+    model: Option<Text<'a>>,
+    tier: Option<Option<Text<'a>>>,
+}
+
+fn named_settings<'a>(cursor: &mut Cursor<'a>) -> Step<NamedSettings<'a>> {
+    let mut named = NamedSettings::default();
+    cursor.object(|c, key| {
+        match key.raw() {
+            b"model" => named.model = c.text()?,
+            b"service_tier" => named.tier = Some(c.text()?),
+            _ => c.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok(named)
 }
 
 /// Returns a hash of an id that is the same on every machine: FNV-1a.
