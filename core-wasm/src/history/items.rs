@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::moderation;
 use crate::text::json::Cursor;
+use crate::text::percent::percent_decoded;
 
 /// Writes `some_name` as `someName`, and `SomeName` too.
 pub(super) fn camel(name: &str) -> String {
@@ -197,22 +198,7 @@ pub(super) fn path(place: Value) -> Value {
     let Some(url) = place.as_str().and_then(|place| place.strip_prefix("file://")) else { return place };
     // Behind a host's name the path begins with the next slash.
     let url = url.find('/').map_or(url, |slash| &url[slash..]);
-    let mut bytes = Vec::with_capacity(url.len());
-    let mut rest = url.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let hex = tail.get(..2).and_then(|hex| u8::from_str_radix(core::str::from_utf8(hex).ok()?, 16).ok());
-        match hex.filter(|_| first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned().into()
+    String::from_utf8_lossy(&percent_decoded(url)).into_owned().into()
 }
 
 /// Makes the item of a command that was run: an item of a paginated history, or the event of a legacy one, which names

@@ -1,8 +1,10 @@
 //! Finds passwords in URLs.
 
+use alloc::string::String;
 use core::ops::Range;
 
 use super::values::is_placeholder;
+use crate::text::percent::percent_decoded;
 
 /// Bytes behind a slash in which the rest of a password may stand.
 const LONGEST_REST: usize = 128;
@@ -48,24 +50,9 @@ fn with_slashes<'a>(rest: &'a [u8], authority: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// Returns the text of a `file:` URL with its escapes undone (RFC 3986, section 2.1); none of any other text.
-pub(super) fn plain_file_url(text: &str) -> Option<alloc::string::String> {
+pub(super) fn plain_file_url(text: &str) -> Option<String> {
     if !text.starts_with("file:") || !text.contains('%') {
         return None;
     }
-    let hex = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut out = alloc::vec::Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, behind)) = rest.split_first() {
-        match (byte, behind) {
-            (b'%', [high, low, ..]) if hex(high).is_some() && hex(low).is_some() => {
-                out.push(hex(high).unwrap_or(0) << 4 | hex(low).unwrap_or(0));
-                rest = &behind[2..];
-            }
-            _ => {
-                out.push(byte);
-                rest = behind;
-            }
-        }
-    }
-    Some(alloc::string::String::from_utf8_lossy(&out).into_owned())
+    Some(String::from_utf8_lossy(&percent_decoded(text)).into_owned())
 }

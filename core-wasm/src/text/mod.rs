@@ -11,6 +11,7 @@ pub mod letters;
 pub mod lines;
 pub mod odd_time;
 pub mod paths;
+pub mod percent;
 pub mod repositories;
 pub mod shell;
 pub mod shell_scripts;

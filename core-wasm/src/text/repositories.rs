@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::letters::without_case;
+use super::percent::percent_decoded;
 
 /// Hosts that answer for others, by a protocol of theirs.
 const ALIASES: [(&str, &str); 6] = [
@@ -96,15 +97,7 @@ fn of_service(host: &str, names: &str) -> String {
 
 /// With what is written as `%20` as what it means, where that is text.
 fn decoded(path: &str) -> String {
-    let bytes = path.as_bytes();
-    let mut out: Vec<u8> = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let code = path.get(at + 1..at + 3).filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        out.push(code.unwrap_or(*byte));
-        at += if code.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8(out).unwrap_or_else(|_| path.to_string())
+    String::from_utf8(percent_decoded(path)).unwrap_or_else(|_| path.to_string())
 }
 
 #[cfg(test)]
