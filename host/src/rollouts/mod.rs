@@ -13,6 +13,7 @@ mod read;
 mod stat;
 mod walk;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use cap_fs_ext::{FollowSymlinks, MetadataExt as _, OpenOptionsFollowExt as _};
@@ -102,6 +103,11 @@ impl HeadsWalker for Pages<HeadColumns> {
     fn next(&mut self, limit: u32) -> Result<Heads, FileError> {
         self.page(limit).map(Heads::from)
     }
+}
+
+/// Says whether a file is stored compressed, by its name.
+pub(crate) fn is_compressed(path: &Path) -> bool {
+    path.extension().is_some_and(|kind| kind == "zst")
 }
 
 /// Gives the path of the same rollout in its other form, compressed or plain.

@@ -13,6 +13,7 @@ use crate::index::progress::{Progress, ProgressSink};
 use crate::index::workers::Workers;
 use crate::platform::home::Home;
 use crate::rollouts::RolloutReader;
+use crate::threads::compress::convert::LEVEL;
 use crate::threads::lookup::LookupError;
 use crate::threads::reader::ThreadReader;
 
@@ -25,8 +26,6 @@ const AGES: [u64; 4] = [7, 30, 90, 365];
 /// How many plain rollouts are compressed as a sample, and how many bytes of each.
 const SAMPLES: usize = 32;
 const SAMPLE: u32 = 1 << 20;
-/// The level at which rollouts are compressed.
-const LEVEL: i32 = 3;
 const NANOS_OF_DAY: i64 = 86_400_000_000_000;
 
 /// What takes the space in rollouts. All sizes are in bytes.

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use threadkeep_engine::contract::{Chunk, MergePlan, MergeResult};
 use threadkeep_engine::{Core, calls};
 
-use super::text::{Text, is_compressed, open};
+use super::text::{Text, open};
 use super::{Part, SalvageError};
+use crate::rollouts::is_compressed;
 
 /// Describes the other rollout that was merged into a copy.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::SalvageError;
 use crate::platform::regular_file;
 use crate::rollouts::inflate::Inflate;
+use crate::rollouts::is_compressed;
 
 /// Bytes of text handed to the core at a time.
 const CHUNK: usize = 512 << 10;
@@ -23,11 +24,6 @@ pub(super) enum Text<'a> {
 /// Opens a regular file; a pipe is not waited for.
 pub(super) fn open(path: &Path) -> Result<File, SalvageError> {
     regular_file::open(path).map_err(SalvageError::io(path, "read"))
-}
-
-/// Says whether a rollout is stored compressed.
-pub(super) fn is_compressed(path: &Path) -> bool {
-    path.extension().is_some_and(|kind| kind == "zst")
 }
 
 impl<'a> Text<'a> {

@@ -8,7 +8,7 @@ use super::entry::{Entry, OpenedFile, text};
 use super::skip_reason::SkipReason;
 
 /// The compression level, which is Codex's.
-const LEVEL: i32 = 3;
+pub(crate) const LEVEL: i32 = 3;
 /// How many bytes of two texts are compared at a time.
 const CHUNK: usize = 128 << 10;
 

@@ -14,9 +14,7 @@ use super::{ImportError, Importer};
 use crate::index::progress::Progress;
 use crate::platform::home::Home;
 use crate::rollouts::facts;
-
-/// The compression level, which is Codex's.
-const LEVEL: i32 = 3;
+use crate::threads::compress::convert::LEVEL;
 
 /// Says what a bundle holds.
 #[derive(Debug)]

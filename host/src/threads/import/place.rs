@@ -7,11 +7,11 @@ use sha2::{Digest as _, Sha256};
 use threadkeep_engine::Runtime;
 
 use super::journal::JournaledFile;
-use super::text::{CHUNK, Source, Text, hex, is_compressed, sum};
+use super::text::{CHUNK, Source, Text, hex, sum};
 use super::{ImportError, Journal, PlannedFile};
 use crate::platform::home::Home;
 use crate::rollouts::inflate::Inflate;
-use crate::rollouts::{open_or_create_parent, open_parent, other_form, sync_dir};
+use crate::rollouts::{is_compressed, open_or_create_parent, open_parent, other_form, sync_dir};
 use crate::threads::compress::entry::{Entry, remove_leftovers as remove_temporary};
 use crate::threads::compress::skip_reason::SkipReason;
 

@@ -10,6 +10,7 @@ use super::sources::{FoundThread, FoundThreads};
 use super::text::{Part, Source, Text};
 use super::{ImportError, ImportPlan, ImportRequest, Importer, PlannedFile, PlannedThread};
 use crate::index::startup;
+use crate::rollouts::is_compressed;
 use crate::threads::compress::convert::{Compared, compare};
 
 /// So much of a rollout is looked at for its head.
@@ -151,7 +152,7 @@ impl Planning<'_> {
             }
             if let Source::File(path) = source
                 && part.length == u64::MAX
-                && super::text::is_compressed(path)
+                && is_compressed(path)
             {
                 to.push_str(".zst");
             }

@@ -10,10 +10,11 @@ use threadkeep_engine::contract::{Chunk, RowQuery, SortKey, SourceContent, Sourc
 use threadkeep_engine::{Core, CoreError, Imports, Runtime, calls};
 
 use super::ImportError;
-use super::text::{CHUNK, Source, is_compressed, sum};
+use super::text::{CHUNK, Source, sum};
 use crate::index::progress::ProgressSink;
 use crate::index::startup;
 use crate::platform::home::Home;
+use crate::rollouts::is_compressed;
 use crate::threads::lookup::Lookup;
 
 /// So much of a rollout is read to learn whose it is; where that is not enough, the second number.

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{Cursor, Error, Read, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -13,6 +13,7 @@ use threadkeep_engine::{Core, Runtime, calls};
 
 use crate::platform::regular_file;
 use crate::rollouts::inflate::Inflate;
+use crate::rollouts::is_compressed;
 
 /// How many bytes are read at a time.
 pub(super) const CHUNK: usize = 512 << 10;
@@ -46,11 +47,6 @@ pub(super) enum Text {
     Part(Part),
     /// Of all parts of a history, the oldest first; one of them has the thread's head.
     Flattened { thread: String, redacted: bool, parts: Vec<Part>, head: usize },
-}
-
-/// Says whether a file is stored compressed, by its name.
-pub(super) fn is_compressed(path: &Path) -> bool {
-    path.extension().is_some_and(|kind| kind == "zst")
 }
 
 impl Source {
