@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use threadkeep_engine::contract::{Chunk, ExportFormat, ExportPiece, RedactionCount, Subject};
+use threadkeep_engine::contract::{ExportFormat, ExportPiece, RedactionCount, Subject};
 
 use super::error::ExportError;
 use super::message_html;
@@ -35,8 +35,9 @@ impl Images {
     }
 
     fn write(&mut self, name: String, bytes: &[u8]) -> Result<(), ExportError> {
-        private_file::make_directory(&self.directory)?;
-        private_file::write(&self.directory.join(&name), bytes, self.existing)?;
+        let path = self.directory.join(&name);
+        private_file::make_directory(path.parent().unwrap_or(&self.directory))?;
+        private_file::write(&path, bytes, self.existing)?;
         self.written.push(name);
         Ok(())
     }
@@ -109,33 +110,18 @@ impl<'a> ThreadWriter<'a> {
         out: &mut dyn Write,
     ) -> Result<(), ExportError> {
         let thread = exporter.found().row.id.clone();
-        loop {
-            let pieces = exporter.pieces()?;
-            if pieces.is_empty() {
-                break;
+        each_piece(exporter, |piece| match piece {
+            ExportPiece::Text(text) => write(out, &text.into_bytes()),
+            ExportPiece::Message((text, level)) => write(out, message_html::render(&text, level).as_bytes()),
+            ExportPiece::Image(image) => {
+                let name = match depth < SUBAGENT_LEVELS {
+                    true => image.name,
+                    false => format!("{thread}/{}", image.name),
+                };
+                self.images.as_mut().map_or(Ok(()), |images| images.write(name, &image.bytes))
             }
-            for piece in pieces {
-                match piece {
-                    ExportPiece::Text(text) => write(out, &bytes(text))?,
-                    ExportPiece::Message((text, level)) => {
-                        write(out, message_html::render(&text, level).as_bytes())?;
-                    }
-                    ExportPiece::Image(image) => {
-                        let name = match depth < SUBAGENT_LEVELS {
-                            true => image.name,
-                            false => format!("{thread}/{}", image.name),
-                        };
-                        if let Some(images) = &mut self.images {
-                            if let Some(parent) = Path::new(&name).parent() {
-                                private_file::make_directory(&images.directory.join(parent))?;
-                            }
-                            images.write(name, &image.bytes)?;
-                        }
-                    }
-                    ExportPiece::Subagent(id) => self.nested(&id, depth, levels, out)?,
-                }
-            }
-        }
+            ExportPiece::Subagent(id) => self.nested(&id, depth, levels, out),
+        })?;
         self.counted(exporter, &thread).map(drop)
     }
 
@@ -151,20 +137,7 @@ impl<'a> ThreadWriter<'a> {
         let header = documents::records_header(&thread, request.redacts(), request.full_record)?;
         write(out, exporter.redact_json(header)?.as_bytes())?;
         write(out, b"\n")?;
-        let mut subagents = Vec::new();
-        loop {
-            let pieces = exporter.pieces()?;
-            if pieces.is_empty() {
-                break;
-            }
-            for piece in pieces {
-                match piece {
-                    ExportPiece::Text(text) => write(out, &bytes(text))?,
-                    ExportPiece::Subagent(id) => subagents.push(id),
-                    ExportPiece::Message(_) | ExportPiece::Image(_) => {}
-                }
-            }
-        }
+        let subagents = texts(exporter, |text| write(out, text))?;
         let redactions = self.counted(exporter, &thread.id)?;
         if request.redacts() {
             write(out, documents::records_end(&redactions)?.as_bytes())?;
@@ -183,20 +156,7 @@ impl<'a> ThreadWriter<'a> {
         let thread = self.document(exporter)?;
         let head = exporter.redact_json(serde_json::to_string(&thread)?)?;
         let mut writer = ExportedThreadWriter::new(out, &head).map_err(ExportError::Output)?;
-        let mut subagents = Vec::new();
-        loop {
-            let pieces = exporter.pieces()?;
-            if pieces.is_empty() {
-                break;
-            }
-            for piece in pieces {
-                match piece {
-                    ExportPiece::Text(text) => writer.turns(&bytes(text)).map_err(ExportError::Output)?,
-                    ExportPiece::Subagent(id) => subagents.push(id),
-                    ExportPiece::Message(_) | ExportPiece::Image(_) => {}
-                }
-            }
-        }
+        let subagents = texts(exporter, |text| writer.turns(text).map_err(ExportError::Output))?;
         let redactions = self.counted(exporter, &thread.id)?;
         writer.end_turns().map_err(ExportError::Output)?;
         for id in subagents {
@@ -231,8 +191,35 @@ fn write(out: &mut dyn Write, bytes: &[u8]) -> Result<(), ExportError> {
     out.write_all(bytes).map_err(ExportError::Output)
 }
 
-fn bytes(chunk: Chunk) -> Vec<u8> {
-    chunk.into_bytes()
+/// Hands out the pieces of a thread to their end.
+fn each_piece(
+    exporter: &mut Exporter,
+    mut each: impl FnMut(ExportPiece) -> Result<(), ExportError>,
+) -> Result<(), ExportError> {
+    loop {
+        let pieces = exporter.pieces()?;
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        pieces.into_iter().try_for_each(&mut each)?;
+    }
+}
+
+/// Hands out the texts of a thread that is taken out for programs; gives the sub-agents that belong behind them.
+fn texts(
+    exporter: &mut Exporter,
+    mut each: impl FnMut(&[u8]) -> Result<(), ExportError>,
+) -> Result<Vec<String>, ExportError> {
+    let mut subagents = Vec::new();
+    each_piece(exporter, |piece| {
+        match piece {
+            ExportPiece::Text(text) => each(&text.into_bytes())?,
+            ExportPiece::Subagent(id) => subagents.push(id),
+            ExportPiece::Message(_) | ExportPiece::Image(_) => {}
+        }
+        Ok(())
+    })?;
+    Ok(subagents)
 }
 
 /// Writes a name as a part of a URL (RFC 3986, section 2.3).
