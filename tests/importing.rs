@@ -13,25 +13,9 @@ use serde_json::{Value, json};
 use support::codex::Installed;
 use support::export::{export_of, plain_text};
 use support::kill::each_point;
-use support::{Entry, Program, Rollout, listing, real_homes};
+use support::{ALL_HOMES, Entry, Program, Rollout, listing, real_homes};
 use tempfile::{TempDir, tempdir};
 
-const HOMES: [&str; 14] = [
-    "h029",
-    "h050",
-    "h100",
-    "h130",
-    "h142",
-    "h160",
-    "h169-compress",
-    "h169-main",
-    "h171-craft",
-    "h171-main",
-    "tpl130-legacy",
-    "tpl169-legacy",
-    "tpl169-paginated",
-    "up171-h130",
-];
 const ONE: &str = "019ca8a0-0000-7000-8000-000000000001";
 const TWO: &str = "019ca8a0-0000-7000-8000-000000000002";
 
@@ -131,7 +115,7 @@ fn named(id: &str) -> String {
 #[test]
 fn every_thread_of_every_home_that_was_exported_is_the_same_in_an_empty_home() {
     let mut flattened = 0;
-    for home in real_homes(&HOMES) {
+    for home in real_homes(&ALL_HOMES) {
         let state = tempdir().unwrap();
         let from = Program::on(&home.path, state.path());
         for (id, thread) in all(&from) {

@@ -5,26 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use support::{Program, listing, real_homes};
+use support::{ALL_HOMES, Program, listing, real_homes};
 use tempfile::tempdir;
-
-/// Homes of every release.
-const HOMES: [&str; 14] = [
-    "h029",
-    "h050",
-    "h100",
-    "h130",
-    "h142",
-    "h160",
-    "h169-compress",
-    "h169-main",
-    "h171-craft",
-    "h171-main",
-    "tpl130-legacy",
-    "tpl169-legacy",
-    "tpl169-paginated",
-    "up171-h130",
-];
 
 /// Tokens in all of homes, as other programs count them too.
 const KNOWN: [(&str, u64); 7] = [
@@ -97,7 +79,7 @@ fn independent_count(home: &Path) -> Tokens {
 fn figures_of_real_homes_are_the_known_ones_and_those_of_an_independent_count() {
     let known: BTreeMap<&str, u64> = KNOWN.into_iter().collect();
     let mut checked = BTreeSet::new();
-    for home in real_homes(&HOMES) {
+    for home in real_homes(&ALL_HOMES) {
         let state = tempdir().unwrap();
         let independent = independent_count(&home.path);
         let with_state = Program::on(&home.path, state.path());

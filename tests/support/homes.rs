@@ -20,6 +20,24 @@ pub struct RealHome {
     _unpacked: TempDir,
 }
 
+/// The names of all of them.
+pub const ALL_HOMES: [&str; 14] = [
+    "h029",
+    "h050",
+    "h100",
+    "h130",
+    "h142",
+    "h160",
+    "h169-compress",
+    "h169-main",
+    "h171-craft",
+    "h171-main",
+    "tpl130-legacy",
+    "tpl169-legacy",
+    "tpl169-paginated",
+    "up171-h130",
+];
+
 /// The homes of these names; none, said on stderr, when there are no real homes here.
 pub fn real_homes<'a>(names: &'a [&'a str]) -> impl Iterator<Item = RealHome> + 'a {
     let archives = real_home_archives(None);
