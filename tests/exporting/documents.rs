@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
+use support::hourly::{began, id, legacy, paginated};
 use support::{Collection, HomeAndState, Program, Rollout, demo_home, ids};
 use tempfile::tempdir;
 
@@ -175,4 +176,17 @@ fn what_was_not_named_does_not_leave() {
         let found = (text.contains("First answer"), text.contains("archived words"));
         assert_eq!(found, (active, archived), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_sub_agent_has_its_place_however_many_threads_there_are() {
+    let place = HomeAndState::new();
+    // More than a page of a list has.
+    (0..4_200).for_each(|number| place.write(&legacy(number).user("x")));
+    let parent = paginated(5_000).user("delegate");
+    let child = Rollout::sub_agent(&id(5_001), &parent, "count the boats", "Hypatia").at_millis(began(5_001));
+    place.write(&parent);
+    place.write(&child.agent("seven boats"));
+    let exported = Program::stateless(place.home.path()).run(["export", &id(5_000), "--subagents", "1"]).well().stdout;
+    assert!(exported.contains("seven boats"), "{exported}");
 }

@@ -1,14 +1,14 @@
 //! Which threads a command is about: the flags that `list` and `search` share.
 
 use clap::{Args, ValueEnum};
-use threadkeep::Threadkeep;
 use threadkeep::contract::{RowQuery, SortKey};
+use threadkeep::{Threadkeep, TouchedRequest};
 
 use crate::context::Context;
 use crate::dates::{self, Moment};
 use crate::failure::{Usage, say};
 use crate::source_kind::SourceKind;
-use crate::{text, values};
+use crate::{files, text, values};
 
 /// The flags.
 #[derive(Args)]
@@ -130,4 +130,17 @@ impl Filters {
             }
         }
     }
+}
+
+/// Keeps of a query the threads alone in which a file was changed.
+pub(crate) fn keep_touching(
+    query: &mut RowQuery,
+    path: &str,
+    context: &Context,
+    threadkeep: &Threadkeep,
+) -> anyhow::Result<()> {
+    let rows = RowQuery { fold_children: false, ..query.clone() };
+    let request = TouchedRequest { path: files::path(path)?, rows, refresh: !context.global.no_refresh };
+    query.among = Some(threadkeep.touching(&request)?);
+    Ok(())
 }

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use threadkeep_engine::calls::{ExportName, IndexPage};
-use threadkeep_engine::contract::{ExportFormat, IndexEntry, ThreadRow};
+use threadkeep_engine::contract::{ExportFormat, IndexEntry, RowQuery, ThreadRow};
 use threadkeep_engine::{Core, Imports};
 
 use super::error::ExportError;
 use super::manifest::{Entry, Manifest, Source, digest, has_extension};
 use super::private_file::{self, Existing, PrivateFile};
 use super::thread::{Images, ThreadWriter, of_file};
-use super::{Export, ExportTally, all_threads};
+use super::{Export, ExportTally};
 use crate::documents::ExportState;
 use crate::platform::error_kind::{Classified as _, ErrorKind};
 use crate::platform::home::Home;
@@ -200,7 +200,8 @@ impl Work<'_> {
         if unasked.is_empty() {
             return Ok(());
         }
-        let here: HashSet<String> = all_threads(self.export.reader)?.into_iter().map(|row| row.id).collect();
+        let all = self.export.reader.every_thread(&RowQuery::default())?;
+        let here: HashSet<String> = all.into_iter().map(|listed| listed.row.id).collect();
         let mut gone: HashSet<String> = HashSet::new();
         for id in unasked.into_iter().filter(|id| !here.contains(id)) {
             // What cannot be looked at is not gone.

@@ -20,7 +20,7 @@ mod thread;
 use std::collections::{BTreeMap, HashMap};
 
 use threadkeep_engine::contract::{
-    ExportDetail, ExportFormat, ExportOptions, Person, RedactionCount, RowQuery, ThreadRow,
+    ExportDetail, ExportFormat, ExportOptions, Listed, Person, RedactionCount, RowQuery,
 };
 
 use crate::index::progress::{Progress, ProgressSink};
@@ -156,7 +156,9 @@ impl<'a> Export<'a> {
     ) -> Result<Export<'a>, LookupError> {
         let mut children: HashMap<String, Vec<String>> = HashMap::new();
         if request.subagents > 0 {
-            for row in all_threads(reader)? {
+            // Oldest first.
+            let query = RowQuery { ascending: true, ..RowQuery::default() };
+            for Listed { row, .. } in reader.every_thread(&query)? {
                 if let Some(parent) = row.parent_thread_id {
                     children.entry(parent).or_default().push(row.id);
                 }
@@ -176,10 +178,4 @@ impl<'a> Export<'a> {
             progress.send(Progress::Exported { threads: 1 });
         }
     }
-}
-
-/// Gives every thread of the home whose rollouts are there, oldest first.
-fn all_threads(reader: &ThreadReader) -> Result<Vec<ThreadRow>, LookupError> {
-    let query = RowQuery { ascending: true, ..RowQuery::default() };
-    Ok(reader.list(&query, None, 0)?.rows.into_iter().map(|listed| listed.row).collect())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use threadkeep_engine::calls::WhyLeft;
-use threadkeep_engine::contract::{PruneAction, PruneFacts, PruneScope, RowQuery, SortKey, ThreadRow};
+use threadkeep_engine::contract::{Listed, PruneAction, PruneFacts, PruneScope, RowQuery, SortKey, ThreadRow};
 use threadkeep_engine::{Core, Imports};
 
 use super::{Error, Result, Threadkeep};
@@ -13,9 +13,6 @@ use crate::platform::error_kind::ErrorKind;
 use crate::platform::writer_lock::has_writer;
 use crate::threads::compress::{compress_thread, restore};
 use crate::threads::prune::{Journal, PrunePlan, Pruned, PrunedThread, UndonePrune};
-
-/// How many rows are asked for at a time.
-const PAGE: u32 = 1_000;
 
 /// Says which threads are pruned, and how.
 #[derive(Clone, Debug)]
@@ -35,7 +32,7 @@ impl Threadkeep {
         let database = state.database();
         let everything = RowQuery { sort: SortKey::Created, ascending: true, ..RowQuery::default() };
         let pinned: BTreeSet<String> = database.pinned_threads()?.into_iter().collect();
-        let all = self.all_rows(&everything)?;
+        let all: Vec<ThreadRow> = self.every_thread(&everything)?.into_iter().map(|listed| listed.row).collect();
         let mut children: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in &all {
             if let Some(parent) = &row.parent_thread_id {
@@ -56,7 +53,7 @@ impl Threadkeep {
         }
         let mut threads = Vec::new();
         let wanted = RowQuery { sort: SortKey::Updated, ascending: true, ..request.query.clone() };
-        for row in self.all_rows(&wanted)? {
+        for Listed { row, .. } in self.every_thread(&wanted)? {
             let Some(known) = facts.get(&row.id) else { continue };
             let family = family_of(&row.id, &children);
             let mut thread = PruneFacts { family_is_left: family.iter().any(|id| left.contains(id)), ..*known };
@@ -180,18 +177,6 @@ impl Threadkeep {
             has_forks: false,
             family_is_left: false,
         })
-    }
-
-    fn all_rows(&self, query: &RowQuery) -> Result<Vec<ThreadRow>> {
-        let (mut rows, mut cursor) = (Vec::new(), None);
-        loop {
-            let page = self.list(query, cursor.as_deref(), PAGE)?;
-            rows.extend(page.rows.into_iter().map(|listed| listed.row));
-            cursor = page.next;
-            if cursor.is_none() {
-                return Ok(rows);
-            }
-        }
     }
 
     fn send(&self, progress: Progress) {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use threadkeep_engine::contract::{
-    Collection, Explanation, FileError, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched, RowQuery,
-    Subject, ThreadRow, UsageStatistics, WrittenFile,
+    Collection, Explanation, FileError, Found, Gap, Listed, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched,
+    RowQuery, Subject, ThreadRow, UsageStatistics, WrittenFile,
 };
 
 use super::{Error, Result, Threadkeep};
@@ -78,6 +78,11 @@ impl Threadkeep {
             return Err(Error::new(ErrorKind::NeedsState, why));
         }
         Ok(self.reader.list(query, cursor, limit)?)
+    }
+
+    /// Gives every thread of a list, with what is folded under them, however many there are.
+    pub fn every_thread(&self, query: &RowQuery) -> Result<Vec<Listed>> {
+        Ok(self.reader.every_thread(query)?)
     }
 
     /// Brings the index of what was said up to date, as a search does before it answers; gives how many rollouts were read.

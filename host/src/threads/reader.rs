@@ -27,8 +27,8 @@ use crate::threads::search::{SearchRequest, Searcher, TouchedRequest, WrittenReq
 use crate::threads::start::heal;
 use threadkeep_engine::Runtime;
 use threadkeep_engine::contract::{
-    Collection, Explanation, ExportOptions, Found, Gap, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched, RowQuery,
-    Subject, ThreadRow, WrittenFile,
+    Collection, Explanation, ExportOptions, Found, Gap, Listed, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched,
+    RowQuery, Subject, ThreadRow, WrittenFile,
 };
 
 /// How long other threads that still read with the handle are waited for before its state DB is healed.
@@ -37,6 +37,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 const REOPEN_AFTER: Duration = Duration::from_secs(5);
 /// The pause between two looks whether the handle is closed.
 const CLOSE_POLL: Duration = Duration::from_millis(2);
+/// How many threads are asked for at a time where all are wanted.
+const PAGE: u32 = 1_000;
 
 /// Reads the threads of a home; it may be used from several OS threads at once. It is cheap to clone, and clones share the
 /// handle.
@@ -196,6 +198,19 @@ impl ThreadReader {
         match query.missing {
             true => open(self, self.state().as_ref())?.page(&query, cursor, limit),
             false => self.answer(open, |lookup| lookup.page(&query, cursor, limit)),
+        }
+    }
+
+    /// Gives every thread of a list, page by page: also what is folded, and however many there are.
+    pub fn every_thread(&self, query: &RowQuery) -> Result<Vec<Listed>, LookupError> {
+        let (mut threads, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = self.list(query, cursor.as_deref(), PAGE)?;
+            threads.extend(page.rows);
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(threads);
+            }
         }
     }
 

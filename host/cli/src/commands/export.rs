@@ -5,20 +5,17 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use threadkeep::Threadkeep;
 use threadkeep::contract::{ExportDetail, ExportFormat, Person, RedactionCount, RowQuery, SortKey, ThreadRow};
 use threadkeep::documents::{Bundle, ExportState};
 use threadkeep::export::{DirectoryExport, ExportRequest, ExportTally};
-use threadkeep::{Threadkeep, TouchedRequest};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
-use crate::filters::Filters;
+use crate::filters::{self, Filters};
 use crate::source_kind::{SourceKind, collection};
 use crate::text::JsonOutput;
-use crate::{files, interrupt, text, values};
-
-/// How many threads are asked for at a time.
-const PAGE: u32 = 1_000;
+use crate::{interrupt, text, values};
 
 /// `export`
 #[derive(Args)]
@@ -250,21 +247,11 @@ impl Export {
         self.filters.look_up_repository(&mut query, threadkeep)?;
         self.filters.say_times(context);
         if let Some(path) = &self.touched {
-            let rows = RowQuery { fold_children: false, ..query.clone() };
-            let request = TouchedRequest { path: files::path(path)?, rows, refresh: !context.global.no_refresh };
-            query.among = Some(threadkeep.touching(&request)?);
+            filters::keep_touching(&mut query, path, context, threadkeep)?;
         }
-        let mut rows = Vec::new();
-        let mut cursor = None;
-        loop {
-            let page = threadkeep.list(&query, cursor.as_deref(), PAGE)?;
-            // What is folded stands in its parent's document.
-            rows.extend(page.rows.into_iter().filter(|listed| listed.depth == 0).map(|listed| listed.row));
-            cursor = page.next;
-            if cursor.is_none() {
-                return Ok(rows);
-            }
-        }
+        // What is folded stands in its parent's document.
+        let listed = threadkeep.every_thread(&query)?.into_iter().filter(|listed| listed.depth == 0);
+        Ok(listed.map(|listed| listed.row).collect())
     }
 }
 

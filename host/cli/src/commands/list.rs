@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow};
 use threadkeep::documents::{AwayHome, ListWriter};
-use threadkeep::{Cancellation, OfHome, Threadkeep, TouchedRequest};
+use threadkeep::{Cancellation, OfHome, Threadkeep};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
-use crate::filters::{Filters, Sort};
+use crate::filters::{self, Filters, Sort};
 use crate::homes::OpenHomes;
 use crate::source_kind::{SourceKind, collection};
-use crate::{files, text, values};
+use crate::{text, values};
 
 /// How many threads are asked for and printed at a time.
 const PAGE: u32 = 1_000;
@@ -70,19 +70,32 @@ impl List {
         self.complete(&mut query, context, &threadkeep)?;
         self.filters.say_times(context);
         let mut printer = Printer::new(context.stdout(), context.global.json, &query);
-        let mut cursor = self.cursor.clone();
-        let mut left = self.limit;
+        let next = self.each_page(|cursor, wanted| {
+            let page = threadkeep.list(&query, cursor, wanted)?;
+            context.warn();
+            let shown = page.rows.iter().filter(|listed| listed.depth == 0).count();
+            printer.rows(page.rows, &threadkeep)?;
+            Ok((shown, page.next))
+        })?;
+        printer.end(next.as_deref(), &[])?;
+        Ok(exit::DONE)
+    }
+
+    /// Asks for page after page until there are as many threads as are wanted; gives where the next page begins. `page` says how
+    /// many threads stood on one, of which those that are folded do not count, and where it ended.
+    fn each_page(
+        &self,
+        mut page: impl FnMut(Option<&str>, u32) -> anyhow::Result<(usize, Option<String>)>,
+    ) -> anyhow::Result<Option<String>> {
+        let (mut cursor, mut left) = (self.cursor.clone(), self.limit);
         loop {
             // A list of all threads comes in pages too.
             let wanted = if self.limit == 0 { PAGE } else { left.min(PAGE) };
-            let page = threadkeep.list(&query, cursor.as_deref(), wanted)?;
-            context.warn();
-            left = left.saturating_sub(page.rows.iter().filter(|listed| listed.depth == 0).count() as u32);
-            cursor = page.next;
-            printer.rows(page.rows, &threadkeep)?;
+            let (shown, next) = page(cursor.as_deref(), wanted)?;
+            left = left.saturating_sub(shown as u32);
+            cursor = next;
             if cursor.is_none() || (self.limit != 0 && left == 0) {
-                printer.end(cursor.as_deref(), &[])?;
-                return Ok(exit::DONE);
+                return Ok(cursor);
             }
         }
     }
@@ -101,28 +114,21 @@ impl List {
         let queries = open.homes.members().iter().map(complete).collect::<anyhow::Result<Vec<_>>>()?;
         self.filters.say_times(context);
         let mut printer = Printer::new(context.stdout(), context.global.json, query);
-        let (mut cursor, mut left) = (self.cursor.clone(), self.limit);
-        loop {
-            let wanted = if self.limit == 0 { PAGE } else { left.min(PAGE) };
-            let page = open.homes.list(&queries, cursor.as_deref(), wanted)?;
+        let next = self.each_page(|cursor, wanted| {
+            let page = open.homes.list(&queries, cursor, wanted)?;
             context.warn();
-            left = left.saturating_sub(page.items.iter().filter(|of_home| of_home.item.depth == 0).count() as u32);
-            cursor = page.next;
             printer.rows_of_homes(&page.items, &open)?;
-            if cursor.is_none() || (self.limit != 0 && left == 0) {
-                printer.end(cursor.as_deref(), &open.away)?;
-                return Ok(exit::DONE);
-            }
-        }
+            Ok((page.items.iter().filter(|of_home| of_home.item.depth == 0).count(), page.next))
+        })?;
+        printer.end(next.as_deref(), &open.away)?;
+        Ok(exit::DONE)
     }
 
     /// Puts into the query what only the home can tell: the names of a repository, and the threads that changed a file.
     fn complete(&self, query: &mut RowQuery, context: &Context, threadkeep: &Threadkeep) -> anyhow::Result<()> {
         self.filters.look_up_repository(query, threadkeep)?;
         if let Some(path) = &self.touched {
-            let rows = RowQuery { fold_children: false, ..query.clone() };
-            let request = TouchedRequest { path: files::path(path)?, rows, refresh: !context.global.no_refresh };
-            query.among = Some(threadkeep.touching(&request)?);
+            filters::keep_touching(query, path, context, threadkeep)?;
         }
         Ok(())
     }

@@ -58,9 +58,9 @@ pub struct MatchesOfHomes {
     pub sums: PageOfMatches,
 }
 
-/// A page of one home: what is on it, each with its depth, and where the next one begins.
+/// A page of one home: what is on it, and where the next one begins.
 struct HomeList<T> {
-    items: Vec<(T, u32)>,
+    items: Vec<T>,
     next: Option<String>,
 }
 
@@ -100,9 +100,7 @@ impl Homes {
             queries.first().map_or((SortKey::Updated, false), |query| (query.sort, query.ascending));
         let page = |home: usize, place: &Place, limit: u32| {
             let page = self.members[home].list(&queries[home], place.cursor(), limit)?;
-            let items =
-                page.rows.into_iter().map(|listed| (listed.depth, listed)).map(|(depth, listed)| (listed, depth));
-            Ok(HomeList { items: items.collect(), next: page.next })
+            Ok(HomeList { items: page.rows, next: page.next })
         };
         let among = |home: usize, ids: Vec<String>| {
             let ids = match &queries[home].among {
@@ -110,10 +108,10 @@ impl Homes {
                 None => ids,
             };
             let query = RowQuery { among: Some(ids), fold_children: false, ..queries[home].clone() };
-            let rows = self.members[home].list(&query, None, 0)?.rows;
-            Ok(rows.into_iter().map(|listed| listed.row).collect())
+            Ok(self.members[home].every_thread(&query)?.into_iter().map(|listed| listed.row).collect())
         };
-        let order = Order { sort, ascending, rank: |_: &Listed| 0, row: |listed: &Listed| &listed.row };
+        let (rank, depth) = (|_: &Listed| 0, |listed: &Listed| listed.depth);
+        let order = Order { sort, ascending, rank, depth, row: |listed: &Listed| &listed.row };
         let (items, next) = self.merged(cursor, limit, &page, &among, &order)?;
         let at_depth = |(of_home, depth): (OfHome<Listed>, u32)| {
             let item = Listed { depth, ..of_home.item };
@@ -131,7 +129,7 @@ impl Homes {
         let sums = std::cell::RefCell::new(BTreeMap::<usize, PageOfMatches>::new());
         let page = |home: usize, place: &Place, limit: u32| {
             let mut page = self.members[home].search(request, place.cursor(), limit)?;
-            let items = std::mem::take(&mut page.matches).into_iter().map(|found| (found, 0)).collect();
+            let items = std::mem::take(&mut page.matches);
             let next = page.next.take();
             sums.borrow_mut().entry(home).or_insert(page);
             Ok(HomeList { items, next })
@@ -146,6 +144,7 @@ impl Homes {
             sort: request.rows.sort,
             ascending: request.rows.ascending,
             rank: |found: &ThreadMatch| found.rank,
+            depth: |_: &ThreadMatch| 0,
             row: |found: &ThreadMatch| &found.row,
         };
         let (items, next) = self.merged(cursor, limit, &page, &among, &order)?;
@@ -289,14 +288,14 @@ impl Homes {
             let mut pages = pages.collect::<Result<Vec<HomeList<T>>>>()?;
             let elsewhere = self.elsewhere(&pages, among, order)?;
             let entries = pages.iter().enumerate().map(|(home, page)| HomePage {
-                entries: page.items.iter().map(|(item, depth)| order.entry(item, *depth, home, &elsewhere)).collect(),
+                entries: page.items.iter().map(|item| order.entry(item, home, &elsewhere)).collect(),
                 has_more: page.next.is_some(),
             });
             let call = calls::MergeHomes { pages: entries.collect(), ascending: order.ascending, limit: left };
             let merged = core.call(&call)?;
             let mut taken: Vec<Vec<Option<T>>> = Vec::new();
             for (home, of_home) in pages.iter_mut().enumerate() {
-                let standing = of_home.items.iter().filter(|(_, depth)| *depth == 0).count() as u32;
+                let standing = of_home.items.iter().filter(|item| (order.depth)(item) == 0).count() as u32;
                 let consumed = merged.consumed.get(home).copied().unwrap_or(0);
                 if consumed >= standing {
                     places[home] = Place::after(of_home.next.take());
@@ -304,7 +303,7 @@ impl Homes {
                     // The place behind these is the end of a shorter page.
                     places[home] = Place::after(page(home, &places[home], consumed)?.next);
                 }
-                taken.push(std::mem::take(&mut of_home.items).into_iter().map(|(item, _)| Some(item)).collect());
+                taken.push(std::mem::take(&mut of_home.items).into_iter().map(Some).collect());
             }
             for entry in &merged.entries {
                 let (home, index) = (entry.home as usize, entry.index as usize);
@@ -333,7 +332,7 @@ impl Homes {
         for home in 0..pages.len() {
             let others = pages.iter().enumerate().filter(|(other, _)| *other != home);
             let ids: Vec<String> =
-                others.flat_map(|(_, page)| &page.items).map(|(item, _)| (order.row)(item).id.clone()).collect();
+                others.flat_map(|(_, page)| &page.items).map(|item| (order.row)(item).id.clone()).collect();
             if ids.is_empty() {
                 continue;
             }
@@ -350,11 +349,12 @@ struct Order<T> {
     sort: SortKey,
     ascending: bool,
     rank: fn(&T) -> u64,
+    depth: fn(&T) -> u32,
     row: fn(&T) -> &ThreadRow,
 }
 
 impl<T> Order<T> {
-    fn entry(&self, item: &T, depth: u32, home: usize, elsewhere: &BTreeMap<String, Vec<(usize, i64)>>) -> HomeEntry {
+    fn entry(&self, item: &T, home: usize, elsewhere: &BTreeMap<String, Vec<(usize, i64)>>) -> HomeEntry {
         let row = (self.row)(item);
         let others = elsewhere.get(&row.id).into_iter().flatten().filter(|(other, _)| *other != home);
         let time = match self.sort {
@@ -366,7 +366,7 @@ impl<T> Order<T> {
             id: row.id.clone(),
             rank: (self.rank)(item),
             time,
-            depth,
+            depth: (self.depth)(item),
             updated_at: row.updated_at,
             elsewhere: others.map(|&(other, updated_at)| (other as u32, updated_at)).collect(),
         }
