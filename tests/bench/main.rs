@@ -2,9 +2,8 @@
 //!
 //! `threadkeep-bench [--rollouts N] [--history legacy|paginated|mixed] [--runs N] [--home DIR] [--only PART] [--full]`:
 //! medians over the runs, with the wanted figure beside each, at 1,000 and 10,000 rollouts of either history, or on the
-//! one home that is named. PART is `library`, `search`, `turns`, `export`, `changes`, `repair`, `recorder`, `commands`, `memory`,
-//! one home that is named. PART is `library`, `search`, `statistics`, `turns`, `changes`, `repair`, `recorder`, `commands`, `memory`,
-//! `parsing`, `filling`, `growth` or `peers`; `--full` measures filling and growth at their largest sizes, too. `peers` runs
+//! one home that is named. PART is `library`, `search`, `statistics`, `turns`, `export`, `changes`, `repair`, `recorder`,
+//! `commands`, `memory`, `parsing`, `filling`, `growth` or `peers`; `--full` measures filling and growth at their largest sizes, too. `peers` runs
 //! whatever other programs there are in turn with this one, and writes what it found to `--out DIR`. Homes are generated below the
 //! target directory once for each version of the generator, and read before anything is measured, so that the page cache is warm.
 //! Machines are noisy: what is compared is measured in turn, in one run.
