@@ -20,13 +20,12 @@ use super::markdown::Markdown;
 use super::pieces::{Head, Pieces, TurnHead};
 use super::plain_text::PlainText;
 use super::records::Records;
-use super::redaction::redactor;
 use crate::history::chain::Chain;
 use crate::history::transcript::Transcript;
 use crate::lookup::find::{find, find_by_path};
 use crate::lookup::world::World;
 use crate::ports::Rollouts;
-use crate::secrets::{Finding, Redactor};
+use crate::secrets::{Finding, Redaction, Redactor};
 use crate::text::time::rfc3339;
 
 /// Pieces are handed out when they are so long together, in bytes.
@@ -94,7 +93,8 @@ impl<F: World> Exporter<F> {
         });
         let files = files.collect();
         let subagents = options.subagents.clone().unwrap_or_default();
-        let mut redactor = redactor(options.redact_secrets, options.anonymize.as_ref());
+        let redaction = Redaction { secrets: options.redact_secrets, anonymize: options.anonymize.clone() };
+        let mut redactor = Redactor::new(redaction);
         redactor.set_place("facts");
         let (course, gaps) = match options.format {
             ExportFormat::Jsonl => {

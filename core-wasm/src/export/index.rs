@@ -9,8 +9,8 @@ use contract::{ExportFormat, IndexEntry, Person};
 use super::clean::{one_line, title};
 use super::html::push_escaped;
 use super::markdown::escaped;
-use super::redaction::redactor;
 use super::style::{AFTER_TITLE, BEFORE_TITLE, END};
+use crate::secrets::{Redaction, Redactor};
 use crate::text::time::rfc3339;
 
 /// Bytes of a title that a file's name has at most.
@@ -20,7 +20,7 @@ const SHORT_ID: usize = 13;
 
 /// Returns the name of a thread's file, without an extension: day, title and the beginning of the id, redacted.
 pub fn export_name(created_at: i64, title: &str, id: &str, secrets: bool, anonymize: Option<Person>) -> String {
-    name_of(created_at, &redactor(secrets, anonymize.as_ref()).text(title), id)
+    name_of(created_at, &Redactor::new(Redaction { secrets, anonymize }).text(title), id)
 }
 
 fn name_of(created_at: i64, title: &str, id: &str) -> String {

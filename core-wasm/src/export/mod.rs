@@ -22,7 +22,6 @@ mod open_blocks;
 mod pieces;
 mod plain_text;
 mod records;
-mod redaction;
 mod style;
 
 pub use exporter::Exporter;

@@ -21,7 +21,7 @@ mod blocks;
 mod headers;
 pub mod json;
 mod names;
-pub mod persons;
+mod persons;
 pub mod redactor;
 mod scan;
 mod syntax;

@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use contract::Person;
 use memchr::memmem;
 
 /// What stands before a user's name in the path of a home.
@@ -12,15 +13,6 @@ const NOBODY: &[&str] =
     &["user", "users", "root", "shared", "public", "admin", "default", "runner", "ubuntu", "codespace", "linuxbrew"];
 /// A name of fewer letters stands in too many words; it is taken out of paths alone.
 const SHORTEST: usize = 3;
-
-/// A person.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Person {
-    /// The home directory, absolute; empty where it is not known.
-    pub home: String,
-    /// The user's name; empty where it is not known.
-    pub user: String,
-}
 
 /// Persons that were met.
 pub(super) struct Persons {

@@ -5,10 +5,11 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use contract::Person;
 use serde_json::Value;
 
 use super::SecretKind;
-use super::persons::{Person, Persons};
+use super::persons::Persons;
 use super::scan::each_secret;
 use super::urls::plain_file_url;
 
@@ -16,7 +17,7 @@ use super::urls::plain_file_url;
 const MOST_PLACES: usize = 20;
 
 /// Says what is to be taken out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Redaction {
     /// Secrets: keys, tokens, passwords, private keys, cookies.
     pub secrets: bool,

@@ -4,8 +4,9 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use contract::Person;
+
 use super::json::JsonRedactor;
-use super::persons::Person;
 use super::{Redaction, Redactor};
 
 const SECRETS: &str = include_str!("tests/secrets.txt");
