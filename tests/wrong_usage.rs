@@ -39,6 +39,9 @@ fn flags_that_make_no_sense_are_refused_by_their_names() {
         cases.push((vec!["list", "--source", value], "--source"));
     }
     cases.push((vec!["list", "--sort", "name"], "--sort"));
+    for command in ["list", "export", "stats"] {
+        cases.push((vec![command, "--commit", "-"], "search --commit -"));
+    }
     cases.push((vec!["list", "--all", "--archived"], "--archived"));
     for command in ["find", "read", "turns"] {
         cases.extend(["", " \t"].map(|empty| (vec![command, empty], "ID")));

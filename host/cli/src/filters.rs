@@ -93,6 +93,10 @@ impl Filters {
             let why = "--until must be later than --since: nothing is both since the one and before the other";
             return Err(Usage(why.into()));
         }
+        if self.commit() == Some(values::STANDARD_INPUT) {
+            let why = "--commit - asks who wrote a patch, which search alone does: git show SHA | threadkeep search --commit -";
+            return Err(Usage(why.into()));
+        }
         let any = source.is_empty() || source.contains(&SourceKind::Any);
         Ok(RowQuery {
             source_kinds: (!any).then(|| SourceKind::names(source)),

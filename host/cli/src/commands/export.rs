@@ -239,9 +239,6 @@ impl Export {
             return Ok(rows);
         }
         let query = self.filters.query(&self.source, SortKey::Updated)?;
-        if query.commit.as_deref() == Some(values::STANDARD_INPUT) {
-            return Err(Usage("export takes no patch: git show SHA | threadkeep search --commit - does".into()).into());
-        }
         let nested = self.subagents > 0;
         let mut query = RowQuery { within: collection(self.archived, self.all), fold_children: nested, ..query };
         self.filters.look_up_repository(&mut query, threadkeep)?;

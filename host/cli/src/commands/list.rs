@@ -135,9 +135,6 @@ impl List {
 
     fn query(&self) -> Result<RowQuery, Usage> {
         let query = self.filters.query(&self.source, self.sort.key())?;
-        if query.commit.as_deref() == Some(values::STANDARD_INPUT) {
-            return Err(Usage("list takes no patch: git show SHA | threadkeep search --commit - does".into()));
-        }
         Ok(RowQuery {
             within: collection(self.archived, self.all),
             fold_children: !self.flat,

@@ -13,7 +13,7 @@ use threadkeep::{Options, PruneRequest, StateAccess, Threadkeep};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::context::Context;
-use crate::failure::{Usage, exit, say};
+use crate::failure::{exit, say};
 use crate::filters::Filters;
 use crate::source_kind::{SourceKind, collection};
 use crate::{confirm, dates, interrupt, text};
@@ -111,9 +111,6 @@ impl Prune {
 
     fn request(&self, context: &Context, threadkeep: &Threadkeep) -> anyhow::Result<PruneRequest> {
         let query = self.filters.query(&self.source, SortKey::Updated)?;
-        if query.commit.as_deref() == Some(crate::values::STANDARD_INPUT) {
-            return Err(Usage("prune takes no patch".into()).into());
-        }
         let age = self.older_than.unwrap_or_default().as_millis();
         let before = jiff::Timestamp::now().as_millisecond().saturating_sub(i64::try_from(age).unwrap_or(i64::MAX));
         let until = Some(query.until.map_or(before, |until| until.min(before)));
