@@ -95,6 +95,8 @@ proptest! {
 
     #[test]
     fn messages_of_any_text_do_too(text in any_text()) {
-        stays(&text)?;
+        // Texts come without control characters: what shows them has replaced these.
+        let acts = |c: char| c.is_control() && c != '\n' && c != '\t';
+        stays(&text.replace(acts, "\u{fffd}"))?;
     }
 }

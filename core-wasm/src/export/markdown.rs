@@ -131,7 +131,8 @@ impl Markdown {
     }
 }
 
-/// Returns a message as it stands in a document: as it was said, with what it leaves open closed.
+/// Returns a message as it stands in a document: as it was said, with what it leaves open closed. The text was made fit to be shown,
+/// so that its lines end with a line feed alone: parsers read a lone carriage return in different ways.
 pub fn message(text: &str) -> String {
     // Lines of nothing at the beginning are nothing; spaces before the first text may be code.
     let text = text.trim_end();

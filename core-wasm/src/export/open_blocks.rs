@@ -70,7 +70,7 @@ impl Scan {
     fn closing_line(text: &str, own_ends: bool) -> Option<String> {
         let mut scan = Scan { own_ends, ..Scan::default() };
         for line in text.split('\n') {
-            scan.line(&expanded(line.trim_end_matches('\r')));
+            scan.line(&expanded(line));
         }
         match scan.leaf {
             _ if !scan.containers.is_empty() => None,
