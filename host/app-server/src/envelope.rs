@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn a_request_has_an_id_a_method_and_parameters() {
         for (id, written) in [("1", "1"), ("\"a\"", "\"a\""), ("-7", "-7")] {
-            let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"thread/list","params":{{"limit":1}},"more":0}}"#);
+            let text =
+                format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"thread/list","params":{{"limit":1}},"more":0}}"#);
             let Incoming::Request(request) = read(&text) else { panic!("{text} is a request") };
             assert_eq!(request.method, "thread/list");
             assert_eq!(request.params.unwrap().get(), r#"{"limit":1}"#);
@@ -184,7 +185,9 @@ mod tests {
 
     #[test]
     fn notifications_and_answers_are_not_answered() {
-        for text in [r#"{"method":"initialized"}"#, r#"{"id":1,"result":{}}"#, r#"{"id":1,"error":{"code":1,"message":""}}"#] {
+        for text in
+            [r#"{"method":"initialized"}"#, r#"{"id":1,"result":{}}"#, r#"{"id":1,"error":{"code":1,"message":""}}"#]
+        {
             assert!(matches!(read(text), Incoming::Unanswered), "{text}");
         }
     }

@@ -42,7 +42,9 @@ impl From<threadkeep::Error> for RpcError {
     /// Codex answers with the code of an invalid request where the fault is in what was asked, and of an internal error elsewhere.
     fn from(error: threadkeep::Error) -> RpcError {
         let code = match error.kind() {
-            ErrorKind::NotFound | ErrorKind::Ambiguous | ErrorKind::InvalidInput | ErrorKind::Conflict => INVALID_REQUEST,
+            ErrorKind::NotFound | ErrorKind::Ambiguous | ErrorKind::InvalidInput | ErrorKind::Conflict => {
+                INVALID_REQUEST
+            }
             _ => INTERNAL_ERROR,
         };
         let message = match error.hint() {

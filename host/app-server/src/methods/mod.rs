@@ -119,7 +119,10 @@ pub(crate) fn find(name: &str, client: &Client) -> Result<&'static Method, RpcEr
     let method = METHODS.iter().find(|method| method.name == name);
     let method = method.ok_or_else(|| {
         let shown: String = name.chars().take(80).collect();
-        RpcError::new(METHOD_NOT_FOUND, format!("{shown} is not supported: this server keeps threads and runs no model"))
+        RpcError::new(
+            METHOD_NOT_FOUND,
+            format!("{shown} is not supported: this server keeps threads and runs no model"),
+        )
     })?;
     match method.is_experimental && !client.is_experimental {
         true => Err(RpcError::invalid(format!("{name} requires experimentalApi capability"))),
