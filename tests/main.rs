@@ -78,6 +78,7 @@ mod scenarios;
 mod search_limits;
 mod search_order;
 mod searching;
+mod serving;
 mod session_index;
 mod settled;
 mod several_homes;

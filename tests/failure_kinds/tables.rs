@@ -53,6 +53,7 @@ status                                        | ok       ok       ok       ok   
 doctor                                        | ok       ok       mend     mend     ok       ok       warned   ok       | ok       mend     ok       mend     denied   mend     mend     denied
 doctor --quick                                | ok       ok       mend     mend     ok       ok       warned   ok       | ok       mend     ok       mend     denied   mend     mend     denied
 doctor --thread VICTIM                        | ok       ok       warned   warned   ok       ok       warned   ok       | ok       mend     ok       mend     denied   denied   corrupt  denied
+app-server --token-file nothing               | io       io       io       io       io       io       io       io      | io       io       io       io       io       io       io       io
 list                                          | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 list --no-refresh                             | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       ok       ok       ok       denied
 list --missing                                | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       ok       ok       denied   ok       ok       denied

@@ -76,25 +76,30 @@ impl Context {
         access: StateAccess,
         adjust: impl FnOnce(Options) -> Options,
     ) -> anyhow::Result<Threadkeep> {
-        if self.global.home.len() > 1 {
-            let why = "this command works on one home: name one with --home; list, find, search and stats read several as one";
-            return Err(Usage(why.into()).into());
-        }
-        self.open_home(self.global.home.first().cloned(), access, adjust)
+        self.open_home(self.named_home()?, access, adjust)
     }
 
-    fn open_home(
-        &self,
-        named: Option<PathBuf>,
-        access: StateAccess,
-        adjust: impl FnOnce(Options) -> Options,
-    ) -> anyhow::Result<Threadkeep> {
+    /// Gives the options of the global flags, for the one home, as a server opens it.
+    pub(crate) fn options_of_home(&self, access: StateAccess) -> anyhow::Result<Options> {
+        self.options(self.named_home()?, access)
+    }
+
+    /// Gives the home that is named, if one is.
+    fn named_home(&self) -> Result<Option<PathBuf>, Usage> {
+        if self.global.home.len() > 1 {
+            let why = "this command works on one home: name one with --home; list, find, search and stats read several as one";
+            return Err(Usage(why.into()));
+        }
+        Ok(self.global.home.first().cloned())
+    }
+
+    fn options(&self, named: Option<PathBuf>, access: StateAccess) -> anyhow::Result<Options> {
         let env = |name: &str| std::env::var_os(name);
         let root = locate(named, env).map_err(threadkeep::Error::from)?;
         let home = Home::open(&root, env).map_err(threadkeep::Error::from)?;
         let shared = env("THREADKEEP_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         let state_dir = std::path::absolute(state_dir(home.root(), self.global.state_dir.clone(), shared))?;
-        let options = Options {
+        Ok(Options {
             state_dir,
             access,
             wait: self.wait(),
@@ -103,8 +108,16 @@ impl Context {
             progress: self.progress.clone(),
             recorder: self.recorder()?,
             ..Options::new(home)
-        };
-        let threadkeep = Threadkeep::open(adjust(options))?;
+        })
+    }
+
+    fn open_home(
+        &self,
+        named: Option<PathBuf>,
+        access: StateAccess,
+        adjust: impl FnOnce(Options) -> Options,
+    ) -> anyhow::Result<Threadkeep> {
+        let threadkeep = Threadkeep::open(adjust(self.options(named, access)?))?;
         self.opened.borrow_mut().push(threadkeep.clone());
         self.warn();
         Ok(threadkeep)

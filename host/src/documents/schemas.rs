@@ -47,6 +47,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("export --bundle", schema::<Bundle>()),
         ("import", schema::<Import>()),
         ("import --undo", schema::<UndoneImport>()),
+        ("search --remote", schema::<RemoteMatches>()),
         ("prune", schema::<Prune>()),
         ("prune --undo", schema::<UndonePrune>()),
         ("compress", schema::<Compression>()),

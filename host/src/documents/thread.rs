@@ -132,13 +132,25 @@ impl Thread {
     ///
     /// An error is a source that is not JSON.
     pub fn new(row: ThreadRow, home: &Home, current_cwd: Option<String>) -> Result<Thread, serde_json::Error> {
+        let path = home.absolute(&row.path).to_string_lossy().into_owned();
+        Thread::at(path, row, current_cwd)
+    }
+
+    /// Makes the document from what a server says of a thread, whose path is that of the server's machine.
+    ///
+    /// An error is a source that is not JSON.
+    pub fn of_server(row: ThreadRow) -> Result<Thread, serde_json::Error> {
+        Thread::at(row.path.clone(), row, None)
+    }
+
+    fn at(path: String, row: ThreadRow, current_cwd: Option<String>) -> Result<Thread, serde_json::Error> {
         Ok(Thread {
             id: row.id,
             name: row.name,
             name_source: row.name_source.map(NameSource::from),
             preview: row.preview,
             title: row.title,
-            path: home.absolute(&row.path).to_string_lossy().into_owned(),
+            path,
             archived: row.archived,
             cwd: row.cwd,
             current_cwd,

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::{self, Filters, Sort};
 use crate::homes::OpenHomes;
+use crate::remote::{self, RemoteArguments};
 use crate::source_kind::{SourceKind, collection};
 use crate::{text, values};
 
@@ -53,11 +54,21 @@ pub(crate) struct List {
     /// Only threads that are known and whose rollouts are gone
     #[arg(long)]
     missing: bool,
+    #[command(flatten)]
+    remote: RemoteArguments,
 }
 
 impl List {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let mut query = self.query()?;
+        if let Some(mut remote) = self.remote.connect(context)? {
+            if self.touched.is_some() {
+                return Err(
+                    Usage("a server cannot be asked for files that were changed: leave --touched out".into()).into()
+                );
+            }
+            return remote::list(context, &mut remote, &query, self.cursor.as_deref(), self.limit);
+        }
         if let Some(named) = context.several_homes() {
             return self.run_for_several(context, &query, named);
         }

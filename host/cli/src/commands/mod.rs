@@ -122,6 +122,11 @@ commands! {
     /// Mend what is wrong with the home, or take that back
     #[command(subcommand)]
     Repair(repair::Repair);
+    /// Serve the home to Codex's own clients: its terminal, its SDKs, what speaks to its app-server
+    ///
+    /// Requests come as lines on standard input, or by WebSocket where --listen says. Nothing here runs a model. Show the threads
+    /// of a home with Codex's own terminal by `codex resume --remote unix://PATH`.
+    AppServer(app_server::AppServerCommand);
     /// Your own settings: what flags mean where they are not given
     #[command(subcommand)]
     Config(config::Config);

@@ -16,7 +16,6 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use threadkeep::contract::{Listed, Provenance, ThreadRow};
 use threadkeep::index::status::Status;
-use threadkeep::platform::home::Home;
 use threadkeep::startup::Report;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -93,14 +92,13 @@ fn title(row: &ThreadRow) -> String {
 }
 
 /// Gives what is known of a thread, a line for each fact.
-pub(crate) fn thread(row: &ThreadRow, home: &Home, width: usize) -> String {
+pub(crate) fn thread(row: &ThreadRow, path: &str, width: usize) -> String {
     let mut out = String::new();
     let mut fact = |label: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             let _ = writeln!(out, "{label:<10}{}", shorten(value, width.saturating_sub(10).max(40)));
         }
     };
-    let path = home.absolute(&row.path).to_string_lossy().into_owned();
     let git: Vec<&str> =
         [&row.git_branch, &row.git_sha, &row.git_origin_url].into_iter().flatten().map(String::as_str).collect();
     let model: Vec<&str> = [&row.model, &row.model_provider].into_iter().flatten().map(String::as_str).collect();
@@ -129,7 +127,7 @@ pub(crate) fn thread(row: &ThreadRow, home: &Home, width: usize) -> String {
     fact("parent", row.parent_thread_id.as_deref());
     fact("fork of", row.forked_from_id.as_deref());
     // A path is for copying, so it is whole, whatever the width.
-    let path = shown(&path);
+    let path = shown(path);
     let _ = writeln!(out, "{:<10}{path}{}", "file", if row.archived { "  (archived)" } else { "" });
     out
 }
