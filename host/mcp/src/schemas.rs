@@ -7,21 +7,22 @@ use serde_json::Value;
 
 /// Gives the schema of a tool's arguments.
 pub(crate) fn input<T: JsonSchema>() -> JsonObject {
-    let mut schema = schema::<T>();
+    let mut schema = schema::<T>(SchemaSettings::draft2020_12());
     schema.values_mut().for_each(|value| slim(value, true));
     schema
 }
 
 /// Gives the schema of a tool's answer; the names of its fields say what they are.
 pub(crate) fn output<T: JsonSchema>() -> JsonObject {
-    let mut schema = schema::<T>();
+    // What may be left out is not required.
+    let mut schema = schema::<T>(SchemaSettings::draft2020_12().for_serialize());
     schema.remove("description");
     schema.values_mut().for_each(|value| slim(value, false));
     schema
 }
 
-fn schema<T: JsonSchema>() -> JsonObject {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.meta_schema = None);
+fn schema<T: JsonSchema>(settings: SchemaSettings) -> JsonObject {
+    let settings = settings.with(|settings| settings.meta_schema = None);
     let schema = settings.into_generator().into_root_schema_for::<T>();
     let mut object = schema.as_object().cloned().unwrap_or_default();
     for needless in ["title", "$schema", "description"] {
@@ -49,9 +50,8 @@ fn slim(value: &mut Value, with_descriptions: bool) {
                 fields.insert("type".into(), "string".into());
                 fields.insert("enum".into(), words);
             }
-            // What may be left out may be null, too: nobody needs to be told.
+            // An argument that may be left out may be null, too: nobody needs to be told. An answer leaves out what it has not.
             if let Some(Value::Array(types)) = fields.get("type")
-                && with_descriptions
                 && let [one, Value::String(null)] = &types[..]
                 && null == "null"
             {
@@ -59,7 +59,6 @@ fn slim(value: &mut Value, with_descriptions: bool) {
                 fields.insert("type".into(), one);
             }
             if let Some(Value::Array(any)) = fields.get("anyOf")
-                && with_descriptions
                 && let [Value::Object(one), Value::Object(null)] = &any[..]
                 && null.get("type").is_some_and(|kind| kind == "null")
             {

@@ -61,8 +61,9 @@ pub(super) fn new_file(servers: &str, entry: &Entry) -> String {
     made(servers, &value_of(entry))
 }
 
+/// Four spaces stand nowhere where something was inserted into a file that was there.
 fn made(servers: &str, value: &str) -> String {
-    format!("{{\n  {}: {{{}: {value}}}\n}}\n", quoted(servers), quoted(NAME))
+    format!("{{\n    {}: {{{}: {value}}}\n}}\n", quoted(servers), quoted(NAME))
 }
 
 /// Inserts a member at the beginning of an object.

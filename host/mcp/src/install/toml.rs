@@ -100,11 +100,13 @@ fn is_entry(known: &Item, entry: &Entry) -> bool {
         && arguments.unwrap_or_default() == entry.arguments.iter().map(String::as_str).collect::<Vec<_>>()
 }
 
-/// Collects the places of a table with a header and of the tables below it.
+/// Collects the places of a table with a header and of the tables below it, each to the end of its last value.
 fn spans_of(item: &Item, spans: &mut Vec<Range<usize>>) {
     let Some(table) = item.as_table() else { return };
-    if !table.is_implicit() && !table.is_dotted() {
-        spans.extend(item.span());
+    if let Some(header) = item.span().filter(|_| !table.is_implicit() && !table.is_dotted()) {
+        let values = table.iter().filter(|(_, below)| below.is_value()).filter_map(|(_, value)| value.span());
+        let end = values.map(|span| span.end).max().unwrap_or(0).max(header.end);
+        spans.push(header.start..end);
     }
     table.iter().for_each(|(_, below)| spans_of(below, spans));
 }

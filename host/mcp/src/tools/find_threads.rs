@@ -61,6 +61,7 @@ struct Arguments {
 struct Answer {
     #[schemars(with = "Vec<ThreadShape>")]
     threads: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,

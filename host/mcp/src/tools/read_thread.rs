@@ -62,6 +62,7 @@ struct Answer {
     #[schemars(with = "ThreadShape")]
     thread: Value,
     turns: Vec<TurnFields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     earlier_cursor: Option<String>,

@@ -49,6 +49,7 @@ struct Arguments {
 struct Answer {
     #[schemars(with = "Vec<Shape>")]
     threads: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     redactions: Vec<Redaction>,
 }

@@ -54,30 +54,22 @@ enum By {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
-    #[schemars(with = "Sums")]
+    #[schemars(with = "SumsShape")]
     totals: UsageSums,
-    #[schemars(with = "Vec<Row>")]
+    #[schemars(with = "Vec<SumsShape>")]
     rows: Vec<Value>,
     prices_date: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     redactions: Vec<Redaction>,
 }
 
-/// The fields of sums that are told of in the schema.
+/// What the schema tells of sums; the names of the other fields say what they are.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it only stands for the schema of what the library's document has")]
-struct Sums {
+#[expect(dead_code, reason = "it only stands for a schema")]
+struct SumsShape {
     total_tokens: u64,
-    cost_usd: Option<f64>,
-}
-
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "it only stands for the schema of what the library's document has")]
-struct Row {
-    key: Option<String>,
-    #[serde(flatten)]
-    sums: Sums,
 }
 
 fn usage(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failure> {

@@ -35,6 +35,7 @@ struct Answer {
     thread: Value,
     #[schemars(with = "Vec<serde_json::Map<String, Value>>")]
     items: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     redactions: Vec<Redaction>,
 }
