@@ -1,5 +1,7 @@
 //! What the tools answer.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use support::{HomeAndState, McpClient, Program, Rollout, name_thread, schema, uuid7};
 
@@ -51,6 +53,26 @@ fn the_tools_are_few_small_and_only_look() {
         assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{tool}");
     }
     assert_eq!(client.end(), Some(0));
+}
+
+#[test]
+fn the_readme_names_tools_and_arguments_that_there_are() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    let section = readme.split("## For agents").nth(1).unwrap().split("\n## ").next().unwrap();
+    let (place, _) = place();
+    let mut client = McpClient::of(&place.program());
+    let tools = client.request("tools/list", json!({}))["result"]["tools"].take();
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(rows.len(), tools.as_array().unwrap().len());
+    for row in rows {
+        let mut names = row.split('`').skip(1).step_by(2).filter(|name| !name.contains(' '));
+        let name = names.next().unwrap();
+        let tool = tools.as_array().unwrap().iter().find(|tool| tool["name"] == name).unwrap();
+        for argument in names {
+            let schema = tool["inputSchema"].to_string();
+            assert!(schema.contains(&format!("\"{argument}\"")), "{name}: {argument}");
+        }
+    }
 }
 
 #[test]
