@@ -23,6 +23,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         "host/Cargo.toml",
         &["axum", "clap", "crossterm", "indicatif", "ratatui", "rmcp", "threadkeep-core", "tokio", "unicode-width"],
     ),
+    ("host/mcp/Cargo.toml", &["clap", "crossterm", "rusqlite", "threadkeep-core", "threadkeep-engine"]),
     ("host/engine/Cargo.toml", &["cap-fs-ext", "cap-std", "rusqlite", "threadkeep", "threadkeep-core", "zstd"]),
 ];
 

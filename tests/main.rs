@@ -49,6 +49,7 @@ mod list_cases;
 mod listing;
 mod little_memory;
 mod made_up_homes;
+mod mcp;
 mod memory;
 mod mended;
 mod merging;

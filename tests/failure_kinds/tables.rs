@@ -58,6 +58,9 @@ list                                          | warned   warned   warned   warne
 list --no-refresh                             | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       ok       ok       ok       denied
 list --missing                                | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       ok       ok       denied   ok       ok       denied
 list --no-state                               | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       denied   ok       ok       denied
+mcp                                           | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       ok       ok       ok       ok
+mcp install --dry-run                         | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       ok       ok       ok       ok
+mcp uninstall --dry-run                       | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       ok       ok       ok       ok
 search you                                    | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 search you --no-refresh                       | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       ok       ok       ok       denied
 search you --no-state                         | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       denied   ok       ok       denied

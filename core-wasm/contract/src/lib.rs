@@ -48,6 +48,7 @@ pub use exports::queries::{HomeEntry, HomePage, MergedEntry, MergedHomes};
 pub use exports::resuming::Resumed;
 pub use exports::salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult};
 pub use exports::searching::SearchError;
+pub use exports::secrets::ClearedText;
 pub use exports::shell_snapshots::{RolloutAge, SnapshotVerdict};
 pub use exports::spawned_threads::{Edge, EdgeStatus, SpawnEdge};
 pub use exports::startup::{StartupError, StartupReport, SurveyReport};

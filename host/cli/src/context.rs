@@ -76,24 +76,25 @@ impl Context {
         access: StateAccess,
         adjust: impl FnOnce(Options) -> Options,
     ) -> anyhow::Result<Threadkeep> {
-        self.open_home(self.named_home()?, access, adjust)
+        self.only_one_home()?;
+        self.open_home(self.global.home.first().cloned(), access, adjust)
     }
 
-    /// Gives the options of the global flags, for the one home, as a server opens it.
-    pub(crate) fn options_of_home(&self, access: StateAccess) -> anyhow::Result<Options> {
-        self.options(self.named_home()?, access)
+    /// Gives the options of the global flags for the one home that they name, which a command opens itself.
+    pub(crate) fn options(&self, access: StateAccess) -> anyhow::Result<Options> {
+        self.only_one_home()?;
+        self.options_of(self.global.home.first().cloned(), access)
     }
 
-    /// Gives the home that is named, if one is.
-    fn named_home(&self) -> Result<Option<PathBuf>, Usage> {
+    fn only_one_home(&self) -> Result<(), Usage> {
         if self.global.home.len() > 1 {
             let why = "this command works on one home: name one with --home; list, find, search and stats read several as one";
             return Err(Usage(why.into()));
         }
-        Ok(self.global.home.first().cloned())
+        Ok(())
     }
 
-    fn options(&self, named: Option<PathBuf>, access: StateAccess) -> anyhow::Result<Options> {
+    fn options_of(&self, named: Option<PathBuf>, access: StateAccess) -> anyhow::Result<Options> {
         let env = |name: &str| std::env::var_os(name);
         let root = locate(named, env).map_err(threadkeep::Error::from)?;
         let home = Home::open(&root, env).map_err(threadkeep::Error::from)?;
@@ -117,7 +118,7 @@ impl Context {
         access: StateAccess,
         adjust: impl FnOnce(Options) -> Options,
     ) -> anyhow::Result<Threadkeep> {
-        let threadkeep = Threadkeep::open(adjust(self.options(named, access)?))?;
+        let threadkeep = Threadkeep::open(adjust(self.options_of(named, access)?))?;
         self.opened.borrow_mut().push(threadkeep.clone());
         self.warn();
         Ok(threadkeep)

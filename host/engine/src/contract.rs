@@ -23,6 +23,7 @@ pub use crate::bindings::exports::threadkeep::core::{
     resuming::Resumed,
     salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult},
     searching::SearchError,
+    secrets::ClearedText,
     shell_snapshots::{RolloutAge, SnapshotVerdict},
     spawned_threads::{Edge, EdgeStatus, SpawnEdge},
     startup::{StartupError, StartupReport, SurveyReport},

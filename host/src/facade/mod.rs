@@ -207,6 +207,11 @@ impl Threadkeep {
         &self.inner.options.state_dir
     }
 
+    /// Gives what is kept out of the index of what was said.
+    pub fn index_exclusions(&self) -> &IndexExclusions {
+        &self.inner.options.index_exclusions
+    }
+
     /// Gives the handle, to be passed on; none where there is none.
     pub fn state(&self) -> Option<StateDb> {
         self.reader.state()

@@ -46,7 +46,7 @@ impl AppServerCommand {
             Error::new(kind, error.to_string())
         })?;
         let access = if context.global.no_state { StateAccess::Without } else { StateAccess::Own };
-        let options = context.options_of_home(access)?;
+        let options = context.options(access)?;
         let control = options.home.root().join("app-server-control/app-server-control.sock");
         let home = ServedHome::open(options);
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);

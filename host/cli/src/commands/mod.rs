@@ -69,6 +69,10 @@ commands! {
     /// One thread goes to stdout, or with --out to a file; many go to one document likewise, or with --to each to a file of a
     /// directory, in which later only what changed is written.
     Export(export::Export);
+    /// Answer agents that ask for threads, by the Model Context Protocol
+    ///
+    /// The agent begins it and speaks to it on standard input and output. It only looks.
+    Mcp(mcp::Mcp);
     /// Give a thread a name, or take it away
     Name(name::Name);
     /// Put threads with all that they spawned into the archive

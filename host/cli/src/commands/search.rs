@@ -302,6 +302,7 @@ impl Search {
             meaning,
             ignores_case: self.ignore_case,
             kinds: self.kinds(),
+            without_secrets: false,
             rows: RowQuery { within, ..query },
             order,
             refresh: !context.global.no_refresh,
