@@ -92,7 +92,7 @@ impl Watch {
                     }
                     (_, Some(_)) => is_followed = true,
                     (WatchEvent::Thread(event), None) => {
-                        let at = Timestamp::now().to_zoned(shown_zone()).strftime("%H:%M:%S").to_string();
+                        let at = Timestamp::now().to_zoned(shown_zone().clone()).strftime("%H:%M:%S").to_string();
                         out.write_all(text::events::event(event, &at, text::width()).as_bytes())?;
                     }
                 }
