@@ -91,6 +91,7 @@ mod touching;
 mod turns;
 mod unseen;
 mod waiting;
+mod watching;
 mod words;
 mod writer_lock;
 mod written;

@@ -58,6 +58,10 @@ pub use exports::statistics::{
 };
 pub use exports::storage_measuring::{RecordSpace, RolloutSpace};
 pub use exports::text_indexing::{IndexedText, Presence, RolloutTouches, TextPart, ThreadNames};
+pub use exports::watching::{
+    EndedTurn, FinishedItem, FollowedTurns, LastTurn, OpenQuestion, SeenThread, ThreadChange, ThreadState, TurnEvent,
+    TurnOutcome, WriterFacts,
+};
 pub use exports::writing::{Begun, NewThread, WriteContext, WriteError, Written};
 pub use imports::backfill::{ClaimResult, Counts, Job, Owner, Phase, SkippedFile};
 pub use imports::feature_types::{GoalStatus, Rejection};

@@ -45,6 +45,7 @@ mod thread;
 mod time;
 mod touched;
 mod turns;
+mod watch;
 mod why;
 mod written;
 
@@ -91,9 +92,10 @@ pub use statistics::{
 };
 pub use status::{Pending, Problem, StateDbStatus, Status};
 pub use storage::{Storage, StorageAge, StorageThread, StorageType};
-pub use thread::{NameSource, SpawnEdge, SpawnEdges, SpawnStatus, Thread};
+pub use thread::{NameSource, SpawnEdge, SpawnEdges, SpawnStatus, State, Thread};
 pub use time::Time;
 pub use touched::{ChangedFile, ChangingCommand, FileChangeKind, TouchedThread, TouchedThreads};
 pub use turns::{Gap, Transcript, Turns, TurnsEnd, TurnsWriter};
+pub use watch::{Event, EventKind, Outcome};
 pub use why::{View, Why};
 pub use written::{FileWriters, WriterOfLines, WrittenLines, unknown_lines};

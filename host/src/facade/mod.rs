@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! main ── Options ──→ Threadkeep::open ──→ Threadkeep ──┬─ reading    status, find, list, transcripts
-//!   (the handle's life is decided here, once)           ├─ changing   name, archive, delete, record, compress
+//!   (the handle's life is decided here, once)           ├─ watching   what happens, as it happens; how threads stand
+//!                                                       ├─ changing   name, archive, delete, record, compress
 //!                                                       ├─ exporting  documents, files, directories
 //!                                                       ├─ features   goals, memories, device keys, moved directories
 //!                                                       ├─ importing  threads from elsewhere, bundles for another machine
@@ -26,6 +27,7 @@ mod reading;
 mod recordings;
 pub mod startup;
 mod telling;
+mod watching;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -41,6 +43,7 @@ use crate::platform::home::Home;
 use crate::platform::wait::Wait;
 use crate::threads::reader::ThreadReader;
 use crate::threads::store::LocalThreadStore;
+use crate::watch::HomeWatcher;
 
 pub use changing::RunObserver;
 pub use error::{Error, Result};
@@ -50,6 +53,7 @@ pub use homes::{Homes, MatchesOfHomes, OfHome, PageOfHomes};
 pub use importing::AbsentDirectory;
 pub use pruning::PruneRequest;
 pub use recordings::{redact, replay};
+pub use watching::StatedPage;
 
 /// Says how the handle lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +141,7 @@ struct Inner {
     /// What the start did; none where there was none.
     report: Option<startup::Report>,
     store: OnceLock<LocalThreadStore>,
+    watcher: HomeWatcher,
 }
 
 impl Threadkeep {
@@ -188,7 +193,10 @@ impl Threadkeep {
             ThreadReader::new(&runtime, &home, state, recovery, options.progress.clone(), options.wait.clone());
         let reader = reader.excluding(options.index_exclusions.clone());
         warnings.into_iter().for_each(|warning| reader.warn(warning));
-        Ok(Threadkeep { reader, inner: Arc::new(Inner { options, report, store: OnceLock::new() }) })
+        Ok(Threadkeep {
+            reader,
+            inner: Arc::new(Inner { options, report, store: OnceLock::new(), watcher: HomeWatcher::default() }),
+        })
     }
 
     /// Gives the same home with a switch of its own: what is asked through it ends with [`ErrorKind::Cancelled`] once it is told.

@@ -17,7 +17,7 @@ use crate::text::time::rfc3339;
 const BEGAN: i64 = 1_790_000_000_000;
 
 /// A paginated history in which turns overlap, are resumed, end late or never, have no beginning, and are taken back.
-fn history(seed: u64) -> String {
+pub(in crate::history) fn history(seed: u64) -> String {
     let (mut dice, mut bits) = (RandomBits(seed), RandomBits(!seed));
     let mut below = |most: u64| dice.draw() % most;
     let (mut text, mut now, mut turns) = (String::new(), BEGAN, Vec::<String>::new());

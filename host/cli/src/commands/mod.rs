@@ -64,6 +64,11 @@ commands! {
     Read(read::Read);
     /// Show what was said and done in a thread
     Turns(turns::Turns);
+    /// Say what happens in threads, as it happens
+    ///
+    /// A line for each thread that is new, archived, named or deleted, for each turn that begins or ends, each item that is done,
+    /// and where a thread is at work, waits for a person or was interrupted. It ends with Ctrl-C.
+    Watch(watch::Watch);
     /// Take threads out, as Markdown, HTML, text, JSON or raw records, without secrets
     ///
     /// One thread goes to stdout, or with --out to a file; many go to one document likewise, or with --to each to a file of a

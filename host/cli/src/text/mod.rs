@@ -1,6 +1,7 @@
 //! Text for people, within the width of the terminal.
 
 pub(crate) mod color;
+pub(crate) mod events;
 pub(crate) mod explanation;
 pub(crate) mod findings;
 pub(crate) mod search;
@@ -14,7 +15,7 @@ pub(crate) mod written;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use threadkeep::contract::{Listed, Provenance, ThreadRow};
+use threadkeep::contract::{Listed, Provenance, ThreadRow, ThreadState};
 use threadkeep::index::status::Status;
 use threadkeep::startup::Report;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -41,11 +42,11 @@ pub(crate) fn width() -> usize {
 
 /// Gives a list, a line for each thread: time, id, directory, title; sub-agents are indented under their parent.
 pub(crate) fn list(rows: &[Listed], time: fn(&ThreadRow) -> i64, width: usize) -> String {
-    list_of_homes(rows.iter().map(|listed| (listed, "")), time, width)
+    list_with_labels(rows.iter().map(|listed| (listed, "")), time, width)
 }
 
-/// Gives a list likewise, with the home of each thread, where it has a label, in a column before the directory.
-pub(crate) fn list_of_homes<'a>(
+/// Gives a list likewise, with the label of each thread, as the home that it is of, in a column before the directory.
+pub(crate) fn list_with_labels<'a>(
     rows: impl Iterator<Item = (&'a Listed, &'a str)> + Clone,
     time: fn(&ThreadRow) -> i64,
     width: usize,
@@ -75,6 +76,16 @@ pub(crate) fn list_of_homes<'a>(
         let _ = writeln!(out, "{time}  {id}  {directory}  {branch}{title}");
     }
     out
+}
+
+/// Gives the word for how a thread stands.
+pub(crate) fn state(state: ThreadState) -> &'static str {
+    match state {
+        ThreadState::Running => "running",
+        ThreadState::Waiting => "waiting",
+        ThreadState::Interrupted => "interrupted",
+        ThreadState::Done => "done",
+    }
 }
 
 /// Gives the title of a thread; for a sub-agent without one, the nickname and the role that it was given.
