@@ -21,7 +21,8 @@ use crate::error::{OVERLOADED, RpcError};
 use crate::hub::Membership;
 use crate::methods::{self, Audience, Notice};
 use crate::outbox::{Gone, Outbox, OutboxReader, outbox};
-use crate::server::Server;
+use crate::server::{Asker, Replied, Server};
+use crate::under_way::UnderWay;
 
 /// How many requests wait in a connection at most.
 const QUEUE: usize = 64;
@@ -44,8 +45,9 @@ pub(crate) struct Connection {
     queue: Option<mpsc::Sender<Work>>,
     beside: Arc<Semaphore>,
     client: Option<Arc<Client>>,
+    number: u64,
     membership: Option<Membership>,
-    cancellation: Cancellation,
+    under_way: UnderWay,
 }
 
 /// What a connection's worker has.
@@ -53,22 +55,27 @@ struct Worker {
     server: Arc<Server>,
     client: Arc<Client>,
     outbox: Outbox,
+    under_way: UnderWay,
+    /// The number of the connection.
+    number: u64,
+    /// The switch of what this worker works at.
     cancellation: Cancellation,
 }
 
 impl Connection {
     /// Makes a connection, and what hands out its messages.
     pub(crate) fn open(server: Arc<Server>) -> (Connection, OutboxReader) {
-        let cancellation = Cancellation::default();
-        let (outbox, reader) = outbox(cancellation.clone());
+        let under_way = UnderWay::default();
+        let (outbox, reader) = outbox(under_way.clone());
         let connection = Connection {
+            number: server.hub.number(),
             server,
             outbox,
             queue: None,
             beside: Arc::new(Semaphore::new(BESIDE)),
             client: None,
             membership: None,
-            cancellation,
+            under_way,
         };
         (connection, reader)
     }
@@ -135,16 +142,16 @@ impl Connection {
     async fn begin(&mut self, text: String) -> Result<(), Gone> {
         let Some(client) = self.client.clone() else { return Ok(()) };
         self.outbox.push(text).await?;
-        self.membership = Some(self.server.hub.join(client.clone(), self.outbox.clone()));
+        self.membership = Some(self.server.hub.join(self.number, client.clone(), self.outbox.clone()));
         let (sender, receiver) = mpsc::channel(QUEUE);
         self.queue = Some(sender);
-        tokio::spawn(self.worker(client).run(receiver));
+        tokio::spawn(self.worker(client, self.under_way.in_order()).run(receiver));
         Ok(())
     }
 
-    fn worker(&self, client: Arc<Client>) -> Worker {
-        let (server, outbox) = (self.server.clone(), self.outbox.clone());
-        Worker { server, client, outbox, cancellation: self.cancellation.clone() }
+    fn worker(&self, client: Arc<Client>, cancellation: Cancellation) -> Worker {
+        let (server, outbox, under_way) = (self.server.clone(), self.outbox.clone(), self.under_way.clone());
+        Worker { server, client, outbox, under_way, number: self.number, cancellation }
     }
 
     async fn enqueue(&self, work: Work) -> Result<(), Gone> {
@@ -161,9 +168,11 @@ impl Connection {
             let why = format!("{BESIDE} searches are under way; cancel one, or wait for one to end");
             return self.enqueue(Work::Answered(answer(&request.id, &Err(RpcError::new(OVERLOADED, why))))).await;
         };
-        let worker = self.worker(client);
+        let worker = self.worker(client, self.under_way.begin(&request.id));
         tokio::spawn(async move {
+            let id = request.id.clone();
             let _ = worker.work_at(VecDeque::from([Work::Request(request)]), &worker.server.searches).await;
+            worker.under_way.end(&id);
             drop(place);
         });
         Ok(())
@@ -189,9 +198,10 @@ impl Worker {
 
     /// Answers the first of a batch, sends the answers, and gives what is left.
     async fn work_at(&self, batch: VecDeque<Work>, places: &Semaphore) -> Result<VecDeque<Work>, Gone> {
-        let (server, client, cancellation) = (self.server.clone(), self.client.clone(), self.cancellation.clone());
+        let asker = Asker { client: self.client.clone(), number: self.number, cancellation: self.cancellation.clone() };
+        let (server, under_way) = (self.server.clone(), self.under_way.clone());
         let place = places.acquire().await;
-        let worked = tokio::task::spawn_blocking(move || answers(&server, &client, &cancellation, batch)).await;
+        let worked = tokio::task::spawn_blocking(move || answers(&server, &asker, &under_way, batch)).await;
         drop(place);
         let Ok((answers, rest)) = worked else { return Err(Gone) };
         for (text, notices) in answers {
@@ -215,8 +225,8 @@ type Answered = (String, Vec<Notice>);
 /// Answers requests until there is enough to send.
 fn answers(
     server: &Server,
-    client: &Client,
-    cancellation: &Cancellation,
+    asker: &Asker,
+    under_way: &UnderWay,
     mut batch: VecDeque<Work>,
 ) -> (Vec<Answered>, VecDeque<Work>) {
     let (mut answers, mut bytes) = (Vec::new(), 0);
@@ -225,10 +235,24 @@ fn answers(
     {
         let answered = match work {
             Work::Answered(text) => (text, Vec::new()),
-            Work::Request(request) => server.answer(&request, client, cancellation),
+            Work::Request(request) => {
+                let Replied { text, notices, cancels } = server.answer(&request, asker);
+                if let Some(request) = cancels {
+                    under_way.cancel(&request);
+                }
+                (text, notices)
+            }
         };
         bytes += answered.0.len();
         answers.push(answered);
     }
     (answers, batch)
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.client.is_some() {
+            self.server.left(self.number);
+        }
+    }
 }

@@ -12,18 +12,20 @@ mod client;
 mod connection;
 mod envelope;
 mod error;
+mod follow;
 mod hub;
 mod methods;
 mod outbox;
 pub mod remote;
-mod served_home;
 mod server;
 mod stdio;
+mod under_way;
 mod websocket;
 
 use std::io;
 use std::sync::Arc;
 
+use threadkeep::ServedHome;
 use threadkeep_listen::{Guard, Listener};
 use tokio::sync::watch;
 
@@ -32,7 +34,6 @@ use server::Server;
 
 pub use envelope::MAX_MESSAGE;
 pub use error::RpcError;
-pub use served_home::ServedHome;
 
 /// A server of a home, over any number of listeners.
 #[derive(Clone)]
@@ -42,7 +43,10 @@ impl AppServer {
     /// Makes a server of a home. `names_version` says whether its user agent has a version: Codex's own clients show nothing without
     /// one where they attach to a server by themselves, and elsewhere warn of one that is below their own.
     pub fn new(home: Arc<ServedHome>, names_version: bool) -> AppServer {
-        AppServer(Server::new(home, names_version))
+        let server = Server::new(home, names_version);
+        let following = server.clone();
+        std::thread::spawn(move || follow::follow(&following));
+        AppServer(server)
     }
 
     /// Serves one client on the standard input and output, until it has no more to say, or `stop` is told true.
@@ -64,6 +68,6 @@ impl AppServer {
 
     /// Ends whatever still waits for the home.
     pub fn stop(&self) {
-        self.0.home.stop();
+        self.0.stop();
     }
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use threadkeep::Cancellation;
 use tokio::sync::{Semaphore, mpsc};
+
+use crate::under_way::UnderWay;
 
 /// How many bytes wait for a client at most; an answer that is longer waits alone.
 const LIMIT: usize = 4 << 20;
@@ -25,7 +26,7 @@ pub(crate) struct OutboxReader {
     /// The bytes of the message that is being sent.
     taken: u32,
     /// Ends what is under way for the client when it is gone.
-    cancellation: Cancellation,
+    under_way: UnderWay,
 }
 
 /// The client is gone.
@@ -33,11 +34,11 @@ pub(crate) struct OutboxReader {
 pub(crate) struct Gone;
 
 /// Makes an outbox. When its reader goes, nobody wants an answer any more.
-pub(crate) fn outbox(cancellation: Cancellation) -> (Outbox, OutboxReader) {
+pub(crate) fn outbox(under_way: UnderWay) -> (Outbox, OutboxReader) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let (room, has_overflowed) = (Arc::new(Semaphore::new(LIMIT)), Arc::new(AtomicBool::new(false)));
     let outbox = Outbox { messages: sender, room: room.clone(), has_overflowed: has_overflowed.clone() };
-    (outbox, OutboxReader { messages: receiver, room, has_overflowed, taken: 0, cancellation })
+    (outbox, OutboxReader { messages: receiver, room, has_overflowed, taken: 0, under_way })
 }
 
 fn size(message: &str) -> u32 {
@@ -100,7 +101,7 @@ impl OutboxReader {
 impl Drop for OutboxReader {
     fn drop(&mut self) {
         self.room.close();
-        self.cancellation.cancel();
+        self.under_way.cancel_all();
     }
 }
 
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn an_answer_waits_until_there_is_room_and_nothing_is_lost() {
         run(async {
-            let (outbox, mut reader) = outbox(Cancellation::default());
+            let (outbox, mut reader) = outbox(UnderWay::default());
             let long = "x".repeat(LIMIT / 2);
             outbox.push(long.clone()).await.unwrap();
             outbox.push(long.clone()).await.unwrap();
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn an_answer_over_the_limit_goes_out_alone() {
         run(async {
-            let (outbox, mut reader) = outbox(Cancellation::default());
+            let (outbox, mut reader) = outbox(UnderWay::default());
             outbox.push("x".repeat(LIMIT * 2)).await.unwrap();
             assert_eq!(reader.next().await.unwrap().len(), LIMIT * 2);
         });
@@ -143,7 +144,7 @@ mod tests {
     #[test]
     fn a_client_that_does_not_read_what_it_is_told_is_let_go() {
         run(async {
-            let (outbox, mut reader) = outbox(Cancellation::default());
+            let (outbox, mut reader) = outbox(UnderWay::default());
             for _ in 0..9 {
                 outbox.push_unasked("x".repeat(LIMIT / 8));
             }
@@ -156,7 +157,7 @@ mod tests {
     #[test]
     fn who_waits_for_a_client_that_is_gone_is_told_so() {
         run(async {
-            let (outbox, reader) = outbox(Cancellation::default());
+            let (outbox, reader) = outbox(UnderWay::default());
             outbox.push("x".repeat(LIMIT)).await.unwrap();
             let waiting = tokio::spawn(async move { outbox.push("more".into()).await.is_err() });
             tokio::task::yield_now().await;

@@ -1,18 +1,19 @@
 //! What all connections share.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
-use threadkeep::Cancellation;
+use threadkeep::{Cancellation, ServedHome};
+use threadkeep::WatchWaker as Waker;
 use tokio::sync::Semaphore;
 
 use crate::client::Client;
-use crate::envelope::{Request, answer};
+use crate::envelope::{Request, RequestId, answer};
 use crate::error::{INTERNAL_ERROR, RpcError};
 use crate::hub::Hub;
+use crate::loaded::LoadedThreads;
 use crate::methods::{self, Answer, Call, Notice};
-use crate::served_home::ServedHome;
 
 /// How many requests are worked at at once, for each processor.
 const WORKERS_PER_CPU: usize = 2;
@@ -21,12 +22,34 @@ const WORKERS_PER_CPU: usize = 2;
 pub(crate) struct Server {
     pub(crate) home: Arc<ServedHome>,
     pub(crate) hub: Arc<Hub>,
+    /// The threads that clients have open.
+    pub(crate) loaded: LoadedThreads,
+    /// Ends the wait for what others do in the home.
+    waker: Mutex<Option<Waker>>,
     /// Places for requests that are worked at.
     pub(crate) work: Semaphore,
     /// Places for searches, which take long: they leave the other places alone.
     pub(crate) searches: Semaphore,
     /// Whether it says its version where Codex's clients look for one: some show nothing without.
     names_version: bool,
+}
+
+/// Who asks.
+pub(crate) struct Asker {
+    pub(crate) client: Arc<Client>,
+    /// The number of the connection.
+    pub(crate) number: u64,
+    pub(crate) cancellation: Cancellation,
+}
+
+/// What is said to a request.
+pub(crate) struct Replied {
+    /// The answer.
+    pub(crate) text: String,
+    /// What is told behind it.
+    pub(crate) notices: Vec<Notice>,
+    /// Another request of the same client that is to end.
+    pub(crate) cancels: Option<RequestId>,
 }
 
 /// The answer to an introduction.
@@ -51,7 +74,8 @@ impl Server {
     pub(crate) fn new(home: Arc<ServedHome>, names_version: bool) -> Arc<Server> {
         let cpus = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let (work, searches) = (Semaphore::new(cpus * WORKERS_PER_CPU), Semaphore::new(cpus));
-        Arc::new(Server { home, hub: Arc::default(), work, searches, names_version })
+        let (hub, loaded, waker) = (Arc::default(), LoadedThreads::default(), Mutex::default());
+        Arc::new(Server { home, hub, loaded, waker, work, searches, names_version })
     }
 
     /// Says who answers.
@@ -68,33 +92,68 @@ impl Server {
         }
     }
 
-    /// Answers a request: the text of the answer, and what is told behind it.
-    pub(crate) fn answer(
-        &self,
-        request: &Request,
-        client: &Client,
-        cancellation: &Cancellation,
-    ) -> (String, Vec<Notice>) {
+    /// Answers a request.
+    pub(crate) fn answer(&self, request: &Request, asker: &Asker) -> Replied {
         // A fault of this program costs one answer, not the server.
-        let answered = std::panic::catch_unwind(AssertUnwindSafe(|| self.call(request, client, cancellation)));
+        let answered = std::panic::catch_unwind(AssertUnwindSafe(|| self.call(request, asker)));
         let answered = answered.unwrap_or_else(|_| {
             let why = format!("{} failed by a fault of this program", request.method);
             Err(RpcError::new(INTERNAL_ERROR, why))
         });
-        if let Err(error) = &answered {
-            tracing::debug!(method = request.method, code = error.code, "a request was refused");
-        }
         match answered {
-            Ok(Answer { result, notices }) => (answer(&request.id, &Ok(result)), notices),
-            Err(error) => (answer(&request.id, &Err(error)), Vec::new()),
+            Ok(Answer { result, notices, cancels }) => {
+                Replied { text: answer(&request.id, &Ok(result)), notices, cancels }
+            }
+            Err(error) => {
+                tracing::debug!(method = request.method, code = error.code, "a request was refused");
+                Replied { text: answer(&request.id, &Err(error)), notices: Vec::new(), cancels: None }
+            }
         }
     }
 
-    fn call(&self, request: &Request, client: &Client, cancellation: &Cancellation) -> Result<Answer, RpcError> {
-        let method = methods::find(&request.method, client)?;
-        let threads = self.home.threads().ok_or_else(|| RpcError::new(INTERNAL_ERROR, "the server is ending"))?;
-        let threads = threads.cancellable(cancellation.clone());
-        let call = Call { threads: &threads, client, params: request.params.as_deref(), cancellation };
+    fn call(&self, request: &Request, asker: &Asker) -> Result<Answer, RpcError> {
+        let method = methods::find(&request.method, &asker.client)?;
+        let threads = self.home.fresh_threads().ok_or_else(|| RpcError::new(INTERNAL_ERROR, "the server is ending"))?;
+        let call = Call {
+            threads: &threads.cancellable(asker.cancellation.clone()),
+            client: &asker.client,
+            params: request.params.as_deref(),
+            loaded: &self.loaded,
+            connection: asker.number,
+            cancellation: &asker.cancellation,
+        };
         (method.run)(&call)
+    }
+
+    /// Lets go of what a client had open that is gone.
+    pub(crate) fn left(self: &Arc<Self>, number: u64) {
+        let closed = self.loaded.close_all(number);
+        if closed.is_empty() {
+            return;
+        }
+        let server = self.clone();
+        // Closing writes; nobody waits for it.
+        std::thread::spawn(move || {
+            let Some(threads) = server.home.threads() else { return };
+            for thread in closed {
+                methods::close(&threads, &thread);
+                if let Ok(notification) = methods::not_loaded(&thread) {
+                    server.hub.tell(&notification);
+                }
+            }
+        });
+    }
+
+    /// Notes what ends the wait for what others do in the home.
+    pub(crate) fn is_followed_by(&self, waker: Waker) {
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
+    }
+
+    /// Ends whatever waits.
+    pub(crate) fn stop(&self) {
+        self.home.stop();
+        if let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner) {
+            waker.wake();
+        }
     }
 }

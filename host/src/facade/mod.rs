@@ -25,6 +25,7 @@ mod importing;
 mod pruning;
 mod reading;
 mod recordings;
+mod served_home;
 pub mod startup;
 mod telling;
 mod watching;
@@ -53,6 +54,7 @@ pub use homes::{Homes, MatchesOfHomes, OfHome, PageOfHomes};
 pub use importing::AbsentDirectory;
 pub use pruning::PruneRequest;
 pub use recordings::{redact, replay};
+pub use served_home::{ServedHome, ServedPhase};
 pub use watching::StatedPage;
 
 /// Says how the handle lives.

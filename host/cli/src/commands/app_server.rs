@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use threadkeep::{Error, ErrorKind, StateAccess};
-use threadkeep_app_server::{AppServer, ServedHome};
+use threadkeep::{Error, ErrorKind, ServedHome, StateAccess};
+use threadkeep_app_server::AppServer;
 use threadkeep_listen::{Address, AddressError, BindError, Guard, Listener, Token, TokenError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -48,7 +48,7 @@ impl AppServerCommand {
         let access = if context.global.no_state { StateAccess::Without } else { StateAccess::Own };
         let options = context.options(access)?;
         let control = options.home.root().join("app-server-control/app-server-control.sock");
-        let home = ServedHome::open(options);
+        let home = ServedHome::open(options, |warning| tracing::warn!("{warning}"));
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(workers.min(4)).enable_all().build()?;

@@ -1,33 +1,40 @@
-//! The home that is served, and how it can be read at the moment.
+//! A home that is served by a program that answers at once, and how it can be read at the moment.
 //!
 //! A server answers at once. Where the state DB is complete, it is opened and brought up to date beside the first answers; where it is
 //! not, answers come from the files until it is filled. Where it cannot be had, they stay with the files, and it is tried again. At no
 //! time has the process two connections to it.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use threadkeep::{ErrorKind, Options, StateAccess, Threadkeep};
+use super::{Error, Options, StateAccess, Threadkeep};
+use crate::platform::error_kind::ErrorKind;
 
 /// How long after a start that came by no handle the next one begins, at first and at most.
 const TRY_AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+/// Rows that were compared with the files within this time are new enough.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// A home that is served.
 pub struct ServedHome {
     current: Mutex<Current>,
     changed: Condvar,
-    root: std::path::PathBuf,
+    root: PathBuf,
+    warn: Box<dyn Fn(&str) + Send + Sync>,
+    /// When the rows were last compared with the files.
+    compared: Mutex<Option<Instant>>,
 }
 
 struct Current {
     threads: Option<Threadkeep>,
-    phase: Phase,
+    phase: ServedPhase,
     is_stopped: bool,
 }
 
 /// How far the start is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub enum ServedPhase {
     /// The state DB is being filled, or waited for; answers come from the files.
     Filling,
     /// There is a handle.
@@ -38,23 +45,25 @@ pub(crate) enum Phase {
 
 impl ServedHome {
     /// Begins to open a home, in a thread of its own, as a process that owns the state; or, with [`StateAccess::Without`], without.
-    pub fn open(options: Options) -> Arc<ServedHome> {
-        let current = Current { threads: None, phase: Phase::Filling, is_stopped: false };
+    /// `warn` takes what a person should know, each a sentence, from any thread.
+    pub fn open(options: Options, warn: impl Fn(&str) + Send + Sync + 'static) -> Arc<ServedHome> {
+        let current = Current { threads: None, phase: ServedPhase::Filling, is_stopped: false };
         let root = options.home.root().to_path_buf();
-        let home = Arc::new(ServedHome { current: Mutex::new(current), changed: Condvar::new(), root });
+        let (current, changed, compared) = (Mutex::new(current), Condvar::new(), Mutex::default());
+        let home = Arc::new(ServedHome { current, changed, root, warn: Box::new(warn), compared });
         let opened = home.clone();
         std::thread::spawn(move || opened.start(&options));
         home
     }
 
     /// Gives the directory of the home.
-    pub(crate) fn root(&self) -> &std::path::Path {
+    pub fn root(&self) -> &Path {
         &self.root
     }
 
     /// Gives the home as it can be read at the moment; none where the server ends before it can. Waits a few milliseconds at the
     /// start.
-    pub(crate) fn threads(&self) -> Option<Threadkeep> {
+    pub fn threads(&self) -> Option<Threadkeep> {
         let mut current = self.lock();
         while current.threads.is_none() && !current.is_stopped {
             current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner);
@@ -62,31 +71,51 @@ impl ServedHome {
         current.threads.clone()
     }
 
+    /// Gives the home likewise, with rows that were compared with the files within the last second. Where that fails they are as they
+    /// were, and what a file contradicts is put right when it is asked for.
+    pub fn fresh_threads(&self) -> Option<Threadkeep> {
+        let threads = self.threads()?;
+        let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.phase() == ServedPhase::Ready && compared.is_none_or(|at| at.elapsed() > FRESH) {
+            if let Err(error) = threads.refresh() {
+                (self.warn)(&format!("the state DB is not up to date with the files: {error}"));
+            }
+            *compared = Some(Instant::now());
+        }
+        drop(compared);
+        Some(threads)
+    }
+
     /// Says how far the start is.
-    pub(crate) fn phase(&self) -> Phase {
+    pub fn phase(&self) -> ServedPhase {
         self.lock().phase.clone()
     }
 
     /// Waits until there is a handle, and gives it; none once the server ends.
-    pub(crate) fn wait_until_ready(&self) -> Option<Threadkeep> {
+    pub fn wait_until_ready(&self) -> Option<Threadkeep> {
         let mut current = self.lock();
-        while current.phase != Phase::Ready && !current.is_stopped {
+        while current.phase != ServedPhase::Ready && !current.is_stopped {
             current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner);
         }
         current.threads.clone().filter(|_| !current.is_stopped)
     }
 
+    /// Says whether the server ends.
+    pub fn is_stopped(&self) -> bool {
+        self.lock().is_stopped
+    }
+
     /// Ends whatever waits for the home.
-    pub(crate) fn stop(&self) {
+    pub fn stop(&self) {
         self.lock().is_stopped = true;
         self.changed.notify_all();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Current> {
+    fn lock(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn publish(&self, threads: Option<Threadkeep>, phase: Phase) {
+    fn publish(&self, threads: Option<Threadkeep>, phase: ServedPhase) {
         let mut current = self.lock();
         current.threads = threads.or(current.threads.take());
         current.phase = phase;
@@ -99,21 +128,21 @@ impl ServedHome {
         let with = |access, refresh| Threadkeep::open(Options { access, refresh, ..options.clone() });
         if options.access == StateAccess::Without {
             return match with(StateAccess::Without, false) {
-                Ok(threads) => self.publish(Some(threads), Phase::FilesOnly("it was left out".into())),
+                Ok(threads) => self.publish(Some(threads), ServedPhase::FilesOnly("it was left out".into())),
                 Err(error) => self.fail(&error),
             };
         }
         // Whether it is complete is asked by one connection, which is closed before the other is opened.
         let is_complete = with(StateAccess::Existing, false).is_ok_and(|existing| existing.state().is_some());
         if is_complete && let Ok(threads) = with(StateAccess::Own, false) {
-            self.publish(Some(threads.clone()), Phase::Ready);
+            self.publish(Some(threads.clone()), ServedPhase::Ready);
             if let Err(error) = threads.refresh() {
-                tracing::warn!(%error, "the state DB is not up to date with the files");
+                (self.warn)(&format!("the state DB is not up to date with the files: {error}"));
             }
             return self.tell_warnings(&threads);
         }
         match with(StateAccess::Without, false) {
-            Ok(threads) => self.publish(Some(threads), Phase::Filling),
+            Ok(threads) => self.publish(Some(threads), ServedPhase::Filling),
             Err(error) => return self.fail(&error),
         }
         let mut pause = TRY_AGAIN.0;
@@ -121,12 +150,12 @@ impl ServedHome {
             let error = match with(StateAccess::Own, true) {
                 Ok(threads) => {
                     self.tell_warnings(&threads);
-                    return self.publish(Some(threads), Phase::Ready);
+                    return self.publish(Some(threads), ServedPhase::Ready);
                 }
                 Err(error) => error,
             };
-            tracing::warn!(%error, "there is no state DB; answers come from the files");
-            self.publish(None, Phase::FilesOnly(error.to_string()));
+            (self.warn)(&format!("{error}; answering from the files"));
+            self.publish(None, ServedPhase::FilesOnly(error.to_string()));
             let may_pass = matches!(error.kind(), ErrorKind::Busy | ErrorKind::TimedOut | ErrorKind::Io);
             if !may_pass || self.is_stopped_within(pause) {
                 return;
@@ -142,14 +171,14 @@ impl ServedHome {
 
     fn tell_warnings(&self, threads: &Threadkeep) {
         for warning in threads.take_warnings() {
-            tracing::warn!("{warning}");
+            (self.warn)(&warning);
         }
     }
 
     /// Nothing can be read: whoever waits is told so.
-    fn fail(&self, error: &threadkeep::Error) {
-        tracing::error!(%error, "the home cannot be served");
-        self.publish(None, Phase::FilesOnly(error.to_string()));
+    fn fail(&self, error: &Error) {
+        (self.warn)(&format!("the home cannot be served: {error}"));
+        self.publish(None, ServedPhase::FilesOnly(error.to_string()));
         self.stop();
     }
 }
