@@ -9,9 +9,10 @@ use contract::exports::{
     usage_reading,
 };
 use contract::{
-    CheckedFile, CodexFields, Collection, Depth, Explanation, Extraction, FileError, FileFacts, Found, Gap, HeadThread,
-    HistoryBase, IndexTerm, IndexedText, LookupError, NoThread, PageOfRecords, PageOfTurns, PathPattern, Presence,
-    Resumed, RolloutSpace, RolloutTouches, Selection, Subject, TextKind, ThreadNames, WriteContext, WriteError,
+    BranchRequest, Branched, CheckedFile, CodexFields, Collection, Depth, Explanation, Extraction, FileError,
+    FileFacts, Found, Gap, HeadThread, HistoryBase, IndexTerm, IndexedText, LookupError, NoThread, PageOfRecords,
+    PageOfTurns, PathPattern, Presence, Resumed, RolloutSpace, RolloutTouches, Selection, Subject, TextKind,
+    ThreadNames, WriteContext, WriteError,
 };
 use threadkeep_core::health::{base, check, codex_fields};
 use threadkeep_core::history::{prompt, transcript};
@@ -82,6 +83,10 @@ impl lookup::Guest for Component {
 impl resuming::Guest for Component {
     fn resume(path: String, at: WriteContext) -> Result<Resumed, WriteError> {
         write::resume::resume(&World, &path, at.random_bits)
+    }
+
+    fn branch(path: String, request: BranchRequest, at: WriteContext) -> Result<Branched, WriteError> {
+        write::branch::branch(&World, &path, &request, at)
     }
 }
 
