@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod any_damage;
+mod app_server;
 mod arrows;
 mod backup;
 mod backups_kept;

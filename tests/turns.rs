@@ -14,7 +14,7 @@ use threadkeep_core::history::chain::Chain;
 use threadkeep_core::history::transcript::Transcript;
 
 /// Homes whose threads the newest Codex reads.
-const CODEX_READS: [&str; 7] = ["h050", "h100", "h130", "h142", "h160", "h169-main", "h169-compress"];
+pub(crate) const CODEX_READS: [&str; 7] = ["h050", "h100", "h130", "h142", "h160", "h169-main", "h169-compress"];
 
 /// Where a turn is meant to differ from Codex's: form of the thread, type of item, reason.
 const MEANT: [(&str, &str, &str); 3] = [
@@ -34,7 +34,7 @@ fn turns(program: &Program, id: &str) -> Vec<Value> {
 const WITHOUT_ROOTS: &str = "h160";
 
 /// The turn without what it has beyond Codex's and is meant to have.
-fn without_meant(mut turn: Value, codex: &Value, mode: &str, home: &str) -> Value {
+pub(crate) fn without_meant(mut turn: Value, codex: &Value, mode: &str, home: &str) -> Value {
     if home == WITHOUT_ROOTS {
         assert!(turn["rootTurnId"].is_string());
         turn["rootTurnId"] = Value::Null;

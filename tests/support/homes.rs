@@ -1,6 +1,7 @@
 //! Homes that real Codex releases wrote, where this machine has them.
 
-use std::io::BufReader;
+use std::collections::BTreeMap;
+use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -98,6 +99,39 @@ impl RealHome {
 /// What the newest Codex answered on damaged copies of `h169-main`, case by case in words.
 pub fn damage_summary() -> Option<String> {
     fs::read_to_string(real_home_archives(None)?.join("../codex/damage_summary.txt")).ok()
+}
+
+/// What the newest Codex answered to requests about `h169-main`, in order: `{"method", "params", "result" or "error"}` each. None,
+/// said on stderr, where they are not here.
+pub fn recorded_answers(of: &str) -> Option<Vec<Value>> {
+    let read = real_home_archives(None)
+        .and_then(|archives| fs::read_to_string(archives.join(format!("../codex/transcripts/{of}.jsonl"))).ok());
+    if read.is_none() {
+        skipped("no recorded answers of Codex (THREADKEEP_TEST_HOMES)");
+    }
+    let lines = |text: String| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    read.map(lines)
+}
+
+/// The JSON Schemas of the protocol of Codex 0.171, by the names of their types. None, said on stderr, where they are not here.
+pub fn protocol_schemas() -> Option<BTreeMap<String, Value>> {
+    let packed = real_home_archives(None)?.join("../codex/schema/171.json.tar.xz");
+    let Some(packed) = plain(&packed) else {
+        skipped("no schema of Codex's protocol (THREADKEEP_TEST_HOMES)");
+        return None;
+    };
+    let mut schemas = BTreeMap::new();
+    for entry in tar::Archive::new(packed.as_slice()).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let path = entry.path().unwrap().into_owned();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let mut text = String::new();
+            entry.read_to_string(&mut text).unwrap();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            schemas.insert(name, serde_json::from_str(&text).unwrap());
+        }
+    }
+    Some(schemas)
 }
 
 fn plain(path: &Path) -> Option<Vec<u8>> {

@@ -50,7 +50,9 @@ pub use giant_thread::giant_thread;
 pub use golden::{Normalizer, record, recorded_differences};
 pub use handle::{Handle, handle};
 pub use home_and_state::HomeAndState;
-pub use homes::{ALL_HOMES, RealHome, damage_summary, real_home_archives, real_homes};
+pub use homes::{
+    ALL_HOMES, RealHome, damage_summary, protocol_schemas, real_home_archives, real_homes, recorded_answers,
+};
 pub use index_content::index_content;
 pub use long_thread::long_thread;
 pub use mcp::McpClient;

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 /// Words that say something to people and nothing of what is allowed.
-const SPOKEN: [&str; 6] = ["$schema", "$defs", "title", "description", "default", "examples"];
+const SPOKEN: [&str; 7] = ["$schema", "$defs", "definitions", "title", "description", "default", "examples"];
 
 /// What is wrong with a document by a schema; each fault with its place.
 pub fn faults(schema: &Value, document: &Value) -> Vec<String> {
@@ -39,6 +39,11 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str, faults: &mut 
             "pattern" if !matches_octal(rule, value) => faults.push(fault("it has another form")),
             "minimum" if value.is_number() && value.as_f64() < rule.as_f64() => faults.push(fault("it is too small")),
             "maximum" if value.is_number() && value.as_f64() > rule.as_f64() => faults.push(fault("it is too large")),
+            "minLength"
+                if value.as_str().is_some_and(|text| (text.chars().count() as u64) < rule.as_u64().unwrap_or(0)) =>
+            {
+                faults.push(fault("it is too short"))
+            }
             "minItems" if value.is_array() && length(value) < rule.as_u64() => faults.push(fault("it is too short")),
             "maxItems" if value.is_array() && length(value) > rule.as_u64() => faults.push(fault("it is too long")),
             "required" => {
@@ -87,7 +92,8 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str, faults: &mut 
                 let schemas = rule.as_array().into_iter().flatten();
                 schemas.for_each(|schema| check(root, schema, value, place, faults));
             }
-            "type" | "const" | "enum" | "format" | "pattern" | "minimum" | "maximum" | "minItems" | "maxItems" => {}
+            "type" | "const" | "enum" | "format" | "pattern" | "minimum" | "maximum" | "minLength" | "minItems"
+            | "maxItems" => {}
             _ => faults.push(format!("{place}: the schema says {word}, which is not known here")),
         }
     }

@@ -9,10 +9,10 @@ use contract::exports::{
     usage_reading, watching,
 };
 use contract::{
-    CheckedFile, CodexFields, Collection, Depth, Explanation, Extraction, FileError, FileFacts, FollowedTurns, Found,
-    Gap, HeadThread, HistoryBase, IndexTerm, IndexedText, LastTurn, LookupError, NoThread, PageOfRecords, PageOfTurns,
-    PathPattern, Presence, Resumed, RolloutSpace, RolloutTouches, SeenThread, Selection, Subject, TextKind,
-    ThreadChange, ThreadNames, ThreadState, WriteContext, WriteError, WriterFacts,
+    BranchRequest, Branched, CheckedFile, CodexFields, Collection, Depth, Explanation, Extraction, FileError,
+    FileFacts, FollowedTurns, Found, Gap, HeadThread, HistoryBase, IndexTerm, IndexedText, LastTurn, LookupError,
+    NoThread, PageOfRecords, PageOfTurns, PathPattern, Presence, Resumed, RolloutSpace, RolloutTouches, SeenThread,
+    Selection, Subject, TextKind, ThreadChange, ThreadNames, ThreadState, WriteContext, WriteError, WriterFacts,
 };
 use threadkeep_core::health::{base, check, codex_fields};
 use threadkeep_core::history::{follow, prompt, transcript};
@@ -85,6 +85,10 @@ impl lookup::Guest for Component {
 impl resuming::Guest for Component {
     fn resume(path: String, at: WriteContext) -> Result<Resumed, WriteError> {
         write::resume::resume(&World, &path, at.random_bits)
+    }
+
+    fn branch(path: String, request: BranchRequest, at: WriteContext) -> Result<Branched, WriteError> {
+        write::branch::branch(&World, &path, &request, at)
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Histories only grow at their end, so a cursor is a turn's number and its id: a page goes on behind that turn, in
 //! either direction, whatever was appended since. The number only says where to look first: where the turn stands elsewhere,
-//! as after a rollback, or where the page was read from the end, it is looked for by its id.
+//! as after a rollback, or where the page was read from the end, it is looked for by its id. `=` and an id is a cursor too: a page
+//! begins with that turn, in either direction.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -101,6 +102,13 @@ impl Transcript {
         Ok(turns.map(cursor).collect())
     }
 
+    /// Returns where a turn begins: the file of the chain, by its number, and the byte there; none where there is no such turn.
+    pub fn beginning<R: Rollouts>(&self, rollouts: &R, turn: &str) -> Result<Option<(usize, u64)>, LookupError> {
+        let known = &self.whole(rollouts)?.index.turns;
+        let begin = known.iter().find(|known| known.id == turn).map(|turn| turn.begin.mark);
+        Ok(begin.map(|mark| (mark.segment, mark.offset)))
+    }
+
     /// Returns the turns from a number on, each as a `Turn` and as many as fit into a page; none behind the last one. Where messages
     /// are enough, they have no items of tools.
     pub fn values<R: Rollouts>(
@@ -127,7 +135,7 @@ impl Transcript {
             let mut tails = tail::Tails::of(rollouts, &self.chain)?;
             while let Some(tail) = tails.next(rollouts, &self.chain)? {
                 let pages = Pages { chain: &self.chain, index: &tail.index };
-                let after = match cursor.map(|cursor| pages.place(cursor, true)).transpose() {
+                let after = match pages.after(cursor, true) {
                     Ok(after) => after,
                     // It may stand further up, and what is wrong with it the whole history tells.
                     Err(_) => continue,
@@ -139,7 +147,7 @@ impl Transcript {
             }
         }
         let pages = self.whole(rollouts)?;
-        let after = cursor.map(|cursor| pages.place(cursor, newest_first)).transpose()?;
+        let after = pages.after(cursor, newest_first)?;
         pages.show(rollouts, pages.window(after, limit, newest_first), newest_first)
     }
 
@@ -156,7 +164,7 @@ impl Transcript {
     ) -> Result<PageOfTurns, LookupError> {
         let pages = self.whole(rollouts)?;
         let mut needle = Needle::new(text);
-        let mut after = cursor.map(|cursor| pages.place(cursor, newest_first)).transpose()?;
+        let mut after = pages.after(cursor, newest_first)?;
         let mut partly = None;
         loop {
             let window = pages.window(after, 0, newest_first);
@@ -425,9 +433,16 @@ impl Pages<'_> {
         Ok(page)
     }
 
-    pub(super) fn place(&self, cursor: &str, newest_first: bool) -> Result<usize, LookupError> {
+    /// The turn behind which a page begins; none where it begins with the first one.
+    pub(super) fn after(&self, cursor: Option<&str>, newest_first: bool) -> Result<Option<usize>, LookupError> {
         let turns = &self.index.turns;
+        let Some(cursor) = cursor else { return Ok(None) };
         let bad = |why: &str| LookupError::BadCursor(format!("'{cursor}' {why}"));
+        let unknown = || bad("names a turn that this thread does not have");
+        if let Some(id) = cursor.strip_prefix('=') {
+            let at = turns.iter().position(|turn| turn.id == id).ok_or_else(unknown)?;
+            return Ok(if newest_first { Some(at + 1) } else { at.checked_sub(1) });
+        }
         let mut parts = cursor.splitn(3, '.');
         let (Some(kind @ ("a" | "d")), Some(number), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(bad("is not a cursor of this program"));
@@ -437,9 +452,9 @@ impl Pages<'_> {
         }
         let at: usize = number.parse().map_err(|_| bad("holds no number"))?;
         if turns.get(at).is_some_and(|turn| turn.id == id) {
-            return Ok(at);
+            return Ok(Some(at));
         }
-        turns.iter().position(|turn| turn.id == id).ok_or_else(|| bad("names a turn that this thread does not have"))
+        turns.iter().position(|turn| turn.id == id).map(Some).ok_or_else(unknown)
     }
 }
 

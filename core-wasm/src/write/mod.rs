@@ -3,6 +3,7 @@
 //! ```text
 //! new thread   → begin ──→ state, path, first line
 //! rollout      → resume ─→ state                    where the ordinals go on, whether the tail is cut off
+//! rollout      → branch ─→ path, first line         a fork, or an earlier place of the thread itself
 //! state, items → write ──→ state, whole lines
 //! events       → program_events → items             what a program tells of its own run
 //! ```
@@ -24,6 +25,7 @@ mod paginated;
 mod parts;
 mod state;
 
+pub mod branch;
 pub mod program_events;
 pub mod resume;
 pub mod writer;

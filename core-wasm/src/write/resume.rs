@@ -85,8 +85,8 @@ impl Head {
 
 /// What the end of a file says.
 #[derive(Default)]
-struct Tail {
-    ordinal: Option<u64>,
+pub(super) struct Tail {
+    pub(super) ordinal: Option<u64>,
     tokens: Option<Tokens>,
     cwd: Option<String>,
     model: Option<String>,
@@ -95,7 +95,7 @@ struct Tail {
 
 impl Tail {
     /// Of what stands from a place on; the line that the place falls into counts only as far as it stands there.
-    fn of<R: Rollouts>(rollouts: &R, path: &str, from: u64) -> FileResult<Tail> {
+    pub(super) fn of<R: Rollouts>(rollouts: &R, path: &str, from: u64) -> FileResult<Tail> {
         let mut tail = Tail::default();
         let mut reader = rollouts.open(path, from)?;
         let mut lines = Lines::new(1, from);

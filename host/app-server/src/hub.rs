@@ -67,7 +67,8 @@ impl Hub {
     pub(crate) fn tell_some(&self, notification: &Notification, is_meant: impl Fn(u64) -> bool) {
         let clients = self.lock();
         let mut text = None;
-        let meant = clients.iter().filter(|(number, (client, _))| is_meant(**number) && client.wants(notification.method));
+        let meant =
+            clients.iter().filter(|(number, (client, _))| is_meant(**number) && client.wants(notification.method));
         for (_, (client, outbox)) in meant {
             let text = text.get_or_insert_with(|| notification.text());
             tracing::trace!(client = %client.name, method = notification.method, "told");

@@ -10,12 +10,15 @@
 
 mod client;
 mod connection;
+mod direct;
 mod envelope;
 mod error;
 mod follow;
 mod hub;
+mod loaded;
 mod methods;
 mod outbox;
+mod protocol;
 pub mod remote;
 mod server;
 mod stdio;
@@ -32,6 +35,7 @@ use tokio::sync::watch;
 use connection::Connection;
 use server::Server;
 
+pub use direct::{DirectAnswer, DirectClient};
 pub use envelope::MAX_MESSAGE;
 pub use error::RpcError;
 

@@ -4,8 +4,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
-use threadkeep::{Cancellation, ServedHome};
 use threadkeep::WatchWaker as Waker;
+use threadkeep::{Cancellation, ServedHome};
 use tokio::sync::Semaphore;
 
 use crate::client::Client;

@@ -1,6 +1,6 @@
 //! Defaults of what hosts hand to the core.
 
-use crate::contract::{NewThread, RowQuery, SortKey};
+use crate::contract::{NewThread, RowQuery, SortKey, ThreadRow};
 
 impl Default for NewThread {
     /// Gives a thread whose id is to be chosen; its working directory and its source must still be set.
@@ -17,6 +17,42 @@ impl Default for NewThread {
             git_branch: None,
             git_origin_url: None,
             parent_thread_id: None,
+        }
+    }
+}
+
+impl Default for ThreadRow {
+    /// Gives the row of a thread of which nothing is known.
+    fn default() -> ThreadRow {
+        ThreadRow {
+            id: String::new(),
+            path: String::new(),
+            archived: false,
+            name: None,
+            name_source: None,
+            preview: String::new(),
+            title: String::new(),
+            first_user_message: None,
+            cwd: None,
+            last_cwd: None,
+            created_at: 0,
+            updated_at: 0,
+            recency_at: 0,
+            source: "\"unknown\"".into(),
+            source_kind: "unknown".into(),
+            model_provider: None,
+            model: None,
+            cli_version: None,
+            git_branch: None,
+            git_sha: None,
+            git_origin_url: None,
+            tokens_used: None,
+            parent_thread_id: None,
+            forked_from_id: None,
+            base_thread_id: None,
+            history_mode: "paginated".into(),
+            memory_mode: None,
+            missing: false,
         }
     }
 }

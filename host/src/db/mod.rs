@@ -30,6 +30,7 @@ mod rescue;
 mod rows;
 mod rules;
 mod schema;
+mod sections;
 mod sources;
 mod suspects;
 
@@ -62,6 +63,8 @@ pub use rules::{FeatureError, FeatureResult};
 #[cfg(test)]
 pub(crate) use schema::Rescue;
 pub(crate) use schema::{Domain, Schema, Table, UserData};
+pub(crate) use sections::codex_sections;
+pub use sections::{Section, SectionPlace};
 
 /// The domains of this layer's own tables, in the order in which migrations go through them.
 pub(crate) const DOMAINS: [Domain; 8] = [

@@ -1,7 +1,7 @@
 //! The facade, changing: names, metadata, the archive, deletion; runs recorded, rollouts stored smaller.
 
 use threadkeep_engine::Cancellation;
-use threadkeep_engine::contract::ThreadRow;
+use threadkeep_engine::contract::{BranchRequest, ThreadRow};
 
 use super::{Result, Threadkeep};
 use crate::threads::change::{Changes, CollectionMove, Deletion, MetadataPatch};
@@ -64,6 +64,11 @@ impl Threadkeep {
     /// the files.
     pub fn compress(&self, options: CompressOptions) -> Result<CompressReport> {
         Ok(compress::compress(self.runtime(), self.home(), options)?)
+    }
+
+    /// Forks a new thread off a thread, or has the thread go back to an earlier place; gives the id of the one that it is.
+    pub fn branch(&self, wanted: &str, request: &BranchRequest) -> Result<String> {
+        Ok(self.store().branch(&self.find(wanted, None)?.row.id, request)?)
     }
 
     /// Runs a program and records it as a turn of a thread. From here on SIGINT, SIGTERM and SIGHUP of this process are the

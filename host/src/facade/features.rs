@@ -230,7 +230,7 @@ impl Threadkeep {
         last.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{from} was not relocated")))
     }
 
-    fn id_of(&self, wanted: &str) -> Result<String> {
+    pub(super) fn id_of(&self, wanted: &str) -> Result<String> {
         Ok(self.find(wanted, None)?.row.id)
     }
 

@@ -23,8 +23,10 @@ mod health;
 mod homes;
 mod importing;
 mod pruning;
+mod queue;
 mod reading;
 mod recordings;
+mod sections;
 mod served_home;
 pub mod startup;
 mod telling;
@@ -210,6 +212,11 @@ impl Threadkeep {
     /// Gives the home.
     pub fn home(&self) -> &Arc<Home> {
         self.reader.home()
+    }
+
+    /// Gives the model provider that stands for those threads whose rollouts name none.
+    pub fn default_provider(&self) -> &str {
+        self.reader.home().default_provider()
     }
 
     /// Gives the directory of the state DB, whether or not that is used.

@@ -6,6 +6,7 @@ pub mod goals;
 pub mod memories;
 pub mod moved_directories;
 pub mod personality;
+pub mod queue;
 pub mod shell_snapshots;
 pub mod spawn_edges;
 pub mod text_index;
@@ -27,5 +28,6 @@ pub(crate) static SCHEMA: Schema = Schema::of(&[
         moved_directories::DOMAIN,
         text_index::DOMAIN,
         usage::DOMAIN,
+        queue::DOMAIN,
     ],
 ]);

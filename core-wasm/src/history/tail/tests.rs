@@ -4,7 +4,7 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use contract::PageOfTurns;
+use contract::{LookupError, PageOfTurns};
 
 use super::Tail;
 use crate::history::chain::{Chain, Segment};
@@ -105,9 +105,7 @@ fn what_the_end_answers_is_what_the_whole_history_says() {
             for limit in 1..5 {
                 let mut cursor = None;
                 for _ in 0..3 {
-                    let Ok(after) = cursor.as_deref().map(|cursor| pages.place(cursor, true)).transpose() else {
-                        break;
-                    };
+                    let Ok(after) = pages.after(cursor.as_deref(), true) else { break };
                     let window = pages.window(after, limit, true);
                     asked += 1;
                     if !tail.answers(&window) {
@@ -124,4 +122,26 @@ fn what_the_end_answers_is_what_the_whole_history_says() {
     }
     // An end that never dared to answer would be right, too.
     assert!(answered * 4 > asked, "{answered} of {asked}");
+}
+
+#[test]
+fn a_turn_is_a_place_where_a_page_begins_in_either_direction() {
+    let ids = |page: Result<PageOfTurns, LookupError>| -> Vec<String> {
+        let id =
+            |turn: &String| serde_json::from_str::<serde_json::Value>(turn).unwrap()["id"].as_str().unwrap().into();
+        page.unwrap().turns.iter().map(id).collect()
+    };
+    for seed in 0..40 {
+        let file = OneFile { text: history(seed).into_bytes(), most: usize::MAX };
+        let whole = Transcript::of(&file, chain()).unwrap();
+        let turns = ids(whole.page(&file, None, 0, false));
+        for (at, id) in turns.iter().enumerate() {
+            let cursor = alloc::format!("={id}");
+            assert_eq!(ids(whole.page(&file, Some(&cursor), 3, false)), turns[at..turns.len().min(at + 3)]);
+            let mut earlier = ids(whole.page(&file, Some(&cursor), 3, true));
+            earlier.reverse();
+            assert_eq!(earlier, turns[(at + 1).saturating_sub(3)..=at], "seed {seed}");
+        }
+        assert!(whole.page(&file, Some("=nobody"), 1, true).is_err());
+    }
 }

@@ -3,15 +3,29 @@
 //! A method takes a [`Call`] and gives an [`Answer`]: its result, and what all clients are told behind it. What it does with threads
 //! the facade does; here stands what Codex's protocol calls it.
 
+mod branching;
+mod changing;
+mod goals;
+mod listing;
+mod living;
+mod queue;
+mod reading;
+mod searching;
 mod starting;
+mod threads;
+mod turns;
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use threadkeep::{Cancellation, Threadkeep};
 
 use crate::client::Client;
-use crate::envelope::{Notification, raw};
+use crate::envelope::{Notification, RequestId, raw};
 use crate::error::{METHOD_NOT_FOUND, RpcError};
+use crate::loaded::{ConnectionId, LoadedThreads};
+use crate::protocol::Status;
+
+pub(crate) use living::close;
 
 /// What a method is given.
 pub(crate) struct Call<'a> {
@@ -21,6 +35,10 @@ pub(crate) struct Call<'a> {
     pub(crate) client: &'a Client,
     /// The parameters as they came.
     pub(crate) params: Option<&'a RawValue>,
+    /// The threads that clients have open.
+    pub(crate) loaded: &'a LoadedThreads,
+    /// The connection on which the call came.
+    pub(crate) connection: ConnectionId,
     /// Whether the client wants no answer any more.
     pub(crate) cancellation: &'a Cancellation,
 }
@@ -48,6 +66,8 @@ pub(crate) struct Answer {
     pub(crate) result: Box<RawValue>,
     /// What is told behind the answer.
     pub(crate) notices: Vec<Notice>,
+    /// Another request of the same client that is to end, if it is under way.
+    pub(crate) cancels: Option<RequestId>,
 }
 
 /// What is told to clients.
@@ -68,7 +88,12 @@ pub(crate) enum Audience {
 impl Answer {
     /// Makes an answer of its result alone.
     pub(crate) fn of(result: &impl serde::Serialize) -> MethodResult {
-        Ok(Answer { result: raw(result)?, notices: Vec::new() })
+        Ok(Answer { result: raw(result)?, notices: Vec::new(), cancels: None })
+    }
+
+    /// Adds another request of the same client that is to end.
+    pub(crate) fn cancelling(self, request: RequestId) -> Answer {
+        Answer { cancels: Some(request), ..self }
     }
 
     /// Adds what every client is told.
@@ -106,14 +131,70 @@ const fn stable(name: &'static str, run: fn(&Call<'_>) -> MethodResult) -> Metho
     Method { name, is_experimental: false, is_beside: false, run }
 }
 
+const fn experimental(name: &'static str, run: fn(&Call<'_>) -> MethodResult) -> Method {
+    Method { name, is_experimental: true, is_beside: false, run }
+}
+
+impl Method {
+    const fn beside(self) -> Method {
+        Method { is_beside: true, ..self }
+    }
+}
+
 /// Every method but `initialize`, which a connection answers itself.
 const METHODS: &[Method] = &[
     stable("account/read", starting::account),
     stable("config/read", starting::config),
     stable("configRequirements/read", starting::config_requirements),
+    stable("getConversationSummary", reading::summary),
     stable("model/list", starting::models),
+    experimental("rollout/compress", changing::compress).beside(),
+    experimental("server/diagnostics", changing::diagnostics).beside(),
     stable("skills/list", starting::skills),
+    stable("thread/archive", changing::archive),
+    stable("thread/compact/start", living::needs_a_model),
+    stable("thread/delete", changing::delete),
+    stable("thread/fork", branching::fork),
+    stable("thread/goal/clear", goals::clear),
+    stable("thread/goal/get", goals::get),
+    stable("thread/goal/set", goals::set),
+    stable("thread/inject_items", living::inject),
+    stable("thread/items/list", turns::items),
+    experimental("thread/items/read", turns::read_items),
+    stable("thread/list", listing::list),
+    stable("thread/loaded/list", reading::loaded),
+    experimental("thread/memoryMode/set", changing::memory_mode),
+    stable("thread/metadata/update", changing::metadata),
+    stable("thread/name/set", changing::name),
+    experimental("thread/queue/add", queue::add),
+    experimental("thread/queue/delete", queue::delete),
+    experimental("thread/queue/list", queue::list),
+    experimental("thread/queue/reorder", queue::reorder),
+    experimental("thread/queue/start", queue::start),
+    experimental("thread/queue/update", queue::update),
+    stable("thread/read", reading::read),
+    stable("thread/resume", living::resume),
+    stable("thread/revert", branching::revert),
+    experimental("thread/search", searching::search).beside(),
+    experimental("thread/search/cancel", searching::cancel).beside(),
+    experimental("thread/search/stream", searching::stream).beside(),
+    experimental("thread/search/stream/cancel", searching::cancel).beside(),
+    experimental("thread/searchOccurrences", searching::search_occurrences),
+    stable("thread/shellCommand", living::needs_a_model),
+    stable("thread/start", living::start),
+    stable("thread/turns/list", turns::list),
+    stable("thread/unarchive", changing::unarchive),
+    stable("thread/unsubscribe", living::unsubscribe),
+    stable("threadSection/list", listing::sections),
+    stable("turn/interrupt", living::needs_a_model),
+    stable("turn/start", living::needs_a_model),
+    stable("turn/steer", living::needs_a_model),
 ];
+
+/// Says that nobody has a thread open any more.
+pub(crate) fn not_loaded(thread: &str) -> Result<Notification, RpcError> {
+    living::status_changed(thread, Status::NotLoaded)
+}
 
 /// Finds a method that a client may call.
 ///

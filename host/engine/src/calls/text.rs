@@ -1,9 +1,9 @@
 //! Calls that turn text into facts, facts into rows, and items into text.
 
 use crate::contract::{
-    Begun, Chunk, ClearedText, CodexFacts, Discrepancy, HomePage, Item, MergedHomes, NameClaim, NewThread, Patch,
-    ProgramEvent, Rejection, Resumed, RowKey, RowQuery, ThreadInputs, ThreadRow, TurnEnd, WriteContext, WriteError,
-    Written,
+    Begun, BranchRequest, Branched, Chunk, ClearedText, CodexFacts, Discrepancy, HomePage, Item, MergedHomes,
+    NameClaim, NewThread, Patch, ProgramEvent, Rejection, Resumed, RowKey, RowQuery, ThreadInputs, ThreadRow, TurnEnd,
+    WriteContext, WriteError, Written,
 };
 use crate::recording::{bytes, chunk};
 
@@ -75,6 +75,10 @@ super::call::calls! {
     /// `resuming.resume`
     Resume "resuming.resume" { path: String, at: WriteContext } -> Result<Resumed, WriteError>: |call, instance| {
         instance.exports.threadkeep_core_resuming().call_resume(&mut instance.store, &call.path, call.at)
+    };
+    /// `resuming.branch`
+    Branch "resuming.branch" { path: String, request: BranchRequest, at: WriteContext } -> Result<Branched, WriteError>: |call, instance| {
+        instance.exports.threadkeep_core_resuming().call_branch(&mut instance.store, &call.path, &call.request, call.at)
     };
     /// `program-events.read-line`
     ReadLine "program-events.read-line" { #[serde(with = "bytes")] state: Vec<u8>, #[serde(with = "chunk")] line: Chunk, now: i64 } -> Option<ProgramEvent>: |call, instance| {

@@ -56,6 +56,15 @@ impl LocalThreadStore {
         &self.home
     }
 
+    pub(super) fn reader(&self) -> &ThreadReader {
+        &self.reader
+    }
+
+    /// Brings the row of a rollout that was just begun up to date.
+    pub(super) fn index_branch(&self, recorder: &mut Recorder) {
+        self.index(recorder, true);
+    }
+
     fn runtime(&self) -> &Runtime {
         self.reader.runtime()
     }

@@ -14,6 +14,7 @@
 //! There are two ways to append. [`ThreadStore::append`] brings the thread's metadata up to date too: title, times, tokens.
 //! [`ThreadStore::append_raw`] writes to the rollout alone; the metadata follow with the next other append, or the next start.
 
+mod branching;
 mod local;
 mod memory;
 mod read;

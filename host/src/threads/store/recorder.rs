@@ -124,6 +124,13 @@ impl Recorder {
         self.to_index |= indexed && !lines.is_empty();
     }
 
+    /// Appends bytes of another rollout.
+    pub(super) fn append_bytes(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+        self.has_content |= !bytes.is_empty();
+        self.to_index |= !bytes.is_empty();
+    }
+
     /// Writes the buffer and makes it durable, but nothing while no item was appended, unless `force` is set. Says whether
     /// something is durable now that was not before.
     pub(super) fn flush(&mut self, force: bool) -> StoreResult<bool> {

@@ -102,7 +102,7 @@ pub(super) fn resume_writer(core: &mut Core, path: &str) -> StoreResult<Resumed>
 }
 
 /// Gives the time and the random bits that the core is handed for a new writer.
-fn write_context() -> StoreResult<WriteContext> {
+pub(super) fn write_context() -> StoreResult<WriteContext> {
     let now = jiff::Zoned::now();
     let utc_offset = now.offset().seconds() / 60;
     let random_bits = getrandom::u64().map_err(|error| StoreError::BadThread(format!("no randomness: {error}")))?;
