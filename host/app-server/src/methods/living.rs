@@ -133,7 +133,8 @@ fn resumed_row(call: &Call<'_>, params: &ResumeParams) -> Result<ThreadRow, RpcE
         Some(path) => {
             let absent = format!("failed to resolve rollout path `{path}`: file does not exist");
             let told = |error: threadkeep::Error| match error.kind() {
-                ErrorKind::InvalidInput => RpcError::invalid(error.to_string()),
+                ErrorKind::InvalidInput if std::path::Path::new(path).exists() => RpcError::invalid(error.to_string()),
+                ErrorKind::InvalidInput => RpcError::invalid(&*absent),
                 _ => not_found(error, &absent),
             };
             let path = call.threads.rollout_path(std::path::Path::new(path)).map_err(told)?;

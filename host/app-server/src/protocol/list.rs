@@ -205,7 +205,6 @@ impl ListParams {
         if let Some([one]) = providers.as_deref() {
             window.query.provider = Some(one.clone());
         }
-        window.query.title = term.map(Into::into);
         window.query.among.clone_from(&included);
         window.filter.providers = providers;
         window.filter.directories = directories;

@@ -58,7 +58,9 @@ impl ConversationSummary {
         let git_info = GitInfo { sha: row.git_sha, branch: row.git_branch, origin_url: row.git_origin_url };
         let is_known = git_info.sha.is_some() || git_info.branch.is_some() || git_info.origin_url.is_some();
         Ok(ConversationSummary {
-            source: RawValue::from_string(row.source).map_err(not_json)?,
+            // This method has the older name.
+            source: RawValue::from_string(row.source.replacen("{\"subAgent\":", "{\"subagent\":", 1))
+                .map_err(not_json)?,
             conversation_id: row.id,
             path: home.absolute(&row.path).to_string_lossy().into_owned(),
             preview: row.preview,

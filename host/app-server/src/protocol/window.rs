@@ -68,10 +68,16 @@ impl Filter {
             && self.directories.as_ref().is_none_or(|all| {
                 directory.is_some_and(|directory| all.iter().any(|one| trimmed(one) == trimmed(directory)))
             })
-            && self.title.as_ref().is_none_or(|part| row.title.contains(part.as_str()))
+            && self.title.as_ref().is_none_or(|part| is_called(row, part))
             && !self.excluded.contains(&row.id)
             && (!self.interactive_only || row.source_kind != "unknown" || is_interactive(&row.source))
     }
+}
+
+/// A part of the name counts, and of what was said first, here or where the thread was forked off.
+fn is_called(row: &ThreadRow, part: &str) -> bool {
+    let first = row.first_user_message.as_deref().unwrap_or_default();
+    [&row.title, &row.preview, first].iter().any(|text| text.contains(part))
 }
 
 /// A slash at the end of a directory says nothing.
