@@ -40,7 +40,8 @@ fn there_and_back(place: &Place, client: &str, before: &[u8]) -> Result<String, 
     place.run(&["install", client]).well();
     prop_assert_eq!(&fs::read(&file).unwrap(), &with, "twice is once");
     place.run(&["uninstall", client]).well();
-    prop_assert_eq!(String::from_utf8_lossy(&fs::read(&file).unwrap()), String::from_utf8_lossy(before));
+    let back = fs::read(&file).unwrap();
+    prop_assert_eq!(String::from_utf8_lossy(&back), String::from_utf8_lossy(before));
     place.run(&["uninstall", client]).well();
     prop_assert_eq!(&fs::read(&file).unwrap(), before, "also when it is gone already");
     Ok(String::from_utf8(with).unwrap())
@@ -305,7 +306,7 @@ fn toml_text() -> impl Strategy<Value = String> {
         "[profiles.x]",
         "point = { x = 1 }",
     ];
-    (proptest::collection::vec(proptest::sample::select(&tables[..]), 0..9), any::<bool>(), any::<bool>()).prop_map(
+    (proptest::collection::vec(proptest::sample::select(tables.to_vec()), 0..9), any::<bool>(), any::<bool>()).prop_map(
         |(lines, ends, windows)| {
             let end = if windows { "\r\n" } else { "\n" };
             lines.join("\n").replace('\n', end) + if ends { end } else { "" }
