@@ -113,7 +113,7 @@ impl Server {
 
     fn call(&self, request: &Request, asker: &Asker) -> Result<Answer, RpcError> {
         let method = methods::find(&request.method, &asker.client)?;
-        let threads = self.home.fresh_threads().ok_or_else(|| RpcError::new(INTERNAL_ERROR, "the server is ending"))?;
+        let threads = self.home.fresh_threads()?;
         let call = Call {
             threads: &threads.cancellable(asker.cancellation.clone()),
             client: &asker.client,
@@ -134,7 +134,7 @@ impl Server {
         let server = self.clone();
         // Closing writes; nobody waits for it.
         std::thread::spawn(move || {
-            let Some(threads) = server.home.threads() else { return };
+            let Ok(threads) = server.home.threads() else { return };
             for thread in closed {
                 methods::close(&threads, &thread);
                 if let Ok(notification) = methods::not_loaded(&thread) {

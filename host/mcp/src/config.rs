@@ -22,4 +22,6 @@ pub struct Config {
     pub prices: Vec<ModelPrice>,
     /// The zone in which days begin.
     pub zone: jiff::tz::TimeZone,
+    /// Takes what a person should know of the home, each a sentence.
+    pub warn: fn(&str),
 }

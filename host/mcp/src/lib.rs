@@ -14,7 +14,6 @@ mod cursor;
 mod entries;
 mod failure;
 mod guard;
-mod home;
 pub mod install;
 mod prompts;
 mod resources;

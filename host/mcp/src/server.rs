@@ -11,12 +11,11 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
-use threadkeep::{Cancellation, Threadkeep};
+use threadkeep::{Cancellation, ServedHome, Threadkeep};
 
 use crate::answer::{value, without_secrets};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::home::ServedHome;
 use crate::prompts;
 use crate::resources::{self, ThreadUri};
 use crate::tools::{self, Question};
@@ -35,7 +34,7 @@ pub(crate) struct Server {
 }
 
 struct Shared {
-    home: ServedHome,
+    home: Arc<ServedHome>,
     config: Config,
     tools: OnceLock<Vec<Tool>>,
 }
@@ -43,7 +42,7 @@ struct Shared {
 impl Server {
     /// Makes a server, which begins to open its home.
     pub(crate) fn new(config: Config) -> Server {
-        let home = ServedHome::open(config.options.clone());
+        let home = ServedHome::open(config.options.clone(), config.warn);
         Server { shared: Arc::new(Shared { home, config, tools: OnceLock::new() }) }
     }
 
@@ -66,7 +65,8 @@ impl Server {
         let shared = self.shared.clone();
         let (of_question, is_cancelled) = (cancellation.clone(), context.ct.clone());
         let answer = tokio::task::spawn_blocking(move || {
-            let threadkeep = shared.home.for_question(of_question).map_err(|error| told(None, &error.into()))?;
+            let threadkeep = shared.home.fresh_threads().map_err(|error| told(None, &error.into()))?;
+            let threadkeep = threadkeep.cancellable(of_question);
             let question = Question { threadkeep: &threadkeep, config: &shared.config };
             let answer = ask(&question);
             let took_too_long = cancellation.is_cancelled() && !is_cancelled.is_cancelled();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Error, Options, StateAccess, Threadkeep};
+use super::{Error, Options, Result, StateAccess, Threadkeep};
 use crate::platform::error_kind::ErrorKind;
 
 /// How long after a start that came by no handle the next one begins, at first and at most.
@@ -29,6 +29,8 @@ pub struct ServedHome {
 struct Current {
     threads: Option<Threadkeep>,
     phase: ServedPhase,
+    /// Why nothing can be read, not even the files.
+    failure: Option<Error>,
     is_stopped: bool,
 }
 
@@ -47,7 +49,7 @@ impl ServedHome {
     /// Begins to open a home, in a thread of its own, as a process that owns the state; or, with [`StateAccess::Without`], without.
     /// `warn` takes what a person should know, each a sentence, from any thread.
     pub fn open(options: Options, warn: impl Fn(&str) + Send + Sync + 'static) -> Arc<ServedHome> {
-        let current = Current { threads: None, phase: ServedPhase::Filling, is_stopped: false };
+        let current = Current { threads: None, phase: ServedPhase::Filling, failure: None, is_stopped: false };
         let root = options.home.root().to_path_buf();
         let (current, changed, compared) = (Mutex::new(current), Condvar::new(), Mutex::default());
         let home = Arc::new(ServedHome { current, changed, root, warn: Box::new(warn), compared });
@@ -61,29 +63,41 @@ impl ServedHome {
         &self.root
     }
 
-    /// Gives the home as it can be read at the moment; none where the server ends before it can. Waits a few milliseconds at the
-    /// start.
-    pub fn threads(&self) -> Option<Threadkeep> {
+    /// Gives the home as it can be read at the moment. Waits a few milliseconds at the start.
+    ///
+    /// # Errors
+    ///
+    /// Nothing can be read, not even the files; or the server ends before anything could be ([`ErrorKind::Cancelled`]).
+    pub fn threads(&self) -> Result<Threadkeep> {
         let mut current = self.lock();
-        while current.threads.is_none() && !current.is_stopped {
-            current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match (&current.threads, &current.failure) {
+                (Some(threads), _) => return Ok(threads.clone()),
+                (None, Some(failure)) => return Err(failure.clone()),
+                (None, None) if current.is_stopped => {
+                    return Err(Error::new(ErrorKind::Cancelled, "the server ends"));
+                }
+                (None, None) => current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner),
+            }
         }
-        current.threads.clone()
     }
 
     /// Gives the home likewise, with rows that were compared with the files within the last second. Where that fails they are as they
     /// were, and what a file contradicts is put right when it is asked for.
-    pub fn fresh_threads(&self) -> Option<Threadkeep> {
+    ///
+    /// # Errors
+    ///
+    /// As [`ServedHome::threads`].
+    pub fn fresh_threads(&self) -> Result<Threadkeep> {
         let threads = self.threads()?;
         let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.phase() == ServedPhase::Ready && compared.is_none_or(|at| at.elapsed() > FRESH) {
+        if threads.state().is_some() && compared.is_none_or(|at| at.elapsed() > FRESH) {
             if let Err(error) = threads.refresh() {
                 (self.warn)(&format!("the state DB is not up to date with the files: {error}"));
             }
             *compared = Some(Instant::now());
         }
-        drop(compared);
-        Some(threads)
+        Ok(threads)
     }
 
     /// Says how far the start is.
@@ -126,14 +140,17 @@ impl ServedHome {
     /// Comes by a handle, and serves the files until it has one.
     fn start(&self, options: &Options) {
         let with = |access, refresh| Threadkeep::open(Options { access, refresh, ..options.clone() });
+        let in_passing = |access| {
+            Threadkeep::open(Options { access, refresh: false, progress: None, recorder: None, ..options.clone() })
+        };
         if options.access == StateAccess::Without {
             return match with(StateAccess::Without, false) {
                 Ok(threads) => self.publish(Some(threads), ServedPhase::FilesOnly("it was left out".into())),
-                Err(error) => self.fail(&error),
+                Err(error) => self.fail(error),
             };
         }
         // Whether it is complete is asked by one connection, which is closed before the other is opened.
-        let is_complete = with(StateAccess::Existing, false).is_ok_and(|existing| existing.state().is_some());
+        let is_complete = in_passing(StateAccess::Existing).is_ok_and(|existing| existing.state().is_some());
         if is_complete && let Ok(threads) = with(StateAccess::Own, false) {
             self.publish(Some(threads.clone()), ServedPhase::Ready);
             if let Err(error) = threads.refresh() {
@@ -141,9 +158,9 @@ impl ServedHome {
             }
             return self.tell_warnings(&threads);
         }
-        match with(StateAccess::Without, false) {
+        match in_passing(StateAccess::Without) {
             Ok(threads) => self.publish(Some(threads), ServedPhase::Filling),
-            Err(error) => return self.fail(&error),
+            Err(error) => return self.fail(error),
         }
         let mut pause = TRY_AGAIN.0;
         loop {
@@ -176,9 +193,9 @@ impl ServedHome {
     }
 
     /// Nothing can be read: whoever waits is told so.
-    fn fail(&self, error: &Error) {
+    fn fail(&self, error: Error) {
         (self.warn)(&format!("the home cannot be served: {error}"));
-        self.publish(None, ServedPhase::FilesOnly(error.to_string()));
-        self.stop();
+        self.lock().failure = Some(error);
+        self.changed.notify_all();
     }
 }

@@ -120,6 +120,7 @@ impl Serving {
             directory,
             prices: context.global.prices.clone(),
             zone: shown_zone().clone(),
+            warn: say,
         };
         Ok(threadkeep_mcp::serve_stdio(config)?)
     }
