@@ -62,6 +62,10 @@ impl Watcher {
         index_file(&mut self.core, &*self.home, database, &path)?;
         let (thread, is_to_be_read_again) = database.recorded_thread_of(path.clone())?.unwrap_or_default();
         if is_to_be_read_again {
+            // It may have gone meanwhile.
+            if self.home_has(&path) == Some(false) {
+                return self.look_at_gone(database, &path);
+            }
             self.try_again(&path, "it was refused");
             return Ok(());
         }
