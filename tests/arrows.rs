@@ -12,7 +12,7 @@ use graph::{Arrow, arrows, circular, groups};
 
 /// The library's modules, bottom to top: each uses those before it only. What stands at the root itself is of the last.
 const LAYERS: &[&str] =
-    &["platform", "rollouts", "db", "features", "index", "threads", "health", "documents", "export", "facade"];
+    &["platform", "rollouts", "db", "features", "index", "threads", "watch", "health", "documents", "export", "facade"];
 
 const LIBRARY: &str = "host/src";
 
@@ -23,6 +23,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         "host/Cargo.toml",
         &["axum", "clap", "crossterm", "indicatif", "ratatui", "rmcp", "threadkeep-core", "tokio", "unicode-width"],
     ),
+    ("host/mcp/Cargo.toml", &["clap", "crossterm", "rusqlite", "threadkeep-core", "threadkeep-engine"]),
     ("host/engine/Cargo.toml", &["cap-fs-ext", "cap-std", "rusqlite", "threadkeep", "threadkeep-core", "zstd"]),
 ];
 

@@ -5,10 +5,15 @@ mod pieces;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{CodexDb, Collection, Program, Rollout, demo_home, ids, list_everything, real_homes, schema, uuid7};
+use support::{
+    CodexDb, Collection, Program, Rollout, demo_home, ids, list_everything, name_thread, real_homes, schema, uuid7,
+};
 use tempfile::tempdir;
 use threadkeep::platform::home::Home;
 use threadkeep::{ErrorKind, Options, StateAccess, Threadkeep, documents};
@@ -63,6 +68,7 @@ fn look_at_everything(schemas: &Schemas, program: &Program) {
     run("list", &[0], &["list", "--all", "--limit", "0"]);
     let threads = list_everything(program);
     run("list", &[0], &["list", "--all", "--limit", "0", "--flat"]);
+    run("list", &[0], &["list", "--all", "--limit", "0", "--state", "running,waiting,interrupted,done"]);
     let all: Vec<&str> = threads.keys().map(String::as_str).chain(["nobody-at-all"]).collect();
     run("search", &[0], &["search", "the", "--source", "any"]);
     run("search", &[0], &["search", "the -nowhere", "--limit", "1"]);
@@ -114,6 +120,7 @@ fn what_every_command_prints_is_what_its_schema_says() {
     schemas.run(&program, "init", &[0], &["init"]);
     look_at_everything(&schemas, &program);
     look_at_everything(&schemas, &Program::stateless(home.path()));
+    watch(&schemas, &program, home.path());
     change_threads(&schemas, &program, place.path());
     keep_beside_threads(&schemas, &program, home.path());
     mend(&schemas);
@@ -123,6 +130,32 @@ fn what_every_command_prints_is_what_its_schema_says() {
     fail(&schemas, home.path());
     let all: BTreeSet<String> = schemas.all.keys().map(|name| name.to_string()).collect();
     assert_eq!(*schemas.used.borrow(), all, "every schema has an output, and every output a schema");
+}
+
+/// An event: a thread is given one name after the other until one is told of.
+fn watch(schemas: &Schemas, program: &Program, home: &Path) {
+    let list = program.json(["list"]);
+    let mut running = program.spawn(["--json", "watch"]);
+    let mut lines = BufReader::new(running.stdout()).lines();
+    let is_told = AtomicBool::new(false);
+    let line = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0..3_000 {
+                if is_told.load(Ordering::Relaxed) {
+                    return;
+                }
+                name_thread(home, ids(&list)[0], &format!("called {number}"), 1_790_000_000_000 + number);
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let line = lines.next().unwrap().unwrap();
+        is_told.store(true, Ordering::Relaxed);
+        line
+    });
+    schemas.check("watch", &serde_json::from_str(&line).unwrap());
+    running.signal(rustix::process::Signal::TERM);
+    drop(lines);
+    running.outcome().well();
 }
 
 fn change_threads(schemas: &Schemas, program: &Program, place: &Path) {

@@ -71,6 +71,7 @@ fn request(text: &str, meaning: QueryMeaning, ignores_case: bool, kinds: &[TextK
         meaning,
         ignores_case,
         kinds: kinds.to_vec(),
+        without_secrets: false,
         rows: RowQuery::default(),
         order: MatchOrder::Rows,
         refresh: true,

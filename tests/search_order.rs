@@ -265,6 +265,7 @@ fn a_query_of_a_megabyte_or_of_operators_alone_gets_a_clear_answer() {
             meaning: threadkeep::contract::QueryMeaning::Words,
             ignores_case: false,
             kinds: threadkeep::SearchRequest::MESSAGES.to_vec(),
+            without_secrets: false,
             rows: threadkeep::contract::RowQuery::default(),
             order: threadkeep::contract::MatchOrder::Classes,
             refresh: true,

@@ -19,7 +19,7 @@
 //!
 //! A main decides once how the handle lives ([`StateAccess`]) and passes it on: every consumer takes `Option<&StateDb>` or
 //! `&StateDb`. The layers, from the machine up, are [`platform`], [`rollouts`], [`db`], [`features`], [`index`],
-//! [`threads`], [`health`], [`documents`] and [`export`]; uses run downward only. On top of them stands the facade,
+//! [`threads`], [`watch`], [`health`], [`documents`] and [`export`]; uses run downward only. On top of them stands the facade,
 //! [`Threadkeep`].
 
 pub mod db;
@@ -32,11 +32,12 @@ pub mod index;
 pub mod platform;
 pub mod rollouts;
 pub mod threads;
+pub mod watch;
 
 pub use facade::{
     AbsentDirectory, ClaimedThread, Error, Homes, MatchesOfHomes, MovedDirectory, OfHome, Options, PageOfHomes,
-    PruneRequest, RepairScope, Result, RunObserver, StateAccess, ThreadGoal, Threadkeep, UndoPreview, Verification,
-    redact, replay, startup,
+    PruneRequest, RepairScope, Result, RunObserver, ServedHome, ServedPhase, StateAccess, StatedPage, ThreadGoal,
+    Threadkeep, UndoPreview, Verification, redact, replay, startup,
 };
 pub use features::text_index::IndexExclusions;
 pub use features::usage::ThreadGroup;
@@ -46,3 +47,4 @@ pub use threadkeep_engine::{Cancellation, contract};
 pub use threads::search::{SearchRequest, TouchedRequest, WrittenRequest};
 pub use threads::statistics::{StatisticsGrouping, StatisticsRequest};
 pub use threads::storage::StorageReport;
+pub use watch::{Happening, ThreadEvent, Watch, WatchEvent, WatchOptions, WatchWaker};

@@ -69,6 +69,7 @@ fn in_process(ground: &Ground, table: &mut Table, queries: &[(&'static str, &str
             meaning: QueryMeaning::Words,
             ignores_case: false,
             kinds: SearchRequest::MESSAGES.to_vec(),
+            without_secrets: false,
             rows: RowQuery::default(),
             order: MatchOrder::Classes,
             refresh: false,

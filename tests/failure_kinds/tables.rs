@@ -53,10 +53,14 @@ status                                        | ok       ok       ok       ok   
 doctor                                        | ok       ok       mend     mend     ok       ok       warned   ok       | ok       mend     ok       mend     denied   mend     mend     denied
 doctor --quick                                | ok       ok       mend     mend     ok       ok       warned   ok       | ok       mend     ok       mend     denied   mend     mend     denied
 doctor --thread VICTIM                        | ok       ok       warned   warned   ok       ok       warned   ok       | ok       mend     ok       mend     denied   denied   corrupt  denied
+app-server --token-file nothing               | io       io       io       io       io       io       io       io      | io       io       io       io       io       io       io       io
 list                                          | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 list --no-refresh                             | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       ok       ok       ok       denied
 list --missing                                | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       ok       ok       denied   ok       ok       denied
 list --no-state                               | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       denied   ok       ok       denied
+mcp                                           | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       ok       ok       ok       ok
+mcp install --dry-run                         | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       ok       ok       ok       ok
+mcp uninstall --dry-run                       | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       ok       ok       ok       ok
 search you                                    | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 search you --no-refresh                       | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       ok       ok       ok       denied
 search you --no-state                         | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       denied   ok       ok       denied
@@ -70,6 +74,8 @@ find --explain VICTIM                         | warned   warned   warned   warne
 find VICTIM ARCHIVED                          | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       notFound ok       denied   denied   corrupt  denied
 read VICTIM                                   | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   warned   corrupt  denied   denied   corrupt  denied
 read VICTIM --no-turns                        | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       warned   ok       denied   denied   corrupt  denied
+watch --for 0                                 | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
+list --state done                             | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 turns VICTIM                                  | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
 export VICTIM                                 | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
 turns --path ROLLOUT                          | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied

@@ -22,6 +22,7 @@ pub mod hourly;
 mod index_content;
 pub mod kill;
 mod long_thread;
+mod mcp;
 mod native;
 mod ported;
 mod program;
@@ -54,6 +55,7 @@ pub use homes::{
 };
 pub use index_content::index_content;
 pub use long_thread::long_thread;
+pub use mcp::McpClient;
 pub use native::{Disk, Memory, facts};
 pub use ported::{imports_of, same};
 pub use program::{Outcome, Program, Running};

@@ -48,6 +48,7 @@ pub use exports::queries::{HomeEntry, HomePage, MergedEntry, MergedHomes};
 pub use exports::resuming::{BranchRequest, Branched, Resumed};
 pub use exports::salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult};
 pub use exports::searching::SearchError;
+pub use exports::secrets::ClearedText;
 pub use exports::shell_snapshots::{RolloutAge, SnapshotVerdict};
 pub use exports::spawned_threads::{Edge, EdgeStatus, SpawnEdge};
 pub use exports::startup::{StartupError, StartupReport, SurveyReport};
@@ -57,6 +58,10 @@ pub use exports::statistics::{
 };
 pub use exports::storage_measuring::{RecordSpace, RolloutSpace};
 pub use exports::text_indexing::{IndexedText, Presence, RolloutTouches, TextPart, ThreadNames};
+pub use exports::watching::{
+    EndedTurn, FinishedItem, FollowedTurns, LastTurn, OpenQuestion, SeenThread, ThreadChange, ThreadState, TurnEvent,
+    TurnOutcome, WriterFacts,
+};
 pub use exports::writing::{Begun, NewThread, WriteContext, WriteError, Written};
 pub use imports::backfill::{ClaimResult, Counts, Job, Owner, Phase, SkippedFile};
 pub use imports::feature_types::{GoalStatus, Rejection};

@@ -6,19 +6,20 @@ use core::cell::RefCell;
 
 use contract::exports::{
     compression, file_checks, history, lookup, resuming, rollout_reading, storage_measuring, text_indexing,
-    usage_reading,
+    usage_reading, watching,
 };
 use contract::{
     BranchRequest, Branched, CheckedFile, CodexFields, Collection, Depth, Explanation, Extraction, FileError,
-    FileFacts, Found, Gap, HeadThread, HistoryBase, IndexTerm, IndexedText, LookupError, NoThread, PageOfRecords,
-    PageOfTurns, PathPattern, Presence, Resumed, RolloutSpace, RolloutTouches, Selection, Subject, TextKind,
-    ThreadNames, WriteContext, WriteError,
+    FileFacts, FollowedTurns, Found, Gap, HeadThread, HistoryBase, IndexTerm, IndexedText, LastTurn, LookupError,
+    NoThread, PageOfRecords, PageOfTurns, PathPattern, Presence, Resumed, RolloutSpace, RolloutTouches, SeenThread,
+    Selection, Subject, TextKind, ThreadChange, ThreadNames, ThreadState, WriteContext, WriteError, WriterFacts,
 };
 use threadkeep_core::health::{base, check, codex_fields};
-use threadkeep_core::history::{prompt, transcript};
+use threadkeep_core::history::{follow, prompt, transcript};
 use threadkeep_core::lookup::find;
 use threadkeep_core::rollout::extract::{Limits, extract};
 use threadkeep_core::rollout::head::head_thread;
+use threadkeep_core::rows::changes;
 use threadkeep_core::search::{index, terms, touched};
 use threadkeep_core::usage::{reader, storage};
 use threadkeep_core::{compress, write};
@@ -40,6 +41,7 @@ export! {
     text_indexing __export_threadkeep_core_text_indexing_0_5_0_cabi,
     storage_measuring __export_threadkeep_core_storage_measuring_0_5_0_cabi,
     usage_reading __export_threadkeep_core_usage_reading_0_5_0_cabi,
+    watching __export_threadkeep_core_watching_0_5_0_cabi,
 }
 
 impl rollout_reading::Guest for Component {
@@ -199,5 +201,23 @@ impl text_indexing::Guest for Component {
 
     fn find_touches(path: String, pattern: PathPattern) -> Result<RolloutTouches, FileError> {
         touched::find_touches(&World, &path, &pattern)
+    }
+}
+
+impl watching::Guest for Component {
+    fn follow(file: FileFacts, state: Vec<u8>, known: u64) -> Result<FollowedTurns, FileError> {
+        follow::follow(&World, &file, &state, known)
+    }
+
+    fn read_last_turn(path: String) -> Result<LastTurn, FileError> {
+        follow::read_last_turn(&World, &path)
+    }
+
+    fn state_of(last: LastTurn, writer: Option<WriterFacts>) -> ThreadState {
+        changes::state_of(&last, writer.as_ref())
+    }
+
+    fn compare(before: Option<SeenThread>, now: Option<SeenThread>) -> Vec<ThreadChange> {
+        changes::compare(before.as_ref(), now.as_ref())
     }
 }

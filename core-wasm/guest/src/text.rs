@@ -5,16 +5,18 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use contract::exports::{
-    derivation, naming, parsing, program_events, queries, redaction, salvage, statistics, writing,
+    derivation, naming, parsing, program_events, queries, redaction, salvage, secrets, statistics, writing,
 };
 use contract::{
-    Begun, Chunk, CodexFacts, Discrepancy, Extraction, FileFacts, HomePage, Item, MergeResult, MergedHomes, NameClaim,
-    NewThread, NoThread, Patch, ProgramEvent, Rejection, RowKey, RowQuery, SalvageContext, SurveyResult, ThreadInputs,
-    ThreadRow, TurnEnd, UsageQuery, UsageRollouts, UsageStatistics, UsageThreads, WriteContext, WriteError, Written,
+    Begun, Chunk, ClearedText, CodexFacts, Discrepancy, Extraction, FileFacts, HomePage, Item, MergeResult,
+    MergedHomes, NameClaim, NewThread, NoThread, Patch, ProgramEvent, Rejection, RowKey, RowQuery, SalvageContext,
+    SurveyResult, ThreadInputs, ThreadRow, TurnEnd, UsageQuery, UsageRollouts, UsageStatistics, UsageThreads,
+    WriteContext, WriteError, Written,
 };
 use threadkeep_core::change::naming::{check_name, index_line};
 use threadkeep_core::rollout::{parse, redact, salvage as salvaging};
 use threadkeep_core::rows::{derive, diff, names, patch, query, several_homes};
+use threadkeep_core::secrets::clear_json;
 use threadkeep_core::text::{directories, letters, repositories};
 use threadkeep_core::usage::count;
 use threadkeep_core::write::{program_events as events, writer};
@@ -30,6 +32,7 @@ export! {
     program_events __export_threadkeep_core_program_events_0_5_0_cabi,
     redaction __export_threadkeep_core_redaction_0_5_0_cabi,
     salvage __export_threadkeep_core_salvage_0_5_0_cabi,
+    secrets __export_threadkeep_core_secrets_0_5_0_cabi,
     statistics __export_threadkeep_core_statistics_0_5_0_cabi,
 }
 
@@ -153,6 +156,12 @@ impl program_events::Guest for Component {
 impl redaction::Guest for Component {
     fn text(text: Chunk, salt: u64) -> Chunk {
         redact::chunk(text, salt)
+    }
+}
+
+impl secrets::Guest for Component {
+    fn clear_json(json: String) -> ClearedText {
+        clear_json(json)
     }
 }
 

@@ -9,6 +9,7 @@
 //! pass                                 the records of a chain, in order
 //! transcript                           which turns are wanted, and where the next page begins
 //! tail                                 the last turns of a long history, without the rest of it
+//! follow                               what happened in a rollout since the last look
 //! texts                                what of it is text that people search
 //! asked                                what calls of tools ask for: commands, patches
 //! touches                              which files were changed in it
@@ -39,6 +40,7 @@ mod touches;
 mod turn;
 
 pub mod chain;
+pub mod follow;
 pub mod prompt;
 pub mod texts;
 pub mod transcript;

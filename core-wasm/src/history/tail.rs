@@ -145,4 +145,4 @@ impl Listener for Tail {
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails there")]
-mod tests;
+pub(super) mod tests;

@@ -1,5 +1,6 @@
 //! Looks for the words of a query in one thread: whether it matches, how well, and where.
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,6 +12,7 @@ use super::terms::{TermFinder, is_of_messages, names_of};
 use crate::history::chain::Chain;
 use crate::history::transcript::{TextPlace, each_text};
 use crate::lookup::world::World;
+use crate::secrets::{Redaction, Redactor};
 use crate::words::matching::{Matcher, Occurrence};
 use crate::words::query::Query;
 
@@ -209,7 +211,7 @@ impl<'q> Looking<'q> {
                 at
             }
         };
-        let (snippet, marks) = snippet(text, &occurrences);
+        let (snippet, marks) = self.snippet(text, &occurrences);
         let hit = Hit {
             kind,
             turn: place.map(|place| place.turn.to_string()),
@@ -221,6 +223,20 @@ impl<'q> Looking<'q> {
         };
         self.ranks.insert(at, rank);
         self.found.hits.insert(at, hit);
+    }
+
+    /// Cuts a snippet out of the text, without the secrets in it where that is asked for: what stands at its ends may be a part of one.
+    fn snippet(&mut self, text: &str, occurrences: &[Occurrence]) -> (String, Vec<(u32, u32)>) {
+        let mut redactor = Redactor::new(Redaction { secrets: self.query.without_secrets, anonymize: None });
+        match redactor.text(text) {
+            Cow::Borrowed(text) => snippet(text, occurrences),
+            Cow::Owned(text) => {
+                let mut left: Vec<Occurrence> = Vec::new();
+                self.matcher.find(&text, |found| left.push(found));
+                left.retain(|found| !self.query.is_without(found.term));
+                snippet(&text, &left)
+            }
+        }
     }
 
     /// Takes the hits of a text into account.

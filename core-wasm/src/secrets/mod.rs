@@ -29,7 +29,7 @@ mod tokens;
 mod urls;
 mod values;
 
-pub use redactor::{Finding, Redaction, Redactor};
+pub use redactor::{Finding, Redaction, Redactor, clear_json};
 
 /// What kind of secret it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

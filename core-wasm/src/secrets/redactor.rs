@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use contract::Person;
+use contract::{ClearedText, Person};
 use serde_json::Value;
 
 use super::SecretKind;
@@ -148,6 +148,19 @@ impl Redactor {
             _ => {}
         }
     }
+}
+
+/// Returns a JSON text whose strings are without secrets, and how many were taken out.
+pub fn clear_json(json: String) -> ClearedText {
+    let mut redactor = Redactor::new(Redaction { secrets: true, anonymize: None });
+    let cleared = match redactor.json_line(json.as_bytes()) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(cleared) => Some(String::from_utf8_lossy(&cleared).into_owned()),
+    };
+    let mut counts: Vec<_> =
+        redactor.found.iter().map(|(kind, (count, _))| (kind.name().to_string(), *count)).collect();
+    counts.sort();
+    ClearedText { text: cleared.unwrap_or(json), counts }
 }
 
 fn note(found: &mut Found, place: &str, kind: SecretKind) {

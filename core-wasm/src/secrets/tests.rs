@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use contract::Person;
 
 use super::json::JsonRedactor;
-use super::{Redaction, Redactor};
+use super::{Redaction, Redactor, clear_json};
 
 const SECRETS: &str = include_str!("tests/secrets.txt");
 const NO_SECRETS: &str = include_str!("tests/no_secrets.txt");
@@ -197,4 +197,15 @@ fn secrets_in_escaped_urls_are_taken_out() {
     assert_eq!(redactor().text(&alloc::format!("file:///src/a%20{key}")), "file:///src/a [redacted:api-key]");
     assert_eq!(redactor().text("file:///src/password%3A%20swordfish"), "file:///src/password: [redacted:password]");
     assert_eq!(redactor().text("file:///src/a%20b"), "file:///src/a%20b");
+}
+
+#[test]
+fn json_that_is_handed_on_is_cleared_and_what_was_taken_out_is_counted() {
+    let json = r#"{"text":"DB_PASSWORD=hunter2 and PGPASSWORD=hunter3","a":{"cookie":"x=y1","n":1}}"#;
+    let cleared = clear_json(json.into());
+    let expected = r#"{"text":"DB_PASSWORD=[redacted:password] and PGPASSWORD=[redacted:password]","a":{"cookie":"[redacted:cookie]","n":1}}"#;
+    assert_eq!(cleared.text, expected);
+    assert_eq!(cleared.counts, [("cookie".into(), 1), ("password".into(), 2)]);
+    let plain = clear_json(r#"{"text":"nothing"}"#.into());
+    assert_eq!((plain.text.as_str(), plain.counts.len()), (r#"{"text":"nothing"}"#, 0));
 }

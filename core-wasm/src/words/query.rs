@@ -31,6 +31,8 @@ pub struct Query {
     without: u64,
     /// What a person should know of how it was read: sentences.
     pub notes: Vec<String>,
+    /// Secrets are taken out of texts before snippets are cut out of them.
+    pub without_secrets: bool,
 }
 
 /// A word or a phrase, or a pattern.
@@ -55,8 +57,9 @@ impl Term {
 impl Query {
     /// Reads a query as it is meant; why not, where nothing in it can be searched for.
     pub fn read(query: &TextQuery) -> Result<Query, String> {
+        let without_secrets = query.without_secrets;
         let is_regex = match query.meaning {
-            QueryMeaning::Words => return Query::parse(&query.words),
+            QueryMeaning::Words => return Ok(Query { without_secrets, ..Query::parse(&query.words)? }),
             QueryMeaning::Literal => false,
             QueryMeaning::Regex => true,
         };
@@ -67,7 +70,7 @@ impl Query {
         let pattern = TextPattern { text: text.clone(), is_regex, ignores_case };
         Pattern::new(&pattern)?;
         let terms = alloc::vec![Term { text, sought: IndexTerm::Pattern(pattern) }];
-        Ok(Query { terms, groups: alloc::vec![1], ..Query::default() })
+        Ok(Query { terms, groups: alloc::vec![1], without_secrets, ..Query::default() })
     }
 
     /// Reads words; why not, where there is none that can be searched for.

@@ -9,6 +9,9 @@ use serde_json::value::RawValue;
 
 use crate::error::{INVALID_REQUEST, PARSE_ERROR, RpcError};
 
+/// The bytes of a message at most. Codex's own server closes the connection over 16 MiB, too.
+pub const MAX_MESSAGE: usize = 16 << 20;
+
 /// The id of a request: a text or a whole number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -149,6 +152,7 @@ fn text(message: &impl Serialize) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
 

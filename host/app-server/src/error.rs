@@ -1,10 +1,10 @@
 //! Errors of the protocol: a code, and a sentence for whoever asked.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use threadkeep::platform::error_kind::ErrorKind;
 
 /// Says why a request was not answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message} (code {code})")]
 pub struct RpcError {
     /// One of the codes below.

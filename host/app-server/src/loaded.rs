@@ -56,6 +56,11 @@ impl LoadedThreads {
         self.threads().contains_key(thread)
     }
 
+    /// Gives the connections that have a thread open.
+    pub(crate) fn holders(&self, thread: &str) -> BTreeSet<ConnectionId> {
+        self.threads().get(thread).cloned().unwrap_or_default()
+    }
+
     /// Gives the ids of the threads that are open, in their order.
     pub(crate) fn ids(&self) -> Vec<String> {
         self.threads().keys().cloned().collect()

@@ -76,25 +76,31 @@ impl Context {
         access: StateAccess,
         adjust: impl FnOnce(Options) -> Options,
     ) -> anyhow::Result<Threadkeep> {
-        if self.global.home.len() > 1 {
-            let why = "this command works on one home: name one with --home; list, find, search and stats read several as one";
-            return Err(Usage(why.into()).into());
-        }
+        self.only_one_home()?;
         self.open_home(self.global.home.first().cloned(), access, adjust)
     }
 
-    fn open_home(
-        &self,
-        named: Option<PathBuf>,
-        access: StateAccess,
-        adjust: impl FnOnce(Options) -> Options,
-    ) -> anyhow::Result<Threadkeep> {
+    /// Gives the options of the global flags for the one home that they name, which a command opens itself.
+    pub(crate) fn options(&self, access: StateAccess) -> anyhow::Result<Options> {
+        self.only_one_home()?;
+        self.options_of(self.global.home.first().cloned(), access)
+    }
+
+    fn only_one_home(&self) -> Result<(), Usage> {
+        if self.global.home.len() > 1 {
+            let why = "this command works on one home: name one with --home; list, find, search and stats read several as one";
+            return Err(Usage(why.into()));
+        }
+        Ok(())
+    }
+
+    fn options_of(&self, named: Option<PathBuf>, access: StateAccess) -> anyhow::Result<Options> {
         let env = |name: &str| std::env::var_os(name);
         let root = locate(named, env).map_err(threadkeep::Error::from)?;
         let home = Home::open(&root, env).map_err(threadkeep::Error::from)?;
         let shared = env("THREADKEEP_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         let state_dir = std::path::absolute(state_dir(home.root(), self.global.state_dir.clone(), shared))?;
-        let options = Options {
+        Ok(Options {
             state_dir,
             access,
             wait: self.wait(),
@@ -103,8 +109,16 @@ impl Context {
             progress: self.progress.clone(),
             recorder: self.recorder()?,
             ..Options::new(home)
-        };
-        let threadkeep = Threadkeep::open(adjust(options))?;
+        })
+    }
+
+    fn open_home(
+        &self,
+        named: Option<PathBuf>,
+        access: StateAccess,
+        adjust: impl FnOnce(Options) -> Options,
+    ) -> anyhow::Result<Threadkeep> {
+        let threadkeep = Threadkeep::open(adjust(self.options_of(named, access)?))?;
         self.opened.borrow_mut().push(threadkeep.clone());
         self.warn();
         Ok(threadkeep)

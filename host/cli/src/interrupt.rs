@@ -1,6 +1,9 @@
 //! Ctrl-C: what is asked of the library ends, with a message; the second time the program does, at once.
 
-use signal_hook::consts::SIGINT;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 use threadkeep::{Cancellation, ErrorKind};
@@ -18,6 +21,31 @@ pub(crate) fn cancellation() -> std::io::Result<Cancellation> {
         }
     });
     Ok(cancellation)
+}
+
+/// Is told when this process is to end: by Ctrl-C or by SIGTERM.
+#[derive(Clone, Default)]
+pub(crate) struct Ending(Arc<AtomicBool>);
+
+impl Ending {
+    /// Says whether it is.
+    pub(crate) fn has_come(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Gives what is told of the end from now on; `wake` is called then, too.
+pub(crate) fn ending(wake: impl Fn() + Send + 'static) -> std::io::Result<Ending> {
+    let ending = Ending::default();
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let told = ending.clone();
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            told.0.store(true, Ordering::Release);
+            wake();
+        }
+    });
+    Ok(ending)
 }
 
 /// Says of what was interrupted that it was; every other error stays as it is.

@@ -17,11 +17,14 @@ mod files;
 mod filters;
 mod homes;
 mod interrupt;
+mod log;
 mod progress;
+mod remote;
 mod settings;
 mod source_kind;
 mod tell_codex;
 mod text;
+mod turn_printer;
 mod values;
 mod zone;
 

@@ -23,6 +23,7 @@ pub use crate::bindings::exports::threadkeep::core::{
     resuming::{BranchRequest, Branched, Resumed},
     salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult},
     searching::SearchError,
+    secrets::ClearedText,
     shell_snapshots::{RolloutAge, SnapshotVerdict},
     spawned_threads::{Edge, EdgeStatus, SpawnEdge},
     startup::{StartupError, StartupReport, SurveyReport},
@@ -32,6 +33,10 @@ pub use crate::bindings::exports::threadkeep::core::{
     },
     storage_measuring::{RecordSpace, RolloutSpace},
     text_indexing::{IndexedText, Presence, RolloutTouches, TextPart, ThreadNames},
+    watching::{
+        EndedTurn, FinishedItem, FollowedTurns, LastTurn, OpenQuestion, SeenThread, ThreadChange, ThreadState,
+        TurnEvent, TurnOutcome, WriterFacts,
+    },
     writing::{Begun, NewThread, WriteContext, WriteError, Written},
 };
 pub use crate::bindings::threadkeep::core::{

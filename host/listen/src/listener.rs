@@ -120,6 +120,7 @@ async fn bind_unix(path: &Path) -> Result<(UnixListener, OwnSocket), BindError> 
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
 

@@ -160,6 +160,16 @@ impl Database {
         })
     }
 
+    /// Returns the thread of a recorded file, and whether the file is to be looked at again, though nothing of it changes; none
+    /// where it is not recorded.
+    pub(crate) fn recorded_thread_of(&self, path: String) -> Result<Option<(Option<String>, bool)>, StateError> {
+        self.with(move |connection| {
+            let mut select = connection.prepare_cached("SELECT thread_id, modified_ns FROM files WHERE path = ?1")?;
+            let recorded = select.query_row([path], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? == i64::MIN)));
+            Ok(recorded.optional()?)
+        })
+    }
+
     /// Returns the home paths of files that are recorded with a reason why there is no thread in them.
     pub(crate) fn unparsed_files(&self) -> Result<Vec<String>, StateError> {
         self.with(|connection| {

@@ -179,6 +179,15 @@ impl Database {
         self.with(move |connection| read(connection, &id))
     }
 
+    /// Returns the id of every thread with rollouts, whether it is archived, and its name.
+    pub(crate) fn names_and_collections(&self) -> Result<Vec<(String, bool, Option<String>)>, StateError> {
+        self.with(|connection| {
+            let mut select = connection.prepare_cached("SELECT id, archived, name FROM threads WHERE missing = 0")?;
+            let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Returns rows of threads with rollouts whose history begins in files of this one, by creation.
     pub(crate) fn forks_of(&self, id: String) -> Result<Vec<ThreadRow>, StateError> {
         self.with(move |connection| {

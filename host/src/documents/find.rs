@@ -62,6 +62,8 @@ pub enum Via {
     State,
     /// The files had to be asked.
     Files,
+    /// Another server was asked, by `--remote`; nothing was looked at here.
+    Server,
 }
 
 impl FoundThread {
@@ -76,6 +78,11 @@ impl FoundThread {
             CoreVia::Files => Via::Files,
         };
         FoundThread { discrepancies: discrepancies.collect(), thread, via }
+    }
+
+    /// Makes the document of what a server found.
+    pub fn of_server(thread: Thread) -> FoundThread {
+        FoundThread { discrepancies: Vec::new(), thread, via: Via::Server }
     }
 }
 

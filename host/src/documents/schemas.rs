@@ -12,7 +12,7 @@ use crate::health::repair::Plan;
 /// A name is a command with its sub-command, and with a flag where that changes the document's form. `find several` is `find`
 /// with more than one thread, and `export several` likewise; `export --to` is `export --out` too; `relocate --list` is `relocate --undo` too, and `search --commit` is what
 /// `search --touched` prints of a line. `debug redact` prints a recording, which is no
-/// document; `error` is why a command failed. Objects hold what their schema names and nothing else.
+/// document; `watch` prints one a line, for each event; `error` is why a command failed. Objects hold what their schema names and nothing else.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
         ("init", schema::<Init>()),
@@ -33,6 +33,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("read", schema::<Transcript>()),
         ("read --no-turns", schema::<Thread>()),
         ("turns", schema::<Turns>()),
+        ("watch", schema::<Event>()),
         ("export", schema::<ExportedThread>()),
         ("export several", schema::<ExportedThreads>()),
         ("export --to", schema::<ExportReport>()),
@@ -47,6 +48,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("export --bundle", schema::<Bundle>()),
         ("import", schema::<Import>()),
         ("import --undo", schema::<UndoneImport>()),
+        ("search --remote", schema::<RemoteMatches>()),
         ("prune", schema::<Prune>()),
         ("prune --undo", schema::<UndonePrune>()),
         ("compress", schema::<Compression>()),

@@ -77,12 +77,29 @@ pub struct Thread {
     /// The thread's place among sub-agents. It is absent unless `read` found any with a state DB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spawn_edges: Option<SpawnEdges>,
+    /// How it stands. It is absent unless that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
     /// The directory of the home that has it. It is absent unless several homes were read as one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
     /// The directories of the other homes that have it too. It is absent where there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also_in_homes: Vec<String>,
+}
+
+/// How a thread stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum State {
+    /// Somebody is at work on it.
+    Running,
+    /// It is worked on, and a person is asked something.
+    Waiting,
+    /// Its last turn never ended, and nobody is at work on it.
+    Interrupted,
+    /// Its last turn is over.
+    Done,
 }
 
 /// Who gave a thread its name.
@@ -132,13 +149,25 @@ impl Thread {
     ///
     /// An error is a source that is not JSON.
     pub fn new(row: ThreadRow, home: &Home, current_cwd: Option<String>) -> Result<Thread, serde_json::Error> {
+        let path = home.absolute(&row.path).to_string_lossy().into_owned();
+        Thread::at(path, row, current_cwd)
+    }
+
+    /// Makes the document from what a server says of a thread, whose path is that of the server's machine.
+    ///
+    /// An error is a source that is not JSON.
+    pub fn of_server(row: ThreadRow) -> Result<Thread, serde_json::Error> {
+        Thread::at(row.path.clone(), row, None)
+    }
+
+    fn at(path: String, row: ThreadRow, current_cwd: Option<String>) -> Result<Thread, serde_json::Error> {
         Ok(Thread {
             id: row.id,
             name: row.name,
             name_source: row.name_source.map(NameSource::from),
             preview: row.preview,
             title: row.title,
-            path: home.absolute(&row.path).to_string_lossy().into_owned(),
+            path,
             archived: row.archived,
             cwd: row.cwd,
             current_cwd,
@@ -162,6 +191,7 @@ impl Thread {
             missing: row.missing,
             redacted: false,
             spawn_edges: None,
+            state: None,
             home: None,
             also_in_homes: Vec::new(),
         })
@@ -170,6 +200,11 @@ impl Thread {
     /// Adds the home that has it, and the others that have it too.
     pub fn of_home(self, home: String, also_in_homes: Vec<String>) -> Thread {
         Thread { home: Some(home), also_in_homes, ..self }
+    }
+
+    /// Adds how it stands.
+    pub fn with_state(self, state: State) -> Thread {
+        Thread { state: Some(state), ..self }
     }
 
     /// Adds whether secrets were made unreadable in it before it came here.

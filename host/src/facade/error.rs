@@ -24,6 +24,7 @@ use crate::threads::import::ImportError;
 use crate::threads::lookup::{LookupError, PromptError};
 use crate::threads::prune::PruneJournalError;
 use crate::threads::store::StoreError;
+use crate::watch::WatchError;
 
 /// Says why something was not done, or not answered.
 ///
@@ -212,6 +213,15 @@ impl From<PromptError> for Error {
         match error {
             PromptError::Lookup(error) => error.into(),
             PromptError::Output(error) => error.into(),
+        }
+    }
+}
+
+impl From<WatchError> for Error {
+    fn from(error: WatchError) -> Error {
+        match error {
+            WatchError::Lookup(error) => error.into(),
+            error => Error::of(&error),
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::path::Path;
 
-use threadkeep_engine::contract::ThreadRow;
+use threadkeep_engine::calls::ClearJson;
+use threadkeep_engine::contract::{ClearedText, ThreadRow};
+use threadkeep_engine::{Core, Imports};
 
 use super::{Result, Threadkeep};
 use crate::documents::{self, ExportOutcome, GoneThread, Redaction};
@@ -61,6 +63,11 @@ impl Threadkeep {
         let exported = Export::new(&self.reader, request, self.progress())?.write_to_directory(threads, directory);
         self.reader.end_progress();
         Ok(exported?)
+    }
+
+    /// Gives a JSON text whose strings are without secrets, as exports are, and how many of each kind were taken out. It stays JSON.
+    pub fn without_secrets(&self, json: String) -> Result<ClearedText> {
+        Ok(Core::new(self.runtime(), Imports::default()).call(&ClearJson { json })?)
     }
 
     /// Makes the document of what came of exporting into a directory.

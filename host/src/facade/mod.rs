@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! main ── Options ──→ Threadkeep::open ──→ Threadkeep ──┬─ reading    status, find, list, transcripts
-//!   (the handle's life is decided here, once)           ├─ changing   name, archive, delete, record, compress
+//!   (the handle's life is decided here, once)           ├─ watching   what happens, as it happens; how threads stand
+//!                                                       ├─ changing   name, archive, delete, record, compress
 //!                                                       ├─ exporting  documents, files, directories
 //!                                                       ├─ features   goals, memories, device keys, moved directories
 //!                                                       ├─ importing  threads from elsewhere, bundles for another machine
@@ -26,8 +27,10 @@ mod queue;
 mod reading;
 mod recordings;
 mod sections;
+mod served_home;
 pub mod startup;
 mod telling;
+mod watching;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -43,6 +46,7 @@ use crate::platform::home::Home;
 use crate::platform::wait::Wait;
 use crate::threads::reader::ThreadReader;
 use crate::threads::store::LocalThreadStore;
+use crate::watch::HomeWatcher;
 
 pub use changing::RunObserver;
 pub use error::{Error, Result};
@@ -52,6 +56,8 @@ pub use homes::{Homes, MatchesOfHomes, OfHome, PageOfHomes};
 pub use importing::AbsentDirectory;
 pub use pruning::PruneRequest;
 pub use recordings::{redact, replay};
+pub use served_home::{ServedHome, ServedPhase};
+pub use watching::StatedPage;
 
 /// Says how the handle lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +145,7 @@ struct Inner {
     /// What the start did; none where there was none.
     report: Option<startup::Report>,
     store: OnceLock<LocalThreadStore>,
+    watcher: HomeWatcher,
 }
 
 impl Threadkeep {
@@ -190,7 +197,10 @@ impl Threadkeep {
             ThreadReader::new(&runtime, &home, state, recovery, options.progress.clone(), options.wait.clone());
         let reader = reader.excluding(options.index_exclusions.clone());
         warnings.into_iter().for_each(|warning| reader.warn(warning));
-        Ok(Threadkeep { reader, inner: Arc::new(Inner { options, report, store: OnceLock::new() }) })
+        Ok(Threadkeep {
+            reader,
+            inner: Arc::new(Inner { options, report, store: OnceLock::new(), watcher: HomeWatcher::default() }),
+        })
     }
 
     /// Gives the same home with a switch of its own: what is asked through it ends with [`ErrorKind::Cancelled`] once it is told.
@@ -212,6 +222,11 @@ impl Threadkeep {
     /// Gives the directory of the state DB, whether or not that is used.
     pub fn state_dir(&self) -> &Path {
         &self.inner.options.state_dir
+    }
+
+    /// Gives what is kept out of the index of what was said.
+    pub fn index_exclusions(&self) -> &IndexExclusions {
+        &self.inner.options.index_exclusions
     }
 
     /// Gives the handle, to be passed on; none where there is none.

@@ -80,6 +80,12 @@ impl Threadkeep {
         Ok(self.reader.list(query, cursor, limit)?)
     }
 
+    /// Says of threads which of them a query lets pass, each looked at by itself; directories are known by any of their names, as
+    /// for a list.
+    pub fn matching(&self, rows: &[ThreadRow], query: &RowQuery) -> Result<Vec<bool>> {
+        Ok(self.reader.matching(rows, query)?)
+    }
+
     /// Gives every thread of a list, with what is folded under them, however many there are.
     pub fn every_thread(&self, query: &RowQuery) -> Result<Vec<Listed>> {
         Ok(self.reader.every_thread(query)?)

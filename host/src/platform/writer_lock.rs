@@ -112,6 +112,21 @@ pub(crate) fn has_writer(home: &Home, thread: &str) -> bool {
     locked == Some(Err(Errno::WOULDBLOCK))
 }
 
+/// Gives the id of the process that has the lock of a thread's writer, as far as the system tells it; none where nobody has it.
+///
+/// The system's list of locks is asked first: to try the lock, for however short a time, may be in the way of whoever takes it.
+pub(crate) fn writer_of(home: &Home, thread: &str) -> Option<Option<u32>> {
+    let name = format!("{thread}.lock");
+    if !is_plain_name(&name) {
+        return None;
+    }
+    let file = regular_file::open(&home.absolute(&format!("{LOCK_DIRECTORY}/{name}"))).ok()?;
+    match flock_holder(&File::from_std(file)) {
+        Some(pid) => Some(Some(pid)),
+        None => has_writer(home, thread).then_some(None),
+    }
+}
+
 impl Drop for WriterLock {
     /// Releases the lock, and removes its file if nobody is about to lock it.
     fn drop(&mut self) {

@@ -110,6 +110,11 @@ pub(crate) fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|kind| kind == "zst")
 }
 
+/// Says whether a file of this name claims to be a rollout, as the core's walk takes it.
+pub(crate) fn may_be_a_rollout(path: &str) -> bool {
+    path.strip_suffix(".zst").unwrap_or(path).ends_with(".jsonl")
+}
+
 /// Gives the path of the same rollout in its other form, compressed or plain.
 pub(crate) fn other_form(path: &str) -> String {
     path.strip_suffix(".zst").map_or_else(|| format!("{path}.zst"), String::from)

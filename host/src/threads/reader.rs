@@ -25,11 +25,12 @@ use crate::threads::directories;
 use crate::threads::lookup::{Exporter, Lookup, LookupError, PromptError, Transcript, answer_of};
 use crate::threads::search::{SearchRequest, Searcher, TouchedRequest, WrittenRequest};
 use crate::threads::start::heal;
-use threadkeep_engine::Runtime;
+use threadkeep_engine::calls::QueryMatches;
 use threadkeep_engine::contract::{
     Collection, Explanation, ExportOptions, Found, Gap, Listed, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched,
     RowQuery, Subject, ThreadRow, WrittenFile,
 };
+use threadkeep_engine::{Core, Imports, Runtime};
 
 /// How long other threads that still read with the handle are waited for before its state DB is healed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -199,6 +200,18 @@ impl ThreadReader {
             true => open(self, self.state().as_ref())?.page(&query, cursor, limit),
             false => self.answer(open, |lookup| lookup.page(&query, cursor, limit)),
         }
+    }
+
+    /// Says of threads which of them a query lets pass, each looked at by itself; directories are known as for [`ThreadReader::list`].
+    pub fn matching(&self, rows: &[ThreadRow], query: &RowQuery) -> Result<Vec<bool>, LookupError> {
+        let widened = directories::widen(query);
+        let query = match self.state() {
+            Some(state) => MovedDirectories::of(&state)?.widen(widened)?,
+            None => widened,
+        };
+        let mut core = Core::new(&self.runtime, Imports::default());
+        let matches = |row: &ThreadRow| Ok(core.call(&QueryMatches { row: row.clone(), query: query.clone() })?);
+        rows.iter().map(matches).collect()
     }
 
     /// Gives every thread of a list, page by page: also what is folded, and however many there are.

@@ -31,6 +31,8 @@ pub struct SearchRequest {
     pub ignores_case: bool,
     /// In which texts.
     pub kinds: Vec<TextKind>,
+    /// Whether secrets are taken out of the texts before snippets are cut out of them.
+    pub without_secrets: bool,
     /// Which threads; children are never folded.
     pub rows: RowQuery,
     /// In which order.
@@ -57,6 +59,7 @@ impl SearchRequest {
             meaning: QueryMeaning::Words,
             ignores_case: false,
             kinds,
+            without_secrets: false,
             rows,
             order: MatchOrder::Rows,
             refresh,
@@ -72,8 +75,14 @@ impl SearchRequest {
     }
 
     fn query(&self) -> TextQuery {
-        let SearchRequest { words, meaning, ignores_case, kinds, .. } = self;
-        TextQuery { words: words.clone(), meaning: *meaning, ignores_case: *ignores_case, kinds: kinds.clone() }
+        let SearchRequest { words, meaning, ignores_case, kinds, without_secrets, .. } = self;
+        TextQuery {
+            words: words.clone(),
+            meaning: *meaning,
+            ignores_case: *ignores_case,
+            kinds: kinds.clone(),
+            without_secrets: *without_secrets,
+        }
     }
 }
 

@@ -30,6 +30,25 @@ impl Builder {
         self.current
     }
 
+    /// The number of the next item of a legacy history.
+    pub(in super::super) fn next_item(&self) -> u64 {
+        self.here.next_item
+    }
+
+    /// Says whether the last item is a thought, which the next one joins.
+    pub(in super::super) fn is_thinking(&self) -> bool {
+        self.current.is_some_and(|at| self.turns[at].thinking)
+    }
+
+    /// Goes on with that number, and behind a thought or not.
+    pub(in super::super) fn going_on(mut self, next_item: u64, is_thinking: bool) -> Builder {
+        self.here.next_item = next_item;
+        if let Some(at) = self.current {
+            self.turns[at].thinking = is_thinking;
+        }
+        self
+    }
+
     /// How many turns stand before those that are known.
     pub(in super::super) fn dropped(&self) -> u64 {
         self.dropped

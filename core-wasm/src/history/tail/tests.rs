@@ -17,7 +17,7 @@ use crate::text::time::rfc3339;
 const BEGAN: i64 = 1_790_000_000_000;
 
 /// A paginated history in which turns overlap, are resumed, end late or never, have no beginning, and are taken back.
-fn history(seed: u64) -> String {
+pub(in crate::history) fn history(seed: u64) -> String {
     let (mut dice, mut bits) = (RandomBits(seed), RandomBits(!seed));
     let mut below = |most: u64| dice.draw() % most;
     let (mut text, mut now, mut turns) = (String::new(), BEGAN, Vec::<String>::new());
@@ -127,7 +127,8 @@ fn what_the_end_answers_is_what_the_whole_history_says() {
 #[test]
 fn a_turn_is_a_place_where_a_page_begins_in_either_direction() {
     let ids = |page: Result<PageOfTurns, LookupError>| -> Vec<String> {
-        let id = |turn: &String| serde_json::from_str::<serde_json::Value>(turn).unwrap()["id"].as_str().unwrap().into();
+        let id =
+            |turn: &String| serde_json::from_str::<serde_json::Value>(turn).unwrap()["id"].as_str().unwrap().into();
         page.unwrap().turns.iter().map(id).collect()
     };
     for seed in 0..40 {

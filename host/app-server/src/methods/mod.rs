@@ -23,6 +23,9 @@ use crate::client::Client;
 use crate::envelope::{Notification, RequestId, raw};
 use crate::error::{METHOD_NOT_FOUND, RpcError};
 use crate::loaded::{ConnectionId, LoadedThreads};
+use crate::protocol::Status;
+
+pub(crate) use living::close;
 
 /// What a method is given.
 pub(crate) struct Call<'a> {
@@ -43,14 +46,19 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// Reads the parameters, in Codex's words where they are not right.
     pub(crate) fn read<P: DeserializeOwned>(&self) -> Result<P, RpcError> {
-        let invalid = |why: &dyn std::fmt::Display| RpcError::invalid(format!("Invalid request: {why}"));
-        let params = self.params.ok_or_else(|| invalid(&"missing field `params`"))?;
-        serde_json::from_str(params.get()).map_err(|error| {
-            // Codex names no place in what was sent.
-            let why = error.to_string();
-            invalid(&why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why))
-        })
+        read_params(self.params)
     }
+}
+
+/// Reads parameters, in Codex's words where they are not right.
+pub(crate) fn read_params<P: DeserializeOwned>(params: Option<&RawValue>) -> Result<P, RpcError> {
+    let invalid = |why: &dyn std::fmt::Display| RpcError::invalid(format!("Invalid request: {why}"));
+    let params = params.ok_or_else(|| invalid(&"missing field `params`"))?;
+    serde_json::from_str(params.get()).map_err(|error| {
+        // Codex names no place in what was sent.
+        let why = error.to_string();
+        invalid(&why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why))
+    })
 }
 
 /// What a method gives.
@@ -182,6 +190,11 @@ const METHODS: &[Method] = &[
     stable("turn/start", living::needs_a_model),
     stable("turn/steer", living::needs_a_model),
 ];
+
+/// Says that nobody has a thread open any more.
+pub(crate) fn not_loaded(thread: &str) -> Result<Notification, RpcError> {
+    living::status_changed(thread, Status::NotLoaded)
+}
 
 /// Finds a method that a client may call.
 ///

@@ -10,6 +10,7 @@ use threadkeep::{Cancellation, ErrorKind, Threadkeep};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, report_error, say};
+use crate::remote::{self, RemoteArguments};
 use crate::text::{self, explanation};
 use crate::values;
 
@@ -28,11 +29,20 @@ pub(crate) struct Find {
     /// Say which rows and files were looked at, what each said, and which rule decided
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    remote: RemoteArguments,
 }
 
 impl Find {
     /// Runs the command for one thread or several: those that are found are printed, whatever becomes of the others.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        if let Some(mut remote) = self.remote.connect(context)? {
+            if self.explain || self.archived {
+                let why = "a server is asked for threads alone: leave --explain and --archived out";
+                return Err(Usage(why.into()).into());
+            }
+            return remote::find(context, &mut remote, &self.ids);
+        }
         let within = self.archived.then_some(Collection::Archived);
         if let Some(named) = context.several_homes() {
             if self.explain {

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::Args;
-use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow};
+use clap::{Args, ValueEnum};
+use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow, ThreadState};
 use threadkeep::documents::{AwayHome, ListWriter};
 use threadkeep::{Cancellation, OfHome, Threadkeep};
 
@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::{self, Filters, Sort};
 use crate::homes::OpenHomes;
+use crate::remote::{self, RemoteArguments};
 use crate::source_kind::{SourceKind, collection};
 use crate::{text, values};
 
@@ -44,6 +45,9 @@ pub(crate) struct List {
     /// Only threads in which this file, or one below this directory, was changed, as patches tell: see search --touched
     #[arg(long, value_name = "PATH", value_parser = values::text, conflicts_with = "missing")]
     touched: Option<String>,
+    /// Only threads that stand so, sub-agents as threads of their own
+    #[arg(long, value_name = "STATE", value_delimiter = ',', conflicts_with = "missing")]
+    state: Vec<State>,
     /// Which time the list goes by
     #[arg(long, value_name = "KEY", default_value = "updated")]
     sort: Sort,
@@ -53,12 +57,49 @@ pub(crate) struct List {
     /// Only threads that are known and whose rollouts are gone
     #[arg(long)]
     missing: bool,
+    #[command(flatten)]
+    remote: RemoteArguments,
+}
+
+/// How a thread stands.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum State {
+    /// Somebody is at work on it
+    Running,
+    /// It is worked on, and a person is asked something
+    Waiting,
+    /// Its last turn never ended, and nobody is at work on it
+    Interrupted,
+    /// Its last turn is over
+    Done,
+}
+
+impl State {
+    fn of_thread(self) -> ThreadState {
+        match self {
+            State::Running => ThreadState::Running,
+            State::Waiting => ThreadState::Waiting,
+            State::Interrupted => ThreadState::Interrupted,
+            State::Done => ThreadState::Done,
+        }
+    }
 }
 
 impl List {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let mut query = self.query()?;
+        if let Some(mut remote) = self.remote.connect(context)? {
+            if self.touched.is_some() {
+                return Err(
+                    Usage("a server cannot be asked for files that were changed: leave --touched out".into()).into()
+                );
+            }
+            return remote::list(context, &mut remote, &query, self.cursor.as_deref(), self.limit);
+        }
         if let Some(named) = context.several_homes() {
+            if !self.state.is_empty() {
+                return Err(Usage("--state looks at one home: name one with --home".into()).into());
+            }
             return self.run_for_several(context, &query, named);
         }
         if self.missing && context.global.no_state {
@@ -69,8 +110,17 @@ impl List {
         let threadkeep = if self.missing { context.owner("list --missing", "asks")? } else { context.reader()? };
         self.complete(&mut query, context, &threadkeep)?;
         self.filters.say_times(context);
+        query.fold_children &= self.state.is_empty();
         let mut printer = Printer::new(context.stdout(), context.global.json, &query);
+        let states: Vec<ThreadState> = self.state.iter().map(|state| state.of_thread()).collect();
         let next = self.each_page(|cursor, wanted| {
+            if !states.is_empty() {
+                let page = threadkeep.list_by_state(&query, &states, cursor, wanted)?;
+                context.warn();
+                let shown = page.rows.len();
+                printer.rows_by_state(page.rows, &threadkeep)?;
+                return Ok((shown, page.next));
+            }
             let page = threadkeep.list(&query, cursor, wanted)?;
             context.warn();
             let shown = page.rows.iter().filter(|listed| listed.depth == 0).count();
@@ -179,6 +229,23 @@ impl<W: Write> Printer<W> {
         }
     }
 
+    fn rows_by_state(&mut self, rows: Vec<(Listed, ThreadState)>, threadkeep: &Threadkeep) -> anyhow::Result<()> {
+        match self {
+            Printer::Json(writer) => {
+                let (rows, states): (Vec<_>, Vec<_>) =
+                    rows.into_iter().map(|(listed, state)| (listed.row, state)).unzip();
+                let threads = threadkeep.thread_documents(rows)?.into_iter().zip(states);
+                let threads: Vec<_> = threads.map(|(thread, state)| thread.with_state(state.into())).collect();
+                Ok(writer.threads(threads.iter().map(|thread| (thread, 0)))?)
+            }
+            Printer::Text { out, time, any } => {
+                *any |= !rows.is_empty();
+                let rows = rows.iter().map(|(listed, state)| (listed, text::state(*state)));
+                Ok(out.write_all(text::list_with_labels(rows, *time, text::width()).as_bytes())?)
+            }
+        }
+    }
+
     fn rows_of_homes(&mut self, items: &[OfHome<Listed>], open: &OpenHomes) -> anyhow::Result<()> {
         match self {
             Printer::Json(writer) => {
@@ -188,7 +255,7 @@ impl<W: Write> Printer<W> {
             Printer::Text { out, time, any } => {
                 *any |= !items.is_empty();
                 let rows = items.iter().map(|of_home| (&of_home.item, open.labels[of_home.home].as_str()));
-                Ok(out.write_all(text::list_of_homes(rows, *time, text::width()).as_bytes())?)
+                Ok(out.write_all(text::list_with_labels(rows, *time, text::width()).as_bytes())?)
             }
         }
     }

@@ -64,11 +64,20 @@ commands! {
     Read(read::Read);
     /// Show what was said and done in a thread
     Turns(turns::Turns);
+    /// Say what happens in threads, as it happens
+    ///
+    /// A line for each thread that is new, archived, named or deleted, for each turn that begins or ends, each item that is done,
+    /// and where a thread is at work, waits for a person or was interrupted. It ends with Ctrl-C.
+    Watch(watch::Watch);
     /// Take threads out, as Markdown, HTML, text, JSON or raw records, without secrets
     ///
     /// One thread goes to stdout, or with --out to a file; many go to one document likewise, or with --to each to a file of a
     /// directory, in which later only what changed is written.
     Export(export::Export);
+    /// Answer agents that ask for threads, by the Model Context Protocol
+    ///
+    /// The agent begins it and speaks to it on standard input and output. It only looks.
+    Mcp(mcp::Mcp);
     /// Give a thread a name, or take it away
     Name(name::Name);
     /// Put threads with all that they spawned into the archive
@@ -122,6 +131,11 @@ commands! {
     /// Mend what is wrong with the home, or take that back
     #[command(subcommand)]
     Repair(repair::Repair);
+    /// Serve the home to Codex's own clients: its terminal, its SDKs, what speaks to its app-server
+    ///
+    /// Requests come as lines on standard input, or by WebSocket where --listen says. Nothing here runs a model. Show the threads
+    /// of a home with Codex's own terminal by `codex resume --remote unix://PATH`.
+    AppServer(app_server::AppServerCommand);
     /// Your own settings: what flags mean where they are not given
     #[command(subcommand)]
     Config(config::Config);

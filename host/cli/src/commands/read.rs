@@ -7,10 +7,11 @@ use threadkeep::Threadkeep;
 use threadkeep::contract::{PageOfTurns, ThreadRow};
 use threadkeep::documents::{Thread, TurnsWriter};
 
-use super::turns::{Printer, Turns};
+use super::turns::Turns;
 use crate::context::Context;
 use crate::failure::{exit, say};
 use crate::text::{self, JsonOutput};
+use crate::turn_printer::TurnPrinter;
 
 /// `read`
 #[derive(Args)]
@@ -24,12 +25,15 @@ pub(crate) struct Read {
 
 impl Read {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        if let Some(code) = self.turns.run_remote(context, true, !self.no_turns)? {
+            return Ok(code);
+        }
         let threadkeep = context.reader()?;
         let subject = self.turns.subject(&threadkeep)?;
         if self.no_turns {
             let row = threadkeep.read(&subject).map(|found| found.row).or_else(|error| known_row(context, error))?;
             context.print(with_edges(&threadkeep, row.clone())?, || {
-                text::thread(&row, threadkeep.home(), text::width())
+                text::thread(&row, &path_of(&threadkeep, &row), text::width())
             })?;
             return Ok(exit::DONE);
         }
@@ -72,12 +76,17 @@ fn printer(
     threadkeep: &Threadkeep,
     document: &Thread,
     row: &ThreadRow,
-) -> anyhow::Result<Printer<JsonOutput<StdoutLock<'static>>>> {
+) -> anyhow::Result<TurnPrinter<JsonOutput<StdoutLock<'static>>>> {
     let mut out = context.stdout();
     if context.global.json {
-        return Ok(Printer::Json(TurnsWriter::transcript(out, document)?));
+        return Ok(TurnPrinter::Json(TurnsWriter::transcript(out, document)?));
     }
-    out.write_all(text::thread(row, threadkeep.home(), text::width()).as_bytes())?;
+    out.write_all(text::thread(row, &path_of(threadkeep, row), text::width()).as_bytes())?;
     writeln!(out)?;
-    Ok(Printer::Text { out, any: false })
+    Ok(TurnPrinter::Text { out, any: false })
+}
+
+/// Gives the absolute path of a thread's rollout.
+fn path_of(threadkeep: &Threadkeep, row: &ThreadRow) -> String {
+    threadkeep.home().absolute(&row.path).to_string_lossy().into_owned()
 }

@@ -7,11 +7,14 @@ use clap::{Args, ValueEnum};
 use threadkeep::contract::{AskedLines, MatchOrder, PageOfMatches, QueryMeaning, RowQuery, SortKey, TextKind};
 use threadkeep::{Cancellation, SearchRequest, TouchedRequest, WrittenRequest, documents};
 
+use threadkeep_app_server::remote::RemoteThreads;
+
 use crate::context::Context;
 use crate::failure::{Usage, exit};
 use crate::files;
 use crate::filters::Filters;
 use crate::interrupt;
+use crate::remote::{self, RemoteArguments};
 use crate::source_kind::{SourceKind, collection};
 use crate::text;
 use crate::values;
@@ -67,6 +70,8 @@ pub(crate) struct Search {
     source: Vec<SourceKind>,
     #[command(flatten)]
     filters: Filters,
+    #[command(flatten)]
+    remote: RemoteArguments,
 }
 
 /// Which texts are searched.
@@ -102,9 +107,31 @@ const OWN_SOURCES: [SourceKind; 4] = [SourceKind::Cli, SourceKind::Vscode, Sourc
 
 impl Search {
     pub(super) fn run(mut self, context: &Context) -> anyhow::Result<u8> {
+        if let Some(mut remote) = self.remote.connect(context)? {
+            return self.answer_of_server(context, &mut remote);
+        }
         let patch = self.patch()?;
         let cancellation = interrupt::cancellation()?;
         self.answer(context, patch, cancellation).map_err(|error| interrupt::told(error, "the search"))
+    }
+
+    /// Asks a server, whose own search takes a text as it stands.
+    fn answer_of_server(self, context: &Context, remote: &mut RemoteThreads) -> anyhow::Result<u8> {
+        let is_plain = self.literal.is_none()
+            && self.regex.is_none()
+            && self.touched.is_none()
+            && self.thread.is_none()
+            && self.texts.is_empty()
+            && self.sort.is_none()
+            && self.source.is_empty()
+            && !self.filters.are_given();
+        if !is_plain {
+            let why =
+                "a server's search takes words, --archived, --limit and --cursor alone: leave the other flags out";
+            return Err(Usage(why.into()).into());
+        }
+        let wanted = self.words.join(" ");
+        remote::search(context, remote, &wanted, self.archived, self.cursor.as_deref(), self.limit)
     }
 
     fn answer(self, context: &Context, patch: Option<String>, cancellation: Cancellation) -> anyhow::Result<u8> {
@@ -275,6 +302,7 @@ impl Search {
             meaning,
             ignores_case: self.ignore_case,
             kinds: self.kinds(),
+            without_secrets: false,
             rows: RowQuery { within, ..query },
             order,
             refresh: !context.global.no_refresh,

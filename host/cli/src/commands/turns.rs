@@ -4,15 +4,14 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::Value;
 use threadkeep::Threadkeep;
-use threadkeep::contract::{Gap, PageOfTurns, Subject};
-use threadkeep::documents::{Gap as GapDocument, TurnsEnd, TurnsWriter};
+use threadkeep::contract::{PageOfTurns, Subject};
 use threadkeep::threads::lookup::Transcript;
 
 use crate::context::Context;
-use crate::failure::{NoSuchText, Usage, exit, say};
-use crate::text::{self, turns as rendering};
+use crate::failure::{NoSuchText, Usage, exit};
+use crate::remote::{self, RemoteArguments, RemoteTurns};
+use crate::turn_printer::TurnPrinter;
 use crate::values;
 
 /// How many turns are shown without `--limit`, and how many around a text.
@@ -44,15 +43,41 @@ pub(crate) struct Turns {
     /// The turns around the first one, from the cursor on, in which this was said or done; --desc looks from the end
     #[arg(long, value_name = "TEXT", value_parser = values::text)]
     around: Option<String>,
+    #[command(flatten)]
+    remote: RemoteArguments,
 }
 
 impl Turns {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        if let Some(code) = self.run_remote(context, false, true)? {
+            return Ok(code);
+        }
         let threadkeep = context.reader()?;
         let mut transcript = threadkeep.transcript(&self.subject(&threadkeep)?)?;
         context.warn();
-        self.show(&mut transcript, Printer::turns(context.stdout(), context.global.json))?;
+        self.show(&mut transcript, TurnPrinter::turns(context.stdout(), context.global.json))?;
         Ok(exit::DONE)
+    }
+
+    /// Asks a server instead, where one is named, and gives the exit code.
+    pub(super) fn run_remote(
+        &self,
+        context: &Context,
+        with_thread: bool,
+        with_turns: bool,
+    ) -> anyhow::Result<Option<u8>> {
+        let Some(mut remote) = self.remote.connect(context)? else { return Ok(None) };
+        let (Some(id), None) = (self.id.as_deref(), self.around.as_deref()) else {
+            let why = "a server is asked for the turns of a thread: name it, without --path and --around";
+            return Err(Usage(why.into()).into());
+        };
+        let turns = with_turns.then(|| RemoteTurns {
+            cursor: self.cursor.as_deref(),
+            limit: self.tail.or(self.limit).unwrap_or(DEFAULT_LIMIT),
+            newest_first: self.desc || self.tail.is_some(),
+            is_reversed: self.tail.is_some(),
+        });
+        remote::turns(context, &mut remote, id, with_thread, turns).map(Some)
     }
 
     /// Gives the thread or rollout whose turns are asked for.
@@ -61,7 +86,7 @@ impl Turns {
     }
 
     /// Prints the turns that are asked for.
-    pub(super) fn show<W: Write>(&self, transcript: &mut Transcript, mut out: Printer<W>) -> anyhow::Result<()> {
+    pub(super) fn show<W: Write>(&self, transcript: &mut Transcript, mut out: TurnPrinter<W>) -> anyhow::Result<()> {
         let failed = threadkeep::Error::from;
         let gaps = transcript.gaps().to_vec();
         if let Some(text) = &self.around {
@@ -109,66 +134,5 @@ pub(super) fn subject(
         (Some(path), _) => Ok(Subject::Rollout(threadkeep.rollout_path(path)?)),
         (None, Some(id)) => Ok(Subject::Thread(id.into())),
         (None, None) => Err(Usage("name a thread, or a rollout with --path".into()).into()),
-    }
-}
-
-/// Prints turns while they come, as their document or as text.
-pub(super) enum Printer<W> {
-    Json(TurnsWriter<W>),
-    Text { out: W, any: bool },
-}
-
-impl<W: Write> Printer<W> {
-    fn turns(out: W, json: bool) -> Self {
-        match json {
-            true => Printer::Json(TurnsWriter::turns(out)),
-            false => Printer::Text { out, any: false },
-        }
-    }
-
-    fn print(&mut self, turns: &[String], hit: Option<&str>) -> anyhow::Result<()> {
-        match self {
-            Printer::Json(writer) => turns.iter().try_for_each(|turn| writer.turn(turn))?,
-            Printer::Text { out, any } => {
-                for turn in turns {
-                    *any = true;
-                    let turn: Value = serde_json::from_str(turn)?;
-                    let marked = hit.is_some() && turn["id"].as_str() == hit;
-                    out.write_all(rendering::turn(&turn, marked, text::width()).as_bytes())?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn end(self, page: PageOfTurns, gaps: &[Gap], newest_first: bool) -> anyhow::Result<()> {
-        let PageOfTurns { next, back, hit, .. } = page;
-        match self {
-            Printer::Json(writer) => {
-                let missing = gaps.iter().map(GapDocument::from).collect();
-                writer.end(&TurnsEnd { next_cursor: next, backwards_cursor: back, hit, gaps: missing })?;
-                say_gaps(gaps);
-            }
-            Printer::Text { mut out, any } => {
-                out.flush()?;
-                say_gaps(gaps);
-                let (earlier, later) = if newest_first { (next, back) } else { (back, next) };
-                if let Some(cursor) = earlier {
-                    say(&format!("earlier with --desc --cursor {cursor}"));
-                }
-                match later {
-                    Some(cursor) => say(&format!("more with --cursor {cursor}")),
-                    None if !any => say("no turns"),
-                    None => {}
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn say_gaps(gaps: &[Gap]) {
-    for gap in gaps {
-        say(&format!("records of {} before {} are not shown: {}", gap.thread, gap.before, gap.reason));
     }
 }

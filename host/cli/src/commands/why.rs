@@ -32,7 +32,8 @@ impl Why {
 
 /// Gives the thread, a line for each view with its reasons below, and what is wrong.
 fn reasons(threadkeep: &Threadkeep, why: &Answer) -> String {
-    let mut out = text::thread(&why.thread, threadkeep.home(), text::width());
+    let path = threadkeep.home().absolute(&why.thread.path).to_string_lossy().into_owned();
+    let mut out = text::thread(&why.thread, &path, text::width());
     out.push('\n');
     for view in &why.views {
         let _ = writeln!(out, "{}  {}", if view.shown { "shown " } else { "hidden" }, view.name);

@@ -1,6 +1,7 @@
 //! Text for people, within the width of the terminal.
 
 pub(crate) mod color;
+pub(crate) mod events;
 pub(crate) mod explanation;
 pub(crate) mod findings;
 pub(crate) mod search;
@@ -14,9 +15,8 @@ pub(crate) mod written;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use threadkeep::contract::{Listed, Provenance, ThreadRow};
+use threadkeep::contract::{Listed, Provenance, ThreadRow, ThreadState};
 use threadkeep::index::status::Status;
-use threadkeep::platform::home::Home;
 use threadkeep::startup::Report;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -42,11 +42,11 @@ pub(crate) fn width() -> usize {
 
 /// Gives a list, a line for each thread: time, id, directory, title; sub-agents are indented under their parent.
 pub(crate) fn list(rows: &[Listed], time: fn(&ThreadRow) -> i64, width: usize) -> String {
-    list_of_homes(rows.iter().map(|listed| (listed, "")), time, width)
+    list_with_labels(rows.iter().map(|listed| (listed, "")), time, width)
 }
 
-/// Gives a list likewise, with the home of each thread, where it has a label, in a column before the directory.
-pub(crate) fn list_of_homes<'a>(
+/// Gives a list likewise, with the label of each thread, as the home that it is of, in a column before the directory.
+pub(crate) fn list_with_labels<'a>(
     rows: impl Iterator<Item = (&'a Listed, &'a str)> + Clone,
     time: fn(&ThreadRow) -> i64,
     width: usize,
@@ -78,6 +78,16 @@ pub(crate) fn list_of_homes<'a>(
     out
 }
 
+/// Gives the word for how a thread stands.
+pub(crate) fn state(state: ThreadState) -> &'static str {
+    match state {
+        ThreadState::Running => "running",
+        ThreadState::Waiting => "waiting",
+        ThreadState::Interrupted => "interrupted",
+        ThreadState::Done => "done",
+    }
+}
+
 /// Gives the title of a thread; for a sub-agent without one, the nickname and the role that it was given.
 fn title(row: &ThreadRow) -> String {
     if !row.title.is_empty() {
@@ -93,14 +103,13 @@ fn title(row: &ThreadRow) -> String {
 }
 
 /// Gives what is known of a thread, a line for each fact.
-pub(crate) fn thread(row: &ThreadRow, home: &Home, width: usize) -> String {
+pub(crate) fn thread(row: &ThreadRow, path: &str, width: usize) -> String {
     let mut out = String::new();
     let mut fact = |label: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             let _ = writeln!(out, "{label:<10}{}", shorten(value, width.saturating_sub(10).max(40)));
         }
     };
-    let path = home.absolute(&row.path).to_string_lossy().into_owned();
     let git: Vec<&str> =
         [&row.git_branch, &row.git_sha, &row.git_origin_url].into_iter().flatten().map(String::as_str).collect();
     let model: Vec<&str> = [&row.model, &row.model_provider].into_iter().flatten().map(String::as_str).collect();
@@ -129,7 +138,7 @@ pub(crate) fn thread(row: &ThreadRow, home: &Home, width: usize) -> String {
     fact("parent", row.parent_thread_id.as_deref());
     fact("fork of", row.forked_from_id.as_deref());
     // A path is for copying, so it is whole, whatever the width.
-    let path = shown(&path);
+    let path = shown(path);
     let _ = writeln!(out, "{:<10}{path}{}", "file", if row.archived { "  (archived)" } else { "" });
     out
 }

@@ -28,6 +28,20 @@ pub(crate) fn turn(turn: &Value, marked: bool, width: usize) -> String {
     page.out
 }
 
+/// Gives how a turn begins, for people.
+pub(crate) fn header(turn: &Value, width: usize) -> String {
+    let mut page = Page { out: String::new(), width };
+    page.header(turn, false);
+    page.out
+}
+
+/// Gives one item of a turn for people.
+pub(crate) fn item(item: &Value, width: usize) -> String {
+    let mut page = Page { out: String::new(), width };
+    page.item(item);
+    page.out
+}
+
 /// Collects the text of a turn.
 struct Page {
     out: String,

@@ -11,6 +11,7 @@ mod search;
 mod text;
 mod threads;
 mod usage;
+mod watching;
 
 use serde_json::Value;
 
@@ -26,6 +27,7 @@ pub use search::*;
 pub use text::*;
 pub use threads::*;
 pub use usage::*;
+pub use watching::*;
 
 /// Asks what a recording says was asked; none where it is no question of this program.
 pub(crate) fn make_again(name: &str, with: &Value, instance: &mut Instance) -> Option<crate::Trapped<Value>> {
@@ -38,4 +40,5 @@ pub(crate) fn make_again(name: &str, with: &Value, instance: &mut Instance) -> O
         .or_else(|| text::make_again(name, with, instance))
         .or_else(|| threads::make_again(name, with, instance))
         .or_else(|| usage::make_again(name, with, instance))
+        .or_else(|| watching::make_again(name, with, instance))
 }

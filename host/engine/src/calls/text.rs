@@ -1,8 +1,9 @@
 //! Calls that turn text into facts, facts into rows, and items into text.
 
 use crate::contract::{
-    Begun, BranchRequest, Branched, Chunk, CodexFacts, Discrepancy, HomePage, Item, MergedHomes, NameClaim, NewThread, Patch, ProgramEvent,
-    Rejection, Resumed, RowKey, RowQuery, ThreadInputs, ThreadRow, TurnEnd, WriteContext, WriteError, Written,
+    Begun, BranchRequest, Branched, Chunk, ClearedText, CodexFacts, Discrepancy, HomePage, Item, MergedHomes,
+    NameClaim, NewThread, Patch, ProgramEvent, Rejection, Resumed, RowKey, RowQuery, ThreadInputs, ThreadRow, TurnEnd,
+    WriteContext, WriteError, Written,
 };
 use crate::recording::{bytes, chunk};
 
@@ -98,5 +99,9 @@ super::call::calls! {
     /// `redaction.text`
     RedactText "redaction.text" { #[serde(with = "chunk")] text: Chunk, salt: u64 } -> Chunk: |call, instance| {
         instance.exports.threadkeep_core_redaction().call_text(&mut instance.store, &call.text, call.salt)
+    };
+    /// `secrets.clear-json`
+    ClearJson "secrets.clear-json" { json: String } -> ClearedText: |call, instance| {
+        instance.exports.threadkeep_core_secrets().call_clear_json(&mut instance.store, &call.json)
     };
 }

@@ -27,6 +27,11 @@ impl IndexExclusions {
         IndexExclusions { all, directories }
     }
 
+    /// Gives the directories.
+    pub fn directories(&self) -> &[String] {
+        &self.directories
+    }
+
     /// Says whether threads of some directories are kept out.
     pub(crate) fn has_directories(&self) -> bool {
         !self.all && !self.directories.is_empty()

@@ -1,0 +1,109 @@
+//! The clients that are connected, and what all of them are told.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use crate::client::Client;
+use crate::envelope::Notification;
+use crate::outbox::Outbox;
+
+/// How long what a client did through this server is known as such; its change is seen on the disk by then.
+const REMEMBERED: Duration = Duration::from_secs(10);
+
+/// The clients that have introduced themselves.
+#[derive(Default)]
+pub(crate) struct Hub {
+    clients: Mutex<HashMap<u64, (Arc<Client>, Outbox)>>,
+    next: AtomicU64,
+    /// What was told of changes that clients made through this server, and when.
+    own: Mutex<VecDeque<(Instant, String)>>,
+}
+
+/// A client's place; it leaves with it.
+pub(crate) struct Membership {
+    hub: Arc<Hub>,
+    number: u64,
+}
+
+impl Hub {
+    /// Takes a client in.
+    pub(crate) fn join(self: &Arc<Hub>, number: u64, client: Arc<Client>, outbox: Outbox) -> Membership {
+        self.lock().insert(number, (client, outbox));
+        Membership { hub: self.clone(), number }
+    }
+
+    /// Gives a number to a client that is not taken in yet.
+    pub(crate) fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Tells every client that wants it what one of them did through this server.
+    pub(crate) fn tell(&self, notification: &Notification) {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.retain(|(at, _)| at.elapsed() < REMEMBERED);
+        own.push_back((Instant::now(), key(notification)));
+        drop(own);
+        self.tell_some(notification, |_| true);
+    }
+
+    /// Tells every client that wants it what was seen on the disk, unless a client did it through this server.
+    pub(crate) fn tell_of_others(&self, notification: &Notification) {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.retain(|(at, _)| at.elapsed() < REMEMBERED);
+        let key = key(notification);
+        if let Some(at) = own.iter().position(|(_, told)| *told == key) {
+            own.remove(at);
+            return;
+        }
+        drop(own);
+        self.tell_some(notification, |_| true);
+    }
+
+    /// Tells those of some clients that want it.
+    pub(crate) fn tell_some(&self, notification: &Notification, is_meant: impl Fn(u64) -> bool) {
+        let clients = self.lock();
+        let mut text = None;
+        let meant =
+            clients.iter().filter(|(number, (client, _))| is_meant(**number) && client.wants(notification.method));
+        for (_, (client, outbox)) in meant {
+            let text = text.get_or_insert_with(|| notification.text());
+            tracing::trace!(client = %client.name, method = notification.method, "told");
+            outbox.push_unasked(text.clone());
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, (Arc<Client>, Outbox)>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What makes two notifications the same: all of it, but of a new thread its id, as more may be known of it by and by.
+fn key(notification: &Notification) -> String {
+    #[derive(Deserialize)]
+    struct Started {
+        thread: Id,
+    }
+    #[derive(Deserialize)]
+    struct Id {
+        id: String,
+    }
+    match serde_json::from_str::<Started>(notification.params.get()) {
+        Ok(Started { thread }) => format!("{} {}", notification.method, thread.id),
+        Err(_) => format!("{} {}", notification.method, notification.params.get()),
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        let mut clients = self.hub.lock();
+        clients.remove(&self.number);
+        // A thousand clients may have been there at once.
+        if clients.len() * 4 < clients.capacity() {
+            clients.shrink_to_fit();
+        }
+    }
+}

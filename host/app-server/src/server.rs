@@ -1,0 +1,159 @@
+//! What all connections share.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use threadkeep::WatchWaker as Waker;
+use threadkeep::{Cancellation, ServedHome};
+use tokio::sync::Semaphore;
+
+use crate::client::Client;
+use crate::envelope::{Request, RequestId, answer};
+use crate::error::{INTERNAL_ERROR, RpcError};
+use crate::hub::Hub;
+use crate::loaded::LoadedThreads;
+use crate::methods::{self, Answer, Call, Notice};
+
+/// How many requests are worked at at once, for each processor.
+const WORKERS_PER_CPU: usize = 2;
+
+/// A server: a home, and the clients that are connected.
+pub(crate) struct Server {
+    pub(crate) home: Arc<ServedHome>,
+    pub(crate) hub: Arc<Hub>,
+    /// The threads that clients have open.
+    pub(crate) loaded: LoadedThreads,
+    /// Ends the wait for what others do in the home.
+    waker: Mutex<Option<Waker>>,
+    /// Places for requests that are worked at.
+    pub(crate) work: Semaphore,
+    /// Places for searches, which take long: they leave the other places alone.
+    pub(crate) searches: Semaphore,
+    /// Whether it says its version where Codex's clients look for one: some show nothing without.
+    names_version: bool,
+}
+
+/// Who asks.
+pub(crate) struct Asker {
+    pub(crate) client: Arc<Client>,
+    /// The number of the connection.
+    pub(crate) number: u64,
+    pub(crate) cancellation: Cancellation,
+}
+
+/// What is said to a request.
+pub(crate) struct Replied {
+    /// The answer.
+    pub(crate) text: String,
+    /// What is told behind it.
+    pub(crate) notices: Vec<Notice>,
+    /// Another request of the same client that is to end.
+    pub(crate) cancels: Option<RequestId>,
+}
+
+/// The answer to an introduction.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Introduced {
+    user_agent: String,
+    codex_home: String,
+    platform_family: &'static str,
+    platform_os: &'static str,
+    server_info: ServerInfo,
+}
+
+#[derive(Serialize)]
+struct ServerInfo {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Server {
+    /// Makes a server of a home.
+    pub(crate) fn new(home: Arc<ServedHome>, names_version: bool) -> Arc<Server> {
+        let cpus = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let (work, searches) = (Semaphore::new(cpus * WORKERS_PER_CPU), Semaphore::new(cpus));
+        let (hub, loaded, waker) = (Arc::default(), LoadedThreads::default(), Mutex::default());
+        Arc::new(Server { home, hub, loaded, waker, work, searches, names_version })
+    }
+
+    /// Says who answers.
+    pub(crate) fn introduction(&self) -> Introduced {
+        const NAME: &str = "threadkeep";
+        const VERSION: &str = env!("CARGO_PKG_VERSION");
+        Introduced {
+            // Codex's clients compare a version with their own, and warn of an older one.
+            user_agent: if self.names_version { format!("{NAME}/{VERSION}") } else { NAME.into() },
+            codex_home: self.home.root().to_string_lossy().into_owned(),
+            platform_family: std::env::consts::FAMILY,
+            platform_os: std::env::consts::OS,
+            server_info: ServerInfo { name: NAME, version: VERSION },
+        }
+    }
+
+    /// Answers a request.
+    pub(crate) fn answer(&self, request: &Request, asker: &Asker) -> Replied {
+        // A fault of this program costs one answer, not the server.
+        let answered = std::panic::catch_unwind(AssertUnwindSafe(|| self.call(request, asker)));
+        let answered = answered.unwrap_or_else(|_| {
+            let why = format!("{} failed by a fault of this program", request.method);
+            Err(RpcError::new(INTERNAL_ERROR, why))
+        });
+        match answered {
+            Ok(Answer { result, notices, cancels }) => {
+                Replied { text: answer(&request.id, &Ok(result)), notices, cancels }
+            }
+            Err(error) => {
+                tracing::debug!(method = request.method, code = error.code, "a request was refused");
+                Replied { text: answer(&request.id, &Err(error)), notices: Vec::new(), cancels: None }
+            }
+        }
+    }
+
+    fn call(&self, request: &Request, asker: &Asker) -> Result<Answer, RpcError> {
+        let method = methods::find(&request.method, &asker.client)?;
+        let threads = self.home.fresh_threads()?;
+        let call = Call {
+            threads: &threads.cancellable(asker.cancellation.clone()),
+            client: &asker.client,
+            params: request.params.as_deref(),
+            loaded: &self.loaded,
+            connection: asker.number,
+            cancellation: &asker.cancellation,
+        };
+        (method.run)(&call)
+    }
+
+    /// Lets go of what a client had open that is gone.
+    pub(crate) fn left(self: &Arc<Self>, number: u64) {
+        let closed = self.loaded.close_all(number);
+        if closed.is_empty() {
+            return;
+        }
+        let server = self.clone();
+        // Closing writes; nobody waits for it.
+        std::thread::spawn(move || {
+            let Ok(threads) = server.home.threads() else { return };
+            for thread in closed {
+                methods::close(&threads, &thread);
+                if let Ok(notification) = methods::not_loaded(&thread) {
+                    server.hub.tell(&notification);
+                }
+            }
+        });
+    }
+
+    /// Notes what ends the wait for what others do in the home.
+    pub(crate) fn is_followed_by(&self, waker: Waker) {
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
+    }
+
+    /// Ends whatever waits.
+    pub(crate) fn stop(&self) {
+        self.home.stop();
+        if let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner) {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The command `app-server`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use threadkeep::{Error, ErrorKind, ServedHome, StateAccess};
+use threadkeep_app_server::AppServer;
+use threadkeep_listen::{Address, AddressError, BindError, Guard, Listener, Token, TokenError};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::context::Context;
+use crate::failure::{Usage, exit, say};
+use crate::log;
+
+/// `app-server`
+#[derive(Args)]
+pub(crate) struct AppServerCommand {
+    /// Where to listen: ws://127.0.0.1:PORT or unix://PATH, several times; without it, standard input and output (stdio://)
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Vec<String>,
+    /// Also listen where Codex's own programs look for their server, so that they attach by themselves
+    #[arg(long)]
+    control_socket: bool,
+    /// Let in only who shows the token in this file, as `Authorization: Bearer TOKEN`
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Let in pages of this origin, as https://example.org, several times; all others are refused
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+    #[command(flatten)]
+    log: log::Arguments,
+}
+
+impl AppServerCommand {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        self.log.start()?;
+        let addresses = self.addresses()?;
+        let token = self.token_file.as_deref().map(Token::read).transpose().map_err(|error| {
+            let kind = match &error {
+                TokenError::Unreadable(_, error) => ErrorKind::of_io(error),
+                TokenError::NoToken(_) => ErrorKind::InvalidInput,
+            };
+            Error::new(kind, error.to_string())
+        })?;
+        let access = if context.global.no_state { StateAccess::Without } else { StateAccess::Own };
+        let options = context.options(access)?;
+        let control = options.home.root().join("app-server-control/app-server-control.sock");
+        let home = ServedHome::open(options, |warning| tracing::warn!("{warning}"));
+        let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(workers.min(4)).enable_all().build()?;
+        let served = runtime.block_on(self.serve(home, addresses, control, token));
+        // A search may be under way; its client is gone.
+        runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+        served.map(|()| exit::DONE)
+    }
+
+    /// Gives the addresses; none for standard input and output.
+    fn addresses(&self) -> anyhow::Result<Vec<Address>> {
+        let written = self.listen.iter().filter(|written| *written != "stdio://" && *written != "off");
+        Ok(written
+            .map(|written| written.parse())
+            .collect::<Result<_, _>>()
+            .map_err(|error: AddressError| Usage(error.to_string()))?)
+    }
+
+    async fn serve(
+        self,
+        home: Arc<ServedHome>,
+        addresses: Vec<Address>,
+        control: PathBuf,
+        token: Option<Token>,
+    ) -> anyhow::Result<()> {
+        let (stop, stopped) = watch::channel(false);
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let is_stdio =
+            self.listen.iter().any(|written| written == "stdio://") || (self.listen.is_empty() && !self.control_socket);
+        let server = AppServer::new(home.clone(), false);
+        let mut listening = Vec::new();
+        for address in &addresses {
+            let listener = bind(address, token.is_some()).await?;
+            say(&format!("listening on {}", shown(listener.address())));
+            let guard = Guard::new(listener.address(), token.clone(), self.allow_origin.clone());
+            let server = server.clone();
+            let stopped = stopped.clone();
+            listening.push(tokio::spawn(async move { server.serve_listener(listener, guard, stopped).await }));
+        }
+        if self.control_socket {
+            let address = Address::Unix(control);
+            let listener = bind(&address, false).await?;
+            say(&format!("listening on {address}, where Codex looks for its server"));
+            let guard = Guard::new(&address, None, Vec::new());
+            let server = AppServer::new(home, true);
+            let stopped = stopped.clone();
+            listening.push(tokio::spawn(async move { server.serve_listener(listener, guard, stopped).await }));
+        }
+        let work = async {
+            if is_stdio {
+                server.serve_stdio(stopped.clone()).await.context("the client on standard input and output is gone")?;
+                // Whoever began the server this way ends it this way.
+                return Ok(());
+            }
+            for task in &mut listening {
+                task.await?;
+            }
+            Ok(())
+        };
+        let ended = tokio::select! {
+            ended = work => ended,
+            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => Ok(()),
+        };
+        let _ = stop.send(true);
+        server.stop();
+        for task in listening {
+            let _ = task.await;
+        }
+        ended
+    }
+}
+
+async fn bind(address: &Address, has_token: bool) -> Result<Listener, Error> {
+    Listener::bind(address, has_token).await.map_err(|error| {
+        let kind = match &error {
+            BindError::Io(_, error) => ErrorKind::of_io(error),
+            BindError::InUse(_) => ErrorKind::Busy,
+            BindError::InTheWay(_) | BindError::OpenDirectory(_) => ErrorKind::Conflict,
+            BindError::NeedsToken(_) => ErrorKind::Denied,
+        };
+        Error::new(kind, error.to_string())
+    })
+}
+
+/// Writes an address as clients take it.
+fn shown(address: &Address) -> String {
+    match address {
+        Address::Tcp(address) => format!("ws://{address}"),
+        Address::Unix(_) => address.to_string(),
+    }
+}

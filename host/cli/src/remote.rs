@@ -1,0 +1,214 @@
+//! Reading the threads of another home, by its app-server: flags that several commands share, and what they print.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use threadkeep::contract::{Listed, PageOfTurns, RowQuery, SortKey, ThreadRow};
+use threadkeep::documents::{FoundThread, FoundThreads, ListWriter, RemoteMatch, RemoteMatches, Thread, TurnsWriter};
+use threadkeep::platform::home::locate;
+use threadkeep_app_server::remote::{PageOfRemoteThreads, RemoteAddress, RemoteQuery, RemoteThreads};
+
+use crate::context::Context;
+use crate::failure::{Usage, exit, say};
+use crate::text;
+use crate::turn_printer::TurnPrinter;
+
+/// Where to read instead of the home.
+#[derive(Args)]
+pub(crate) struct RemoteArguments {
+    /// Ask an app-server, this program's or Codex's, instead of reading the home: ws://HOST:PORT, unix://PATH, or unix:// for the
+    /// socket in the home where Codex looks for one
+    #[arg(long, value_name = "ADDRESS")]
+    remote: Option<String>,
+    /// Show the server the token in this file
+    #[arg(long, value_name = "FILE", requires = "remote")]
+    remote_token_file: Option<PathBuf>,
+}
+
+impl RemoteArguments {
+    /// Connects to the server, where one is named. The home itself is not opened.
+    pub(crate) fn connect(&self, context: &Context) -> anyhow::Result<Option<RemoteThreads>> {
+        let Some(written) = &self.remote else { return Ok(None) };
+        let home = context.global.home.first().cloned();
+        let root = locate(home, |name| std::env::var_os(name)).map_err(threadkeep::Error::from)?;
+        let address = RemoteAddress::read(written, &root).map_err(|error| Usage(error.to_string()))?;
+        let token = self.remote_token_file.as_deref().map(|path| {
+            let read = std::fs::read_to_string(path);
+            read.with_context(|| format!("the token file {} cannot be read", path.display()))
+        });
+        let token = token.transpose()?;
+        Ok(Some(RemoteThreads::connect(&address, token.as_deref().map(str::trim))?))
+    }
+}
+
+/// Prints a list of a server's threads, page after page while they come, `limit` long or whole for 0.
+pub(crate) fn list(
+    context: &Context,
+    remote: &mut RemoteThreads,
+    query: &RowQuery,
+    cursor: Option<&str>,
+    limit: u32,
+) -> anyhow::Result<u8> {
+    let asked = RemoteQuery::of(query)?;
+    let time: fn(&ThreadRow) -> i64 = match query.sort {
+        SortKey::Created => |row| row.created_at,
+        SortKey::Updated => |row| row.updated_at,
+        SortKey::Recency => |row| row.recency_at,
+    };
+    let mut out = context.stdout();
+    let mut cursor = cursor.map(String::from);
+    let (mut left, mut any) = (if limit == 0 { u32::MAX } else { limit }, false);
+    let mut page = |left: u32, cursor: &mut Option<String>| -> anyhow::Result<Vec<ThreadRow>> {
+        let page = remote.list(&asked, cursor.as_deref(), left)?;
+        // A server that gives the same cursor again gives no more.
+        *cursor = page.next.filter(|next| Some(next) != cursor.as_ref());
+        Ok(page.rows)
+    };
+    if context.global.json {
+        let mut writer = ListWriter::new(out, false);
+        loop {
+            let rows = page(left, &mut cursor)?;
+            left = left.saturating_sub(rows.len() as u32);
+            let threads = rows.into_iter().map(Thread::of_server).collect::<Result<Vec<_>, _>>()?;
+            writer.threads(threads.iter().map(|thread| (thread, 0)))?;
+            if cursor.is_none() || left == 0 {
+                writer.end_without(cursor.as_deref(), &[])?;
+                return Ok(exit::DONE);
+            }
+        }
+    }
+    loop {
+        let rows = page(left, &mut cursor)?;
+        left = left.saturating_sub(rows.len() as u32);
+        any |= !rows.is_empty();
+        let listed: Vec<_> = rows.into_iter().map(|row| Listed { row, depth: 0 }).collect();
+        out.write_all(text::list(&listed, time, text::width()).as_bytes())?;
+        if cursor.is_none() || left == 0 {
+            break;
+        }
+    }
+    out.flush()?;
+    match cursor {
+        Some(next) => say(&format!("more with --cursor {next}")),
+        None if !any => say("no threads"),
+        None => {}
+    }
+    Ok(exit::DONE)
+}
+
+/// Prints where the server has a thread, or several.
+pub(crate) fn find(context: &Context, remote: &mut RemoteThreads, ids: &[String]) -> anyhow::Result<u8> {
+    let (mut found, mut not_found, mut code) = (Vec::new(), Vec::new(), exit::DONE);
+    for wanted in ids {
+        match remote.find(wanted) {
+            Ok(row) => found.push(row),
+            Err(error) if ids.len() == 1 => return Err(error.into()),
+            Err(error) if error.kind() == threadkeep::ErrorKind::NotFound => {
+                say(&error.to_string());
+                (code, _) = (exit::NOT_FOUND, not_found.push(wanted.clone()));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let places: String = found.iter().map(|row| format!("{}\n", text::shown(&row.path))).collect();
+    let items = found.into_iter().map(|row| Ok(FoundThread::of_server(Thread::of_server(row)?)));
+    let mut items = items.collect::<anyhow::Result<Vec<_>>>()?;
+    match (items.pop(), ids.len()) {
+        (Some(item), 1) => context.print(item, || places)?,
+        (last, _) => {
+            items.extend(last);
+            context.print(FoundThreads { items, not_found }, || places)?;
+        }
+    }
+    Ok(code)
+}
+
+/// Which turns of a thread a server is asked for.
+pub(crate) struct RemoteTurns<'a> {
+    pub(crate) cursor: Option<&'a str>,
+    /// How many; 0 for all.
+    pub(crate) limit: u32,
+    pub(crate) newest_first: bool,
+    /// They are printed in the other order than they come.
+    pub(crate) is_reversed: bool,
+}
+
+/// Prints what the server knows of a thread, where `with_thread` says so, and then its turns.
+pub(crate) fn turns(
+    context: &Context,
+    remote: &mut RemoteThreads,
+    wanted: &str,
+    with_thread: bool,
+    turns: Option<RemoteTurns<'_>>,
+) -> anyhow::Result<u8> {
+    let row = remote.find(wanted)?;
+    let id = row.id.clone();
+    let facts = text::thread(&row, &row.path, text::width());
+    let document = Thread::of_server(row)?;
+    let Some(asked) = turns else {
+        context.print(document, || facts)?;
+        return Ok(exit::DONE);
+    };
+    let mut out = context.stdout();
+    let mut printer = match (with_thread, context.global.json) {
+        (true, true) => TurnPrinter::Json(TurnsWriter::transcript(out, &document)?),
+        (true, false) => {
+            writeln!(out, "{facts}")?;
+            TurnPrinter::turns(out, false)
+        }
+        (false, json) => TurnPrinter::turns(out, json),
+    };
+    let (mut cursor, mut left, mut back) = (asked.cursor.map(String::from), asked.limit, None);
+    let (mut kept, mut is_first) = (Vec::new(), true);
+    loop {
+        let mut page = remote.turns(&id, cursor.as_deref(), left, asked.newest_first)?;
+        if std::mem::take(&mut is_first) {
+            back = page.back;
+        }
+        left = left.saturating_sub(page.turns.len() as u32);
+        match asked.is_reversed {
+            true => kept.append(&mut page.turns),
+            false => printer.print(&page.turns, None)?,
+        }
+        // A server that gives the same cursor again gives no more.
+        let next = page.next.filter(|next| Some(next) != cursor.as_ref());
+        if next.is_none() || (asked.limit != 0 && left == 0) {
+            kept.reverse();
+            printer.print(&kept, None)?;
+            printer.end(PageOfTurns { turns: Vec::new(), next, back, hit: None }, &[], asked.newest_first)?;
+            return Ok(exit::DONE);
+        }
+        cursor = next;
+    }
+}
+
+/// Prints a page of the threads in which the server's own search finds a text.
+pub(crate) fn search(
+    context: &Context,
+    remote: &mut RemoteThreads,
+    wanted: &str,
+    archived: bool,
+    cursor: Option<&str>,
+    limit: u32,
+) -> anyhow::Result<u8> {
+    let PageOfRemoteThreads { rows, snippets, next } = remote.search(wanted, archived, cursor, limit)?;
+    let code = if rows.is_empty() { exit::NOT_FOUND } else { exit::DONE };
+    let mut shown = String::new();
+    for (row, snippet) in rows.iter().zip(&snippets) {
+        let listed = [Listed { row: row.clone(), depth: 0 }];
+        shown.push_str(&text::list(&listed, |row| row.updated_at, text::width()));
+        shown.push_str(&format!("    {}\n", text::shorten(snippet, text::width().saturating_sub(4))));
+    }
+    let items = rows
+        .into_iter()
+        .zip(snippets)
+        .map(|(row, snippet)| Ok(RemoteMatch { snippet, thread: Thread::of_server(row)? }));
+    let items = items.collect::<anyhow::Result<Vec<_>>>()?;
+    context.print(RemoteMatches { items, next_cursor: next.clone() }, || shown)?;
+    if let Some(next) = next.filter(|_| !context.global.json) {
+        say(&format!("more with --cursor {next}"));
+    }
+    Ok(code)
+}

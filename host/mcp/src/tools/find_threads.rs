@@ -1,0 +1,199 @@
+//! The tool `find_threads`: lists of threads, by filters, by words, by a file that was changed.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use threadkeep::contract::{Collection, MatchOrder, QueryMeaning, RowQuery, SortKey, ThreadRow};
+use threadkeep::{SearchRequest, TouchedRequest};
+
+use super::asked::{directory_of, kinds, moment_of, own_sources, path_of};
+use super::tool::{Question, ReadingTool, answered};
+use crate::answer::{self, Redaction};
+use crate::failure::Failure;
+use crate::guard::Guard;
+use crate::summary::{FoundText, ThreadShape, ThreadSummary};
+use crate::text::{clean, shortened};
+
+pub(super) const TOOL: ReadingTool = ReadingTool::new::<Arguments, Answer>(
+    "find_threads",
+    "Find past threads",
+    "Finds earlier Codex conversations (threads), newest first: by words that were said (all must stand in a thread; \"a phrase\", \
+     begin*, -without), by a file that was changed, by directory, branch, time. Without arguments: the latest. \
+     Go on with read_thread.",
+    |question, arguments| answered(question, arguments, find),
+);
+
+/// How many threads are gone through for one answer, where most may not be seen.
+const MOST_THREADS: usize = 2_000;
+/// How many threads an answer has, where nothing else is asked for, and at most.
+const THREADS: (u32, u32) = (20, 100);
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Arguments {
+    /// Words, or a name.
+    words: Option<String>,
+    /// Search commands, outputs and changes too; slower.
+    #[serde(default)]
+    in_commands: bool,
+    /// Only threads that changed this file or directory: absolute, or the end of a path.
+    touched: Option<String>,
+    /// Only threads that ran in this directory or below.
+    directory: Option<String>,
+    branch: Option<String>,
+    /// RFC 3339, 2026-03-01, or an age: 12h, 7d.
+    since: Option<String>,
+    until: Option<String>,
+    /// true: archived ones only; false: active ones only.
+    archived: Option<bool>,
+    #[serde(default)]
+    sub_agents: bool,
+    /// This conversation too.
+    #[serde(default)]
+    include_own: bool,
+    limit: Option<u32>,
+    cursor: Option<String>,
+    max_chars: Option<usize>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    #[schemars(with = "Vec<ThreadShape>")]
+    threads: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+    redactions: Vec<Redaction>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Item {
+    #[serde(flatten)]
+    thread: ThreadSummary,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hits: Vec<FoundText>,
+}
+
+/// A page of the library's.
+struct Page {
+    found: Vec<(ThreadRow, Vec<FoundText>)>,
+    next: Option<String>,
+    notes: Vec<String>,
+}
+
+/// A thread that may be shown: the page that it stood on, and how many stood there up to it.
+struct Shown {
+    item: Value,
+    page: Option<String>,
+    place: u32,
+}
+
+fn find(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failure> {
+    let guard = question.guard(arguments.include_own)?;
+    let search = Search::new(question, &guard, &arguments)?;
+    let wanted = arguments.limit.unwrap_or(THREADS.0).clamp(1, THREADS.1) as usize;
+    let mut notes = Vec::new();
+    let mut shown: Vec<Shown> = Vec::new();
+    let (mut cursor, mut seen) = (arguments.cursor.clone(), 0);
+    // Where the next page begins: behind the last thread that is shown.
+    let next = loop {
+        let page = search.page(cursor.as_deref(), wanted as u32).map_err(|error| guard.failure(&error))?;
+        if seen == 0 {
+            notes = page.notes;
+        }
+        seen += page.found.len();
+        let length = page.found.len();
+        let rows: Vec<ThreadRow> = page.found.iter().map(|(row, _)| row.clone()).collect();
+        let allowed = guard.allowed(&rows)?;
+        for (at, ((row, hits), _)) in
+            page.found.into_iter().zip(allowed).enumerate().filter(|(_, (_, allowed))| *allowed)
+        {
+            if shown.len() < wanted {
+                let item = answer::value(&Item { thread: ThreadSummary::new(&row), hits })?;
+                shown.push(Shown { item, page: cursor.clone(), place: at as u32 + 1 });
+            }
+        }
+        let is_page_done = shown.last().is_none_or(|last| last.page != cursor || last.place as usize == length);
+        if shown.len() >= wanted && !is_page_done {
+            break behind(&search, &guard, shown.last())?;
+        }
+        cursor = page.next;
+        if cursor.is_none() || shown.len() >= wanted || seen >= MOST_THREADS {
+            break cursor;
+        }
+    };
+    let count = shown.len();
+    let items = shown.iter_mut().map(|shown| shown.item.take()).collect();
+    let fitting = answer::fitting(question.threadkeep, items, answer::room(arguments.max_chars))?;
+    let next_cursor = match fitting.items.len() {
+        fit if fit == count => next,
+        fit => behind(&search, &guard, shown.get(fit - 1))?,
+    };
+    let notes = notes.iter().take(3).map(|note| shortened(&clean(note), 120)).collect();
+    Ok(Answer { threads: fitting.items, next_cursor, notes, redactions: fitting.redactions.list() })
+}
+
+/// Gives the cursor behind a thread, by asking for a page that ends with it.
+fn behind(search: &Search<'_>, guard: &Guard<'_>, last: Option<&Shown>) -> Result<Option<String>, Failure> {
+    let Some(last) = last else { return Ok(None) };
+    let page = search.page(last.page.as_deref(), last.place).map_err(|error| guard.failure(&error))?;
+    Ok(page.next)
+}
+
+/// What is asked of the library.
+struct Search<'a> {
+    threadkeep: &'a threadkeep::Threadkeep,
+    rows: RowQuery,
+    words: Option<SearchRequest>,
+}
+
+impl<'a> Search<'a> {
+    fn new(question: &Question<'a>, guard: &Guard<'_>, arguments: &Arguments) -> Result<Search<'a>, Failure> {
+        let mut rows = guard.narrow(RowQuery {
+            within: arguments.archived.map(|archived| match archived {
+                true => Collection::Archived,
+                false => Collection::Active,
+            }),
+            source_kinds: (!arguments.sub_agents).then(own_sources),
+            under: arguments.directory.as_deref().map(|directory| directory_of(question, directory)),
+            since: moment_of(question, arguments.since.as_deref())?,
+            until: moment_of(question, arguments.until.as_deref())?,
+            branch: arguments.branch.clone(),
+            sort: SortKey::Updated,
+            ..RowQuery::default()
+        });
+        if let Some(path) = &arguments.touched {
+            let request = TouchedRequest { path: path_of(question, path), rows: rows.clone(), refresh: true };
+            let among = question.threadkeep.touching(&request).map_err(|error| guard.failure(&error))?;
+            rows.among = Some(among);
+        }
+        let words = arguments.words.as_ref().map(|words| SearchRequest {
+            words: words.clone(),
+            meaning: QueryMeaning::Words,
+            ignores_case: false,
+            kinds: kinds(arguments.in_commands),
+            without_secrets: true,
+            rows: rows.clone(),
+            order: MatchOrder::Classes,
+            refresh: true,
+        });
+        Ok(Search { threadkeep: question.threadkeep, rows, words })
+    }
+
+    fn page(&self, cursor: Option<&str>, limit: u32) -> threadkeep::Result<Page> {
+        let Some(request) = &self.words else {
+            let page = self.threadkeep.list(&self.rows, cursor, limit)?;
+            let found = page.rows.into_iter().map(|listed| (listed.row, Vec::new())).collect();
+            return Ok(Page { found, next: page.next, notes: Vec::new() });
+        };
+        let page = self.threadkeep.search(request, cursor, limit)?;
+        let found = page.matches.into_iter().map(|found| {
+            let hits = found.hits.iter().map(FoundText::new).collect();
+            (found.row, hits)
+        });
+        Ok(Page { found: found.collect(), next: page.next, notes: page.notes })
+    }
+}

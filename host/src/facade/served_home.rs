@@ -1,0 +1,201 @@
+//! A home that is served by a program that answers at once, and how it can be read at the moment.
+//!
+//! A server answers at once. Where the state DB is complete, it is opened and brought up to date beside the first answers; where it is
+//! not, answers come from the files until it is filled. Where it cannot be had, they stay with the files, and it is tried again. At no
+//! time has the process two connections to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Error, Options, Result, StateAccess, Threadkeep};
+use crate::platform::error_kind::ErrorKind;
+
+/// How long after a start that came by no handle the next one begins, at first and at most.
+const TRY_AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+/// Rows that were compared with the files within this time are new enough.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// A home that is served.
+pub struct ServedHome {
+    current: Mutex<Current>,
+    changed: Condvar,
+    root: PathBuf,
+    warn: Box<dyn Fn(&str) + Send + Sync>,
+    /// When the rows were last compared with the files.
+    compared: Mutex<Option<Instant>>,
+}
+
+struct Current {
+    threads: Option<Threadkeep>,
+    phase: ServedPhase,
+    /// Why nothing can be read, not even the files.
+    failure: Option<Error>,
+    is_stopped: bool,
+}
+
+/// How far the start is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServedPhase {
+    /// The state DB is being filled, or waited for; answers come from the files.
+    Filling,
+    /// There is a handle.
+    Ready,
+    /// There is no handle; why. Answers come from the files.
+    FilesOnly(String),
+}
+
+impl ServedHome {
+    /// Begins to open a home, in a thread of its own, as a process that owns the state; or, with [`StateAccess::Without`], without.
+    /// `warn` takes what a person should know, each a sentence, from any thread.
+    pub fn open(options: Options, warn: impl Fn(&str) + Send + Sync + 'static) -> Arc<ServedHome> {
+        let current = Current { threads: None, phase: ServedPhase::Filling, failure: None, is_stopped: false };
+        let root = options.home.root().to_path_buf();
+        let (current, changed, compared) = (Mutex::new(current), Condvar::new(), Mutex::default());
+        let home = Arc::new(ServedHome { current, changed, root, warn: Box::new(warn), compared });
+        let opened = home.clone();
+        std::thread::spawn(move || opened.start(&options));
+        home
+    }
+
+    /// Gives the directory of the home.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Gives the home as it can be read at the moment. Waits a few milliseconds at the start.
+    ///
+    /// # Errors
+    ///
+    /// Nothing can be read, not even the files; or the server ends before anything could be ([`ErrorKind::Cancelled`]).
+    pub fn threads(&self) -> Result<Threadkeep> {
+        let mut current = self.lock();
+        loop {
+            match (&current.threads, &current.failure) {
+                (Some(threads), _) => return Ok(threads.clone()),
+                (None, Some(failure)) => return Err(failure.clone()),
+                (None, None) if current.is_stopped => {
+                    return Err(Error::new(ErrorKind::Cancelled, "the server ends"));
+                }
+                (None, None) => current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    /// Gives the home likewise, with rows that were compared with the files within the last second. Where that fails they are as they
+    /// were, and what a file contradicts is put right when it is asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`ServedHome::threads`].
+    pub fn fresh_threads(&self) -> Result<Threadkeep> {
+        let threads = self.threads()?;
+        let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
+        if threads.state().is_some() && compared.is_none_or(|at| at.elapsed() > FRESH) {
+            if let Err(error) = threads.refresh() {
+                (self.warn)(&format!("the state DB is not up to date with the files: {error}"));
+            }
+            *compared = Some(Instant::now());
+        }
+        Ok(threads)
+    }
+
+    /// Says how far the start is.
+    pub fn phase(&self) -> ServedPhase {
+        self.lock().phase.clone()
+    }
+
+    /// Waits until there is a handle, and gives it; none once the server ends.
+    pub fn wait_until_ready(&self) -> Option<Threadkeep> {
+        let mut current = self.lock();
+        while current.phase != ServedPhase::Ready && !current.is_stopped {
+            current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner);
+        }
+        current.threads.clone().filter(|_| !current.is_stopped)
+    }
+
+    /// Says whether the server ends.
+    pub fn is_stopped(&self) -> bool {
+        self.lock().is_stopped
+    }
+
+    /// Ends whatever waits for the home.
+    pub fn stop(&self) {
+        self.lock().is_stopped = true;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publish(&self, threads: Option<Threadkeep>, phase: ServedPhase) {
+        let mut current = self.lock();
+        current.threads = threads.or(current.threads.take());
+        current.phase = phase;
+        drop(current);
+        self.changed.notify_all();
+    }
+
+    /// Comes by a handle, and serves the files until it has one.
+    fn start(&self, options: &Options) {
+        let with = |access, refresh| Threadkeep::open(Options { access, refresh, ..options.clone() });
+        let in_passing = |access| {
+            Threadkeep::open(Options { access, refresh: false, progress: None, recorder: None, ..options.clone() })
+        };
+        if options.access == StateAccess::Without {
+            return match with(StateAccess::Without, false) {
+                Ok(threads) => self.publish(Some(threads), ServedPhase::FilesOnly("it was left out".into())),
+                Err(error) => self.fail(error),
+            };
+        }
+        // Whether it is complete is asked by one connection, which is closed before the other is opened.
+        let is_complete = in_passing(StateAccess::Existing).is_ok_and(|existing| existing.state().is_some());
+        if is_complete && let Ok(threads) = with(StateAccess::Own, false) {
+            self.publish(Some(threads.clone()), ServedPhase::Ready);
+            if let Err(error) = threads.refresh() {
+                (self.warn)(&format!("the state DB is not up to date with the files: {error}"));
+            }
+            return self.tell_warnings(&threads);
+        }
+        match in_passing(StateAccess::Without) {
+            Ok(threads) => self.publish(Some(threads), ServedPhase::Filling),
+            Err(error) => return self.fail(error),
+        }
+        let mut pause = TRY_AGAIN.0;
+        loop {
+            let error = match with(StateAccess::Own, true) {
+                Ok(threads) => {
+                    self.tell_warnings(&threads);
+                    return self.publish(Some(threads), ServedPhase::Ready);
+                }
+                Err(error) => error,
+            };
+            (self.warn)(&format!("{error}; answering from the files"));
+            self.publish(None, ServedPhase::FilesOnly(error.to_string()));
+            let may_pass = matches!(error.kind(), ErrorKind::Busy | ErrorKind::TimedOut | ErrorKind::Io);
+            if !may_pass || self.is_stopped_within(pause) {
+                return;
+            }
+            pause = (pause * 2).min(TRY_AGAIN.1);
+        }
+    }
+
+    fn is_stopped_within(&self, time: Duration) -> bool {
+        let waited = self.changed.wait_timeout_while(self.lock(), time, |current| !current.is_stopped);
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_stopped
+    }
+
+    fn tell_warnings(&self, threads: &Threadkeep) {
+        for warning in threads.take_warnings() {
+            (self.warn)(&warning);
+        }
+    }
+
+    /// Nothing can be read: whoever waits is told so.
+    fn fail(&self, error: Error) {
+        (self.warn)(&format!("the home cannot be served: {error}"));
+        self.lock().failure = Some(error);
+        self.changed.notify_all();
+    }
+}

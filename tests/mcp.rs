@@ -1,0 +1,11 @@
+//! Agents that ask for threads: what the MCP server answers, what it keeps to itself, and what it does to configurations.
+
+mod bad_input;
+mod bounds;
+mod clients;
+mod guarding;
+mod hostile;
+mod installing;
+mod resources;
+mod secrets;
+mod tools;
