@@ -69,7 +69,7 @@ fn a_thread_goes_back_to_an_earlier_turn_and_its_older_file_stays() {
 }
 
 #[test]
-fn codex_reads_and_goes_on_with_what_was_forked_and_reverted_here() {
+fn codex_reads_and_goes_on_with_what_was_forked_here_and_what_it_keeps_does_not_go_back() {
     for installed in Installed::each() {
         let place = tempdir().unwrap();
         let Some(mut codex) = installed.start(place.path()) else { continue };
@@ -82,9 +82,10 @@ fn codex_reads_and_goes_on_with_what_was_forked_and_reverted_here() {
         let all = turns(&asker, &json!(thread));
         let forked = asker.ask("thread/fork", json!({"threadId": thread, "lastTurnId": all[1]["id"]}));
         let fork = forked["thread"]["id"].as_str().unwrap().to_owned();
-        asker.ask("thread/revert", json!({"threadId": thread, "beforeTurnId": all[1]["id"]}));
+        let back = json!({"threadId": thread, "beforeTurnId": all[1]["id"]});
+        assert!(asker.refused("thread/revert", back).message.contains("fork the thread"));
         let mut codex = installed.start(place.path()).unwrap();
-        for (id, kept) in [(&fork, 2), (&thread, 1)] {
+        for (id, kept) in [(&fork, 2), (&thread, 3)] {
             codex.call("thread/resume", json!({"threadId": id}));
             codex.turn(id, "What now?");
             let read = codex.call("thread/read", json!({"threadId": id, "includeTurns": true}));

@@ -70,6 +70,12 @@ pub(super) fn revert(call: &Call<'_>) -> MethodResult {
     }
     let params: Params = call.read()?;
     let found = call.find(&params.thread_id, "no rollout found for thread id {id}")?;
+    // Its database says which file counts, and only a repair that was asked for changes that: two histories would grow side by side.
+    if call.threads.is_known_to_codex(std::slice::from_ref(&found.row.id))? {
+        let why = "Codex keeps in its database which file of this thread counts, and would go on with the one before; fork the \
+                   thread before that turn instead";
+        return Err(RpcError::invalid(why));
+    }
     let id = call.threads.branch(&found.row.id, &request(call, Some(params.before_turn_id), None, true))?;
     let thread = call.show(call.threads.find(&id, None)?.row)?;
     let mut history = call.history(&id)?;

@@ -67,9 +67,7 @@ pub(super) fn summary(call: &Call<'_>) -> MethodResult {
         SummaryParams::Rollout { rollout_path } => {
             let absent = format!("failed to resolve rollout path `{rollout_path}`: file does not exist");
             let told = |error: threadkeep::Error| match error.kind() {
-                ErrorKind::InvalidInput if std::path::Path::new(&rollout_path).exists() => {
-                    RpcError::invalid(error.to_string())
-                }
+                ErrorKind::InvalidInput if Path::new(&rollout_path).exists() => RpcError::invalid(error.to_string()),
                 ErrorKind::InvalidInput => RpcError::invalid(&*absent),
                 _ => not_found(error, &absent),
             };

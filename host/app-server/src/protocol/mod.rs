@@ -19,6 +19,7 @@
 //! | turns of legacy threads | commands, patches and other tools are there | they are in the file |
 //! | `thread/turns/list` | a turn longer than a page comes as a summary, or with no items, as its `itemsView` says | a page is bounded; `thread/items/list` goes on inside a turn |
 //! | `thread/items/list`, `thread/items/read`, `thread/searchOccurrences` | legacy threads are answered for | Codex refuses them |
+//! | `thread/revert` | refused for threads that Codex's database knows | it says which file counts, and is not written |
 //! | `thread/queue/*` | the queue is kept in the state DB, and starts nothing | Codex's own is not to be written by others |
 //! | `thread/goal/clear` | a goal that Codex keeps shows again | its database is not written |
 //! | `thread/search` | injected context is not found; a text that a fork copied is found at its origin alone; snippets are the store's | one search for all |
