@@ -8,7 +8,7 @@ use client::{Lines, Server, answered, introduction};
 use proptest::prelude::*;
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::{Collection, HomeAndState, Program, Rollout, open_to_everybody, uuid7};
+use support::{HomeAndState, Rollout, uuid7};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, client as connect};
 
@@ -364,6 +364,69 @@ fn two_servers_and_a_command_line_share_a_home() {
         assert_eq!(name(client, 1), "1 in 9");
         assert_eq!(name(client, 5), "line 9");
     }
+}
+
+#[test]
+fn commands_ask_a_server_as_they_ask_the_home() {
+    let home = home_of(130);
+    home.program().run(["name", &id(3), "The third"]).well();
+    let socket = home.state.path().join("run/socket");
+    let _server = Server::start(&home.program(), &socket);
+    let remote = format!("unix://{}", socket.display());
+    let elsewhere = HomeAndState::new();
+    let asking = |arguments: &[&str]| elsewhere.program().json([arguments, &["--remote", &remote]].concat());
+    let here = |arguments: &[&str]| home.program().json(arguments);
+    let listed = asking(&["list", "--limit", "0"]);
+    assert_eq!(support::ids(&listed), support::ids(&here(&["list", "--limit", "0", "--flat"])));
+    assert_eq!(listed["items"].as_array().unwrap().len(), 130);
+    let found = asking(&["find", "The third"]);
+    assert_eq!((&found["id"], &found["path"]), (&json!(id(3)), &here(&["find", &id(3)])["path"]));
+    assert_eq!(found["via"], "server");
+    assert_eq!(asking(&["turns", &id(3)])["items"], here(&["turns", &id(3)])["items"]);
+    assert_eq!(asking(&["read", "The third"])["turns"], here(&["read", "The third"])["turns"]);
+    let matched = asking(&["search", "question 77"]);
+    assert_eq!(matched["items"][0]["thread"]["id"], id(77));
+    let refused = elsewhere.program().run(["list", "--branch", "main", "--remote", &remote]).ended(1);
+    assert!(refused.stderr.contains("branches"), "{}", refused.stderr);
+    elsewhere.program().run(["find", "nobody", "--remote", &remote]).ended(3);
+    assert!(!elsewhere.state.path().join("threadkeep").exists(), "nothing is opened here");
+    assert!(std::fs::read_dir(elsewhere.state.path()).unwrap().next().is_none(), "nothing is opened here");
+}
+
+#[test]
+fn where_no_server_answers_a_command_says_so() {
+    let home = home_of(0);
+    let nowhere = format!("unix://{}", home.state.path().join("nobody").display());
+    let refused = home.program().run(["list", "--remote", &nowhere]).ended(1);
+    assert!(refused.stderr.contains("no server answers at"), "{}", refused.stderr);
+    home.program().run(["list", "--remote", "http://localhost:1"]).ended(2);
+}
+
+#[test]
+fn clients_are_told_what_others_did_and_once_what_they_did_themselves() {
+    let home = home_of(3);
+    let server = Server::start(&home.program(), &home.state.path().join("run/socket"));
+    let (mut doer, mut listener) = (server.client(), server.client());
+    assert!(listener.call("thread/list", json!({})).is_ok());
+    // A server follows a home as soon as it has its handle.
+    std::thread::sleep(Duration::from_millis(500));
+    doer.call("thread/name/set", json!({"threadId": id(0), "name": "Ours"})).unwrap();
+    home.program().run(["name", &id(1), "Theirs"]).well();
+    home.program().run(["archive", &id(2)]).well();
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        let notification = listener.receive().unwrap();
+        told.push((notification["method"].clone(), notification["params"]["threadId"].clone()));
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(listener.call("account/read", json!({})).is_ok());
+    assert_eq!(listener.told, [] as [Value; 0], "nothing is told twice");
+    let wanted = [
+        (json!("thread/name/updated"), json!(id(0))),
+        (json!("thread/name/updated"), json!(id(1))),
+        (json!("thread/archived"), json!(id(2))),
+    ];
+    assert_eq!(told, wanted);
 }
 
 proptest! {

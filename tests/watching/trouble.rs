@@ -94,7 +94,7 @@ fn a_file_that_cannot_be_read_is_told_of_and_read_when_it_changes() {
                 if number > 6 {
                     fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
                 }
-                if std::fs::exists(place.home.path().join("enough")).unwrap() {
+                if fs::exists(place.home.path().join("enough")).unwrap() {
                     return;
                 }
             }

@@ -16,10 +16,10 @@ use threadkeep::Cancellation;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::client::{Client, Introduction};
-use crate::envelope::{Incoming, Request, answer, answer_to_malformed, raw, read};
+use crate::envelope::{Incoming, Notification, Request, answer, answer_to_malformed, raw, read};
 use crate::error::{OVERLOADED, RpcError};
 use crate::hub::Membership;
-use crate::methods::{self, Audience, Notice};
+use crate::methods;
 use crate::outbox::{Gone, Outbox, OutboxReader, outbox};
 use crate::server::{Asker, Replied, Server};
 use crate::under_way::UnderWay;
@@ -206,21 +206,15 @@ impl Worker {
         let Ok((answers, rest)) = worked else { return Err(Gone) };
         for (text, notices) in answers {
             self.outbox.push(text).await?;
-            for notice in notices {
-                match notice.audience {
-                    Audience::Everyone => self.server.hub.tell(&notice.notification),
-                    Audience::Asker if self.client.wants(notice.notification.method) => {
-                        self.outbox.push(notice.notification.text()).await?;
-                    }
-                    Audience::Asker => {}
-                }
+            for notification in &notices {
+                self.server.hub.tell(notification);
             }
         }
         Ok(rest)
     }
 }
 
-type Answered = (String, Vec<Notice>);
+type Answered = (String, Vec<Notification>);
 
 /// Answers requests until there is enough to send.
 fn answers(

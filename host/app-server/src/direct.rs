@@ -1,9 +1,10 @@
 //! The methods without a connection, for programs that have the home open themselves.
 
 use serde_json::value::RawValue;
-use threadkeep::{Cancellation, Threadkeep};
+use threadkeep::Threadkeep;
 
 use crate::client::Client;
+use crate::envelope::Notification;
 use crate::error::{INVALID_PARAMS, RpcError};
 use crate::loaded::LoadedThreads;
 use crate::methods::{Call, find};
@@ -44,17 +45,10 @@ impl DirectClient {
     pub fn ask(&self, method: &str, params: &str) -> Result<DirectAnswer, RpcError> {
         let params: Option<&RawValue> = serde_json::from_str(params)
             .map_err(|error| RpcError::new(INVALID_PARAMS, format!("the parameters are no JSON: {error}")))?;
-        let cancellation = Cancellation::default();
-        let call = Call {
-            threads: &self.threads,
-            client: &self.client,
-            params,
-            loaded: &self.loaded,
-            connection: CONNECTION,
-            cancellation: &cancellation,
-        };
+        let call =
+            Call { threads: &self.threads, client: &self.client, params, loaded: &self.loaded, connection: CONNECTION };
         let answer = (find(method, &self.client)?.run)(&call)?;
-        let notifications = answer.notices.iter().map(|notice| notice.notification.text()).collect();
+        let notifications = answer.notices.iter().map(Notification::text).collect();
         Ok(DirectAnswer { result: answer.result.get().to_owned(), notifications })
     }
 }

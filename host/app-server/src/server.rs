@@ -9,11 +9,11 @@ use threadkeep::{Cancellation, ServedHome};
 use tokio::sync::Semaphore;
 
 use crate::client::Client;
-use crate::envelope::{Request, RequestId, answer};
+use crate::envelope::{Notification, Request, RequestId, answer};
 use crate::error::{INTERNAL_ERROR, RpcError};
 use crate::hub::Hub;
 use crate::loaded::LoadedThreads;
-use crate::methods::{self, Answer, Call, Notice};
+use crate::methods::{self, Answer, Call};
 
 /// How many requests are worked at at once, for each processor.
 const WORKERS_PER_CPU: usize = 2;
@@ -46,8 +46,8 @@ pub(crate) struct Asker {
 pub(crate) struct Replied {
     /// The answer.
     pub(crate) text: String,
-    /// What is told behind it.
-    pub(crate) notices: Vec<Notice>,
+    /// What every client is told behind it.
+    pub(crate) notices: Vec<Notification>,
     /// Another request of the same client that is to end.
     pub(crate) cancels: Option<RequestId>,
 }
@@ -120,7 +120,6 @@ impl Server {
             params: request.params.as_deref(),
             loaded: &self.loaded,
             connection: asker.number,
-            cancellation: &asker.cancellation,
         };
         (method.run)(&call)
     }

@@ -17,7 +17,7 @@ mod turns;
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use threadkeep::{Cancellation, Threadkeep};
+use threadkeep::Threadkeep;
 
 use crate::client::Client;
 use crate::envelope::{Notification, RequestId, raw};
@@ -39,8 +39,6 @@ pub(crate) struct Call<'a> {
     pub(crate) loaded: &'a LoadedThreads,
     /// The connection on which the call came.
     pub(crate) connection: ConnectionId,
-    /// Whether the client wants no answer any more.
-    pub(crate) cancellation: &'a Cancellation,
 }
 
 impl Call<'_> {
@@ -64,25 +62,10 @@ pub(crate) fn read_params<P: DeserializeOwned>(params: Option<&RawValue>) -> Res
 /// What a method gives.
 pub(crate) struct Answer {
     pub(crate) result: Box<RawValue>,
-    /// What is told behind the answer.
-    pub(crate) notices: Vec<Notice>,
+    /// What every client is told behind the answer.
+    pub(crate) notices: Vec<Notification>,
     /// Another request of the same client that is to end, if it is under way.
     pub(crate) cancels: Option<RequestId>,
-}
-
-/// What is told to clients.
-pub(crate) struct Notice {
-    pub(crate) notification: Notification,
-    pub(crate) audience: Audience,
-}
-
-/// Who is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// Whoever asked.
-    Asker,
-    /// Every client that has introduced itself.
-    Everyone,
 }
 
 impl Answer {
@@ -97,17 +80,8 @@ impl Answer {
     }
 
     /// Adds what every client is told.
-    pub(crate) fn telling_everyone(self, notification: Notification) -> Answer {
-        self.telling(notification, Audience::Everyone)
-    }
-
-    /// Adds what the asker alone is told.
-    pub(crate) fn telling_asker(self, notification: Notification) -> Answer {
-        self.telling(notification, Audience::Asker)
-    }
-
-    fn telling(mut self, notification: Notification, audience: Audience) -> Answer {
-        self.notices.push(Notice { notification, audience });
+    pub(crate) fn telling_everyone(mut self, notification: Notification) -> Answer {
+        self.notices.push(notification);
         self
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn stream(call: &Call<'_>) -> MethodResult {
 fn found(call: &Call<'_>, params: &SearchParams, term: &str) -> MethodResult {
     let window = params.window()?;
     let request = SearchRequest {
+        without_secrets: false,
         words: term.into(),
         meaning: QueryMeaning::Literal,
         ignores_case: true,
