@@ -56,7 +56,7 @@ const ALONE: &[(&str, &str)] = &[("wasmtime", "host/engine/Cargo.toml"), ("wat",
 /// are.)
 const PLACES: &[(&str, &[&str])] = &[
     ("rusqlite", &["host/src/db", "host/src/features", "tests"]),
-    ("json!", &["host/src/documents", "tests"]),
+    ("json!", &["host/src/documents", "host/app-server/src/protocol", "tests"]),
     ("wasmtime", &["host/engine"]),
 ];
 

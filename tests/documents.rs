@@ -121,6 +121,7 @@ fn what_every_command_prints_is_what_its_schema_says() {
     look_at_everything(&schemas, &program);
     look_at_everything(&schemas, &Program::stateless(home.path()));
     watch(&schemas, &program, home.path());
+    ask_a_server(&schemas, &program, place.path());
     change_threads(&schemas, &program, place.path());
     keep_beside_threads(&schemas, &program, home.path());
     mend(&schemas);
@@ -130,6 +131,25 @@ fn what_every_command_prints_is_what_its_schema_says() {
     fail(&schemas, home.path());
     let all: BTreeSet<String> = schemas.all.keys().map(|name| name.to_string()).collect();
     assert_eq!(*schemas.used.borrow(), all, "every schema has an output, and every output a schema");
+}
+
+/// What commands print of a server's threads.
+fn ask_a_server(schemas: &Schemas, program: &Program, place: &Path) {
+    let socket = place.join("server/socket");
+    let mut server = program.spawn(["app-server", "--listen", &format!("unix://{}", socket.display())]);
+    while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+        assert!(!server.is_over(), "the server ended before it listened");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let remote = format!("unix://{}", socket.display());
+    let list = program.json(["list", "--remote", &remote]);
+    schemas.check("list", &list);
+    let id = ids(&list)[0];
+    for (name, arguments) in
+        [("search --remote", ["search", "e"]), ("find", ["find", id]), ("read", ["read", id]), ("turns", ["turns", id])]
+    {
+        schemas.run(program, name, &[0], &[&arguments[..], &["--remote", &remote]].concat());
+    }
 }
 
 /// An event: a thread is given one name after the other until one is told of.

@@ -307,7 +307,7 @@ fn a_home_on_which_codex_does_not_start_is_served() {
     rusqlite::Connection::open(&state).unwrap().pragma_update(None, "user_version", 999).unwrap();
     let mut lines = Lines::start(&home.program());
     lines.send(&initialize());
-    lines.send(&json!({"id": 1, "method": "thread/list", "params": {}}));
+    lines.send(&json!({"id": 1, "method": "thread/list", "params": {"modelProviders": []}}));
     lines.receive();
     let listed = answered(lines.receive()).unwrap();
     assert_eq!(listed["data"].as_array().unwrap().len(), 3);
@@ -319,7 +319,7 @@ fn an_introduction_is_answered_while_the_state_db_is_filled() {
     let home = home_of(400);
     let mut lines = Lines::start(&home.program());
     lines.send(&initialize());
-    lines.send(&json!({"id": 1, "method": "thread/list", "params": {"limit": 100}}));
+    lines.send(&json!({"id": 1, "method": "thread/list", "params": {"limit": 100, "modelProviders": []}}));
     assert!(answered(lines.receive()).is_ok());
     assert_eq!(answered(lines.receive()).unwrap()["data"].as_array().unwrap().len(), 100);
     lines.finish();
@@ -330,8 +330,9 @@ fn what_others_changed_is_seen_within_a_second() {
     let home = home_of(1);
     let server = Server::start(&home.program(), &home.state.path().join("run/socket"));
     let mut client = server.client();
-    let count =
-        |client: &mut client::Client| client.call("thread/list", json!({})).unwrap()["data"].as_array().unwrap().len();
+    let count = |client: &mut client::Client| {
+        client.call("thread/list", json!({"modelProviders": []})).unwrap()["data"].as_array().unwrap().len()
+    };
     assert_eq!(count(&mut client), 1);
     home.write(&thread(1));
     std::thread::sleep(Duration::from_secs(1));
@@ -386,7 +387,7 @@ fn commands_ask_a_server_as_they_ask_the_home() {
     assert_eq!(asking(&["read", "The third"])["turns"], here(&["read", "The third"])["turns"]);
     let matched = asking(&["search", "question 77"]);
     assert_eq!(matched["items"][0]["thread"]["id"], id(77));
-    let refused = elsewhere.program().run(["list", "--branch", "main", "--remote", &remote]).ended(1);
+    let refused = elsewhere.program().run(["list", "--branch", "main", "--remote", &remote]).ended(2);
     assert!(refused.stderr.contains("branches"), "{}", refused.stderr);
     elsewhere.program().run(["find", "nobody", "--remote", &remote]).ended(3);
     assert!(!elsewhere.state.path().join("threadkeep").exists(), "nothing is opened here");

@@ -29,6 +29,8 @@ fn differences(home: &str, ours: &Value, theirs: &Value) -> Vec<String> {
             "turns" => true,
             field if NOT_KEPT.contains(&field) => ours.is_null(),
             field if BY_THE_ROLLOUTS.contains(&field) => ours.is_i64(),
+            // Codex reads no model out of records of that age.
+            "model" if home == "h050" => ours == theirs || theirs.is_null(),
             field => ours == theirs || is_meant(field),
         };
         if !is_right {

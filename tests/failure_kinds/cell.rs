@@ -11,6 +11,10 @@ pub(super) enum Expected<'a> {
     Answered,
     /// It answers, and says on stderr what is wrong.
     Warned,
+    /// It ends well, and prints no document: it serves, tells what happens, or shows a change of another program's file.
+    Ended,
+    /// It ends likewise, and says on stderr what is wrong.
+    EndedWarned,
     /// It answers, and its exit code says that something is left to mend.
     LeftToMend,
     /// It does what can be done, says what cannot, and fails.
@@ -27,6 +31,8 @@ impl Expected<'_> {
         match cell {
             "ok" => Expected::Answered,
             "warned" => Expected::Warned,
+            "ended" => Expected::Ended,
+            "ended+" => Expected::EndedWarned,
             "mend" => Expected::LeftToMend,
             "part" => Expected::PartlyDone,
             kind => match kind.strip_suffix('+') {
@@ -42,11 +48,14 @@ impl Expected<'_> {
         let says = words.iter().any(|word| outcome.stderr.contains(word));
         let answered = |code| is.document && is.code == Some(code);
         let failed = |kind: &str| is.failed(kind);
+        let ended = !is.document && is.code == Some(0);
         // What is left to be asked for is no trouble.
         let quiet = outcome.stderr.lines().all(|line| line.contains("only when asked for: threadkeep "));
         let fits = match self {
             Expected::Answered => answered(0) && quiet,
             Expected::Warned => answered(0) && says,
+            Expected::Ended => ended,
+            Expected::EndedWarned => ended && says,
             Expected::LeftToMend => answered(5),
             Expected::PartlyDone => answered(1) && says,
             Expected::Failed(kind) => failed(kind),

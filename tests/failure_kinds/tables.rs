@@ -1,8 +1,8 @@
 //! What every command is to come to in every trouble.
 //!
 //! `ok`: it answers. `warned`: it answers, and says what is wrong. `mend`: it answers, and something is left to mend.
-//! `part`: it does what it can, and fails. Every other word is the kind of the error with which it fails; with a `+` behind it,
-//! it has said before what is wrong.
+//! `part`: it does what it can, and fails. `ended`: it ends well and prints no document, `ended+`: and says what is wrong.
+//! Every other word is the kind of the error with which it fails; with a `+` behind it, it has said before what is wrong.
 
 use super::ground::Trouble;
 
@@ -58,9 +58,9 @@ list                                          | warned   warned   warned   warne
 list --no-refresh                             | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       ok       ok       ok       denied
 list --missing                                | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       ok       ok       denied   ok       ok       denied
 list --no-state                               | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       denied   ok       ok       denied
-mcp                                           | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       ok       ok       ok       ok
-mcp install --dry-run                         | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       ok       ok       ok       ok
-mcp uninstall --dry-run                       | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       ok       ok       ok       ok
+mcp                                           | ended    ended    ended    ended    ended    ended    ended    ended   | ended    ended    ended    ended    ended    ended    ended    ended
+mcp install --dry-run                         | ended    ended    ended    ended    ended    ended    ended    ended   | ended    ended    ended    ended    ended    ended    ended    ended
+mcp uninstall --dry-run                       | ended    ended    ended    ended    ended    ended    ended    ended   | ended    ended    ended    ended    ended    ended    ended    ended
 search you                                    | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 search you --no-refresh                       | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       ok       ok       ok       denied
 search you --no-state                         | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       denied   ok       ok       denied
@@ -74,7 +74,7 @@ find --explain VICTIM                         | warned   warned   warned   warne
 find VICTIM ARCHIVED                          | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       notFound ok       denied   denied   corrupt  denied
 read VICTIM                                   | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   warned   corrupt  denied   denied   corrupt  denied
 read VICTIM --no-turns                        | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       warned   ok       denied   denied   corrupt  denied
-watch --for 0                                 | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
+watch --for 0                                 | ended+   ended+   ended+   ended+   ended    ended+   ended+   ended+   | ended    ended    ended    ended    denied   ended    ended    denied
 list --state done                             | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 turns VICTIM                                  | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
 export VICTIM                                 | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied

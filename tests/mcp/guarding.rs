@@ -29,7 +29,7 @@ fn the_thread_that_asks_and_its_sub_agents_are_left_out_unless_they_are_asked_fo
     let other = Rollout::paginated(&id(2)).user("another kite").patch("kite.txt", "silk");
     let child = Rollout::sub_agent(&id(3), &own, "look at my kite", "Ada");
     let grandchild = Rollout::sub_agent(&id(4), &child, "look at it again, the kite", "Eve");
-    let stranger = Rollout::sub_agent(&id(5), &other, "look at another kite", "Kim");
+    let stranger = Rollout::sub_agent(&id(5), &other, "look at another kite", "Kim").agent("the kite is red");
     for rollout in [&own, &other, &child, &grandchild, &stranger] {
         place.write(rollout);
     }

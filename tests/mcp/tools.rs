@@ -145,7 +145,7 @@ fn threads_come_page_by_page_as_the_program_lists_them() {
         let pages = client.pages("find_threads", &arguments);
         let all: Vec<_> = pages.iter().flat_map(ids_of).collect();
         assert_eq!(all, expected, "{arguments}");
-        assert!(pages.len() > 4, "{arguments}");
+        assert!(pages.len() > 1, "{arguments}");
     }
 }
 
@@ -158,7 +158,7 @@ fn a_thread_is_read_with_who_said_what() {
     let expected = [
         ("user", "prompt", "how do kites stay up"),
         ("agent", "message", "by the wind"),
-        ("agent", "command", "ls -l"),
+        ("agent", "command", "/bin/bash -lc 'ls -l'"),
         ("tool", "output", "sail.txt\nline.txt"),
         ("user", "prompt", "and without wind"),
         ("agent", "message", "they do not"),
@@ -216,7 +216,15 @@ fn a_long_turn_comes_in_parts_that_make_the_whole() {
         let texts: Vec<_> = whole.iter().map(|(_, text)| text.trim_end()).collect();
         assert_eq!(
             texts,
-            ["tell all", long.trim_end(), "cat all", long.trim_end(), "done", "thanks", "you are welcome"]
+            [
+                "tell all",
+                long.trim_end(),
+                "/bin/bash -lc 'cat all'",
+                long.trim_end(),
+                "done",
+                "thanks",
+                "you are welcome"
+            ]
         );
     }
 }
@@ -264,11 +272,11 @@ fn usage_and_reasons_are_those_of_the_program() {
 fn a_server_answers_while_its_home_is_being_read_and_knows_what_others_write() {
     let place = HomeAndState::new();
     let id = uuid7(1_772_359_200_000, 1);
-    place.write(&Rollout::paginated(&id).user("first"));
+    place.write(&Rollout::paginated(&id).at_millis(1_772_359_200_000).user("first"));
     let mut client = McpClient::of(&place.program());
     assert_eq!(ids_of(&client.call("find_threads", json!({}))), [id.as_str()]);
     let late = uuid7(1_772_359_900_000, 2);
-    place.write(&Rollout::paginated(&late).user("second"));
+    place.write(&Rollout::paginated(&late).at_millis(1_772_359_900_000).user("second"));
     // Within a second it is known.
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     assert_eq!(ids_of(&client.call("find_threads", json!({}))), [late.as_str(), id.as_str()]);

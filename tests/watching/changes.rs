@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use support::{Collection, HomeAndState, Rollout, name_thread, uuid7};
 use threadkeep::WatchOptions;
 
-use super::model::{self, Model};
+use super::model::{self, Ahead, Model};
 use super::{PATIENCE, open};
 
 const BEGAN: i64 = 1_790_000_000_000;
@@ -202,21 +202,25 @@ fn play(seed: u64, options: &WatchOptions, pause: u64) {
     let threadkeep = open(place.home.path(), place.state.path());
     let watch = threadkeep.watch(options).unwrap();
     let mut known: Model = model::there(&threadkeep);
+    let mut ahead = Ahead::default();
     for _ in 0..1_000 {
         played.change();
         if pause > 0 {
             std::thread::sleep(Duration::from_millis(played.dice.below(pause as usize) as u64));
         }
         for event in watch.next(Duration::ZERO) {
-            model::take(&mut known, event, &threadkeep);
+            model::take(&mut known, &mut ahead, event, &threadkeep);
         }
     }
     let end = Instant::now() + PATIENCE;
     loop {
         let events = watch.next(Duration::from_secs(1));
         let is_quiet = events.is_empty();
+        if is_quiet {
+            ahead.caught_up();
+        }
         for event in events {
-            model::take(&mut known, event, &threadkeep);
+            model::take(&mut known, &mut ahead, event, &threadkeep);
         }
         let fresh = open(place.home.path(), tempfile::tempdir().unwrap().path());
         let there = if is_quiet { model::there(&fresh) } else { Model::new() };

@@ -33,7 +33,7 @@ fn what_codex_does_is_told_as_it_does_it() {
         assert!(running.count() > 0, "{installed}: {told:?}");
         for (thread, happening) in told {
             let event = threadkeep::ThreadEvent { thread, row: None, happening };
-            model::take(&mut known, threadkeep::WatchEvent::Thread(event), &threadkeep);
+            model::take(&mut known, &mut model::Ahead::default(), threadkeep::WatchEvent::Thread(event), &threadkeep);
         }
         assert_eq!(known, model::there(&threadkeep), "{installed}");
     }

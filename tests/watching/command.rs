@@ -47,13 +47,16 @@ fn every_line_is_a_document_as_its_schema_says() {
     let (id, path) = write(&place, 1, "/src/app");
     start(&path, "one");
     append(&path, "event_msg", "{\"type\":\"turn_aborted\",\"turn_id\":\"one\"}");
-    std::fs::remove_file(&path).unwrap();
     let mut kinds = Vec::new();
     for line in &mut lines {
         let document: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(schema::faults(&schema, &document), [""; 0], "{line}");
         if document["thread"] == *id {
             kinds.push(document["event"].as_str().unwrap().to_owned());
+            // Only what was told of before can be told to be gone.
+            if document["event"] == "new" {
+                std::fs::remove_file(&path).unwrap();
+            }
             if document["event"] == "deleted" {
                 break;
             }
@@ -73,7 +76,17 @@ fn it_ends_at_a_signal_and_when_nobody_reads_any_more() {
         let lines = lines(&place, &mut running);
         match signal {
             Some(signal) => running.signal(signal),
-            None => drop(lines),
+            None => {
+                drop(lines);
+                // It is noticed with the next line that nobody reads.
+                for number in 2.. {
+                    if running.is_over() {
+                        break;
+                    }
+                    write(&place, number, "/src/app");
+                    std::thread::sleep(std::time::Duration::from_millis(50));
+                }
+            }
         }
         let outcome = running.outcome().well();
         assert_eq!(outcome.stderr, "", "{signal:?}");

@@ -17,6 +17,20 @@ pub(super) struct Thread {
 /// All threads.
 pub(super) type Model = BTreeMap<String, Thread>;
 
+/// Threads that were looked at again since the last silence: what is told of them may have been seen already.
+#[derive(Default)]
+pub(super) struct Ahead {
+    all: bool,
+    threads: BTreeSet<String>,
+}
+
+impl Ahead {
+    /// Notes that all was told that there was to tell.
+    pub(super) fn caught_up(&mut self) {
+        *self = Ahead::default();
+    }
+}
+
 /// What is there.
 pub(super) fn there(threadkeep: &Threadkeep) -> Model {
     let rows = threadkeep.every_thread(&RowQuery::default()).unwrap();
@@ -45,39 +59,43 @@ fn turns(threadkeep: &Threadkeep, id: &str) -> Option<BTreeMap<String, BTreeSet<
     }
 }
 
-/// Takes in what was told. Nothing is told that is known already, and of nobody who is not known.
-pub(super) fn take(model: &mut Model, event: WatchEvent, threadkeep: &Threadkeep) {
+/// Takes in what was told. Nothing is told that is known already, and of nobody who is not known, unless it was looked at again.
+pub(super) fn take(model: &mut Model, ahead: &mut Ahead, event: WatchEvent, threadkeep: &Threadkeep) {
     let WatchEvent::Thread(event) = event else {
         *model = there(threadkeep);
+        ahead.all = true;
         return;
     };
     let id = event.thread;
+    let may_be_known = ahead.all || ahead.threads.contains(&id);
     let said = format!("{id}: {:?}", event.happening);
-    if event.happening == Happening::New {
-        assert!(model.insert(id, Thread::default()).is_none(), "{said}");
-        return;
-    }
-    if event.happening == Happening::Deleted {
-        assert!(model.remove(&id).is_some(), "{said}");
-        return;
-    }
-    let thread = model.get_mut(&id).unwrap_or_else(|| panic!("{said}"));
+    let news = |is_news: bool| assert!(is_news || may_be_known, "{said}");
     match event.happening {
-        Happening::Archived => assert!(!std::mem::replace(&mut thread.archived, true), "{said}"),
-        Happening::Unarchived => assert!(std::mem::replace(&mut thread.archived, false), "{said}"),
+        Happening::New => return news(model.insert(id, Thread::default()).is_none()),
+        Happening::Deleted => return news(model.remove(&id).is_some()),
+        _ => {}
+    }
+    let Some(thread) = model.get_mut(&id) else { return news(false) };
+    match event.happening {
+        Happening::Archived => news(!std::mem::replace(&mut thread.archived, true)),
+        Happening::Unarchived => news(std::mem::replace(&mut thread.archived, false)),
         Happening::Named(name) => {
-            assert_ne!(thread.name, name, "{said}");
+            news(thread.name != name);
             thread.name = name;
         }
-        Happening::TurnStarted { turn } => assert!(thread.turns.insert(turn, BTreeSet::new()).is_none(), "{said}"),
-        Happening::TurnEnded { turn, .. } => assert!(thread.turns.contains_key(&turn), "{said}"),
+        Happening::TurnStarted { turn } => {
+            news(!thread.turns.contains_key(&turn));
+            thread.turns.entry(turn).or_default();
+        }
+        Happening::TurnEnded { turn, .. } => news(thread.turns.contains_key(&turn)),
         Happening::ItemFinished { turn, item, .. } => {
-            let items = thread.turns.get_mut(&turn).unwrap_or_else(|| panic!("{said}"));
-            assert!(items.insert(item.unwrap()), "{said}");
+            let is_known = thread.turns.contains_key(&turn);
+            news(is_known && thread.turns.entry(turn).or_default().insert(item.unwrap()));
         }
         Happening::TurnsChanged => {
             if let Some(turns) = turns(threadkeep, &id) {
                 thread.turns = turns;
+                ahead.threads.insert(id);
             }
         }
         Happening::New | Happening::Deleted | Happening::State(_) => {}

@@ -47,10 +47,7 @@ impl From<threadkeep::Error> for RpcError {
             }
             _ => INTERNAL_ERROR,
         };
-        let message = match error.hint() {
-            Some(hint) => format!("{error}; {hint}"),
-            None => error.to_string(),
-        };
-        RpcError { code, message }
+        // The text ends with what to do.
+        RpcError { code, message: error.to_string() }
     }
 }

@@ -113,6 +113,9 @@ impl Server {
 
     fn call(&self, request: &Request, asker: &Asker) -> Result<Answer, RpcError> {
         let method = methods::find(&request.method, &asker.client)?;
+        if method.is_change {
+            self.home.wait_until_settled();
+        }
         let threads = self.home.fresh_threads()?;
         let call = Call {
             threads: &threads.cancellable(asker.cancellation.clone()),

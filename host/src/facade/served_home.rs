@@ -114,6 +114,14 @@ impl ServedHome {
         current.threads.clone().filter(|_| !current.is_stopped)
     }
 
+    /// Waits until it is known whether there is a handle.
+    pub fn wait_until_settled(&self) {
+        let mut current = self.lock();
+        while current.phase == ServedPhase::Filling && current.failure.is_none() && !current.is_stopped {
+            current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     /// Says whether the server ends.
     pub fn is_stopped(&self) -> bool {
         self.lock().is_stopped

@@ -76,6 +76,8 @@ pub(super) struct Watcher {
     unreadable: HashMap<String, (Instant, Duration)>,
     /// Threads to be looked at again, and when.
     rechecks: BTreeMap<String, Instant>,
+    /// Not every directory can be watched.
+    is_lacking: bool,
     is_told_of_watches: bool,
 }
 
@@ -115,6 +117,7 @@ impl Watcher {
             vanished: BTreeMap::new(),
             unreadable: HashMap::new(),
             rechecks: BTreeMap::new(),
+            is_lacking: false,
             is_told_of_watches: false,
         };
         // First the watches: what changes while the rest is read is told of twice rather than never.
@@ -127,6 +130,7 @@ impl Watcher {
         let database = watcher.database(true)?;
         refresh_rows(watcher.reader.runtime(), &watcher.home, &database, &Wait::default())?;
         watcher.learn(&database, walked)?;
+        watcher.look_soon_where_watches_lack();
         Ok(watcher)
     }
 
@@ -183,7 +187,16 @@ impl Watcher {
                 self.due.look = Instant::now() + LOOK;
                 std::thread::sleep(LOOK);
             }
+            self.look_soon_where_watches_lack();
             self.tell_of_watches();
+        }
+    }
+
+    /// What is not watched is gone through soon, not only for safety, from when the first watch is lacking on.
+    fn look_soon_where_watches_lack(&mut self) {
+        if !self.is_lacking && self.watches.lacking().is_some() {
+            self.is_lacking = true;
+            self.due.look = self.due.look.min(Instant::now() + LOOK);
         }
     }
 

@@ -97,21 +97,27 @@ pub(crate) struct Method {
     pub(crate) is_experimental: bool,
     /// Whether other requests of the same client need not wait for it, nor it for them.
     pub(crate) is_beside: bool,
+    /// Whether it changes something, which waits for the state DB.
+    pub(crate) is_change: bool,
     /// Answers a call.
     pub(crate) run: fn(&Call<'_>) -> MethodResult,
 }
 
 const fn stable(name: &'static str, run: fn(&Call<'_>) -> MethodResult) -> Method {
-    Method { name, is_experimental: false, is_beside: false, run }
+    Method { name, is_experimental: false, is_beside: false, is_change: false, run }
 }
 
 const fn experimental(name: &'static str, run: fn(&Call<'_>) -> MethodResult) -> Method {
-    Method { name, is_experimental: true, is_beside: false, run }
+    Method { name, is_experimental: true, is_beside: false, is_change: false, run }
 }
 
 impl Method {
     const fn beside(self) -> Method {
         Method { is_beside: true, ..self }
+    }
+
+    const fn changing(self) -> Method {
+        Method { is_change: true, ..self }
     }
 }
 
@@ -122,43 +128,43 @@ const METHODS: &[Method] = &[
     stable("configRequirements/read", starting::config_requirements),
     stable("getConversationSummary", reading::summary),
     stable("model/list", starting::models),
-    experimental("rollout/compress", changing::compress).beside(),
+    experimental("rollout/compress", changing::compress).beside().changing(),
     experimental("server/diagnostics", changing::diagnostics).beside(),
     stable("skills/list", starting::skills),
-    stable("thread/archive", changing::archive),
+    stable("thread/archive", changing::archive).changing(),
     stable("thread/compact/start", living::needs_a_model),
-    stable("thread/delete", changing::delete),
-    stable("thread/fork", branching::fork),
-    stable("thread/goal/clear", goals::clear),
+    stable("thread/delete", changing::delete).changing(),
+    stable("thread/fork", branching::fork).changing(),
+    stable("thread/goal/clear", goals::clear).changing(),
     stable("thread/goal/get", goals::get),
-    stable("thread/goal/set", goals::set),
-    stable("thread/inject_items", living::inject),
+    stable("thread/goal/set", goals::set).changing(),
+    stable("thread/inject_items", living::inject).changing(),
     stable("thread/items/list", turns::items),
     experimental("thread/items/read", turns::read_items),
     stable("thread/list", listing::list),
     stable("thread/loaded/list", reading::loaded),
-    experimental("thread/memoryMode/set", changing::memory_mode),
-    stable("thread/metadata/update", changing::metadata),
-    stable("thread/name/set", changing::name),
-    experimental("thread/queue/add", queue::add),
-    experimental("thread/queue/delete", queue::delete),
-    experimental("thread/queue/list", queue::list),
-    experimental("thread/queue/reorder", queue::reorder),
-    experimental("thread/queue/start", queue::start),
-    experimental("thread/queue/update", queue::update),
+    experimental("thread/memoryMode/set", changing::memory_mode).changing(),
+    stable("thread/metadata/update", changing::metadata).changing(),
+    stable("thread/name/set", changing::name).changing(),
+    experimental("thread/queue/add", queue::add).changing(),
+    experimental("thread/queue/delete", queue::delete).changing(),
+    experimental("thread/queue/list", queue::list).changing(),
+    experimental("thread/queue/reorder", queue::reorder).changing(),
+    experimental("thread/queue/start", queue::start).changing(),
+    experimental("thread/queue/update", queue::update).changing(),
     stable("thread/read", reading::read),
     stable("thread/resume", living::resume),
-    stable("thread/revert", branching::revert),
+    stable("thread/revert", branching::revert).changing(),
     experimental("thread/search", searching::search).beside(),
     experimental("thread/search/cancel", searching::cancel).beside(),
     experimental("thread/search/stream", searching::stream).beside(),
     experimental("thread/search/stream/cancel", searching::cancel).beside(),
     experimental("thread/searchOccurrences", searching::search_occurrences),
     stable("thread/shellCommand", living::needs_a_model),
-    stable("thread/start", living::start),
+    stable("thread/start", living::start).changing(),
     stable("thread/turns/list", turns::list),
-    stable("thread/unarchive", changing::unarchive),
-    stable("thread/unsubscribe", living::unsubscribe),
+    stable("thread/unarchive", changing::unarchive).changing(),
+    stable("thread/unsubscribe", living::unsubscribe).changing(),
     stable("threadSection/list", listing::sections),
     stable("turn/interrupt", living::needs_a_model),
     stable("turn/start", living::needs_a_model),

@@ -65,6 +65,7 @@ enum ListSortKey {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "the protocol's words")]
 enum SearchSortKey {
     CreatedAt,
     UpdatedAt,

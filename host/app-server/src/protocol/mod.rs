@@ -10,6 +10,7 @@
 //! | `Thread` | `name` is null where Codex shows the first message of a thread that nobody named | it is no name |
 //! | `Thread` | `preview` of a fork is its parent's, whichever release wrote it | one rule for all releases |
 //! | `Thread` | `updatedAt` is the time of the last record | a copied file has another time |
+//! | `Thread` | `model` is there for threads of 0.50 | it is in their records, which Codex does not read |
 //! | `thread/list` | a thread that is attached to another one is listed; `forkedFromId` is there | the store does not know of attachments; Codex's lists leave it out |
 //! | `readStates`, `readState` | null | what was read is kept by Codex alone; null says so |
 //! | `thread/list` | a thread that was reverted is listed once | Codex lists each of its files |

@@ -122,6 +122,7 @@ impl Turn {
     pub(crate) fn messages(&self) -> Result<Vec<(String, String)>, RpcError> {
         #[derive(Deserialize)]
         #[serde(tag = "type", rename_all = "camelCase")]
+        #[expect(clippy::enum_variant_names, reason = "the protocol's words")]
         enum Message {
             UserMessage {
                 id: String,

@@ -74,10 +74,10 @@ impl Filter {
     }
 }
 
-/// A part of the name counts, and of what was said first, here or where the thread was forked off.
+/// A part of the name counts, and of what was said first in the thread itself; not what a fork shows of its parent.
 fn is_called(row: &ThreadRow, part: &str) -> bool {
     let first = row.first_user_message.as_deref().unwrap_or_default();
-    [&row.title, &row.preview, first].iter().any(|text| text.contains(part))
+    row.title.contains(part) || first.contains(part)
 }
 
 /// A slash at the end of a directory says nothing.

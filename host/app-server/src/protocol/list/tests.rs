@@ -21,6 +21,7 @@ fn row() -> ThreadRow {
     ThreadRow {
         id: ID.into(),
         preview: "fix the parser".into(),
+        name: Some("Parser work".into()),
         title: "Parser work".into(),
         cwd: Some("/code/a".into()),
         last_cwd: Some("/code/b".into()),
