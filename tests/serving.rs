@@ -301,9 +301,8 @@ fn a_home_on_which_codex_does_not_start_is_served() {
     std::fs::write(home.home.path().join("state_5.sqlite"), "no database at all").unwrap();
     home.program().run(["init"]).well();
     let state = home.state.path().join("threadkeep.sqlite");
-    let newer = std::fs::read_dir(home.state.path()).unwrap().filter_map(Result::ok).map(|entry| entry.path());
-    let state =
-        newer.filter(|path| path.extension().is_some_and(|extension| extension == "sqlite")).next().unwrap_or(state);
+    let mut newer = std::fs::read_dir(home.state.path()).unwrap().filter_map(Result::ok).map(|entry| entry.path());
+    let state = newer.find(|path| path.extension().is_some_and(|extension| extension == "sqlite")).unwrap_or(state);
     rusqlite::Connection::open(&state).unwrap().pragma_update(None, "user_version", 999).unwrap();
     let mut lines = Lines::start(&home.program());
     lines.send(&initialize());

@@ -56,7 +56,7 @@ impl McpClient {
     }
 
     /// Gives the next message of the server.
-    pub fn next(&mut self) -> Value {
+    pub fn receive(&mut self) -> Value {
         let mut line = String::new();
         assert!(self.output.read_line(&mut line).unwrap() > 0, "the server has ended");
         serde_json::from_str(&line).unwrap()
@@ -68,7 +68,7 @@ impl McpClient {
         let id = self.number;
         self.say(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string());
         loop {
-            let message = self.next();
+            let message = self.receive();
             if message["id"] == id {
                 return message;
             }

@@ -139,6 +139,14 @@ impl Watcher {
         let mut threads: HashMap<String, Option<String>> = database.files_and_threads()?.into_iter().collect();
         for file in walked.files.into_iter().filter(|file| rollouts::may_be_a_rollout(&file.path)) {
             let thread = threads.remove(&file.path).flatten();
+            if thread.is_none()
+                && database
+                    .recorded_thread_of(file.path.clone())?
+                    .is_none_or(|(_, is_to_be_read_again)| is_to_be_read_again)
+            {
+                // Nothing about it changes when it can be read again.
+                self.try_again(&file.path, "it was refused");
+            }
             let is_compressed = rollouts::is_compressed(file.path.as_ref());
             self.known.files.insert(file.path.clone(), KnownFile::new(&file, is_compressed, thread, None));
         }

@@ -95,6 +95,7 @@ pub(crate) fn key(row: &ThreadRow, sort: SortKey) -> RowKey {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
 

@@ -188,6 +188,7 @@ impl TurnAnchor {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use serde_json::{Value, json};
 

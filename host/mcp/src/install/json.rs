@@ -283,7 +283,9 @@ impl<'a> Scanner<'a> {
         match self.peek() {
             Some(b'{') => drop(self.object(depth)?),
             Some(b'[') => self.array(depth)?,
-            Some(b'"') => drop(self.string()?),
+            Some(b'"') => {
+                self.string()?;
+            }
             _ => {
                 let end = self.rest().find([',', '}', ']', ' ', '\t', '\n', '\r', '/']).unwrap_or(self.rest().len());
                 let word = &self.rest()[..end];

@@ -205,6 +205,9 @@ fn gaps(transcript: &Transcript) -> Vec<String> {
     told.map(|told| shortened(&clean(&told), 160)).collect()
 }
 
+/// Where a turn was cut: before which entry, and which of its characters.
+type Cut = (usize, usize);
+
 /// Makes turns of what the core tells, as long as there is room.
 struct Reader<'a> {
     threadkeep: &'a Threadkeep,
@@ -216,9 +219,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Gives a turn from a place in it on, if there is something to show, and where it was cut: before which entry, and which of its
-    /// characters.
-    fn turn(&mut self, told: &str, place: &TurnPlace) -> Result<(Option<TurnFields>, Option<(usize, usize)>), Failure> {
+    /// Gives a turn from a place in it on, if there is something to show, and where it was cut.
+    fn turn(&mut self, told: &str, place: &TurnPlace) -> Result<(Option<TurnFields>, Option<Cut>), Failure> {
         let wrong = |error: serde_json::Error| Failure::internal(format!("a turn is no JSON: {error}"));
         let told: ToldTurn<'_> = serde_json::from_str(told).map_err(wrong)?;
         let mut turn = TurnFields {

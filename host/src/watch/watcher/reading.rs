@@ -120,7 +120,7 @@ impl Watcher {
     }
 
     /// Notes that a file cannot be read, to try again when it changes, or after a pause that grows.
-    fn try_again(&mut self, path: &str, why: &str) {
+    pub(super) fn try_again(&mut self, path: &str, why: &str) {
         let pause = match self.unreadable.get(path) {
             Some((_, pause)) => (*pause * 2).min(RETRY.1),
             None => {
