@@ -15,16 +15,43 @@ pub(super) fn account(_: &Call<'_>) -> MethodResult {
     Answer::of(&Account { account: None, requires_openai_auth: false })
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EmptyPage {
-    data: [(); 0],
-    next_cursor: Option<()>,
-}
-
-/// Gives no models: this server runs none.
+/// Gives one model, which stands for none: Codex's terminal opens no thread where it is offered none and its user set none.
 pub(super) fn models(_: &Call<'_>) -> MethodResult {
-    Answer::of(&EmptyPage { data: [], next_cursor: None })
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Page {
+        data: [Model; 1],
+        next_cursor: Option<()>,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Model {
+        id: &'static str,
+        model: &'static str,
+        display_name: &'static str,
+        description: &'static str,
+        hidden: bool,
+        is_default: bool,
+        default_reasoning_effort: &'static str,
+        supported_reasoning_efforts: [Effort; 1],
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Effort {
+        reasoning_effort: &'static str,
+        description: &'static str,
+    }
+    let none = Model {
+        id: "none",
+        model: "none",
+        display_name: "none",
+        description: "Threads can be read and kept here; no model runs",
+        hidden: false,
+        is_default: true,
+        default_reasoning_effort: "none",
+        supported_reasoning_efforts: [Effort { reasoning_effort: "none", description: "No model runs" }],
+    };
+    Answer::of(&Page { data: [none], next_cursor: None })
 }
 
 /// Gives no skills.
