@@ -74,7 +74,7 @@ fn a_directory_that_is_moved_away_and_back_at_once_loses_nothing_and_tells_nothi
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_told_of_and_read_when_it_changes() {
+fn a_file_that_cannot_be_read_is_read_when_it_can_be() {
     let place = HomeAndState::new();
     write(&place, 1);
     let Some(program) = place.program().as_nobody() else { return };
@@ -106,5 +106,5 @@ fn a_file_that_cannot_be_read_is_told_of_and_read_when_it_changes() {
     });
     running.signal(rustix::process::Signal::TERM);
     drop(lines);
-    assert!(running.outcome().well().stderr.contains("cannot be read"));
+    running.outcome().well();
 }
