@@ -409,7 +409,7 @@ fn clients_are_told_what_others_did_and_once_what_they_did_themselves() {
     let (mut doer, mut listener) = (server.client(), server.client());
     assert!(listener.call("thread/list", json!({})).is_ok());
     // A server follows a home as soon as it has its handle.
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::sleep(Duration::from_secs(4));
     doer.call("thread/name/set", json!({"threadId": id(0), "name": "Ours"})).unwrap();
     home.program().run(["name", &id(1), "Theirs"]).well();
     home.program().run(["archive", &id(2)]).well();
