@@ -21,7 +21,7 @@ use crate::error::{OVERLOADED, RpcError};
 use crate::hub::Membership;
 use crate::methods;
 use crate::outbox::{Gone, Outbox, OutboxReader, outbox};
-use crate::server::{Asker, Replied, Server};
+use crate::server::{Asker, Naming, Replied, Server};
 use crate::under_way::UnderWay;
 
 /// How many requests wait in a connection at most.
@@ -41,6 +41,7 @@ enum Work {
 /// A connection. It ends with its last message, or when the client is gone.
 pub(crate) struct Connection {
     server: Arc<Server>,
+    naming: Naming,
     outbox: Outbox,
     queue: Option<mpsc::Sender<Work>>,
     beside: Arc<Semaphore>,
@@ -64,12 +65,13 @@ struct Worker {
 
 impl Connection {
     /// Makes a connection, and what hands out its messages.
-    pub(crate) fn open(server: Arc<Server>) -> (Connection, OutboxReader) {
+    pub(crate) fn open(server: Arc<Server>, naming: Naming) -> (Connection, OutboxReader) {
         let under_way = UnderWay::default();
         let (outbox, reader) = outbox(under_way.clone());
         let connection = Connection {
             number: server.hub.number(),
             server,
+            naming,
             outbox,
             queue: None,
             beside: Arc::new(Semaphore::new(BESIDE)),
@@ -133,7 +135,7 @@ impl Connection {
             return Err(RpcError::invalid("Already initialized"));
         }
         let introduction: Introduction = methods::read_params(request.params.as_deref())?;
-        let introduced = raw(&self.server.introduction())?;
+        let introduced = raw(&self.server.introduction(self.naming))?;
         self.client = Some(Arc::new(introduction.into()));
         Ok(introduced)
     }

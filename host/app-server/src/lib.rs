@@ -38,16 +38,16 @@ use server::Server;
 pub use direct::{DirectAnswer, DirectClient};
 pub use envelope::MAX_MESSAGE;
 pub use error::RpcError;
+pub use server::Naming;
 
 /// A server of a home, over any number of listeners.
 #[derive(Clone)]
 pub struct AppServer(Arc<Server>);
 
 impl AppServer {
-    /// Makes a server of a home. `names_version` says whether its user agent has a version: Codex's own clients show nothing without
-    /// one where they attach to a server by themselves, and elsewhere warn of one that is below their own.
-    pub fn new(home: Arc<ServedHome>, names_version: bool) -> AppServer {
-        let server = Server::new(home, names_version);
+    /// Makes a server of a home, and begins to follow it.
+    pub fn new(home: Arc<ServedHome>) -> AppServer {
+        let server = Server::new(home);
         let following = server.clone();
         std::thread::spawn(move || follow::follow(&following));
         AppServer(server)
@@ -59,14 +59,14 @@ impl AppServer {
     ///
     /// The streams cannot be read or written.
     pub async fn serve_stdio(&self, stop: watch::Receiver<bool>) -> io::Result<()> {
-        let (connection, outbox) = Connection::open(self.0.clone());
+        let (connection, outbox) = Connection::open(self.0.clone(), Naming::WithoutVersion);
         stdio::serve(connection, outbox, tokio::io::stdin(), tokio::io::stdout(), stop).await
     }
 
     /// Serves all that connect to a listener and that the guard lets in, until `stop` is told true.
-    pub async fn serve_listener(&self, listener: Listener, guard: Guard, stop: watch::Receiver<bool>) {
+    pub async fn serve_listener(&self, listener: Listener, guard: Guard, naming: Naming, stop: watch::Receiver<bool>) {
         let (server, stopped) = (self.0.clone(), stop.clone());
-        let service = move |request| websocket::respond(server.clone(), request, stopped.clone());
+        let service = move |request| websocket::respond(server.clone(), naming, request, stopped.clone());
         threadkeep_listen::serve(listener, guard, service, stop).await;
     }
 

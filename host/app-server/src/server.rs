@@ -30,8 +30,15 @@ pub(crate) struct Server {
     pub(crate) work: Semaphore,
     /// Places for searches, which take long: they leave the other places alone.
     pub(crate) searches: Semaphore,
-    /// Whether it says its version where Codex's clients look for one: some show nothing without.
-    names_version: bool,
+}
+
+/// Says whether a server names its version where Codex's clients look for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// They compare it with their own, and show nothing without one where they attach to a server by themselves.
+    WithVersion,
+    /// They do not warn that it is below their own.
+    WithoutVersion,
 }
 
 /// Who asks.
@@ -71,20 +78,22 @@ struct ServerInfo {
 
 impl Server {
     /// Makes a server of a home.
-    pub(crate) fn new(home: Arc<ServedHome>, names_version: bool) -> Arc<Server> {
+    pub(crate) fn new(home: Arc<ServedHome>) -> Arc<Server> {
         let cpus = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let (work, searches) = (Semaphore::new(cpus * WORKERS_PER_CPU), Semaphore::new(cpus));
         let (hub, loaded, waker) = (Arc::default(), LoadedThreads::default(), Mutex::default());
-        Arc::new(Server { home, hub, loaded, waker, work, searches, names_version })
+        Arc::new(Server { home, hub, loaded, waker, work, searches })
     }
 
     /// Says who answers.
-    pub(crate) fn introduction(&self) -> Introduced {
+    pub(crate) fn introduction(&self, naming: Naming) -> Introduced {
         const NAME: &str = "threadkeep";
         const VERSION: &str = env!("CARGO_PKG_VERSION");
         Introduced {
-            // Codex's clients compare a version with their own, and warn of an older one.
-            user_agent: if self.names_version { format!("{NAME}/{VERSION}") } else { NAME.into() },
+            user_agent: match naming {
+                Naming::WithVersion => format!("{NAME}/{VERSION}"),
+                Naming::WithoutVersion => NAME.into(),
+            },
             codex_home: self.home.root().to_string_lossy().into_owned(),
             platform_family: std::env::consts::FAMILY,
             platform_os: std::env::consts::OS,

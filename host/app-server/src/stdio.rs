@@ -2,6 +2,7 @@
 
 use std::io;
 
+use threadkeep_listen::stopped;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::watch;
 
@@ -23,7 +24,7 @@ pub(crate) async fn serve(
     loop {
         let line = tokio::select! {
             line = next_line(&mut lines) => line?,
-            _ = async { let _ = stop.wait_for(|stop| *stop).await; } => break,
+            () = stopped(&mut stop) => break,
         };
         let received = match line {
             Line::End => break,

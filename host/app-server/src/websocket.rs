@@ -12,7 +12,7 @@ use hyper::header::{
 use hyper::http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use threadkeep_listen::{Body, Place, text_response};
+use threadkeep_listen::{Body, Place, stopped, text_response};
 use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -24,7 +24,7 @@ use crate::connection::Connection;
 use crate::envelope::MAX_MESSAGE;
 use crate::error::RpcError;
 use crate::outbox::OutboxReader;
-use crate::server::Server;
+use crate::server::{Naming, Server};
 
 /// How long a client may take to read a message.
 const READ_WITHIN: Duration = Duration::from_secs(60);
@@ -36,6 +36,7 @@ type Socket = WebSocketStream<TokioIo<Upgraded>>;
 /// Answers a request: whether the server lives, or with a WebSocket.
 pub(crate) async fn respond(
     server: Arc<Server>,
+    naming: Naming,
     mut request: Request<Incoming>,
     stop: watch::Receiver<bool>,
 ) -> Response<Body> {
@@ -61,7 +62,7 @@ pub(crate) async fn respond(
             .max_frame_size(Some(MAX_MESSAGE))
             .max_message_size(Some(MAX_MESSAGE));
         let socket = WebSocketStream::from_raw_socket(upgraded, Role::Server, Some(config)).await;
-        serve(server, socket, stop).await;
+        serve(Connection::open(server, naming), socket, stop).await;
         drop(place);
     });
     let mut response = text_response(StatusCode::SWITCHING_PROTOCOLS, "");
@@ -92,8 +93,7 @@ fn names(headers: &HeaderMap, header: HeaderName, word: &str) -> bool {
 /// Why a WebSocket ends.
 type End = (CloseCode, String);
 
-async fn serve(server: Arc<Server>, socket: Socket, stop: watch::Receiver<bool>) {
-    let (connection, outbox) = Connection::open(server);
+async fn serve((connection, outbox): (Connection, OutboxReader), socket: Socket, stop: watch::Receiver<bool>) {
     let (sink, stream) = socket.split();
     let (ending, ended) = watch::channel(None);
     let writer = tokio::spawn(write(outbox, sink, ended));
@@ -108,7 +108,7 @@ async fn read(mut connection: Connection, mut stream: SplitStream<Socket>, mut s
     loop {
         let message = tokio::select! {
             message = stream.next() => message,
-            _ = async { let _ = stop.wait_for(|stop| *stop).await; } => {
+            () = stopped(&mut stop) => {
                 return (CloseCode::Away, "the server is ending".into());
             }
         };

@@ -107,7 +107,7 @@ where
 }
 
 /// Waits until the server is to stop; also where whoever would say so is gone.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 use threadkeep::{Error, ErrorKind, ServedHome, StateAccess};
-use threadkeep_app_server::AppServer;
+use threadkeep_app_server::{AppServer, Naming};
 use threadkeep_listen::{Address, AddressError, BindError, Guard, Listener, Token, TokenError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
@@ -79,24 +80,20 @@ impl AppServerCommand {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let is_stdio =
             self.listen.iter().any(|written| written == "stdio://") || (self.listen.is_empty() && !self.control_socket);
-        let server = AppServer::new(home.clone(), false);
-        let mut listening = Vec::new();
-        for address in &addresses {
-            let listener = bind(address, token.is_some()).await?;
-            say(&format!("listening on {}", shown(listener.address())));
-            let guard = Guard::new(listener.address(), token.clone(), self.allow_origin.clone());
-            let server = server.clone();
-            let stopped = stopped.clone();
-            listening.push(tokio::spawn(async move { server.serve_listener(listener, guard, stopped).await }));
-        }
-        if self.control_socket {
-            let address = Address::Unix(control);
-            let listener = bind(&address, false).await?;
-            say(&format!("listening on {address}, where Codex looks for its server"));
-            let guard = Guard::new(&address, None, Vec::new());
-            let server = AppServer::new(home, true);
-            let stopped = stopped.clone();
-            listening.push(tokio::spawn(async move { server.serve_listener(listener, guard, stopped).await }));
+        let server = AppServer::new(home);
+        let mut listening = JoinSet::new();
+        let origins = &self.allow_origin;
+        let asked =
+            addresses.into_iter().map(|address| (address, token.clone(), origins.clone(), Naming::WithoutVersion));
+        // Where Codex's programs come by themselves no page has anything to do.
+        let control = (Address::Unix(control), None, Vec::new(), Naming::WithVersion);
+        for (address, token, origins, naming) in asked.chain(self.control_socket.then_some(control)) {
+            let listener = bind(&address, token.is_some()).await?;
+            let for_codex = if naming == Naming::WithVersion { ", where Codex looks for its server" } else { "" };
+            say(&format!("listening on {}{for_codex}", shown(listener.address())));
+            let guard = Guard::new(listener.address(), token, origins);
+            let (server, stopped) = (server.clone(), stopped.clone());
+            listening.spawn(async move { server.serve_listener(listener, guard, naming, stopped).await });
         }
         let work = async {
             if is_stdio {
@@ -104,8 +101,8 @@ impl AppServerCommand {
                 // Whoever began the server this way ends it this way.
                 return Ok(());
             }
-            for task in &mut listening {
-                task.await?;
+            while let Some(ended) = listening.join_next().await {
+                ended?;
             }
             Ok(())
         };
@@ -116,9 +113,7 @@ impl AppServerCommand {
         };
         let _ = stop.send(true);
         server.stop();
-        for task in listening {
-            let _ = task.await;
-        }
+        while listening.join_next().await.is_some() {}
         ended
     }
 }
