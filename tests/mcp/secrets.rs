@@ -1,31 +1,13 @@
 //! Secrets that stand anywhere in a thread leave by no answer, and are counted.
 
 use serde_json::json;
-use support::{HomeAndState, McpClient, Rollout, name_thread};
-
-/// Texts with a secret each, between « and », one a line.
-const EXAMPLES: &str = include_str!("../../core-wasm/src/secrets/tests/secrets.txt");
-
-/// Letters and digits alone, in lower case.
-fn squeezed(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-/// An example's text, and the lines of its secrets.
-fn example(line: &str) -> (String, Vec<String>) {
-    let (_, marked) = line.split_once(' ').unwrap();
-    let marked = marked.replace('⏎', "\n");
-    let parts: Vec<&str> = marked.split(['«', '»']).collect();
-    let secrets = parts.iter().skip(1).step_by(2).flat_map(|secret| secret.lines()).map(squeezed);
-    (parts.concat(), secrets.filter(|secret| secret.len() >= 12).collect())
-}
+use support::{HomeAndState, McpClient, Rollout, name_thread, secret_examples, squeezed};
 
 #[test]
 fn planted_secrets_leave_by_no_answer_and_are_counted() {
     let place = HomeAndState::new();
     let (mut secrets, mut ids) = (Vec::new(), Vec::new());
-    for (number, line) in EXAMPLES.lines().filter(|line| line.contains('«')).enumerate() {
-        let (text, hidden) = example(line);
+    for (number, (text, hidden)) in secret_examples().enumerate() {
         let id = format!("019ca8a0-{number:04}-7000-8000-000000000001");
         let in_one_line = if text.contains(['\n', '/', '"', '\\']) { "a place".to_owned() } else { text.clone() };
         let rollout = if number % 2 == 0 { Rollout::paginated(&id) } else { Rollout::legacy(&id) };

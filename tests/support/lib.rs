@@ -31,6 +31,7 @@ mod reading;
 mod scenario;
 pub mod schema;
 mod script;
+mod secret_examples;
 mod time;
 mod tree;
 mod vector_rows;
@@ -63,6 +64,7 @@ pub use random::{ORIGINS, RandomHome, any_crowd, any_home, any_rollout, any_text
 pub use reading::{ReadFile, ReadThread, Reading, read_home};
 pub use scenario::{Asks, Both, Native, Natively, Open, Scenario, Told};
 pub use script::{Claim, File, KnownFile, Script, Setting, blank_row};
+pub use secret_examples::{secret_examples, squeezed};
 pub use time::{file_stamp, millis, rfc3339};
 pub use tree::{Entry, listing, open_to_everybody};
 pub use vector_rows::VectorRows;
