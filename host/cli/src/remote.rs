@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use threadkeep::contract::{Listed, PageOfTurns, RowQuery, SortKey, ThreadRow};
-use threadkeep::documents::{FoundThread, FoundThreads, ListWriter, RemoteMatch, RemoteMatches, Thread, TurnsWriter};
+use threadkeep::contract::{Listed, PageOfTurns};
+use threadkeep::documents::{FoundThread, FoundThreads, RemoteMatch, RemoteMatches, Thread, TurnsWriter};
 use threadkeep::platform::home::locate;
-use threadkeep_app_server::remote::{PageOfRemoteThreads, RemoteAddress, RemoteQuery, RemoteThreads};
+use threadkeep_app_server::remote::{PageOfRemoteThreads, RemoteAddress, RemoteThreads};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
@@ -41,61 +41,6 @@ impl RemoteArguments {
         let token = token.transpose()?;
         Ok(Some(RemoteThreads::connect(&address, token.as_deref().map(str::trim))?))
     }
-}
-
-/// Prints a list of a server's threads, page after page while they come, `limit` long or whole for 0.
-pub(crate) fn list(
-    context: &Context,
-    remote: &mut RemoteThreads,
-    query: &RowQuery,
-    cursor: Option<&str>,
-    limit: u32,
-) -> anyhow::Result<u8> {
-    let asked = RemoteQuery::of(query)?;
-    let time: fn(&ThreadRow) -> i64 = match query.sort {
-        SortKey::Created => |row| row.created_at,
-        SortKey::Updated => |row| row.updated_at,
-        SortKey::Recency => |row| row.recency_at,
-    };
-    let mut out = context.stdout();
-    let mut cursor = cursor.map(String::from);
-    let (mut left, mut any) = (if limit == 0 { u32::MAX } else { limit }, false);
-    let mut page = |left: u32, cursor: &mut Option<String>| -> anyhow::Result<Vec<ThreadRow>> {
-        let page = remote.list(&asked, cursor.as_deref(), left)?;
-        // A server that gives the same cursor again gives no more.
-        *cursor = page.next.filter(|next| Some(next) != cursor.as_ref());
-        Ok(page.rows)
-    };
-    if context.global.json {
-        let mut writer = ListWriter::new(out, false);
-        loop {
-            let rows = page(left, &mut cursor)?;
-            left = left.saturating_sub(rows.len() as u32);
-            let threads = rows.into_iter().map(Thread::of_server).collect::<Result<Vec<_>, _>>()?;
-            writer.threads(threads.iter().map(|thread| (thread, 0)))?;
-            if cursor.is_none() || left == 0 {
-                writer.end_without(cursor.as_deref(), &[])?;
-                return Ok(exit::DONE);
-            }
-        }
-    }
-    loop {
-        let rows = page(left, &mut cursor)?;
-        left = left.saturating_sub(rows.len() as u32);
-        any |= !rows.is_empty();
-        let listed: Vec<_> = rows.into_iter().map(|row| Listed { row, depth: 0 }).collect();
-        out.write_all(text::list(&listed, time, text::width()).as_bytes())?;
-        if cursor.is_none() || left == 0 {
-            break;
-        }
-    }
-    out.flush()?;
-    match cursor {
-        Some(next) => say(&format!("more with --cursor {next}")),
-        None if !any => say("no threads"),
-        None => {}
-    }
-    Ok(exit::DONE)
 }
 
 /// Prints where the server has a thread, or several.
@@ -172,15 +117,17 @@ pub(crate) fn turns(
             true => kept.append(&mut page.turns),
             false => printer.print(&page.turns, None)?,
         }
-        // A server that gives the same cursor again gives no more.
-        let next = page.next.filter(|next| Some(next) != cursor.as_ref());
-        if next.is_none() || (asked.limit != 0 && left == 0) {
+        if page.next.is_none() || (asked.limit != 0 && left == 0) {
             kept.reverse();
             printer.print(&kept, None)?;
-            printer.end(PageOfTurns { turns: Vec::new(), next, back, hit: None }, &[], asked.newest_first)?;
+            printer.end(
+                PageOfTurns { turns: Vec::new(), next: page.next, back, hit: None },
+                &[],
+                asked.newest_first,
+            )?;
             return Ok(exit::DONE);
         }
-        cursor = next;
+        cursor = page.next;
     }
 }
 

@@ -128,6 +128,13 @@ struct Page<T> {
     backwards_cursor: Option<String>,
 }
 
+impl<T> Page<T> {
+    /// Gives where the next page begins, behind one that began at a cursor. A server that gives the same cursor again gives no more.
+    fn next_after(&mut self, cursor: Option<&str>) -> Option<String> {
+        self.next_cursor.take().filter(|next| Some(next.as_str()) != cursor)
+    }
+}
+
 impl RemoteThreads {
     /// Connects to a server, and introduces this program. `token` is shown where there is one.
     ///
@@ -155,9 +162,10 @@ impl RemoteThreads {
             archived: query.archived,
             cwd: query.cwd.as_deref(),
         };
-        let page: Page<Thread> = self.ask("thread/list", &params)?;
+        let mut page: Page<Thread> = self.ask("thread/list", &params)?;
+        let next = page.next_after(cursor);
         let rows = page.data.into_iter().map(|thread| thread.into_row(query.archived)).collect();
-        Ok(PageOfRemoteThreads { rows, snippets: Vec::new(), next: page.next_cursor })
+        Ok(PageOfRemoteThreads { rows, snippets: Vec::new(), next })
     }
 
     /// Finds a thread by its id, by at least eight characters of one, or by its name.
@@ -219,11 +227,10 @@ impl RemoteThreads {
                         by_name.push(row);
                     }
                 }
-                // A server that gives the same cursor again gives no more.
-                if page.next.is_none() || page.next == cursor {
+                cursor = page.next;
+                if cursor.is_none() {
                     break;
                 }
-                cursor = page.next;
             }
         }
         Ok(if by_id.is_empty() { by_name } else { by_id })
@@ -253,9 +260,10 @@ impl RemoteThreads {
             sort_direction: if newest_first { "desc" } else { "asc" },
             items_view: "full",
         };
-        let page: Page<Box<RawValue>> = self.ask("thread/turns/list", &params)?;
+        let mut page: Page<Box<RawValue>> = self.ask("thread/turns/list", &params)?;
+        let next = page.next_after(cursor);
         let turns = page.data.iter().map(|turn| turn.get().to_owned()).collect();
-        Ok(PageOfTurns { turns, next: page.next_cursor, back: page.backwards_cursor, hit: None })
+        Ok(PageOfTurns { turns, next, back: page.backwards_cursor, hit: None })
     }
 
     /// Gives a page of the threads in which a text stands, as the server's own search finds it.
@@ -280,10 +288,11 @@ impl RemoteThreads {
             snippet: String,
         }
         let params = SearchParams { search_term: text, archived, cursor, limit: limit.clamp(1, PAGE) };
-        let page: Page<Match> = self.ask("thread/search", &params)?;
+        let mut page: Page<Match> = self.ask("thread/search", &params)?;
+        let next = page.next_after(cursor);
         let (rows, snippets) =
             page.data.into_iter().map(|found| (found.thread.into_row(archived), found.snippet)).unzip();
-        Ok(PageOfRemoteThreads { rows, snippets, next: page.next_cursor })
+        Ok(PageOfRemoteThreads { rows, snippets, next })
     }
 
     fn ask<T: serde::de::DeserializeOwned>(&mut self, method: &str, params: &impl Serialize) -> threadkeep::Result<T> {

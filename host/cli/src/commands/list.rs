@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow, ThreadState};
-use threadkeep::documents::{AwayHome, ListWriter};
+use threadkeep::documents::{AwayHome, ListWriter, Thread};
 use threadkeep::{Cancellation, OfHome, Threadkeep};
+use threadkeep_app_server::remote::{RemoteQuery, RemoteThreads};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::{self, Filters, Sort};
 use crate::homes::OpenHomes;
-use crate::remote::{self, RemoteArguments};
+use crate::remote::RemoteArguments;
 use crate::source_kind::{SourceKind, collection};
 use crate::{text, values};
 
@@ -88,13 +89,8 @@ impl State {
 impl List {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let mut query = self.query()?;
-        if let Some(mut remote) = self.remote.connect(context)? {
-            if self.touched.is_some() {
-                return Err(
-                    Usage("a server cannot be asked for files that were changed: leave --touched out".into()).into()
-                );
-            }
-            return remote::list(context, &mut remote, &query, self.cursor.as_deref(), self.limit);
+        if let Some(remote) = self.remote.connect(context)? {
+            return self.run_on_server(context, remote, query);
         }
         if let Some(named) = context.several_homes() {
             if !self.state.is_empty() {
@@ -148,6 +144,27 @@ impl List {
                 return Ok(cursor);
             }
         }
+    }
+
+    /// Lists the threads of a server.
+    fn run_on_server(&self, context: &Context, mut remote: RemoteThreads, query: RowQuery) -> anyhow::Result<u8> {
+        let absent =
+            [("files that were changed", self.touched.is_some()), ("how threads stand", !self.state.is_empty())];
+        if let Some((what, _)) = absent.iter().find(|(_, is_asked)| *is_asked) {
+            return Err(Usage(format!("a server cannot be asked for {what}: leave that flag out")).into());
+        }
+        // A server gives sub-agents as threads of their own.
+        let query = RowQuery { fold_children: false, ..query };
+        let asked = RemoteQuery::of(&query)?;
+        let mut printer = Printer::new(context.stdout(), context.global.json, &query);
+        let next = self.each_page(|cursor, wanted| {
+            let page = remote.list(&asked, cursor, wanted)?;
+            let shown = page.rows.len();
+            printer.rows_of_server(page.rows)?;
+            Ok((shown, page.next))
+        })?;
+        printer.end(next.as_deref(), &[])?;
+        Ok(exit::DONE)
     }
 
     /// Lists the threads of several homes as one.
@@ -256,6 +273,20 @@ impl<W: Write> Printer<W> {
                 *any |= !items.is_empty();
                 let rows = items.iter().map(|of_home| (&of_home.item, open.labels[of_home.home].as_str()));
                 Ok(out.write_all(text::list_with_labels(rows, *time, text::width()).as_bytes())?)
+            }
+        }
+    }
+
+    fn rows_of_server(&mut self, rows: Vec<ThreadRow>) -> anyhow::Result<()> {
+        match self {
+            Printer::Json(writer) => {
+                let threads = rows.into_iter().map(Thread::of_server).collect::<Result<Vec<_>, _>>()?;
+                Ok(writer.threads(threads.iter().map(|thread| (thread, 0)))?)
+            }
+            Printer::Text { out, time, any } => {
+                *any |= !rows.is_empty();
+                let listed: Vec<_> = rows.into_iter().map(|row| Listed { row, depth: 0 }).collect();
+                Ok(out.write_all(text::list(&listed, *time, text::width()).as_bytes())?)
             }
         }
     }
