@@ -56,7 +56,7 @@ pub use homes::{Homes, MatchesOfHomes, OfHome, PageOfHomes};
 pub use importing::AbsentDirectory;
 pub use pruning::PruneRequest;
 pub use recordings::{redact, replay};
-pub use served_home::{ServedHome, ServedPhase};
+pub use served_home::ServedHome;
 pub use watching::StatedPage;
 
 /// Says how the handle lives.

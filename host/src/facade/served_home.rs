@@ -28,28 +28,28 @@ pub struct ServedHome {
 
 struct Current {
     threads: Option<Threadkeep>,
-    phase: ServedPhase,
+    phase: Phase,
     /// Why nothing can be read, not even the files.
     failure: Option<Error>,
     is_stopped: bool,
 }
 
 /// How far the start is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServedPhase {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
     /// The state DB is being filled, or waited for; answers come from the files.
     Filling,
     /// There is a handle.
     Ready,
-    /// There is no handle; why. Answers come from the files.
-    FilesOnly(String),
+    /// There is no handle; answers come from the files.
+    FilesOnly,
 }
 
 impl ServedHome {
     /// Begins to open a home, in a thread of its own, as a process that owns the state; or, with [`StateAccess::Without`], without.
     /// `warn` takes what a person should know, each a sentence, from any thread.
     pub fn open(options: Options, warn: impl Fn(&str) + Send + Sync + 'static) -> Arc<ServedHome> {
-        let current = Current { threads: None, phase: ServedPhase::Filling, failure: None, is_stopped: false };
+        let current = Current { threads: None, phase: Phase::Filling, failure: None, is_stopped: false };
         let root = options.home.root().to_path_buf();
         let (current, changed, compared) = (Mutex::new(current), Condvar::new(), Mutex::default());
         let home = Arc::new(ServedHome { current, changed, root, warn: Box::new(warn), compared });
@@ -69,16 +69,11 @@ impl ServedHome {
     ///
     /// Nothing can be read, not even the files; or the server ends before anything could be ([`ErrorKind::Cancelled`]).
     pub fn threads(&self) -> Result<Threadkeep> {
-        let mut current = self.lock();
-        loop {
-            match (&current.threads, &current.failure) {
-                (Some(threads), _) => return Ok(threads.clone()),
-                (None, Some(failure)) => return Err(failure.clone()),
-                (None, None) if current.is_stopped => {
-                    return Err(Error::new(ErrorKind::Cancelled, "the server ends"));
-                }
-                (None, None) => current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner),
-            }
+        let current = self.wait_while(|current| current.threads.is_none() && current.failure.is_none());
+        match (&current.threads, &current.failure) {
+            (Some(threads), _) => Ok(threads.clone()),
+            (None, Some(failure)) => Err(failure.clone()),
+            (None, None) => Err(Error::new(ErrorKind::Cancelled, "the server ends")),
         }
     }
 
@@ -90,36 +85,19 @@ impl ServedHome {
     /// As [`ServedHome::threads`].
     pub fn fresh_threads(&self) -> Result<Threadkeep> {
         let threads = self.threads()?;
-        let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
-        if threads.state().is_some() && compared.is_none_or(|at| at.elapsed() > FRESH) {
-            if let Err(error) = threads.refresh() {
-                (self.warn)(&format!("the state DB is not up to date with the files: {error}"));
-            }
-            *compared = Some(Instant::now());
-        }
+        self.compare(&threads);
         Ok(threads)
-    }
-
-    /// Says how far the start is.
-    pub fn phase(&self) -> ServedPhase {
-        self.lock().phase.clone()
     }
 
     /// Waits until there is a handle, and gives it; none once the server ends.
     pub fn wait_until_ready(&self) -> Option<Threadkeep> {
-        let mut current = self.lock();
-        while current.phase != ServedPhase::Ready && !current.is_stopped {
-            current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner);
-        }
+        let current = self.wait_while(|current| current.phase != Phase::Ready);
         current.threads.clone().filter(|_| !current.is_stopped)
     }
 
     /// Waits until it is known whether there is a handle.
     pub fn wait_until_settled(&self) {
-        let mut current = self.lock();
-        while current.phase == ServedPhase::Filling && current.failure.is_none() && !current.is_stopped {
-            current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner);
-        }
+        drop(self.wait_while(|current| current.phase == Phase::Filling && current.failure.is_none()));
     }
 
     /// Says whether the server ends.
@@ -137,7 +115,13 @@ impl ServedHome {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn publish(&self, threads: Option<Threadkeep>, phase: ServedPhase) {
+    /// Waits while something is so, but no longer than the server lives.
+    fn wait_while(&self, is_so: impl Fn(&Current) -> bool) -> MutexGuard<'_, Current> {
+        let waited = self.changed.wait_while(self.lock(), |current| is_so(current) && !current.is_stopped);
+        waited.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publish(&self, threads: Option<Threadkeep>, phase: Phase) {
         let mut current = self.lock();
         current.threads = threads.or(current.threads.take());
         current.phase = phase;
@@ -153,21 +137,19 @@ impl ServedHome {
         };
         if options.access == StateAccess::Without {
             return match with(StateAccess::Without, false) {
-                Ok(threads) => self.publish(Some(threads), ServedPhase::FilesOnly("it was left out".into())),
+                Ok(threads) => self.publish(Some(threads), Phase::FilesOnly),
                 Err(error) => self.fail(error),
             };
         }
         // Whether it is complete is asked by one connection, which is closed before the other is opened.
         let is_complete = in_passing(StateAccess::Existing).is_ok_and(|existing| existing.state().is_some());
         if is_complete && let Ok(threads) = with(StateAccess::Own, false) {
-            self.publish(Some(threads.clone()), ServedPhase::Ready);
-            if let Err(error) = threads.refresh() {
-                (self.warn)(&format!("the state DB is not up to date with the files: {error}"));
-            }
+            self.publish(Some(threads.clone()), Phase::Ready);
+            self.compare(&threads);
             return self.tell_warnings(&threads);
         }
         match in_passing(StateAccess::Without) {
-            Ok(threads) => self.publish(Some(threads), ServedPhase::Filling),
+            Ok(threads) => self.publish(Some(threads), Phase::Filling),
             Err(error) => return self.fail(error),
         }
         let mut pause = TRY_AGAIN.0;
@@ -175,17 +157,28 @@ impl ServedHome {
             let error = match with(StateAccess::Own, true) {
                 Ok(threads) => {
                     self.tell_warnings(&threads);
-                    return self.publish(Some(threads), ServedPhase::Ready);
+                    return self.publish(Some(threads), Phase::Ready);
                 }
                 Err(error) => error,
             };
             (self.warn)(&format!("{error}; answering from the files"));
-            self.publish(None, ServedPhase::FilesOnly(error.to_string()));
+            self.publish(None, Phase::FilesOnly);
             let may_pass = matches!(error.kind(), ErrorKind::Busy | ErrorKind::TimedOut | ErrorKind::Io);
             if !may_pass || self.is_stopped_within(pause) {
                 return;
             }
             pause = (pause * 2).min(TRY_AGAIN.1);
+        }
+    }
+
+    /// Compares the rows with the files, unless that was done within the last second: once, whoever asks at the same time.
+    fn compare(&self, threads: &Threadkeep) {
+        let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
+        if threads.state().is_some() && compared.is_none_or(|at| at.elapsed() > FRESH) {
+            if let Err(error) = threads.refresh() {
+                (self.warn)(&format!("the state DB is not up to date with the files: {error}"));
+            }
+            *compared = Some(Instant::now());
         }
     }
 
