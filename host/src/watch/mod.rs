@@ -7,8 +7,9 @@
 //!                         └─ core: what happened in the rollout, what became of the thread
 //! ```
 //!
-//! A home is watched once a process, by one thread, as long as somebody listens. Files are read on from where they were read
-//! before. What the system loses, and what there is no watch for, a walk over the files finds: sizes and times alone.
+//! A home is watched once a process, by one thread, as long as somebody listens. A file that changed only says which threads are to
+//! be looked at: each is compared by its row, and its current rollout is read on from where the thread was read before. What the
+//! system loses, and what there is no watch for, a walk over the files finds: sizes and times alone.
 //!
 //! What happened is decided by the core; here is only when it is asked, and of which file.
 
