@@ -47,7 +47,7 @@ impl Watcher {
         gone.iter().for_each(|place| self.watches.remove(place));
         let mut new: Vec<&str> = there.into_iter().filter(|place| !self.watches.knows(place)).collect();
         new.sort_by_key(|place| (place.matches('/').count(), Reverse(*place)));
-        new.into_iter().fold(false, |is_new, place| self.watches.add(place) || is_new)
+        new.into_iter().filter(|place| self.watches.add(place)).count() > 0
     }
 
     /// Goes through everything, and names the rollouts that are others than they were known to be or are recorded.
