@@ -8,6 +8,7 @@
 mod json;
 
 mod answers;
+pub mod app_server;
 pub mod codex;
 mod damage;
 mod demo;
@@ -32,6 +33,7 @@ mod scenario;
 pub mod schema;
 mod script;
 mod secret_examples;
+pub mod terminal;
 mod time;
 mod tree;
 mod vector_rows;
