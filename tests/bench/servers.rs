@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use support::app_server::{Client, Lines, Server, introduction, masked};
-use support::{Collection, Program, Rollout, uuid7};
+use support::{Collection, McpClient, Program, Rollout, uuid7};
 use tempfile::TempDir;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -72,10 +72,11 @@ fn codex(ground: &Ground, target: &Path) -> Option<Contender> {
     Some(Contender { name: "codex", program: Program::at(newest).variable("CODEX_HOME", home), _copy: Some(copy) })
 }
 
-/// From the start of a process to the answer to `initialize`: with a state DB that is whole, and with none.
+/// From the start of a process to the answer to `initialize`: with a state DB that is whole, and with none; for agents, too.
 fn first_answers(ground: &Ground, own: &Contender, runs: usize) {
     const WHOLE: &str = "initialize, from the start of the process";
     const NONE: &str = "initialize, without a state DB";
+    const AGENTS: &str = "mcp, initialize, from the start of the process";
     let mut table = Table::default();
     let started = |program: &Program| {
         let mut lines = Lines::start(program);
@@ -91,9 +92,13 @@ fn first_answers(ground: &Ground, own: &Contender, runs: usize) {
         drop(first);
         table.time(NONE, || second = Some(started(&unfilled)));
         drop(second);
+        let mut agent = None;
+        table.time(AGENTS, || agent = Some(McpClient::of(&own.program)));
+        drop(agent);
     }
     table.want(WHOLE, 20.0);
     table.want(NONE, 20.0);
+    table.want(AGENTS, 30.0);
     table.print();
 }
 

@@ -89,7 +89,9 @@ fn a_server_that_is_killed_among_others_harms_nothing() {
         // Codex's databases are told of nothing.
         let found = home.program().run(["--json", "doctor"]).json();
         let is_own = |finding: &&Value| {
-            finding["severity"] != "info" && finding["mendable"] != "codex" && finding["code"] != "history-not-projected"
+            finding["severity"] != "info"
+                && finding["mendable"] != "codex"
+                && finding["code"] != "history-not-projected"
         };
         let own: Vec<&Value> = found["findings"].as_array().unwrap().iter().filter(is_own).collect();
         assert_eq!(own, [] as [&Value; 0], "{installed}");
