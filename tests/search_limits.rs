@@ -51,7 +51,7 @@ fn under(program: &str, arguments: &[&str], command: &Command) -> Command {
 }
 
 /// The calls of files and of the network that a command makes, and all that it started; none where nothing can be traced.
-fn calls(command: &Command) -> Option<Vec<String>> {
+pub(crate) fn calls(command: &Command) -> Option<Vec<String>> {
     let place = tempdir().unwrap();
     let trace = place.path().join("trace");
     let mut strace = under(

@@ -3,7 +3,9 @@
 mod changes;
 mod codex;
 mod command;
+mod idle;
 mod model;
+mod replaced;
 mod states;
 mod trouble;
 

@@ -47,4 +47,4 @@ pub use threadkeep_engine::{Cancellation, contract};
 pub use threads::search::{SearchRequest, TouchedRequest, WrittenRequest};
 pub use threads::statistics::{StatisticsGrouping, StatisticsRequest};
 pub use threads::storage::StorageReport;
-pub use watch::{Happening, ThreadEvent, Watch, WatchEvent, WatchOptions, WatchWaker};
+pub use watch::{Happening, ThreadEvent, Watch, WatchEvent, WatchOptions, WatchPace, WatchWaker};

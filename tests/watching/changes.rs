@@ -188,7 +188,7 @@ fn leave_temporary_files(path: &Path) {
 
 /// Does a thousand things to a home, and compares what was told with what is there.
 #[track_caller]
-fn play(seed: u64, options: &WatchOptions) {
+fn play(seed: u64, options: &WatchOptions, pause: u64) {
     let place = HomeAndState::new();
     let mut played = Played {
         home: place.home.path(),
@@ -205,21 +205,25 @@ fn play(seed: u64, options: &WatchOptions) {
     let mut ahead = Ahead::default();
     for _ in 0..1_000 {
         played.change();
-        std::thread::sleep(Duration::from_millis(played.dice.below(6) as u64));
+        if pause > 0 {
+            std::thread::sleep(Duration::from_millis(played.dice.below(pause as usize) as u64));
+        }
         for event in watch.next(Duration::ZERO) {
             model::take(&mut known, &mut ahead, event, &threadkeep);
         }
+        model::read_on(&mut known, &mut ahead, &threadkeep);
+    }
+    while !played.away.is_empty() {
+        played.bring_back();
     }
     let end = Instant::now() + PATIENCE;
     loop {
         let events = watch.next(Duration::from_secs(1));
         let is_quiet = events.is_empty();
-        if is_quiet {
-            ahead.caught_up();
-        }
         for event in events {
             model::take(&mut known, &mut ahead, event, &threadkeep);
         }
+        model::read_on(&mut known, &mut ahead, &threadkeep);
         let fresh = open(place.home.path(), tempfile::tempdir().unwrap().path());
         let there = if is_quiet { model::there(&fresh) } else { Model::new() };
         if is_quiet && known == there {
@@ -237,11 +241,24 @@ fn play(seed: u64, options: &WatchOptions) {
 }
 
 #[test]
+fn who_goes_by_what_is_told_knows_what_is_there_after_a_thousand_changes() {
+    play(1, &WatchOptions::default(), 6);
+    play(109, &WatchOptions::default(), 6);
+    play(2, &WatchOptions::default(), 0);
+    play(101, &WatchOptions::default(), 0);
+}
+
+#[test]
+fn without_watches_a_thousand_changes_are_found_by_looking() {
+    play(3, &WatchOptions { max_watches: 0, ..WatchOptions::default() }, 6);
+}
+
+#[test]
 fn with_few_watches_nothing_is_lost_either() {
-    play(4, &WatchOptions { max_watches: 5, ..WatchOptions::default() });
+    play(4, &WatchOptions { max_watches: 5, ..WatchOptions::default() }, 6);
 }
 
 #[test]
 fn one_who_does_not_ask_in_time_is_told_to_look_and_knows_what_is_there() {
-    play(5, &WatchOptions { capacity: 6, ..WatchOptions::default() });
+    play(5, &WatchOptions { capacity: 6, ..WatchOptions::default() }, 6);
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use support::{Collection, HomeAndState, Rollout, Running, schema, uuid7};
 use threadkeep::documents;
 
+use super::PATIENCE;
 use super::states::{append, start};
 
 const BEGAN: i64 = 1_790_000_000_000;
@@ -78,13 +79,11 @@ fn it_ends_at_a_signal_and_when_nobody_reads_any_more() {
             Some(signal) => running.signal(signal),
             None => {
                 drop(lines);
-                // It is noticed with the next line that nobody reads.
-                for number in 2.. {
-                    if running.is_over() {
-                        break;
-                    }
-                    write(&place, number, "/src/app");
-                    std::thread::sleep(std::time::Duration::from_millis(50));
+                // No further line is needed for it.
+                let end = std::time::Instant::now() + PATIENCE;
+                while !running.is_over() {
+                    assert!(std::time::Instant::now() < end);
+                    std::thread::sleep(std::time::Duration::from_millis(10));
                 }
             }
         }

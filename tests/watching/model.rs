@@ -6,43 +6,54 @@ use serde_json::Value;
 use threadkeep::contract::{RowQuery, Subject};
 use threadkeep::{Happening, Threadkeep, WatchEvent};
 
-/// A thread, as far as events tell of it: the items of every turn.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The items of every turn.
+type Turns = BTreeMap<String, BTreeSet<String>>;
+
+/// A thread, as far as events tell of it.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Thread {
     archived: bool,
     name: Option<String>,
-    turns: BTreeMap<String, BTreeSet<String>>,
+    /// None while they are to be read, and the rollout is not there.
+    turns: Option<Turns>,
+}
+
+impl Default for Thread {
+    fn default() -> Thread {
+        Thread { archived: false, name: None, turns: Some(Turns::new()) }
+    }
 }
 
 /// All threads.
 pub(super) type Model = BTreeMap<String, Thread>;
 
-/// Threads that were looked at again since the last silence: what is told of them may have been seen already.
+/// Threads that were looked at again: what is told of them may have been seen already.
 #[derive(Default)]
 pub(super) struct Ahead {
     all: bool,
     threads: BTreeSet<String>,
 }
 
-impl Ahead {
-    /// Notes that all was told that there was to tell.
-    pub(super) fn caught_up(&mut self) {
-        *self = Ahead::default();
-    }
-}
-
 /// What is there.
 pub(super) fn there(threadkeep: &Threadkeep) -> Model {
     let rows = threadkeep.every_thread(&RowQuery::default()).unwrap();
     let thread = |id: String, archived, name| {
-        let turns = turns(threadkeep, &id)?;
-        Some((id, Thread { archived, name, turns }))
+        let turns = turns(threadkeep, &id);
+        (id, Thread { archived, name, turns })
     };
-    rows.into_iter().filter_map(|listed| thread(listed.row.id, listed.row.archived, listed.row.name)).collect()
+    rows.into_iter().map(|listed| thread(listed.row.id, listed.row.archived, listed.row.name)).collect()
+}
+
+/// Reads the turns that could not be read when they should have been.
+pub(super) fn read_on(model: &mut Model, ahead: &mut Ahead, threadkeep: &Threadkeep) {
+    for (id, thread) in model.iter_mut().filter(|(_, thread)| thread.turns.is_none()) {
+        thread.turns = turns(threadkeep, id);
+        ahead.threads.insert(id.clone());
+    }
 }
 
 /// The turns of a thread; none of one that is not there at this moment.
-fn turns(threadkeep: &Threadkeep, id: &str) -> Option<BTreeMap<String, BTreeSet<String>>> {
+fn turns(threadkeep: &Threadkeep, id: &str) -> Option<Turns> {
     let mut transcript = threadkeep.transcript(&Subject::Thread(id.into())).ok()?;
     let text = |value: &Value| value["id"].as_str().unwrap().to_owned();
     let (mut turns, mut cursor) = (BTreeMap::new(), None::<String>);
@@ -83,21 +94,29 @@ pub(super) fn take(model: &mut Model, ahead: &mut Ahead, event: WatchEvent, thre
             news(thread.name != name);
             thread.name = name;
         }
-        Happening::TurnStarted { turn } => {
-            news(!thread.turns.contains_key(&turn));
-            thread.turns.entry(turn).or_default();
-        }
-        Happening::TurnEnded { turn, .. } => news(thread.turns.contains_key(&turn)),
-        Happening::ItemFinished { turn, item, .. } => {
-            let is_known = thread.turns.contains_key(&turn);
-            news(is_known && thread.turns.entry(turn).or_default().insert(item.unwrap()));
-        }
+        Happening::State(_) => {}
         Happening::TurnsChanged => {
-            if let Some(turns) = turns(threadkeep, &id) {
-                thread.turns = turns;
-                ahead.threads.insert(id);
+            thread.turns = turns(threadkeep, &id);
+            ahead.threads.insert(id);
+        }
+        happening => {
+            // What was not read yet is read with this.
+            if let Some(turns) = &mut thread.turns {
+                news(take_turn(turns, happening));
             }
         }
-        Happening::New | Happening::Deleted | Happening::State(_) => {}
+    }
+}
+
+/// Takes in what happened in a turn; says whether that was news.
+fn take_turn(turns: &mut Turns, happening: Happening) -> bool {
+    match happening {
+        Happening::TurnStarted { turn } => turns.insert(turn, BTreeSet::new()).is_none(),
+        Happening::TurnEnded { turn, .. } => turns.contains_key(&turn),
+        Happening::ItemFinished { turn, item, .. } => {
+            let is_known = turns.contains_key(&turn);
+            turns.entry(turn).or_default().insert(item.unwrap()) && is_known
+        }
+        _ => true,
     }
 }

@@ -106,5 +106,8 @@ fn a_file_that_cannot_be_read_is_read_when_it_can_be() {
     });
     running.signal(rustix::process::Signal::TERM);
     drop(lines);
-    running.outcome().well();
+    // It could not be read before anybody listened.
+    let outcome = running.outcome().well();
+    let warning = format!("{} cannot be read", path.display());
+    assert_eq!(outcome.stderr.matches(&warning).count(), 1, "{}", outcome.stderr);
 }

@@ -96,7 +96,7 @@ impl Builder {
             ..*turn
         });
         let here = self.turns[window.start].begin.clone();
-        Builder { turns: stubs.collect(), window, here, current: None, ..*self }
+        Builder { turns: stubs.collect(), window, current: here.open, here, ..*self }
     }
 
     /// Makes no items of tools: what was said is enough.
@@ -171,7 +171,7 @@ impl Builder {
             id: id.unwrap_or_else(|| format!("rollout-{}", self.here.records)),
             touched: self.here.mark,
             bytes: 0,
-            begin: self.here.clone(),
+            begin: Beginning { open: self.current, ..self.here.clone() },
             explicit,
             compacted: false,
             shown: 0,

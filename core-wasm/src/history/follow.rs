@@ -1,8 +1,8 @@
 //! Follows a rollout while it is written: what happened since the last look, and how the last turn stands.
 //!
 //! Turns are those that are shown, because the same code makes them. What was read is written down, so that the next look begins
-//! where this one stopped. A rollout that was replaced by another one, or stored in its other form, is read anew; then only what
-//! stands behind the last turn and item that were known is told.
+//! where this one stopped. A rollout that was replaced by another one, or stored in its other form, is read anew; then what was told
+//! is not told again, as far as the same happened in it before.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -15,6 +15,7 @@ use super::event::{Entry, Event, Told, owned};
 use super::pass::{Listener, pass};
 use super::turn::Mark;
 use crate::ports::{FileResult, Rollouts};
+use crate::rollout::base::history_head;
 use crate::rollout::reread::Stop;
 use crate::text::codec::{Reader, Writer};
 use crate::text::json::Cursor;
@@ -22,12 +23,14 @@ use crate::text::lines::Line;
 use crate::text::paths::is_compressed;
 
 mod course;
+mod event_sum;
 mod questions;
 
-use course::{Happened, TurnCourse};
+use course::TurnCourse;
+use event_sum::EventSum;
 use questions::Questions;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// A longer rollout of which nothing was read is not read from its beginning.
 const WHOLE: u64 = 16 << 20;
 /// Bytes that are read of it before what is news.
@@ -55,8 +58,12 @@ pub fn follow<R: Rollouts>(rollouts: &R, file: &FileFacts, state: &[u8], known: 
             return followed.read(rollouts, file).map(|(events, followed)| followed.answer(events));
         }
         let anew = Followed::begin(rollouts, &file.path, None, 0)?;
-        let (events, anew) = anew.read(rollouts, file)?;
-        let events = followed.turns.news(events);
+        let (told, nothing) = (followed.told, anew.told);
+        let (mut events, anew) = anew.read(rollouts, file)?;
+        match told.zip(nothing).and_then(|(told, nothing)| told.among(nothing, &events)) {
+            Some(known) => drop(events.drain(..known)),
+            None => events = alloc::vec![TurnEvent::Changed],
+        }
         return Ok(anew.answer(events));
     }
     let read_before = if is_compressed(&file.path) { 0 } else { known.min(file.size) };
@@ -97,7 +104,9 @@ struct Followed {
     from: u64,
     turns: TurnCourse,
     questions: Questions,
-    events: Vec<Happened>,
+    /// All that happened from its beginning on; none where that was not read.
+    told: Option<EventSum>,
+    events: Vec<TurnEvent>,
     /// The line behind the last one that a line feed ends.
     end: Mark,
 }
@@ -105,23 +114,24 @@ struct Followed {
 impl Followed {
     /// Begins a rollout, at its beginning or in the middle.
     fn begin<R: Rollouts>(rollouts: &R, path: &str, from: Option<u64>, known: u64) -> FileResult<Followed> {
-        let chain = Chain::alone(rollouts, path)?;
+        let head = history_head(rollouts, path)?;
         let begin = Mark { segment: 0, line: 1, offset: from.unwrap_or(0) };
         Ok(Followed {
             begin,
             known,
             cut: from.is_some(),
-            paginated: chain.paginated,
-            from: chain.segments.first().map_or(0, |segment| segment.from),
-            turns: TurnCourse::new(Builder::new(chain.paginated, 0..0).with_messages_only(), from.is_none()),
+            paginated: head.paginated,
+            from: head.starts_at,
+            turns: TurnCourse::new(Builder::new(head.paginated, 0..0).with_messages_only(), from.is_none()),
             questions: Questions::default(),
+            told: from.is_none().then(|| EventSum::nothing(head.base.as_ref())),
             events: Vec::new(),
             end: begin,
         })
     }
 
     /// Reads what follows.
-    fn read<R: Rollouts>(mut self, rollouts: &R, file: &FileFacts) -> FileResult<(Vec<Happened>, Read)> {
+    fn read<R: Rollouts>(mut self, rollouts: &R, file: &FileFacts) -> FileResult<(Vec<TurnEvent>, Read)> {
         let path = file.path.clone();
         let segment = Segment { path, thread: String::new(), from: self.from, until: None, forked_at: None };
         let mut chain = Chain { segments: alloc::vec![segment], gaps: Vec::new(), paginated: self.paginated };
@@ -131,8 +141,8 @@ impl Followed {
         })?;
         let stop = Stop::at(rollouts, file, self.end.line, self.end.offset)?;
         let events = core::mem::take(&mut self.events);
-        let Followed { paginated, from, turns, questions, .. } = self;
-        Ok((events, Read { paginated, from, turns, questions, stop }))
+        let Followed { paginated, from, turns, questions, told, .. } = self;
+        Ok((events, Read { paginated, from, turns, questions, told, stop }))
     }
 
     /// Goes on with what was written down, and gives where that stopped; none where the bytes are not of it.
@@ -143,6 +153,7 @@ impl Followed {
         let paginated = flags & 1 != 0;
         let turns = TurnCourse::decode(&mut reader, paginated)?;
         let questions = Questions::decode(&mut reader)?;
+        let told = if flags & 2 != 0 { Some(EventSum::decode(&mut reader)?) } else { None };
         let followed = Followed {
             begin: Mark::default(),
             known: 0,
@@ -151,6 +162,7 @@ impl Followed {
             from,
             turns,
             questions,
+            told,
             events: Vec::new(),
             end: Mark { segment: 0, line: stop.line, offset: stop.offset },
         };
@@ -179,8 +191,11 @@ impl Listener for Followed {
         self.end = Mark { segment: 0, line: line.number + 1, offset: line.offset + line.length + 1 };
         self.questions.take(entry, line);
         let happened = self.turns.take(entry, mark, line.length);
-        if happened.iter().any(Happened::is_of_a_turn) {
+        if happened.iter().any(|event| !matches!(event, TurnEvent::Item(_))) {
             self.questions = Questions::default();
+        }
+        if let Some(told) = &mut self.told {
+            happened.iter().for_each(|event| told.take(event));
         }
         if line.offset.saturating_add(line.length) >= self.known {
             self.events.extend(happened);
@@ -194,6 +209,7 @@ struct Read {
     from: u64,
     turns: TurnCourse,
     questions: Questions,
+    told: Option<EventSum>,
     stop: Stop,
 }
 
@@ -203,7 +219,7 @@ impl Read {
         LastTurn { turn: self.turns.last_id().map(String::from), is_open: self.turns.is_running(), question }
     }
 
-    fn answer(self, events: Vec<Happened>) -> FollowedTurns {
+    fn answer(self, events: Vec<TurnEvent>) -> FollowedTurns {
         let last = self.last();
         // What kind of a history it is stands in its first line.
         if self.stop.offset == 0 {
@@ -211,14 +227,14 @@ impl Read {
         }
         let mut writer = Writer::new(VERSION);
         self.stop.encode(&mut writer);
-        writer.unsigned(u64::from(self.paginated));
+        writer.unsigned(u64::from(self.paginated) | u64::from(self.told.is_some()) << 1);
         writer.unsigned(self.from);
         self.turns.encode(&mut writer);
         self.questions.encode(&mut writer);
-        let events = match events.len() > MOST_EVENTS {
-            true => alloc::vec![TurnEvent::Changed],
-            false => events.into_iter().map(|happened| happened.event).collect(),
-        };
+        if let Some(told) = &self.told {
+            told.encode(&mut writer);
+        }
+        let events = if events.len() > MOST_EVENTS { alloc::vec![TurnEvent::Changed] } else { events };
         FollowedTurns { events, last, state: writer.into_bytes() }
     }
 }
@@ -235,4 +251,4 @@ fn field(payload: &[u8], name: &str) -> Option<String> {
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails there")]
-mod tests;
+pub(in crate::history) mod tests;

@@ -70,6 +70,8 @@ pub(super) struct Tail {
     since: Option<i64>,
     /// Turns that may have records further up.
     unsure: BTreeSet<String>,
+    /// Another turn than the one that seems open may have been opened further up.
+    may_be_open: bool,
     /// Something depends on what stands further up.
     doubtful: bool,
 }
@@ -77,7 +79,7 @@ pub(super) struct Tail {
 impl Tail {
     fn after(from: u64) -> Tail {
         let index = Builder::in_the_middle(from);
-        Tail { index, from, since: None, unsure: BTreeSet::new(), doubtful: false }
+        Tail { index, from, since: None, unsure: BTreeSet::new(), may_be_open: true, doubtful: false }
     }
 
     /// Says whether a page of these turns is the one that the whole history would give.
@@ -99,16 +101,20 @@ impl Tail {
                 self.doubtful |= owned(id).is_none();
                 let older = unknown(id).filter(|id| self.may_be_older(id));
                 self.unsure.extend(older);
+                self.may_be_open &= !matches!(entry.event, Event::Started(_));
             }
             // The turn that is open ends only where there is none of this id.
             Event::Ended(id) | Event::Aborted(id) => {
+                let is_of_none = id.is_none_or(|id| self.index.find(Some(&id.decode())).is_none());
                 let older = unknown(id).is_some_and(|id| self.may_be_older(&id));
-                self.doubtful |= older && self.index.has_open_turn();
+                self.doubtful |= is_of_none && (older || self.may_be_open) && self.index.has_open_turn();
             }
+            Event::Failed => self.doubtful |= self.may_be_open && self.index.has_open_turn(),
             Event::RolledBack => {
                 let turns = &self.index.turns;
                 let gone = turns.len().checked_sub(rolled_back_turns(entry.payload)).and_then(|left| turns.get(left..));
                 self.doubtful |= gone.is_none_or(|gone| gone.iter().any(|turn| self.unsure.contains(&turn.id)));
+                self.may_be_open = false;
             }
             Event::Bare => self.doubtful = true,
             _ => {}

@@ -51,6 +51,8 @@ pub(super) struct Beginning {
     pub(super) records: u64,
     pub(super) next_item: u64,
     pub(super) cwd: Option<Rc<str>>,
+    /// The turn that took in what came, by its number.
+    pub(super) open: Option<usize>,
 }
 
 /// What only a wanted turn has.

@@ -22,9 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Follows a home until the server ends; there must be a handle, which is waited for.
 pub(crate) fn follow(server: &Arc<Server>) {
-    let Some(threads) = server.home.wait_until_ready() else { return };
-    let watch = match threads.watch(&WatchOptions::default()) {
-        Ok(watch) => watch,
+    let (threads, watch) = match server.home.follow(&WatchOptions::default()) {
+        Ok(Some(followed)) => followed,
+        Ok(None) => return,
         Err(error) => return tracing::warn!(%error, "what others do in the home is not told to clients"),
     };
     server.is_followed_by(watch.waker());

@@ -3,7 +3,7 @@
 use crate::Trapped;
 use crate::calls::Call;
 use crate::error::CoreError;
-use crate::guard::guarded_store;
+use crate::guard::{guarded_store, running};
 use crate::host_state::HostState;
 use crate::imports::Imports;
 use crate::instance::Instance;
@@ -65,6 +65,7 @@ impl Core {
         if self.runtime.cancellation().is_cancelled() {
             return Err(CoreError::Cancelled);
         }
+        let _running = running();
         let mut instance = self.instance()?;
         instance.store.data_mut().guard.rearm();
         instance.store.set_epoch_deadline(1);

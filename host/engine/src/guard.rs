@@ -1,5 +1,7 @@
 //! Bounds a guest: its memory, and how long it may run without asking the host for anything.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use wasmtime::{Config, Engine, Store, StoreLimitsBuilder, UpdateDeadline};
@@ -88,11 +90,47 @@ pub(crate) fn ticking_engine_of(config: &Config) -> Result<Engine, CoreError> {
     Ok(engine)
 }
 
-/// Starts the thread that advances the epoch for as long as anybody uses the engine.
+/// How many guests run, and how many tickers rest because none does.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+static RESTING: AtomicUsize = AtomicUsize::new(0);
+static REST: Mutex<()> = Mutex::new(());
+static WORK: Condvar = Condvar::new();
+
+/// Stands for a guest that runs. Without one there are no ticks.
+pub(crate) struct Running(());
+
+/// Begins to run a guest.
+pub(crate) fn running() -> Running {
+    RUNNING.fetch_add(1, Ordering::SeqCst);
+    if RESTING.load(Ordering::SeqCst) > 0 {
+        // Who is about to rest holds this, and looks once more before.
+        drop(REST.lock().unwrap_or_else(PoisonError::into_inner));
+        WORK.notify_all();
+    }
+    Running(())
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Rests while no guest runs: a process that has nothing to do is not woken.
+fn rest() {
+    let resting = REST.lock().unwrap_or_else(PoisonError::into_inner);
+    RESTING.fetch_add(1, Ordering::SeqCst);
+    let rested = WORK.wait_while(resting, |()| RUNNING.load(Ordering::SeqCst) == 0);
+    RESTING.fetch_sub(1, Ordering::SeqCst);
+    drop(rested);
+}
+
+/// Starts the thread that advances the epoch while guests run, for as long as anybody uses the engine.
 fn start_ticker(engine: &Engine) {
     let weak = engine.weak();
     std::thread::spawn(move || {
         loop {
+            rest();
             std::thread::sleep(TICK);
             match weak.upgrade() {
                 Some(engine) => engine.increment_epoch(),
@@ -141,6 +179,7 @@ mod tests {
         let mut store = guarded_store(engine, Bare(guard));
         let instance = linker.instantiate(&mut store, &component).unwrap();
         let export = instance.get_typed_func::<(), (u32,)>(&mut store, export).unwrap();
+        let _running = running();
         export.call(&mut store, ()).map_err(|error| format!("{error:?}"))
     }
 

@@ -101,7 +101,7 @@ pub(super) const COLUMNS: [&str; 21] = [
 /// One more, which the rows of threads do not depend on.
 const SPAWN_STATUS: &str = "spawn_status";
 static SELECT: LazyLock<String> =
-    LazyLock::new(|| format!("SELECT {} FROM codex WHERE thread_id = ?1", COLUMNS.join(", ")));
+    LazyLock::new(|| format!("SELECT {}, extra, {SPAWN_STATUS} FROM codex WHERE thread_id = ?1", COLUMNS.join(", ")));
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     let places = ["?"; COLUMNS.len() + 3].join(", ");
     let columns = COLUMNS.join(", ");
@@ -183,8 +183,14 @@ impl Database {
             };
             let mut insert = transaction.prepare_cached(&INSERT)?;
             for ((id, facts), (extra, spawn_status)) in question.rows.into_iter().zip(rest) {
-                let is_news = !known || read(transaction, &id)?.as_ref() != Some(&facts);
-                write(&mut insert, &id, &facts, &extra, spawn_status.as_deref())?;
+                // Codex writes all the time, and most rows stay as they are.
+                let stored = if known { read_whole(transaction, &id)? } else { None };
+                let is_news = stored.as_ref().is_none_or(|stored| stored.0 != facts);
+                let is_same = stored
+                    .is_some_and(|(then, more, status)| (&then, &more, &status) == (&facts, &extra, &spawn_status));
+                if !is_same {
+                    write(&mut insert, &id, &facts, &extra, spawn_status.as_deref())?;
+                }
                 touched.extend(is_news.then_some(id));
             }
             suspects::add(transaction, &touched)
@@ -221,6 +227,16 @@ impl Database {
 pub(super) fn read(connection: &Connection, id: &str) -> Result<Option<CodexFacts>, StateError> {
     let mut select = connection.prepare_cached(&SELECT)?;
     Ok(select.query_row([id], |row| from_row(row, 0, |row, at| row.get(at))).optional()?)
+}
+
+/// Returns all that is stored of the thread: what Codex said, the further columns, and the status of its spawning.
+fn read_whole(connection: &Connection, id: &str) -> Result<Option<(CodexFacts, String, Option<String>)>, StateError> {
+    let mut select = connection.prepare_cached(&SELECT)?;
+    let whole = |row: &Row<'_>| {
+        let facts = from_row(row, 0, |row, at| row.get(at))?;
+        Ok((facts, row.get(COLUMNS.len())?, row.get(COLUMNS.len() + 1)?))
+    };
+    Ok(select.query_row([id], whole).optional()?)
 }
 
 /// Reads the facts in a row whose columns begin at a place; texts are read as the caller says.

@@ -1,7 +1,7 @@
 //! The index of the home's rollouts, and how a batch of parsed ones is stored: files, then the rows that follow from them,
 //! in one transaction.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use threadkeep_engine::contract::{BadLine, Entries, Extraction, FileFacts};
 
 use super::derive::derive_rows;
@@ -79,6 +79,39 @@ pub(crate) struct Refused {
     pub(crate) line: Option<BadLine>,
     /// The file is to be looked at again even if nothing of it changes.
     pub(crate) temporary: bool,
+}
+
+/// What is recorded of a file that claims to be a rollout.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RecordedFile {
+    /// Bytes on disk.
+    pub(crate) size: u64,
+    /// When it was last changed, in nanoseconds since the epoch; [`LOOK_AGAIN`] where that does not count.
+    pub(crate) modified_ns: i64,
+    /// Its number in the file system.
+    pub(crate) inode: u64,
+    /// The thread in it, if there is one.
+    pub(crate) thread: Option<String>,
+    /// Why there is none.
+    pub(crate) reason: Option<String>,
+}
+
+impl RecordedFile {
+    /// Says whether the file is to be looked at again, though nothing of it changes.
+    pub(crate) fn is_to_be_read_again(&self) -> bool {
+        self.modified_ns == LOOK_AGAIN
+    }
+}
+
+/// A time that no file has makes the next start look again.
+const LOOK_AGAIN: i64 = i64::MIN;
+/// Kind 0 is a file.
+const RECORDED: &str = "SELECT path, size, modified_ns, inode, thread_id, reason FROM files WHERE kind = 0";
+
+fn recorded_from(row: &Row<'_>) -> rusqlite::Result<(String, RecordedFile)> {
+    let (size, inode) = (row.get::<_, i64>(1)? as u64, row.get::<_, i64>(3)? as u64);
+    let file = RecordedFile { size, modified_ns: row.get(2)?, inode, thread: row.get(4)?, reason: row.get(5)? };
+    Ok((row.get(0)?, file))
 }
 
 /// Holds what one transaction stores.
@@ -160,13 +193,20 @@ impl Database {
         })
     }
 
-    /// Returns the thread of a recorded file, and whether the file is to be looked at again, though nothing of it changes; none
-    /// where it is not recorded.
-    pub(crate) fn recorded_thread_of(&self, path: String) -> Result<Option<(Option<String>, bool)>, StateError> {
+    /// Returns what is recorded of a file that claims to be a rollout; none of what is no file.
+    pub(crate) fn recorded_file(&self, path: String) -> Result<Option<RecordedFile>, StateError> {
         self.with(move |connection| {
-            let mut select = connection.prepare_cached("SELECT thread_id, modified_ns FROM files WHERE path = ?1")?;
-            let recorded = select.query_row([path], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? == i64::MIN)));
-            Ok(recorded.optional()?)
+            let mut select = connection.prepare_cached(&format!("{RECORDED} AND path = ?1"))?;
+            Ok(select.query_row([path], recorded_from).optional()?.map(|(_, file)| file))
+        })
+    }
+
+    /// Returns the same of every such file, by its home path.
+    pub(crate) fn recorded_files(&self) -> Result<Vec<(String, RecordedFile)>, StateError> {
+        self.with(|connection| {
+            let mut select = connection.prepare_cached(RECORDED)?;
+            let files = select.query_map([], recorded_from)?;
+            Ok(files.collect::<Result<_, _>>()?)
         })
     }
 
@@ -272,9 +312,8 @@ fn store_file(transaction: &Transaction<'_>, parsed: &Parsed) -> Result<Vec<Stri
           unread_to)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
-    // A time that no file has makes the next start look again.
     let again = parsed.outcome.as_ref().is_err_and(|refused| refused.temporary);
-    let modified_ns = if again { i64::MIN } else { file.modified_ns };
+    let modified_ns = if again { LOOK_AGAIN } else { file.modified_ns };
     let facts = params![file.path, kind_code(file.kind), file.size as i64, modified_ns, file.inode as i64];
     let place = |bad: &BadLine| (bad.line, bad.offset, bad.reason.clone());
     match &parsed.outcome {

@@ -50,7 +50,7 @@ pub(crate) use derive::RowDeriver;
 pub use error::StateError;
 pub(crate) use external::{CodexDb, CodexEdits, CodexTable, Ending, ExternalDb, checkpoint, fault_of, may_name_any};
 use files::FileIndexPages;
-pub(crate) use files::{Batch, Parsed, Refused};
+pub(crate) use files::{Batch, Parsed, RecordedFile, Refused};
 pub(crate) use home_sources::HomeSources;
 pub(crate) use inspection::{FileHealth, InspectedThread, Inspection, StrayFile};
 pub(crate) use journal::CompletedChange;
@@ -58,6 +58,7 @@ pub(crate) use page::{SearchedRows, searched_rows};
 pub use problems::{Problem, Totals};
 pub(crate) use replace::Replacement;
 pub(crate) use rescue::{MovedAside, Salvaged, move_aside};
+pub(crate) use rows::ThreadThere;
 pub(crate) use rules::Rules;
 pub use rules::{FeatureError, FeatureResult};
 #[cfg(test)]

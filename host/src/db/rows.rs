@@ -173,17 +173,33 @@ pub(super) fn write(connection: &Connection, row: &ThreadRow) -> Result<(), Stat
     Ok(())
 }
 
+/// A thread with rollouts, by what a glance tells.
+pub(crate) struct ThreadThere {
+    /// Its id.
+    pub(crate) id: String,
+    /// The home path of its current rollout.
+    pub(crate) path: String,
+    /// It is in the archive.
+    pub(crate) archived: bool,
+    /// Its name, if it has one.
+    pub(crate) name: Option<String>,
+}
+
 impl Database {
     /// Returns the row of a thread.
     pub(crate) fn row(&self, id: String) -> Result<Option<ThreadRow>, StateError> {
         self.with(move |connection| read(connection, &id))
     }
 
-    /// Returns the id of every thread with rollouts, whether it is archived, and its name.
-    pub(crate) fn names_and_collections(&self) -> Result<Vec<(String, bool, Option<String>)>, StateError> {
+    /// Returns every thread with rollouts.
+    pub(crate) fn threads_there(&self) -> Result<Vec<ThreadThere>, StateError> {
         self.with(|connection| {
-            let mut select = connection.prepare_cached("SELECT id, archived, name FROM threads WHERE missing = 0")?;
-            let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let mut select =
+                connection.prepare_cached("SELECT id, path, archived, name FROM threads WHERE missing = 0")?;
+            let there = |row: &Row<'_>| {
+                Ok(ThreadThere { id: row.get(0)?, path: row.get(1)?, archived: row.get(2)?, name: row.get(3)? })
+            };
+            let rows = select.query_map([], there)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::{Error, Options, Result, StateAccess, Threadkeep};
 use crate::platform::error_kind::ErrorKind;
+use crate::watch::{Watch, WatchOptions, WatchPace};
 
 /// How long after a start that came by no handle the next one begins, at first and at most.
 const TRY_AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
@@ -24,6 +25,8 @@ pub struct ServedHome {
     warn: Box<dyn Fn(&str) + Send + Sync>,
     /// When the rows were last compared with the files.
     compared: Mutex<Option<Instant>>,
+    /// Tells whether whoever follows the home keeps its rows up to date.
+    pace: Mutex<WatchPace>,
 }
 
 struct Current {
@@ -51,8 +54,9 @@ impl ServedHome {
     pub fn open(options: Options, warn: impl Fn(&str) + Send + Sync + 'static) -> Arc<ServedHome> {
         let current = Current { threads: None, phase: Phase::Filling, failure: None, is_stopped: false };
         let root = options.home.root().to_path_buf();
-        let (current, changed, compared) = (Mutex::new(current), Condvar::new(), Mutex::default());
-        let home = Arc::new(ServedHome { current, changed, root, warn: Box::new(warn), compared });
+        let (current, changed, warn) = (Mutex::new(current), Condvar::new(), Box::new(warn));
+        let (compared, pace) = (Mutex::default(), Mutex::default());
+        let home = Arc::new(ServedHome { current, changed, root, warn, compared, pace });
         let opened = home.clone();
         std::thread::spawn(move || opened.start(&options));
         home
@@ -77,8 +81,8 @@ impl ServedHome {
         }
     }
 
-    /// Gives the home likewise, with rows that were compared with the files within the last second. Where that fails they are as they
-    /// were, and what a file contradicts is put right when it is asked for.
+    /// Gives the home likewise, with rows that are not older than a second: whoever follows the home keeps them so, else they are
+    /// compared with the files. Where that fails they are as they were, and what a file contradicts is put right when it is asked for.
     ///
     /// # Errors
     ///
@@ -87,6 +91,19 @@ impl ServedHome {
         let threads = self.threads()?;
         self.compare(&threads);
         Ok(threads)
+    }
+
+    /// Follows the home once there is a handle, which is waited for and given, too; none once the server ends. While that keeps up,
+    /// nothing has to be compared with the files.
+    ///
+    /// # Errors
+    ///
+    /// As [`Threadkeep::watch`].
+    pub fn follow(&self, options: &WatchOptions) -> Result<Option<(Threadkeep, Watch)>> {
+        let Some(threads) = self.wait_until_ready() else { return Ok(None) };
+        let watch = threads.watch(options)?;
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = watch.pace();
+        Ok(Some((threads, watch)))
     }
 
     /// Waits until there is a handle, and gives it; none once the server ends.
@@ -171,8 +188,12 @@ impl ServedHome {
         }
     }
 
-    /// Compares the rows with the files, unless that was done within the last second: once, whoever asks at the same time.
+    /// Compares the rows with the files, unless that was done within the last second, or who follows the home keeps up: once, whoever
+    /// asks at the same time.
     fn compare(&self, threads: &Threadkeep) {
+        if self.pace.lock().unwrap_or_else(PoisonError::into_inner).keeps_up() {
+            return;
+        }
         let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
         if threads.state().is_some() && compared.is_none_or(|at| at.elapsed() > FRESH) {
             if let Err(error) = threads.refresh() {

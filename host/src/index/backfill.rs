@@ -392,6 +392,11 @@ pub(crate) fn index_file(
 ) -> Result<(), StateError> {
     let file =
         files.stat(path).map_err(|error| StateError::Io(format!("{path} cannot be looked at: {}", error.message())))?;
+    index_file_as(core, database, file)
+}
+
+/// Does the same with a file that was just looked at. What cannot be read of it, or is not there any more, is recorded so.
+pub(crate) fn index_file_as(core: &mut Core, database: &Database, file: FileFacts) -> Result<(), StateError> {
     let earlier = database.fold_of(file.path.clone())?;
     let parsed = parse(core, Task { file, earlier });
     database.store(Batch { parsed: vec![parsed], ..Batch::default() })

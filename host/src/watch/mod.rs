@@ -7,8 +7,9 @@
 //!                         └─ core: what happened in the rollout, what became of the thread
 //! ```
 //!
-//! A home is watched once a process, by one thread, as long as somebody listens. Files are read on from where they were read
-//! before. What the system loses, and what there is no watch for, a walk over the files finds: sizes and times alone.
+//! A home is watched once a process, by one thread, as long as somebody listens. A file that changed only says which threads are to
+//! be looked at: each is compared by its row, and its current rollout is read on from where the thread was read before. What the
+//! system loses, and what there is no watch for, a walk over the files finds: sizes and times alone.
 //!
 //! What happened is decided by the core; here is only when it is asked, and of which file.
 
@@ -66,7 +67,12 @@ impl Watch {
         WatchWaker(self.queue.clone())
     }
 
-    /// Takes the warnings since the last call, each a sentence for a person, and told once.
+    /// Gives what tells whether the watching keeps up, for as long as it goes on.
+    pub fn pace(&self) -> WatchPace {
+        WatchPace(Arc::downgrade(&self.running))
+    }
+
+    /// Takes the warnings since the last call, each a sentence for a person, and told once: at first those that hold.
     pub fn take_warnings(&self) -> Vec<String> {
         self.queue.take_warnings()
     }
@@ -86,6 +92,18 @@ impl WatchWaker {
     /// Has the call return that waits now, or else the next one.
     pub fn wake(&self) {
         self.0.wake();
+    }
+}
+
+/// Tells whether a home is watched and the watching keeps up.
+#[derive(Clone, Default)]
+pub struct WatchPace(Weak<Running>);
+
+impl WatchPace {
+    /// Says whether all that changed in the home a second ago is in its rows. It is not where nobody watches any more, where there are
+    /// no watches for all directories, and where so much changes, or so large rollouts do, that it takes longer.
+    pub fn keeps_up(&self) -> bool {
+        self.0.upgrade().is_some_and(|running| running.notices.are_looked_at())
     }
 }
 

@@ -13,17 +13,39 @@ use notify::{ErrorKind, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 /// More places than this are as good as all of them.
 const MOST: usize = 65_536;
 
-/// Holds what changed, and whoever waits for it.
+/// How long what changed may wait until whoever follows the home counts as behind.
+const BEHIND: Duration = Duration::from_secs(1);
+
+/// Holds what changed, whoever waits for it, and how far that one is behind.
 #[derive(Default)]
 pub(super) struct Notices {
-    changed: Mutex<Changed>,
+    noticed: Mutex<Noticed>,
     news: Condvar,
+}
+
+#[derive(Default)]
+struct Noticed {
+    changed: Changed,
+    /// When the first of it was noticed.
+    since: Option<Instant>,
+    /// When the first was noticed of what is being looked at.
+    at_hand: Option<Instant>,
+    left: Left,
+}
+
+/// Says what is still to be done when what changed was looked at.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Left {
+    /// Since when names wait to be read.
+    pub(super) names: Option<Instant>,
+    /// Not all changes are noticed.
+    pub(super) is_lacking: bool,
 }
 
 /// Names places of the home that may have changed.
 #[derive(Default)]
 pub(super) struct Changed {
-    /// Their paths, relative to the home.
+    /// Their paths, relative to the home where they are in it.
     pub(super) places: BTreeSet<String>,
     /// Something may have changed anywhere.
     pub(super) anything: bool,
@@ -38,26 +60,41 @@ impl Changed {
 }
 
 impl Notices {
-    fn lock(&self) -> MutexGuard<'_, Changed> {
-        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Noticed> {
+        self.noticed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes what changed; where nothing did it blocks until something does, or the time comes.
     pub(super) fn take(&self, until: Instant) -> Changed {
-        let mut changed = self.lock();
-        while changed.is_empty() {
+        let mut noticed = self.lock();
+        while noticed.changed.is_empty() {
             let left = until.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
             }
-            changed = self.news.wait_timeout(changed, left).unwrap_or_else(PoisonError::into_inner).0;
+            noticed = self.news.wait_timeout(noticed, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        std::mem::take(&mut *changed)
+        let since = noticed.since.take();
+        noticed.at_hand = noticed.at_hand.or(since);
+        std::mem::take(&mut noticed.changed)
+    }
+
+    /// Notes that what was taken was looked at.
+    pub(super) fn looked_at(&self, left: Left) {
+        let mut noticed = self.lock();
+        (noticed.at_hand, noticed.left) = (None, left);
+    }
+
+    /// Says whether all that changed a second ago was looked at.
+    pub(super) fn are_looked_at(&self) -> bool {
+        let noticed = self.lock();
+        let mut since = [noticed.since, noticed.at_hand, noticed.left.names].into_iter().flatten();
+        !noticed.changed.over && !noticed.left.is_lacking && since.all(|since| since.elapsed() < BEHIND)
     }
 
     /// Ends the watching.
     pub(super) fn end(&self) {
-        self.lock().over = true;
+        self.lock().changed.over = true;
         self.news.notify_all();
     }
 
@@ -69,17 +106,19 @@ impl Notices {
             // What was lost nobody knows.
             Err(_) => notify::Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan),
         };
-        let mut changed = self.lock();
+        let mut noticed = self.lock();
+        let changed = &mut noticed.changed;
         changed.anything |= event.need_rescan() || changed.places.len() > MOST;
         if changed.anything {
             changed.places.clear();
         } else {
             let place = |path: &PathBuf| {
-                path.strip_prefix(root).ok()?.to_str().filter(|place| is_of_interest(place)).map(String::from)
+                path.strip_prefix(root).unwrap_or(path).to_str().filter(|place| is_of_interest(place)).map(String::from)
             };
             changed.places.extend(event.paths.iter().filter_map(place));
         }
         if !changed.is_empty() {
+            noticed.since.get_or_insert_with(Instant::now);
             self.news.notify_all();
         }
     }
@@ -117,30 +156,37 @@ impl Watches {
         }
     }
 
-    /// Watches a directory, anew where it was watched: it may be another one of this name. What is not there is not watched.
-    pub(super) fn add(&mut self, place: &str) {
+    /// Watches a directory, anew where it was watched: it may be another one of this name. What is not there is not watched. Says
+    /// whether it is watched.
+    pub(super) fn add(&mut self, place: &str) -> bool {
         self.remove_one(place);
         let path = self.root.join(place);
         let Some(watcher) = &mut self.watcher else {
             self.unwatched.insert(place.into());
-            return;
+            return false;
         };
         if self.watched.len() >= self.limit {
             self.exhausted.get_or_insert_with(|| format!("{} directories are watched", self.limit));
             self.unwatched.insert(place.into());
-            return;
+            return false;
         }
         match watcher.watch(&path, RecursiveMode::NonRecursive) {
-            Ok(()) => {
-                self.watched.insert(place.into());
-            }
+            Ok(()) => self.watched.insert(place.into()),
             Err(error) if path.is_dir() => {
                 if matches!(error.kind, ErrorKind::MaxFilesWatch) || self.exhausted.is_none() {
                     self.exhausted.get_or_insert_with(|| error.to_string());
                 }
                 self.unwatched.insert(place.into());
+                false
             }
-            Err(_) => {}
+            Err(_) => false,
+        }
+    }
+
+    /// Watches anew what was watched.
+    pub(super) fn renew(&mut self) {
+        for place in self.watched.clone() {
+            self.add(&place);
         }
     }
 

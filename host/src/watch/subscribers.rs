@@ -1,6 +1,6 @@
 //! Those who watch, each with a queue of its own, which holds so many events and no more.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -51,6 +51,15 @@ impl Queue {
         std::mem::take(&mut self.lock().warnings)
     }
 
+    fn warn(&self, warning: &str) {
+        let mut waiting = self.lock();
+        if !waiting.warnings.iter().any(|other| other == warning) {
+            waiting.warnings.push(warning.into());
+            waiting.woken = true;
+            self.news.notify_all();
+        }
+    }
+
     fn push(&self, event: WatchEvent) {
         let mut waiting = self.lock();
         if waiting.events.len() >= self.capacity {
@@ -62,40 +71,56 @@ impl Queue {
     }
 }
 
-/// Knows everybody who watches.
+/// Knows everybody who watches, and what everybody is to know who begins to.
 #[derive(Default)]
-pub(super) struct Subscribers(Mutex<Vec<Arc<Queue>>>);
+pub(super) struct Subscribers(Mutex<Listening>);
+
+#[derive(Default)]
+struct Listening {
+    queues: Vec<Arc<Queue>>,
+    /// Warnings that still hold, by what they are of.
+    standing: BTreeMap<String, String>,
+}
 
 impl Subscribers {
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Queue>>> {
+    fn lock(&self) -> MutexGuard<'_, Listening> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds one whose queue holds so many events, at least two.
+    /// Adds one whose queue holds so many events, at least two. He is told the warnings that hold now.
     pub(super) fn add(&self, capacity: usize) -> Arc<Queue> {
-        let queue = Arc::new(Queue { events: Mutex::default(), news: Condvar::new(), capacity: capacity.max(2) });
-        self.lock().push(queue.clone());
+        let mut listening = self.lock();
+        let warnings: Vec<String> = listening.standing.values().cloned().collect();
+        let waiting = Waiting { events: VecDeque::new(), woken: !warnings.is_empty(), warnings };
+        let (events, news, capacity) = (Mutex::new(waiting), Condvar::new(), capacity.max(2));
+        let queue = Arc::new(Queue { events, news, capacity });
+        listening.queues.push(queue.clone());
         queue
     }
 
     pub(super) fn remove(&self, queue: &Arc<Queue>) {
-        self.lock().retain(|other| !Arc::ptr_eq(other, queue));
+        self.lock().queues.retain(|other| !Arc::ptr_eq(other, queue));
     }
 
     /// Tells everybody.
     pub(super) fn tell(&self, event: &WatchEvent) {
-        self.lock().iter().for_each(|queue| queue.push(event.clone()));
+        self.lock().queues.iter().for_each(|queue| queue.push(event.clone()));
     }
 
     /// Gives everybody a sentence for a person, once.
     pub(super) fn warn(&self, warning: &str) {
-        for queue in &*self.lock() {
-            let mut waiting = queue.lock();
-            if !waiting.warnings.iter().any(|other| other == warning) {
-                waiting.warnings.push(warning.into());
-                waiting.woken = true;
-                queue.news.notify_all();
-            }
-        }
+        self.lock().queues.iter().for_each(|queue| queue.warn(warning));
+    }
+
+    /// Gives everybody a sentence that holds until it is withdrawn: whoever begins to watch until then is told it, too.
+    pub(super) fn warn_of(&self, what: &str, warning: String) {
+        let mut listening = self.lock();
+        listening.queues.iter().for_each(|queue| queue.warn(&warning));
+        listening.standing.insert(what.into(), warning);
+    }
+
+    /// What a warning is of is well again.
+    pub(super) fn withdraw(&self, what: &str) {
+        self.lock().standing.remove(what);
     }
 }

@@ -12,12 +12,12 @@ use threadkeep_engine::contract::ThreadState;
 use threadkeep_engine::{Cancellation, Core};
 
 use super::error::WatchError;
-use super::known::{Known, KnownFile, KnownThread, Walked};
-use super::notices::{Changed, Notices, Watches};
+use super::known::{Known, KnownFile, KnownThread, Stamp, Told, Walked};
+use super::notices::{Changed, Left, Notices, Watches};
 use super::states;
 use super::subscribers::Subscribers;
 use super::writers::{thread_of, threads_with_lock_files, writer_facts};
-use crate::db::Database;
+use crate::db::{Database, RecordedFile, ThreadThere};
 use crate::index::startup::refresh_rows;
 use crate::platform::home::Home;
 use crate::platform::wait::Wait;
@@ -34,11 +34,12 @@ const GONE: Duration = Duration::from_millis(250);
 const AT_WORK: Duration = Duration::from_millis(600);
 /// How often all files are gone through though every directory is watched.
 const SAFETY: Duration = Duration::from_secs(300);
-/// How often they are where some are not, at most; and how many times as long as a look takes it is until the next one.
+/// How often they are where some are not, at most.
 const LOOK: Duration = Duration::from_secs(1);
-const LOOK_SHARE: u32 = 25;
-/// How long Codex's database is left alone after it was read: it changes with every record.
-const CODEX: Duration = Duration::from_secs(5);
+/// How many times as long as it took it is until what is done again and again is done again.
+const SHARE: u32 = 25;
+/// How long Codex's database is left alone after it was read, at least: it changes with every record.
+const CODEX: Duration = Duration::from_secs(1);
 /// First and longest pause until a file is tried again that cannot be read.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 /// How long leave to do something is taken for given, because that takes a moment in any case.
@@ -52,12 +53,14 @@ const COLLECTIONS: [&str; 2] = ["archived_sessions", "sessions"];
 const SESSION_INDEX: &str = "session_index.jsonl";
 const CODEX_DATABASE: &str = "state_";
 
-/// Says whether a place of the home, by its path relative to that, has to do with threads. Codex writes others all the time.
+/// Says whether a place, by its path relative to the home, has to do with threads. Codex writes others all the time.
 fn is_of_interest(place: &str) -> bool {
     let first = place.split_once('/').map_or(place, |(first, _)| first);
+    // Codex's database may be in another directory.
+    let name = place.rsplit_once('/').map_or(place, |(_, name)| name);
     COLLECTIONS.contains(&first)
         || matches!(first, LOCK_DIRECTORY | SESSION_INDEX)
-        || place.starts_with(CODEX_DATABASE) && !place.ends_with("-shm")
+        || name.starts_with(CODEX_DATABASE) && !name.ends_with("-shm")
 }
 
 /// Watches a home.
@@ -72,21 +75,54 @@ pub(super) struct Watcher {
     due: Due,
     /// Files that are gone, and when that is certain.
     vanished: BTreeMap<String, Instant>,
-    /// Files that could not be read: when to try again, and the pause after that.
-    unreadable: HashMap<String, (Instant, Duration)>,
+    /// Files that could not be read, and when to try again.
+    unreadable: HashMap<String, Retry>,
+    /// Threads of which the rollout could be read, and not what happened in it, and when to try again.
+    unfollowed: HashMap<String, Retry>,
     /// Threads to be looked at again, and when.
     rechecks: BTreeMap<String, Instant>,
+    /// Threads to be looked at.
+    touched: BTreeSet<String>,
+    /// Changes when others write into the state DB.
+    version: u64,
+    /// Something may have changed anywhere.
+    is_in_the_dark: bool,
     /// Not every directory can be watched.
     is_lacking: bool,
     is_told_of_watches: bool,
+}
+
+/// When something is tried again, and how long the pause before that was.
+#[derive(Default)]
+struct Retry {
+    at: Option<Instant>,
+    pause: Duration,
+}
+
+impl Retry {
+    /// Puts it off, for longer every time.
+    fn put_off(&mut self) {
+        self.pause = (self.pause * 2).clamp(RETRY.0, RETRY.1);
+        self.at = Some(Instant::now() + self.pause);
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.at.is_none_or(|at| at <= now)
+    }
 }
 
 /// When what is done.
 struct Due {
     /// All files are gone through.
     look: Instant,
+    /// The earliest time for that.
+    next_look: Instant,
     /// Names are read.
     names: Option<Instant>,
+    /// Since when they wait for that.
+    names_since: Option<Instant>,
+    /// Whether others wrote into the state DB is asked.
+    others: Option<Instant>,
     /// When Codex's database may be read again.
     codex: Instant,
     /// Threads at work are looked at.
@@ -113,22 +149,35 @@ impl Watcher {
             subscribers,
             notices,
             known: Known::default(),
-            due: Due { look: now + SAFETY, names: None, codex: now, at_work: None },
+            due: Due {
+                look: now + SAFETY,
+                next_look: now,
+                names: None,
+                names_since: None,
+                others: None,
+                codex: now,
+                at_work: None,
+            },
+            version: 0,
             vanished: BTreeMap::new(),
             unreadable: HashMap::new(),
+            unfollowed: HashMap::new(),
             rechecks: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            is_in_the_dark: false,
             is_lacking: false,
             is_told_of_watches: false,
         };
         // First the watches: what changes while the rest is read is told of twice rather than never.
-        for place in ["", LOCK_DIRECTORY] {
+        let elsewhere = watcher.home.sqlite_home().to_path_buf();
+        let elsewhere = elsewhere.to_str().filter(|_| elsewhere != watcher.home.root());
+        for place in ["", LOCK_DIRECTORY].into_iter().chain(elsewhere) {
             watcher.watches.add(place);
         }
-        let walked = watcher.walk()?;
-        watcher.watch_directories(&walked);
-        let walked = watcher.walk()?;
+        let walked = watcher.walk_watched()?;
         let database = watcher.database(true)?;
         refresh_rows(watcher.reader.runtime(), &watcher.home, &database, &Wait::default())?;
+        watcher.version = database.data_version()?;
         watcher.learn(&database, walked)?;
         watcher.look_soon_where_watches_lack();
         Ok(watcher)
@@ -136,22 +185,20 @@ impl Watcher {
 
     /// Notes what is there.
     fn learn(&mut self, database: &Database, walked: Walked) -> Result<(), WatchError> {
-        let mut threads: HashMap<String, Option<String>> = database.files_and_threads()?.into_iter().collect();
-        for file in walked.files.into_iter().filter(|file| rollouts::may_be_a_rollout(&file.path)) {
-            let thread = threads.remove(&file.path).flatten();
-            if thread.is_none()
-                && database
-                    .recorded_thread_of(file.path.clone())?
-                    .is_none_or(|(_, is_to_be_read_again)| is_to_be_read_again)
-            {
+        let mut recorded: HashMap<String, RecordedFile> = database.recorded_files()?.into_iter().collect();
+        for file in walked.files.iter().filter(|file| rollouts::may_be_a_rollout(&file.path)) {
+            let recorded = recorded.remove(&file.path).unwrap_or_default();
+            if recorded.is_to_be_read_again() {
                 // Nothing about it changes when it can be read again.
-                self.try_again(&file.path, "it was refused");
+                self.try_again(&file.path, recorded.reason.as_deref().unwrap_or("it was refused"));
             }
-            let is_compressed = rollouts::is_compressed(file.path.as_ref());
-            self.known.files.insert(file.path.clone(), KnownFile::new(&file, is_compressed, thread, None));
+            let known = KnownFile { stamp: Stamp::from(file), thread: recorded.thread };
+            self.known.files.insert(file.path.clone(), known);
         }
-        for (id, archived, name) in database.names_and_collections()? {
-            self.known.threads.insert(id, KnownThread::of_row(archived, name));
+        for ThreadThere { id, path, archived, name } in database.threads_there()? {
+            let stamp = self.known.files.get(&path).map(|file| file.stamp).unwrap_or_default();
+            let told = Told { path, stamp, state: Vec::new() };
+            self.known.threads.insert(id, KnownThread::of_row(archived, name, told));
         }
         for thread in threads_with_lock_files(&self.home) {
             if writer_facts(&self.home, &thread).is_some()
@@ -182,38 +229,42 @@ impl Watcher {
                     return;
                 }
                 places.extend(more.places);
-                self.due.look = if more.anything { Instant::now() } else { self.due.look };
+                self.is_in_the_dark |= more.anything;
             }
-            if anything {
-                self.due.look = Instant::now();
-            }
+            self.is_in_the_dark |= anything;
             places.append(&mut again);
-            if let Err(error) = self.look_at_all(&places) {
-                // What was to be looked at is looked at again, and the rest by the walk.
-                self.subscribers.warn(&format!("not everything could be looked at: {error}"));
-                again = places;
-                self.due.look = Instant::now() + LOOK;
-                std::thread::sleep(LOOK);
-            }
+            let looked = self.look_at_all(&places);
             self.look_soon_where_watches_lack();
+            match looked {
+                Ok(()) => {
+                    self.notices.looked_at(Left { names: self.due.names_since, is_lacking: self.is_lacking });
+                }
+                Err(error) => {
+                    // What was to be looked at is looked at again, and the rest by the walk.
+                    self.subscribers.warn(&format!("not everything could be looked at: {error}"));
+                    again = places;
+                    self.due.look = Instant::now() + LOOK;
+                    std::thread::sleep(LOOK);
+                }
+            }
             self.tell_of_watches();
         }
     }
 
     /// What is not watched is gone through soon, not only for safety, from when the first watch is lacking on.
     fn look_soon_where_watches_lack(&mut self) {
-        if !self.is_lacking && self.watches.lacking().is_some() {
-            self.is_lacking = true;
+        let was_lacking = std::mem::replace(&mut self.is_lacking, self.watches.lacking().is_some());
+        if self.is_lacking && !was_lacking {
             self.due.look = self.due.look.min(Instant::now() + LOOK);
         }
     }
 
     /// Gives when something is to be done though nothing changes.
     fn next_due(&self) -> Instant {
-        let Due { look, names, at_work, .. } = self.due;
-        let unreadable = self.unreadable.values().map(|(at, _)| *at);
-        let others = names.into_iter().chain(at_work).chain(unreadable);
-        others.chain(self.vanished.values().copied()).chain(self.rechecks.values().copied()).fold(look, Instant::min)
+        let Due { look, names, others, at_work, .. } = self.due;
+        let retries = self.unreadable.values().chain(self.unfollowed.values()).filter_map(|retry| retry.at);
+        let some = names.into_iter().chain(others).chain(at_work).chain(retries);
+        some.chain(self.vanished.values().copied()).chain(self.rechecks.values().copied()).fold(look, Instant::min)
     }
 
     fn look_at_all(&mut self, places: &BTreeSet<String>) -> Result<(), WatchError> {
@@ -224,22 +275,28 @@ impl Watcher {
             self.sort(place, &mut rollouts, &mut threads);
         }
         let now = Instant::now();
-        if self.due.look <= now {
-            self.look_everywhere(&mut rollouts)?;
+        self.ask_for_others(&database, now)?;
+        if self.is_in_the_dark || self.due.look <= now {
+            self.look_everywhere(&database, &mut rollouts)?;
         }
-        rollouts.extend(self.unreadable.iter().filter(|(_, (at, _))| *at <= now).map(|(path, _)| path.clone()));
+        rollouts.extend(self.unreadable.iter().filter(|(_, retry)| retry.is_due(now)).map(|(path, _)| path.clone()));
         rollouts.extend(self.vanished.iter().filter(|(_, at)| **at <= now).map(|(path, _)| path.clone()));
         let due: Vec<String> =
             self.rechecks.iter().filter(|(_, at)| **at <= now).map(|(thread, _)| thread.clone()).collect();
         self.rechecks.retain(|_, at| *at > now);
+        self.touched.extend(due.iter().cloned());
         threads.extend(due);
+        let unfollowed = self.unfollowed.iter().filter(|(_, retry)| retry.is_due(now));
+        self.touched.extend(unfollowed.map(|(thread, _)| thread.clone()));
         let named = self.due.names.is_some_and(|at| at <= now);
         // What appears comes before what is gone: a rollout that was moved is both.
         let (there, gone): (Vec<String>, Vec<String>) =
             rollouts.into_iter().partition(|path| self.home_has(path).unwrap_or(true));
         for path in there.iter().chain(&gone) {
             self.look_at(&database, path)?;
+            self.look_at_touched(&database)?;
         }
+        self.look_at_touched(&database)?;
         if named {
             self.read_names(&database)?;
         }
@@ -250,6 +307,19 @@ impl Watcher {
             self.look_at_writer(&database, &thread)?;
         }
         self.set_at_work();
+        Ok(())
+    }
+
+    /// Goes through everything where others wrote into the state DB while files changed: what they had read may have been older than
+    /// what was recorded here.
+    fn ask_for_others(&mut self, database: &Database, now: Instant) -> Result<(), WatchError> {
+        if self.due.others.is_some_and(|at| at <= now) {
+            self.due.others = None;
+            let version = database.data_version()?;
+            if std::mem::replace(&mut self.version, version) != version {
+                self.due.look = self.due.look.min(self.due.next_look.max(now));
+            }
+        }
         Ok(())
     }
 
@@ -264,7 +334,9 @@ impl Watcher {
                     self.rechecks.insert(thread.into(), Instant::now() + RELEASED);
                 }
                 // The directory itself, which may be new.
-                None if rest.is_empty() => self.watches.add(LOCK_DIRECTORY),
+                None if rest.is_empty() => {
+                    self.watches.add(LOCK_DIRECTORY);
+                }
                 None => {}
             }
         } else if COLLECTIONS.contains(&first) {
@@ -275,9 +347,11 @@ impl Watcher {
             }
         } else if place == SESSION_INDEX {
             self.due.names = Some(Instant::now());
+            self.due.names_since.get_or_insert_with(Instant::now);
         } else {
             // Codex's database.
-            self.due.names = self.due.names.or(Some(self.due.codex.max(Instant::now() + LOOK)));
+            self.due.names = self.due.names.or(Some(self.due.codex.max(Instant::now())));
+            self.due.names_since.get_or_insert_with(Instant::now);
         }
     }
 
@@ -306,10 +380,11 @@ impl Watcher {
             && let Some((number, why)) = self.watches.lacking()
         {
             self.is_told_of_watches = true;
-            self.subscribers.warn(&format!(
+            let warning = format!(
                 "{number} directories cannot be watched ({why}); they are gone through instead, which is slower: on Linux the limit is \
                  fs.inotify.max_user_watches"
-            ));
+            );
+            self.subscribers.warn_of("watches", warning);
         }
     }
 }

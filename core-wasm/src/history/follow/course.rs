@@ -14,22 +14,6 @@ use super::{field, finished};
 use crate::text::codec::{Reader, Writer};
 use crate::text::json::Cursor;
 
-/// Something that happened, and the turn that it happened in.
-pub(super) struct Happened {
-    pub(super) event: TurnEvent,
-    /// The turn, by its id; empty where it is of no one turn.
-    turn: String,
-    /// How many items the turn has with this one.
-    items: u64,
-}
-
-impl Happened {
-    /// Says whether a turn began or ended.
-    pub(super) fn is_of_a_turn(&self) -> bool {
-        !matches!(self.event, TurnEvent::Item(_))
-    }
-}
-
 /// The turns of a rollout, as far as it was read.
 pub(super) struct TurnCourse {
     builder: Builder,
@@ -47,7 +31,7 @@ impl TurnCourse {
     }
 
     /// Takes a record in, and returns what happened.
-    pub(super) fn take(&mut self, entry: &Entry<'_>, mark: Mark, length: u64) -> Vec<Happened> {
+    pub(super) fn take(&mut self, entry: &Entry<'_>, mark: Mark, length: u64) -> Vec<TurnEvent> {
         let known = self.builder.turns.len();
         let open = self.builder.open();
         let target = self.target(entry);
@@ -61,7 +45,7 @@ impl TurnCourse {
             self.is_over = false;
             // Which numbers the items before those that are known have, nobody knows.
             self.is_numbered &= self.builder.dropped() == 0;
-            happened.push(Happened { event: TurnEvent::Changed, turn: String::new(), items: 0 });
+            happened.push(TurnEvent::Changed);
             return happened;
         }
         let is_end = matches!(entry.event, Event::Ended(_) | Event::Aborted(_));
@@ -95,8 +79,7 @@ impl TurnCourse {
             && self.builder.turns[at].shown > if at < known { shown } else { 0 }
             && let Some((id, kind)) = self.item(entry, number)
         {
-            let turn = &self.builder.turns[at];
-            happened.push(Happened { event: finished(&turn.id, id, kind), turn: turn.id.clone(), items: turn.shown });
+            happened.push(finished(&self.builder.turns[at].id, id, kind));
         }
         happened
     }
@@ -111,15 +94,12 @@ impl TurnCourse {
         self.builder.find(id.as_deref()).or_else(|| self.builder.open())
     }
 
-    fn started(&self, at: usize) -> Happened {
-        let turn = self.builder.turns[at].id.clone();
-        Happened { event: TurnEvent::Started(turn.clone()), turn, items: 0 }
+    fn started(&self, at: usize) -> TurnEvent {
+        TurnEvent::Started(self.builder.turns[at].id.clone())
     }
 
-    fn ended(&self, at: usize, outcome: TurnOutcome) -> Happened {
-        let turn = self.builder.turns[at].id.clone();
-        let items = self.builder.turns[at].shown;
-        Happened { event: TurnEvent::Ended(EndedTurn { turn: turn.clone(), outcome }), turn, items }
+    fn ended(&self, at: usize, outcome: TurnOutcome) -> TurnEvent {
+        TurnEvent::Ended(EndedTurn { turn: self.builder.turns[at].id.clone(), outcome })
     }
 
     /// A turn that a record began ends by one; what was said alone began the others, and they end where the next one begins.
@@ -193,26 +173,6 @@ impl TurnCourse {
     /// Says whether what was read is enough to know how the last turn stands.
     pub(super) fn knows_the_last(&self) -> bool {
         self.has_bounds
-    }
-
-    /// Returns, of what happened in a rollout from its beginning, what stands behind what is known here.
-    pub(super) fn news(&self, events: Vec<Happened>) -> Vec<Happened> {
-        let Some(last) = self.builder.turns.last() else { return events };
-        let Some(begin) =
-            events.iter().rposition(|event| matches!(&event.event, TurnEvent::Started(id) if *id == last.id))
-        else {
-            return alloc::vec![Happened { event: TurnEvent::Changed, turn: String::new(), items: 0 }];
-        };
-        let was_over = self.builder.open() != self.builder.turns.len().checked_sub(1) || self.is_over;
-        let is_known = |event: &Happened| {
-            event.turn == last.id
-                && match event.event {
-                    TurnEvent::Started(_) => true,
-                    TurnEvent::Ended(_) => was_over,
-                    _ => event.items <= last.shown,
-                }
-        };
-        events.into_iter().skip(begin).filter(|event| !is_known(event)).collect()
     }
 
     pub(super) fn encode(&self, writer: &mut Writer) {

@@ -35,7 +35,7 @@ fn item(turn: &str, id: &str) -> String {
 }
 
 /// A legacy history: turns with records of their own and without, thoughts, tools, a rollback.
-fn legacy(seed: u64) -> String {
+pub(in crate::history) fn legacy(seed: u64) -> String {
     let mut draw = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut below = |most: u64| {
         draw ^= draw << 13;
@@ -160,6 +160,29 @@ fn a_rollout_that_was_replaced_by_one_that_goes_on_tells_what_is_new_and_another
         seen.events
     );
     let other = format!("{HEAD}\n{}", event(r#"{"type":"task_started","turn_id":"b"}"#));
+    assert_eq!(look(&other, &before.state, 0).events, vec![TurnEvent::Changed]);
+}
+
+#[test]
+fn a_rollout_that_was_written_anew_and_goes_on_tells_what_one_tells_that_grew() {
+    for seed in 0..120 {
+        let text = if seed % 2 == 0 { format!("{HEAD}\n{}", history(seed)) } else { legacy(seed) };
+        let anew = text.replace("cwd\":\"/w\"", "cwd\":\"/elsewhere\"");
+        let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        for cut in ends.into_iter().step_by(5) {
+            let before = look(&text[..cut], &[], 0);
+            let grown = look(&text, &before.state, 0);
+            let written = look(&anew, &before.state, 0);
+            assert_eq!((written.events, written.last), (grown.events, grown.last), "{seed}: {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_rollout_that_goes_on_from_elsewhere_is_another_one() {
+    let goes_on = HEAD.replace("\"cli_version\"", "\"forked_from_id\":\"01a228f1-6dce-7bf1-8df8-ead760bc1862\",\"history_base\":{\"thread_id\":\"01a228f1-6dce-7bf1-8df8-ead760bc1862\",\"end_ordinal_exclusive\":7},\"cli_version\"");
+    let before = look(&format!("{goes_on}\n"), &[], 0);
+    let other = format!("{HEAD}\n{}", event(r#"{"type":"task_started","turn_id":"a"}"#));
     assert_eq!(look(&other, &before.state, 0).events, vec![TurnEvent::Changed]);
 }
 

@@ -7,7 +7,9 @@ use std::vec::Vec;
 use contract::{LookupError, PageOfTurns};
 
 use super::Tail;
+use crate::history::builder::Builder;
 use crate::history::chain::{Chain, Segment};
+use crate::history::follow::tests::legacy;
 use crate::history::pass::pass;
 use crate::history::transcript::{Pages, Transcript};
 use crate::ports::one_file::OneFile;
@@ -122,6 +124,36 @@ fn what_the_end_answers_is_what_the_whole_history_says() {
     }
     // An end that never dared to answer would be right, too.
     assert!(answered * 4 > asked, "{answered} of {asked}");
+}
+
+#[test]
+fn a_page_shows_turns_as_the_whole_history_does() {
+    for seed in 0..200 {
+        let (text, chain) = match seed % 2 {
+            0 => (history(seed), chain()),
+            _ => (legacy(seed), Chain { paginated: false, ..chain() }),
+        };
+        let file = OneFile { text: text.into_bytes(), most: usize::MAX };
+        let mut whole = Builder::new(chain.paginated, 0..usize::MAX);
+        pass(&file, &mut chain.clone(), &mut whole, None).unwrap();
+        let whole: Vec<String> = whole.turns.into_iter().map(|turn| turn.into_value().to_string()).collect();
+        let transcript = Transcript::of(&file, chain).unwrap();
+        for (limit, newest_first) in [(1, true), (1, false), (2, true), (3, false), (0, true)] {
+            let (mut turns, mut cursor) = (Vec::new(), None::<String>);
+            loop {
+                let page = transcript.page(&file, cursor.as_deref(), limit, newest_first).unwrap();
+                turns.extend(page.turns);
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            if newest_first {
+                turns.reverse();
+            }
+            assert_eq!(turns, whole, "seed {seed}, limit {limit}");
+        }
+    }
 }
 
 #[test]

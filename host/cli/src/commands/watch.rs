@@ -65,6 +65,8 @@ impl Watch {
         let watch = threadkeep.watch(&WatchOptions::default())?;
         let waker = watch.waker();
         let ending = interrupt::ending(move || waker.wake())?;
+        let waker = watch.waker();
+        ending.comes_with_the_reader(move || waker.wake());
         let mut wanted = Wanted::new(query, &threadkeep)?;
         let mut out = context.stdout();
         let mut follower = followed.filter(|_| !context.global.json).map(|found| Follower::new(found.row.id));

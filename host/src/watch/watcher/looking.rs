@@ -1,16 +1,18 @@
 //! Looks at directories: what is in them, and what is gone.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
 use threadkeep_engine::contract::{EntryKind, FileError};
 use threadkeep_engine::imports::Rollouts;
 
-use super::{COLLECTIONS, LOOK, LOOK_SHARE, SAFETY, Watcher};
+use super::{COLLECTIONS, LOOK, SAFETY, SHARE, Watcher};
+use crate::db::{Database, RecordedFile};
 use crate::rollouts::{self, may_be_a_rollout};
 use crate::watch::error::WatchError;
-use crate::watch::known::Walked;
+use crate::watch::known::{Stamp, Walked};
+use crate::watch::writers::threads_with_lock_files;
 
 /// How many entries of a walk are taken at a time.
 const PAGE: u32 = 4_096;
@@ -31,44 +33,71 @@ impl Watcher {
         }
     }
 
-    /// Watches the directories that a walk found, those first in which something is likely to change.
-    pub(super) fn watch_directories(&mut self, walked: &Walked) {
+    /// Goes through all entries likewise, with a watch for every directory: what is there when a watch is new is not told of by it.
+    pub(super) fn walk_watched(&mut self) -> Result<Walked, WatchError> {
+        let walked = self.walk()?;
+        if self.watch_directories(&walked) { self.walk() } else { Ok(walked) }
+    }
+
+    /// Watches the directories that a walk found, those first in which something is likely to change; says whether one is new.
+    fn watch_directories(&mut self, walked: &Walked) -> bool {
         let there: HashSet<&str> = walked.directories.iter().map(String::as_str).chain(COLLECTIONS).collect();
         let is_gone = |place: &&str| !there.contains(place) && !walked.hides(place);
         let gone: Vec<String> = self.watches.collections().filter(is_gone).map(String::from).collect();
         gone.iter().for_each(|place| self.watches.remove(place));
         let mut new: Vec<&str> = there.into_iter().filter(|place| !self.watches.knows(place)).collect();
         new.sort_by_key(|place| (place.matches('/').count(), Reverse(*place)));
-        new.into_iter().for_each(|place| self.watches.add(place));
+        new.into_iter().fold(false, |is_new, place| self.watches.add(place) || is_new)
     }
 
-    /// Goes through everything, and names the rollouts that are others than they were.
-    pub(super) fn look_everywhere(&mut self, changed: &mut BTreeSet<String>) -> Result<(), WatchError> {
+    /// Goes through everything, and names the rollouts that are others than they were known to be or are recorded.
+    pub(super) fn look_everywhere(
+        &mut self,
+        database: &Database,
+        changed: &mut BTreeSet<String>,
+    ) -> Result<(), WatchError> {
         let began = Instant::now();
-        let walked = self.walk()?;
-        self.watch_directories(&walked);
+        if self.is_in_the_dark {
+            // A directory may be another one of its name.
+            self.watches.renew();
+            let now = threads_with_lock_files(&self.home).into_iter().map(|thread| (thread, began));
+            self.rechecks.extend(now);
+        }
+        let walked = self.walk_watched()?;
+        let recorded: HashMap<String, RecordedFile> = database.recorded_files()?.into_iter().collect();
         let mut there = HashSet::with_capacity(walked.files.len());
         for file in walked.files.iter().filter(|file| may_be_a_rollout(&file.path)) {
             there.insert(file.path.as_str());
-            if !self.known.files.get(&file.path).is_some_and(|known| known.is_as_before(file)) {
+            let now = Stamp::from(file);
+            let is_known = self.known.files.get(&file.path).is_some_and(|known| known.stamp == now);
+            // What cannot be read has its own time.
+            let is_settled = self.unreadable.contains_key(&file.path)
+                || recorded.get(&file.path).is_some_and(|recorded| Stamp::from(recorded) == now);
+            if !is_known || !is_settled {
                 changed.insert(file.path.clone());
             }
         }
         let is_gone = |path: &&String| !there.contains(path.as_str()) && !walked.hides(path);
-        changed.extend(self.known.files.keys().filter(is_gone).cloned());
+        changed.extend(self.known.files.keys().chain(recorded.keys()).filter(is_gone).cloned());
         self.due.names = self.due.names.or(Some(began));
         let pause = match self.watches.lacking() {
-            Some(_) => LOOK.max(began.elapsed() * LOOK_SHARE),
+            Some(_) => LOOK.max(began.elapsed() * SHARE),
             None => SAFETY,
         };
         self.due.look = Instant::now() + pause;
+        self.due.next_look = Instant::now() + LOOK.max(began.elapsed() * SHARE);
+        self.is_in_the_dark = false;
         Ok(())
     }
 
     /// Looks at a place that is no rollout: a directory that appeared or is gone.
     pub(super) fn look_at_directory(&mut self, place: &str, changed: &mut BTreeSet<String>) {
         match rollouts::facts(&self.home, place) {
-            Ok(facts) if facts.kind == EntryKind::Directory => self.enter(place, changed, 0),
+            Ok(facts) if facts.kind == EntryKind::Directory => {
+                self.enter(place, changed, 0);
+                // It may be another one of its name, in which they are not.
+                changed.extend(self.known.files_below(place));
+            }
             Err(FileError::NotFound) | Ok(_) if self.watches.knows(place) => {
                 self.watches.remove(place);
                 changed.extend(self.known.files_below(place));

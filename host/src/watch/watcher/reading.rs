@@ -1,27 +1,21 @@
-//! Looks at rollouts: one that is new, that grew, that stands elsewhere, that is gone.
+//! Looks at files that claim to be rollouts, and brings the state DB up to date with them: one that is new, that changed, that is gone.
+//!
+//! What is recorded in the state DB and what is known here are two things, since others write there too. A file is as it was only by
+//! both; and whatever comes of a file, the threads that it is about, or was about, are looked at, by their rows.
 
 use std::time::Instant;
 
-use threadkeep_engine::calls::Follow;
-use threadkeep_engine::contract::{EntryKind, FileError, FileFacts, TurnEvent};
+use threadkeep_engine::contract::{EntryKind, FileError, FileFacts};
 
-use super::{GONE, RETRY, Watcher};
+use super::{GONE, LOOK, Watcher};
 use crate::db::Database;
-use crate::index::backfill::index_file;
-use crate::rollouts::{self, other_form};
+use crate::index::backfill::index_file_as;
+use crate::rollouts;
 use crate::watch::error::WatchError;
-use crate::watch::known::KnownFile;
-
-/// What is known of a rollout before it is read on.
-struct Earlier {
-    /// The rollout, as it was, where it was.
-    file: Option<KnownFile>,
-    /// It is one more of its thread.
-    is_further: bool,
-}
+use crate::watch::known::{KnownFile, Stamp};
 
 impl Watcher {
-    /// Looks at what may be a rollout.
+    /// Looks at what may be a rollout, and notes which threads are to be looked at because of it.
     pub(super) fn look_at(&mut self, database: &Database, path: &str) -> Result<(), WatchError> {
         match rollouts::facts(&self.home, path) {
             Ok(facts) if facts.kind == EntryKind::File => self.look_at_file(database, facts),
@@ -33,130 +27,108 @@ impl Watcher {
         }
     }
 
+    fn look_at_file(&mut self, database: &Database, facts: FileFacts) -> Result<(), WatchError> {
+        let (path, stamp) = (facts.path.clone(), Stamp::from(&facts));
+        self.vanished.remove(&path);
+        let before = self.known.files.get(&path).cloned();
+        let recorded = database.recorded_file(path.clone())?;
+        let is_known = before.as_ref().is_some_and(|before| before.stamp == stamp);
+        let is_settled = match self.unreadable.get(&path) {
+            Some(retry) => !retry.is_due(Instant::now()),
+            None => recorded.as_ref().is_some_and(|recorded| Stamp::from(recorded) == stamp),
+        };
+        if is_known && is_settled {
+            return Ok(());
+        }
+        let was_of = before.and_then(|before| before.thread);
+        if let (Some(thread), None) = (&was_of, &recorded) {
+            // Others had found it gone, and may have told somebody so.
+            self.look_at_thread(database, thread, true)?;
+        }
+        self.touched.extend(was_of.into_iter().chain(recorded.and_then(|recorded| recorded.thread)));
+        index_file_as(&mut self.core, database, facts)?;
+        self.due.others = Some(Instant::now() + LOOK);
+        let recorded = database.recorded_file(path.clone())?.unwrap_or_default();
+        self.known.files.insert(path.clone(), KnownFile { stamp, thread: recorded.thread.clone() });
+        if recorded.is_to_be_read_again() {
+            // It may have gone meanwhile.
+            if self.home_has(&path) == Some(false) {
+                return self.look_at_gone(database, &path);
+            }
+            self.try_again(&path, recorded.reason.as_deref().unwrap_or("it was refused"));
+            return Ok(());
+        }
+        self.is_readable(&path);
+        if let Some(thread) = recorded.thread {
+            // One that was moved is not in two places until its old one counts as gone.
+            for other in database.files_of(thread.clone())? {
+                if other != path && self.home_has(&other) == Some(false) {
+                    self.forget(database, &other)?;
+                }
+            }
+            self.touched.insert(thread);
+        }
+        Ok(())
+    }
+
     /// A file is gone where it is still not there after a while.
     fn look_at_gone(&mut self, database: &Database, path: &str) -> Result<(), WatchError> {
-        self.unreadable.remove(path);
-        if !self.known.files.contains_key(path) {
-            self.vanished.remove(path);
+        self.is_readable(path);
+        let is_missed = self.vanished.contains_key(path) || self.known.files.contains_key(path);
+        if !is_missed && database.recorded_file(path.into())?.is_none() {
             return Ok(());
         }
         let now = Instant::now();
         if *self.vanished.entry(path.into()).or_insert(now + GONE) > now {
             return Ok(());
         }
+        self.forget(database, path)
+    }
+
+    /// Forgets a file that is gone.
+    fn forget(&mut self, database: &Database, path: &str) -> Result<(), WatchError> {
+        let recorded = database.recorded_file(path.into())?.and_then(|recorded| recorded.thread);
+        let known = self.known.files.get(path).and_then(|known| known.thread.clone());
+        self.touched.extend(recorded.into_iter().chain(known));
         database.remove_files(vec![path.into()])?;
+        self.known.files.remove(path);
         self.vanished.remove(path);
-        match self.known.files.remove(path).and_then(|file| file.thread) {
-            Some(thread) => self.tell_of(database, &thread),
-            None => Ok(()),
-        }
-    }
-
-    fn look_at_file(&mut self, database: &Database, facts: FileFacts) -> Result<(), WatchError> {
-        let path = facts.path.clone();
-        self.vanished.remove(&path);
-        let before = self.known.files.get(&path).cloned();
-        if before.as_ref().is_some_and(|before| before.is_as_before(&facts)) && !self.unreadable.contains_key(&path) {
-            return Ok(());
-        }
-        index_file(&mut self.core, &*self.home, database, &path)?;
-        let (thread, is_to_be_read_again) = database.recorded_thread_of(path.clone())?.unwrap_or_default();
-        if is_to_be_read_again {
-            // It may have gone meanwhile.
-            if self.home_has(&path) == Some(false) {
-                return self.look_at_gone(database, &path);
-            }
-            self.try_again(&path, "it was refused");
-            return Ok(());
-        }
-        self.unreadable.remove(&path);
-        let was_of = before.as_ref().and_then(|file| file.thread.clone()).filter(|was| Some(was) != thread.as_ref());
-        if let Some(was_of) = was_of {
-            self.known.files.remove(&path);
-            self.tell_of(database, &was_of)?;
-        }
-        let Some(thread) = thread else {
-            self.known.files.insert(path, known_file(&facts, None, None));
-            return Ok(());
-        };
-        let earlier = match before.filter(|before| before.thread.as_ref() == Some(&thread)) {
-            Some(before) => Earlier { file: Some(before), is_further: false },
-            None => self.earlier_place(database, &thread, &path)?,
-        };
-        if database.row(thread.clone())?.is_none_or(|row| row.path != path) {
-            // Of several files of a thread the newest counts; the others tell nothing.
-            let state = earlier.file.and_then(|file| file.state);
-            self.known.files.insert(path, known_file(&facts, Some(thread.clone()), state));
-            return self.tell_of(database, &thread);
-        }
-        let (known, is_another) = earlier.known_bytes(&facts);
-        let state = earlier.file.and_then(|file| file.state).unwrap_or_default();
-        let followed = match self.core.call(&Follow { file: facts.clone(), state, known })? {
-            Ok(followed) => followed,
-            // The next look tells where it is.
-            Err(FileError::NotFound) => return Ok(()),
-            Err(error) => {
-                self.try_again(&path, &error.message());
-                return Ok(());
-            }
-        };
-        // What came while it was read shows in its size at the next look.
-        self.known.files.insert(path, known_file(&facts, Some(thread.clone()), Some(followed.state)));
-        let turns = is_another.then_some(TurnEvent::Changed).into_iter().chain(followed.events).collect();
-        self.tell_of_turns(database, &thread, turns, followed.last)
-    }
-
-    /// Gives what is known of a thread's rollout that stood elsewhere before.
-    fn earlier_place(&mut self, database: &Database, thread: &str, path: &str) -> Result<Earlier, WatchError> {
-        let others = self.known.other_files_of(thread, path);
-        if let Some(moved) = others.iter().find(|other| self.home_has(other) == Some(false)) {
-            self.vanished.remove(moved);
-            database.remove_files(vec![moved.clone()])?;
-            return Ok(Earlier { file: self.known.files.remove(moved), is_further: false });
-        }
-        let twin = others.iter().find(|other| **other == other_form(path));
-        let file = twin.and_then(|twin| self.known.files.get(twin).cloned());
-        Ok(Earlier { is_further: file.is_none() && !others.is_empty(), file })
+        Ok(())
     }
 
     /// Notes that a file cannot be read, to try again when it changes, or after a pause that grows.
     pub(super) fn try_again(&mut self, path: &str, why: &str) {
-        let pause = match self.unreadable.get(path) {
-            Some((_, pause)) => (*pause * 2).min(RETRY.1),
-            None => {
-                let file = self.home.absolute(path);
-                let warning = format!("{} cannot be read: {why}; it is tried again now and then", file.display());
-                self.subscribers.warn(&warning);
-                RETRY.0
-            }
-        };
-        self.unreadable.insert(path.into(), (Instant::now() + pause, pause));
-    }
-}
-
-impl Earlier {
-    /// Gives how many plain bytes of the rollout as it is now nothing is told of, because they were known, and whether what was
-    /// known may be there no more.
-    fn known_bytes(&self, now: &FileFacts) -> (u64, bool) {
-        match &self.file {
-            // What it goes on from was told.
-            None if self.is_further => (u64::MAX, true),
-            None => (0, false),
-            // What was read of it tells.
-            Some(KnownFile { state: Some(_), .. }) => (0, false),
-            Some(before) if before.is_compressed => (u64::MAX, true),
-            // The same text in its other form.
-            Some(before) if is_compressed(&now.path) => (before.size, false),
-            Some(before) if before.inode == now.inode && before.size <= now.size => (before.size, false),
-            Some(_) => (u64::MAX, true),
+        let is_first = !self.unreadable.contains_key(path);
+        self.unreadable.entry(path.into()).or_default().put_off();
+        if is_first {
+            let file = self.home.absolute(path);
+            let warning = format!("{} cannot be read: {why}; it is tried again now and then", file.display());
+            self.subscribers.warn_of(path, warning);
         }
     }
-}
 
-fn is_compressed(path: &str) -> bool {
-    rollouts::is_compressed(path.as_ref())
-}
+    /// Notes that a file can be read, or is none any more.
+    fn is_readable(&mut self, path: &str) {
+        if self.unreadable.remove(path).is_some() {
+            self.subscribers.withdraw(path);
+        }
+    }
 
-fn known_file(facts: &FileFacts, thread: Option<String>, state: Option<Vec<u8>>) -> KnownFile {
-    KnownFile::new(facts, is_compressed(&facts.path), thread, state)
+    /// Notes that what happened in a thread's rollout cannot be read, to try again likewise.
+    pub(super) fn follow_again(&mut self, thread: &str, path: &str, why: &str) {
+        let is_first = !self.unfollowed.contains_key(thread);
+        self.unfollowed.entry(thread.into()).or_default().put_off();
+        if is_first {
+            let file = self.home.absolute(path);
+            let warning = format!("{} cannot be followed: {why}; it is tried again now and then", file.display());
+            self.subscribers.warn_of(thread, warning);
+        }
+    }
+
+    /// Notes that it can be read, or is not there any more.
+    pub(super) fn followable(&mut self, thread: &str) {
+        if self.unfollowed.remove(thread).is_some() {
+            self.subscribers.withdraw(thread);
+        }
+    }
 }

@@ -1,56 +1,133 @@
-//! Compares threads with what was known of them, and tells what became of them.
+//! Compares threads with what was known of them, and tells what became of them and what happened in their rollouts.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use threadkeep_engine::calls::CompareThreads;
-use threadkeep_engine::contract::{LastTurn, SeenThread, ThreadChange, ThreadState, TurnEvent};
+use threadkeep_engine::calls::{CompareThreads, Follow};
+use threadkeep_engine::contract::{
+    EntryKind, FileError, LastTurn, SeenThread, ThreadChange, ThreadRow, ThreadState, TurnEvent,
+};
 
-use super::{ASKED, CODEX, Watcher};
+use super::{ASKED, CODEX, GONE, SHARE, Watcher};
 use crate::db::Database;
+use crate::rollouts;
 use crate::watch::error::WatchError;
 use crate::watch::events::{Happening, ThreadEvent, WatchEvent};
-use crate::watch::known::KnownThread;
+use crate::watch::known::{KnownThread, News, Stamp, Told};
 use crate::watch::states;
 
+/// What a look at a rollout came to.
+enum Read {
+    /// This happened in it; so its last turn stands, where that was looked at; and what was told reaches to here.
+    Turns(Vec<TurnEvent>, Option<LastTurn>, Told),
+    /// It is not there.
+    Gone,
+    /// It cannot be read for this reason.
+    Refused(String),
+}
+
 impl Watcher {
-    /// Tells what became of a thread, with what happened in its rollout, after which its last turn stands so.
-    pub(super) fn tell_of_turns(
+    /// Looks at the threads that were noted. One that could not be looked at stays noted.
+    pub(super) fn look_at_touched(&mut self, database: &Database) -> Result<(), WatchError> {
+        while let Some(thread) = self.touched.first().cloned() {
+            self.look_at_thread(database, &thread, false)?;
+            self.touched.remove(&thread);
+        }
+        Ok(())
+    }
+
+    /// Compares a thread with what was known of it: by its row, and by its current rollout, whichever file that is now. That its
+    /// rollouts are gone counts at once where it `is_certain`, and else where they are forgotten here.
+    pub(super) fn look_at_thread(
         &mut self,
         database: &Database,
         thread: &str,
-        turns: Vec<TurnEvent>,
-        last: LastTurn,
+        is_certain: bool,
     ) -> Result<(), WatchError> {
-        let state = self.state_of(thread, last.clone())?;
-        self.tell(database, thread, turns, state, Some(last))
+        let row = database.row(thread.into())?.map(Arc::new);
+        let known = self.known.threads.get(thread).cloned();
+        let Some(there) = row.clone().filter(|row| !row.missing) else {
+            let Some(known) = known else { return Ok(()) };
+            let file = self.known.files.get(&known.told.path);
+            if !is_certain && file.is_some_and(|file| file.thread.as_deref() == Some(thread)) {
+                // Others have found it gone, or move it.
+                self.wait_for(thread, &known.told.path);
+                return Ok(());
+            }
+            self.followable(thread);
+            return self.tell(thread, row, Some(known.seen), None, Vec::new());
+        };
+        let (turns, last, told) = match self.read(&there.path, known.as_ref().map(|known| &known.told)) {
+            Read::Turns(turns, last, told) => (turns, last, told),
+            Read::Gone => {
+                self.wait_for(thread, &there.path);
+                return Ok(());
+            }
+            Read::Refused(why) => {
+                self.follow_again(thread, &there.path, &why);
+                return Ok(());
+            }
+        };
+        self.followable(thread);
+        let before = known.as_ref().map(|known| known.seen.clone());
+        let (state, last) = match (last, known) {
+            (Some(last), _) => (self.state_of(thread, last.clone())?, Some(last)),
+            (None, Some(known)) => (known.seen.state, known.last),
+            (None, None) => (ThreadState::Done, None),
+        };
+        let seen = SeenThread { archived: there.archived, name: there.name.clone(), state };
+        self.tell(thread, Some(there), before, Some(KnownThread { seen, last, told }), turns)
     }
 
-    /// Tells what became of a thread whose last turn stands as it stood.
-    pub(super) fn tell_of(&mut self, database: &Database, thread: &str) -> Result<(), WatchError> {
-        let known = self.known.threads.get(thread);
-        let (state, last) = known.map_or((ThreadState::Done, None), |known| (known.seen.state, known.last.clone()));
-        self.tell(database, thread, Vec::new(), state, last)
+    /// Looks at a thread and its rollout again when that is back, or gone for certain.
+    fn wait_for(&mut self, thread: &str, path: &str) {
+        let then = Instant::now() + GONE;
+        self.vanished.entry(path.into()).or_insert(then);
+        self.rechecks.insert(thread.into(), then);
     }
 
+    /// Reads what is news in a rollout, to one who was told so far; to one who was told nothing, all.
+    fn read(&mut self, path: &str, told: Option<&Told>) -> Read {
+        let facts = match rollouts::facts(&self.home, path) {
+            Ok(facts) if facts.kind == EntryKind::File => facts,
+            Ok(_) | Err(FileError::NotFound | FileError::NotAFile) => return Read::Gone,
+            Err(error) => return Read::Refused(error.message()),
+        };
+        let news = told.map_or(News::Behind(0), |told| told.news(&facts));
+        let is_anything = news == News::Anything;
+        let (state, known) = match news {
+            News::Nothing(told) => return Read::Turns(Vec::new(), None, told),
+            News::From(state) => (state, 0),
+            News::Behind(known) => (Vec::new(), known),
+            News::Anything => (Vec::new(), u64::MAX),
+        };
+        let followed = match self.core.call(&Follow { file: facts.clone(), state, known }) {
+            Ok(Ok(followed)) => followed,
+            Ok(Err(FileError::NotFound)) => return Read::Gone,
+            Ok(Err(error)) => return Read::Refused(error.message()),
+            Err(error) => return Read::Refused(error.to_string()),
+        };
+        // What came while it was read shows in its size at the next look.
+        let told = Told { path: path.into(), stamp: Stamp::from(&facts), state: followed.state };
+        let changed = is_anything.then_some(TurnEvent::Changed);
+        Read::Turns(changed.into_iter().chain(followed.events).collect(), Some(followed.last), told)
+    }
+
+    /// Tells what became of a thread, with what happened in its rollout, and knows it so from now on.
     fn tell(
         &mut self,
-        database: &Database,
         thread: &str,
+        row: Option<Arc<ThreadRow>>,
+        before: Option<SeenThread>,
+        now: Option<KnownThread>,
         turns: Vec<TurnEvent>,
-        state: ThreadState,
-        last: Option<LastTurn>,
     ) -> Result<(), WatchError> {
-        let row = database.row(thread.into())?;
-        let there = row.as_ref().filter(|row| !row.missing);
-        let now = there.map(|row| SeenThread { archived: row.archived, name: row.name.clone(), state });
-        let before = self.known.threads.get(thread).map(|known| known.seen.clone());
-        let changes = self.core.call(&CompareThreads { before, now: now.clone() })?;
+        let seen = now.as_ref().map(|now| now.seen.clone());
+        let changes = self.core.call(&CompareThreads { before, now: seen })?;
         match now {
-            Some(seen) => drop(self.known.threads.insert(thread.into(), KnownThread { seen, last })),
+            Some(now) => drop(self.known.threads.insert(thread.into(), now)),
             None => drop(self.known.threads.remove(thread)),
         }
-        let row = row.map(Arc::new);
         // How it stands follows from what happened.
         let (states, others): (Vec<_>, Vec<_>) =
             changes.into_iter().partition(|change| matches!(change, ThreadChange::State(_)));
@@ -65,9 +142,8 @@ impl Watcher {
 
     /// Looks again at how a thread stands.
     pub(super) fn look_at_writer(&mut self, database: &Database, thread: &str) -> Result<(), WatchError> {
-        let Some(known) = self.known.threads.get(thread) else { return Ok(()) };
-        let state_then = known.seen.state;
-        let last = match known.last.clone() {
+        let Some(known) = self.known.threads.get(thread).cloned() else { return Ok(()) };
+        let last = match known.last {
             Some(last) => last,
             None => {
                 let Some(row) = database.row(thread.into())? else { return Ok(()) };
@@ -76,11 +152,16 @@ impl Watcher {
             }
         };
         let state = self.state_of(thread, last.clone())?;
-        match self.known.threads.get_mut(thread) {
-            Some(known) if state == state_then => known.last = Some(last),
-            _ => return self.tell(database, thread, Vec::new(), state, Some(last)),
+        // Whatever else became of it is told when it is looked at.
+        let seen = SeenThread { state, ..known.seen.clone() };
+        let is_as_before = seen == known.seen;
+        let now = KnownThread { seen, last: Some(last), told: known.told };
+        if is_as_before {
+            self.known.threads.insert(thread.into(), now);
+            return Ok(());
         }
-        Ok(())
+        let row = database.row(thread.into())?.map(Arc::new);
+        self.tell(thread, row, Some(known.seen), Some(now), Vec::new())
     }
 
     /// Says how a thread stands. What was only just asked counts as allowed: a call that needs no leave looks like one for a
@@ -96,19 +177,20 @@ impl Watcher {
         Ok(state)
     }
 
-    /// Reads names anew, and tells which are others now.
+    /// Reads names anew, and notes the threads that have others now.
     pub(super) fn read_names(&mut self, database: &Database) -> Result<(), WatchError> {
-        self.due.names = None;
-        self.due.codex = Instant::now() + CODEX;
+        (self.due.names, self.due.names_since) = (None, None);
+        let began = Instant::now();
         for warning in database.import_sources(&self.home)? {
             self.subscribers.warn(&warning);
         }
-        for (thread, archived, name) in database.names_and_collections()? {
-            let known = self.known.threads.get(&thread);
-            if known.is_some_and(|known| (known.seen.archived, &known.seen.name) != (archived, &name)) {
-                self.tell_of(database, &thread)?;
+        for there in database.threads_there()? {
+            let known = self.known.threads.get(&there.id);
+            if known.is_some_and(|known| (known.seen.archived, &known.seen.name) != (there.archived, &there.name)) {
+                self.touched.insert(there.id);
             }
         }
-        Ok(())
+        self.due.codex = Instant::now() + CODEX.max(began.elapsed() * SHARE);
+        self.look_at_touched(database)
     }
 }
