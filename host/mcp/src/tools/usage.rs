@@ -8,13 +8,14 @@ use threadkeep::documents::{Statistics, UsageSums};
 use threadkeep::{StatisticsGrouping, StatisticsRequest, ThreadGroup};
 
 use super::asked::{directory_of, moment_of};
-use super::tool::{Question, ReadingTool, answered};
+use super::tool::{KnownTool, Question, answered};
 use crate::answer::{self, Redaction};
 use crate::cursor::offset;
 use crate::failure::Failure;
+use crate::schemas::AnyObject;
 use crate::text::clean;
 
-pub(super) const TOOL: ReadingTool = ReadingTool::new::<Arguments, Answer>(
+pub(super) const TOOL: KnownTool = KnownTool::new::<Arguments, Answer>(
     "usage",
     "Count what threads used",
     "Counts tokens, cost by list prices, turns and time of threads by day, week, month, model, project, branch, source or thread; every \
@@ -54,22 +55,14 @@ enum By {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
-    #[schemars(with = "SumsShape")]
+    #[schemars(with = "AnyObject")]
     totals: UsageSums,
-    #[schemars(with = "Vec<SumsShape>")]
+    #[schemars(with = "Vec<AnyObject>")]
     rows: Vec<Value>,
     prices_date: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     redactions: Vec<Redaction>,
-}
-
-/// What the schema tells of sums; the names of the other fields say what they are.
-#[derive(JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it only stands for a schema")]
-struct SumsShape {
-    total_tokens: u64,
 }
 
 fn usage(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failure> {
