@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use threadkeep::contract::{RowQuery, SortKey};
 use threadkeep::documents::{Statistics, UsageSums};
-use threadkeep::{StatisticsGrouping, StatisticsRequest, ThreadGroup};
+use threadkeep::{StatisticsGrouping, StatisticsRequest};
 
 use super::asked::{directory_of, moment_of};
 use super::tool::{KnownTool, Question, answered};
@@ -27,7 +27,7 @@ pub(super) const TOOL: KnownTool = KnownTool::new::<Arguments, Answer>(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Arguments {
     #[serde(default)]
-    by: By,
+    by: StatisticsGrouping,
     /// RFC 3339, 2026-03-01, or an age: 12h, 7d.
     since: Option<String>,
     until: Option<String>,
@@ -35,21 +35,6 @@ struct Arguments {
     branch: Option<String>,
     cursor: Option<String>,
     max_chars: Option<usize>,
-}
-
-/// What rows are of.
-#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-enum By {
-    #[default]
-    Day,
-    Week,
-    Month,
-    Model,
-    Project,
-    Source,
-    Branch,
-    Thread,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -86,7 +71,7 @@ fn usage(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failur
         rows,
         since: moment_of(question, arguments.since.as_deref())?,
         until: moment_of(question, arguments.until.as_deref())?,
-        grouping: grouping(arguments.by),
+        grouping: arguments.by,
         zone: question.config.zone.clone(),
         prices: question.config.prices.clone(),
     };
@@ -106,17 +91,4 @@ fn usage(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failur
     let end = begin + fitting.items.len();
     let next_cursor = (end < rows.len()).then(|| end.to_string());
     Ok(Answer { totals, rows: fitting.items, prices_date, next_cursor, redactions: fitting.redactions.list() })
-}
-
-fn grouping(by: By) -> StatisticsGrouping {
-    match by {
-        By::Day => StatisticsGrouping::Day,
-        By::Week => StatisticsGrouping::Week,
-        By::Month => StatisticsGrouping::Month,
-        By::Model => StatisticsGrouping::Model,
-        By::Project => StatisticsGrouping::Threads(ThreadGroup::Project),
-        By::Source => StatisticsGrouping::Threads(ThreadGroup::Source),
-        By::Branch => StatisticsGrouping::Threads(ThreadGroup::Branch),
-        By::Thread => StatisticsGrouping::Threads(ThreadGroup::Thread),
-    }
 }
