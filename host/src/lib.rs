@@ -40,7 +40,6 @@ pub use facade::{
     Threadkeep, UndoPreview, Verification, redact, replay, startup,
 };
 pub use features::text_index::IndexExclusions;
-pub use features::usage::ThreadGroup;
 pub use platform::error_kind::ErrorKind;
 pub use threadkeep_engine::recording::Recorder;
 pub use threadkeep_engine::{Cancellation, contract};

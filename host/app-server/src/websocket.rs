@@ -12,7 +12,7 @@ use hyper::header::{
 use hyper::http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use threadkeep_listen::{Body, Place, stopped, text_response};
+use threadkeep_listen::{Body, Place, health_response, stopped, text_response};
 use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -42,11 +42,8 @@ pub(crate) async fn respond(
     mut request: Request<Incoming>,
     stop: watch::Receiver<bool>,
 ) -> Response<Body> {
-    if matches!(request.uri().path(), "/readyz" | "/healthz") {
-        return match *request.method() {
-            Method::GET | Method::HEAD => text_response(StatusCode::OK, ""),
-            _ => text_response(StatusCode::METHOD_NOT_ALLOWED, "ask by GET\n"),
-        };
+    if let Some(response) = health_response(&request) {
+        return response;
     }
     let Some(key) = key_of(&request) else {
         return text_response(StatusCode::UPGRADE_REQUIRED, "this server speaks WebSocket, version 13\n");

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::http::{Request, Response, StatusCode};
+use hyper::http::{Method, Request, Response, StatusCode};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -46,6 +46,14 @@ pub fn text_response(status: StatusCode, text: impl Into<String>) -> Response<Bo
     response
 }
 
+/// Answers whether the server lives; none where something else is asked.
+pub fn health_response<B>(request: &Request<B>) -> Option<Response<Body>> {
+    matches!(request.uri().path(), "/readyz" | "/healthz").then(|| match *request.method() {
+        Method::GET | Method::HEAD => text_response(StatusCode::OK, ""),
+        _ => text_response(StatusCode::METHOD_NOT_ALLOWED, "ask by GET\n"),
+    })
+}
+
 /// Answers requests by `service`, each that the guard lets in, until `stop` is told true. Connections that are open then are told to
 /// end, and waited for, a few seconds at most.
 pub async fn serve<S, F>(listener: Listener, guard: Guard, service: S, mut stop: watch::Receiver<bool>)
@@ -77,7 +85,7 @@ where
             let place = Place(Arc::new(place));
             let answer = service_fn(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(place.clone());
-                let refusal = guard.refusal(request.headers());
+                let refusal = guard.refusal(request.method(), request.headers());
                 let service = service.clone();
                 async move {
                     let response = match refusal {
