@@ -3,6 +3,7 @@
 mod branching;
 mod changes;
 mod equal;
+mod kept;
 mod pages;
 mod schemas;
 

@@ -13,6 +13,7 @@ mod beside_codex;
 mod boundaries;
 mod changing;
 mod checkup;
+mod clients;
 mod codex;
 mod component;
 mod compress;

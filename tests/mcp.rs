@@ -2,9 +2,11 @@
 
 mod bad_input;
 mod bounds;
+mod changes;
 mod clients;
 mod guarding;
 mod hostile;
+mod http;
 mod installing;
 mod resources;
 mod secrets;

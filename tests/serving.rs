@@ -1,13 +1,13 @@
 //! The app-server, on every transport: messages, their order, clients that do wrong, and how it ends.
 
-mod client;
+mod enduring;
 
 use std::time::Duration;
 
-use client::{Lines, Server, answered, introduction};
 use proptest::prelude::*;
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use support::app_server::{Client, Lines, Server, answered, introduction, masked};
 use support::{HomeAndState, Rollout, uuid7};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, client as connect};
@@ -238,15 +238,6 @@ fn ten_thousand_requests_at_once_are_answered_in_order_while_others_are_served()
     }
 }
 
-/// A frame of text, as a client sends it: masked, here with zeros.
-fn masked(text: &[u8]) -> Vec<u8> {
-    let length = match text.len() {
-        length @ 0..126 => vec![0x80 | length as u8],
-        length => [vec![0x80 | 126], (length as u16).to_be_bytes().to_vec()].concat(),
-    };
-    [&[0x81], length.as_slice(), &[0; 4], text].concat()
-}
-
 #[test]
 fn a_client_that_reads_nothing_costs_little_and_loses_nothing() {
     let home = home_of(1);
@@ -279,6 +270,27 @@ fn a_client_that_reads_nothing_costs_little_and_loses_nothing() {
         assert_eq!(silent.receive().unwrap()["id"], number);
     }
     sending.join().unwrap();
+}
+
+#[test]
+fn a_list_beside_a_huge_rollout_does_not_read_it() {
+    let home = home_of(80);
+    let huge = uuid7(AT + 100 * 60_000, 100);
+    support::long_thread(home.home.path(), &huge, 3_370);
+    home.program().run(["init", "--no-index"]).well();
+    let server = Server::start(&home.program(), &home.state.path().join("run/socket"));
+    let mut client = server.client();
+    let read = || {
+        let counts = std::fs::read_to_string(format!("/proc/{}/io", server.running.id())).unwrap();
+        counts.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse::<u64>().unwrap()
+    };
+    let before = read();
+    let listed = client.call("thread/list", json!({"limit": 100, "modelProviders": []})).unwrap();
+    assert_eq!(listed["data"].as_array().unwrap().len(), 81);
+    assert!(read() - before < 8 << 20, "a list read {} bytes", read() - before);
+    let before = read();
+    assert!(client.call("thread/turns/list", json!({"threadId": huge, "limit": 5, "sortDirection": "desc"})).is_ok());
+    assert!(read() - before < 16 << 20, "the last turns read {} bytes", read() - before);
 }
 
 #[test]
@@ -329,7 +341,7 @@ fn what_others_changed_is_seen_within_a_second() {
     let home = home_of(1);
     let server = Server::start(&home.program(), &home.state.path().join("run/socket"));
     let mut client = server.client();
-    let count = |client: &mut client::Client| {
+    let count = |client: &mut Client| {
         client.call("thread/list", json!({"modelProviders": []})).unwrap()["data"].as_array().unwrap().len()
     };
     assert_eq!(count(&mut client), 1);
@@ -357,7 +369,7 @@ fn two_servers_and_a_command_line_share_a_home() {
     }
     std::thread::sleep(Duration::from_secs(1));
     for client in &mut clients {
-        let name = |client: &mut client::Client, number| {
+        let name = |client: &mut Client, number| {
             client.call("thread/read", json!({"threadId": id(number)})).unwrap()["thread"]["name"].clone()
         };
         assert_eq!(name(client, 0), "0 in 9");

@@ -36,11 +36,10 @@ pub mod watch;
 
 pub use facade::{
     AbsentDirectory, ClaimedThread, Error, Homes, MatchesOfHomes, MovedDirectory, OfHome, Options, PageOfHomes,
-    PruneRequest, RepairScope, Result, RunObserver, ServedHome, StateAccess, StatedPage, ThreadGoal, Threadkeep,
-    UndoPreview, Verification, redact, replay, startup,
+    PruneRequest, RepairScope, Result, RunObserver, ServedHome, StateAccess, StatedPage, ThreadGoal, ThreadStamp,
+    Threadkeep, UndoPreview, Verification, redact, replay, startup,
 };
 pub use features::text_index::IndexExclusions;
-pub use features::usage::ThreadGroup;
 pub use platform::error_kind::ErrorKind;
 pub use threadkeep_engine::recording::Recorder;
 pub use threadkeep_engine::{Cancellation, contract};

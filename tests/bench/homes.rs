@@ -15,6 +15,8 @@ pub(crate) struct Ground {
     pub(crate) bytes: u64,
     /// An old thread that stands alone, in one file.
     pub(crate) id: String,
+    /// The one in the smallest file of the old threads that stand alone.
+    pub(crate) small: String,
 }
 
 impl Ground {
@@ -28,13 +30,17 @@ impl Ground {
         let program = Program::on(&home, &state);
         program.run(["init"]).well();
         let oldest = program.json(["list", "--limit", "40", "--sort", "created", "--asc"]);
-        let alone = oldest["items"].as_array().unwrap().iter().find_map(|item| {
+        let alone = |item: &serde_json::Value| {
             let id = item["id"].as_str()?;
-            let files = files.iter().filter(|file| file.to_str().is_some_and(|file| file.contains(id)));
-            (files.count() == 1 && item["subAgents"].as_array().is_none_or(Vec::is_empty)).then(|| id.to_owned())
-        });
-        let id = alone.expect("a thread that stands alone");
-        Ground { home, state, files, bytes, id }
+            let mut files = files.iter().filter(|file| file.to_str().is_some_and(|file| file.contains(id)));
+            let (file, others) = (files.next()?, files.count());
+            let is_alone = others == 0 && item["subAgents"].as_array().is_none_or(Vec::is_empty);
+            is_alone.then(|| (id.to_owned(), file.metadata().map_or(u64::MAX, |data| data.len())))
+        };
+        let alone: Vec<(String, u64)> = oldest["items"].as_array().unwrap().iter().filter_map(alone).collect();
+        let small = alone.iter().min_by_key(|(_, size)| *size).expect("a thread that stands alone").0.clone();
+        let id = alone[0].0.clone();
+        Ground { home, state, files, bytes, id, small }
     }
 
     pub(crate) fn rollouts(&self) -> usize {
@@ -63,6 +69,16 @@ pub(crate) fn giants(target: &Path) -> (PathBuf, Vec<PathBuf>) {
     let mut rollouts: Vec<PathBuf> = rollouts.collect();
     rollouts.sort_by_key(|path| path.metadata().unwrap().len());
     (home, rollouts)
+}
+
+/// A home with one thread of 20,000 turns and 2 GB, and the thread.
+pub(crate) fn weeks_of_work(target: &Path) -> (PathBuf, String) {
+    let home = target.join("bench-home-weeks");
+    let id = support::uuid7(1_772_000_000_000, 7);
+    if !home.join("sessions").exists() {
+        support::long_thread(&home, &id, 20_000);
+    }
+    (home, id)
 }
 
 /// The home that the generator makes, kept for later runs; what another version made is removed.

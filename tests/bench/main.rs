@@ -3,7 +3,7 @@
 //! `threadkeep-bench [--rollouts N] [--history legacy|paginated|mixed] [--runs N] [--home DIR] [--only PART] [--full]`:
 //! medians over the runs, with the wanted figure beside each, at 1,000 and 10,000 rollouts of either history, or on the
 //! one home that is named. PART is `library`, `search`, `statistics`, `turns`, `export`, `changes`, `repair`, `recorder`,
-//! `commands`, `memory`, `parsing`, `filling`, `growth` or `peers`; `--full` measures filling and growth at their largest sizes, too. `peers` runs
+//! `commands`, `servers`, `memory`, `parsing`, `filling`, `growth` or `peers`; `--full` measures filling and growth at their largest sizes, too. `peers` runs
 //! whatever other programs there are in turn with this one, and writes what it found to `--out DIR`. Homes are generated below the
 //! target directory once for each version of the generator, and read before anything is measured, so that the page cache is warm.
 //! Machines are noisy: what is compared is measured in turn, in one run.
@@ -23,6 +23,7 @@ mod peers;
 mod recorder;
 mod repair;
 mod search;
+mod servers;
 mod settings;
 mod statistics;
 mod table;
@@ -35,8 +36,8 @@ use homes::Ground;
 use settings::Settings;
 
 /// The parts that are measured on each home.
-const ON_A_HOME: [&str; 9] =
-    ["library", "search", "statistics", "changes", "repair", "commands", "memory", "parsing", "peers"];
+const ON_A_HOME: [&str; 10] =
+    ["library", "search", "statistics", "changes", "repair", "commands", "servers", "memory", "parsing", "peers"];
 
 fn main() {
     let settings = Settings::from_arguments();
@@ -51,6 +52,9 @@ fn main() {
                 }
             }
         }
+    }
+    if settings.wants("servers") {
+        servers::first_pages(&target, settings.runs);
     }
     if settings.wants("turns") {
         turns::turns(&target, settings.runs);
@@ -93,6 +97,9 @@ fn on_a_home(settings: &Settings, ground: &Ground, target: &Path) {
     }
     if settings.wants("commands") {
         whole::commands(ground, target, runs);
+    }
+    if settings.wants("servers") {
+        servers::servers(ground, target, runs);
     }
     if settings.wants("memory") {
         whole::memory(ground);

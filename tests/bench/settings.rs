@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use support::History;
 
 /// The parts of a run, in their order; `peers` runs only when it is asked for.
-pub(crate) const PARTS: [&str; 14] = [
+pub(crate) const PARTS: [&str; 15] = [
     "library",
     "search",
     "statistics",
@@ -15,6 +15,7 @@ pub(crate) const PARTS: [&str; 14] = [
     "repair",
     "recorder",
     "commands",
+    "servers",
     "memory",
     "parsing",
     "filling",

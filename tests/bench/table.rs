@@ -23,7 +23,11 @@ struct Row {
 impl Table {
     /// Measures `work` and notes the time under `what`.
     pub(crate) fn time<T>(&mut self, what: &'static str, work: impl FnOnce() -> T) {
-        let time = millis(work);
+        self.note(what, millis(work));
+    }
+
+    /// Notes what was measured otherwise, in milliseconds.
+    pub(crate) fn note(&mut self, what: &'static str, time: f64) {
         match self.0.iter_mut().find(|row| row.what == what) {
             Some(row) => row.times.push(time),
             None => self.0.push(Row { what, times: vec![time], most: None }),

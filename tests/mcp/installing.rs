@@ -129,14 +129,14 @@ fn other_words_of_the_same_install_replace_the_first_ones() {
     for (client, text) in [("codex", "model = \"m\"\n"), ("claude", "{\n  \"a\": 1\n}\n")] {
         fs::write(place.file(), text).unwrap();
         place.run(&["install", client]).well();
-        place.run(&["install", client, "--scope", "all"]).well();
+        place.run(&["install", client, "--scope", "all", "--allow-writes"]).well();
         let with = fs::read_to_string(place.file()).unwrap();
         assert_eq!(
             with.matches("threadkeep\"").count() + with.matches("threadkeep]").count(),
             with.matches("\"mcp\"").count() + 1,
             "{with}"
         );
-        assert!(with.contains("\"all\""), "{with}");
+        assert!(with.contains("\"all\"") && with.contains("\"--allow-writes\""), "{with}");
         place.run(&["uninstall", client]).well();
         assert_eq!(fs::read_to_string(place.file()).unwrap(), text);
     }

@@ -1,7 +1,7 @@
 //! Secrets that stand anywhere in a thread leave by no answer, and are counted.
 
 use serde_json::json;
-use support::{HomeAndState, McpClient, Rollout, name_thread, secret_examples, squeezed};
+use support::{HomeAndState, McpClient, McpHttpServer, Rollout, name_thread, secret_examples, squeezed};
 
 #[test]
 fn planted_secrets_leave_by_no_answer_and_are_counted() {
@@ -22,8 +22,14 @@ fn planted_secrets_leave_by_no_answer_and_are_counted() {
         ids.push(id);
     }
     assert!(secrets.len() > 60, "{}", secrets.len());
-    for (how, program) in place.both() {
-        let mut client = McpClient::of(&program);
+    let [with, without] = place.both();
+    let server = McpHttpServer::of(&with.1);
+    let clients = [
+        (with.0, McpClient::of(&with.1)),
+        (without.0, McpClient::of(&without.1)),
+        ("by HTTP", McpClient::over_http(&server)),
+    ];
+    for (how, mut client) in clients {
         let mut answers = Vec::new();
         for arguments in [
             json!({ "limit": 100 }),

@@ -60,7 +60,7 @@ fn the_readme_names_tools_and_arguments_that_there_are() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
     let section = readme.split("## For agents").nth(1).unwrap().split("\n## ").next().unwrap();
     let (place, _) = place();
-    let mut client = McpClient::of(&place.program());
+    let mut client = McpClient::start(&mut place.program().command(["mcp", "--scope", "all", "--allow-writes"]));
     let tools = client.request("tools/list", json!({}))["result"]["tools"].take();
     let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
     assert_eq!(rows.len(), tools.as_array().unwrap().len());

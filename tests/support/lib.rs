@@ -8,6 +8,7 @@
 mod json;
 
 mod answers;
+pub mod app_server;
 pub mod codex;
 mod damage;
 mod demo;
@@ -19,10 +20,12 @@ mod handle;
 mod home_and_state;
 mod homes;
 pub mod hourly;
+pub mod http;
 mod index_content;
 pub mod kill;
 mod long_thread;
 mod mcp;
+mod mcp_http;
 mod native;
 mod ported;
 mod program;
@@ -32,6 +35,7 @@ mod scenario;
 pub mod schema;
 mod script;
 mod secret_examples;
+pub mod terminal;
 mod time;
 mod tree;
 mod vector_rows;
@@ -57,6 +61,7 @@ pub use homes::{
 pub use index_content::index_content;
 pub use long_thread::long_thread;
 pub use mcp::McpClient;
+pub use mcp_http::McpHttpServer;
 pub use native::{Disk, Memory, facts};
 pub use ported::{imports_of, same};
 pub use program::{Outcome, Program, Running};

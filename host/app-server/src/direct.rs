@@ -6,6 +6,7 @@ use threadkeep::Threadkeep;
 use crate::client::Client;
 use crate::envelope::Notification;
 use crate::error::{INVALID_PARAMS, RpcError};
+use crate::kept::KeptAnswers;
 use crate::loaded::LoadedThreads;
 use crate::methods::{Call, find};
 
@@ -16,6 +17,7 @@ const CONNECTION: u64 = 0;
 pub struct DirectClient {
     threads: Threadkeep,
     loaded: LoadedThreads,
+    kept: KeptAnswers,
     client: Client,
 }
 
@@ -34,7 +36,7 @@ impl DirectClient {
         let mut client = Client::default();
         client.is_experimental = true;
         client.name = "direct".into();
-        DirectClient { threads, loaded: LoadedThreads::default(), client }
+        DirectClient { threads, loaded: LoadedThreads::default(), kept: KeptAnswers::default(), client }
     }
 
     /// Calls a method with parameters, which are JSON.
@@ -45,8 +47,14 @@ impl DirectClient {
     pub fn ask(&self, method: &str, params: &str) -> Result<DirectAnswer, RpcError> {
         let params: Option<&RawValue> = serde_json::from_str(params)
             .map_err(|error| RpcError::new(INVALID_PARAMS, format!("the parameters are no JSON: {error}")))?;
-        let call =
-            Call { threads: &self.threads, client: &self.client, params, loaded: &self.loaded, connection: CONNECTION };
+        let call = Call {
+            threads: &self.threads,
+            client: &self.client,
+            params,
+            loaded: &self.loaded,
+            kept: &self.kept,
+            connection: CONNECTION,
+        };
         let answer = (find(method, &self.client)?.run)(&call)?;
         let notifications = answer.notices.iter().map(Notification::text).collect();
         Ok(DirectAnswer { result: answer.result.get().to_owned(), notifications })

@@ -3,6 +3,8 @@
 //! A request has an id, a method and parameters; an answer the same id and a result or an error; a notification no id. Nothing that
 //! comes in is dropped: what is no message is answered with an error, with the id where one can be made out.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -128,14 +130,19 @@ impl Notification {
         Ok(Notification { method, params: raw(params)? })
     }
 
-    /// Writes it.
+    /// Writes it, as told now.
     pub(crate) fn text(&self) -> String {
         #[derive(Serialize)]
         struct Members<'a> {
             method: &'a str,
             params: &'a RawValue,
+            /// Milliseconds since the epoch.
+            #[serde(rename = "emittedAtMs")]
+            emitted_at_ms: u64,
         }
-        text(&Members { method: self.method, params: &self.params })
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let emitted_at_ms = u64::try_from(now.as_millis()).unwrap_or_default();
+        text(&Members { method: self.method, params: &self.params, emitted_at_ms })
     }
 }
 

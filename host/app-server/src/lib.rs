@@ -15,6 +15,7 @@ mod envelope;
 mod error;
 mod follow;
 mod hub;
+mod kept;
 mod loaded;
 mod methods;
 mod outbox;

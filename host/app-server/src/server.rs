@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::envelope::{Notification, Request, RequestId, answer};
 use crate::error::{INTERNAL_ERROR, RpcError};
 use crate::hub::Hub;
+use crate::kept::KeptAnswers;
 use crate::loaded::LoadedThreads;
 use crate::methods::{self, Answer, Call};
 
@@ -24,6 +25,8 @@ pub(crate) struct Server {
     pub(crate) hub: Arc<Hub>,
     /// The threads that clients have open.
     pub(crate) loaded: LoadedThreads,
+    /// Answers that may be given again.
+    kept: KeptAnswers,
     /// Ends the wait for what others do in the home.
     waker: Mutex<Option<Waker>>,
     /// Places for requests that are worked at.
@@ -81,8 +84,8 @@ impl Server {
     pub(crate) fn new(home: Arc<ServedHome>) -> Arc<Server> {
         let cpus = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let (work, searches) = (Semaphore::new(cpus * WORKERS_PER_CPU), Semaphore::new(cpus));
-        let (hub, loaded, waker) = (Arc::default(), LoadedThreads::default(), Mutex::default());
-        Arc::new(Server { home, hub, loaded, waker, work, searches })
+        let (hub, loaded, kept) = (Arc::default(), LoadedThreads::default(), KeptAnswers::default());
+        Arc::new(Server { home, hub, loaded, kept, waker: Mutex::default(), work, searches })
     }
 
     /// Says who answers.
@@ -131,6 +134,7 @@ impl Server {
             client: &asker.client,
             params: request.params.as_deref(),
             loaded: &self.loaded,
+            kept: &self.kept,
             connection: asker.number,
         };
         (method.run)(&call)

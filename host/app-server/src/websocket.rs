@@ -12,7 +12,7 @@ use hyper::header::{
 use hyper::http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use threadkeep_listen::{Body, Place, stopped, text_response};
+use threadkeep_listen::{Body, Place, health_response, stopped, text_response};
 use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -28,6 +28,8 @@ use crate::server::{Naming, Server};
 
 /// How long a client may take to read a message.
 const READ_WITHIN: Duration = Duration::from_secs(60);
+/// How long a client may take to close a connection that ends.
+const CLOSED_WITHIN: Duration = Duration::from_secs(1);
 /// The bytes of the buffers of a connection.
 const BUFFER: usize = 8 * 1024;
 
@@ -40,11 +42,8 @@ pub(crate) async fn respond(
     mut request: Request<Incoming>,
     stop: watch::Receiver<bool>,
 ) -> Response<Body> {
-    if matches!(request.uri().path(), "/readyz" | "/healthz") {
-        return match *request.method() {
-            Method::GET | Method::HEAD => text_response(StatusCode::OK, ""),
-            _ => text_response(StatusCode::METHOD_NOT_ALLOWED, "ask by GET\n"),
-        };
+    if let Some(response) = health_response(&request) {
+        return response;
     }
     let Some(key) = key_of(&request) else {
         return text_response(StatusCode::UPGRADE_REQUIRED, "this server speaks WebSocket, version 13\n");
@@ -94,17 +93,20 @@ fn names(headers: &HeaderMap, header: HeaderName, word: &str) -> bool {
 type End = (CloseCode, String);
 
 async fn serve((connection, outbox): (Connection, OutboxReader), socket: Socket, stop: watch::Receiver<bool>) {
-    let (sink, stream) = socket.split();
+    let (sink, mut stream) = socket.split();
     let (ending, ended) = watch::channel(None);
     let writer = tokio::spawn(write(outbox, sink, ended));
-    let end = read(connection, stream, stop).await;
+    let end = read(connection, &mut stream, stop).await;
     // Nobody waits for the writer's end if it has ended by itself.
     let _ = ending.send(Some(end));
     let _ = writer.await;
+    // A socket that is closed before all that came was taken breaks off, and the reason is lost with it.
+    let rest = async { while let Some(Ok(_)) = stream.next().await {} };
+    let _ = tokio::time::timeout(CLOSED_WITHIN, rest).await;
 }
 
 /// Takes messages until the client goes, or must go; why.
-async fn read(mut connection: Connection, mut stream: SplitStream<Socket>, mut stop: watch::Receiver<bool>) -> End {
+async fn read(mut connection: Connection, stream: &mut SplitStream<Socket>, mut stop: watch::Receiver<bool>) -> End {
     loop {
         let message = tokio::select! {
             message = stream.next() => message,
@@ -180,5 +182,5 @@ async fn write(
         let _ = sink.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
         let _ = sink.close().await;
     };
-    let _ = tokio::time::timeout(Duration::from_secs(1), close).await;
+    let _ = tokio::time::timeout(CLOSED_WITHIN, close).await;
 }

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use tracing::Level;
+use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 
 /// How much is noted down, and where.
 #[derive(Args)]
@@ -40,12 +41,14 @@ impl Arguments {
             LogLevel::Trace => Level::TRACE,
         };
         let log = tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_target(false);
+        // What libraries note down may have contents of threads in it.
+        let is_own = |about: &tracing::Metadata<'_>| about.target().starts_with("threadkeep");
         let begun = match &self.log_file {
-            None => log.with_writer(std::io::stderr).try_init(),
+            None => log.with_writer(std::io::stderr.with_filter(is_own)).try_init(),
             Some(path) => {
                 let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
                 let file = file.with_context(|| format!("the log {} cannot be opened", path.display()))?;
-                log.with_writer(Mutex::new(file)).try_init()
+                log.with_writer(Mutex::new(file).with_filter(is_own)).try_init()
             }
         };
         begun.map_err(|error| anyhow::anyhow!("nothing can be noted down: {error}"))

@@ -17,6 +17,7 @@ mod files;
 mod filters;
 mod homes;
 mod interrupt;
+mod listening;
 mod log;
 mod progress;
 mod remote;

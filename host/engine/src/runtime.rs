@@ -1,6 +1,6 @@
 //! The compiled component, once a process.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -12,6 +12,9 @@ use crate::guard::{small_ticking_engine, ticking_engine};
 use crate::host_state::HostState;
 use crate::image;
 use crate::recording::Recorder;
+
+/// The core of this process: a second one would be a copy of its code.
+static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
 
 /// Holds the compiled core. It is cheap to clone.
 #[derive(Clone)]
@@ -29,9 +32,18 @@ impl Runtime {
         Runtime::load_reporting(|_| ())
     }
 
-    /// Loads the embedded image. On a CPU that it was not made for, and where address space is limited, the component is
-    /// compiled, which takes seconds; `report` is given a sentence about it before that begins. Fails if neither can be done.
+    /// Loads the embedded image, once a process. On a CPU that it was not made for, and where address space is limited, the
+    /// component is compiled, which takes seconds; `report` is given a sentence about it before that begins. Fails if neither can
+    /// be done.
     pub fn load_reporting(report: impl FnOnce(&str)) -> Result<Runtime, CoreError> {
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*loaded {
+            Some(runtime) => Ok(runtime.clone()),
+            None => Ok(loaded.insert(Runtime::load_anew(report)?).clone()),
+        }
+    }
+
+    fn load_anew(report: impl FnOnce(&str)) -> Result<Runtime, CoreError> {
         if let Some(limit) = tight_address_space() {
             report(&format!(
                 "compiling the core for little memory, once a run: this process may have {} MB of address space; raise \

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN};
-use hyper::http::StatusCode;
+use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN};
+use hyper::http::{Method, StatusCode};
 use subtle::ConstantTimeEq;
 
 use crate::Address;
@@ -63,8 +63,9 @@ impl Guard {
         Guard { token, allowed_origins, needs_local_host }
     }
 
-    /// Says what is wrong with a request, by its headers; none where it is let in.
-    pub fn refusal(&self, headers: &HeaderMap) -> Option<(StatusCode, String)> {
+    /// Says what is wrong with a request, by its method and headers; none where it is let in. A browser that asks beforehand what a
+    /// page may do (`OPTIONS`) shows no token: it gets no data either.
+    pub fn refusal(&self, method: &Method, headers: &HeaderMap) -> Option<(StatusCode, String)> {
         let text =
             |name: HeaderName| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         if let Some(origin) = text(ORIGIN)
@@ -77,7 +78,8 @@ impl Guard {
             let why = "this address answers to 127.0.0.1, [::1] and localhost alone; ask for one of these\n";
             return Some((StatusCode::FORBIDDEN, why.into()));
         }
-        let token = self.token.as_ref()?;
+        let asks_beforehand = *method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        let token = self.token.as_ref().filter(|_| !(asks_beforehand && headers.contains_key(ORIGIN)))?;
         let shown = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
         let shown = shown.and_then(|value| {
             let (scheme, token) = value.split_at_checked(7)?;
@@ -110,7 +112,11 @@ mod tests {
     }
 
     fn status(guard: &Guard, of: &[(HeaderName, &str)]) -> Option<u16> {
-        guard.refusal(&headers(of)).map(|(status, _)| status.as_u16())
+        status_of(guard, Method::GET, of)
+    }
+
+    fn status_of(guard: &Guard, method: Method, of: &[(HeaderName, &str)]) -> Option<u16> {
+        guard.refusal(&method, &headers(of)).map(|(status, _)| status.as_u16())
     }
 
     #[test]
@@ -150,6 +156,16 @@ mod tests {
             assert_eq!(status(&guard, &[(AUTHORIZATION, wrong)]), Some(401), "{wrong}");
         }
         assert_eq!(status(&guard, &[]), Some(401));
+        let (origin, asks) = ((ORIGIN, "https://page.example"), (ACCESS_CONTROL_REQUEST_METHOD, "POST"));
+        let page =
+            Guard::new(&"0.0.0.0:1".parse().unwrap(), Some(Token::read(&path).unwrap()), vec![origin.1.to_owned()]);
+        assert_eq!(
+            status_of(&page, Method::OPTIONS, &[origin.clone(), asks.clone()]),
+            None,
+            "a browser asks without the token"
+        );
+        assert_eq!(status_of(&page, Method::OPTIONS, &[asks]), Some(401));
+        assert_eq!(status_of(&page, Method::POST, &[origin]), Some(401));
         for short in ["", "short", "0123456789 abcdef 0123"] {
             std::fs::write(&path, short).unwrap();
             assert!(matches!(Token::read(&path), Err(TokenError::NoToken(_))), "{short}");

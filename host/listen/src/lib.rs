@@ -16,4 +16,4 @@ mod serve;
 pub use address::{Address, AddressError};
 pub use guard::{Guard, Token, TokenError};
 pub use listener::{BindError, Listener};
-pub use serve::{Body, MAX_CONNECTIONS, Place, serve, stopped, text_response};
+pub use serve::{Body, MAX_CONNECTIONS, Place, health_response, serve, stopped, text_response};

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::http::{Request, Response, StatusCode};
+use hyper::http::{Method, Request, Response, StatusCode};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,11 +20,13 @@ use crate::listener::Socket;
 use crate::{Guard, Listener};
 
 /// How many connections there are at most; further ones are closed at once.
-pub const MAX_CONNECTIONS: usize = 4_096;
+pub const MAX_CONNECTIONS: u32 = 4_096;
 /// How long a client may take for the headers of a request.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// How long no connection is taken after the system gave none, as where it has no file left.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long connections may take to end with the server.
+const ENDED_WITHIN: Duration = Duration::from_secs(3);
 /// The bytes that are kept of a request before it is read.
 const BUFFER: usize = 16 * 1024;
 
@@ -44,19 +46,27 @@ pub fn text_response(status: StatusCode, text: impl Into<String>) -> Response<Bo
     response
 }
 
+/// Answers whether the server lives; none where something else is asked.
+pub fn health_response<B>(request: &Request<B>) -> Option<Response<Body>> {
+    matches!(request.uri().path(), "/readyz" | "/healthz").then(|| match *request.method() {
+        Method::GET | Method::HEAD => text_response(StatusCode::OK, ""),
+        _ => text_response(StatusCode::METHOD_NOT_ALLOWED, "ask by GET\n"),
+    })
+}
+
 /// Answers requests by `service`, each that the guard lets in, until `stop` is told true. Connections that are open then are told to
-/// end, and not waited for.
+/// end, and waited for, a few seconds at most.
 pub async fn serve<S, F>(listener: Listener, guard: Guard, service: S, mut stop: watch::Receiver<bool>)
 where
     S: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     let guard = Arc::new(guard);
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     loop {
         let accepted = tokio::select! {
             accepted = listener.socket.accept() => accepted,
-            () = stopped(&mut stop) => return,
+            () = stopped(&mut stop) => break,
         };
         let stream = match accepted {
             Ok(stream) => stream,
@@ -75,7 +85,7 @@ where
             let place = Place(Arc::new(place));
             let answer = service_fn(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(place.clone());
-                let refusal = guard.refusal(request.headers());
+                let refusal = guard.refusal(request.method(), request.headers());
                 let service = service.clone();
                 async move {
                     let response = match refusal {
@@ -103,6 +113,11 @@ where
                 tracing::debug!(%error, "a connection ended");
             }
         });
+    }
+    // What a connection became, as a WebSocket, says why it ends.
+    let all_places = places.acquire_many(MAX_CONNECTIONS);
+    if tokio::time::timeout(ENDED_WITHIN, all_places).await.is_err() {
+        tracing::warn!("a connection did not end, and was broken off");
     }
 }
 

@@ -1,14 +1,16 @@
 //! What leaves: within its bound, without secrets, and with a count of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use threadkeep::Threadkeep;
 
 use crate::failure::Failure;
+use crate::schemas::AnyObject;
 use crate::text::shortened;
 
 /// How many characters an answer has where nothing else is asked for.
@@ -23,10 +25,25 @@ const AROUND: usize = 700;
 pub(crate) struct Redactions(BTreeMap<String, u64>);
 
 /// How many secrets of a kind were taken out.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Redaction {
     kind: String,
     count: u64,
+}
+
+/// Every answer has a list of them, so that their schema is short.
+impl JsonSchema for Redaction {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Redaction".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        AnyObject::json_schema(generator)
+    }
 }
 
 impl Redactions {

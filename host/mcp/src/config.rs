@@ -20,6 +20,8 @@ pub struct Config {
     pub directory: PathBuf,
     /// The user's prices of models.
     pub prices: Vec<ModelPrice>,
+    /// Whether threads may be changed: named, archived, taken out of the archive, repaired. Nothing is ever deleted.
+    pub allows_writes: bool,
     /// The zone in which days begin.
     pub zone: jiff::tz::TimeZone,
     /// Takes what a person should know of the home, each a sentence.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use threadkeep::documents::FoundTextKind;
 
 use crate::summary::{Origin, Role};
 use crate::text::beginning_and_end;
@@ -54,12 +55,18 @@ fn is_zero(count: &usize) -> bool {
 pub(crate) fn entries(item: &Value, detail: Detail) -> Vec<Entry> {
     let mut out = Entries { id: text(&item["id"]).into(), detail, list: Vec::new() };
     match text(&item["type"]) {
-        "userMessage" => out.add(Role::User, Origin::Prompt, user_text(item)),
-        "agentMessage" => out.add(Role::Agent, Origin::Message, text(&item["text"]).into()),
-        "plan" => out.add(Role::Agent, Origin::Plan, text(&item["text"]).into()),
-        "reasoning" => out.add(Role::Agent, Origin::Reasoning, reasoning(item)),
+        "userMessage" => out.add(Role::User, Origin::Text(FoundTextKind::Prompt), user_text(item)),
+        "agentMessage" => out.add(Role::Agent, Origin::Text(FoundTextKind::Message), text(&item["text"]).into()),
+        "plan" => out.add(Role::Agent, Origin::Text(FoundTextKind::Plan), text(&item["text"]).into()),
+        "reasoning" => out.add(Role::Agent, Origin::Text(FoundTextKind::Reasoning), reasoning(item)),
         "commandExecution" => {
-            out.done(Role::Agent, Origin::Command, text(&item["command"]).into(), command_outcome(item), None);
+            out.done(
+                Role::Agent,
+                Origin::Text(FoundTextKind::Command),
+                text(&item["command"]).into(),
+                command_outcome(item),
+                None,
+            );
             out.output(text(&item["aggregatedOutput"]));
         }
         "fileChange" => {
@@ -67,14 +74,16 @@ pub(crate) fn entries(item: &Value, detail: Detail) -> Vec<Entry> {
                 let (path, diff) = (text(&change["path"]).to_owned(), text(&change["diff"]).to_owned());
                 let kind = text(&change["kind"]["type"]);
                 let outcome = format!("{kind}, {}", text(&item["status"]));
-                out.done(Role::Agent, Origin::Change, diff, Some(outcome), Some(path));
+                out.done(Role::Agent, Origin::Text(FoundTextKind::Change), diff, Some(outcome), Some(path));
             }
         }
         "mcpToolCall" => out.call(&format!("{}.{}", text(&item["server"]), text(&item["tool"])), item),
         "dynamicToolCall" => out.call(text(&item["tool"]), item),
         "collabAgentToolCall" => out.call(&format!("agents.{}", text(&item["tool"])), item),
-        "webSearch" => out.add(Role::Agent, Origin::Command, format!("web search: {}", text(&item["query"]))),
-        "exitedReviewMode" => out.add(Role::Agent, Origin::Message, text(&item["review"]).into()),
+        "webSearch" => {
+            out.add(Role::Agent, Origin::Text(FoundTextKind::Command), format!("web search: {}", text(&item["query"])))
+        }
+        "exitedReviewMode" => out.add(Role::Agent, Origin::Text(FoundTextKind::Message), text(&item["review"]).into()),
         other => out.add(Role::System, Origin::Note, note(other, item)),
     }
     out.list
@@ -93,10 +102,14 @@ impl Entries {
 
     fn done(&mut self, role: Role, origin: Origin, text: String, outcome: Option<String>, path: Option<String>) {
         let least = match origin {
-            Origin::Prompt | Origin::Name => Detail::Prompts,
-            Origin::Message | Origin::Plan | Origin::Error => Detail::Messages,
-            Origin::Command | Origin::Output | Origin::Change => Detail::Commands,
-            Origin::Reasoning | Origin::Note => Detail::Everything,
+            Origin::Error => Detail::Messages,
+            Origin::Note => Detail::Everything,
+            Origin::Text(kind) => match kind {
+                FoundTextKind::Prompt | FoundTextKind::Name => Detail::Prompts,
+                FoundTextKind::Message | FoundTextKind::Plan => Detail::Messages,
+                FoundTextKind::Command | FoundTextKind::Output | FoundTextKind::Change => Detail::Commands,
+                FoundTextKind::Reasoning => Detail::Everything,
+            },
         };
         if self.detail >= least && !(text.is_empty() && path.is_none()) {
             self.list.push(Entry { item_id: self.id.clone(), role, origin, outcome, path, text, from: 0 });
@@ -109,7 +122,7 @@ impl Entries {
             Detail::Everything => text.to_owned(),
             _ => beginning_and_end(text, beginning, end),
         };
-        self.add(Role::Tool, Origin::Output, shown);
+        self.add(Role::Tool, Origin::Text(FoundTextKind::Output), shown);
     }
 
     /// A call of a tool, and what it gave back.
@@ -118,7 +131,7 @@ impl Entries {
             Value::Null => format!("{name} {}", text(&item["prompt"])).trim_end().to_owned(),
             arguments => format!("{name} {}", plain(arguments)),
         };
-        self.done(Role::Agent, Origin::Command, call, Some(text(&item["status"]).into()), None);
+        self.done(Role::Agent, Origin::Text(FoundTextKind::Command), call, Some(text(&item["status"]).into()), None);
         let given = [&item["result"], &item["contentItems"]].into_iter().find(|given| !given.is_null());
         let parts = given.map(|given| match given["content"].as_array().or(given.as_array()) {
             Some(parts) => parts.iter().map(part_text).collect::<Vec<_>>().join("\n"),

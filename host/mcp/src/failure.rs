@@ -92,6 +92,26 @@ impl Failure {
         }
     }
 
+    /// Says that what is there does not allow it.
+    pub(crate) fn conflict(message: impl Into<String>) -> Failure {
+        Failure::of(Code::Of(ErrorKind::Conflict), message)
+    }
+
+    /// Says that somebody else is at it.
+    pub(crate) fn busy(message: impl Into<String>) -> Failure {
+        Failure::of(Code::Of(ErrorKind::Busy), message)
+    }
+
+    /// Adds what to do next.
+    pub(crate) fn with_hint(self, hint: &str) -> Failure {
+        Failure { hint: Some(hint.into()), ..self }
+    }
+
+    /// Says whether the same may come out well a little later.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self.code, Code::Of(ErrorKind::Busy | ErrorKind::TimedOut | ErrorKind::Cancelled | ErrorKind::Io))
+    }
+
     /// Says that this program is at fault.
     pub(crate) fn internal(message: impl Into<String>) -> Failure {
         Failure::of(Code::Of(ErrorKind::Internal), message)

@@ -5,6 +5,9 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
+/// Stands in a schema for an object whose fields are named by what they are.
+pub(crate) type AnyObject = serde_json::Map<String, Value>;
+
 /// Gives the schema of a tool's arguments.
 pub(crate) fn input<T: JsonSchema>() -> JsonObject {
     let mut schema = schema::<T>(SchemaSettings::draft2020_12());
@@ -22,7 +25,10 @@ pub(crate) fn output<T: JsonSchema>() -> JsonObject {
 }
 
 fn schema<T: JsonSchema>(settings: SchemaSettings) -> JsonObject {
-    let settings = settings.with(|settings| settings.meta_schema = None);
+    let settings = settings.with(|settings| {
+        settings.meta_schema = None;
+        settings.inline_subschemas = true;
+    });
     let schema = settings.into_generator().into_root_schema_for::<T>();
     let mut object = schema.as_object().cloned().unwrap_or_default();
     for needless in ["title", "$schema", "description"] {
@@ -42,13 +48,18 @@ fn slim(value: &mut Value, with_descriptions: bool) {
                     fields.remove(needless);
                 }
             }
+            // Whatever is not forbidden is allowed.
+            if fields.get("additionalProperties") == Some(&Value::Bool(true)) {
+                fields.remove("additionalProperties");
+            }
             if !with_descriptions && fields.get("description").is_some_and(Value::is_string) {
                 fields.remove("description");
             }
-            if let Some(words) = words_of(fields.get("oneOf")) {
-                fields.remove("oneOf");
+            for choice in ["oneOf", "anyOf"] {
+                let Some(words) = words_of(fields.get(choice)) else { continue };
+                fields.remove(choice);
                 fields.insert("type".into(), "string".into());
-                fields.insert("enum".into(), words);
+                fields.insert("enum".into(), Value::Array(words));
             }
             // An argument that may be left out may be null, too: nobody needs to be told. An answer leaves out what it has not.
             if let Some(Value::Array(types)) = fields.get("type")
@@ -73,15 +84,15 @@ fn slim(value: &mut Value, with_descriptions: bool) {
     }
 }
 
-/// Gives the words of a choice between constants, and between lists of them.
-fn words_of(choices: Option<&Value>) -> Option<Value> {
+/// Gives the words of a choice between constants, lists of them, and choices between these.
+fn words_of(choices: Option<&Value>) -> Option<Vec<Value>> {
     let mut words = Vec::new();
     for choice in choices?.as_array()? {
         match (choice.get("const"), choice.get("enum").and_then(Value::as_array)) {
             (Some(word), _) => words.push(word.clone()),
             (None, Some(several)) => words.extend(several.iter().cloned()),
-            (None, None) => return None,
+            (None, None) => words.extend(words_of(choice.get("oneOf"))?),
         }
     }
-    Some(Value::Array(words))
+    Some(words)
 }

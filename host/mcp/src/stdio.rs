@@ -2,7 +2,6 @@
 
 use rmcp::ServiceExt as _;
 
-use crate::config::Config;
 use crate::server::Server;
 
 /// Says why a server ended before its clients did.
@@ -18,12 +17,7 @@ pub enum ServeError {
 }
 
 /// Serves one client on standard input and output until it closes them.
-///
-/// # Errors
-///
-/// Fails where there are no threads to be had, and where the client does not speak the protocol.
-pub fn serve_stdio(config: Config) -> Result<(), ServeError> {
-    let server = Server::new(config);
+pub(crate) fn serve(server: Server) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(async move {
         match server.serve(rmcp::transport::io::stdio_pipes()).await {

@@ -2,7 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use threadkeep::contract::{Hit, TextKind, ThreadRow};
+use threadkeep::contract::{Hit, ThreadRow};
+use threadkeep::documents::FoundTextKind;
 
 use crate::cursor::TurnPlace;
 use crate::text::clean;
@@ -26,26 +27,13 @@ pub(crate) enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Origin {
-    /// A name.
-    Name,
-    /// What a user asked.
-    Prompt,
-    /// An answer.
-    Message,
-    /// A thought, summed up.
-    Reasoning,
-    /// A plan.
-    Plan,
-    /// A command or a call of a tool.
-    Command,
-    /// What one put out.
-    Output,
-    /// A change of a file.
-    Change,
     /// An error.
     Error,
     /// What Codex noted.
     Note,
+    /// One of those that can be searched for.
+    #[serde(untagged)]
+    Text(FoundTextKind),
 }
 
 /// A text of a thread: data, whatever it says.
@@ -90,15 +78,6 @@ pub(crate) struct ThreadSummary {
     tokens: Option<i64>,
 }
 
-/// What a schema tells of a thread in short; the names of its other fields say what they are.
-#[derive(JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it only stands for a schema")]
-pub(crate) struct ThreadShape {
-    id: String,
-    updated_at: String,
-}
-
 /// A text in which words stand, and where it stands.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,11 +94,11 @@ impl ThreadSummary {
     /// Makes it of a thread's row.
     pub(crate) fn new(row: &ThreadRow) -> ThreadSummary {
         let cleaned = |text: &Option<String>| text.as_deref().map(clean);
-        let name = row.name.as_deref().map(|name| Said::new(Role::User, Origin::Name, name));
+        let name = row.name.as_deref().map(|name| Said::new(Role::User, Origin::Text(FoundTextKind::Name), name));
         ThreadSummary {
             id: clean(&row.id),
             name,
-            beginning: Said::new(Role::User, Origin::Prompt, &row.preview),
+            beginning: Said::new(Role::User, Origin::Text(FoundTextKind::Prompt), &row.preview),
             directory: cleaned(row.last_cwd.as_ref().map_or(&row.cwd, |_| &row.last_cwd)),
             branch: cleaned(&row.git_branch),
             model: cleaned(&row.model),
@@ -137,19 +116,15 @@ impl ThreadSummary {
 impl FoundText {
     /// Makes it of a hit; the cursor is one of `read_thread`.
     pub(crate) fn new(hit: &Hit) -> FoundText {
-        let (role, origin) = match hit.kind {
-            TextKind::Name => (Role::User, Origin::Name),
-            TextKind::Prompt => (Role::User, Origin::Prompt),
-            TextKind::Message => (Role::Agent, Origin::Message),
-            TextKind::Reasoning => (Role::Agent, Origin::Reasoning),
-            TextKind::Plan => (Role::Agent, Origin::Plan),
-            TextKind::Command => (Role::Agent, Origin::Command),
-            TextKind::Output => (Role::Tool, Origin::Output),
-            TextKind::Change => (Role::Agent, Origin::Change),
+        let kind = FoundTextKind::from(hit.kind);
+        let role = match kind {
+            FoundTextKind::Name | FoundTextKind::Prompt => Role::User,
+            FoundTextKind::Output => Role::Tool,
+            _ => Role::Agent,
         };
         let place = || TurnPlace::of(hit.cursor.clone(), false).to_cursor();
         FoundText {
-            said: Said::new(role, origin, &hit.snippet),
+            said: Said::new(role, Origin::Text(kind), &hit.snippet),
             turn_id: hit.turn.as_deref().map(clean),
             cursor: hit.turn.as_ref().map(|_| place()),
         }

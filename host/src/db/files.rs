@@ -223,7 +223,16 @@ impl Database {
 
     /// Returns a number that another connection changes by writing.
     pub(crate) fn data_version(&self) -> Result<u64, StateError> {
-        self.with(|connection| Ok(connection.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0))? as u64))
+        Ok(self.versions()?.0)
+    }
+
+    /// Returns a number that another connection changes by writing, and one that this connection does.
+    pub(crate) fn versions(&self) -> Result<(u64, u64), StateError> {
+        self.with(|connection| {
+            let mut select = connection.prepare_cached("PRAGMA data_version")?;
+            let by_others = select.query_row([], |row| row.get::<_, i64>(0))? as u64;
+            Ok((by_others, connection.total_changes()))
+        })
     }
 
     /// Returns what the core learned of a file, for going on from there.

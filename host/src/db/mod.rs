@@ -226,6 +226,14 @@ impl Database {
         Database::over(schema, schema::open_temporary(schema)?, deriver, None, None)
     }
 
+    /// Keeps few pages from now on, and gives back those that it has: for a process that lives long and asks little.
+    pub(crate) fn keep_few_pages(&self) -> Result<(), StateError> {
+        self.with(|connection| {
+            connection.pragma_update(None, "cache_size", schema::SMALL_CACHE)?;
+            Ok(connection.execute_batch("PRAGMA shrink_memory")?)
+        })
+    }
+
     /// Runs `work` on the connection, behind all that was begun before.
     pub(crate) fn with<T: Send + 'static>(
         &self,

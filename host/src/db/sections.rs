@@ -1,6 +1,6 @@
 //! The sections into which users put threads in Codex: they are in its own database alone.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Params, Row, params_from_iter};
 
 use super::{Database, ExternalDb, StateError};
 use crate::platform::home::Home;
@@ -57,20 +57,27 @@ fn rows(connection: &Connection) -> rusqlite::Result<Vec<Section>> {
 impl Database {
     /// Returns where threads stand in sections, as Codex's database said: of all threads, or of some.
     pub(crate) fn section_places(&self, of: Option<&[String]>) -> Result<Vec<SectionPlace>, StateError> {
-        let ids = of.map(|ids| format!("{ids:?}"));
-        self.with(move |connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT thread_id, CAST(json_extract(extra, '$.thread_section_id') AS TEXT) AS section,
-                        CAST(json_extract(extra, '$.section_position') AS INTEGER),
-                        CAST(json_extract(extra, '$.section_entered_at_ms') AS INTEGER)
-                 FROM codex WHERE (?1 IS NULL OR thread_id IN (SELECT value FROM json_each(?1)))
-                 AND json_valid(extra) AND section IS NOT NULL",
-            )?;
-            let place = |row: &Row<'_>| {
-                let (thread, section) = (row.get(0)?, row.get(1)?);
-                Ok(SectionPlace { thread, section, position: row.get(2)?, since: row.get(3)? })
-            };
-            Ok(select.query_map([ids], place)?.collect::<Result<_, _>>()?)
+        let of = of.map(<[String]>::to_vec);
+        self.with(move |connection| match of {
+            None => places(connection, "TRUE", []),
+            Some(ids) => {
+                let marks = vec!["?"; ids.len()].join(", ");
+                places(connection, &format!("thread_id IN ({marks})"), params_from_iter(ids))
+            }
         })
     }
+}
+
+fn places(connection: &Connection, which: &str, ids: impl Params) -> Result<Vec<SectionPlace>, StateError> {
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT thread_id, CAST(json_extract(extra, '$.thread_section_id') AS TEXT) AS section,
+                CAST(json_extract(extra, '$.section_position') AS INTEGER),
+                CAST(json_extract(extra, '$.section_entered_at_ms') AS INTEGER)
+         FROM codex WHERE {which} AND json_valid(extra) AND section IS NOT NULL"
+    ))?;
+    let place = |row: &Row<'_>| {
+        let (thread, section) = (row.get(0)?, row.get(1)?);
+        Ok(SectionPlace { thread, section, position: row.get(2)?, since: row.get(3)? })
+    };
+    Ok(select.query_map(ids, place)?.collect::<Result<_, _>>()?)
 }

@@ -1,7 +1,7 @@
 //! What a search has found.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use threadkeep_engine::contract::{Hit, PageOfHits, PageOfMatches, TermCount, TextKind, ThreadMatch};
 
 use super::{AwayHome, Thread};
@@ -97,7 +97,7 @@ pub struct FoundText {
 }
 
 /// What a text of a thread is.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum FoundTextKind {
     /// A name or a title.
@@ -191,21 +191,27 @@ impl Hits {
     }
 }
 
+impl From<TextKind> for FoundTextKind {
+    fn from(kind: TextKind) -> FoundTextKind {
+        match kind {
+            TextKind::Name => FoundTextKind::Name,
+            TextKind::Prompt => FoundTextKind::Prompt,
+            TextKind::Message => FoundTextKind::Message,
+            TextKind::Reasoning => FoundTextKind::Reasoning,
+            TextKind::Plan => FoundTextKind::Plan,
+            TextKind::Command => FoundTextKind::Command,
+            TextKind::Output => FoundTextKind::Output,
+            TextKind::Change => FoundTextKind::Change,
+        }
+    }
+}
+
 impl FoundText {
     fn new(hit: &Hit, home: &Home) -> FoundText {
         FoundText {
             cursor: hit.cursor.clone(),
             item_id: hit.item.clone(),
-            kind: match hit.kind {
-                TextKind::Name => FoundTextKind::Name,
-                TextKind::Prompt => FoundTextKind::Prompt,
-                TextKind::Message => FoundTextKind::Message,
-                TextKind::Reasoning => FoundTextKind::Reasoning,
-                TextKind::Plan => FoundTextKind::Plan,
-                TextKind::Command => FoundTextKind::Command,
-                TextKind::Output => FoundTextKind::Output,
-                TextKind::Change => FoundTextKind::Change,
-            },
+            kind: hit.kind.into(),
             line: hit.place.as_ref().map(|(_, line)| *line),
             marks: hit.marks.clone(),
             path: hit.place.as_ref().map(|(path, _)| home.absolute(path).to_string_lossy().into_owned()),

@@ -50,6 +50,21 @@ impl Threadkeep {
         }
     }
 
+    /// Says what archiving a thread would move, and moves nothing.
+    pub fn plan_archive(&self, wanted: &str) -> Result<CollectionMove> {
+        Ok(self.changes()?.plan_archive(wanted)?)
+    }
+
+    /// Says what taking a thread out of the archive would move, and moves nothing.
+    pub fn plan_unarchive(&self, wanted: &str) -> Result<CollectionMove> {
+        Ok(self.changes()?.plan_unarchive(wanted)?)
+    }
+
+    /// Gives a name for a thread in the form in which it is stored; fails where no thread can be called so.
+    pub fn check_name(&self, name: &str) -> Result<String> {
+        Ok(self.changes()?.check_name(name)?)
+    }
+
     /// Says what deleting a thread would take with it; refused while forks begin in it, unless they are to go too.
     pub fn plan_delete(&self, wanted: &str, with_forks: bool) -> Result<Deletion> {
         Ok(self.changes()?.plan_delete(wanted, with_forks)?)

@@ -217,6 +217,6 @@ impl Threadkeep {
     }
 
     pub(super) fn repairs(&self) -> Repairs<'_> {
-        Repairs::of(self.runtime(), self.home(), self.state_dir(), self.wait())
+        Repairs::of(self.runtime(), self.home(), self.state_dir(), self.wait()).with_state(self.state())
     }
 }

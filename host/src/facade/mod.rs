@@ -28,6 +28,7 @@ mod reading;
 mod recordings;
 mod sections;
 mod served_home;
+mod stamp;
 pub mod startup;
 mod telling;
 mod watching;
@@ -57,6 +58,7 @@ pub use importing::AbsentDirectory;
 pub use pruning::PruneRequest;
 pub use recordings::{redact, replay};
 pub use served_home::ServedHome;
+pub use stamp::ThreadStamp;
 pub use watching::StatedPage;
 
 /// Says how the handle lives.

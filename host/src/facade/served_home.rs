@@ -163,7 +163,7 @@ impl ServedHome {
         if is_complete && let Ok(threads) = with(StateAccess::Own, false) {
             self.publish(Some(threads.clone()), Phase::Ready);
             self.compare(&threads);
-            return self.tell_warnings(&threads);
+            return self.is_ready(&threads);
         }
         match in_passing(StateAccess::Without) {
             Ok(threads) => self.publish(Some(threads), Phase::Filling),
@@ -173,8 +173,8 @@ impl ServedHome {
         loop {
             let error = match with(StateAccess::Own, true) {
                 Ok(threads) => {
-                    self.tell_warnings(&threads);
-                    return self.publish(Some(threads), Phase::Ready);
+                    self.publish(Some(threads.clone()), Phase::Ready);
+                    return self.is_ready(&threads);
                 }
                 Err(error) => error,
             };
@@ -208,7 +208,13 @@ impl ServedHome {
         waited.unwrap_or_else(PoisonError::into_inner).0.is_stopped
     }
 
-    fn tell_warnings(&self, threads: &Threadkeep) {
+    /// The work of the start is done: what that needed is given back.
+    fn is_ready(&self, threads: &Threadkeep) {
+        if let Some(state) = threads.state()
+            && let Err(error) = state.database().keep_few_pages()
+        {
+            (self.warn)(&format!("the server keeps more memory than it needs: {}", error.sentence()));
+        }
         for warning in threads.take_warnings() {
             (self.warn)(&warning);
         }

@@ -133,6 +133,12 @@ impl ThreadReader {
         self.handle().state
     }
 
+    /// Gives the handle likewise, and a number that no other one had.
+    pub(crate) fn numbered_state(&self) -> (u64, Option<StateDb>) {
+        let handle = self.handle();
+        (handle.generation, handle.state)
+    }
+
     /// Takes the warnings since the last call, each a sentence for a person.
     pub fn take_warnings(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.shared.warnings))

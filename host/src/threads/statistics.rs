@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use threadkeep_engine::calls::CountUsage;
 use threadkeep_engine::contract::{
     ModelPrice, RowQuery, UsageGrouping, UsageQuery, UsageRollouts, UsageStatistics, UsageThreads, ZoneOffset,
@@ -18,9 +20,11 @@ use crate::threads::lookup::LookupError;
 use crate::threads::reader::ThreadReader;
 
 /// What rows of statistics are of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum StatisticsGrouping {
     /// Days of the zone.
+    #[default]
     Day,
     /// Weeks, from Monday on.
     Week,
@@ -28,8 +32,30 @@ pub enum StatisticsGrouping {
     Month,
     /// Models.
     Model,
-    /// What is known of threads.
-    Threads(ThreadGroup),
+    /// Directories in which threads began.
+    Project,
+    /// What made the threads.
+    Source,
+    /// Git branches on which threads began.
+    Branch,
+    /// Threads.
+    Thread,
+}
+
+impl StatisticsGrouping {
+    /// Gives what it tells threads apart by; none where it tells their requests apart.
+    fn of_threads(self) -> Option<ThreadGroup> {
+        match self {
+            StatisticsGrouping::Project => Some(ThreadGroup::Project),
+            StatisticsGrouping::Source => Some(ThreadGroup::Source),
+            StatisticsGrouping::Branch => Some(ThreadGroup::Branch),
+            StatisticsGrouping::Thread => Some(ThreadGroup::Thread),
+            StatisticsGrouping::Day
+            | StatisticsGrouping::Week
+            | StatisticsGrouping::Month
+            | StatisticsGrouping::Model => None,
+        }
+    }
 }
 
 /// Says what is counted, and how it is told apart.
@@ -77,10 +103,7 @@ impl ThreadReader {
         then: impl Fn(&Database, Usage) -> Result<T, LookupError>,
     ) -> Result<T, LookupError> {
         let rows = RowQuery { since: None, until: None, fold_children: false, ..directories::widen(&request.rows) };
-        let group = match request.grouping {
-            StatisticsGrouping::Threads(group) => Some(group),
-            _ => None,
-        };
+        let group = request.grouping.of_threads();
         self.with_database(true, |state, database, progress| {
             let rows = match state {
                 Some(state) => MovedDirectories::of(state)?.widen(rows.clone())?,
@@ -104,7 +127,10 @@ impl StatisticsRequest {
             StatisticsGrouping::Week => UsageGrouping::Week,
             StatisticsGrouping::Month => UsageGrouping::Month,
             StatisticsGrouping::Model => UsageGrouping::Model,
-            StatisticsGrouping::Threads(_) => UsageGrouping::ThreadGroup,
+            StatisticsGrouping::Project
+            | StatisticsGrouping::Source
+            | StatisticsGrouping::Branch
+            | StatisticsGrouping::Thread => UsageGrouping::ThreadGroup,
         };
         let query = UsageQuery {
             since: self.since,

@@ -22,6 +22,7 @@ use threadkeep::Threadkeep;
 use crate::client::Client;
 use crate::envelope::{Notification, RequestId, raw};
 use crate::error::{METHOD_NOT_FOUND, RpcError};
+use crate::kept::KeptAnswers;
 use crate::loaded::{ConnectionId, LoadedThreads};
 use crate::protocol::Status;
 
@@ -37,6 +38,8 @@ pub(crate) struct Call<'a> {
     pub(crate) params: Option<&'a RawValue>,
     /// The threads that clients have open.
     pub(crate) loaded: &'a LoadedThreads,
+    /// Answers that may be given again.
+    pub(crate) kept: &'a KeptAnswers,
     /// The connection on which the call came.
     pub(crate) connection: ConnectionId,
 }
@@ -71,7 +74,12 @@ pub(crate) struct Answer {
 impl Answer {
     /// Makes an answer of its result alone.
     pub(crate) fn of(result: &impl serde::Serialize) -> MethodResult {
-        Ok(Answer { result: raw(result)?, notices: Vec::new(), cancels: None })
+        Ok(Answer::with(raw(result)?))
+    }
+
+    /// Makes an answer of its result alone, which is JSON already.
+    pub(crate) fn with(result: Box<RawValue>) -> Answer {
+        Answer { result, notices: Vec::new(), cancels: None }
     }
 
     /// Adds another request of the same client that is to end.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use threadkeep::ErrorKind;
 use threadkeep::contract::Subject;
+use threadkeep::threads::lookup::Transcript;
 
 use super::threads::not_found;
 use super::{Answer, Call, MethodResult};
@@ -30,17 +31,35 @@ pub(super) fn read(call: &Call<'_>) -> MethodResult {
         read_state: Option<()>,
     }
     let params: ReadParams = call.read()?;
-    let found = call.find(&params.thread_id, "thread not loaded: {id}")?;
-    let mut thread = call.show(found.row)?;
+    let answer = |thread: Thread| Answer::of(&Response { thread, read_state: None });
+    let id = call.id(&params.thread_id)?;
     if params.include_turns {
-        thread = thread.with_turns(every_turn(call, &params.thread_id)?);
+        let mut history = call.history(&id)?;
+        let thread = call.show(history.found().row.clone())?;
+        return answer(thread.with_turns(turns_of(&mut history)?));
     }
-    Answer::of(&Response { thread, read_state: None })
+    let before = match call.kept.get(call.threads, &id, call.loaded.is_open(&id)) {
+        Ok(kept) => return Ok(Answer::with(kept)),
+        Err(before) => before,
+    };
+    let found = call.find(&id, "thread not loaded: {id}")?;
+    let path = found.row.path.clone();
+    let thread = call.show(found.row)?;
+    // How a section is called stands in Codex's database alone.
+    let may_be_kept = found.verified && !thread.is_in_section();
+    let made = answer(thread)?;
+    if may_be_kept {
+        call.kept.keep(&id, path, before, &made.result);
+    }
+    Ok(made)
 }
 
 /// Gives all turns of a thread, oldest first.
 pub(super) fn every_turn(call: &Call<'_>, thread: &str) -> Result<Vec<Box<RawValue>>, RpcError> {
-    let mut history = call.history(thread)?;
+    turns_of(&mut call.history(thread)?)
+}
+
+fn turns_of(history: &mut Transcript) -> Result<Vec<Box<RawValue>>, RpcError> {
     let (mut turns, mut cursor) = (Vec::new(), None);
     loop {
         let page = history.page(cursor.as_deref(), 0, false).map_err(threadkeep::Error::from)?;

@@ -157,6 +157,11 @@ impl Thread {
         Thread { section, section_entered_at: since, ..self }
     }
 
+    /// Says whether it is in a section.
+    pub(crate) fn is_in_section(&self) -> bool {
+        self.section.is_some()
+    }
+
     /// Adds its turns.
     pub(crate) fn with_turns(self, turns: Vec<Box<RawValue>>) -> Thread {
         Thread { turns, ..self }

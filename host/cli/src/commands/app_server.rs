@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use threadkeep::{Error, ErrorKind, ServedHome, StateAccess};
+use threadkeep::{ServedHome, StateAccess};
 use threadkeep_app_server::{AppServer, Naming};
-use threadkeep_listen::{Address, AddressError, BindError, Guard, Listener, Token, TokenError};
+use threadkeep_listen::{Address, Guard, Token};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::context::Context;
-use crate::failure::{Usage, exit, say};
+use crate::failure::{exit, say};
+use crate::listening::{self, LettingIn};
 use crate::log;
 
 /// `app-server`
@@ -25,12 +26,8 @@ pub(crate) struct AppServerCommand {
     /// Also listen where Codex's own programs look for their server, so that they attach by themselves
     #[arg(long)]
     control_socket: bool,
-    /// Let in only who shows the token in this file, as `Authorization: Bearer TOKEN`
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
-    /// Let in pages of this origin, as https://example.org, several times; all others are refused
-    #[arg(long, value_name = "ORIGIN")]
-    allow_origin: Vec<String>,
+    #[command(flatten)]
+    letting_in: LettingIn,
     #[command(flatten)]
     log: log::Arguments,
 }
@@ -38,34 +35,17 @@ pub(crate) struct AppServerCommand {
 impl AppServerCommand {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         self.log.start()?;
-        let addresses = self.addresses()?;
-        let token = self.token_file.as_deref().map(Token::read).transpose().map_err(|error| {
-            let kind = match &error {
-                TokenError::Unreadable(_, error) => ErrorKind::of_io(error),
-                TokenError::NoToken(_) => ErrorKind::InvalidInput,
-            };
-            Error::new(kind, error.to_string())
-        })?;
+        let addresses = listening::addresses(&self.listen)?;
+        let token = self.letting_in.token()?;
         let access = if context.global.no_state { StateAccess::Without } else { StateAccess::Own };
         let options = context.options(access)?;
         let control = options.home.root().join("app-server-control/app-server-control.sock");
         let home = ServedHome::open(options, |warning| tracing::warn!("{warning}"));
-        let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(workers.min(4)).enable_all().build()?;
+        let runtime = listening::runtime()?;
         let served = runtime.block_on(self.serve(home, addresses, control, token));
         // A search may be under way; its client is gone.
         runtime.shutdown_timeout(std::time::Duration::from_secs(5));
         served.map(|()| exit::DONE)
-    }
-
-    /// Gives the addresses; none for standard input and output.
-    fn addresses(&self) -> anyhow::Result<Vec<Address>> {
-        let written = self.listen.iter().filter(|written| *written != "stdio://" && *written != "off");
-        Ok(written
-            .map(|written| written.parse())
-            .collect::<Result<_, _>>()
-            .map_err(|error: AddressError| Usage(error.to_string()))?)
     }
 
     async fn serve(
@@ -78,17 +58,16 @@ impl AppServerCommand {
         let (stop, stopped) = watch::channel(false);
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let is_stdio =
-            self.listen.iter().any(|written| written == "stdio://") || (self.listen.is_empty() && !self.control_socket);
+        let is_stdio = listening::names_stdio(&self.listen) || (self.listen.is_empty() && !self.control_socket);
         let server = AppServer::new(home);
         let mut listening = JoinSet::new();
-        let origins = &self.allow_origin;
+        let origins = &self.letting_in.allow_origin;
         let asked =
             addresses.into_iter().map(|address| (address, token.clone(), origins.clone(), Naming::WithoutVersion));
         // Where Codex's programs come by themselves no page has anything to do.
         let control = (Address::Unix(control), None, Vec::new(), Naming::WithVersion);
         for (address, token, origins, naming) in asked.chain(self.control_socket.then_some(control)) {
-            let listener = bind(&address, token.is_some()).await?;
+            let listener = listening::bind(&address, token.is_some()).await?;
             let for_codex = if naming == Naming::WithVersion { ", where Codex looks for its server" } else { "" };
             say(&format!("listening on {}{for_codex}", shown(listener.address())));
             let guard = Guard::new(listener.address(), token, origins);
@@ -116,18 +95,6 @@ impl AppServerCommand {
         while listening.join_next().await.is_some() {}
         ended
     }
-}
-
-async fn bind(address: &Address, has_token: bool) -> Result<Listener, Error> {
-    Listener::bind(address, has_token).await.map_err(|error| {
-        let kind = match &error {
-            BindError::Io(_, error) => ErrorKind::of_io(error),
-            BindError::InUse(_) => ErrorKind::Busy,
-            BindError::InTheWay(_) | BindError::OpenDirectory(_) => ErrorKind::Conflict,
-            BindError::NeedsToken(_) => ErrorKind::Denied,
-        };
-        Error::new(kind, error.to_string())
-    })
 }
 
 /// Writes an address as clients take it.

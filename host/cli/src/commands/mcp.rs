@@ -5,11 +5,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use threadkeep::StateAccess;
+use threadkeep_listen::{Address, Guard, Token};
 use threadkeep_mcp::install::{self, Change, Client, Entry};
-use threadkeep_mcp::{Config, Scope};
+use threadkeep_mcp::{Config, McpServer, Scope};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
+use crate::listening::{self, LettingIn};
+use crate::log;
 use crate::zone::shown_zone;
 
 /// `mcp`
@@ -20,6 +26,20 @@ pub(crate) struct Mcp {
     setup: Option<Setup>,
     #[command(flatten)]
     serving: Serving,
+    #[command(flatten)]
+    listening: Listening,
+}
+
+/// Where it is served.
+#[derive(Args)]
+struct Listening {
+    /// Where to listen for streamable HTTP: http://127.0.0.1:PORT or unix://PATH, several times; without it, standard input and output
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Vec<String>,
+    #[command(flatten)]
+    letting_in: LettingIn,
+    #[command(flatten)]
+    log: log::Arguments,
 }
 
 /// What is served.
@@ -28,6 +48,9 @@ struct Serving {
     /// Which threads there are for the agent: those of the repository in which it runs, or all
     #[arg(long, value_name = "SCOPE", default_value = "repository")]
     scope: ScopeName,
+    /// Let the agent name, archive and repair threads, each change after a plan that it confirms; nothing is ever deleted
+    #[arg(long)]
+    allow_writes: bool,
 }
 
 /// What a client is told.
@@ -88,7 +111,7 @@ enum ClientName {
 impl Mcp {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         match self.setup {
-            None => self.serving.serve(context)?,
+            None => self.listening.serve(self.serving.config(context)?)?,
             Some(Setup::Install { client, serving, config, dry_run }) => {
                 let file = client.file(context, config)?;
                 let entry = serving.entry(context)?;
@@ -105,24 +128,84 @@ impl Mcp {
     }
 }
 
+impl Listening {
+    fn serve(self, config: Config) -> anyhow::Result<()> {
+        self.log.start()?;
+        let addresses = listening::addresses(&self.listen)?;
+        if addresses.is_empty() {
+            return Ok(McpServer::new(config).serve_stdio()?);
+        }
+        if listening::names_stdio(&self.listen) {
+            return Err(Usage(
+                "a server listens on standard input and output, or on addresses; start two for both".into(),
+            )
+            .into());
+        }
+        let token = self.letting_in.token()?;
+        // Whoever began the server is not who asks.
+        let server = McpServer::new(Config { own_thread: None, ..config });
+        let runtime = listening::runtime()?;
+        let served = runtime.block_on(self.serve_listeners(server, addresses, token));
+        // A search may be under way; its client is gone.
+        runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+        served
+    }
+
+    async fn serve_listeners(
+        self,
+        server: McpServer,
+        addresses: Vec<Address>,
+        token: Option<Token>,
+    ) -> anyhow::Result<()> {
+        let (stop, stopped) = watch::channel(false);
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let origins = self.letting_in.allow_origin;
+        let mut listening = JoinSet::new();
+        for address in &addresses {
+            let listener = listening::bind(address, token.is_some()).await?;
+            say(&format!("listening on {}", shown(listener.address())));
+            let guard = Guard::new(listener.address(), token.clone(), origins.clone());
+            let (server, origins, stopped) = (server.clone(), origins.clone(), stopped.clone());
+            listening.spawn(async move { server.serve_listener(listener, guard, origins, stopped).await });
+        }
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        let _ = stop.send(true);
+        server.stop();
+        while listening.join_next().await.is_some() {}
+        Ok(())
+    }
+}
+
+/// Writes an address as clients take it.
+fn shown(address: &Address) -> String {
+    match address {
+        Address::Tcp(address) => format!("http://{address}{}", threadkeep_mcp::PATH),
+        Address::Unix(_) => format!("{address}, path {}", threadkeep_mcp::PATH),
+    }
+}
+
 impl Serving {
-    fn serve(&self, context: &Context) -> anyhow::Result<()> {
+    fn config(&self, context: &Context) -> anyhow::Result<Config> {
         let access = if context.global.no_state { StateAccess::Without } else { StateAccess::OwnOrFiles };
         let directory = std::env::current_dir()?;
         let scope = match self.scope {
             ScopeName::Repository => Scope::Around(directory.clone()),
             ScopeName::All => Scope::All,
         };
-        let config = Config {
+        Ok(Config {
             options: context.options(access)?,
             scope,
             own_thread: std::env::var("CODEX_THREAD_ID").ok().filter(|id| !id.is_empty()),
             directory,
+            allows_writes: self.allow_writes,
             prices: context.global.prices.clone(),
             zone: shown_zone().clone(),
-            warn: say,
-        };
-        Ok(threadkeep_mcp::serve_stdio(config)?)
+            warn: |warning| tracing::warn!("{warning}"),
+        })
     }
 
     /// Gives how a client begins this program as it was begun now.
@@ -131,6 +214,9 @@ impl Serving {
         let mut arguments = vec!["mcp".to_owned()];
         if self.scope == ScopeName::All {
             arguments.extend(["--scope".into(), "all".into()]);
+        }
+        if self.allow_writes {
+            arguments.push("--allow-writes".into());
         }
         let directories = [("--home", context.global.home.first()), ("--state-dir", context.global.state_dir.as_ref())];
         for (flag, directory) in directories {

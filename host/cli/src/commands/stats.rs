@@ -5,7 +5,7 @@ use std::io::Write as _;
 use clap::{Args, Subcommand, ValueEnum};
 use threadkeep::contract::{RowQuery, SortKey};
 use threadkeep::documents::{RateLimits, Statistics, Storage};
-use threadkeep::{Cancellation, StatisticsGrouping, StatisticsRequest, ThreadGroup, Threadkeep};
+use threadkeep::{Cancellation, StatisticsGrouping, StatisticsRequest, Threadkeep};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit};
@@ -154,10 +154,10 @@ impl Stats {
             By::Week => StatisticsGrouping::Week,
             By::Month => StatisticsGrouping::Month,
             By::Model => StatisticsGrouping::Model,
-            By::Project => StatisticsGrouping::Threads(ThreadGroup::Project),
-            By::Source => StatisticsGrouping::Threads(ThreadGroup::Source),
-            By::Branch => StatisticsGrouping::Threads(ThreadGroup::Branch),
-            By::Thread => StatisticsGrouping::Threads(ThreadGroup::Thread),
+            By::Project => StatisticsGrouping::Project,
+            By::Source => StatisticsGrouping::Source,
+            By::Branch => StatisticsGrouping::Branch,
+            By::Thread => StatisticsGrouping::Thread,
         }
     }
 }

@@ -7,14 +7,15 @@ use threadkeep::contract::{Collection, MatchOrder, QueryMeaning, RowQuery, SortK
 use threadkeep::{SearchRequest, TouchedRequest};
 
 use super::asked::{directory_of, kinds, moment_of, own_sources, path_of};
-use super::tool::{Question, ReadingTool, answered};
+use super::tool::{KnownTool, Question, answered};
 use crate::answer::{self, Redaction};
 use crate::failure::Failure;
 use crate::guard::Guard;
-use crate::summary::{FoundText, ThreadShape, ThreadSummary};
+use crate::schemas::AnyObject;
+use crate::summary::{FoundText, ThreadSummary};
 use crate::text::{clean, shortened};
 
-pub(super) const TOOL: ReadingTool = ReadingTool::new::<Arguments, Answer>(
+pub(super) const TOOL: KnownTool = KnownTool::new::<Arguments, Answer>(
     "find_threads",
     "Find past threads",
     "Finds earlier Codex conversations (threads), newest first: by words that were said (all must stand in a thread; \"a phrase\", \
@@ -59,7 +60,7 @@ struct Arguments {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
-    #[schemars(with = "Vec<ThreadShape>")]
+    #[schemars(with = "Vec<AnyObject>")]
     threads: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,

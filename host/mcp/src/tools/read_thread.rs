@@ -12,17 +12,18 @@ use threadkeep::contract::{MatchOrder, PageOfTurns, QueryMeaning, RowQuery, Subj
 use threadkeep::threads::lookup::Transcript;
 
 use super::asked::kinds;
-use super::tool::{Question, ReadingTool, answered};
+use super::tool::{KnownTool, Question, answered};
 use crate::answer::{self, Redaction, Redactions, length, shorten, without_secrets};
 use crate::cursor::TurnPlace;
 use crate::entries::{Detail, Entry, entries};
 use crate::failure::Failure;
 use crate::guard::Guard;
-use crate::summary::{Origin, Role, ThreadShape, ThreadSummary};
+use crate::schemas::AnyObject;
+use crate::summary::{Origin, Role, ThreadSummary};
 use crate::text::{clean, part, shortened};
 use crate::times;
 
-pub(super) const TOOL: ReadingTool = ReadingTool::new::<Arguments, Answer>(
+pub(super) const TOOL: KnownTool = KnownTool::new::<Arguments, Answer>(
     "read_thread",
     "Read a thread",
     "Reads a thread: who said and did what, turn by turn, oldest first. Begin at a hit with `around`, or with a hit's cursor. \
@@ -59,7 +60,7 @@ struct Arguments {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
-    #[schemars(with = "ThreadShape")]
+    #[schemars(with = "AnyObject")]
     thread: Value,
     turns: Vec<TurnFields>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,18 +7,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use threadkeep::TouchedRequest;
 use threadkeep::contract::{RowQuery, SortKey, Subject, TouchKind, TouchedFile, TouchedThread};
+use threadkeep::documents::FoundTextKind;
 use threadkeep::threads::lookup::Transcript;
 
 use super::asked::{own_sources, path_of};
-use super::tool::{Question, ReadingTool, answered};
+use super::tool::{KnownTool, Question, answered};
 use crate::answer::{self, Redaction, Redactions, length, shorten, without_secrets};
 use crate::cursor::TurnPlace;
 use crate::failure::Failure;
 use crate::guard::Guard;
-use crate::summary::{Origin, Role, Said, ThreadShape, ThreadSummary};
+use crate::schemas::AnyObject;
+use crate::summary::{Origin, Role, Said, ThreadSummary};
 use crate::text::{clean, shortened};
 
-pub(super) const TOOL: ReadingTool = ReadingTool::new::<Arguments, Answer>(
+pub(super) const TOOL: KnownTool = KnownTool::new::<Arguments, Answer>(
     "thread_context",
     "Who changed a file, and how",
     "Given a path: the threads whose patches changed it, newest first, each with its last changes: the turn, the diff, and a cursor \
@@ -47,26 +49,11 @@ struct Arguments {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
-    #[schemars(with = "Vec<Shape>")]
+    #[schemars(with = "Vec<AnyObject>")]
     threads: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     redactions: Vec<Redaction>,
-}
-
-/// What the schema tells of an item.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "it only stands for a schema")]
-struct Shape {
-    thread: ThreadShape,
-    changes: Vec<ChangeShape>,
-}
-
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "it only stands for a schema")]
-struct ChangeShape {
-    path: String,
-    kind: String,
 }
 
 #[derive(Serialize)]
@@ -192,7 +179,7 @@ fn change(
         kind: kind(touch.kind).into(),
         turn_id: touch.turn.as_deref().map(clean),
         cursor: shown.then(|| TurnPlace::of(touch.cursor.clone(), false).to_cursor()),
-        diff: diff.map(|diff| Said::new(Role::Agent, Origin::Change, &diff)),
+        diff: diff.map(|diff| Said::new(Role::Agent, Origin::Text(FoundTextKind::Change), &diff)),
     })
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use threadkeep::Threadkeep;
 
 use crate::answer::value;
+use crate::changes::Plans;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::guard::Guard;
@@ -17,6 +18,8 @@ use crate::schemas;
 pub(crate) struct Question<'a> {
     pub(crate) threadkeep: &'a Threadkeep,
     pub(crate) config: &'a Config,
+    /// The plans of the client that asks.
+    pub(crate) plans: &'a Plans,
 }
 
 impl Question<'_> {
@@ -30,30 +33,38 @@ impl Question<'_> {
 /// How a tool answers.
 type Answer = fn(&Question<'_>, Value) -> Result<Value, Failure>;
 
-/// A tool that only looks.
-pub(super) struct ReadingTool {
+/// A tool: what it is called, what it takes and gives, and whether it changes anything.
+pub(super) struct KnownTool {
     pub(super) name: &'static str,
     title: &'static str,
     description: &'static str,
     input: fn() -> JsonObject,
     output: fn() -> JsonObject,
+    changes: bool,
     pub(super) answer: Answer,
 }
 
-impl ReadingTool {
-    /// Makes a tool whose arguments and answers have these types.
+impl KnownTool {
+    /// Makes a tool that only looks, whose arguments and answers have these types.
     pub(super) const fn new<A: JsonSchema, T: JsonSchema>(
         name: &'static str,
         title: &'static str,
         description: &'static str,
         answer: Answer,
-    ) -> ReadingTool {
-        ReadingTool { name, title, description, input: schemas::input::<A>, output: schemas::output::<T>, answer }
+    ) -> KnownTool {
+        let (input, output) = (schemas::input::<A>, schemas::output::<T>);
+        KnownTool { name, title, description, input, output, changes: false, answer }
+    }
+
+    /// Says that it changes threads: what it does can be taken back, and asked for again it does nothing more.
+    pub(super) const fn that_changes(self) -> KnownTool {
+        KnownTool { changes: true, ..self }
     }
 
     /// Tells a client of it.
     pub(super) fn tool(&self) -> Tool {
-        let annotations = ToolAnnotations::from_raw(None, Some(true), Some(false), Some(true), Some(false));
+        let annotations =
+            ToolAnnotations::from_raw(None, Some(!self.changes), Some(self.changes), Some(true), Some(false));
         Tool::new(self.name, self.description, (self.input)())
             .with_title(self.title)
             .with_raw_output_schema((self.output)().into())

@@ -5,16 +5,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use threadkeep::contract::{RowQuery, SortKey};
 use threadkeep::documents::{Statistics, UsageSums};
-use threadkeep::{StatisticsGrouping, StatisticsRequest, ThreadGroup};
+use threadkeep::{StatisticsGrouping, StatisticsRequest};
 
 use super::asked::{directory_of, moment_of};
-use super::tool::{Question, ReadingTool, answered};
+use super::tool::{KnownTool, Question, answered};
 use crate::answer::{self, Redaction};
 use crate::cursor::offset;
 use crate::failure::Failure;
+use crate::schemas::AnyObject;
 use crate::text::clean;
 
-pub(super) const TOOL: ReadingTool = ReadingTool::new::<Arguments, Answer>(
+pub(super) const TOOL: KnownTool = KnownTool::new::<Arguments, Answer>(
     "usage",
     "Count what threads used",
     "Counts tokens, cost by list prices, turns and time of threads by day, week, month, model, project, branch, source or thread; every \
@@ -26,7 +27,7 @@ pub(super) const TOOL: ReadingTool = ReadingTool::new::<Arguments, Answer>(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Arguments {
     #[serde(default)]
-    by: By,
+    by: StatisticsGrouping,
     /// RFC 3339, 2026-03-01, or an age: 12h, 7d.
     since: Option<String>,
     until: Option<String>,
@@ -36,40 +37,17 @@ struct Arguments {
     max_chars: Option<usize>,
 }
 
-/// What rows are of.
-#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-enum By {
-    #[default]
-    Day,
-    Week,
-    Month,
-    Model,
-    Project,
-    Source,
-    Branch,
-    Thread,
-}
-
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
-    #[schemars(with = "SumsShape")]
+    #[schemars(with = "AnyObject")]
     totals: UsageSums,
-    #[schemars(with = "Vec<SumsShape>")]
+    #[schemars(with = "Vec<AnyObject>")]
     rows: Vec<Value>,
     prices_date: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     redactions: Vec<Redaction>,
-}
-
-/// What the schema tells of sums; the names of the other fields say what they are.
-#[derive(JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it only stands for a schema")]
-struct SumsShape {
-    total_tokens: u64,
 }
 
 fn usage(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failure> {
@@ -93,7 +71,7 @@ fn usage(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failur
         rows,
         since: moment_of(question, arguments.since.as_deref())?,
         until: moment_of(question, arguments.until.as_deref())?,
-        grouping: grouping(arguments.by),
+        grouping: arguments.by,
         zone: question.config.zone.clone(),
         prices: question.config.prices.clone(),
     };
@@ -113,17 +91,4 @@ fn usage(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failur
     let end = begin + fitting.items.len();
     let next_cursor = (end < rows.len()).then(|| end.to_string());
     Ok(Answer { totals, rows: fitting.items, prices_date, next_cursor, redactions: fitting.redactions.list() })
-}
-
-fn grouping(by: By) -> StatisticsGrouping {
-    match by {
-        By::Day => StatisticsGrouping::Day,
-        By::Week => StatisticsGrouping::Week,
-        By::Month => StatisticsGrouping::Month,
-        By::Model => StatisticsGrouping::Model,
-        By::Project => StatisticsGrouping::Threads(ThreadGroup::Project),
-        By::Source => StatisticsGrouping::Threads(ThreadGroup::Source),
-        By::Branch => StatisticsGrouping::Threads(ThreadGroup::Branch),
-        By::Thread => StatisticsGrouping::Threads(ThreadGroup::Thread),
-    }
 }

@@ -5,14 +5,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use threadkeep::documents::Why;
 
-use super::tool::{Question, ReadingTool, answered};
+use super::tool::{KnownTool, Question, answered};
 use crate::answer::{self, Redaction, Redactions};
 use crate::cursor::offset;
 use crate::failure::Failure;
-use crate::summary::{ThreadShape, ThreadSummary};
+use crate::schemas::AnyObject;
+use crate::summary::ThreadSummary;
 use crate::text::clean;
 
-pub(super) const TOOL: ReadingTool = ReadingTool::new::<Arguments, Answer>(
+pub(super) const TOOL: KnownTool = KnownTool::new::<Arguments, Answer>(
     "why_missing",
     "Why a thread is not shown",
     "Says where a thread's files are, in which lists of Codex and Threadkeep it is shown and in which not, why, and what is wrong with it.",
@@ -22,7 +23,6 @@ pub(super) const TOOL: ReadingTool = ReadingTool::new::<Arguments, Answer>(
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Arguments {
-    /// An id, 8 characters of one, or a name.
     thread: String,
     cursor: Option<String>,
     max_chars: Option<usize>,
@@ -31,9 +31,9 @@ struct Arguments {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
-    #[schemars(with = "ThreadShape")]
+    #[schemars(with = "AnyObject")]
     thread: Value,
-    #[schemars(with = "Vec<serde_json::Map<String, Value>>")]
+    #[schemars(with = "Vec<AnyObject>")]
     items: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,

@@ -9,7 +9,7 @@ use crate::health::backup::{self, BackupError, Restore, Wanted};
 /// Saves every database; returns the backup's name, where there was anything to save. The one that is `needed` stays.
 pub(super) fn save(targets: &Targets<'_>, needed: Option<&str>) -> Result<Option<String>, RepairError> {
     let wanted = Wanted { needed: needed.map(str::to_string), ..Wanted::before("repair") };
-    match backup::create(targets.home, targets.state_dir, None, &wanted, targets.wait) {
+    match backup::create(targets.home, targets.state_dir, targets.state.as_ref(), &wanted, targets.wait) {
         Err(BackupError::Nothing) => Ok(None),
         made => Ok(Some(made?.name)),
     }

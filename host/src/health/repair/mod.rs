@@ -29,7 +29,7 @@ use std::sync::Arc;
 use threadkeep_engine::contract::{Change, CodexChange, Edit, EditTarget, Finding, Value};
 use threadkeep_engine::{Core, Imports, Runtime, calls};
 
-use crate::db::{ExternalDb, Locks, StateError};
+use crate::db::{ExternalDb, Locks, StateDb, StateError};
 use crate::index::startup;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
@@ -71,12 +71,18 @@ pub struct Repairs<'a> {
     home: &'a Arc<Home>,
     state_dir: &'a Path,
     wait: &'a Wait,
+    state: Option<StateDb>,
 }
 
 impl<'a> Repairs<'a> {
     /// Names the home, and the place of its state DB, which need not be there.
     pub fn of(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path, wait: &'a Wait) -> Repairs<'a> {
-        Repairs { runtime, home, state_dir, wait }
+        Repairs { runtime, home, state_dir, wait, state: None }
+    }
+
+    /// Gives the handle, where the process has one: what is saved before a repair is then read through it.
+    pub fn with_state(self, state: Option<StateDb>) -> Repairs<'a> {
+        Repairs { state, ..self }
     }
 
     /// Plans what would put these findings right: edits of this target, and of those that are only made when asked for, the ones of
@@ -217,7 +223,7 @@ impl<'a> Repairs<'a> {
     }
 
     fn targets(&self) -> Targets<'_> {
-        Targets::new(self.runtime, self.home, self.state_dir, self.wait)
+        Targets::new(self.runtime, self.home, self.state_dir, self.wait, self.state.clone())
     }
 
     fn check(&self, plan: &Plan) -> Result<(), RepairError> {

@@ -11,7 +11,7 @@ use threadkeep_engine::contract::{
 use threadkeep_engine::{Core, CoreError, Imports, Runtime, calls};
 
 use super::RepairError;
-use crate::db::{Database, ExternalDb, RowDeriver, StateError};
+use crate::db::{Database, ExternalDb, RowDeriver, StateDb, StateError};
 use crate::features::SCHEMA;
 use crate::platform::database_holders::holders;
 use crate::platform::error_kind::ErrorKind;
@@ -33,6 +33,8 @@ pub(super) struct Targets<'a> {
     pub(super) home: &'a Arc<Home>,
     pub(super) state_dir: &'a Path,
     pub(super) wait: &'a Wait,
+    /// The handle of the process, where it has one.
+    pub(super) state: Option<StateDb>,
     pub(super) codex: Option<ExternalDb>,
     /// Who has which database open; asked once, before this process has any of them open.
     open: BTreeMap<PathBuf, Option<u32>>,
@@ -49,10 +51,16 @@ pub(super) struct Evaluated {
 }
 
 impl<'a> Targets<'a> {
-    pub(super) fn new(runtime: &'a Runtime, home: &'a Arc<Home>, state_dir: &'a Path, wait: &'a Wait) -> Targets<'a> {
+    pub(super) fn new(
+        runtime: &'a Runtime,
+        home: &'a Arc<Home>,
+        state_dir: &'a Path,
+        wait: &'a Wait,
+        state: Option<StateDb>,
+    ) -> Targets<'a> {
         let codex = ExternalDb::newest(home.sqlite_home(), "state_");
         let core = Core::new(runtime, Imports::default());
-        Targets { runtime, home, state_dir, wait, codex, open: BTreeMap::new(), core, changing: None }
+        Targets { runtime, home, state_dir, wait, state, codex, open: BTreeMap::new(), core, changing: None }
     }
 
     /// Reaches the same for one who holds the right to change threads.

@@ -52,10 +52,10 @@ pub struct MetadataPatch {
     pub memory_mode: Option<Option<String>>,
 }
 
-/// Says which threads were moved into the archive or out of it.
+/// Says which threads were moved into the archive or out of it, or would be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CollectionMove {
-    /// The thread that was asked for and all that it spawned, as their rows are now.
+    /// The thread that was asked for, first, and all that it spawned, as their rows are now.
     pub threads: Vec<ThreadRow>,
     /// The files that were renamed, by their home paths; none where all threads were in that collection already.
     pub renamings: Vec<FileMove>,
@@ -128,6 +128,34 @@ impl Changes {
     /// Moves a thread and all that it spawned back out of the archive.
     pub fn unarchive(&mut self, wanted: &str) -> Result<CollectionMove, ChangeError> {
         self.move_to_collection(wanted, &calls::Unarchive { wanted: wanted.into() })
+    }
+
+    /// Says what archiving a thread would move, and moves nothing.
+    pub fn plan_archive(&mut self, wanted: &str) -> Result<CollectionMove, ChangeError> {
+        self.plan_move(wanted, &calls::Archive { wanted: wanted.into() })
+    }
+
+    /// Says what taking a thread out of the archive would move, and moves nothing.
+    pub fn plan_unarchive(&mut self, wanted: &str) -> Result<CollectionMove, ChangeError> {
+        self.plan_move(wanted, &calls::Unarchive { wanted: wanted.into() })
+    }
+
+    fn plan_move(
+        &mut self,
+        wanted: &str,
+        plan: &impl Call<Answer = Result<MovePlan, CoreChangeError>>,
+    ) -> Result<CollectionMove, ChangeError> {
+        let planned = self.core.call(plan)?.map_err(|error| self.meant(failed(&self.core, error, wanted)))?;
+        Ok(CollectionMove { threads: planned.threads, renamings: planned.moves })
+    }
+
+    /// Gives a name in the form in which it is stored.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`ChangeError::InvalidValue`] where a thread cannot be called so.
+    pub fn check_name(&mut self, name: &str) -> Result<String, ChangeError> {
+        checked_name(&mut self.core, Some(name))
     }
 
     /// Plans the deletion of a thread and all that it spawned, and with `with_forks` of the forks whose history begins in them.

@@ -7,15 +7,16 @@ use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Program, Running};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
 
+use crate::{Program, Running};
+
 /// How long an answer is waited for: by far longer than any takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What introduces a client that may call everything.
-pub(super) fn introduction() -> Value {
+pub fn introduction() -> Value {
     json!({
         "clientInfo": {"name": "tests", "title": null, "version": "1"},
         "capabilities": {"experimentalApi": true},
@@ -23,14 +24,16 @@ pub(super) fn introduction() -> Value {
 }
 
 /// A server on a socket.
-pub(super) struct Server {
-    pub(super) running: Running,
-    pub(super) socket: PathBuf,
+pub struct Server {
+    /// Its process.
+    pub running: Running,
+    /// Where it listens.
+    pub socket: PathBuf,
 }
 
 impl Server {
     /// Starts a server, whose socket is in the program's own place, and waits until it listens.
-    pub(super) fn start(program: &Program, socket: &Path) -> Server {
+    pub fn start(program: &Program, socket: &Path) -> Server {
         let running = program.spawn(["app-server", "--listen", &format!("unix://{}", socket.display())]);
         let mut server = Server { running, socket: socket.into() };
         while UnixStream::connect(socket).is_err() {
@@ -41,7 +44,7 @@ impl Server {
     }
 
     /// Connects, and introduces itself.
-    pub(super) fn client(&self) -> Client {
+    pub fn client(&self) -> Client {
         let mut client = self.stranger();
         client.call("initialize", introduction()).unwrap();
         client.send(&json!({"method": "initialized"}));
@@ -49,7 +52,7 @@ impl Server {
     }
 
     /// Connects, and says nothing.
-    pub(super) fn stranger(&self) -> Client {
+    pub fn stranger(&self) -> Client {
         let stream = UnixStream::connect(&self.socket).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let (socket, _) = client("ws://localhost/rpc", stream).unwrap();
@@ -58,20 +61,22 @@ impl Server {
 }
 
 /// A client by WebSocket.
-pub(super) struct Client {
-    pub(super) socket: WebSocket<UnixStream>,
+pub struct Client {
+    /// Its connection.
+    pub socket: WebSocket<UnixStream>,
     next: i64,
     /// What it was told while it waited for answers.
-    pub(super) told: Vec<Value>,
+    pub told: Vec<Value>,
 }
 
 impl Client {
-    pub(super) fn send(&mut self, message: &Value) {
+    /// Sends a message.
+    pub fn send(&mut self, message: &Value) {
         self.socket.send(Message::text(message.to_string())).unwrap();
     }
 
     /// Sends a request, and gives its id.
-    pub(super) fn ask(&mut self, method: &str, params: Value) -> i64 {
+    pub fn ask(&mut self, method: &str, params: Value) -> i64 {
         self.next += 1;
         let id = self.next;
         self.send(&json!({"id": id, "method": method, "params": params}));
@@ -79,7 +84,7 @@ impl Client {
     }
 
     /// The next message; the reason where the server ended the connection.
-    pub(super) fn receive(&mut self) -> Result<Value, Option<CloseFrame>> {
+    pub fn receive(&mut self) -> Result<Value, Option<CloseFrame>> {
         loop {
             match self.socket.read() {
                 Ok(Message::Text(text)) => return Ok(serde_json::from_str(text.as_str()).unwrap()),
@@ -91,7 +96,7 @@ impl Client {
     }
 
     /// Asks, and waits for the answer: the result, or the code and the message of the error.
-    pub(super) fn call(&mut self, method: &str, params: Value) -> Result<Value, (i64, String)> {
+    pub fn call(&mut self, method: &str, params: Value) -> Result<Value, (i64, String)> {
         let id = self.ask(method, params);
         loop {
             let message = self.receive().unwrap();
@@ -104,14 +109,15 @@ impl Client {
 }
 
 /// A client by standard streams.
-pub(super) struct Lines {
+pub struct Lines {
     running: Running,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
 
 impl Lines {
-    pub(super) fn start(program: &Program) -> Lines {
+    /// Starts a server that it alone talks to.
+    pub fn start(program: &Program) -> Lines {
         let mut command = program.command(["app-server", "--listen", "stdio://"]);
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut running = Running::start(command);
@@ -119,24 +125,27 @@ impl Lines {
         Lines { running, input, output }
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) {
+    /// Writes bytes, whatever they are.
+    pub fn write(&mut self, bytes: &[u8]) {
         let input = self.input.as_mut().unwrap();
         input.write_all(bytes).unwrap();
         input.flush().unwrap();
     }
 
-    pub(super) fn send(&mut self, message: &Value) {
+    /// Sends a message.
+    pub fn send(&mut self, message: &Value) {
         self.write(format!("{message}\n").as_bytes());
     }
 
-    pub(super) fn receive(&mut self) -> Value {
+    /// The next message.
+    pub fn receive(&mut self) -> Value {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 
     /// Says no more, and gives what still comes, when the server has ended.
-    pub(super) fn finish(mut self) -> Vec<Value> {
+    pub fn finish(mut self) -> Vec<Value> {
         drop(self.input.take());
         let rest = self.output.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
         self.running.outcome().well();
@@ -145,9 +154,19 @@ impl Lines {
 }
 
 /// The result of an answer, or the code and the message of its error.
-pub(super) fn answered(mut message: Value) -> Result<Value, (i64, String)> {
+pub fn answered(mut message: Value) -> Result<Value, (i64, String)> {
     match message.get("error") {
         Some(error) => Err((error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().to_owned())),
         None => Ok(message["result"].take()),
     }
+}
+
+/// A frame of text, as a client sends it: masked, here with zeros.
+pub fn masked(text: &[u8]) -> Vec<u8> {
+    let length = match text.len() {
+        length @ 0..126 => vec![0x80 | length as u8],
+        length @ 126..65_536 => [vec![0x80 | 126], (length as u16).to_be_bytes().to_vec()].concat(),
+        length => [vec![0x80 | 127], (length as u64).to_be_bytes().to_vec()].concat(),
+    };
+    [&[0x81], length.as_slice(), &[0; 4], text].concat()
 }

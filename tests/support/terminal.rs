@@ -1,0 +1,100 @@
+//! A terminal in which a program runs, its keys and its screen; `tmux` is the terminal.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::skipped;
+
+/// How long something is waited for on a screen: by far longer than anything takes.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(30);
+
+/// A terminal of 110 columns and 34 lines. It ends, and what runs in it, when it is dropped.
+pub struct Terminal {
+    // The socket of its server, which serves nobody else.
+    place: TempDir,
+}
+
+impl Terminal {
+    /// Starts a command in a terminal. None, said on stderr, where there is no `tmux`.
+    pub fn start(command: &Command) -> Option<Terminal> {
+        let terminal = Terminal { place: tempfile::tempdir().unwrap() };
+        let is_here =
+            Command::new("tmux").arg("-V").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
+        if !is_here {
+            skipped("no terminal (tmux)");
+            return None;
+        }
+        // The screen stays when the program has ended.
+        std::fs::write(terminal.settings(), "set-option -g remain-on-exit on\n").unwrap();
+        let mut tmux = terminal.tmux(&["new-session", "-d", "-x", "110", "-y", "34"]);
+        for (name, value) in command.get_envs() {
+            let mut assigned = name.to_owned();
+            assigned.push("=");
+            assigned.push(value.unwrap_or_default());
+            tmux.arg("-e").arg(assigned);
+        }
+        tmux.arg("-c").arg(command.get_current_dir().unwrap_or(Path::new("/")));
+        tmux.arg("--").arg(command.get_program()).args(command.get_args());
+        assert!(tmux.status().unwrap().success(), "tmux did not start");
+        Some(terminal)
+    }
+
+    fn tmux(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("tmux");
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.envs([("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8")]);
+        command.arg("-S").arg(self.place.path().join("tmux")).arg("-f").arg(self.settings()).args(words);
+        command
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.place.path().join("tmux.conf")
+    }
+
+    /// Presses keys, by tmux's names.
+    pub fn press(&self, keys: &[&str]) {
+        assert!(self.tmux(&["send-keys"]).args(keys).status().unwrap().success());
+    }
+
+    /// Types a text.
+    pub fn type_text(&self, text: &str) {
+        assert!(self.tmux(&["send-keys", "-l", text]).status().unwrap().success());
+    }
+
+    /// What stands on the screen now.
+    pub fn screen(&self) -> String {
+        let output = self.tmux(&["capture-pane", "-p"]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Waits until the screen is so, and gives it.
+    #[track_caller]
+    pub fn until(&self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
+        let began = Instant::now();
+        loop {
+            let screen = self.screen();
+            if is_so(&screen) {
+                return screen;
+            }
+            assert!(began.elapsed() < PATIENCE, "the screen does not show {what}:\n{screen}");
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Waits until a text stands on the screen.
+    #[track_caller]
+    pub fn shows(&self, text: &str) -> String {
+        self.until(text, |screen| screen.contains(text))
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.tmux(&["kill-server"]).stderr(Stdio::null()).status();
+    }
+}
