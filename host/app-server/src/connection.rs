@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::client::{Client, Introduction};
 use crate::envelope::{Incoming, Notification, Request, answer, answer_to_malformed, raw, read};
 use crate::error::{OVERLOADED, RpcError};
-use crate::hub::Membership;
+use crate::hub::{ChangeUnderWay, Membership};
 use crate::methods;
 use crate::outbox::{Gone, Outbox, OutboxReader, outbox};
 use crate::server::{Asker, Naming, Replied, Server};
@@ -206,17 +206,23 @@ impl Worker {
         let worked = tokio::task::spawn_blocking(move || answers(&server, &asker, &under_way, batch)).await;
         drop(place);
         let Ok((answers, rest)) = worked else { return Err(Gone) };
-        for (text, notices) in answers {
+        for Answered { text, notices, change } in answers {
             self.outbox.push(text).await?;
             for notification in &notices {
                 self.server.hub.tell(notification);
             }
+            drop(change);
         }
         Ok(rest)
     }
 }
 
-type Answered = (String, Vec<Notification>);
+/// An answer that is to be sent, and what is told behind it.
+struct Answered {
+    text: String,
+    notices: Vec<Notification>,
+    change: Option<ChangeUnderWay>,
+}
 
 /// Answers requests until there is enough to send.
 fn answers(
@@ -230,16 +236,16 @@ fn answers(
         && let Some(work) = batch.pop_front()
     {
         let answered = match work {
-            Work::Answered(text) => (text, Vec::new()),
+            Work::Answered(text) => Answered { text, notices: Vec::new(), change: None },
             Work::Request(request) => {
-                let Replied { text, notices, cancels } = server.answer(&request, asker);
+                let Replied { text, notices, change, cancels } = server.answer(&request, asker);
                 if let Some(request) = cancels {
                     under_way.cancel(&request);
                 }
-                (text, notices)
+                Answered { text, notices, change }
             }
         };
-        bytes += answered.0.len();
+        bytes += answered.text.len();
         answers.push(answered);
     }
     (answers, batch)

@@ -1,8 +1,8 @@
 //! The clients that are connected, and what all of them are told.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -13,6 +13,8 @@ use crate::outbox::Outbox;
 
 /// How long what a client did through this server is known as such; its change is seen on the disk by then.
 const REMEMBERED: Duration = Duration::from_secs(10);
+/// How long what was seen on the disk waits at most for changes that clients make through this server.
+const HELD_BACK: Duration = Duration::from_secs(1);
 
 /// The clients that have introduced themselves.
 #[derive(Default)]
@@ -21,6 +23,29 @@ pub(crate) struct Hub {
     next: AtomicU64,
     /// What was told of changes that clients made through this server, and when.
     own: Mutex<VecDeque<(Instant, String)>>,
+    changes: Mutex<Changes>,
+    change_ended: Condvar,
+}
+
+/// The changes that clients make through this server at the moment, by numbers.
+#[derive(Default)]
+struct Changes {
+    next: u64,
+    under_way: BTreeSet<u64>,
+}
+
+/// A change that a client makes through this server. It may be seen on the disk before it is told, so what is seen meanwhile is held
+/// back until this is dropped, behind the telling.
+pub(crate) struct ChangeUnderWay {
+    hub: Arc<Hub>,
+    number: u64,
+}
+
+impl Drop for ChangeUnderWay {
+    fn drop(&mut self) {
+        self.hub.changes().under_way.remove(&self.number);
+        self.hub.change_ended.notify_all();
+    }
 }
 
 /// A client's place; it leaves with it.
@@ -41,6 +66,28 @@ impl Hub {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Notes that a client makes a change through this server.
+    pub(crate) fn begin_change(self: &Arc<Hub>) -> ChangeUnderWay {
+        let mut changes = self.changes();
+        let number = changes.next;
+        changes.next += 1;
+        changes.under_way.insert(number);
+        ChangeUnderWay { hub: self.clone(), number }
+    }
+
+    /// Waits until the changes are told that are under way now.
+    fn wait_for_changes(&self) {
+        let changes = self.changes();
+        let behind = changes.next;
+        let is_earlier = |changes: &mut Changes| changes.under_way.first().is_some_and(|first| *first < behind);
+        let waited = self.change_ended.wait_timeout_while(changes, HELD_BACK, is_earlier);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn changes(&self) -> MutexGuard<'_, Changes> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tells every client that wants it what one of them did through this server.
     pub(crate) fn tell(&self, notification: &Notification) {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,6 +99,7 @@ impl Hub {
 
     /// Tells every client that wants it what was seen on the disk, unless a client did it through this server.
     pub(crate) fn tell_of_others(&self, notification: &Notification) {
+        self.wait_for_changes();
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         own.retain(|(at, _)| at.elapsed() < REMEMBERED);
         let key = key(notification);
@@ -76,7 +124,7 @@ impl Hub {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, (Arc<Client>, Outbox)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, (Arc<Client>, Outbox)>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

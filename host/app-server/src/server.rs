@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::client::Client;
 use crate::envelope::{Notification, Request, RequestId, answer};
 use crate::error::{INTERNAL_ERROR, RpcError};
-use crate::hub::Hub;
+use crate::hub::{ChangeUnderWay, Hub};
 use crate::kept::KeptAnswers;
 use crate::loaded::LoadedThreads;
 use crate::methods::{self, Answer, Call};
@@ -58,6 +58,8 @@ pub(crate) struct Replied {
     pub(crate) text: String,
     /// What every client is told behind it.
     pub(crate) notices: Vec<Notification>,
+    /// Kept until that is told, where something was changed.
+    pub(crate) change: Option<ChangeUnderWay>,
     /// Another request of the same client that is to end.
     pub(crate) cancels: Option<RequestId>,
 }
@@ -106,6 +108,8 @@ impl Server {
 
     /// Answers a request.
     pub(crate) fn answer(&self, request: &Request, asker: &Asker) -> Replied {
+        let is_change = methods::find(&request.method, &asker.client).is_ok_and(|method| method.is_change);
+        let change = is_change.then(|| self.hub.begin_change());
         // A fault of this program costs one answer, not the server.
         let answered = std::panic::catch_unwind(AssertUnwindSafe(|| self.call(request, asker)));
         let answered = answered.unwrap_or_else(|_| {
@@ -114,11 +118,11 @@ impl Server {
         });
         match answered {
             Ok(Answer { result, notices, cancels }) => {
-                Replied { text: answer(&request.id, &Ok(result)), notices, cancels }
+                Replied { text: answer(&request.id, &Ok(result)), notices, change, cancels }
             }
             Err(error) => {
                 tracing::debug!(method = request.method, code = error.code, "a request was refused");
-                Replied { text: answer(&request.id, &Err(error)), notices: Vec::new(), cancels: None }
+                Replied { text: answer(&request.id, &Err(error)), notices: Vec::new(), change, cancels: None }
             }
         }
     }

@@ -25,7 +25,9 @@ pub const MAX_CONNECTIONS: u32 = 4_096;
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// How long no connection is taken after the system gave none, as where it has no file left.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long connections may take to end with the server.
+/// How long what is being answered when the server ends may take.
+const ANSWERED_WITHIN: Duration = Duration::from_millis(500);
+/// How long what connections became may take to end with the server.
 const ENDED_WITHIN: Duration = Duration::from_secs(3);
 /// The bytes that are kept of a request before it is read.
 const BUFFER: usize = 16 * 1024;
@@ -106,7 +108,11 @@ where
                 ended = connection.as_mut() => ended,
                 () = stopped(&mut stop) => {
                     connection.as_mut().graceful_shutdown();
-                    connection.await
+                    // What is being answered is, and nobody waits for a request that does not come.
+                    match tokio::time::timeout(ANSWERED_WITHIN, connection).await {
+                        Ok(ended) => ended,
+                        Err(_) => return tracing::debug!("a connection was broken off"),
+                    }
                 }
             };
             if let Err(error) = ended {

@@ -71,8 +71,12 @@ impl McpServer {
             let server = asked.clone();
             async move { server.respond(request).await }
         };
-        threadkeep_listen::serve(listener, guard, service, stop).await;
-        server.stop();
+        let mut told = stop.clone();
+        let ending = async {
+            threadkeep_listen::stopped(&mut told).await;
+            server.stop();
+        };
+        tokio::join!(threadkeep_listen::serve(listener, guard, service, stop), ending);
     }
 
     /// Ends whatever still waits for the home.
