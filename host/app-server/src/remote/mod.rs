@@ -17,6 +17,7 @@ use threadkeep::ErrorKind;
 use threadkeep::contract::{Collection, PageOfTurns, RowQuery, SortKey, ThreadRow};
 
 use crate::error::RpcError;
+use crate::protocol::thread_id;
 use channel::Channel;
 use row::Thread;
 
@@ -183,8 +184,8 @@ impl RemoteThreads {
         struct Read {
             thread: Thread,
         }
-        if is_id(wanted) {
-            let read = self.channel.call("thread/read", &ReadParams { thread_id: wanted })?;
+        if let Ok(id) = thread_id(wanted) {
+            let read = self.channel.call("thread/read", &ReadParams { thread_id: &id })?;
             return match read {
                 Ok(result) => Ok(parse::<Read>("thread/read", &result)?.thread.into_row_by_path()),
                 Err(error) if error.code == crate::error::INVALID_REQUEST => Err(threadkeep::Error::new(
@@ -318,14 +319,6 @@ fn sort_key(sort: SortKey) -> &'static str {
         SortKey::Updated => "updated_at",
         SortKey::Recency => "recency_at",
     }
-}
-
-/// Says whether a text is a whole id, as Codex writes one.
-fn is_id(text: &str) -> bool {
-    text.len() == 36
-        && text
-            .char_indices()
-            .all(|(at, c)| if matches!(at, 8 | 13 | 18 | 23) { c == '-' } else { c.is_ascii_hexdigit() })
 }
 
 fn begins_with(id: &str, beginning: &str) -> bool {
