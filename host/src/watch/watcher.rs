@@ -32,8 +32,8 @@ const GONE: Duration = Duration::from_millis(250);
 /// How often threads at work are looked at, though nothing was told: a lock is released without a word where its file is not
 /// watched.
 const AT_WORK: Duration = Duration::from_millis(600);
-/// How often all files are gone through though every directory is watched.
-const SAFETY: Duration = Duration::from_secs(600);
+/// How often all files are gone through though every directory is watched: the system says where it lost something.
+const SAFETY: Duration = Duration::from_secs(3_600);
 /// How often they are where some are not, at most.
 const LOOK: Duration = Duration::from_secs(1);
 /// How many times as long as it took it is until what is done again and again is done again.
