@@ -14,7 +14,7 @@ use crate::error::{INTERNAL_ERROR, RpcError};
 use crate::hub::{ChangeUnderWay, Hub};
 use crate::kept::KeptAnswers;
 use crate::loaded::LoadedThreads;
-use crate::methods::{self, Answer, Call};
+use crate::methods::{self, Answer, Call, Method};
 
 /// How many requests are worked at at once, for each processor.
 const WORKERS_PER_CPU: usize = 2;
@@ -108,10 +108,12 @@ impl Server {
 
     /// Answers a request.
     pub(crate) fn answer(&self, request: &Request, asker: &Asker) -> Replied {
-        let is_change = methods::find(&request.method, &asker.client).is_ok_and(|method| method.is_change);
+        let method = methods::find(&request.method, &asker.client);
+        let is_change = method.as_ref().is_ok_and(|method| method.is_change);
         let change = is_change.then(|| self.hub.begin_change());
         // A fault of this program costs one answer, not the server.
-        let answered = std::panic::catch_unwind(AssertUnwindSafe(|| self.call(request, asker)));
+        let call = || self.call(method?, request, asker);
+        let answered = std::panic::catch_unwind(AssertUnwindSafe(call));
         let answered = answered.unwrap_or_else(|_| {
             let why = format!("{} failed by a fault of this program", request.method);
             Err(RpcError::new(INTERNAL_ERROR, why))
@@ -127,8 +129,7 @@ impl Server {
         }
     }
 
-    fn call(&self, request: &Request, asker: &Asker) -> Result<Answer, RpcError> {
-        let method = methods::find(&request.method, &asker.client)?;
+    fn call(&self, method: &Method, request: &Request, asker: &Asker) -> Result<Answer, RpcError> {
         if method.is_change {
             self.home.wait_until_settled();
         }

@@ -1,13 +1,17 @@
 //! What programs that listen are told alike: where, and whom they let in.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use threadkeep::{Error, ErrorKind};
 use threadkeep_listen::{Address, AddressError, BindError, Listener, Token, TokenError};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Usage;
 
+/// How long what is worked at may take when the program ends.
+const ENDED_WITHIN: Duration = Duration::from_secs(5);
 /// Stands for standard input and output where an address may be named.
 const STDIO: &str = "stdio://";
 
@@ -62,8 +66,34 @@ pub(crate) async fn bind(address: &Address, has_token: bool) -> Result<Listener,
     })
 }
 
-/// Makes the runtime of a program that listens.
-pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+/// Serves to the end, and lets what is still worked at come to its own for a few seconds.
+pub(crate) fn run(served: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    tokio::runtime::Builder::new_multi_thread().worker_threads(workers.min(4)).enable_all().build()
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers.min(4)).enable_all().build()?;
+    let ended = runtime.block_on(served);
+    // A search may be under way; its client is gone.
+    runtime.shutdown_timeout(ENDED_WITHIN);
+    ended
+}
+
+/// Tells when a person or a system wants the program to end.
+pub(crate) struct Termination {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Termination {
+    /// From now on such a signal ends nothing by itself.
+    pub(crate) fn awaited() -> std::io::Result<Termination> {
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Termination { terminate, interrupt })
+    }
+
+    /// Waits for one.
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -8,13 +8,12 @@ use clap::Args;
 use threadkeep::{ServedHome, StateAccess};
 use threadkeep_app_server::{AppServer, Naming};
 use threadkeep_listen::{Address, Guard, Token};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::context::Context;
 use crate::failure::{exit, say};
-use crate::listening::{self, LettingIn};
+use crate::listening::{self, LettingIn, Termination};
 use crate::log;
 
 /// `app-server`
@@ -41,11 +40,8 @@ impl AppServerCommand {
         let options = context.options(access)?;
         let control = options.home.root().join("app-server-control/app-server-control.sock");
         let home = ServedHome::open(options, |warning| tracing::warn!("{warning}"));
-        let runtime = listening::runtime()?;
-        let served = runtime.block_on(self.serve(home, addresses, control, token));
-        // A search may be under way; its client is gone.
-        runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-        served.map(|()| exit::DONE)
+        listening::run(self.serve(home, addresses, control, token))?;
+        Ok(exit::DONE)
     }
 
     async fn serve(
@@ -56,8 +52,7 @@ impl AppServerCommand {
         token: Option<Token>,
     ) -> anyhow::Result<()> {
         let (stop, stopped) = watch::channel(false);
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut termination = Termination::awaited()?;
         let is_stdio = listening::names_stdio(&self.listen) || (self.listen.is_empty() && !self.control_socket);
         let server = AppServer::new(home);
         let mut listening = JoinSet::new();
@@ -87,8 +82,7 @@ impl AppServerCommand {
         };
         let ended = tokio::select! {
             ended = work => ended,
-            _ = terminate.recv() => Ok(()),
-            _ = interrupt.recv() => Ok(()),
+            () = termination.wait() => Ok(()),
         };
         let _ = stop.send(true);
         server.stop();

@@ -8,13 +8,12 @@ use threadkeep::StateAccess;
 use threadkeep_listen::{Address, Guard, Token};
 use threadkeep_mcp::install::{self, Change, Client, Entry};
 use threadkeep_mcp::{Config, McpServer, Scope};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
-use crate::listening::{self, LettingIn};
+use crate::listening::{self, LettingIn, Termination};
 use crate::log;
 use crate::zone::shown_zone;
 
@@ -144,11 +143,7 @@ impl Listening {
         let token = self.letting_in.token()?;
         // Whoever began the server is not who asks.
         let server = McpServer::new(Config { own_thread: None, ..config });
-        let runtime = listening::runtime()?;
-        let served = runtime.block_on(self.serve_listeners(server, addresses, token));
-        // A search may be under way; its client is gone.
-        runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-        served
+        listening::run(self.serve_listeners(server, addresses, token))
     }
 
     async fn serve_listeners(
@@ -158,8 +153,7 @@ impl Listening {
         token: Option<Token>,
     ) -> anyhow::Result<()> {
         let (stop, stopped) = watch::channel(false);
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut termination = Termination::awaited()?;
         let origins = self.letting_in.allow_origin;
         let mut listening = JoinSet::new();
         for address in &addresses {
@@ -169,10 +163,7 @@ impl Listening {
             let (server, origins, stopped) = (server.clone(), origins.clone(), stopped.clone());
             listening.spawn(async move { server.serve_listener(listener, guard, origins, stopped).await });
         }
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        termination.wait().await;
         let _ = stop.send(true);
         server.stop();
         while listening.join_next().await.is_some() {}
