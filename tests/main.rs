@@ -65,6 +65,7 @@ mod parsing;
 mod patterns;
 mod personality;
 mod plain_reading;
+mod plugins;
 mod prompt_input;
 mod pruning;
 mod reading;

@@ -48,6 +48,7 @@ pub(crate) use connection::Pending;
 use connection::{SharedConnection, gone};
 pub(crate) use derive::RowDeriver;
 pub use error::StateError;
+pub use external::foreign_tables;
 pub(crate) use external::{CodexDb, CodexEdits, CodexTable, Ending, ExternalDb, checkpoint, fault_of, may_name_any};
 use files::FileIndexPages;
 pub(crate) use files::{Batch, Parsed, RecordedFile, Refused};

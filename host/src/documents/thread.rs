@@ -1,11 +1,13 @@
 //! A thread.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use threadkeep_engine::contract::{Provenance, ThreadRow};
 
-use super::Time;
+use super::{PluginCell, Time};
 use crate::features::spawn_edges::{Edge, EdgeStatus};
 use crate::platform::home::Home;
 
@@ -80,6 +82,9 @@ pub struct Thread {
     /// How it stands. It is absent unless that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
+    /// What plugins say of it, by the names of their columns. It is absent unless columns were asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, PluginCell>,
     /// The directory of the home that has it. It is absent unless several homes were read as one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
@@ -192,6 +197,7 @@ impl Thread {
             redacted: false,
             spawn_edges: None,
             state: None,
+            columns: BTreeMap::new(),
             home: None,
             also_in_homes: Vec::new(),
         })
@@ -205,6 +211,11 @@ impl Thread {
     /// Adds how it stands.
     pub fn with_state(self, state: State) -> Thread {
         Thread { state: Some(state), ..self }
+    }
+
+    /// Adds what plugins say of it, by the names of their columns.
+    pub fn with_columns(self, columns: BTreeMap<String, PluginCell>) -> Thread {
+        Thread { columns, ..self }
     }
 
     /// Adds whether secrets were made unreadable in it before it came here.

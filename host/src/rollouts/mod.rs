@@ -105,6 +105,12 @@ impl HeadsWalker for Pages<HeadColumns> {
     }
 }
 
+/// Reads the plain text of a zstd file, within the budget of compressed files: one that holds far more than such files do ends with an
+/// error.
+pub fn decompressed(file: std::fs::File) -> std::io::Result<impl std::io::Read + Send> {
+    inflate::Inflate::new(file)
+}
+
 /// Says whether a file is stored compressed, by its name.
 pub(crate) fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|kind| kind == "zst")
