@@ -19,7 +19,7 @@ const CONTRACT: [File; 8] = files!(
 
 const RUST: [File; 3] = files!("templates/rust/", "", ["Cargo.toml", "README.md", ".gitignore"]);
 
-const RUST_KIT: [File; 22] = files!(
+const RUST_KIT: [File; 23] = files!(
     "../../plugins/sdk/",
     "vendor/threadkeep-plugin/",
     [
@@ -45,6 +45,7 @@ const RUST_KIT: [File; 22] = files!(
         "src/text.rs",
         "src/threads.rs",
         "src/time.rs",
+        "src/transcript.rs",
     ]
 );
 

@@ -45,6 +45,7 @@ mod kinds;
 mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+mod transcript;
 
 pub mod source;
 pub mod text;

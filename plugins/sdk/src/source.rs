@@ -20,12 +20,18 @@ pub fn files() -> impl Iterator<Item = Result<File>> {
     })
 }
 
+/// The name of a file without its directory and its ending.
+pub fn stem(file: &str) -> &str {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.split('.').next().unwrap_or(name)
+}
+
 /// Goes through the lines of a file. A line of more than 8 MiB is an empty one.
 ///
 /// # Errors
 ///
 /// There is no such file, or it cannot be read.
-pub fn lines(file: &str) -> Result<impl Iterator<Item = Result<String>>> {
+pub fn lines(file: &str) -> Result<impl Iterator<Item = Result<String>> + use<>> {
     let mut reader = host::Reader::open(file, 0)?;
     Ok(Pages::new(move || reader.lines(LINES)))
 }
@@ -70,7 +76,7 @@ pub fn rows(
     columns: &[&str],
     conditions: &[(&str, Cell)],
     order: &[&str],
-) -> Result<impl Iterator<Item = Result<Vec<Cell>>>> {
+) -> Result<impl Iterator<Item = Result<Vec<Cell>>> + use<>> {
     let mut rows = host::Rows::open(file, table, columns, conditions, order)?;
     Ok(Pages::new(move || rows.next(ROWS)))
 }

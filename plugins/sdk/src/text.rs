@@ -47,6 +47,25 @@ pub fn file_name(title: &str) -> String {
     if name.is_empty() { "Untitled".to_owned() } else { name.to_owned() }
 }
 
+/// A unified diff that replaces some lines by others, where nothing more is known of the file.
+pub fn replacement(old: &str, new: &str) -> String {
+    let lines = |text: &str, sign: char| text.lines().map(|line| format!("{sign}{line}\n")).collect::<String>();
+    let (before, after) = (old.lines().count(), new.lines().count());
+    format!("@@ -1,{before} +1,{after} @@\n{}{}", lines(old, '-'), lines(new, '+'))
+}
+
+/// A hunk of a unified diff: first line and number of lines before, the same after, and the lines with their signs.
+pub fn hunk<'a>(before: (u64, u64), after: (u64, u64), lines: impl IntoIterator<Item = &'a str>) -> String {
+    let lines: String = lines.into_iter().map(|line| format!("{line}\n")).collect();
+    format!("@@ -{},{} +{},{} @@\n{lines}", before.0, before.1, after.0, after.1)
+}
+
+/// Tasks as a list in Markdown, each with whether it is done.
+pub fn task_list<'a>(tasks: impl IntoIterator<Item = (&'a str, bool)>) -> String {
+    let task = |(text, done)| format!("- [{}] {text}", if done { 'x' } else { ' ' });
+    tasks.into_iter().map(task).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

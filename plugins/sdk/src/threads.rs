@@ -82,7 +82,7 @@ pub fn usage_of(threads: &[ThreadId]) -> Result<Vec<Usage>> {
 /// # Errors
 ///
 /// It was not granted, or there is no such thread.
-pub fn history(thread: &str) -> Result<impl Iterator<Item = Result<Entry>>> {
+pub fn history(thread: &str) -> Result<impl Iterator<Item = Result<Entry>> + use<>> {
     let mut history = host::History::open(thread)?;
     Ok(Pages::new(move || history.next()))
 }
@@ -92,7 +92,7 @@ pub fn history(thread: &str) -> Result<impl Iterator<Item = Result<Entry>>> {
 /// # Errors
 ///
 /// It was not granted, or there is no such thread.
-pub fn history_with_json(thread: &str) -> Result<impl Iterator<Item = Result<(Entry, Option<String>)>>> {
+pub fn history_with_json(thread: &str) -> Result<impl Iterator<Item = Result<(Entry, Option<String>)>> + use<>> {
     let mut history = host::History::open(thread)?;
     Ok(Pages::new(move || {
         let entries = history.next()?;

@@ -36,7 +36,7 @@ impl Importer for Plugin {
         Ok(sessions)
     }
 
-    fn entries(session: &str) -> Result<Box<dyn Iterator<Item = Result<Entry>>>> {
+    fn entries(session: &str, _files: &[String]) -> Result<Box<dyn Iterator<Item = Result<Entry>>>> {
         let entry = |what| Entry::new(None, None, what);
         let mut entries = Vec::new();
         for line in source::lines(session)? {
@@ -73,7 +73,7 @@ mod tests {
         let home = Home::new().file("a.chat", "> Hello\nHello yourself\n").file("notes.txt", "");
         let (sessions, entries) = home.ask(|| {
             let sessions = Plugin::sessions(&["a.chat".to_owned()]).unwrap();
-            (sessions, Plugin::entries("a.chat").unwrap().collect::<Result<Vec<_>>>().unwrap())
+            (sessions, Plugin::entries("a.chat", &[]).unwrap().collect::<Result<Vec<_>>>().unwrap())
         });
         assert_eq!(sessions.len(), 1);
         assert_eq!(entries.len(), 4);

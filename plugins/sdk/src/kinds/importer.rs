@@ -9,6 +9,7 @@ use crate::{About, Millis, Result};
 pub use crate::bindings::importer::exports::threadkeep::plugin::importer::{
     Change, Command, Entry, FileChange, FileChanges, Happening, Outcome, Session, Tokens, ToolCall, UserMessage,
 };
+pub use crate::transcript::Transcript;
 
 /// What is handed over at once, about so many bytes.
 const PAGE: usize = 256 << 10;
@@ -31,12 +32,12 @@ pub trait Importer: 'static {
     /// Whatever the plugin says.
     fn sessions(files: &[String]) -> Result<Vec<Session>>;
 
-    /// The entries of a session, in order.
+    /// The entries of a session that is in the files of this unit, in order.
     ///
     /// # Errors
     ///
     /// Whatever the plugin says.
-    fn entries(session: &str) -> Result<Box<dyn Iterator<Item = Result<Entry>>>>;
+    fn entries(session: &str, files: &[String]) -> Result<Box<dyn Iterator<Item = Result<Entry>>>>;
 }
 
 impl Session {
@@ -57,6 +58,14 @@ impl Session {
             version: None,
             stamp: String::new(),
             titles: Vec::new(),
+        }
+    }
+
+    /// Something happened in it then: it is as old as the first of these times, and as new as the last one.
+    pub fn seen_at(&mut self, at: Option<Millis>) {
+        if let Some(at) = at {
+            self.created_at = if self.created_at == 0 { at } else { self.created_at.min(at) };
+            self.updated_at = self.updated_at.max(at);
         }
     }
 }
@@ -122,9 +131,9 @@ pub struct OpenEntries<T> {
 }
 
 impl<T: Importer> GuestEntries for OpenEntries<T> {
-    fn open(session: String) -> Result<Entries, Error> {
+    fn open(session: String, files: Vec<String>) -> Result<Entries, Error> {
         super::call(|| {
-            let entries = RefCell::new(T::entries(&session)?);
+            let entries = RefCell::new(T::entries(&session, &files)?);
             Ok(Entries::new(Self { entries, _of: std::marker::PhantomData }))
         })
     }
