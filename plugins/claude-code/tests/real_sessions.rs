@@ -37,17 +37,3 @@ fn read_all(home: &Home) -> BTreeMap<String, (Session, Vec<Entry>)> {
         all
     })
 }
-
-#[test]
-fn dump() {
-    for home in homes("claude") {
-        println!("=== {}", home.display());
-        for (id, (session, entries)) in read_all(&Home::new().directory(home.join("home/sam/.claude/projects"))) {
-            println!("--- {id} {session:?}");
-            for entry in entries {
-                let shown = format!("{:?}", entry.what);
-                println!("  {:?} {:.180}", entry.key, shown);
-            }
-        }
-    }
-}

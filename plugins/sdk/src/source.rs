@@ -12,10 +12,17 @@ const ROWS: u32 = 10_000;
 
 /// Goes through all files in the order of their names.
 pub fn files() -> impl Iterator<Item = Result<File>> {
-    let mut last: Option<String> = None;
+    files_below("")
+}
+
+/// Goes through the files whose names begin so, in the order of their names. The others are not gone through.
+pub fn files_below(start: &str) -> impl Iterator<Item = Result<File>> + use<> {
+    let start = start.to_owned();
+    let mut last = Some(start.clone()).filter(|start| !start.is_empty());
     Pages::new(move || {
-        let page = host::files(last.as_deref(), FILES)?;
+        let mut page = host::files(last.as_deref(), FILES)?;
         last = page.last().map(|file| file.name.clone()).or(last.take());
+        page.retain(|file| file.name.starts_with(&start));
         Ok(page)
     })
 }

@@ -54,7 +54,7 @@ impl Transcript {
 
     /// A request used tokens. If it is told again in this turn, the largest of each count stands.
     pub fn tokens(&mut self, at: Option<Millis>, key: String, tokens: Tokens) {
-        let told = self.tokens.iter_mut().find(|told| told.key.as_ref() == Some(&key));
+        let told = self.tokens.iter_mut().rev().find(|told| told.key.as_ref() == Some(&key));
         if let Some(Entry { what: Happening::Tokens(told), .. }) = told {
             told.input = told.input.max(tokens.input);
             told.cached_input = told.cached_input.max(tokens.cached_input);
