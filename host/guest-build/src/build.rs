@@ -101,18 +101,18 @@ fn python(project: &Path) -> Result<(Vec<u8>, &'static str), Error> {
     make_build_directory(&out)?;
     let world = project.join("world.txt");
     let world = fs::read_to_string(&world).map_err(|cause| Error::read(&world, cause))?;
-    let mut command = Command::new(tool);
-    command.current_dir(project).args([
-        "-d",
-        "wit/plugin/0.1.0",
-        "-w",
-        world.trim(),
-        "componentize",
-        "--stub-wasi",
-        "plugin",
-        "-o",
-    ]);
-    run(command.arg(&out), HINT)?;
+    let componentize = || {
+        let mut command = Command::new(&tool);
+        command.current_dir(project).args(["-d", "wit/plugin/0.1.0", "-w", world.trim()]);
+        command
+    };
+    // For the project's tests; what is there is not replaced by the tool.
+    let bindings = project.join("build/bindings");
+    if bindings.is_dir() {
+        fs::remove_dir_all(&bindings).map_err(|cause| Error::write(&bindings, cause))?;
+    }
+    run(componentize().arg("bindings").arg(&bindings), HINT)?;
+    run(componentize().args(["componentize", "--stub-wasi", "plugin", "-o"]).arg(&out), HINT)?;
     Ok((fs::read(&out).map_err(|cause| Error::read(&out, cause))?, "componentize-py"))
 }
 
@@ -124,7 +124,12 @@ fn make_build_directory(out: &Path) -> Result<(), Error> {
 /// Runs a program and returns what it prints; if it fails, everything that it said.
 fn run(command: &mut Command, hint: &'static str) -> Result<String, Error> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|cause| Error::Start { program: program.clone(), cause, hint })?;
+    // Of what tools written in Rust say, where in them it was said helps nobody.
+    let output = command.env("RUST_BACKTRACE", "0").output().map_err(|cause| Error::Start {
+        program: program.clone(),
+        cause,
+        hint,
+    })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

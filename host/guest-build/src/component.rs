@@ -48,3 +48,15 @@ pub(crate) fn check_plugin(component: &[u8]) -> Result<(), Error> {
 fn name_of(name: ComponentExternName<'_>) -> &str {
     name.name
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_without_the_contracts_exports_is_no_plugin() {
+        let component = component_of(b"\0asm\x01\0\0\0").expect("an empty module is one");
+        let refused = check_plugin(&component).expect_err("it is no plugin");
+        assert_eq!(refused.to_string(), "what was built is no plugin: it does not export threadkeep:plugin/about");
+    }
+}

@@ -17,7 +17,12 @@ const CONTRACT: [File; 8] = files!(
     ["about.wit", "given.wit", "importer.wit", "kinds.wit", "source.wit", "threads.wit", "types.wit", "worlds.wit"]
 );
 
-const RUST: [File; 3] = files!("templates/rust/", "", ["Cargo.toml", "README.md", ".gitignore"]);
+const RUST: [File; 3] = [
+    ("Cargo.toml", include_str!("../templates/rust/Cargo.toml")),
+    ("README.md", include_str!("../templates/rust/README.md")),
+    // A `.gitignore` here would be one of this project.
+    (".gitignore", include_str!("../templates/rust/gitignore")),
+];
 
 const RUST_KIT: [File; 23] = files!(
     "../../plugins/sdk/",
@@ -49,6 +54,23 @@ const RUST_KIT: [File; 23] = files!(
     ]
 );
 
+const JAVASCRIPT: [File; 5] = [
+    ("package.json", include_str!("../templates/js/package.json")),
+    ("README.md", include_str!("../templates/js/README.md")),
+    (".gitignore", include_str!("../templates/js/gitignore")),
+    ("threadkeep.mjs", include_str!("../../../plugins/csv-list-js/threadkeep.mjs")),
+    ("testing.mjs", include_str!("../../../plugins/csv-list-js/testing.mjs")),
+];
+
+const PYTHON: [File; 6] = [
+    ("requirements.txt", include_str!("../templates/python/requirements.txt")),
+    ("world.txt", include_str!("../templates/python/world.txt")),
+    ("README.md", include_str!("../templates/python/README.md")),
+    (".gitignore", include_str!("../templates/python/gitignore")),
+    ("threadkeep.py", include_str!("../../../plugins/activity-python/threadkeep.py")),
+    ("testing.py", include_str!("../../../plugins/activity-python/testing.py")),
+];
+
 /// All files of a new project.
 pub(crate) fn files(kind: Kind, language: Language) -> Vec<File> {
     let mut files = CONTRACT.to_vec();
@@ -57,27 +79,39 @@ pub(crate) fn files(kind: Kind, language: Language) -> Vec<File> {
             files.extend(RUST);
             files.extend(RUST_KIT);
         }
-        Language::JavaScript => {}
-        Language::Python => {}
+        Language::JavaScript => files.extend(JAVASCRIPT),
+        Language::Python => files.extend(PYTHON),
     }
     files.extend(sources(kind, language));
+    if (kind, language) == (Kind::Importer, Language::Python) {
+        files.push(("importer.py", include_str!("../templates/python/importer_entries.py")));
+    }
     files
 }
 
-/// What differs by kind: the plugin itself and its test.
+/// What differs by kind: the plugin itself and its test, which in Rust stand in one file.
 fn sources(kind: Kind, language: Language) -> Vec<File> {
-    macro_rules! rust {
+    macro_rules! sources {
         ($kind:literal) => {
-            vec![("src/lib.rs", include_str!(concat!("../templates/rust/", $kind, ".rs")))]
+            match language {
+                Language::Rust => vec![("src/lib.rs", include_str!(concat!("../templates/rust/", $kind, ".rs")))],
+                Language::JavaScript => vec![
+                    ("plugin.mjs", include_str!(concat!("../templates/js/", $kind, ".mjs"))),
+                    ("plugin.test.mjs", include_str!(concat!("../templates/js/", $kind, ".test.mjs"))),
+                ],
+                Language::Python => vec![
+                    ("plugin.py", include_str!(concat!("../templates/python/", $kind, ".py"))),
+                    ("test_plugin.py", include_str!(concat!("../templates/python/test_", $kind, ".py"))),
+                ],
+            }
         };
     }
-    match (language, kind) {
-        (Language::Rust, Kind::Exporter) => rust!("exporter"),
-        (Language::Rust, Kind::Importer) => rust!("importer"),
-        (Language::Rust, Kind::Column) => rust!("column"),
-        (Language::Rust, Kind::Check) => rust!("check"),
-        (Language::Rust, Kind::Report) => rust!("report"),
-        (Language::Rust, Kind::Redactor) => rust!("redactor"),
-        _ => vec![],
+    match kind {
+        Kind::Exporter => sources!("exporter"),
+        Kind::Importer => sources!("importer"),
+        Kind::Column => sources!("column"),
+        Kind::Check => sources!("check"),
+        Kind::Report => sources!("report"),
+        Kind::Redactor => sources!("redactor"),
     }
 }
