@@ -1,0 +1,163 @@
+//! Reads sessions of another program, as threads.
+
+use std::cell::RefCell;
+
+use crate::bindings::importer::exports::threadkeep::plugin::importer::{Entries, Guest, GuestEntries};
+use crate::bindings::imports::threadkeep::plugin::types::Error;
+use crate::{About, Millis, Result};
+
+pub use crate::bindings::importer::exports::threadkeep::plugin::importer::{
+    Change, Command, Entry, FileChange, FileChanges, Happening, Outcome, Session, Tokens, ToolCall, UserMessage,
+};
+pub use crate::transcript::Transcript;
+
+/// What is handed over at once, about so many bytes.
+const PAGE: usize = 256 << 10;
+
+/// Does what an importer does.
+pub trait Importer: 'static {
+    /// What it is.
+    const ABOUT: About;
+
+    /// Where the program keeps its sessions: directories below the user's home directory.
+    fn places() -> Vec<String>;
+
+    /// Which files are read together: those for which this is the same. None for a file that has nothing to do with sessions.
+    fn unit_of(file: &str) -> Option<String>;
+
+    /// The sessions in the files of one unit.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the plugin says.
+    fn sessions(files: &[String]) -> Result<Vec<Session>>;
+
+    /// The entries of a session that is in the files of this unit, in order.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the plugin says.
+    fn entries(session: &str, files: &[String]) -> Result<Box<dyn Iterator<Item = Result<Entry>>>>;
+}
+
+impl Session {
+    /// A session of which nothing but its id is known.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            title: None,
+            parent: None,
+            forked_from: None,
+            created_at: 0,
+            updated_at: 0,
+            archived: false,
+            cwd: None,
+            git_branch: None,
+            model: None,
+            model_provider: None,
+            version: None,
+            stamp: String::new(),
+            titles: Vec::new(),
+        }
+    }
+
+    /// Something happened in it then: it is as old as the first of these times, and as new as the last one.
+    pub fn seen_at(&mut self, at: Option<Millis>) {
+        if let Some(at) = at {
+            self.created_at = if self.created_at == 0 { at } else { self.created_at.min(at) };
+            self.updated_at = self.updated_at.max(at);
+        }
+    }
+}
+
+impl Entry {
+    /// Something that happened then, known in every copy of it by the key.
+    pub fn new(at: Option<Millis>, key: Option<String>, what: Happening) -> Self {
+        Self { at, key, what }
+    }
+
+    /// Its size in bytes, about.
+    fn size(&self) -> usize {
+        64 + match &self.what {
+            Happening::UserMessage(message) => {
+                message.text.len() + message.images.iter().map(String::len).sum::<usize>()
+            }
+            Happening::AgentMessage(text)
+            | Happening::Reasoning(text)
+            | Happening::WebSearch(text)
+            | Happening::Plan(text)
+            | Happening::SubAgent((_, text))
+            | Happening::Error(text) => text.len(),
+            Happening::Command(command) => command.command.len() + command.output.len(),
+            Happening::FileChanges(files) => files.changes.iter().map(|file| change_size(&file.change)).sum(),
+            Happening::ToolCall(call) => {
+                let answer = call.answer.as_ref().or(call.error.as_ref()).map_or(0, String::len);
+                call.arguments.len() + answer
+            }
+            Happening::TurnStarted | Happening::Compacted | Happening::Tokens(_) | Happening::TurnEnded(_) => 0,
+        }
+    }
+}
+
+fn change_size(change: &Change) -> usize {
+    match change {
+        Change::Add(text) | Change::Delete(text) | Change::Update(text) => 64 + text.len(),
+    }
+}
+
+impl<T: Importer> Guest for T {
+    type Entries = OpenEntries<T>;
+
+    fn places() -> Vec<String> {
+        super::log_panics();
+        T::places()
+    }
+
+    fn unit_of(file: String) -> Option<String> {
+        super::log_panics();
+        T::unit_of(&file)
+    }
+
+    fn sessions(files: Vec<String>) -> Result<Vec<Session>, Error> {
+        super::call(|| T::sessions(&files))
+    }
+}
+
+/// Holds the entries that are still to come.
+#[doc(hidden)]
+pub struct OpenEntries<T> {
+    entries: RefCell<Box<dyn Iterator<Item = Result<Entry>>>>,
+    _of: std::marker::PhantomData<T>,
+}
+
+impl<T: Importer> GuestEntries for OpenEntries<T> {
+    fn open(session: String, files: Vec<String>) -> Result<Entries, Error> {
+        super::call(|| {
+            let entries = RefCell::new(T::entries(&session, &files)?);
+            Ok(Entries::new(Self { entries, _of: std::marker::PhantomData }))
+        })
+    }
+
+    fn next(&self) -> Result<Vec<Entry>, Error> {
+        super::call(|| {
+            let (mut page, mut size) = (Vec::new(), 0);
+            let mut entries = self.entries.borrow_mut();
+            while size < PAGE {
+                let Some(entry) = entries.next().transpose()? else { break };
+                size += entry.size();
+                page.push(entry);
+            }
+            Ok(page)
+        })
+    }
+}
+
+/// Exports a type as the plugin that it is.
+#[macro_export]
+macro_rules! importer {
+    ($plugin:ident) => {
+        $crate::export_about!($plugin, $crate::importer::Importer, Importer);
+        #[cfg(target_arch = "wasm32")]
+        $crate::bindings::importer::export_importer!($plugin with_types_in $crate::bindings::importer);
+    };
+}
