@@ -232,6 +232,16 @@ fn change_threads(schemas: &Schemas, program: &Program, place: &Path) {
     run("delete", &[0], &["delete", other, "--yes", "--with-forks"]);
 }
 
+/// The program with what cargo needs.
+fn with_cargo(program: Program) -> Program {
+    let home = std::env::home_dir().unwrap();
+    let known = |name: &str, usual: &str| std::env::var_os(name).unwrap_or_else(|| home.join(usual).into());
+    program
+        .variable("PATH", std::env::var_os("PATH").unwrap())
+        .variable("CARGO_HOME", known("CARGO_HOME", ".cargo"))
+        .variable("RUSTUP_HOME", known("RUSTUP_HOME", ".rustup"))
+}
+
 fn use_plugins(schemas: &Schemas, program: &Program) {
     let run = |name: &str, codes: &[i32], arguments: &[&str]| schemas.run(program, name, codes, arguments);
     let files = tempdir().unwrap();
@@ -245,6 +255,13 @@ fn use_plugins(schemas: &Schemas, program: &Program) {
     }
     run("plugin revoke", &[0], &["plugin", "revoke", "made-report", "names"]);
     run("plugin grant", &[0], &["plugin", "grant", "made-report", "names"]);
+    let project = files.path().join("project").to_string_lossy().into_owned();
+    run("plugin new", &[0], &["plugin", "new", &project, "--kind", "report"]);
+    // As it stands, with the compiler that made the core.
+    let builder = with_cargo(Program::new());
+    schemas.run(&builder, "plugin build", &[0], &["plugin", "build", &project]);
+    run("plugin install", &[0], &["plugin", "install", &project, "--yes"]);
+    run("plugin run", &[0], &["plugin", "run", "project", "--out", &format!("{project}/out")]);
     run("plugin list", &[0], &["plugin", "list"]);
     let out = files.path().join("out").to_string_lossy().into_owned();
     run("plugin run", &[0], &["plugin", "run", "made-report", "--out", &out]);

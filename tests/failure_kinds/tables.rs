@@ -68,6 +68,8 @@ plugin update nothing nothing --yes           | notFound notFound notFound notFo
 plugin remove nothing                         | notFound notFound notFound notFound notFound notFound notFound notFound   | notFound notFound notFound notFound notFound notFound notFound notFound
 plugin grant nothing facts                    | notFound notFound notFound notFound notFound notFound notFound notFound   | notFound notFound notFound notFound notFound notFound notFound notFound
 plugin revoke nothing facts                   | notFound notFound notFound notFound notFound notFound notFound notFound   | notFound notFound notFound notFound notFound notFound notFound notFound
+plugin new Nothing --kind report              | conflict conflict conflict conflict conflict conflict conflict conflict   | conflict conflict conflict conflict conflict conflict conflict conflict
+plugin build nothing                          | io       io       io       io       io       io       io       io   | io       io       io       io       io       io       io       io
 plugin run nothing                            | notFound notFound notFound notFound notFound notFound notFound notFound   | notFound notFound notFound notFound notFound notFound notFound notFound
 search you                                    | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 search you --no-refresh                       | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       ok       ok       ok       denied

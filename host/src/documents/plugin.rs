@@ -160,3 +160,24 @@ pub struct PluginFinding {
     /// The thread; null where it is about none.
     pub thread: Option<String>,
 }
+
+/// A project for a new plugin.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct NewPlugin {
+    /// Absolute paths of the files that were written.
+    pub files: Vec<String>,
+}
+
+/// A plugin that was built.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct BuiltPlugin {
+    /// What it was built with, in words.
+    pub built_with: String,
+    /// Where the component is.
+    pub path: String,
+    /// Its bytes.
+    pub size: u64,
+}

@@ -83,6 +83,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("plugin grant", schema::<Plugin>()),
         ("plugin revoke", schema::<Plugin>()),
         ("plugin remove", schema::<RemovedPlugin>()),
+        ("plugin new", schema::<NewPlugin>()),
+        ("plugin build", schema::<BuiltPlugin>()),
         ("plugin run", schema::<PluginRun>()),
         ("device-key put", schema::<DeviceKey>()),
         ("device-key get", schema::<DeviceKey>()),

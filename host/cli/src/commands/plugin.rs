@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use threadkeep::contract::{RowQuery, SortKey, ThreadRow};
 use threadkeep::documents::{
-    DamagedPlugin, InspectedPlugin, Plugin as PluginDocument, PluginCell, PluginFinding, PluginRow, PluginRun, Plugins,
-    RemovedPlugin, Severity, Time,
+    BuiltPlugin, DamagedPlugin, InspectedPlugin, NewPlugin, Plugin as PluginDocument, PluginCell, PluginFinding,
+    PluginRow, PluginRun, Plugins, RemovedPlugin, Severity, Time,
 };
 use threadkeep::{Error, Threadkeep};
+use threadkeep_guest_build::{Kind, Language, build_plugin, new_plugin};
 use threadkeep_plugins::PluginError;
 use threadkeep_plugins::grants::{Grant, Grants, names_of};
 use threadkeep_plugins::installed::{Candidate, PluginDirectory, Record};
@@ -83,6 +84,27 @@ pub(crate) enum Plugin {
     },
     /// Run a plugin over threads
     Run(Run),
+    /// Write a project for a new plugin, which builds as it stands
+    New {
+        /// Where: a directory that is not there yet, whose name is the plugin's
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// What it is to do: exporter, importer, column, check, report, redactor
+        #[arg(long, value_name = "KIND")]
+        kind: Kind,
+        /// What it is written in: rust, js, python
+        #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
+        lang: Language,
+    },
+    /// Build the plugin of a project
+    Build {
+        /// The project
+        #[arg(value_name = "DIR", default_value = ".")]
+        directory: PathBuf,
+        /// Where the component goes [default: plugin.wasm in the project]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Compile a component from standard input to standard output, for the program's own use
     #[command(hide = true)]
     Compile,
@@ -140,9 +162,15 @@ impl Plugin {
             compile_here(io::stdin().lock(), io::stdout().lock()).map_err(Error::from)?;
             return Ok(exit::DONE);
         }
+        if let Plugin::New { directory, kind, lang } = &self {
+            return new(context, directory, *kind, *lang);
+        }
+        if let Plugin::Build { directory, out } = &self {
+            return build(context, directory, out.as_deref());
+        }
         let directory = plugins::directory(context)?;
         let installed = match self {
-            Plugin::Compile => return Ok(exit::DONE),
+            Plugin::Compile | Plugin::New { .. } | Plugin::Build { .. } => return Ok(exit::DONE),
             Plugin::Run(run) => return run.run(context, &directory),
             Plugin::List => return list(context, &directory),
             Plugin::Inspect { file } => {
@@ -181,6 +209,29 @@ impl Plugin {
         }
         Ok(exit::DONE)
     }
+}
+
+/// Writes a project for a new plugin.
+fn new(context: &Context, directory: &Path, kind: Kind, language: Language) -> anyhow::Result<u8> {
+    let files = new_plugin(&std::path::absolute(directory)?, kind, language)?;
+    let document = NewPlugin { files: files.iter().map(|file| file.to_string_lossy().into_owned()).collect() };
+    context.print(&document, || {
+        let files: String = document.files.iter().map(|file| format!("{}\n", text::shown(file))).collect();
+        let shown = text::shown(&directory.to_string_lossy());
+        format!("{files}build it:    threadkeep plugin build {shown}\ninstall it:  threadkeep plugin install {shown}\n")
+    })?;
+    Ok(exit::DONE)
+}
+
+/// Builds the plugin of a project.
+fn build(context: &Context, directory: &Path, out: Option<&Path>) -> anyhow::Result<u8> {
+    let built = build_plugin(directory, out)?;
+    let path = built.path.to_string_lossy().into_owned();
+    let document = BuiltPlugin { built_with: built.built_with.into(), path, size: built.size as u64 };
+    context.print(&document, || {
+        format!("{}  {} bytes, with {}\n", text::shown(&document.path), document.size, document.built_with)
+    })?;
+    Ok(exit::DONE)
 }
 
 /// Installs a plugin, or another version of the one that is named; none where the user does not want it.
