@@ -35,6 +35,8 @@ pub struct SearchRequest {
     pub without_secrets: bool,
     /// Which threads; children are never folded.
     pub rows: RowQuery,
+    /// Whether what a thread copied of another one is found in both; else at the other alone, while that is there.
+    pub with_copies: bool,
     /// In which order.
     pub order: MatchOrder,
     /// Whether the index is brought up to date first; else the answer says what it does not cover.
@@ -61,6 +63,7 @@ impl SearchRequest {
             kinds,
             without_secrets: false,
             rows,
+            with_copies: false,
             order: MatchOrder::Rows,
             refresh,
         }
@@ -157,9 +160,12 @@ impl Searcher {
         let imports = match is_usable {
             true => {
                 let excluded = ScannedTexts::of_excluded(runtime, home, database, exclusions, progress);
-                imports.with_text_index(IndexedTexts::of(database, excluded))
+                imports.with_text_index(IndexedTexts::of(database, excluded, request.with_copies))
             }
-            false => imports.with_text_index(ScannedTexts::of(runtime, home, database, progress)),
+            false => {
+                let texts = ScannedTexts::of(runtime, home, database, progress);
+                imports.with_text_index(texts.with_copies(request.with_copies))
+            }
         };
         Ok(Searcher { core: Core::new(runtime, imports), request })
     }
