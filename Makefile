@@ -14,7 +14,7 @@ PROGRAM := $(TARGET_DIR)/release/threadkeep
 COMMANDS := host/cli/src/commands/*.rs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup component build run test bench bench-peers goldens lint deny fmt
+.PHONY: help setup component plugins build run test bench bench-peers goldens lint deny fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,11 @@ component: build ## build the components, one for each world of wit/, and say wh
 	@for world in parser reader core; do \
 		wc -c $$(ls -t $$(find $(TARGET_DIR)/release/build -name $$world.component.wasm) | head -n 1); \
 	done | awk '{ print $$2 ": " $$1 " bytes" }'
+
+# The plugins are compiled apart, below plugins/target unless CARGO_TARGET_DIR says where.
+plugins: setup ## build the example plugins that are written in Rust into target/plugins
+	$(CARGO) run --release --package threadkeep-guest-build --example build-plugins $(CARGO_FLAGS) -- $(TARGET_DIR)/plugins \
+		$(filter-out plugins/sdk,$(patsubst %/Cargo.toml,%,$(wildcard plugins/*/Cargo.toml)))
 
 # Codex's own files are only read: the state goes below the target directory.
 run: build ## list the threads of your Codex home, or of a copy of the tests' home if you have none

@@ -1,39 +1,45 @@
-//! Reads what real agents wrote, where `THREADKEEP_TEST_AGENTS` names directories of homes.
+//! Reads what a real agent wrote, where `THREADKEEP_TEST_AGENTS` names a directory with its home.
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use gemini_cli::GeminiCli;
-use threadkeep_plugin::importer::{Entry, Importer, Session};
-use threadkeep_plugin::testing::Home;
-use threadkeep_plugin::{Result, source};
+use threadkeep_plugin::importer::{Happening, Outcome};
+use threadkeep_plugin::testing::{Home, Imported};
 
-fn homes(agent: &str) -> Vec<std::path::PathBuf> {
-    let Some(root) = std::env::var_os("THREADKEEP_TEST_AGENTS") else {
-        eprintln!("skipped: THREADKEEP_TEST_AGENTS is not set");
-        return Vec::new();
+#[test]
+fn sessions_of_0_61_are_read() {
+    let directory = std::env::var_os("THREADKEEP_TEST_AGENTS").map(PathBuf::from);
+    let directory = directory.map(|agents| agents.join("gemini-0.61.0/home/sam/.gemini/tmp"));
+    let Some(directory) = directory.filter(|directory| directory.is_dir()) else {
+        eprintln!("skipped: THREADKEEP_TEST_AGENTS has no home of Gemini CLI 0.61.0");
+        return;
     };
-    let mut homes: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
-    homes.retain(|home| home.file_name().is_some_and(|name| name.to_string_lossy().starts_with(agent)));
-    homes.sort();
-    homes
-}
+    let imported = Home::new().directory(directory).import::<GeminiCli>().expect("all files can be read");
+    assert_eq!(imported.len(), 21);
+    assert!(imported.iter().all(Imported::has_whole_turns));
+    let cwds = imported.iter().filter_map(|imported| imported.session.cwd.as_deref());
+    assert!(cwds.clone().count() == imported.len() && cwds.clone().any(|cwd| cwd == "/home/sam/code/notes ü"));
+    let find = |id: &str| imported.iter().find(|imported| imported.session.id.starts_with(id)).expect("it is there");
 
-fn read_all(home: &Home) -> BTreeMap<String, (Session, Vec<Entry>)> {
-    home.ask(|| {
-        let mut units = BTreeMap::<String, Vec<String>>::new();
-        for file in source::files() {
-            let name = file.unwrap().name;
-            if let Some(unit) = GeminiCli::unit_of(&name) {
-                units.entry(unit).or_default().push(name);
-            }
-        }
-        let mut all = BTreeMap::new();
-        for files in units.values() {
-            for session in GeminiCli::sessions(files).unwrap() {
-                let entries = GeminiCli::entries(&session.id, files).unwrap().collect::<Result<Vec<_>>>().unwrap();
-                assert!(all.insert(session.id.clone(), (session, entries)).is_none());
-            }
-        }
-        all
-    })
+    // Resumed twice, which left a second file and lists that hold less than what was told before.
+    let resumed = find("4110448c");
+    let prompts = [
+        "Add a greeting function to app.py and show me the file, second time.",
+        "Run the tests.",
+        "Please ask two helpers.",
+    ];
+    assert_eq!(resumed.prompts(), prompts);
+    let failed = resumed.happenings().into_iter().find_map(|what| match what {
+        Happening::Command(command) if command.outcome == Outcome::Failed => command.exit_code,
+        _ => None,
+    });
+    assert_eq!(failed, Some(3));
+    let called = resumed.happenings().into_iter().filter_map(|what| match what {
+        Happening::SubAgent((session, _)) => session.as_deref(),
+        _ => None,
+    });
+    for session in called {
+        assert_eq!(find(session).session.parent.as_deref(), Some(resumed.session.id.as_str()));
+    }
+    assert_eq!(find("c1e286ca").prompts(), ["Add a greeting function on the screen", "hello after the rewind"]);
 }

@@ -1,31 +1,17 @@
-//! Reads what real agents wrote, where `THREADKEEP_TEST_AGENTS` names directories of homes.
+//! Reads what a real agent wrote, where `THREADKEEP_TEST_AGENTS` names a directory with its home.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use opencode::OpenCode;
 use rusqlite::OpenFlags;
 use rusqlite::types::Value;
-use threadkeep_plugin::importer::{Entry, Importer, Session};
+use threadkeep_plugin::importer::{Happening, Outcome};
 use threadkeep_plugin::source::Cell;
-use threadkeep_plugin::testing::{Home, Table};
-use threadkeep_plugin::{Result, source};
-
-fn homes(agent: &str) -> Vec<std::path::PathBuf> {
-    let Some(root) = std::env::var_os("THREADKEEP_TEST_AGENTS") else {
-        eprintln!("skipped: THREADKEEP_TEST_AGENTS is not set");
-        return Vec::new();
-    };
-    let mut homes: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
-    homes.retain(|home| home.file_name().is_some_and(|name| name.to_string_lossy().starts_with(agent)));
-    homes.sort();
-    homes
-}
+use threadkeep_plugin::testing::{Home, Imported, Table};
 
 /// The files of a home, and the tables of its database.
-fn opened(home: &Path) -> Home {
-    let directory = home.join("home/sam/.local/share/opencode");
-    let mut opened = Home::new().directory(&directory);
+fn opened(directory: &Path) -> Home {
+    let mut opened = Home::new().directory(directory);
     let database = directory.join("opencode.db");
     if database.is_file() {
         let connection = rusqlite::Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
@@ -50,22 +36,25 @@ fn cell(value: Value) -> Cell {
     }
 }
 
-fn read_all(home: &Home) -> BTreeMap<String, (Session, Vec<Entry>)> {
-    home.ask(|| {
-        let mut units = BTreeMap::<String, Vec<String>>::new();
-        for file in source::files() {
-            let name = file.unwrap().name;
-            if let Some(unit) = OpenCode::unit_of(&name) {
-                units.entry(unit).or_default().push(name);
-            }
-        }
-        let mut all = BTreeMap::new();
-        for files in units.values() {
-            for session in OpenCode::sessions(files).unwrap() {
-                let entries = OpenCode::entries(&session.id, files).unwrap().collect::<Result<Vec<_>>>().unwrap();
-                assert!(all.insert(session.id.clone(), (session, entries)).is_none());
-            }
-        }
-        all
-    })
+#[test]
+fn sessions_of_1_18_are_read() {
+    let directory = std::env::var_os("THREADKEEP_TEST_AGENTS").map(PathBuf::from);
+    let directory = directory.map(|agents| agents.join("opencode-1.18.33/home/sam/.local/share/opencode"));
+    let Some(directory) = directory.filter(|directory| directory.is_dir()) else {
+        eprintln!("skipped: THREADKEEP_TEST_AGENTS has no home of opencode 1.18.33");
+        return;
+    };
+    let imported = opened(&directory).import::<OpenCode>().expect("all can be read");
+    assert_eq!(imported.len(), 22);
+    assert!(imported.iter().all(Imported::has_whole_turns));
+    let find = |id: &str| imported.iter().find(|imported| imported.session.id == id).expect("it is there");
+    let refused = find("ses_ddd8afea5ffeYqenhIqP1tRXbo");
+    assert!(refused.happenings().contains(&&Happening::Error("mock: this request is refused".to_owned())));
+    assert_eq!(refused.happenings().last(), Some(&&Happening::TurnEnded(Outcome::Failed)));
+    let named = find("ses_ddd8e3027ffesdnkw2fSSsOdDz");
+    assert_eq!(named.session.title.as_deref(), Some("Tea shop – Größe"));
+    let child = find("ses_ddd8dce25ffeYNOiBa7tygH8ia");
+    assert_eq!(child.session.parent.as_ref(), Some(&named.session.id));
+    let called = |what: &&Happening| matches!(what, Happening::SubAgent((Some(id), _)) if *id == child.session.id);
+    assert!(named.happenings().iter().any(called));
 }

@@ -20,8 +20,9 @@ use std::path::{Path, PathBuf};
 
 use crate::bindings::imports::threadkeep::plugin::log::Level;
 use crate::bindings::imports::threadkeep::plugin::source::{Cell, File};
-use crate::threads::{Entry, Facts, Item, Names, Outcome, Places, Role, Turn, Usage};
-use crate::{Error, Millis, Result, host};
+use crate::importer::{Entry, Happening, Importer, Session};
+use crate::threads::{self, Facts, Item, Names, Outcome, Places, Role, Turn, Usage};
+use crate::{Error, Millis, Result, host, source};
 
 /// Holds the threads and files that a run is given.
 #[derive(Clone, Debug, Default)]
@@ -100,6 +101,31 @@ impl Home {
         host::run_in(self, call).0
     }
 
+    /// Reads all sessions with an importer, as Threadkeep does: unit by unit.
+    ///
+    /// # Errors
+    ///
+    /// Those of the plugin.
+    pub fn import<I: Importer>(&self) -> Result<Vec<Imported>> {
+        self.ask(|| {
+            let mut units = BTreeMap::<String, Vec<String>>::new();
+            for file in source::files() {
+                let name = file?.name;
+                if let Some(unit) = I::unit_of(&name) {
+                    units.entry(unit).or_default().push(name);
+                }
+            }
+            let mut imported = Vec::new();
+            for files in units.values() {
+                for session in I::sessions(files)? {
+                    let entries = I::entries(&session.id, files)?.collect::<Result<_>>()?;
+                    imported.push(Imported { session, entries });
+                }
+            }
+            Ok(imported)
+        })
+    }
+
     pub(crate) fn granted(&self, grant: &str) -> Result<()> {
         if self.withheld.iter().any(|withheld| withheld == grant) { Err(Error::denied(grant)) } else { Ok(()) }
     }
@@ -143,7 +169,7 @@ pub struct Thread {
     /// What it used.
     pub usage: Usage,
     /// What was said and done.
-    pub history: Vec<Entry>,
+    pub history: Vec<threads::Entry>,
 }
 
 impl Thread {
@@ -175,7 +201,12 @@ impl Thread {
 
     /// Adds a turn.
     pub fn turn(mut self, id: &str, outcome: Outcome) -> Self {
-        self.history.push(Entry::Turn(Turn { id: id.to_owned(), started_at: None, completed_at: None, outcome }));
+        self.history.push(threads::Entry::Turn(Turn {
+            id: id.to_owned(),
+            started_at: None,
+            completed_at: None,
+            outcome,
+        }));
         self
     }
 
@@ -188,7 +219,7 @@ impl Thread {
     /// Adds a command, its output and its exit code.
     pub fn command(mut self, command: &str, output: &str, exit_code: i32) -> Self {
         self = self.item("commandExecution", Role::Tool, command, output);
-        if let Some(Entry::Item(item)) = self.history.last_mut() {
+        if let Some(threads::Entry::Item(item)) = self.history.last_mut() {
             item.exit_code = Some(exit_code);
             item.outcome = if exit_code == 0 { Outcome::Completed } else { Outcome::Failed };
         }
@@ -198,7 +229,7 @@ impl Thread {
     /// Adds an item.
     pub fn item(mut self, kind: &str, role: Role, title: &str, text: &str) -> Self {
         let id = format!("item-{}", self.history.len());
-        self.history.push(Entry::Item(Item {
+        self.history.push(threads::Entry::Item(Item {
             id,
             kind: kind.to_owned(),
             role,
@@ -210,6 +241,55 @@ impl Thread {
         }));
         self
     }
+}
+
+/// Holds a session that an importer read.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// What it is.
+    pub session: Session,
+    /// What was said and done.
+    pub entries: Vec<Entry>,
+}
+
+impl Imported {
+    /// What happened, without when and by which key.
+    pub fn happenings(&self) -> Vec<&Happening> {
+        self.entries.iter().map(|entry| &entry.what).collect()
+    }
+
+    /// What users said in it.
+    pub fn prompts(&self) -> Vec<&str> {
+        let messages = self.entries.iter().filter_map(|entry| match &entry.what {
+            Happening::UserMessage(message) => Some(message.text.as_str()),
+            _ => None,
+        });
+        messages.collect()
+    }
+
+    /// Whether everything but tokens is in a turn, and every turn ends.
+    pub fn has_whole_turns(&self) -> bool {
+        let mut in_turn = false;
+        let sound = self.entries.iter().all(|entry| match entry.what {
+            Happening::TurnStarted => !std::mem::replace(&mut in_turn, true),
+            Happening::TurnEnded(_) => std::mem::replace(&mut in_turn, false),
+            Happening::Tokens(_) => true,
+            _ => in_turn,
+        });
+        sound && !in_turn
+    }
+}
+
+/// Tokens that were written in these sessions: what is told by the same key counts once, and the largest.
+pub fn tokens_written(imported: &[Imported]) -> u64 {
+    let mut written = BTreeMap::new();
+    for entry in imported.iter().flat_map(|imported| &imported.entries) {
+        if let Happening::Tokens(tokens) = &entry.what {
+            let largest = written.entry(&entry.key).or_insert(0);
+            *largest = tokens.output.max(*largest);
+        }
+    }
+    written.into_values().sum()
 }
 
 /// Holds what came of a run.
