@@ -34,6 +34,7 @@ mod failure_kinds;
 mod finding;
 mod fixtures;
 mod foreign_files;
+mod foreign_threads;
 mod gate;
 mod generated;
 mod goals;

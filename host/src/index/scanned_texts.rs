@@ -158,7 +158,8 @@ impl ScannedTexts {
             };
             Ok(files.into_iter().zip(found).collect())
         };
-        let mut workers: Workers<Vec<(String, String)>, Looked<T>> = Workers::start(&self.runtime, &self.home, look)?;
+        let mut workers: Workers<Vec<(String, String)>, Looked<T>> =
+            Workers::start(&self.runtime, &self.home, &self.database, look)?;
         let mut take = |looked: Vec<Looked<T>>| {
             for looked in looked {
                 let looked = looked?;

@@ -4,6 +4,7 @@
 pub mod database_holders;
 pub mod error_kind;
 pub mod file_lock;
+pub mod foreign_place;
 pub(crate) mod git;
 pub mod home;
 pub(crate) mod moved_database;

@@ -7,6 +7,7 @@
 mod columns;
 mod dirs;
 pub(crate) mod inflate;
+mod kept;
 mod memory;
 mod prefetch;
 mod read;
@@ -29,6 +30,7 @@ use crate::platform::regular_file;
 use columns::{EntryColumns, HeadColumns};
 pub(crate) use columns::{no_entries, push_entry};
 pub(crate) use dirs::{open_or_create_parent, open_parent, sync_dir};
+pub(crate) use kept::{HomeWithTexts, KeptTexts};
 pub(crate) use memory::MemoryRollouts;
 use prefetch::Prefetch;
 pub use read::RolloutReader;

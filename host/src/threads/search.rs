@@ -9,14 +9,13 @@ use threadkeep_engine::contract::{
 };
 use threadkeep_engine::{Core, Runtime};
 
-use crate::db::{Database, StateDb};
+use crate::db::{Database, StateDb, imports_with_foreign};
 use crate::features::moved_directories::MovedDirectories;
 use crate::features::text_index::{IndexExclusions, IndexedTexts};
 use crate::index::progress::ProgressSink;
 use crate::index::scanned_texts::ScannedTexts;
 use crate::index::texts::update_text_index;
 use crate::platform::home::Home;
-use crate::rollouts;
 use crate::threads::directories;
 use crate::threads::lookup::{LookupError, QueryArgument};
 
@@ -146,8 +145,9 @@ impl Searcher {
         if let Some(state) = state {
             request.rows = MovedDirectories::of(state)?.widen(request.rows)?;
         }
-        let imports =
-            rollouts::imports(home).with_rows(database.rows()).with_sources(database.sources(home.default_provider()));
+        let imports = imports_with_foreign(home, database)
+            .with_rows(database.rows())
+            .with_sources(database.sources(home.default_provider()));
         let is_usable = state.is_some() && !exclusions.all && request.is_indexed() && {
             match request.refresh {
                 true => {

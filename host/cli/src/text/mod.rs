@@ -118,6 +118,7 @@ pub(crate) fn thread(row: &ThreadRow, path: &str, width: usize) -> String {
     let codex: Vec<&str> =
         row.cli_version.as_deref().into_iter().chain([row.source_kind.as_str(), row.history_mode.as_str()]).collect();
     let told_by = row.name_source.map(|source| match source {
+        Provenance::Program => "its program",
         Provenance::SessionIndex => "session index",
         Provenance::CodexDb => "Codex DB",
         Provenance::User => "given here",
