@@ -58,12 +58,12 @@ run: build ## list the threads of your Codex home, or of a copy of the tests' ho
 	fi
 
 # Tests that run the component under Node, or open pages in a browser, say so where they cannot.
-test: build ## build everything and run every test
+test: build plugins ## build everything and run every test
 	@.ci/setup node || true
 	@.ci/setup browser || true
 	$(CARGO) test --release --workspace $(CARGO_FLAGS)
 
-bench: build ## measure, in at most 15 minutes; BENCH_ARGS goes to the benchmark: --full, --home DIR, --only PART
+bench: build plugins ## measure, in at most 15 minutes; BENCH_ARGS goes to the benchmark: --full, --home DIR, --only PART
 	$(CARGO) run --release --package threadkeep-tests --bin threadkeep-bench $(CARGO_FLAGS) -- $(BENCH_ARGS)
 
 # CODEX_BIN may name several, separated by colons; the others are looked for on PATH.

@@ -5,5 +5,6 @@ mod hostile;
 mod installing;
 mod made;
 mod place;
+mod shipped;
 
 pub(crate) use made::Made;

@@ -3,7 +3,7 @@
 //! `threadkeep-bench [--rollouts N] [--history legacy|paginated|mixed] [--runs N] [--home DIR] [--only PART] [--full]`:
 //! medians over the runs, with the wanted figure beside each, at 1,000 and 10,000 rollouts of either history, or on the
 //! one home that is named. PART is `library`, `search`, `statistics`, `turns`, `export`, `changes`, `repair`, `recorder`,
-//! `commands`, `servers`, `memory`, `parsing`, `filling`, `growth` or `peers`; `--full` measures filling and growth at their largest sizes, too. `peers` runs
+//! `commands`, `servers`, `plugins`, `memory`, `parsing`, `filling`, `growth` or `peers`; `--full` measures filling and growth at their largest sizes, too. `peers` runs
 //! whatever other programs there are in turn with this one, and writes what it found to `--out DIR`. Homes are generated below the
 //! target directory once for each version of the generator, and read before anything is measured, so that the page cache is warm.
 //! Machines are noisy: what is compared is measured in turn, in one run.
@@ -20,6 +20,7 @@ mod library;
 mod limits;
 mod parsing;
 mod peers;
+mod plugins;
 mod recorder;
 mod repair;
 mod search;
@@ -36,8 +37,19 @@ use homes::Ground;
 use settings::Settings;
 
 /// The parts that are measured on each home.
-const ON_A_HOME: [&str; 10] =
-    ["library", "search", "statistics", "changes", "repair", "commands", "servers", "memory", "parsing", "peers"];
+const ON_A_HOME: [&str; 11] = [
+    "library",
+    "search",
+    "statistics",
+    "changes",
+    "repair",
+    "commands",
+    "servers",
+    "plugins",
+    "memory",
+    "parsing",
+    "peers",
+];
 
 fn main() {
     let settings = Settings::from_arguments();
@@ -100,6 +112,9 @@ fn on_a_home(settings: &Settings, ground: &Ground, target: &Path) {
     }
     if settings.wants("servers") {
         servers::servers(ground, target, runs);
+    }
+    if settings.wants("plugins") {
+        plugins::plugins(ground, target, runs);
     }
     if settings.wants("memory") {
         whole::memory(ground);

@@ -64,7 +64,7 @@ pub use mcp::McpClient;
 pub use mcp_http::McpHttpServer;
 pub use native::{Disk, Memory, facts};
 pub use ported::{imports_of, same};
-pub use program::{Outcome, Program, Running};
+pub use program::{Outcome, Program, Running, shipped_plugin};
 pub use random::{ORIGINS, RandomHome, any_crowd, any_home, any_rollout, any_text, damaged, spawned_by};
 pub use reading::{ReadFile, ReadThread, Reading, read_home};
 pub use scenario::{Asks, Both, Native, Natively, Open, Scenario, Told};

@@ -73,6 +73,13 @@ fn built(name: &str) -> PathBuf {
     })
 }
 
+/// A plugin that `make plugins` has built; none where it has not.
+pub fn shipped_plugin(name: &str) -> Option<PathBuf> {
+    let tests = env::current_exe().unwrap();
+    let built = |directory: &Path| directory.join("plugins").join(name).with_extension("wasm");
+    tests.ancestors().skip(1).take(4).map(built).find(|file| file.is_file())
+}
+
 impl Default for Program {
     fn default() -> Self {
         Self::new()

@@ -1,6 +1,6 @@
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use serde_json::Value;
 
@@ -57,6 +57,10 @@ fn rust(project: &Path) -> Result<(Vec<u8>, &'static str), Error> {
     let toolchain = Toolchain::find(Compiler::active(), StandardLibrary::Std, OLDEST_RUST)?;
     let mut cargo = toolchain.cargo("build");
     cargo.current_dir(project).args(["--release", "--lib", "--message-format", "json-render-diagnostics"]);
+    // The plugin is to depend on its sources, and to tell nothing of the place where it was built.
+    if let Some(home) = cargo_home() {
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", format!("--remap-path-prefix={}=", home.display()));
+    }
     let printed = run(&mut cargo, "cargo comes with Rust; install it from https://rustup.rs")?;
     let modules = modules(&printed);
     let [module] = modules.as_slice() else {
@@ -64,6 +68,12 @@ fn rust(project: &Path) -> Result<(Vec<u8>, &'static str), Error> {
     };
     let module = fs::read(module).map_err(|cause| Error::read(module, cause))?;
     Ok((component_of(&module)?, toolchain.name))
+}
+
+/// Where cargo keeps the sources of other crates.
+fn cargo_home() -> Option<PathBuf> {
+    let named = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    named.or_else(|| Some(env::home_dir()?.join(".cargo")))
 }
 
 /// The modules of which cargo says that it made them. Those of dependencies are none: they are no `cdylib`.

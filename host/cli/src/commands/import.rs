@@ -134,7 +134,14 @@ impl Import {
     fn import_sessions(&self, context: &Context, name: &str) -> anyhow::Result<u8> {
         let directory = plugins::directory(context)?;
         let record = directory.find(name).map_err(Error::from)?;
-        let named = self.sources.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
+        let mut named = self.sources.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
+        // Directories come to those that were named before.
+        let state_dir = context.options(StateAccess::Inspect)?.state_dir;
+        let before = record.imports.iter().find(|import| import.state_dir == state_dir);
+        let before = before.map(|import| import.directories.clone()).unwrap_or_default();
+        named.extend(before.into_iter().filter(|directory| !self.sources.contains(directory)).collect::<Vec<_>>());
+        named.sort();
+        named.dedup();
         let cancellation = interrupt::cancellation()?;
         let limits = self.limits.limits()?;
         let source = imports::importer(&directory, &record, &named, limits, &cancellation)?;
@@ -146,7 +153,6 @@ impl Import {
             false => ForeignImport { source: Arc::new(source), keeps_gone: self.keep },
         };
         let tally = threadkeep.import_foreign(&import)?;
-        let state_dir = threadkeep.state_dir().to_path_buf();
         let registered = RegisteredImport { state_dir: state_dir.clone(), directories: named, keeps_gone: self.keep };
         let registered = (!self.forget).then_some(registered);
         directory.register(name, &state_dir, registered).map_err(Error::from)?;

@@ -1,0 +1,154 @@
+//! The plugins that are shipped as examples, as a user runs them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use support::{HomeAndState, Program, demo_home, shipped_plugin};
+use tempfile::{TempDir, tempdir};
+
+/// A home with threads, and the program with those plugins that are named.
+struct Shipped {
+    program: Program,
+    place: TempDir,
+    _home: HomeAndState,
+}
+
+impl Shipped {
+    fn with(plugins: &[&str]) -> Shipped {
+        let files = plugins
+            .iter()
+            .map(|name| shipped_plugin(name).unwrap_or_else(|| panic!("{name} is not built: run `make plugins`")));
+        Shipped::with_files(files)
+    }
+
+    fn with_files(files: impl IntoIterator<Item = PathBuf>) -> Shipped {
+        let (home, place) = (HomeAndState::new(), tempdir().unwrap());
+        demo_home(home.home.path());
+        let program = home.program().variable("THREADKEEP_PLUGIN_DIR", place.path().join("plugins"));
+        for file in files {
+            program.run(["plugin", "install", file.to_str().unwrap(), "--yes"]).well();
+        }
+        Shipped { program, place, _home: home }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.place.path().join(name).to_string_lossy().into_owned()
+    }
+}
+
+/// The files below a directory, by their names.
+fn written(directory: &str) -> BTreeMap<String, String> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    entries.map(|path| (name(&path), std::fs::read_to_string(&path).unwrap())).collect()
+}
+
+#[test]
+fn every_thread_becomes_a_note_and_the_same_one_every_time() {
+    let shipped = Shipped::with(&["obsidian"]);
+    let threads = shipped.program.json(["list", "--limit", "0", "--flat"])["items"].as_array().unwrap().len();
+    let (one, two) = (shipped.path("one"), shipped.path("two"));
+    shipped.program.run(["plugin", "run", "obsidian", "--out", &one]).well();
+    shipped.program.run(["plugin", "run", "obsidian", "--out", &two]).well();
+    let notes = written(&one);
+    assert_eq!(notes.len(), threads);
+    assert!(notes.values().all(|note| note.starts_with("---\n")), "{notes:?}");
+    assert_eq!(notes, written(&two));
+    let by_export = shipped.path("three");
+    shipped.program.run(["export", "--format", "obsidian", "--archived", "--to", &by_export]).well();
+    shipped.program.run(["export", "--format", "obsidian", "--source", "any", "--to", &by_export]).well();
+    assert!(written(&by_export).len() >= threads);
+}
+
+#[test]
+fn what_is_not_granted_to_a_shipped_plugin_it_says_and_writes_nothing() {
+    let shipped = Shipped::with(&["obsidian"]);
+    shipped.program.run(["plugin", "revoke", "obsidian", "names"]).well();
+    let out = shipped.path("out");
+    let denied = shipped.program.run(["plugin", "run", "obsidian", "--out", &out]);
+    assert!(denied.code == Some(1) && denied.stderr.contains("'names'"), "{}", denied.stderr);
+    assert!(written(&out).is_empty());
+}
+
+#[test]
+fn a_report_a_check_and_a_redactor_are_used_in_their_places() {
+    let shipped = Shipped::with(&["token-costs", "unfinished", "project-words"]);
+    let report = shipped.program.run(["plugin", "run", "token-costs", "token-costs-csv", "price.gpt-5-codex=2.5"]);
+    assert!(report.code == Some(0) && report.stdout.contains("gpt-5-codex"), "{} {}", report.stdout, report.stderr);
+    let found = shipped.program.json(["plugin", "run", "unfinished"]);
+    let by_doctor = shipped.program.json(["doctor", "--with", "unfinished"]);
+    let codes = |findings: &serde_json::Value| -> Vec<String> {
+        findings.as_array().into_iter().flatten().map(|finding| finding["code"].to_string()).collect()
+    };
+    assert_eq!(codes(&found["findings"]).is_empty(), codes(&by_doctor["pluginFindings"]).is_empty());
+    let wrong = shipped.program.run(["doctor", "--with", "token-costs"]);
+    assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
+    let no_format = shipped.program.run(["export", "--all", "--format", "epub"]);
+    assert!(
+        no_format.code == Some(2) && no_format.stderr.contains("there is no format 'epub'"),
+        "{}",
+        no_format.stderr
+    );
+    let no_column = shipped.program.run(["list", "--column", "mood"]);
+    assert!(no_column.code == Some(2) && no_column.stderr.contains("column 'mood'"), "{}", no_column.stderr);
+}
+
+#[test]
+fn a_plugin_that_was_built_for_the_first_version_of_the_contract_still_runs() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/plugins/obsidian-0.1.0.wasm");
+    let shipped = Shipped::with_files([kept]);
+    let out = shipped.path("out");
+    shipped.program.run(["plugin", "run", "obsidian", "--out", &out]).well();
+    assert!(!written(&out).is_empty());
+}
+
+/// A session of Claude Code: a prompt, a command, an answer.
+fn session(id: &str, prompt: &str) -> String {
+    let line = |uuid: &str, parent: &str, second: u32, rest: &str| {
+        format!(
+            "{{\"parentUuid\":{parent},\"isSidechain\":false,\"userType\":\"external\",\"cwd\":\"/home/robin/src/kite\",\
+             \"sessionId\":\"{id}\",\"version\":\"2.1.332\",\"gitBranch\":\"tail\",\"uuid\":\"{uuid}\",\
+             \"timestamp\":\"2026-05-04T10:00:{second:02}.000Z\",{rest}}}\n"
+        )
+    };
+    let usage = "\"usage\":{\"input_tokens\":10,\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":5,\"output_tokens\":7}";
+    let asked = format!("\"type\":\"user\",\"message\":{{\"role\":\"user\",\"content\":\"{prompt}\"}}");
+    let answered = format!(
+        "\"type\":\"assistant\",\"requestId\":\"r1\",\"message\":{{\"id\":\"m1\",\"role\":\"assistant\",\"model\":\"claude-opus-4-5\",\
+         \"content\":[{{\"type\":\"text\",\"text\":\"The tail is two metres long.\"}}],\"stop_reason\":\"end_turn\",{usage}}}"
+    );
+    line("u1", "null", 1, &asked) + &line("u2", "\"u1\"", 2, &answered)
+}
+
+#[test]
+fn sessions_of_another_program_stand_beside_the_threads_and_go_again() {
+    let shipped = Shipped::with(&["claude-code"]);
+    let sessions = shipped.place.path().join("projects/-home-robin-src-kite");
+    std::fs::create_dir_all(&sessions).unwrap();
+    let id = "0c0ffee0-1111-4222-8333-444455556666";
+    let file = sessions.join(format!("{id}.jsonl"));
+    std::fs::write(&file, session(id, "How long is the tail of the kite?")).unwrap();
+    let before = shipped.program.json(["list", "--limit", "0", "--flat"])["items"].as_array().unwrap().len();
+    let root = shipped.path("projects");
+    let imported = shipped.program.json(["import", "--format", "claude-code", &root]);
+    assert_eq!(imported["read"], 1, "{imported}");
+    let listed = shipped.program.json(["list", "--limit", "0", "--flat"]);
+    assert_eq!(listed["items"].as_array().unwrap().len(), before + 1);
+    let found = shipped.program.json(["find", id]);
+    assert_eq!(found["cwd"], "/home/robin/src/kite", "{found}");
+    let turns = shipped.program.run(["turns", id]);
+    assert!(turns.stdout.contains("The tail is two metres long."), "{}", turns.stdout);
+    let searched = shipped.program.json(["search", "metres", "--source", "any"]);
+    assert_eq!(searched["items"].as_array().unwrap().len(), 1, "{searched}");
+    let refused = shipped.program.run(["archive", id]);
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    // A file that changes is read again by whatever opens the state DB; one that nobody can read costs nothing else.
+    std::fs::write(&file, session(id, "How wide is the kite?")).unwrap();
+    std::fs::write(sessions.join("11111111-1111-4222-8333-444455556666.jsonl"), b"\xFF\xFE{{{{").unwrap();
+    let listed = shipped.program.run(["list", "--title", "wide"]);
+    assert!(listed.stdout.contains("How wide is the kite?"), "{} {}", listed.stdout, listed.stderr);
+    shipped.program.json(["import", "--format", "claude-code", "--forget"]);
+    let listed = shipped.program.json(["list", "--limit", "0", "--flat"]);
+    assert_eq!(listed["items"].as_array().unwrap().len(), before);
+    assert!(file.is_file());
+}
