@@ -238,11 +238,11 @@ fn a_million_empty_texts_are_stopped() {
 fn texts_that_are_one_text_many_times_are_stopped() {
     let mut made = Made::new("redactor");
     let at = made.place(&[0; 16]);
-    // 10,000 texts, each the same 100,000 bytes.
+    // 4,000 texts, each the same 1,000 bytes.
     let answer = format!(
         "(loop
              (i32.store (i32.add (i32.const {FAR}) (i32.mul (local.get $i) (i32.const 12))) (i32.const 0))
-             (i32.store (i32.add (i32.const {}) (i32.mul (local.get $i) (i32.const 12))) (i32.const 100000))
+             (i32.store (i32.add (i32.const {}) (i32.mul (local.get $i) (i32.const 12))) (i32.const 1000))
              (local.set $i (i32.add (local.get $i) (i32.const 1)))
              (br_if 0 (i32.lt_u (local.get $i) (i32.const 4000))))
          (i32.store (i32.const {}) (i32.const {FAR})) (i32.store (i32.const {}) (i32.const 4000)) (i32.const {at})",
@@ -375,7 +375,7 @@ fn files_are_written_below_the_directory_and_nowhere_else() {
         // Breaks off where it was let.
         let begin = format!(
             "(call $begin (i32.const {at}) (i32.const {}) (i32.const 0))
-             (if (i32.eqz (i32.load8_u (i32.const 0))) (then (unreachable))) (i32.const 0)",
+             (if (i32.eqz (i32.load8_u (i32.const 0))) (then (unreachable))) (i32.const 512)",
             name.len()
         );
         let place = Place::new();

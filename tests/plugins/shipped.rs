@@ -75,12 +75,17 @@ fn a_report_a_check_and_a_redactor_are_used_in_their_places() {
     let shipped = Shipped::with(&["token-costs", "unfinished", "project-words"]);
     let report = shipped.program.run(["plugin", "run", "token-costs", "token-costs-csv", "price.gpt-5-codex=2.5"]);
     assert!(report.code == Some(0) && report.stdout.contains("gpt-5-codex"), "{} {}", report.stdout, report.stderr);
-    let found = shipped.program.json(["plugin", "run", "unfinished"]);
-    let by_doctor = shipped.program.json(["doctor", "--with", "unfinished"]);
-    let codes = |findings: &serde_json::Value| -> Vec<String> {
-        findings.as_array().into_iter().flatten().map(|finding| finding["code"].to_string()).collect()
+    // What is found is left to mend, which the exit code says.
+    let told = |arguments: &[&str], findings: &str| {
+        let ran = shipped.program.run(arguments);
+        assert_eq!(ran.code, Some(5), "{}", ran.stderr);
+        let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        document[findings].as_array().unwrap().clone()
     };
-    assert_eq!(codes(&found["findings"]).is_empty(), codes(&by_doctor["pluginFindings"]).is_empty());
+    let found = told(&["plugin", "run", "unfinished", "--json"], "findings");
+    assert_eq!(found[0]["code"], "unfinished-turn");
+    let by_doctor = told(&["doctor", "--with", "unfinished", "--json"], "pluginFindings");
+    assert!(found.iter().all(|finding| by_doctor.contains(finding)), "{found:?} {by_doctor:?}");
     let wrong = shipped.program.run(["doctor", "--with", "token-costs"]);
     assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
     let no_format = shipped.program.run(["export", "--all", "--format", "epub"]);

@@ -368,10 +368,11 @@ impl OpenEntries {
     }
 }
 
-/// Gives the innermost cause in a line, without the places in the plugin.
+/// Gives what went wrong in a line, without the places in the plugin.
 fn cause_of(error: &wasmtime::Error) -> String {
-    let innermost = error.chain().last().map(ToString::to_string).unwrap_or_default();
-    innermost.lines().next().unwrap_or_default().to_string()
+    let causes = error.chain().map(ToString::to_string).filter(|cause| !cause.starts_with("error while executing"));
+    let lines = causes.map(|cause| cause.lines().next().unwrap_or_default().to_string());
+    lines.collect::<Vec<_>>().join(": ")
 }
 
 fn settings_of(settings: &[(String, String)]) -> Vec<Setting> {
