@@ -85,7 +85,7 @@ fn is_email(word: &str) -> bool {
     !user.is_empty()
         && user != "git"
         && labels.len() > 1
-        && labels.iter().all(|label| of_host(&label))
+        && labels.iter().all(|label| of_host(label))
         && ends_in_letters
 }
 
