@@ -6,6 +6,7 @@ mod equal;
 mod kept;
 mod pages;
 mod schemas;
+mod searching;
 
 use std::path::Path;
 

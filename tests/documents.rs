@@ -18,6 +18,8 @@ use tempfile::tempdir;
 use threadkeep::platform::home::Home;
 use threadkeep::{ErrorKind, Options, StateAccess, Threadkeep, documents};
 
+use crate::plugins::Made;
+
 const HOMES: [&str; 10] =
     ["h029", "h050", "h100", "h130", "h142", "h160", "h169-main", "h169-compress", "h171-main", "up171-h130"];
 
@@ -124,6 +126,7 @@ fn what_every_command_prints_is_what_its_schema_says() {
     ask_a_server(&schemas, &program, place.path());
     change_threads(&schemas, &program, place.path());
     keep_beside_threads(&schemas, &program, home.path());
+    use_plugins(&schemas, &program);
     mend(&schemas);
     read_a_broken_history(&schemas);
     salvage(&schemas, place.path());
@@ -227,6 +230,44 @@ fn change_threads(schemas: &Schemas, program: &Program, place: &Path) {
     run("compress", &[0], &["compress", "--older-than", "0s"]);
     run("delete", &[0], &["delete", other, "--dry-run", "--with-forks"]);
     run("delete", &[0], &["delete", other, "--yes", "--with-forks"]);
+}
+
+/// The program with what cargo needs.
+fn with_cargo(program: Program) -> Program {
+    let home = std::env::home_dir().unwrap();
+    let known = |name: &str, usual: &str| std::env::var_os(name).unwrap_or_else(|| home.join(usual).into());
+    program
+        .variable("PATH", std::env::var_os("PATH").unwrap())
+        .variable("CARGO_HOME", known("CARGO_HOME", ".cargo"))
+        .variable("RUSTUP_HOME", known("RUSTUP_HOME", ".rustup"))
+}
+
+fn use_plugins(schemas: &Schemas, program: &Program) {
+    let run = |name: &str, codes: &[i32], arguments: &[&str]| schemas.run(program, name, codes, arguments);
+    let files = tempdir().unwrap();
+    let mut installed = Vec::new();
+    for kind in ["report", "column", "check"] {
+        let file = Made::new(kind).wanting(&["names"]).write(files.path()).to_string_lossy().into_owned();
+        run("plugin inspect", &[0], &["plugin", "inspect", &file]);
+        run("plugin install", &[0], &["plugin", "install", &file, "--yes"]);
+        run("plugin update", &[0], &["plugin", "update", &format!("made-{kind}"), &file, "--yes"]);
+        installed.push(file);
+    }
+    run("plugin revoke", &[0], &["plugin", "revoke", "made-report", "names"]);
+    run("plugin grant", &[0], &["plugin", "grant", "made-report", "names"]);
+    let project = files.path().join("project").to_string_lossy().into_owned();
+    run("plugin new", &[0], &["plugin", "new", &project, "--kind", "report"]);
+    // As it stands, with the compiler that made the core.
+    let builder = with_cargo(Program::new());
+    schemas.run(&builder, "plugin build", &[0], &["plugin", "build", &project]);
+    run("plugin install", &[0], &["plugin", "install", &project, "--yes"]);
+    run("plugin run", &[0], &["plugin", "run", "project", "--out", &format!("{project}/out")]);
+    run("plugin list", &[0], &["plugin", "list"]);
+    let out = files.path().join("out").to_string_lossy().into_owned();
+    run("plugin run", &[0], &["plugin", "run", "made-report", "--out", &out]);
+    run("plugin run", &[0], &["plugin", "run", "made-check"]);
+    run("doctor", &[0, 5], &["doctor", "--with", "made-check"]);
+    run("plugin remove", &[0], &["plugin", "remove", "made-column"]);
 }
 
 fn keep_beside_threads(schemas: &Schemas, program: &Program, home: &Path) {

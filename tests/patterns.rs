@@ -73,6 +73,7 @@ fn request(text: &str, meaning: QueryMeaning, ignores_case: bool, kinds: &[TextK
         kinds: kinds.to_vec(),
         without_secrets: false,
         rows: RowQuery::default(),
+        with_copies: false,
         order: MatchOrder::Rows,
         refresh: true,
     }

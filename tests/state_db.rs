@@ -161,7 +161,7 @@ fn commands_that_only_look_create_nothing() {
 }
 
 /// A state DB of each version, with rows in every table.
-const STORED: [&str; 9] = [
+const STORED: [&str; 10] = [
     include_str!("fixtures/state-db/1.sql"),
     include_str!("fixtures/state-db/2.sql"),
     include_str!("fixtures/state-db/3.sql"),
@@ -171,6 +171,7 @@ const STORED: [&str; 9] = [
     include_str!("fixtures/state-db/7.sql"),
     include_str!("fixtures/state-db/8.sql"),
     include_str!("fixtures/state-db/9.sql"),
+    include_str!("fixtures/state-db/10.sql"),
 ];
 
 /// Rewrites a state DB in the schema of version 1: the same rows, without what later versions added.

@@ -43,6 +43,7 @@ pub use features::text_index::IndexExclusions;
 pub use platform::error_kind::ErrorKind;
 pub use threadkeep_engine::recording::Recorder;
 pub use threadkeep_engine::{Cancellation, contract};
+pub use threads::foreign;
 pub use threads::search::{SearchRequest, TouchedRequest, WrittenRequest};
 pub use threads::statistics::{StatisticsGrouping, StatisticsRequest};
 pub use threads::storage::StorageReport;

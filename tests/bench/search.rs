@@ -71,6 +71,7 @@ fn in_process(ground: &Ground, table: &mut Table, queries: &[(&'static str, &str
             kinds: SearchRequest::MESSAGES.to_vec(),
             without_secrets: false,
             rows: RowQuery::default(),
+            with_copies: false,
             order: MatchOrder::Classes,
             refresh: false,
         };

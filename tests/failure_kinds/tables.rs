@@ -61,6 +61,16 @@ list --no-state                               | ok       ok       ok       ok   
 mcp                                           | ended    ended    ended    ended    ended    ended    ended    ended   | ended    ended    ended    ended    ended    ended    ended    ended
 mcp install --dry-run                         | ended    ended    ended    ended    ended    ended    ended    ended   | ended    ended    ended    ended    ended    ended    ended    ended
 mcp uninstall --dry-run                       | ended    ended    ended    ended    ended    ended    ended    ended   | ended    ended    ended    ended    ended    ended    ended    ended
+plugin list                                   | ok       ok       ok       ok       ok       ok       ok       ok   | ok       ok       ok       ok       ok       ok       ok       ok
+plugin inspect nothing                        | io       io       io       io       io       io       io       io   | io       io       io       io       io       io       io       io
+plugin install nothing --yes                  | io       io       io       io       io       io       io       io   | io       io       io       io       io       io       io       io
+plugin update nothing nothing --yes           | notFound notFound notFound notFound notFound notFound notFound notFound   | notFound notFound notFound notFound notFound notFound notFound notFound
+plugin remove nothing                         | notFound notFound notFound notFound notFound notFound notFound notFound   | notFound notFound notFound notFound notFound notFound notFound notFound
+plugin grant nothing facts                    | notFound notFound notFound notFound notFound notFound notFound notFound   | notFound notFound notFound notFound notFound notFound notFound notFound
+plugin revoke nothing facts                   | notFound notFound notFound notFound notFound notFound notFound notFound   | notFound notFound notFound notFound notFound notFound notFound notFound
+plugin new Nothing --kind report              | conflict conflict conflict conflict conflict conflict conflict conflict   | conflict conflict conflict conflict conflict conflict conflict conflict
+plugin build nothing                          | io       io       io       io       io       io       io       io   | io       io       io       io       io       io       io       io
+plugin run nothing                            | notFound notFound notFound notFound notFound notFound notFound notFound   | notFound notFound notFound notFound notFound notFound notFound notFound
 search you                                    | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 search you --no-refresh                       | ok       warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       ok       ok       ok       denied
 search you --no-state                         | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       denied   ok       ok       denied

@@ -107,6 +107,11 @@ impl Program {
         Self::new().with(["--home".as_ref(), home.as_os_str(), "--no-state".as_ref()])
     }
 
+    /// Where the program is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The directory in which it runs, which is its user's home too.
     pub fn place(&self) -> &Path {
         self.place.path()

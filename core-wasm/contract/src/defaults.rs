@@ -2,10 +2,10 @@
 
 use crate::{
     CodexFacts, CodexFields, CodexShape, CollectionMove, Counts, DecidedBy, DirectorySnapshot, Entries, FileReport,
-    Heads, HomeFacts, IndexedText, MemoryExtraction, NewThread, PageOfHits, PageOfMatches, PageOfRecords, PageOfRows,
-    PageOfTouched, PageOfTurns, Presence, Removal, RolloutTouches, RowQuery, SearchedThreads, Selection, SortKey,
-    SourceThread, StartupReport, SurveyReport, TermSources, Tokens, TouchedSources, TurnStart, UsageCounts,
-    UserMessage,
+    ForeignTokens, Heads, HomeFacts, IndexedText, MemoryExtraction, NewThread, PageOfHits, PageOfMatches,
+    PageOfRecords, PageOfRows, PageOfTouched, PageOfTurns, Presence, Removal, RolloutTouches, RowQuery,
+    SearchedThreads, Selection, SortKey, SourceThread, StartupReport, SurveyReport, TermSources, Tokens,
+    TouchedSources, TurnStart, UsageCounts, UserMessage,
 };
 
 /// Fills every field of a record with its own default. A field that is added to the contract does not compile until it
@@ -29,8 +29,9 @@ defaults! {
     DirectorySnapshot { data_version, taken_at, directories }
     Entries { paths, kinds, sizes, modified_ns, inodes }
     FileReport { lines, damaged_lines, damaged_line_count, ordinal_errors, ordinal_error_count, base, no_final_newline, has_messages, marked_lines, odd_times, history_lost }
+    ForeignTokens { model, input, cached_input, cache_write, output, reasoning }
     Heads { paths, lengths, texts }
-    HomeFacts { databases, backfill, codex_backfill, unprojected, locks, modes, network, links, unfinished, foreign_homes, closed, text_index, now }
+    HomeFacts { databases, backfill, codex_backfill, unprojected, locks, modes, network, links, unfinished, foreign_homes, closed, text_index, foreign_faults, now }
     IndexedText { replaced_from, parts, touches, state, is_whole, has_rollbacks, text_bytes }
     MemoryExtraction { watermark, worker, token, until, retry_after }
     NewThread { id, cwd, source, originator, version, model_provider, instructions, git_sha, git_branch, git_origin_url, parent_thread_id }

@@ -33,6 +33,10 @@ pub use exports::derivation::{ThreadFile, ThreadInputs};
 pub use exports::exporting::{
     ExportDetail, ExportFile, ExportFormat, ExportImage, ExportOptions, ExportPiece, IndexEntry, Person, RedactionCount,
 };
+pub use exports::foreign_sessions::{
+    ForeignCommand, ForeignEntry, ForeignEvent, ForeignFileChanges, ForeignOutcome, ForeignSession, ForeignSubAgent,
+    ForeignTokens,
+};
 pub use exports::goals::{BudgetChange, Goal, GoalChange};
 pub use exports::history::{Gap, PageOfRecords, PageOfTurns, Subject};
 pub use exports::importing::{
@@ -68,8 +72,8 @@ pub use imports::feature_types::{GoalStatus, Rejection};
 pub use imports::health_types::{
     Applicability, BackfillFacts, Cell, Change, CheckContext, CheckInput, CheckedFile, CodexChange, CodexFields,
     CodexShape, Column, CurrentValue, DamagedLine, DatabaseFacts, DatabaseRole, Depth, Edit, EditTarget, Evidence,
-    FileReport, Finding, HistoryBase, HomeFacts, ModeChange, OrdinalError, OrdinalFault, PathTarget, Severity,
-    StateChange, TextIndexFacts, ThreadFacts, ThreadFileFacts, Value, View, Viewer,
+    FileReport, Finding, ForeignFault, HistoryBase, HomeFacts, ModeChange, OrdinalError, OrdinalFault, PathTarget,
+    Severity, StateChange, TextIndexFacts, ThreadFacts, ThreadFileFacts, Value, View, Viewer,
 };
 pub use imports::item_types::{
     ChangeKind, Command, FileChange, FileChanges, Item, ItemStatus, RawRecord, Tokens, ToolCall, TurnEnd, TurnStart,

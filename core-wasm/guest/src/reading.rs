@@ -73,6 +73,10 @@ impl lookup::Guest for Component {
         find::find(&World, &wanted, within)
     }
 
+    fn find_own(wanted: String) -> Result<Found, LookupError> {
+        find::find_own(&World, &wanted)
+    }
+
     fn explain(wanted: String, within: Option<Collection>) -> Explanation {
         find::explain(&World, &wanted, within)
     }

@@ -5,13 +5,14 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use contract::exports::{
-    derivation, naming, parsing, program_events, queries, redaction, salvage, secrets, statistics, writing,
+    derivation, foreign_sessions, naming, parsing, program_events, queries, redaction, salvage, secrets, statistics,
+    writing,
 };
 use contract::{
-    Begun, Chunk, ClearedText, CodexFacts, Discrepancy, Extraction, FileFacts, HomePage, Item, MergeResult,
-    MergedHomes, NameClaim, NewThread, NoThread, Patch, ProgramEvent, Rejection, RowKey, RowQuery, SalvageContext,
-    SurveyResult, ThreadInputs, ThreadRow, TurnEnd, UsageQuery, UsageRollouts, UsageStatistics, UsageThreads,
-    WriteContext, WriteError, Written,
+    Begun, Chunk, ClearedText, CodexFacts, Discrepancy, Extraction, FileFacts, ForeignEntry, ForeignSession, HomePage,
+    Item, MergeResult, MergedHomes, NameClaim, NewThread, NoThread, Patch, ProgramEvent, Rejection, RowKey, RowQuery,
+    SalvageContext, SurveyResult, ThreadInputs, ThreadRow, TurnEnd, UsageQuery, UsageRollouts, UsageStatistics,
+    UsageThreads, WriteContext, WriteError, Written,
 };
 use threadkeep_core::change::naming::{check_name, index_line};
 use threadkeep_core::rollout::{parse, redact, salvage as salvaging};
@@ -19,7 +20,7 @@ use threadkeep_core::rows::{derive, diff, names, patch, query, several_homes};
 use threadkeep_core::secrets::clear_json;
 use threadkeep_core::text::{directories, letters, repositories};
 use threadkeep_core::usage::count;
-use threadkeep_core::write::{program_events as events, writer};
+use threadkeep_core::write::{foreign, program_events as events, writer};
 
 use crate::runtime::{Component, export};
 
@@ -28,6 +29,7 @@ export! {
     derivation __export_threadkeep_core_derivation_0_5_0_cabi,
     queries __export_threadkeep_core_queries_0_5_0_cabi,
     writing __export_threadkeep_core_writing_0_5_0_cabi,
+    foreign_sessions __export_threadkeep_core_foreign_sessions_0_5_0_cabi,
     naming __export_threadkeep_core_naming_0_5_0_cabi,
     program_events __export_threadkeep_core_program_events_0_5_0_cabi,
     redaction __export_threadkeep_core_redaction_0_5_0_cabi,
@@ -118,6 +120,27 @@ impl writing::Guest for Component {
 
     fn write(state: Vec<u8>, items: Vec<Item>, now: i64) -> Result<Written, WriteError> {
         writer::write(&state, &items, now)
+    }
+}
+
+impl foreign_sessions::Guest for Component {
+    type ForeignWriter = ForeignWriter;
+
+    fn thread_of(program: String, session: String) -> String {
+        foreign::thread_of(&program, &session)
+    }
+}
+
+/// Holds a `foreign-sessions.foreign-writer`.
+pub(crate) struct ForeignWriter(RefCell<foreign::ForeignWriter>);
+
+impl foreign_sessions::GuestForeignWriter for ForeignWriter {
+    fn new(session: ForeignSession) -> ForeignWriter {
+        ForeignWriter(RefCell::new(foreign::ForeignWriter::new(&session)))
+    }
+
+    fn write(&self, entries: Vec<ForeignEntry>) -> String {
+        self.0.borrow_mut().write(&entries)
     }
 }
 

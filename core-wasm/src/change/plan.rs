@@ -16,7 +16,7 @@ use contract::{
 };
 
 use crate::lookup::files::{files_of_one, head_verdict};
-use crate::lookup::find::find;
+use crate::lookup::find::find_own;
 use crate::lookup::names::FileNames;
 use crate::lookup::trace::Trace;
 use crate::lookup::world::World;
@@ -88,7 +88,7 @@ pub fn delete<W: World>(world: &W, wanted: &str, with_forks: bool) -> Result<Rem
 
 /// The thread, whose row's file has been read.
 fn readable<W: World>(world: &W, wanted: &str) -> Result<ThreadRow, ChangeError> {
-    let found = find(world, wanted, None)?;
+    let found = find_own(world, wanted)?;
     match found.verified {
         true => Ok(found.row),
         false => {

@@ -7,6 +7,9 @@ use contract::{PruneAction, PruneFacts, PruneScope};
 /// Says why a thread is left as it is; none where the action is done. What somebody is writing, and what a user marked as worth
 /// keeping, is left out unless it is named.
 pub fn why_left(thread: &PruneFacts, action: PruneAction, scope: PruneScope) -> Option<String> {
+    if thread.foreign {
+        return Some("it is another program's: put it away there".into());
+    }
     let done = match action {
         PruneAction::Archive => thread.archived.then_some("it is archived already"),
         PruneAction::Compress => thread.compressed.then_some("it is compressed already"),
@@ -34,6 +37,7 @@ mod tests {
         pinned: false,
         running: false,
         has_forks: false,
+        foreign: false,
         family_is_left: false,
     };
     const NOTHING: PruneScope = PruneScope { named: false, pinned: false };
@@ -50,6 +54,12 @@ mod tests {
             }
             assert!(why_left(&PruneFacts { running: true, ..OLD }, action, everything).is_some());
         }
+    }
+
+    #[test]
+    fn what_is_another_programs_is_left_whatever_is_included() {
+        let everything = PruneScope { named: true, pinned: true };
+        assert!(ALL.iter().all(|action| why_left(&PruneFacts { foreign: true, ..OLD }, *action, everything).is_some()));
     }
 
     #[test]

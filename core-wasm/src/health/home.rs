@@ -9,8 +9,8 @@ use super::findings::{expected, leave_closed_tables, seen, told};
 use super::text_index::of_text_index;
 use crate::text::paths::canonical_id;
 use contract::{
-    BackfillFacts, Cell, Change, CodexChange, DatabaseFacts, DatabaseRole, Edit, EditTarget, Finding, HomeFacts,
-    ModeChange, Severity, Value,
+    BackfillFacts, Cell, Change, CodexChange, DatabaseFacts, DatabaseRole, Edit, EditTarget, Finding, ForeignFault,
+    HomeFacts, ModeChange, Severity, Value,
 };
 
 /// How long Codex lets a backfill be silent before it begins another one. Measured: 900 s.
@@ -71,6 +71,7 @@ fn findings_of(facts: &HomeFacts) -> Vec<Finding> {
         }
     }));
     found.extend(facts.text_index.iter().flat_map(of_text_index));
+    found.extend(facts.foreign_faults.iter().map(foreign_fault));
     found.extend(facts.locks.iter().map(locked));
     found.extend(open_to_others(&facts.modes));
     found.extend(facts.network.as_ref().map(|kind| {
@@ -89,6 +90,18 @@ fn findings_of(facts: &HomeFacts) -> Vec<Finding> {
     }));
     found.extend(facts.links.iter().map(link));
     found
+}
+
+/// What could not be read of another program.
+fn foreign_fault(fault: &ForeignFault) -> Finding {
+    Finding {
+        evidence: vec![seen("program", &fault.program), seen("files", &fault.unit), seen("why", &fault.why)],
+        meaning: "These files of another program could not be read as sessions of that. Their threads are missing here, or are \
+                  as they were before; they are tried again when the files change."
+            .into(),
+        remedy: "where the program itself can read it, look for a newer importer: threadkeep plugin update".into(),
+        ..told("foreign-sessions-unreadable", Severity::Warning)
+    }
 }
 
 fn edit(finding: &Finding, target: EditTarget, reason: &str, change: Change) -> Edit {

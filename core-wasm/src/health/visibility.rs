@@ -11,6 +11,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::home::LEASE;
+use crate::text::paths::is_foreign;
 use contract::{CheckContext, PathTarget, ThreadFacts, ThreadRow, Value, View, Viewer};
 
 /// Threads of a page, of `list` here and of Codex's.
@@ -30,7 +31,8 @@ pub fn views(context: &CheckContext, facts: &ThreadFacts, viewer: &Viewer) -> Ve
     views.push(view("threadkeep list --all --flat --limit 0", everywhere(row), Vec::new(), || {
         Some("it has a rollout".into())
     }));
-    if context.codex.is_some() {
+    // What is another program's thread, Codex does not know of.
+    if context.codex.is_some() && !is_foreign(&row.path) {
         let mut codex = stopped(context, viewer);
         let mut open = codex.clone();
         codex.extend(theirs(context, facts, row, viewer));

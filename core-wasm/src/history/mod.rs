@@ -6,11 +6,13 @@
 //! lines → event → builder → turns      first pass: every turn's place; second pass: the wanted turns' items
 //!                    ↑
 //!            items · legacy · tools    records into items as JSON
-//! pass                                 the records of a chain, in order
+//! pass · copied                        the records of a chain, in order; which of them a fork copied
 //! transcript                           which turns are wanted, and where the next page begins
 //! tail                                 the last turns of a long history, without the rest of it
 //! follow                               what happened in a rollout since the last look
 //! texts                                what of it is text that people search
+//! text_places                          the same of a whole history, with the place of each
+//! context                              what a model was told that no turn shows
 //! asked                                what calls of tools ask for: commands, patches
 //! touches                              which files were changed in it
 //! written                              which lines of files its patches wrote
@@ -27,6 +29,8 @@
 
 mod asked;
 mod builder;
+mod context;
+mod copied;
 mod event;
 mod items;
 mod legacy;
@@ -42,6 +46,7 @@ mod turn;
 pub mod chain;
 pub mod follow;
 pub mod prompt;
+pub mod text_places;
 pub mod texts;
 pub mod transcript;
 pub mod written;

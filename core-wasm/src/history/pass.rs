@@ -1,11 +1,13 @@
 //! Passes over a chain of files: every record of the history, in order, to whoever listens.
 
+use alloc::format;
+
 use super::chain::{Chain, Segment};
 use super::event::{self, Entry};
 use super::turn::Mark;
-use crate::ports::{Reader, Rollouts};
+use crate::ports::{FileResult, Reader, Rollouts};
 use crate::text::lines::{Line, Lines};
-use contract::LookupError;
+use contract::{FileError, LookupError};
 
 /// Bytes asked for at a time.
 const CHUNK: u32 = 512 << 10;
@@ -58,6 +60,14 @@ pub(super) fn pass<R: Rollouts>(
         }
     }
     Ok(())
+}
+
+/// Does so to the end; failures are those of a file.
+pub(super) fn pass_file<R: Rollouts>(rollouts: &R, chain: &mut Chain, listener: &mut impl Listener) -> FileResult<()> {
+    pass(rollouts, chain, listener, None).map_err(|error| match error {
+        LookupError::Files(error) => error,
+        error => FileError::Io(format!("{error:?}")),
+    })
 }
 
 /// One file of the chain, while it is gone through.

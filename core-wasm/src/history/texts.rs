@@ -3,34 +3,35 @@
 //!
 //! A rollout by itself is read in one pass, which passes over all that is no text by the beginnings of its lines. A history is
 //! read turn by turn, as it is shown: then each text has its turn and its item. Both take the texts out of the same items.
-//!
-//! A legacy fork begins with a copy of its parent's history. Its turns were made before the fork was: their ids tell (UUID
-//! version 7, RFC 9562). Older releases gave turns no ids; what they copied has one time, that of the line behind the first.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use contract::{FileError, FileTouch, LookupError, TextKind};
+use contract::{FileTouch, TextKind};
 use serde_json::Value;
 
 use super::chain::Chain;
+use super::context::Context;
+use super::copied::first_own_line;
 use super::event::{self, Entry, Event, Spoken, Told, says};
 use super::items::{self, is_message_kind};
 use super::legacy;
-use super::pass::{Listener, pass};
+use super::pass::{Listener, pass_file};
 use super::prompt::elements;
 pub use super::touches::Course;
 use super::turn::Mark;
 use crate::ports::{FileResult, Rollouts};
-use crate::rollout::copied::CopiedPrefix;
-use crate::rollout::skim::item_kind;
+use crate::rollout::skim::{item_kind, may_be_said};
 use crate::rollout::spoken::spoken;
-use crate::text::json::{Cursor, Text};
 use crate::text::lines::Line;
 
-/// The kinds of texts that [`read_messages`] hands out.
+/// The kinds of texts that are handed out of messages as they were said.
 pub const MESSAGE_KINDS: [TextKind; 4] = [TextKind::Prompt, TextKind::Message, TextKind::Reasoning, TextKind::Plan];
+
+/// Says whether texts of these kinds, but for names, are found without a look at tools.
+pub fn is_of_messages(kinds: &[TextKind]) -> bool {
+    kinds.iter().all(|kind| !matches!(kind, TextKind::Command | TextKind::Output | TextKind::Change))
+}
 
 /// Where a line of a rollout stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,14 @@ pub trait MessageSink {
     }
     /// Takes a text; `copied` of what belongs to another thread.
     fn text(&mut self, kind: TextKind, text: &str, copied: bool);
+    /// Says whether context is wanted.
+    fn wants_context(&self) -> bool {
+        false
+    }
+    /// Takes context, by the file of the chain, and the line there, that it stands in.
+    fn context(&mut self, text: &str, place: (usize, u64), copied: bool) {
+        let _ = (text, place, copied);
+    }
     /// The texts of a line come next, if it has any; false where nothing more is wanted.
     fn line(&mut self, place: LinePlace) -> bool;
     /// Turns were taken back.
@@ -91,6 +100,44 @@ pub fn read_messages<R: Rollouts, S: MessageSink>(
     sink: &mut S,
 ) -> FileResult<()> {
     let mut chain = Chain::alone(rollouts, path)?;
+    read_messages_of(rollouts, &mut chain, from, touches, sink)
+}
+
+/// Hands out the context of a history, with the file of the chain and the line there, and whether it was copied.
+///
+/// # Errors
+///
+/// Fails where a file of the history cannot be read.
+pub(super) fn read_context<R: Rollouts>(
+    rollouts: &R,
+    chain: &mut Chain,
+    each: impl FnMut(&str, (usize, u64), bool),
+) -> FileResult<()> {
+    struct Sink<F>(F);
+    impl<F: FnMut(&str, (usize, u64), bool)> MessageSink for Sink<F> {
+        fn text(&mut self, _: TextKind, _: &str, _: bool) {}
+        fn wants_context(&self) -> bool {
+            true
+        }
+        fn context(&mut self, text: &str, place: (usize, u64), copied: bool) {
+            (self.0)(text, place, copied);
+        }
+        fn line(&mut self, _: LinePlace) -> bool {
+            true
+        }
+        fn rolled_back(&mut self) {}
+        fn touch(&mut self, _: FileTouch) {}
+    }
+    read_messages_of(rollouts, chain, LinePlace::START, Touches::Unwanted, &mut Sink(each))
+}
+
+fn read_messages_of<R: Rollouts, S: MessageSink>(
+    rollouts: &R,
+    chain: &mut Chain,
+    from: LinePlace,
+    touches: Touches<'_>,
+    sink: &mut S,
+) -> FileResult<()> {
     let paginated = chain.paginated;
     let course = match touches {
         Touches::Unwanted => None,
@@ -98,71 +145,17 @@ pub fn read_messages<R: Rollouts, S: MessageSink>(
     };
     let mut messages = Messages {
         begin: Mark { segment: 0, line: from.line, offset: from.offset },
-        paginated: chain.paginated,
-        own_from: first_own_line(rollouts, &chain)?,
+        paginated,
+        own_from: first_own_line(rollouts, chain)?,
         has_turns: from != LinePlace::START,
         is_over: false,
         course,
+        context: sink.wants_context().then(Context::default),
         sink,
     };
-    listen(rollouts, &mut chain, &mut messages)
-}
-
-/// Passes over one file, whose failures are those of a file.
-fn listen<R: Rollouts>(rollouts: &R, chain: &mut Chain, listener: &mut impl Listener) -> FileResult<()> {
-    pass(rollouts, chain, listener, None).map_err(|error| match error {
-        LookupError::Files(error) => error,
-        error => FileError::Io(format!("{error:?}")),
-    })
-}
-
-/// Returns the first line of the oldest file of a chain that its own thread wrote: behind what a legacy fork copied.
-///
-/// # Errors
-///
-/// Fails where the file cannot be read.
-pub(super) fn first_own_line<R: Rollouts>(rollouts: &R, chain: &Chain) -> FileResult<u64> {
-    let Some((oldest, begun)) = chain.segments.first().and_then(|oldest| Some((oldest, oldest.forked_at?))) else {
-        return Ok(1);
-    };
-    let mut copied = Copied { prefix: CopiedPrefix::new(begun), own_from: None };
-    let mut alone = Chain { segments: alloc::vec![oldest.clone()], gaps: Vec::new(), paginated: chain.paginated };
-    listen(rollouts, &mut alone, &mut copied)?;
-    Ok(copied.own_from.unwrap_or(u64::MAX))
-}
-
-/// Looks for the first record that a fork did not copy.
-struct Copied {
-    prefix: CopiedPrefix,
-    own_from: Option<u64>,
-}
-
-impl Listener for Copied {
-    fn place(&self) -> Mark {
-        Mark { segment: 0, line: 1, offset: 0 }
-    }
-
-    fn goes_by(&self, entry: &Entry<'_>) -> bool {
-        self.prefix.is_named && matches!(entry.event, Event::Other | Event::Told(Told::Tool))
-    }
-
-    fn entry(&mut self, entry: &Entry<'_>, line: &Line<'_>, _: Mark) {
-        let is_own = match entry.event {
-            _ if line.number == 1 => false,
-            Event::Started(Some(id)) => self.prefix.is_own_turn(&id.decode()),
-            _ => {
-                let stamp = Cursor::new(line.bytes).peek_field("timestamp").ok().flatten();
-                self.prefix.is_own_line(stamp.as_ref().map(Text::raw))
-            }
-        };
-        if is_own {
-            self.own_from = Some(line.number);
-        }
-    }
-
-    fn has_enough(&self) -> bool {
-        self.own_from.is_some()
-    }
+    pass_file(rollouts, chain, &mut messages)?;
+    messages.turn_ends();
+    Ok(())
 }
 
 struct Messages<'a, S> {
@@ -173,6 +166,7 @@ struct Messages<'a, S> {
     has_turns: bool,
     is_over: bool,
     course: Option<Course>,
+    context: Option<Context>,
     sink: &'a mut S,
 }
 
@@ -184,7 +178,8 @@ impl<S: MessageSink> Messages<'_, S> {
             Event::Told(Told::ReviewEntered | Told::ReviewExited) => true,
             Event::Item(_) if item_kind(entry.payload).is_some_and(|kind| !is_message_kind(kind)) => false,
             Event::Compacted if self.has_turns => false,
-            Event::Told(Told::Tool) | Event::Other | Event::Response => false,
+            Event::Told(Told::Tool) | Event::Other => false,
+            Event::Response if self.context.is_none() => false,
             _ => self.sink.wants(entry.payload),
         }
     }
@@ -200,18 +195,19 @@ impl<S: MessageSink> Listener for Messages<'_, S> {
             return false;
         }
         match entry.event {
-            Event::Other | Event::Told(Told::Tool) => true,
+            Event::Other => self.context.is_none() || !may_be_said(entry.payload) || !self.sink.wants(entry.payload),
+            Event::Told(Told::Tool) => true,
             Event::Compacted => self.has_turns,
             Event::Item(_) => item_kind(entry.payload).is_some_and(|kind| !is_message_kind(kind)),
             _ => false,
         }
     }
 
-    fn entry(&mut self, entry: &Entry<'_>, line: &Line<'_>, _: Mark) {
+    fn entry(&mut self, entry: &Entry<'_>, line: &Line<'_>, mark: Mark) {
         let goes_on = self.sink.line(LinePlace { line: line.number, offset: line.offset });
-        let copied = line.number < self.own_from;
+        let copied = mark.segment == 0 && line.number < self.own_from;
         if goes_on {
-            self.texts(entry, copied);
+            self.texts(entry, (mark.segment, mark.line), copied);
         }
         if let Some(course) = &mut self.course {
             if self.sink.takes_course() {
@@ -230,13 +226,35 @@ impl<S: MessageSink> Listener for Messages<'_, S> {
 }
 
 impl<S: MessageSink> Messages<'_, S> {
+    /// A turn is over, or the history is: what waited is context.
+    fn turn_ends(&mut self) {
+        if let Some(context) = &mut self.context {
+            context.turn_ends(&mut |text: &str, place, copied| self.sink.context(text, place, copied));
+        }
+    }
+
     /// Hands out the texts of a record.
-    fn texts(&mut self, entry: &Entry<'_>, copied: bool) {
+    fn texts(&mut self, entry: &Entry<'_>, place: (usize, u64), copied: bool) {
         let is_wanted = self.wants(entry);
+        if matches!(entry.event, Event::Started(_)) {
+            self.turn_ends();
+        }
         let sink = &mut *self.sink;
-        let mut each = |kind, text: &str| sink.text(kind, text, copied);
+        if let Some(context) = self.context.as_mut().filter(|_| is_wanted)
+            && matches!(entry.event, Event::Response | Event::Bare)
+        {
+            let mut each = |text: &str, place, copied| sink.context(text, place, copied);
+            context.item(entry.payload, entry.event == Event::Bare, place, copied, &mut each);
+        }
+        let context = &mut self.context;
+        let mut each = |kind, text: &str| {
+            if let Some(context) = context {
+                context.said(text);
+            }
+            sink.text(kind, text, copied);
+        };
         match entry.event {
-            Event::RolledBack => self.sink.rolled_back(),
+            Event::RolledBack => sink.rolled_back(),
             _ if !is_wanted => {}
             Event::Item(_) if self.paginated || items::is_plan(entry.payload) => {
                 if items::is_message(entry.payload)

@@ -11,26 +11,25 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 use core::ops::Range;
 
-use contract::{Found, Gap, LookupError, PageOfRecords, PageOfTurns, Subject, TextKind};
+use contract::{Found, Gap, LookupError, PageOfRecords, PageOfTurns, Subject};
 use serde_json::Value;
 
 use super::builder::Builder;
 use super::chain::{Chain, plain};
 use super::pass::pass;
 use super::tail;
-use super::texts::{first_own_line, strings, texts_of};
+use super::texts::strings;
 use super::touches::cursor;
 use super::turn::{Mark, TurnState};
 use crate::lookup::find::{find, find_by_path};
 use crate::lookup::world::World;
 use crate::ports::Rollouts;
 use crate::text::letters::without_case;
-use crate::text::paths::is_compressed;
 use crate::words::matching::Matcher;
 use crate::words::query::Query;
 
 /// A page ends early when its turns' records are longer than this together: as bytes, about what it costs in memory.
-const PAGE_BYTES: u64 = 4 << 20;
+pub(super) const PAGE_BYTES: u64 = 4 << 20;
 
 /// A history, as it was when it was opened.
 pub struct Transcript {
@@ -61,7 +60,7 @@ impl Transcript {
     }
 
     /// The whole history, gone through once.
-    fn whole<R: Rollouts>(&self, rollouts: &R) -> Result<Pages<'_>, LookupError> {
+    pub(super) fn whole<R: Rollouts>(&self, rollouts: &R) -> Result<Pages<'_>, LookupError> {
         let index = match self.index.get() {
             Some(index) => index,
             None => {
@@ -229,96 +228,6 @@ impl Needle {
     }
 }
 
-/// Where a text of a history stands.
-pub struct TextPlace<'a> {
-    /// The turn, by its id.
-    pub turn: &'a str,
-    /// The cursor behind which that turn comes next; none where it is the first.
-    pub cursor: Option<String>,
-    /// The item, by its id.
-    pub item: Option<&'a str>,
-    /// The rollout, and its line.
-    pub place: (&'a str, u64),
-    /// The rollout copied it of another thread's.
-    pub copied: bool,
-}
-
-/// Hands out the texts of a history in order: those of messages, or all.
-///
-/// # Errors
-///
-/// Fails where a file of the history cannot be read.
-pub fn each_text<R: Rollouts>(
-    rollouts: &R,
-    mut chain: Chain,
-    messages_only: bool,
-    mut each: impl FnMut(&TextPlace<'_>, TextKind, &str),
-) -> Result<(), LookupError> {
-    let own_from = first_own_line(rollouts, &chain)?;
-    let mut size = 0;
-    for segment in &chain.segments {
-        let file = rollouts.stat(&segment.path)?;
-        size += if is_compressed(&segment.path) { file.size.saturating_mul(16) } else { file.size };
-    }
-    // A short history is held whole, and gone through once.
-    if size <= PAGE_BYTES {
-        let mut whole = Builder::new(chain.paginated, 0..usize::MAX);
-        if messages_only {
-            whole = whole.with_messages_only();
-        }
-        pass(rollouts, &mut chain, &mut whole, None)?;
-        let ids: Vec<String> = whole.turns.iter().map(|turn| turn.id.clone()).collect();
-        for (at, turn) in whole.turns.iter().enumerate() {
-            texts_of_turn(&chain, turn, at.checked_sub(1).map(|before| (before, &*ids[before])), own_from, &mut each);
-        }
-        return Ok(());
-    }
-    let transcript = Transcript::of(rollouts, chain)?;
-    let pages = transcript.whole(rollouts)?;
-    let mut after = None;
-    loop {
-        let window = pages.window(after, 0, false);
-        if window.is_empty() {
-            return Ok(());
-        }
-        for (at, turn) in window.clone().zip(pages.bodies(rollouts, &window, messages_only)?) {
-            let before = at.checked_sub(1).map(|before| (before, &*pages.index.turns[before].id));
-            texts_of_turn(pages.chain, &turn, before, own_from, &mut each);
-        }
-        after = Some(window.end - 1);
-    }
-}
-
-fn texts_of_turn(
-    chain: &Chain,
-    turn: &TurnState,
-    before: Option<(usize, &str)>,
-    own_from: u64,
-    each: &mut impl FnMut(&TextPlace<'_>, TextKind, &str),
-) {
-    for item in turn.body.iter().flat_map(|body| &body.items) {
-        let mut place = TextPlace {
-            turn: &turn.id,
-            cursor: before.map(|(at, id)| cursor(at as u64, id)),
-            item: item.value["id"].as_str(),
-            place: ("", 0),
-            copied: false,
-        };
-        let mut thoughts = item.thoughts.iter();
-        texts_of(&item.value, &mut |kind, text| {
-            let own = match kind {
-                TextKind::Reasoning => thoughts.next().copied(),
-                TextKind::Output => item.answer,
-                _ => None,
-            };
-            let (segment, line) = own.unwrap_or(item.line);
-            place.place = (&chain.segments[segment].path, line);
-            place.copied = segment == 0 && line < own_from;
-            each(&place, kind, text);
-        });
-    }
-}
-
 /// Goes through a whole history, and notes what its files should hold and do not.
 fn index_of<R: Rollouts>(rollouts: &R, chain: &mut Chain) -> Result<Builder, LookupError> {
     let mut index = Builder::new(chain.paginated, 0..0);
@@ -380,7 +289,7 @@ impl Pages<'_> {
     }
 
     /// The turns of a window, with their items, be it those of messages only.
-    fn bodies<R: Rollouts>(
+    pub(super) fn bodies<R: Rollouts>(
         &self,
         rollouts: &R,
         window: &Range<usize>,

@@ -24,12 +24,24 @@ use crate::lookup::world::{World, if_available};
 use crate::rollout::head::identify;
 use crate::rows::derive::from_codex_row;
 use crate::rows::names::place_of;
-use crate::text::paths::{canonical_id, collection_of, id_prefix};
+use crate::text::paths::{canonical_id, collection_of, id_prefix, is_foreign};
 
-/// Finds a thread by id, by the beginning of an id, or by name, and repairs its row. Several that answer are told, not
+/// Shorter texts are no ids of other programs, nor beginnings of such.
+const SHORTEST_OWN_ID: usize = 8;
+
+/// Finds a thread by id, its own or the one of another program, by the beginning of one, or by name, and repairs its row. Several that answer are told, not
 /// chosen from.
 pub fn find<W: World>(world: &W, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
     search(world, wanted, within, &mut Trace::default())
+}
+
+/// Finds a thread that may be changed as [`find`] does: none that is another program's.
+pub fn find_own<W: World>(world: &W, wanted: &str) -> Result<Found, LookupError> {
+    let found = find(world, wanted, None)?;
+    match is_foreign(&found.row.path) {
+        true => Err(LookupError::Foreign(found.row)),
+        false => Ok(found),
+    }
 }
 
 /// Finds as [`find`] does, and says what it looked at and which rule decided.
@@ -60,6 +72,7 @@ fn search<W: World>(
 ) -> Result<Found, LookupError> {
     let not_found = || LookupError::NotFound(wanted.into());
     if let Some(id) = canonical_id(wanted) {
+        let id = known_as(world, &id)?.unwrap_or(id);
         return find_id(world, &id, within, trace)?.ok_or_else(not_found);
     }
     let ids = match id_prefix(wanted) {
@@ -67,10 +80,13 @@ fn search<W: World>(
         None => Vec::new(),
     };
     let by_name = ids.is_empty();
-    let candidates = match by_name {
+    let mut candidates = match by_name {
         true => matches_by_name(world, wanted, trace)?,
         false => ids.into_iter().map(|id| NameMatch { place: None, is: id }).collect(),
     };
+    if candidates.is_empty() {
+        candidates.extend(known_as(world, wanted.trim())?.map(|id| NameMatch { place: None, is: id }));
+    }
     trace.step(Step::Candidates((wanted.into(), candidates.len() as u32)));
     let mut found: Vec<NameMatch<Found>> = Vec::new();
     let (mut gone, mut broken) = (None, None);
@@ -98,6 +114,16 @@ fn search<W: World>(
             Err(LookupError::SameName(found.into_iter().map(|found| found.is.row).collect()))
         }
     }
+}
+
+/// The one thread that another program knows by this id; none where that is the id of a row.
+fn known_as<W: World>(world: &W, own_id: &str) -> Result<Option<String>, LookupError> {
+    if own_id.len() < SHORTEST_OWN_ID {
+        return Ok(None);
+    }
+    let mut known = if_available(world.ids_starting_with(own_id, 2))?.unwrap_or_default();
+    let is_one = known.len() == 1 && known.first().is_some_and(|id| id != own_id);
+    Ok(known.pop().filter(|_| is_one))
 }
 
 /// A thread that answers, and the place of its name in the order in which names were given, where that is known.

@@ -106,16 +106,27 @@ fn is_all<'a>(rest: &'a [u8]) -> bool {
 
 /// Only messages in the user's role have facts.
 fn item<'a>(payload: &'a [u8], known: &Fold) -> Option<Body<'a>> {
-    let (kind, mut rest) = word(payload.strip_prefix(b"\"type\":")?)?;
+    let (kind, rest) = word(payload.strip_prefix(b"\"type\":")?)?;
     if kind != b"message" || !known.wants_user_items() {
         return Some(Body::Other);
     }
+    (role(rest)? != b"user").then_some(Body::Other)
+}
+
+/// Says, by the beginning of a response item, whether it may be a message of the user's or the agent's role.
+pub fn may_be_said(item: &[u8]) -> bool {
+    let Some((kind, rest)) = item.strip_prefix(b"{\"type\":").and_then(word) else { return true };
+    kind == b"message" && role(rest).is_none_or(|role| matches!(role, b"user" | b"assistant"))
+}
+
+/// Returns the role of a message by what stands behind its type; none where it is written in another way.
+fn role(mut rest: &[u8]) -> Option<&[u8]> {
     // Before the role there may be an id and a status.
     for _ in 0..3 {
         let (name, value) = word(rest.strip_prefix(b",")?)?;
         let (value, behind) = word(value.strip_prefix(b":")?)?;
         match name {
-            b"role" => return (value != b"user").then_some(Body::Other),
+            b"role" => return Some(value),
             b"id" | b"status" | b"phase" => rest = behind,
             _ => return None,
         }

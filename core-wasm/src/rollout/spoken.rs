@@ -24,16 +24,19 @@ const AROUND_PICTURES: [&str; 2] = ["<image name=", "</image"];
 
 /// Returns what a user meant to say: without context that was put before it, and none where nothing is left.
 pub fn spoken(text: &str) -> Option<&str> {
+    Some(parted(text).1).filter(|said| !said.is_empty())
+}
+
+/// Parts a text into the context that was put before what a user meant to say, and that; either may be empty.
+pub fn parted(text: &str) -> (&str, &str) {
     // An editor puts what it has open before the request, under headings.
     const REQUEST: &str = "## My request for Codex:";
-    let mut text = match text.split_once(REQUEST) {
-        Some((_, request)) => request.trim(),
-        None => text.trim(),
-    };
-    while let Some(rest) = after_injected(text) {
-        text = rest.trim_start();
+    let text = text.trim();
+    let mut said = text.split_once(REQUEST).map_or(text, |(_, request)| request.trim_start());
+    while let Some(rest) = after_injected(said) {
+        said = rest.trim_start();
     }
-    (!text.is_empty()).then_some(text)
+    (text[..text.len() - said.len()].trim_end(), said)
 }
 
 /// What follows the context that a text begins with; none where it begins with something else, be it only a word that

@@ -21,7 +21,7 @@ use crate::rows::names::strongest;
 use crate::rows::patch::apply_patches;
 use crate::rows::source::Source;
 use crate::text::paths::{
-    canonical_id, collection_of, home_place, id_millis, is_compressed, is_named_for, named_millis,
+    canonical_id, collection_of, home_place, id_millis, is_compressed, is_foreign, is_named_for, named_millis,
 };
 
 /// Derives the rows that should stand, for those threads whose row is wrong or not there.
@@ -188,7 +188,11 @@ fn from_files(inputs: &ThreadInputs, files: &[(&FileFacts, Fold)], default_provi
         recency_at: newest.turn_at.unwrap_or(created_at),
         source_kind: source.kind.into(),
         source: source.json,
-        model_provider: view.model_provider.clone().or_else(|| configured(default_provider)),
+        // What is configured here says nothing of another program.
+        model_provider: view.model_provider.clone().or_else(|| match is_foreign(&file.path) {
+            true => None,
+            false => configured(default_provider),
+        }),
         model: newest.model.clone(),
         cli_version: view.cli_version.clone(),
         git_branch: origin.git_branch.clone().or_else(|| view.git_branch.clone()),

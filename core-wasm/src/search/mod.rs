@@ -17,7 +17,8 @@
 //! with or without one, and each text is looked through (`words::pattern`).
 //!
 //! The own texts of a thread are those in its files, of turns that stand: not what a fork goes on from, nor what it copied, as
-//! long as the thread that said it is there.
+//! long as the thread that said it is there. **Context**, what went to or came from the model and no turn shows, is of no turn: it
+//! counts wherever it stands in those files, and only where it is asked for.
 
 pub mod index;
 pub mod page;

@@ -5,7 +5,7 @@
 //! said each record is looked at by itself, of what was done the whole rollout: there texts are made of several records, of
 //! words that are quoted, of JSON within JSON. Of them a run is letters and digits with a letter among them, which all of that
 //! leaves alone, but for the percent signs of file URLs and names of tools that are spelled in another way. Words are looked for in
-//! the same way (`word_filter`).
+//! the same way (`word_filter`), and so are such runs where upper and lower case are the same.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use contract::IndexTerm;
 use memchr::memmem::Finder;
 
-use super::word_filter::{LONGEST_RUN, WordFilter};
+use super::word_filter::{LONGEST_RUN, WordFilter, is_in};
 use crate::ports::{FileResult, Reader, Rollouts};
 
 /// Bytes asked for at a time.
@@ -23,14 +23,37 @@ const CHUNK: u32 = 512 << 10;
 enum Needed {
     /// One of these runs.
     Runs(Vec<Finder<'static>>),
+    /// One of these runs, in any case.
+    AnyCase(Vec<AnyCase>),
     /// One of these words.
     Words(WordFilter),
+}
+
+/// A run of small letters and digits of ASCII, at least two.
+#[derive(Clone)]
+struct AnyCase {
+    run: String,
+    /// Letters that are none of ASCII, and the same as one of the run in another case.
+    others: Vec<Finder<'static>>,
+}
+
+impl AnyCase {
+    fn new(run: &str) -> AnyCase {
+        let run = run.to_ascii_lowercase();
+        let others = [('k', "\u{212a}"), ('s', "\u{17f}")].into_iter().filter(|(letter, _)| run.contains(*letter));
+        AnyCase { others: others.map(|(_, other)| Finder::new(other)).collect(), run }
+    }
+
+    fn may_be_in(&self, bytes: &[u8]) -> bool {
+        is_in(bytes, self.run.as_bytes()) || self.others.iter().any(|other| other.find(bytes).is_some())
+    }
 }
 
 impl Needed {
     fn may_be_in(&self, bytes: &[u8]) -> bool {
         match self {
             Needed::Runs(runs) => runs.iter().any(|run| run.find(bytes).is_some()),
+            Needed::AnyCase(runs) => runs.iter().any(|run| run.may_be_in(bytes)),
             Needed::Words(words) => words.may_be_in(bytes),
         }
     }
@@ -39,6 +62,7 @@ impl Needed {
     fn length(&self) -> usize {
         match self {
             Needed::Runs(runs) => runs.iter().map(|run| run.needle().len()).max().unwrap_or_default().max(16),
+            Needed::AnyCase(runs) => runs.iter().map(|run| run.run.len()).max().unwrap_or_default().max(16),
             Needed::Words(_) => 2 * LONGEST_RUN,
         }
     }
@@ -68,6 +92,16 @@ impl Prefilter {
         let words = WordFilter::of(terms)?;
         let said = Some(Needed::Words(words.clone()));
         Some(Prefilter { said, done: Some(Needed::Words(words)), is_unicode: (true, true), ..Prefilter::of(&[]) })
+    }
+
+    /// Prepares for texts of which one stands in everything that is looked for, in any case.
+    pub(super) fn of_any_case(needed: &[String]) -> Prefilter {
+        let is_of_use = |run: &str| run.len() > 1 && is_word(run);
+        let run = |text: &String| longest(text, |letter| letter.is_ascii_alphanumeric(), is_of_use).map(AnyCase::new);
+        let Some(runs) = needed.iter().map(run).collect::<Option<Vec<AnyCase>>>() else { return Prefilter::of(&[]) };
+        let has_others = runs.iter().any(|run| !run.others.is_empty());
+        let (said, done) = (Some(Needed::AnyCase(runs.clone())), Some(Needed::AnyCase(runs)));
+        Prefilter { said, done, is_unicode: (has_others, has_others), ..Prefilter::of(&[]) }
     }
 
     /// Prepares for texts of which one stands in everything that is looked for; none of them where nothing is known.

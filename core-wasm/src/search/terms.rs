@@ -6,8 +6,8 @@ use contract::{FileTouch, IndexTerm, Presence, TextKind, ThreadNames};
 
 use super::prefilter::Prefilter;
 use crate::history::chain::Chain;
-use crate::history::texts::{LinePlace, MESSAGE_KINDS, MessageSink, Touches, read_messages};
-use crate::history::transcript::each_text;
+use crate::history::text_places::each_text;
+use crate::history::texts::{LinePlace, MESSAGE_KINDS, MessageSink, Touches, is_of_messages, read_messages};
 use crate::ports::{FileResult, Rollouts};
 use crate::words::matching::Matcher;
 
@@ -18,11 +18,6 @@ pub fn names_of<'a>(name: Option<&'a str>, title: &'a str, preview: &str) -> imp
         name != Some(title) && !preview.starts_with(title)
     });
     name.into_iter().chain(title)
-}
-
-/// Says whether all of these kinds but names are those of messages.
-pub(super) fn is_of_messages(kinds: &[TextKind]) -> bool {
-    kinds.iter().all(|kind| *kind == TextKind::Name || MESSAGE_KINDS.contains(kind))
 }
 
 /// Returns which terms stand in the names of each thread, a bit each.
@@ -48,6 +43,7 @@ impl<'a> TermFinder<'a> {
     pub fn new(terms: &'a [IndexTerm], kinds: &'a [TextKind]) -> TermFinder<'a> {
         let matcher = Matcher::new(terms);
         let prefilter = match matcher.only_pattern() {
+            Some(pattern) if pattern.ignores_case() => Some(Prefilter::of_any_case(pattern.needed())),
             Some(pattern) => Some(Prefilter::of(pattern.needed())),
             None => Prefilter::of_words(terms),
         };
@@ -69,13 +65,13 @@ impl<'a> TermFinder<'a> {
         };
         let mut finding = Finding::new(self);
         if !may_be_done {
-            if kinds.iter().any(|kind| MESSAGE_KINDS.contains(kind)) {
+            if kinds.iter().any(|kind| *kind == TextKind::Context || MESSAGE_KINDS.contains(kind)) {
                 read_messages(rollouts, path, LinePlace::START, Touches::Unwanted, &mut finding)?;
             }
             return Ok(finding.presence);
         }
         let chain = Chain::alone(rollouts, path)?;
-        match each_text(rollouts, chain, false, |place, kind, text| finding.text(kind, text, place.copied)) {
+        match each_text(rollouts, chain, kinds, |place, kind, text| finding.text(kind, text, place.copied)) {
             Ok(()) => Ok(finding.presence),
             Err(contract::LookupError::Files(error)) => Err(error),
             Err(error) => Err(contract::FileError::Io(alloc::format!("{error:?}"))),
@@ -113,6 +109,14 @@ impl MessageSink for Finding<'_, '_> {
         };
         *all |= standing;
         *prompts |= if kind == TextKind::Prompt { standing } else { 0 };
+    }
+
+    fn wants_context(&self) -> bool {
+        self.kinds.contains(&TextKind::Context)
+    }
+
+    fn context(&mut self, text: &str, _: (usize, u64), copied: bool) {
+        self.text(TextKind::Context, text, copied);
     }
 
     fn line(&mut self, _: LinePlace) -> bool {

@@ -8,9 +8,10 @@ use alloc::vec::Vec;
 use contract::{Hit, LookupError, TextKind, ThreadRow};
 
 use super::snippet::snippet;
-use super::terms::{TermFinder, is_of_messages, names_of};
+use super::terms::{TermFinder, names_of};
 use crate::history::chain::Chain;
-use crate::history::transcript::{TextPlace, each_text};
+use crate::history::text_places::{TextPlace, each_text};
+use crate::history::texts::is_of_messages;
 use crate::lookup::world::World;
 use crate::secrets::{Redaction, Redactor};
 use crate::words::matching::{Matcher, Occurrence};
@@ -150,7 +151,7 @@ pub fn look_through<W: World>(
     }
     if kinds.iter().any(|&kind| kind != TextKind::Name) {
         let chain = Chain::own(world, &row.path)?;
-        each_text(world, chain, is_of_messages(kinds), |place, kind, text| {
+        each_text(world, chain, kinds, |place, kind, text| {
             if kinds.contains(&kind) && (copied || !place.copied) {
                 looking.text(Some(place), kind, text);
             }
@@ -214,7 +215,7 @@ impl<'q> Looking<'q> {
         let (snippet, marks) = self.snippet(text, &occurrences);
         let hit = Hit {
             kind,
-            turn: place.map(|place| place.turn.to_string()),
+            turn: place.and_then(|place| place.turn).map(ToString::to_string),
             item: place.and_then(|place| place.item).map(ToString::to_string),
             cursor: place.and_then(|place| place.cursor.clone()),
             place: place.map(|place| (String::from(place.place.0), place.place.1)),

@@ -73,7 +73,7 @@ impl WordFilter {
 }
 
 /// Says whether a word, in small letters and at least two of them, is in bytes in any case.
-fn is_in(bytes: &[u8], word: &[u8]) -> bool {
+pub(super) fn is_in(bytes: &[u8], word: &[u8]) -> bool {
     let ([first, .., last], length) = (word, word.len()) else { return true };
     let Some(places) = (bytes.len() + 1).checked_sub(length) else { return false };
     let is_there = |at: usize| bytes[at..at + length].eq_ignore_ascii_case(word);

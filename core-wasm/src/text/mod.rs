@@ -13,6 +13,7 @@ pub mod odd_time;
 pub mod paths;
 pub mod percent;
 pub mod repositories;
+pub mod sha1;
 pub mod shell;
 pub mod shell_scripts;
 pub mod shell_writes;

@@ -8,9 +8,21 @@ use contract::Collection;
 
 use crate::text::time::parse_millis;
 
-/// Returns the collection a path of the home lies in.
+/// Returns the collection a path of the home lies in; of a thread that is another program's, which one that says.
 pub fn collection_of(path: &str) -> Collection {
-    if path.starts_with("archived_sessions/") { Collection::Archived } else { Collection::Active }
+    let is_archived = match path.strip_prefix(KEPT_IN_STATE) {
+        Some(place) => place.split('/').any(|part| part == "archived"),
+        None => path.starts_with("archived_sessions/"),
+    };
+    if is_archived { Collection::Archived } else { Collection::Active }
+}
+
+/// Where the texts of threads of other programs stand, which the state DB keeps: `state/<program>/[gone/][archived/]<id>.jsonl`.
+const KEPT_IN_STATE: &str = "state/";
+
+/// Says whether a thread is another program's, by its path: nothing of it may be changed, and it is none of Codex's.
+pub fn is_foreign(path: &str) -> bool {
+    path.starts_with(KEPT_IN_STATE)
 }
 
 /// Says where in the home a rollout stood whose absolute path is known, wherever the home was then: what follows its

@@ -49,20 +49,65 @@ fn request_key(entry: &UsageEntry) -> u64 {
     hash((entry.usage, entry.total))
 }
 
+/// What is known by the same key in several threads, or several times in one, counts once: of requests the largest one, of those and
+/// of turns the one of the thread that was written to last the longest time ago. Copies are made of what was there.
+#[derive(Default)]
+struct Keyed {
+    requests: HashMap<u64, (u64, (usize, usize, usize)), FixedState>,
+    turns: HashMap<u64, (usize, usize, usize), FixedState>,
+}
+
+impl Keyed {
+    fn of(threads: &Threads<'_>) -> Keyed {
+        let mut keyed = Keyed::default();
+        let has_keys = |rollout: &RolloutUsage| {
+            rollout.turns.iter().any(|turn| turn.keyed) || rollout.entries.iter().any(|entry| entry.key != 0)
+        };
+        let mut rollouts: Vec<(i64, usize, usize, &RolloutUsage)> = Vec::new();
+        for (place, of_thread) in threads.rollouts.iter().enumerate() {
+            for (number, rollout) in of_thread.iter().enumerate().filter(|(_, rollout)| has_keys(rollout)) {
+                let turns = rollout.turns.iter().map(|turn| turn.ended);
+                let last = rollout.entries.iter().map(|entry| entry.at).chain(turns).max().unwrap_or(0);
+                rollouts.push((last, place, number, rollout));
+            }
+        }
+        rollouts.sort_unstable_by_key(|&(last, place, number, _)| (last, place, number));
+        for (_, place, number, rollout) in rollouts {
+            for (at, entry) in rollout.entries.iter().enumerate().filter(|(_, entry)| entry.key != 0) {
+                let size = entry.usage.input.saturating_add(entry.usage.output);
+                let known = keyed.requests.entry(entry.key).or_insert((size, (place, number, at)));
+                if size > known.0 {
+                    *known = (size, (place, number, at));
+                }
+            }
+            for (at, turn) in rollout.turns.iter().enumerate().filter(|(_, turn)| turn.keyed) {
+                keyed.turns.entry(turn.id).or_insert((place, number, at));
+            }
+        }
+        keyed
+    }
+
+    /// Says which request counts of those with a key.
+    fn request(&self, key: u64) -> Option<(usize, usize, usize)> {
+        self.requests.get(&key).map(|(_, at)| *at)
+    }
+}
+
 /// Hands everything to the sink, thread by thread.
 pub(super) fn tell(threads: &Threads<'_>, sink: &mut impl UsageSink) {
     let places: HashMap<&str, usize, FixedState> =
         threads.ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
     let mut own = HashMap::<usize, Own, FixedState>::default();
+    let keyed = Keyed::of(threads);
     // What was copied of threads that do not say it any more, by what counts as its owner.
     let mut orphans = HashSet::<(u64, u64), FixedState>::default();
     for (place, rollouts) in threads.rollouts.iter().enumerate() {
         let (mut requests, mut turns) = (HashSet::<_, FixedState>::default(), HashSet::<_, FixedState>::default());
         // The one that says most first: what others say of it is the same.
-        let mut rollouts: Vec<&RolloutUsage> = rollouts.iter().collect();
-        rollouts.sort_by_key(|rollout| core::cmp::Reverse((rollout.entries.len(), rollout.turns.len())));
+        let mut rollouts: Vec<(usize, &RolloutUsage)> = rollouts.iter().enumerate().collect();
+        rollouts.sort_by_key(|(_, rollout)| core::cmp::Reverse((rollout.entries.len(), rollout.turns.len())));
         let is_alone = rollouts.len() == 1;
-        for rollout in rollouts {
+        for (of_thread, rollout) in rollouts {
             let origin = threads.origins.get(place).copied().unwrap_or_default();
             let mut sources: Vec<&str> = rollout.copied_from.iter().map(|source| source.as_str()).collect();
             if sources.is_empty() && !origin.is_empty() {
@@ -82,7 +127,17 @@ pub(super) fn tell(threads: &Threads<'_>, sink: &mut impl UsageSink) {
             let known = || sources_known.iter().filter_map(|source| own.get(source));
             let owner = hash(sources.last());
             let (mut new_requests, mut new_turns) = (Vec::new(), Vec::new());
-            for entry in &rollout.entries {
+            for (at, entry) in rollout.entries.iter().enumerate() {
+                if entry.key != 0 {
+                    match keyed.request(entry.key) {
+                        Some(counts) if counts == (place, of_thread, at) => sink.request(place, rollout, entry),
+                        Some((other, ..)) if other != place => {
+                            sink.subtract(place, UsageReason::Copied, entry.at, &entry.usage);
+                        }
+                        _ => sink.subtract(place, UsageReason::Repeated, entry.at, &entry.usage),
+                    }
+                    continue;
+                }
                 // Most rollouts have nothing that may be a copy.
                 if is_alone && !needs_sources && entry.kind == EntryKind::Request {
                     sink.request(place, rollout, entry);
@@ -127,6 +182,12 @@ pub(super) fn tell(threads: &Threads<'_>, sink: &mut impl UsageSink) {
                 }
             }
             for (number, turn) in rollout.turns.iter().enumerate() {
+                if turn.keyed {
+                    if keyed.turns.get(&turn.id) == Some(&(place, of_thread, number)) {
+                        sink.turn(place, rollout, turn);
+                    }
+                    continue;
+                }
                 // Without an id a copy is known by its place: its times are others.
                 let key = if turn.id != 0 { turn.id } else { hash(number) };
                 let counts = match turn.copied {

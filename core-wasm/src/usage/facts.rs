@@ -10,7 +10,7 @@ use crate::text::codec::{Reader, Writer};
 use crate::text::json::{Cursor, Step};
 
 /// The version of what is kept.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Tokens of a request, as Codex counts them: cached ones and those written to the cache are among the input, reasoning is among
 /// the output.
@@ -143,6 +143,8 @@ pub(super) struct UsageEntry {
     pub usage: TokenUsage,
     /// What the thread had used then, with it.
     pub total: TokenUsage,
+    /// A hash of what it is known by in every copy; 0 where it has nothing of the kind.
+    pub key: u64,
 }
 
 /// A turn.
@@ -158,6 +160,8 @@ pub(super) struct UsedTurn {
     pub settings: u32,
     /// A hash of its id; 0 where it has none.
     pub id: u64,
+    /// Copies of it have the same id, whichever thread they stand in.
+    pub keyed: bool,
 }
 
 /// With what requests are made.
@@ -221,8 +225,12 @@ impl RolloutUsage {
             // Most totals are the one before with what was used.
             let is_sum = total.and(&entry.usage) == Some(entry.total);
             total = entry.total;
-            let bits = (entry.kind as u64) << 2 | u64::from(is_sum) << 1 | u64::from(entry.copied);
+            let has_key = u64::from(entry.key != 0);
+            let bits = (entry.kind as u64) << 3 | has_key << 2 | u64::from(is_sum) << 1 | u64::from(entry.copied);
             writer.unsigned(bits);
+            if entry.key != 0 {
+                writer.unsigned(entry.key);
+            }
             writer.unsigned(u64::from(entry.settings));
             entry.usage.encode(&mut writer);
             if !is_sum {
@@ -233,7 +241,7 @@ impl RolloutUsage {
         for turn in &self.turns {
             writer.signed(turn.begun);
             writer.signed(turn.ended.wrapping_sub(turn.begun));
-            writer.unsigned(u64::from(turn.copied));
+            writer.unsigned(u64::from(turn.keyed) << 1 | u64::from(turn.copied));
             writer.unsigned(u64::from(turn.settings));
             writer.unsigned(turn.id);
         }
@@ -255,17 +263,19 @@ impl RolloutUsage {
             let at = last.wrapping_add(reader.signed()?);
             last = at;
             let bits = reader.unsigned()?;
+            let key = if bits & 4 != 0 { reader.unsigned()? } else { 0 };
             let (settings, usage) = (setting(reader, &settings)?, TokenUsage::decode(reader)?);
             total = if bits & 2 != 0 { total.and(&usage)? } else { TokenUsage::decode(reader)? };
-            let kind = *EntryKind::ALL.get(usize::try_from(bits >> 2).ok()?)?;
-            Some(UsageEntry { at, kind, copied: bits & 1 != 0, settings, usage, total })
+            let kind = *EntryKind::ALL.get(usize::try_from(bits >> 3).ok()?)?;
+            Some(UsageEntry { at, kind, copied: bits & 1 != 0, settings, usage, total, key })
         })?;
         let turns = list(reader, |reader| {
-            let begun = reader.signed()?;
+            let (begun, length, bits) = (reader.signed()?, reader.signed()?, reader.unsigned()?);
             Some(UsedTurn {
                 begun,
-                ended: begun.wrapping_add(reader.signed()?),
-                copied: reader.unsigned()? != 0,
+                ended: begun.wrapping_add(length),
+                copied: bits & 1 != 0,
+                keyed: bits & 2 != 0,
                 settings: setting(reader, &settings)?,
                 id: reader.unsigned()?,
             })

@@ -266,19 +266,23 @@ impl Pass {
 
     fn turn(&mut self, payload: &[u8], copied: bool) -> Step<()> {
         let id = Cursor::new(payload).peek_field("turn_id")?;
+        let keyed = has_key(payload)?;
         // 0 says that there is none.
         let hash = id.map_or(0, |id| hash_of(id.raw()).max(1));
         self.course.has_explicit_turns = true;
         let is_same = self.usage.turns.last().is_some_and(|turn| self.course.has_turn && hash != 0 && turn.id == hash);
         if !is_same {
             self.begin_turn(hash, copied);
+            if let Some(turn) = self.usage.turns.last_mut() {
+                turn.keyed = keyed && hash != 0;
+            }
         }
         Ok(())
     }
 
     fn begin_turn(&mut self, id: u64, copied: bool) {
-        let at = self.course.at;
-        self.usage.turns.push(UsedTurn { begun: at, ended: at, copied, settings: self.course.settings, id });
+        let (at, settings) = (self.course.at, self.course.settings);
+        self.usage.turns.push(UsedTurn { begun: at, ended: at, copied, settings, id, keyed: false });
         self.course.has_turn = true;
     }
 
@@ -309,7 +313,7 @@ impl Pass {
     }
 
     fn count(&mut self, payload: &[u8], copied: bool) -> Step<()> {
-        let (mut total, mut last, mut limits) = (None, None, None);
+        let (mut total, mut last, mut limits, mut known_by) = (None, None, None, None);
         let at = self.course.at;
         Cursor::new(payload).object(|c, key| {
             match key.raw() {
@@ -322,17 +326,29 @@ impl Pass {
                     Ok(())
                 })?,
                 b"rate_limits" => limits = read_limits(c, at)?,
+                b"key" => known_by = c.text()?,
                 _ => c.skip()?,
             }
             Ok(())
         })?;
-        if let Some(total) = total {
-            self.counted(last, total, copied);
+        match (total, last, known_by) {
+            (Some(total), Some(last), Some(key)) => self.keyed(hash_of(key.raw()).max(1), last, total, copied),
+            (Some(total), ..) => self.counted(last, total, copied),
+            _ => {}
         }
         if let Some(reading) = limits.filter(|_| !copied) {
             take_reading(&mut self.usage.limits, reading);
         }
         Ok(())
+    }
+
+    /// Takes a request that is known by a key, here and in every copy of it: whatever the sums say, it is one request.
+    fn keyed(&mut self, key: u64, usage: TokenUsage, total: TokenUsage, copied: bool) {
+        self.course.total = Some(total);
+        self.entry(EntryKind::Request, copied, usage, total);
+        if let Some(entry) = self.usage.entries.last_mut().filter(|_| !usage.is_nothing()) {
+            entry.key = key;
+        }
     }
 
     /// Takes a count: what the last request used, where that is told, and what the thread has used with it. The totals of records and
@@ -363,7 +379,7 @@ impl Pass {
     fn entry(&mut self, kind: EntryKind, copied: bool, usage: TokenUsage, total: TokenUsage) {
         let (at, settings) = (self.course.at, self.course.settings);
         if !usage.is_nothing() {
-            self.usage.entries.push(UsageEntry { at, kind, copied, settings, usage, total });
+            self.usage.entries.push(UsageEntry { at, kind, copied, settings, usage, total, key: 0 });
         }
         self.course.has_counted = true;
     }
@@ -387,6 +403,11 @@ fn named_settings<'a>(cursor: &mut Cursor<'a>) -> Step<NamedSettings<'a>> {
         Ok(())
     })?;
     Ok(named)
+}
+
+/// Says whether an event is known by a key in every copy of it.
+fn has_key(payload: &[u8]) -> Step<bool> {
+    Ok(Cursor::new(payload).peek_field("key")?.is_some())
 }
 
 /// Returns a hash of an id that is the same on every machine: FNV-1a.

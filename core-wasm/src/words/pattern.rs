@@ -23,6 +23,7 @@ const MOST_ALTERNATIVES: usize = 8;
 pub struct Pattern {
     form: Form,
     needed: Vec<String>,
+    ignores_case: bool,
 }
 
 enum Form {
@@ -39,8 +40,9 @@ impl Pattern {
         }
         if !is_regex && !ignores_case {
             let form = Form::Literal(Box::new(Finder::new(text.as_bytes()).into_owned()));
-            return Ok(Pattern { form, needed: alloc::vec![text.clone()] });
+            return Ok(Pattern { form, needed: alloc::vec![text.clone()], ignores_case: false });
         }
+        let literal = (!is_regex).then(|| alloc::vec![text.clone()]);
         let text = if *is_regex { text.clone() } else { regex_syntax::escape(text) };
         let parsed = ParserBuilder::new()
             .multi_line(true)
@@ -64,12 +66,19 @@ impl Pattern {
         let regex = regex.map_err(|_| {
             format!("the regular expression takes more than {} MiB of memory; repeat less in it", LARGEST >> 20)
         })?;
-        Ok(Pattern { form: Form::Regex(regex), needed: needed(&parsed).unwrap_or_default() })
+        let ignores_case = literal.is_some();
+        let needed = literal.or_else(|| needed(&parsed)).unwrap_or_default();
+        Ok(Pattern { form: Form::Regex(regex), needed, ignores_case })
     }
 
     /// Returns texts of which one at least stands in every text in which the pattern does; none where no such are known.
     pub fn needed(&self) -> &[String] {
         &self.needed
+    }
+
+    /// Says whether those texts may stand there in any case.
+    pub fn ignores_case(&self) -> bool {
+        self.ignores_case
     }
 
     /// Says whether it stands in a text.

@@ -31,6 +31,13 @@ impl Encoder {
         encoder
     }
 
+    /// Says when what comes now was written.
+    pub(super) fn set_now(&mut self, now: i64) {
+        if self.now != now {
+            (self.now, self.stamp) = (now, rfc3339(now));
+        }
+    }
+
     /// Makes a new id.
     pub(super) fn id(&mut self) -> String {
         uuid(self.now, &mut self.state.random_bits)
@@ -66,17 +73,19 @@ impl Encoder {
         });
     }
 
-    pub(super) fn turn_started(&mut self) {
+    /// Writes that a turn begins, and its settings. `key` is what the turn is known by in every copy of it.
+    pub(super) fn turn_started(&mut self, key: Option<&str>) {
         let (turn, now) = (self.state.turn_id(), self.now);
         self.event("task_started", |out| {
             out.field("turn_id", Some(&turn)).raw(",\"root_turn_id\":").text(&turn);
             out.raw(",\"started_at\":").number(now.div_euclid(1_000));
-            out.raw(",\"model_context_window\":null,\"collaboration_mode_kind\":\"default\"");
+            out.raw(",\"model_context_window\":null,\"collaboration_mode_kind\":\"default\"").field("key", key);
         });
         let (cwd, model) = (self.state.cwd.clone(), self.state.model.clone());
         // Codex reads one only with a model, and passes over any other; where the turn ran is worth a record by itself.
         self.record("turn_context", |out| {
-            out.raw("{\"turn_id\":").text(&turn).raw(",\"root_turn_id\":").text(&turn).field("cwd", Some(&cwd));
+            out.raw("{\"turn_id\":").text(&turn).raw(",\"root_turn_id\":").text(&turn);
+            out.field("cwd", Some(cwd.as_str()).filter(|cwd| !cwd.is_empty()));
             out.raw(",\"approval_policy\":\"never\",\"sandbox_policy\":{\"type\":\"danger-full-access\"}");
             out.field("model", model.as_deref()).raw(",\"summary\":\"none\"}");
         });

@@ -6,6 +6,7 @@
 //! rollout      → branch ─→ path, first line         a fork, or an earlier place of the thread itself
 //! state, items → write ──→ state, whole lines
 //! events       → program_events → items             what a program tells of its own run
+//! session, its entries → foreign → whole lines      a session of another program
 //! ```
 //!
 //! A state is all that a writer knows between two batches. It is plain data that the host keeps and hands back, so a
@@ -26,6 +27,7 @@ mod parts;
 mod state;
 
 pub mod branch;
+pub mod foreign;
 pub mod program_events;
 pub mod resume;
 pub mod writer;

@@ -113,7 +113,7 @@ fn file_url(path: &str) -> String {
 }
 
 /// An item that took so many milliseconds and is done; its fields after type and id are what is written inside.
-fn completed(encoder: &mut Encoder, kind: &str, id: &str, took: i64, fields: impl FnOnce(&mut JsonWriter)) {
+pub(super) fn completed(encoder: &mut Encoder, kind: &str, id: &str, took: i64, fields: impl FnOnce(&mut JsonWriter)) {
     let (thread, turn, now) = (encoder.state.thread.clone(), encoder.state.turn_id(), encoder.now);
     encoder.event("item_completed", |out| {
         out.field("thread_id", Some(&thread)).field("turn_id", Some(&turn));

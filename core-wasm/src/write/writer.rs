@@ -18,7 +18,7 @@ use crate::text::time::local;
 const REPEATED: usize = 4 << 10;
 
 /// Checks a working directory that a thread may begin in: absolute, and in one line.
-fn check_cwd(cwd: &str) -> Result<(), WriteError> {
+pub(super) fn check_cwd(cwd: &str) -> Result<(), WriteError> {
     let absolute =
         cwd.starts_with('/') || cwd.as_bytes().get(1..3).is_some_and(|drive| matches!(drive, b":\\" | b":/"));
     let bad = |why: &str| Err(WriteError::BadThread(format!("the working directory '{cwd}' {why}")));
@@ -80,7 +80,8 @@ pub fn write(state: &[u8], items: &[Item], now: i64) -> Result<Written, WriteErr
     Ok(Written { state: encoder.state.encode(), lines: encoder.out.into_text() })
 }
 
-fn one(encoder: &mut Encoder, item: &Item) -> Result<(), String> {
+/// Writes one item.
+pub(super) fn one(encoder: &mut Encoder, item: &Item) -> Result<(), String> {
     match item {
         Item::TurnStarted(start) => {
             open_turn(encoder, start)?;
@@ -133,7 +134,7 @@ fn open_turn(encoder: &mut Encoder, start: &TurnStart) -> Result<(), String> {
     let id = encoder.id();
     encoder.state.turn = Some((id, encoder.now));
     encoder.state.said = None;
-    encoder.turn_started();
+    encoder.turn_started(None);
     Ok(())
 }
 

@@ -19,6 +19,7 @@ mod homes;
 mod interrupt;
 mod listening;
 mod log;
+mod plugins;
 mod progress;
 mod remote;
 mod settings;

@@ -28,6 +28,11 @@ pub(crate) struct RemoteArguments {
 }
 
 impl RemoteArguments {
+    /// Says whether a server is named.
+    pub(crate) fn is_given(&self) -> bool {
+        self.remote.is_some()
+    }
+
     /// Connects to the server, where one is named. The home itself is not opened.
     pub(crate) fn connect(&self, context: &Context) -> anyhow::Result<Option<RemoteThreads>> {
         let Some(written) = &self.remote else { return Ok(None) };

@@ -8,6 +8,10 @@ pub use crate::bindings::exports::threadkeep::core::{
         ExportDetail, ExportFile, ExportFormat, ExportImage, ExportOptions, ExportPiece, IndexEntry, Person,
         RedactionCount,
     },
+    foreign_sessions::{
+        ForeignCommand, ForeignEntry, ForeignEvent, ForeignFileChanges, ForeignOutcome, ForeignSession,
+        ForeignSubAgent, ForeignTokens,
+    },
     goals::{BudgetChange, Goal, GoalChange},
     history::{Gap, PageOfRecords, PageOfTurns, Subject},
     importing::{
@@ -45,8 +49,8 @@ pub use crate::bindings::threadkeep::core::{
     health_types::{
         Applicability, BackfillFacts, Cell, Change, CheckContext, CheckInput, CheckedFile, CodexChange, CodexFields,
         CodexShape, Column, CurrentValue, DamagedLine, DatabaseFacts, DatabaseRole, Depth, Edit, EditTarget, Evidence,
-        FileReport, Finding, HistoryBase, HomeFacts, ModeChange, OrdinalError, OrdinalFault, PathTarget, Severity,
-        StateChange, TextIndexFacts, ThreadFacts, ThreadFileFacts, Value, View, Viewer,
+        FileReport, Finding, ForeignFault, HistoryBase, HomeFacts, ModeChange, OrdinalError, OrdinalFault, PathTarget,
+        Severity, StateChange, TextIndexFacts, ThreadFacts, ThreadFileFacts, Value, View, Viewer,
     },
     item_types::{
         ChangeKind, Command, FileChange, FileChanges, Item, ItemStatus, RawRecord, Tokens, ToolCall, TurnEnd,

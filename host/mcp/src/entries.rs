@@ -108,7 +108,7 @@ impl Entries {
                 FoundTextKind::Prompt | FoundTextKind::Name => Detail::Prompts,
                 FoundTextKind::Message | FoundTextKind::Plan => Detail::Messages,
                 FoundTextKind::Command | FoundTextKind::Output | FoundTextKind::Change => Detail::Commands,
-                FoundTextKind::Reasoning => Detail::Everything,
+                FoundTextKind::Reasoning | FoundTextKind::Context => Detail::Everything,
             },
         };
         if self.detail >= least && !(text.is_empty() && path.is_none()) {

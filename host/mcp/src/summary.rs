@@ -120,6 +120,7 @@ impl FoundText {
         let role = match kind {
             FoundTextKind::Name | FoundTextKind::Prompt => Role::User,
             FoundTextKind::Output => Role::Tool,
+            FoundTextKind::Context => Role::System,
             _ => Role::Agent,
         };
         let place = || TurnPlace::of(hit.cursor.clone(), false).to_cursor();

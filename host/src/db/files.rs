@@ -7,6 +7,7 @@ use threadkeep_engine::contract::{BadLine, Entries, Extraction, FileFacts};
 use super::derive::derive_rows;
 use super::file_row::{kind_code, kind_from};
 use super::{Database, Domain, Pending, RowDeriver, StateError, Table, claim, suspects};
+use crate::platform::foreign_place::KEPT_IN_STATE;
 use crate::rollouts::{no_entries, push_entry};
 
 /// Holds what was found at every path that claims to be a rollout. Rows go by their path: a thread is deleted with its files.
@@ -201,11 +202,11 @@ impl Database {
         })
     }
 
-    /// Returns the same of every such file, by its home path.
+    /// Returns the same of every such file that is one of the home, by its home path.
     pub(crate) fn recorded_files(&self) -> Result<Vec<(String, RecordedFile)>, StateError> {
         self.with(|connection| {
-            let mut select = connection.prepare_cached(RECORDED)?;
-            let files = select.query_map([], recorded_from)?;
+            let mut select = connection.prepare_cached(&format!("{RECORDED} AND path < ?1"))?;
+            let files = select.query_map([KEPT_IN_STATE], recorded_from)?;
             Ok(files.collect::<Result<_, _>>()?)
         })
     }

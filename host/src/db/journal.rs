@@ -109,7 +109,7 @@ fn move_file(transaction: &Transaction<'_>, from: &str, to: &str) -> Result<(), 
     Ok(())
 }
 
-fn remove_file(transaction: &Transaction<'_>, path: &str) -> Result<(), StateError> {
+pub(super) fn remove_file(transaction: &Transaction<'_>, path: &str) -> Result<(), StateError> {
     for table in ["files", "folds"] {
         transaction.prepare_cached(&format!("DELETE FROM {table} WHERE path = ?1"))?.execute([path])?;
     }
@@ -117,7 +117,7 @@ fn remove_file(transaction: &Transaction<'_>, path: &str) -> Result<(), StateErr
 }
 
 /// Deletes what belongs to a thread, whichever domain keeps it.
-fn remove_thread(transaction: &Transaction<'_>, schema: &Schema, thread: &str) -> Result<(), StateError> {
+pub(super) fn remove_thread(transaction: &Transaction<'_>, schema: &Schema, thread: &str) -> Result<(), StateError> {
     for table in schema.tables() {
         if let Some(column) = table.thread_column {
             let delete = format!("DELETE FROM {} WHERE {column} = ?1", table.name);

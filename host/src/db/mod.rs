@@ -17,6 +17,7 @@ mod error;
 mod external;
 mod file_row;
 mod files;
+mod foreign;
 mod functions;
 mod home_sources;
 mod imports;
@@ -48,9 +49,13 @@ pub(crate) use connection::Pending;
 use connection::{SharedConnection, gone};
 pub(crate) use derive::RowDeriver;
 pub use error::StateError;
+pub use external::foreign_tables;
 pub(crate) use external::{CodexDb, CodexEdits, CodexTable, Ending, ExternalDb, checkpoint, fault_of, may_name_any};
 use files::FileIndexPages;
 pub(crate) use files::{Batch, Parsed, RecordedFile, Refused};
+pub(crate) use foreign::{
+    ForeignText, ForeignThread, ForeignUnitRecord, ReadUnit, files_with_foreign, imports_with_foreign,
+};
 pub(crate) use home_sources::HomeSources;
 pub(crate) use inspection::{FileHealth, InspectedThread, Inspection, StrayFile};
 pub(crate) use journal::CompletedChange;
@@ -68,7 +73,7 @@ pub(crate) use sections::codex_sections;
 pub use sections::{Section, SectionPlace};
 
 /// The domains of this layer's own tables, in the order in which migrations go through them.
-pub(crate) const DOMAINS: [Domain; 8] = [
+pub(crate) const DOMAINS: [Domain; 9] = [
     rows::DOMAIN,
     files::DOMAIN,
     sources::DOMAIN,
@@ -78,6 +83,7 @@ pub(crate) const DOMAINS: [Domain; 8] = [
     suspects::DOMAIN,
     journal::DOMAIN,
     patches::DOMAIN,
+    foreign::DOMAIN,
 ];
 
 /// Name of the database inside the state directory.

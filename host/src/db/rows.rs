@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use threadkeep_engine::contract::{Provenance, ThreadRow};
 
 use super::{Database, Domain, StateError, Table};
+use crate::platform::foreign_place::KEPT_IN_STATE;
 
 /// Holds a row for every thread.
 pub(super) const DOMAIN: Domain = Domain {
@@ -150,6 +151,7 @@ pub(super) fn source_code(source: Provenance) -> i64 {
         Provenance::SessionIndex => 0,
         Provenance::CodexDb => 1,
         Provenance::User => 2,
+        Provenance::Program => 3,
     }
 }
 
@@ -158,6 +160,7 @@ pub(super) fn source_from(code: i64) -> Provenance {
     match code {
         0 => Provenance::SessionIndex,
         1 => Provenance::CodexDb,
+        3 => Provenance::Program,
         _ => Provenance::User,
     }
 }
@@ -191,15 +194,15 @@ impl Database {
         self.with(move |connection| read(connection, &id))
     }
 
-    /// Returns every thread with rollouts.
+    /// Returns every thread with rollouts in the home.
     pub(crate) fn threads_there(&self) -> Result<Vec<ThreadThere>, StateError> {
         self.with(|connection| {
-            let mut select =
-                connection.prepare_cached("SELECT id, path, archived, name FROM threads WHERE missing = 0")?;
+            let mut select = connection
+                .prepare_cached("SELECT id, path, archived, name FROM threads WHERE missing = 0 AND path < ?1")?;
             let there = |row: &Row<'_>| {
                 Ok(ThreadThere { id: row.get(0)?, path: row.get(1)?, archived: row.get(2)?, name: row.get(3)? })
             };
-            let rows = select.query_map([], there)?;
+            let rows = select.query_map([KEPT_IN_STATE], there)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
@@ -218,8 +221,10 @@ impl Database {
     /// Returns at most `limit` ids of threads with rollouts that begin with `prefix`.
     pub(crate) fn ids_starting_with(&self, prefix: String, limit: u32) -> Result<Vec<String>, StateError> {
         self.with(move |connection| {
-            let mut select = connection
-                .prepare_cached("SELECT id FROM threads WHERE id >= ?1 AND id < ?1 || '~' AND missing = 0 LIMIT ?2")?;
+            let mut select = connection.prepare_cached(
+                "SELECT id FROM threads WHERE id >= ?1 AND id < ?1 || '~' AND missing = 0
+                 UNION SELECT thread_id FROM foreign_threads WHERE own_id >= ?1 AND own_id < ?1 || char(1114111) LIMIT ?2",
+            )?;
             let ids = select.query_map(params![prefix, limit], |row| row.get(0))?;
             Ok(ids.collect::<Result<_, _>>()?)
         })

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::PluginFinding;
 use crate::health::doctor as health;
 use crate::platform::home::Home;
 use crate::platform::path_text;
@@ -25,6 +26,9 @@ pub struct Checkup {
     pub home: PathBuf,
     /// How many findings are errors, or warnings that a repair would mend.
     pub left_to_mend: usize,
+    /// What checks of plugins found. It is absent unless any was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plugin_findings: Vec<PluginFinding>,
 }
 
 /// What was looked at.
@@ -151,7 +155,13 @@ impl Checkup {
             findings: findings.iter().map(|finding| Finding::new(finding, home)).collect(),
             home: home.root().into(),
             left_to_mend: left_to_mend(findings),
+            plugin_findings: Vec::new(),
         }
+    }
+
+    /// Adds what checks of plugins found.
+    pub fn with_plugin_findings(self, plugin_findings: Vec<PluginFinding>) -> Checkup {
+        Checkup { plugin_findings, ..self }
     }
 }
 

@@ -138,6 +138,9 @@ pub enum Unchanged {
 /// Who gives a thread a name, in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum NameOrigin {
+    /// Another program, whose thread it is.
+    #[serde(rename = "its program")]
+    Program,
     /// The index that Codex writes.
     #[serde(rename = "session_index.jsonl")]
     SessionIndex,
@@ -220,6 +223,7 @@ impl From<&contract::Step> for Step {
             contract::Step::Claim(claim) => Step::Names {
                 name: claim.name.clone(),
                 source: match claim.source {
+                    Provenance::Program => NameOrigin::Program,
                     Provenance::SessionIndex => NameOrigin::SessionIndex,
                     Provenance::CodexDb => NameOrigin::CodexDb,
                     Provenance::User => NameOrigin::User,

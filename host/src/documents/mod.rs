@@ -28,6 +28,7 @@ mod key_order;
 mod list;
 mod memory;
 mod personality;
+mod plugin;
 mod prompt_input;
 mod prune;
 mod relocate;
@@ -76,6 +77,10 @@ pub use memory::{
     FailedClaim, FinishedClaim, MemoryCandidate, MemoryCandidates, MemoryClaim, MemoryClaims, MemoryMode, RenewedClaim,
 };
 pub use personality::{PersonalityMigration, UnchangedPersonality};
+pub use plugin::{
+    BuiltPlugin, DamagedPlugin, InspectedPlugin, NewPlugin, Plugin, PluginCell, PluginDescription, PluginFinding,
+    PluginOffer, PluginRow, PluginRun, Plugins, RemovedPlugin,
+};
 pub use prompt_input::{PromptInput, PromptInputWriter};
 pub use prune::{FailedUndo, Prune, PruneResult, PrunedThread, UndonePrune};
 pub use relocate::{DirectoryMove, DirectoryMoves, RecordedOrigin, RelocatedDirectory};

@@ -78,7 +78,7 @@ pub struct Term {
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 pub struct FoundText {
-    /// The cursor of `turns` behind which its turn comes next; null where it is the first one.
+    /// The cursor of `turns` behind which its turn comes next; null where it is the first one, and of context.
     pub cursor: Option<String>,
     /// The item that it belongs to, by its id in the turn.
     pub item_id: Option<String>,
@@ -92,7 +92,7 @@ pub struct FoundText {
     pub path: Option<String>,
     /// The text around the words, in one line.
     pub snippet: String,
-    /// The turn that it belongs to; null of a name.
+    /// The turn that it belongs to; null of a name and of context.
     pub turn_id: Option<String>,
 }
 
@@ -116,6 +116,8 @@ pub enum FoundTextKind {
     Output,
     /// A change of files.
     Change,
+    /// What went to a model, or came from it, that no turn shows, such as its environment, instructions and injected messages.
+    Context,
 }
 
 /// The texts of one thread in which words stand, a page of them.
@@ -202,6 +204,7 @@ impl From<TextKind> for FoundTextKind {
             TextKind::Command => FoundTextKind::Command,
             TextKind::Output => FoundTextKind::Output,
             TextKind::Change => FoundTextKind::Change,
+            TextKind::Context => FoundTextKind::Context,
         }
     }
 }

@@ -1,12 +1,15 @@
 //! A thread.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use threadkeep_engine::contract::{Provenance, ThreadRow};
 
-use super::Time;
+use super::{PluginCell, Time};
 use crate::features::spawn_edges::{Edge, EdgeStatus};
+use crate::platform::foreign_place::ForeignPlace;
 use crate::platform::home::Home;
 
 /// One thread: a conversation of a Codex home, and what is known of it.
@@ -24,8 +27,16 @@ pub struct Thread {
     pub preview: String,
     /// The name, else the first user message.
     pub title: String,
-    /// The absolute path of the rollout whose view this is: the newest one, where the thread has several.
+    /// The absolute path of the rollout whose view this is: the newest one, where the thread has several. Of a thread of another
+    /// program, its place in the state DB, which is no file's.
     pub path: String,
+    /// The other program whose thread it is, by the name of what reads its files; absent where it is Codex's. Nothing of such a
+    /// thread can be changed here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
+    /// Present, and true, where that program's own files of it are gone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub source_gone: bool,
     /// Whether the rollout stands among the archived ones.
     pub archived: bool,
     /// The working directory in which the thread began; null where no record says it.
@@ -80,6 +91,9 @@ pub struct Thread {
     /// How it stands. It is absent unless that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
+    /// What plugins say of it, by the names of their columns. It is absent unless columns were asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, PluginCell>,
     /// The directory of the home that has it. It is absent unless several homes were read as one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
@@ -106,6 +120,8 @@ pub enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum NameSource {
+    /// Another program, whose thread it is.
+    Program,
     /// The `session_index.jsonl` that Codex writes.
     SessionIndex,
     /// Codex's own database.
@@ -161,8 +177,13 @@ impl Thread {
     }
 
     fn at(path: String, row: ThreadRow, current_cwd: Option<String>) -> Result<Thread, serde_json::Error> {
+        let place = ForeignPlace::of(&row.path);
+        let source_gone = place.is_some_and(|place| place.is_gone);
+        let program = place.map(|place| place.program.to_owned());
         Ok(Thread {
             id: row.id,
+            program,
+            source_gone,
             name: row.name,
             name_source: row.name_source.map(NameSource::from),
             preview: row.preview,
@@ -192,6 +213,7 @@ impl Thread {
             redacted: false,
             spawn_edges: None,
             state: None,
+            columns: BTreeMap::new(),
             home: None,
             also_in_homes: Vec::new(),
         })
@@ -205,6 +227,11 @@ impl Thread {
     /// Adds how it stands.
     pub fn with_state(self, state: State) -> Thread {
         Thread { state: Some(state), ..self }
+    }
+
+    /// Adds what plugins say of it, by the names of their columns.
+    pub fn with_columns(self, columns: BTreeMap<String, PluginCell>) -> Thread {
+        Thread { columns, ..self }
     }
 
     /// Adds whether secrets were made unreadable in it before it came here.
@@ -227,6 +254,7 @@ impl Thread {
 impl From<Provenance> for NameSource {
     fn from(source: Provenance) -> NameSource {
         match source {
+            Provenance::Program => NameSource::Program,
             Provenance::SessionIndex => NameSource::SessionIndex,
             Provenance::CodexDb => NameSource::CodexDb,
             Provenance::User => NameSource::User,

@@ -83,7 +83,7 @@ impl Threadkeep {
 
     /// Forks a new thread off a thread, or has the thread go back to an earlier place; gives the id of the one that it is.
     pub fn branch(&self, wanted: &str, request: &BranchRequest) -> Result<String> {
-        Ok(self.store().branch(&self.find(wanted, None)?.row.id, request)?)
+        Ok(self.store().branch(&self.find_own(wanted)?.row.id, request)?)
     }
 
     /// Runs a program and records it as a turn of a thread. From here on SIGINT, SIGTERM and SIGHUP of this process are the

@@ -59,7 +59,7 @@ impl Threadkeep {
     /// Sets, rewords or accounts for the goal of a thread, by Codex's rules; the goal as it is then.
     pub fn change_goal(&self, wanted: &str, change: GoalChange) -> Result<ThreadGoal> {
         let state = self.needed_state("changing a goal")?;
-        let thread = self.id_of(wanted)?;
+        let thread = self.find_own(wanted)?.row.id;
         let goal = goals::change(self.home(), &state, &thread, change, now())?;
         Ok(ThreadGoal { thread, goal: Some((goal, Source::Threadkeep)) })
     }
@@ -67,7 +67,7 @@ impl Threadkeep {
     /// Forgets the goal that is kept here; the thread's id, and whether there was one.
     pub fn clear_goal(&self, wanted: &str) -> Result<(String, bool)> {
         let state = self.needed_state("clearing a goal")?;
-        let thread = self.id_of(wanted)?;
+        let thread = self.find_own(wanted)?.row.id;
         let cleared = goals::clear(&state, &thread)?;
         Ok((thread, cleared))
     }
@@ -81,7 +81,7 @@ impl Threadkeep {
     /// Sets the memory mode of a thread. `observed` sets it as a program may: what is disabled or polluted stays so.
     pub fn set_memory_mode(&self, wanted: &str, mode: &str, observed: bool) -> Result<(String, Option<String>)> {
         let state = self.needed_state("setting a memory mode")?;
-        let row = self.find(wanted, None)?.row;
+        let row = self.find_own(wanted)?.row;
         let next = memories::next_mode(&state, row.memory_mode.as_deref(), mode, !observed)?;
         if row.memory_mode.as_ref() == Some(&next) {
             return Ok((row.id, row.memory_mode));

@@ -10,10 +10,12 @@ use threadkeep_engine::{Core, Imports};
 use super::{Result, Threadkeep, now};
 use crate::db::StateDb;
 use crate::features::moved_directories;
+use crate::platform::foreign_place::ForeignPlace;
 use crate::rollouts::RolloutReader;
 use crate::threads::change::MetadataPatch;
 use crate::threads::import::bundle::BundleReport;
 use crate::threads::import::{ImportPlan, ImportReport, ImportRequest, Importer, Journal, UndonePlan};
+use crate::threads::lookup::LookupError;
 
 /// So many bytes of a rollout are looked at for the mark of its head, which stands at its beginning.
 const MARKED: u32 = 64 << 10;
@@ -101,6 +103,9 @@ impl Threadkeep {
     /// Writes threads into one new file for another machine, as they stand, with those that their histories begin in.
     pub fn bundle(&self, threads: Vec<ThreadRow>, to: &Path) -> Result<BundleReport> {
         let state = self.needed_state("a bundle")?;
+        if let Some(foreign) = threads.iter().find(|row| ForeignPlace::of(&row.path).is_some()) {
+            return Err(LookupError::Foreign(Box::new(foreign.clone())).into());
+        }
         let bundle = self.importer(&state).write_bundle(threads, to);
         self.reader.end_progress();
         Ok(bundle?)

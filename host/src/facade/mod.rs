@@ -6,6 +6,7 @@
 //!                                                       ├─ changing   name, archive, delete, record, compress
 //!                                                       ├─ exporting  documents, files, directories
 //!                                                       ├─ features   goals, memories, device keys, moved directories
+//!                                                       ├─ foreign    threads of other programs, kept beside Codex's
 //!                                                       ├─ importing  threads from elsewhere, bundles for another machine
 //!                                                       ├─ pruning    threads put away that nobody used for long
 //!                                                       └─ health     doctor, why, repair, backup, salvage
@@ -19,6 +20,7 @@ mod changing;
 mod error;
 mod exporting;
 mod features;
+mod foreign;
 mod health;
 mod homes;
 mod importing;
@@ -45,6 +47,7 @@ use crate::index::progress::{Progress, ProgressSink};
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::home::Home;
 use crate::platform::wait::Wait;
+use crate::threads::foreign::ForeignImport;
 use crate::threads::reader::ThreadReader;
 use crate::threads::store::LocalThreadStore;
 use crate::watch::HomeWatcher;
@@ -97,6 +100,9 @@ pub struct Options {
     pub check: bool,
     /// What is kept out of the index of what was said.
     pub index_exclusions: IndexExclusions,
+    /// Other programs whose threads are kept in the state DB; what changed of them is read where the state is owned and `refresh` is
+    /// set. Where there is no state DB, a warning says that they are not shown.
+    pub foreign: Vec<ForeignImport>,
     /// Takes how long work goes on.
     pub progress: Option<ProgressSink>,
     /// Takes what the core asked of the home and was told.
@@ -117,6 +123,7 @@ impl Options {
             rebuild: false,
             check: false,
             index_exclusions: IndexExclusions::default(),
+            foreign: Vec::new(),
             progress: None,
             recorder: None,
             cancellation: Cancellation::default(),
@@ -199,10 +206,12 @@ impl Threadkeep {
             ThreadReader::new(&runtime, &home, state, recovery, options.progress.clone(), options.wait.clone());
         let reader = reader.excluding(options.index_exclusions.clone());
         warnings.into_iter().for_each(|warning| reader.warn(warning));
-        Ok(Threadkeep {
+        let threadkeep = Threadkeep {
             reader,
             inner: Arc::new(Inner { options, report, store: OnceLock::new(), watcher: HomeWatcher::default() }),
-        })
+        };
+        threadkeep.start_foreign(owns)?;
+        Ok(threadkeep)
     }
 
     /// Gives the same home with a switch of its own: what is asked through it ends with [`ErrorKind::Cancelled`] once it is told.

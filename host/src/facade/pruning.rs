@@ -10,6 +10,7 @@ use super::{Error, Result, Threadkeep};
 use crate::db::Database;
 use crate::index::progress::Progress;
 use crate::platform::error_kind::ErrorKind;
+use crate::platform::foreign_place::ForeignPlace;
 use crate::platform::writer_lock::has_writer;
 use crate::threads::compress::{compress_thread, restore};
 use crate::threads::prune::{Journal, PrunePlan, Pruned, PrunedThread, UndonePrune};
@@ -175,6 +176,7 @@ impl Threadkeep {
             pinned: pinned.contains(&row.id),
             running: has_writer(self.home(), &row.id),
             has_forks: false,
+            foreign: ForeignPlace::of(&row.path).is_some(),
             family_is_left: false,
         })
     }

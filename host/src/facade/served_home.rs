@@ -14,6 +14,8 @@ use crate::watch::{Watch, WatchOptions, WatchPace};
 
 /// How long after a start that came by no handle the next one begins, at first and at most.
 const TRY_AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+/// How often the files of other programs are looked at.
+const FOREIGN: Duration = Duration::from_secs(30);
 /// Rows that were compared with the files within this time are new enough.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -150,7 +152,8 @@ impl ServedHome {
     fn start(&self, options: &Options) {
         let with = |access, refresh| Threadkeep::open(Options { access, refresh, ..options.clone() });
         let in_passing = |access| {
-            Threadkeep::open(Options { access, refresh: false, progress: None, recorder: None, ..options.clone() })
+            let options = Options { progress: None, recorder: None, foreign: Vec::new(), ..options.clone() };
+            Threadkeep::open(Options { access, refresh: false, ..options })
         };
         if options.access == StateAccess::Without {
             return match with(StateAccess::Without, false) {
@@ -163,7 +166,8 @@ impl ServedHome {
         if is_complete && let Ok(threads) = with(StateAccess::Own, false) {
             self.publish(Some(threads.clone()), Phase::Ready);
             self.compare(&threads);
-            return self.is_ready(&threads);
+            self.is_ready(&threads);
+            return self.keep_foreign(&threads, false);
         }
         match in_passing(StateAccess::Without) {
             Ok(threads) => self.publish(Some(threads), Phase::Filling),
@@ -174,7 +178,8 @@ impl ServedHome {
             let error = match with(StateAccess::Own, true) {
                 Ok(threads) => {
                     self.publish(Some(threads.clone()), Phase::Ready);
-                    return self.is_ready(&threads);
+                    self.is_ready(&threads);
+                    return self.keep_foreign(&threads, true);
                 }
                 Err(error) => error,
             };
@@ -217,6 +222,21 @@ impl ServedHome {
         }
         for warning in threads.take_warnings() {
             (self.warn)(&warning);
+        }
+    }
+
+    /// Brings threads of other programs up to date again and again, if there are any; `is_fresh` where that was just done.
+    fn keep_foreign(&self, threads: &Threadkeep, is_fresh: bool) {
+        if threads.foreign_programs().next().is_none() || is_fresh && self.is_stopped_within(FOREIGN) {
+            return;
+        }
+        loop {
+            if let Err(error) = threads.refresh_foreign() {
+                (self.warn)(&format!("threads of other programs are as they were before: {error}"));
+            }
+            if self.is_stopped_within(FOREIGN) {
+                return;
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row, params};
 use threadkeep_engine::contract::{EntryKind, FileFacts, RowQuery, UsageThreads};
 
 use crate::db::{Database, Domain, StateError, Table, searched_rows};
+use crate::platform::foreign_place::KEPT_IN_STATE;
 
 /// Holds what rollouts say of what was used.
 pub(super) const DOMAIN: Domain = Domain {
@@ -73,13 +74,15 @@ pub(crate) struct StoredRollout {
 }
 
 impl Database {
-    /// Returns all rollouts that have a thread, in the order of their paths.
+    /// Returns all rollouts of the home that have a thread, in the order of their paths.
     pub(crate) fn stored_rollouts(&self) -> Result<Vec<StoredRollout>, StateError> {
         self.with(|connection| {
             let mut select = connection.prepare_cached(
-                "SELECT path, size, modified_ns, inode, thread_id FROM files WHERE thread_id IS NOT NULL ORDER BY path",
+                "SELECT path, size, modified_ns, inode, thread_id FROM files
+                 WHERE thread_id IS NOT NULL AND path < ?1 ORDER BY path",
             )?;
-            let rollouts = select.query_map([], |row| Ok(StoredRollout { file: facts(row)?, thread: row.get(4)? }))?;
+            let rollouts = select
+                .query_map([KEPT_IN_STATE], |row| Ok(StoredRollout { file: facts(row)?, thread: row.get(4)? }))?;
             Ok(rollouts.collect::<Result<_, _>>()?)
         })
     }

@@ -167,7 +167,7 @@ impl Backfill {
                 none => {
                     let reader = self.reader.clone();
                     let read = move |core: &mut Core, task: Task| reader.read(core, task.file, task.earlier);
-                    none.insert(Workers::start(&self.runtime, &self.home, read)?)
+                    none.insert(Workers::start(&self.runtime, &self.home, &self.database, read)?)
                 }
             };
             self.ready.extend(pool.exchange(Task { file: job.file, earlier }, IN_FLIGHT)?);

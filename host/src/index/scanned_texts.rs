@@ -31,6 +31,8 @@ pub(crate) struct ScannedTexts {
     /// Only threads that are kept out of the index are gone through.
     only: Option<IndexExclusions>,
     progress: Option<ProgressSink>,
+    /// What a thread copied of another one counts, though that one is there.
+    with_copies: bool,
     sources: Vec<ThreadSource>,
     unreadable: u64,
     has_rollbacks: bool,
@@ -52,11 +54,17 @@ impl ScannedTexts {
             database: database.clone(),
             only: None,
             progress: progress.cloned(),
+            with_copies: false,
             sources: Vec::new(),
             unreadable: 0,
             has_rollbacks: false,
             touches: Vec::new(),
         }
+    }
+
+    /// Says whether what a thread copied of another one counts, though that one is there.
+    pub(crate) fn with_copies(self, with_copies: bool) -> ScannedTexts {
+        ScannedTexts { with_copies, ..self }
     }
 
     /// Looks through threads that are kept out of the index; none where no directory is.
@@ -150,7 +158,8 @@ impl ScannedTexts {
             };
             Ok(files.into_iter().zip(found).collect())
         };
-        let mut workers: Workers<Vec<(String, String)>, Looked<T>> = Workers::start(&self.runtime, &self.home, look)?;
+        let mut workers: Workers<Vec<(String, String)>, Looked<T>> =
+            Workers::start(&self.runtime, &self.home, &self.database, look)?;
         let mut take = |looked: Vec<Looked<T>>| {
             for looked in looked {
                 let looked = looked?;
@@ -226,8 +235,8 @@ impl Found {
 
 impl TextIndex for ScannedTexts {
     fn threads(&mut self, query: RowQuery, _: Vec<u32>) -> StateResult<SearchedThreads> {
-        let sources = self.sources.clone();
-        let found = self.database.with(move |connection| threads_of(connection, query, &sources));
+        let (sources, with_copies) = (self.sources.clone(), self.with_copies);
+        let found = self.database.with(move |connection| threads_of(connection, query, &sources, with_copies));
         let threads = found.map_err(CoreStateError::from)?;
         Ok(SearchedThreads { has_rollbacks: self.has_rollbacks, uncovered: self.unreadable, ..threads })
     }

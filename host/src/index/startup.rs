@@ -16,7 +16,7 @@ use threadkeep_engine::calls::RunStartup;
 use threadkeep_engine::contract::{StartupError as GateError, StartupReport};
 use threadkeep_engine::{Core, CoreError, Runtime};
 
-use crate::db::{Database, Locks, MovedAside, RowDeriver, StateDb, StateError, move_aside};
+use crate::db::{Database, Locks, MovedAside, RowDeriver, StateDb, StateError, imports_with_foreign, move_aside};
 use crate::features::SCHEMA;
 use crate::index::backfill::{Backfill, SharedBackfill};
 use crate::index::progress::ProgressSink;
@@ -289,9 +289,9 @@ fn gate(
     wait: &Wait,
     refresh: bool,
 ) -> Result<Report, StartupError> {
-    let rows = backfill.database().rows();
+    let files = imports_with_foreign(home, backfill.database()).with_rows(backfill.database().rows());
     let backfill = SharedBackfill::new(backfill.with_wait(wait.clone()));
-    let imports = rollouts::imports(home).with_rows(rows).with_backfill(backfill.clone());
+    let imports = files.with_backfill(backfill.clone());
     let mut core = Core::new(runtime, imports);
     let wait = wait.bound().as_millis().min(i64::MAX as u128) as i64;
     let answer = core.call(&RunStartup { wait, refresh });

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::db::{Database, FILE_NAME, Problem, RowDeriver, StateError, Totals};
+use crate::db::{Database, FILE_NAME, Problem, RowDeriver, StateError, Totals, imports_with_foreign};
 use crate::features::SCHEMA;
 use crate::features::text_index::TextIndexCounts;
 use crate::index::progress::ProgressSink;
 use crate::index::startup::{self, StartupError};
 use crate::platform::home::Home;
-use crate::rollouts;
 use threadkeep_engine::Core;
 use threadkeep_engine::Runtime;
 use threadkeep_engine::calls::{SurveyHome, TextIndexVersion};
@@ -134,7 +133,7 @@ fn inspect(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Inspection
         Phase::Pending => return Ok(Inspection::Without(at_phase("pending", None))),
         Phase::Running(owner) => return Ok(Inspection::Without(at_phase("running", Some(owner.name)))),
     }
-    let mut core = Core::new(runtime, rollouts::imports(home).with_rows(database.rows()));
+    let mut core = Core::new(runtime, imports_with_foreign(home, &database).with_rows(database.rows()));
     let findings = core.call(&SurveyHome {})?.map_err(|error| StartupError::from_gate(error, runtime))?;
     // Of a damaged one there is nothing to count; the next search makes it anew.
     let text_index = database.text_index_counts(database.call(&TextIndexVersion {})?).ok();

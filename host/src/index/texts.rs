@@ -88,7 +88,7 @@ impl Filling<'_> {
             for file in files {
                 let workers = match &mut self.workers {
                     Some(workers) => workers,
-                    none => none.insert(Workers::start(self.runtime, self.home, read)?),
+                    none => none.insert(Workers::start(self.runtime, self.home, self.database, read)?),
                 };
                 let texts = workers.exchange(file, IN_FLIGHT)?;
                 in_part |= self.store(texts, BATCH)?;

@@ -40,7 +40,7 @@ pub(crate) fn read_usage(
             progress.send(Progress::Expected { files: outdated });
         }
         let mut reading = Reading { database, version, progress, known: &mut known, ready: Vec::new() };
-        reading.go_through(Workers::start(runtime, home, read)?)?;
+        reading.go_through(Workers::start(runtime, home, database, read)?)?;
     }
     let mut rollouts =
         UsageRollouts { paths: String::new(), threads: Vec::new(), lengths: Vec::new(), usages: Vec::new() };

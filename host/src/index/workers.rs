@@ -6,9 +6,8 @@ use std::thread::JoinHandle;
 
 use threadkeep_engine::{Core, Runtime};
 
-use crate::db::StateError;
+use crate::db::{Database, StateError, imports_with_foreign};
 use crate::platform::home::Home;
-use crate::rollouts;
 
 /// How many workers there are at most: more would only wait for the disk and for the one that stores.
 const MAX_WORKERS: usize = 8;
@@ -34,10 +33,12 @@ impl<Task, Answer> Drop for Workers<Task, Answer> {
 }
 
 impl<Task: Send + 'static, Answer: Send + 'static> Workers<Task, Answer> {
-    /// Starts one for each core; each does `work` with an instance that reads the rollouts of the home.
+    /// Starts one for each core; each does `work` with an instance that reads the rollouts of the home, and those that the database
+    /// keeps of other programs.
     pub(crate) fn start(
         runtime: &Runtime,
         home: &Arc<Home>,
+        database: &Database,
         work: impl Fn(&mut Core, Task) -> Answer + Send + Sync + 'static,
     ) -> Result<Workers<Task, Answer>, StateError> {
         let count = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(MAX_WORKERS));
@@ -47,7 +48,7 @@ impl<Task: Send + 'static, Answer: Send + 'static> Workers<Task, Answer> {
         let mut threads = Vec::new();
         for number in 0..count {
             let (inbox, outbox, work) = (inbox.clone(), outbox.clone(), work.clone());
-            let mut core = Core::new(runtime, rollouts::imports(home));
+            let mut core = Core::new(runtime, imports_with_foreign(home, database));
             let until_there_is_no_task = move || {
                 loop {
                     let Ok(Ok((number, task))) = inbox.lock().map(|inbox| inbox.recv()) else { return };

@@ -10,15 +10,15 @@ use crate::platform::wait::Wait;
 /// Says that a lock file cannot be opened or locked.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be locked: {cause}", path.display())]
-pub(crate) struct FileLockError {
+pub struct FileLockError {
     /// The absolute path of the lock file.
-    pub(crate) path: PathBuf,
+    pub path: PathBuf,
     /// What the operating system says.
-    pub(crate) cause: std::io::Error,
+    pub cause: std::io::Error,
 }
 
 /// Holds an exclusive lock until it is dropped. The lock file stays.
-pub(crate) struct FileLock {
+pub struct FileLock {
     _file: File,
 }
 
@@ -34,7 +34,11 @@ impl FileLock {
     }
 
     /// Takes the lock, waiting for whoever holds it, in words `who`; gives none when that was not enough.
-    pub(crate) fn take_within(path: &Path, wait: &Wait, who: &str) -> Result<Option<FileLock>, FileLockError> {
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened or locked.
+    pub fn take_within(path: &Path, wait: &Wait, who: &str) -> Result<Option<FileLock>, FileLockError> {
         let mut waiting = wait.begin(who);
         loop {
             if let Some(lock) = FileLock::try_take(path)? {

@@ -12,6 +12,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
 use crate::platform::error_kind::{Classified, ErrorKind};
+use crate::platform::foreign_place::KEPT_IN_STATE;
 use crate::platform::regular_file;
 
 /// Says why a home cannot be used.
@@ -242,9 +243,11 @@ impl Home {
         })
     }
 
-    /// Gives the absolute path of a home path, for showing it to people and programs.
+    /// Gives the absolute path of a home path, for showing it to people and programs; of what is kept in the state DB, its place
+    /// there, which is no file's.
     pub fn absolute(&self, path: &str) -> PathBuf {
         match (&self.external, path.split_once('/')) {
+            _ if path.starts_with(KEPT_IN_STATE) => PathBuf::from(path),
             (Some((parent, _)), Some((EXTERNAL, name))) => parent.join(name),
             _ => self.root.join(path),
         }

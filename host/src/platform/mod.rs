@@ -3,11 +3,12 @@
 
 pub mod database_holders;
 pub mod error_kind;
-pub(crate) mod file_lock;
+pub mod file_lock;
+pub mod foreign_place;
 pub(crate) mod git;
 pub mod home;
 pub(crate) mod moved_database;
-pub(crate) mod own_files;
+pub mod own_files;
 pub(crate) mod path_text;
 pub mod regular_file;
 pub mod suggestion;

@@ -16,7 +16,11 @@ pub(crate) fn open_own_file(path: &Path) -> std::io::Result<File> {
 }
 
 /// Reads a whole file of at most `longest` bytes, which is opened as [`open_own_file`] does.
-pub(crate) fn read_own_file(path: &Path, longest: u64) -> std::io::Result<Vec<u8>> {
+///
+/// # Errors
+///
+/// It is no regular file, has more bytes, or cannot be read.
+pub fn read_own_file(path: &Path, longest: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_own_file(path)?.take(longest.saturating_add(1)).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > longest {

@@ -7,6 +7,7 @@
 mod columns;
 mod dirs;
 pub(crate) mod inflate;
+mod kept;
 mod memory;
 mod prefetch;
 mod read;
@@ -29,6 +30,7 @@ use crate::platform::regular_file;
 use columns::{EntryColumns, HeadColumns};
 pub(crate) use columns::{no_entries, push_entry};
 pub(crate) use dirs::{open_or_create_parent, open_parent, sync_dir};
+pub(crate) use kept::{HomeWithTexts, KeptTexts};
 pub(crate) use memory::MemoryRollouts;
 use prefetch::Prefetch;
 pub use read::RolloutReader;
@@ -103,6 +105,12 @@ impl HeadsWalker for Pages<HeadColumns> {
     fn next(&mut self, limit: u32) -> Result<Heads, FileError> {
         self.page(limit).map(Heads::from)
     }
+}
+
+/// Reads the plain text of a zstd file, within the budget of compressed files: one that holds far more than such files do ends with an
+/// error.
+pub fn decompressed(file: std::fs::File) -> std::io::Result<impl std::io::Read + Send> {
+    inflate::Inflate::new(file)
 }
 
 /// Says whether a file is stored compressed, by its name.

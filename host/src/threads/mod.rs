@@ -8,6 +8,7 @@ pub(crate) mod cut_off_lines;
 pub mod directories;
 pub mod exec;
 pub mod feature_inputs;
+pub mod foreign;
 pub mod import;
 pub(crate) mod line_journal;
 pub mod lookup;

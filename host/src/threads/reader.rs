@@ -141,6 +141,11 @@ impl ThreadReader {
         self.answer(Self::finder, |lookup| lookup.find(wanted, within).map_err(|error| self.meant(error, within)))
     }
 
+    /// Finds a thread that may be changed, as [`Lookup::find_own`] does.
+    pub fn find_own(&self, wanted: &str) -> Result<Found, LookupError> {
+        self.answer(Self::finder, |lookup| lookup.find_own(wanted).map_err(|error| self.meant(error, None)))
+    }
+
     /// Finds several threads with one lookup, and gives an answer for each, in their order.
     pub fn find_all(
         &self,

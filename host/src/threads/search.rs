@@ -9,14 +9,13 @@ use threadkeep_engine::contract::{
 };
 use threadkeep_engine::{Core, Runtime};
 
-use crate::db::{Database, StateDb};
+use crate::db::{Database, StateDb, imports_with_foreign};
 use crate::features::moved_directories::MovedDirectories;
 use crate::features::text_index::{IndexExclusions, IndexedTexts};
 use crate::index::progress::ProgressSink;
 use crate::index::scanned_texts::ScannedTexts;
 use crate::index::texts::update_text_index;
 use crate::platform::home::Home;
-use crate::rollouts;
 use crate::threads::directories;
 use crate::threads::lookup::{LookupError, QueryArgument};
 
@@ -35,6 +34,8 @@ pub struct SearchRequest {
     pub without_secrets: bool,
     /// Which threads; children are never folded.
     pub rows: RowQuery,
+    /// Whether what a thread copied of another one is found in both; else at the other alone, while that is there.
+    pub with_copies: bool,
     /// In which order.
     pub order: MatchOrder,
     /// Whether the index is brought up to date first; else the answer says what it does not cover.
@@ -61,6 +62,7 @@ impl SearchRequest {
             kinds,
             without_secrets: false,
             rows,
+            with_copies: false,
             order: MatchOrder::Rows,
             refresh,
         }
@@ -143,8 +145,9 @@ impl Searcher {
         if let Some(state) = state {
             request.rows = MovedDirectories::of(state)?.widen(request.rows)?;
         }
-        let imports =
-            rollouts::imports(home).with_rows(database.rows()).with_sources(database.sources(home.default_provider()));
+        let imports = imports_with_foreign(home, database)
+            .with_rows(database.rows())
+            .with_sources(database.sources(home.default_provider()));
         let is_usable = state.is_some() && !exclusions.all && request.is_indexed() && {
             match request.refresh {
                 true => {
@@ -157,9 +160,12 @@ impl Searcher {
         let imports = match is_usable {
             true => {
                 let excluded = ScannedTexts::of_excluded(runtime, home, database, exclusions, progress);
-                imports.with_text_index(IndexedTexts::of(database, excluded))
+                imports.with_text_index(IndexedTexts::of(database, excluded, request.with_copies))
             }
-            false => imports.with_text_index(ScannedTexts::of(runtime, home, database, progress)),
+            false => {
+                let texts = ScannedTexts::of(runtime, home, database, progress);
+                imports.with_text_index(texts.with_copies(request.with_copies))
+            }
         };
         Ok(Searcher { core: Core::new(runtime, imports), request })
     }

@@ -74,7 +74,7 @@ impl ThreadReader {
     pub fn storage(&self, now: i64) -> Result<StorageReport, LookupError> {
         self.with_database(true, |_, database, progress| {
             let rollouts = database.stored_rollouts()?;
-            let workers = Workers::start(self.runtime(), self.home(), measure)?;
+            let workers = Workers::start(self.runtime(), self.home(), database, measure)?;
             let measured = go_through(workers, rollouts, progress)?;
             let (packed, sampled) = sample(self.home(), &measured);
             Ok(StorageReport { sampled, ..report(&measured, (packed, sampled), now) })

@@ -169,6 +169,7 @@ fn field_of(row: &ThreadRow, name: &str) -> Option<String> {
         Field::Number(number) => number.map(|number| number.to_string()),
         Field::Flag(flag) => Some(flag.to_string()),
         Field::Source(source) => source.map(|source| match source {
+            Provenance::Program => "its program".into(),
             Provenance::SessionIndex => "session index".into(),
             Provenance::CodexDb => "Codex's database".into(),
             Provenance::User => "user".into(),

@@ -195,6 +195,7 @@ fn cells(row: &ThreadRow) -> Vec<Cell> {
         Field::Flag(flag) => Value::Integer(flag.into()),
         Field::Source(source) => source.map_or(Value::Null, |source| {
             let name = match source {
+                Provenance::Program => "program",
                 Provenance::SessionIndex => "session index",
                 Provenance::CodexDb => "Codex",
                 Provenance::User => "user",

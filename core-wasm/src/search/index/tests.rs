@@ -5,7 +5,8 @@ use std::vec::Vec;
 
 use super::{PART, index_file};
 use crate::history::chain::{Chain, Segment};
-use crate::history::transcript::each_text;
+use crate::history::text_places::each_text;
+use crate::history::texts::MESSAGE_KINDS;
 use crate::ports::one_file::{OneFile, facts};
 use crate::rollout::ids::RandomBits;
 use crate::words::matching::TokenSet;
@@ -145,7 +146,7 @@ fn shown(text: &str, paginated: bool) -> BTreeSet<String> {
     let chain = Chain { segments: Vec::from([segment]), gaps: Vec::new(), paginated };
     let home = file(text);
     let mut set = TokenSet::default();
-    each_text(&home, chain, true, |_, kind, text| set.take(text, kind == TextKind::Prompt)).unwrap();
+    each_text(&home, chain, &MESSAGE_KINDS, |_, kind, text| set.take(text, kind == TextKind::Prompt)).unwrap();
     set.end().split(' ').filter(|token| !token.is_empty()).map(ToString::to_string).collect()
 }
 

@@ -1,10 +1,12 @@
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use contract::{IndexTerm, TextKind, TextPattern};
 
 use super::TermFinder;
+use crate::history::chain::Chain;
+use crate::history::text_places::each_text;
 use crate::history::texts::MESSAGE_KINDS;
 use crate::ports::one_file::OneFile;
 
@@ -105,4 +107,107 @@ fn what_an_expression_needs_stands_wherever_it_matches() {
     ] {
         assert_eq!(stands(&text, &pattern(regex, true)[0], &MESSAGE_KINDS), is_there, "{regex}");
     }
+}
+
+#[test]
+fn a_text_is_found_in_any_case_however_its_letters_are_written() {
+    let message = |text: &str| ("event_msg", format!(r#"{{"type":"agent_message","message":"{text}"}}"#));
+    for (text, sought, is_there) in [
+        ("Fix the Parser", "THE PARSER", true),
+        ("fix the parser", "THE  PARSER", false),
+        ("\u{212a}elvin", "kelvin", true),
+        (r"\u212aelvin", "kelvin", true),
+        ("mo\u{17f}t", "MOST", true),
+        (r"p\u0061rser", "PARSER", true),
+        ("GRÖSSE", "größe", false),
+        ("GRÖẞE", "größe", true),
+        ("a", "A", true),
+        ("日本", "日本", true),
+        ("-->", "-->", true),
+        ("parse", "parser", false),
+    ] {
+        let of = TextPattern { text: sought.into(), is_regex: false, ignores_case: true };
+        let found = stands(&rollout(&[message(text)]), &IndexTerm::Pattern(of), &MESSAGE_KINDS);
+        assert_eq!(found, is_there, "{text} {sought}");
+    }
+}
+
+/// A response item that is a message with these texts.
+fn item(role: &str, texts: &[&str]) -> (&'static str, String) {
+    let parts: Vec<_> = texts.iter().map(|text| serde_json::json!({"type": "input_text", "text": text})).collect();
+    let message = serde_json::json!({"content": parts}).to_string();
+    ("response_item", format!(r#"{{"type":"message","role":"{role}",{}"#, &message[1..]))
+}
+
+#[test]
+fn context_is_what_a_model_was_told_that_nobody_said() {
+    let event = |payload: serde_json::Value| ("event_msg", payload.to_string());
+    let begins = || event(serde_json::json!({"type": "task_started", "turn_id": "t"}));
+    let asked = |text: &str| event(serde_json::json!({"type": "user_message", "message": text}));
+    let told = |text: &str| event(serde_json::json!({"type": "agent_message", "message": text}));
+    let text = rollout(&[
+        begins(),
+        item("developer", &["sandbox rules"]),
+        item(
+            "user",
+            &[
+                "# AGENTS.md instructions for /repo\n\n<INSTRUCTIONS>\nuse tabs\n</INSTRUCTIONS>",
+                "<environment_context>\n<cwd>/repo</cwd>\n</environment_context>",
+            ],
+        ),
+        item("user", &["# Context from my IDE setup:\n\nopen.rs\n\n## My request for Codex:\nfix the parser"]),
+        asked("# Context from my IDE setup:\n\nopen.rs\n\n## My request for Codex:\nfix the parser"),
+        told("It is fixed.\n"),
+        item("assistant", &["It is fixed."]),
+        told("Done."),
+        item("assistant", &["Done.\n<citation>lib.rs</citation>"]),
+        begins(),
+        item("user", &["a message that was injected"]),
+        item("assistant", &["a summary of what was said before"]),
+        asked("go on"),
+        item("user", &["go on"]),
+        ("response_item", r#"{"type":"function_call_output","call_id":"c","output":"put out"}"#.to_string()),
+    ]);
+    for (sought, in_context, in_messages) in [
+        ("use tabs", true, false),
+        ("<cwd>/repo", true, false),
+        ("open.rs", true, false),
+        ("fix the parser", false, true),
+        ("It is fixed", false, true),
+        ("lib.rs", true, false),
+        ("that was injected", true, false),
+        ("a summary of what", true, false),
+        ("go on", false, true),
+        ("sandbox rules", false, false),
+        ("put out", false, false),
+    ] {
+        let asked = pattern(sought, false);
+        assert_eq!(stands(&text, &asked[0], &[TextKind::Context]), in_context, "{sought}");
+        assert_eq!(stands(&text, &asked[0], &MESSAGE_KINDS), in_messages, "{sought}");
+        let both = [&MESSAGE_KINDS[..], &[TextKind::Context]].concat();
+        assert_eq!(stands(&text, &asked[0], &both), in_context || in_messages, "{sought}");
+    }
+}
+
+#[test]
+fn context_stands_in_lines_of_its_rollout_and_in_no_turn() {
+    let text = rollout(&[
+        ("event_msg", r#"{"type":"task_started","turn_id":"t"}"#.to_string()),
+        item("user", &["<environment_context>here</environment_context>"]),
+        ("event_msg", r#"{"type":"user_message","message":"said"}"#.to_string()),
+    ]);
+    let home = OneFile { text, most: 1 << 20 };
+    let mut found = Vec::new();
+    let chain = Chain::alone(&home, "sessions/a.jsonl").unwrap();
+    each_text(&home, chain, &[TextKind::Prompt, TextKind::Context], |place, kind, text| {
+        found.push((kind, text.to_string(), place.turn.map(ToString::to_string), place.place.1, place.copied));
+    })
+    .unwrap();
+    assert_eq!(
+        found,
+        [
+            (TextKind::Prompt, "said".to_string(), Some("t".to_string()), 4, false),
+            (TextKind::Context, "<environment_context>here</environment_context>".to_string(), None, 3, false),
+        ]
+    );
 }

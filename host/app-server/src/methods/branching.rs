@@ -33,7 +33,7 @@ pub(super) fn fork(call: &Call<'_>) -> MethodResult {
     if params.ephemeral || params.attach_to_source {
         return Err(RpcError::invalid("this server keeps threads: a fork is neither ephemeral nor attached here"));
     }
-    let found = call.find(&params.thread_id, "no rollout found for thread id {id}")?;
+    let found = call.find_own(&params.thread_id, "no rollout found for thread id {id}")?;
     let before_turn = match (params.last_turn_id, params.before_turn_id) {
         (Some(_), Some(_)) => return Err(RpcError::invalid("lastTurnId and beforeTurnId are mutually exclusive")),
         (Some(last), None) => turn_behind(&mut call.history(&found.row.id)?, &last)?,
@@ -69,7 +69,7 @@ pub(super) fn revert(call: &Call<'_>) -> MethodResult {
         thread_id: &'a str,
     }
     let params: Params = call.read()?;
-    let found = call.find(&params.thread_id, "no rollout found for thread id {id}")?;
+    let found = call.find_own(&params.thread_id, "no rollout found for thread id {id}")?;
     // Its database says which file counts, and only a repair that was asked for changes that: two histories would grow side by side.
     if call.threads.is_known_to_codex(std::slice::from_ref(&found.row.id))? {
         let why = "Codex keeps in its database which file of this thread counts, and would go on with the one before; fork the \

@@ -51,6 +51,9 @@ fn by_time(call: &Call<'_>, mut window: Window) -> MethodResult {
 
 /// Looks up what a window says in words: sub-agents, ids that may have to be looked for, sections. Says whether any thread can pass.
 fn settle(call: &Call<'_>, window: &mut Window) -> Result<bool, RpcError> {
+    if call.threads.has_foreign_threads()? {
+        window.include_foreign();
+    }
     if let Some(included) = &window.included {
         // What is found so has its row put right.
         call.threads.find_all(included, None)?;

@@ -142,7 +142,7 @@ fn resumed_row(call: &Call<'_>, params: &ResumeParams) -> Result<ThreadRow, RpcE
         }
         None => {
             let absent = format!("no rollout found for thread id {id}");
-            call.threads.find(&id, None).map_err(|error| not_found(error, &absent))?.row
+            call.threads.find_own(&id).map_err(|error| not_found(error, &absent))?.row
         }
     };
     match row.archived {

@@ -43,7 +43,7 @@ struct Changed<'a> {
 
 /// Finds the thread of a queue: its id.
 fn thread(call: &Call<'_>, given: &str) -> Result<String, RpcError> {
-    Ok(call.find(given, "thread not found: {id}")?.row.id)
+    Ok(call.find_own(given, "thread not found: {id}")?.row.id)
 }
 
 /// Makes what is shown of what is kept.

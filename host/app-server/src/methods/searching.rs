@@ -1,4 +1,5 @@
-//! Searches, as Codex means them: a text in what was said, letter by letter, whatever the case; names do not count.
+//! Searches, as Codex means them: a text in what was said and in the context of it, letter by letter, whatever the case; names do
+//! not count.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -52,8 +53,9 @@ fn found(call: &Call<'_>, params: &SearchParams, term: &str) -> MethodResult {
         words: term.into(),
         meaning: QueryMeaning::Literal,
         ignores_case: true,
-        kinds: vec![TextKind::Prompt, TextKind::Message],
+        kinds: vec![TextKind::Prompt, TextKind::Message, TextKind::Context],
         rows: window.query.clone(),
+        with_copies: true,
         order: MatchOrder::Rows,
         refresh: true,
     };

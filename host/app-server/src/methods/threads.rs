@@ -19,6 +19,16 @@ impl Call<'_> {
         self.threads.find(&id, None).map_err(|error| not_found(error, &absent.replace("{id}", &id)))
     }
 
+    /// Finds a thread likewise that may be changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::find`], and where it is another program's.
+    pub(super) fn find_own(&self, given: &str, absent: &str) -> Result<Found, RpcError> {
+        let id = self.id(given)?;
+        self.threads.find_own(&id).map_err(|error| not_found(error, &absent.replace("{id}", &id)))
+    }
+
     /// Reads the id of a thread.
     pub(super) fn id(&self, given: &str) -> Result<String, RpcError> {
         thread_id(given).map_err(|error| RpcError::invalid(format!("invalid thread id: {error}")))

@@ -207,6 +207,7 @@ impl ListParams {
             window.query.provider = Some(one.clone());
         }
         window.query.among.clone_from(&included);
+        window.filter.is_default_provider = self.model_providers.is_none();
         window.filter.providers = providers;
         window.filter.directories = directories;
         window.filter.title = term.map(Into::into);

@@ -23,7 +23,7 @@
 //! | `thread/revert` | refused for threads that Codex's database knows | it says which file counts, and is not written |
 //! | `thread/queue/*` | the queue is kept in the state DB, and starts nothing | Codex's own is not to be written by others |
 //! | `thread/goal/clear` | a goal that Codex keeps shows again | its database is not written |
-//! | `thread/search` | injected context is not found; a text that a fork copied is found at its origin alone; snippets are the store's | one search for all |
+//! | `thread/search` | a thread that was reverted is searched in all of its files; snippets are the store's | it is one thread; one search for all |
 //! | `thread/search/partial` | never told | the answer has the whole page; Codex tells partial ones where it likes to |
 //! | all | a thread whose file is there is answered for, whatever Codex's database says of it | Codex answers with errors for moved homes and lost rows |
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use threadkeep::contract::ThreadRow;
+use threadkeep::platform::foreign_place::ForeignPlace;
 use threadkeep::platform::home::Home;
 
 use super::Section;
@@ -35,7 +36,7 @@ pub(crate) struct Thread {
     updated_at: i64,
     recency_at: i64,
     status: Status,
-    path: String,
+    path: Option<String>,
     pub(crate) cwd: String,
     cli_version: String,
     originator: Option<()>,
@@ -107,6 +108,8 @@ impl Thread {
         };
         let agent = serde_json::from_str::<Source>(&row.source).unwrap_or_default();
         let agent = agent.sub_agent.and_then(|agent| agent.thread_spawn).unwrap_or_default();
+        // What is configured here says nothing of another program, and what that said stands in no file of a home.
+        let program = ForeignPlace::of(&row.path).map(|place| place.program);
         let git_info = GitInfo { sha: row.git_sha, branch: row.git_branch, origin_url: row.git_origin_url };
         let is_known = git_info.sha.is_some() || git_info.branch.is_some() || git_info.origin_url.is_some();
         let source = RawValue::from_string(row.source).map_err(not_json)?;
@@ -129,14 +132,14 @@ impl Thread {
             section_entered_at: None,
             project_id: None,
             history_mode: row.history_mode,
-            model_provider: row.model_provider.unwrap_or_else(|| default_provider.into()),
+            model_provider: row.model_provider.unwrap_or_else(|| program.unwrap_or(default_provider).into()),
             model: row.model,
             reasoning_effort: None,
             created_at: row.created_at.div_euclid(1000),
             updated_at: row.updated_at.div_euclid(1000),
             recency_at: row.recency_at.div_euclid(1000),
             status,
-            path: home.absolute(&row.path).to_string_lossy().into_owned(),
+            path: program.is_none().then(|| home.absolute(&row.path).to_string_lossy().into_owned()),
             cwd,
             cli_version: row.cli_version.unwrap_or_default(),
             originator: None,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 use threadkeep::contract::{Collection, RowKey, RowQuery, SortKey, ThreadRow};
+use threadkeep::platform::foreign_place::ForeignPlace;
 
 use super::page_length;
 use super::place::{Direction, Place, key};
@@ -49,6 +50,10 @@ pub(crate) struct Filter {
     pub(super) excluded: HashSet<String>,
     /// Of programs that are no kind of source, only those that are Codex's own.
     pub(super) interactive_only: bool,
+    /// No provider was asked for: the configured one is meant.
+    pub(super) is_default_provider: bool,
+    /// Threads of other programs pass whoever provides their models.
+    pub(super) foreign_providers: bool,
     /// A thread in which nothing was said passes.
     pub(super) empty: bool,
 }
@@ -64,13 +69,17 @@ impl Filter {
         let provider = row.model_provider.as_deref().unwrap_or(default_provider);
         let directory = row.last_cwd.as_deref().or(row.cwd.as_deref());
         (self.empty || !row.preview.is_empty())
-            && self.providers.as_ref().is_none_or(|all| all.iter().any(|one| one == provider))
+            && (self.providers.as_ref().is_none_or(|all| all.iter().any(|one| one == provider))
+                || self.foreign_providers && ForeignPlace::of(&row.path).is_some())
             && self.directories.as_ref().is_none_or(|all| {
                 directory.is_some_and(|directory| all.iter().any(|one| trimmed(one) == trimmed(directory)))
             })
             && self.title.as_ref().is_none_or(|part| is_called(row, part))
             && !self.excluded.contains(&row.id)
-            && (!self.interactive_only || row.source_kind != "unknown" || is_interactive(&row.source))
+            && (!self.interactive_only
+                || row.source_kind != "unknown"
+                || is_interactive(&row.source)
+                || ForeignPlace::of(&row.path).is_some())
     }
 }
 
@@ -123,6 +132,14 @@ impl Window {
         let length = page_length(limit);
         let filter = Filter::default();
         Ok(Window { query, filter, place, length, kin: None, included: None, section: None })
+    }
+
+    /// Has threads of other programs belong to it, too, where no provider was asked for.
+    pub(crate) fn include_foreign(&mut self) {
+        if self.filter.is_default_provider {
+            self.query.provider = None;
+            self.filter.foreign_providers = true;
+        }
     }
 
     /// Says whether a row of the query belongs to the window.

@@ -3,11 +3,16 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use threadkeep::documents::{self, Counts, Mendable};
+use threadkeep::Threadkeep;
+use threadkeep::contract::RowQuery;
+use threadkeep::documents::{self, Counts, Mendable, PluginFinding};
 use threadkeep::health::doctor::{Checkup, Depth, Finding, Severity};
+use threadkeep_plugins::manifest::PluginKind;
 
 use crate::context::Context;
-use crate::failure::{exit, say};
+use crate::failure::{Usage, exit, say};
+use crate::interrupt;
+use crate::plugins::{self, LimitArguments, Loaded, checks};
 use crate::text::color::{Meaning, Stream, paint};
 use crate::text::{self, findings};
 use crate::values;
@@ -27,6 +32,11 @@ pub(crate) struct Doctor {
     /// Tell only of these findings, by their codes
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = values::text)]
     only: Vec<String>,
+    /// Also have this check of a plugin look at the threads, several times
+    #[arg(long, value_name = "PLUGIN", value_parser = values::text)]
+    with: Vec<String>,
+    #[command(flatten)]
+    limits: LimitArguments,
     /// Print every finding, not only the first 10 of a kind
     #[arg(long)]
     all: bool,
@@ -37,19 +47,58 @@ impl Doctor {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let depth = if self.quick { Depth::Ends } else { Depth::Whole };
         let threadkeep = context.inspector()?;
-        threadkeep.check_codes(&self.only, "only")?;
+        if self.with.is_empty() {
+            threadkeep.check_codes(&self.only, "only")?;
+        }
         let mut checkup = threadkeep.doctor(depth, self.thread.as_deref())?;
         checkup.warnings.iter().for_each(|warning| say(warning));
         if !self.only.is_empty() {
             checkup.findings.retain(|finding| self.only.contains(&finding.code));
         }
-        let left = documents::left_to_mend(&checkup.findings);
-        let document = || documents::Checkup::new(&checkup, depth, threadkeep.home());
+        let found_by_plugins = self.ask_plugins(context, &threadkeep)?;
+        let is_serious = |finding: &&PluginFinding| finding.severity != documents::Severity::Info;
+        let left = documents::left_to_mend(&checkup.findings) + found_by_plugins.iter().filter(is_serious).count();
+        let document = || {
+            let checkup = documents::Checkup::new(&checkup, depth, threadkeep.home());
+            checkup.with_plugin_findings(found_by_plugins.clone())
+        };
         context.print(context.global.json.then(document), || {
             let most = if self.all { usize::MAX } else { MAX_SHOWN };
-            describe(&checkup, &Counts::of(&checkup.findings), most, !self.only.is_empty())
+            let told = describe(&checkup, &Counts::of(&checkup.findings), most, !self.only.is_empty());
+            found_by_plugins.iter().map(checks::finding_line).chain([told]).collect()
         })?;
         Ok(if left > 0 { exit::FINDINGS_REMAIN } else { exit::DONE })
+    }
+}
+
+impl Doctor {
+    /// Has the checks of plugins look at the threads that lists show, or at the one that is named.
+    fn ask_plugins(&self, context: &Context, threadkeep: &Threadkeep) -> anyhow::Result<Vec<PluginFinding>> {
+        let mut found = Vec::new();
+        if self.with.is_empty() {
+            return Ok(found);
+        }
+        let rows = match &self.thread {
+            Some(thread) => vec![threadkeep.find(thread, None)?.row],
+            None => {
+                let query = RowQuery { within: None, fold_children: false, ..RowQuery::default() };
+                threadkeep.every_thread(&query)?.into_iter().map(|listed| listed.row).collect()
+            }
+        };
+        let (directory, limits) = (plugins::directory(context)?, self.limits.limits()?);
+        let cancellation = interrupt::cancellation()?;
+        for name in &self.with {
+            let loaded = Loaded::load(&directory, name, limits.clone(), &cancellation)?;
+            if loaded.record.manifest.kind != PluginKind::Check {
+                let kind = loaded.record.manifest.kind.name();
+                return Err(Usage(format!("the plugin {name} is no check, but one of the kind {kind}")).into());
+            }
+            found.append(&mut checks::examine(context, &loaded, threadkeep, rows.clone())?);
+        }
+        if !self.only.is_empty() {
+            found.retain(|finding| self.only.contains(&finding.code));
+        }
+        Ok(found)
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use threadkeep::contract::Collection;
 use threadkeep::documents::Execution;
+use threadkeep::platform::foreign_place::ForeignPlace;
 use threadkeep::threads::exec::Run;
 use threadkeep::threads::store::{Resume, RowQuery};
 use threadkeep::{Error, ErrorKind, RunObserver, StateAccess, Threadkeep};
@@ -15,6 +16,9 @@ use crate::context::Context;
 use crate::failure::{Usage, exit, report_error, say};
 use crate::tell_codex::TellCodex;
 use crate::values;
+
+/// How many threads of a directory are looked at at a time.
+const LOOKED_AT: u32 = 8;
 
 /// `exec`
 #[derive(Args)]
@@ -123,8 +127,16 @@ fn last_of(threadkeep: &Threadkeep, cwd: &str) -> anyhow::Result<String> {
         fold_children: true,
         ..RowQuery::default()
     };
-    let page = threadkeep.list(&query, None, 1)?;
-    let last = page.rows.first().map(|listed| listed.row.id.clone());
     let none = || Error::new(ErrorKind::NotFound, format!("no active thread ran in {cwd}; begin one without --last"));
-    Ok(last.ok_or_else(none)?)
+    let mut cursor = None;
+    loop {
+        let page = threadkeep.list(&query, cursor.as_deref(), LOOKED_AT)?;
+        // What is another program's goes on there.
+        let own = page.rows.iter().find(|listed| ForeignPlace::of(&listed.row.path).is_none());
+        match (own, page.next) {
+            (Some(own), _) => return Ok(own.row.id.clone()),
+            (None, None) => return Err(none().into()),
+            (None, next) => cursor = next,
+        }
+    }
 }

@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use threadkeep::Threadkeep;
 use threadkeep::contract::{ExportDetail, ExportFormat, Person, RedactionCount, RowQuery, SortKey, ThreadRow};
-use threadkeep::documents::{Bundle, ExportState};
+use threadkeep::documents::{Bundle, ExportState, PluginRun};
 use threadkeep::export::{DirectoryExport, ExportRequest, ExportTally};
+use threadkeep_plugins::manifest::PluginKind;
+use threadkeep_plugins::output::Output;
+use threadkeep_plugins::threads::HandedThreads;
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::{self, Filters};
+use crate::plugins::{self, LimitArguments, Loaded};
 use crate::source_kind::{SourceKind, collection};
 use crate::text::JsonOutput;
 use crate::{interrupt, text, values};
@@ -29,9 +33,14 @@ pub(crate) struct Export {
     /// Archived threads only
     #[arg(long, conflicts_with = "all")]
     archived: bool,
-    /// As what [default: by the name of --out, else markdown]
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
+    /// As what: markdown, html, text, json, jsonl, or a format of an installed plugin [default: by the name of --out, else markdown]
+    #[arg(long, value_name = "FORMAT", value_parser = values::text)]
+    format: Option<String>,
+    /// A setting for the plugin whose format it is
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = plugins::setting)]
+    settings: Vec<(String, String)>,
+    #[command(flatten)]
+    limits: LimitArguments,
     /// How much of each turn [default: commands; everything with json]
     #[arg(long, value_name = "LEVEL")]
     detail: Option<Detail>,
@@ -131,12 +140,85 @@ enum Detail {
 
 impl Export {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let of_plugin = self.format.as_deref().filter(|format| Format::from_str(format, false).is_err());
+        let of_plugin = of_plugin.map(|format| self.plugin(context, format)).transpose()?;
         let request = self.request(context)?;
         let cancellation = interrupt::cancellation()?;
         let threadkeep = context.cancellable_reader(cancellation)?;
-        let exported = self.export(context, &threadkeep, &request);
+        let exported = match of_plugin {
+            Some((loaded, format)) => self.export_by_plugin(context, &threadkeep, &loaded, &format),
+            None => self.export(context, &threadkeep, &request),
+        };
         context.warn();
         exported.map_err(|error| interrupt::told(error, "the export"))
+    }
+
+    /// Loads the plugin that has a format.
+    fn plugin(&self, context: &Context, format: &str) -> anyhow::Result<(Loaded, String)> {
+        let directory = plugins::directory(context)?;
+        let own =
+            || Format::value_variants().iter().filter_map(|own| Some(own.to_possible_value()?.get_name().to_owned()));
+        let found = plugins::offering(&directory, PluginKind::Exporter, format)?;
+        let (record, offer) = found.ok_or_else(|| {
+            let own = own().collect::<Vec<_>>().join(", ");
+            Usage(format!("there is no format '{format}': there are {own}, and those of installed plugins"))
+        })?;
+        let flags = [
+            ("--detail", self.detail.is_some()),
+            ("--turns", self.turns.is_some()),
+            ("--full", self.full),
+            ("--subagents", self.subagents > 0),
+            ("--full-record", self.full_record),
+            ("--anonymize", self.anonymize),
+        ];
+        if let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given) {
+            let name = &record.manifest.name;
+            return Err(Usage(format!("the plugin {name} decides what it writes, so it does not take {flag}")).into());
+        }
+        if context.global.json && self.to.is_none() {
+            return Err(Usage("--json prints a document, so the format of a plugin needs --to DIR".into()).into());
+        }
+        let name = record.manifest.name;
+        let loaded = Loaded::load(&directory, &name, self.limits.limits()?, &interrupt::cancellation()?)?;
+        Ok((loaded, offer))
+    }
+
+    /// Has a plugin write the threads: to standard output, into a file, or into a directory.
+    fn export_by_plugin(
+        &self,
+        context: &Context,
+        threadkeep: &Threadkeep,
+        loaded: &Loaded,
+        format: &str,
+    ) -> anyhow::Result<u8> {
+        let rows = self.rows(context, threadkeep)?;
+        let threads = rows.len() as u64;
+        let plugin = loaded.record.manifest.name.clone();
+        let words = self.settings.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+        let told: Vec<&str> = std::iter::once(format).chain(words).collect();
+        let mut given = loaded.given(threadkeep, rows, context, &told);
+        if self.no_redact {
+            given.threads = given.threads.map(HandedThreads::with_secrets);
+        }
+        let output = match &self.to {
+            Some(directory) => {
+                let first = format!("{format}.{}", plugins::extension_of(&loaded.record, format));
+                // What an export wrote is replaced by the next one.
+                Output::directory(&std::path::absolute(directory)?, &first, true)
+            }
+            None => Output::stream(),
+        };
+        given.output = Some(output.map_err(threadkeep::Error::from)?);
+        let given = loaded.plugin.export(given, format, &self.settings).map_err(threadkeep::Error::from)?;
+        let files = match &self.out {
+            Some(file) => vec![plugins::finish_into(given, &std::path::absolute(file)?, self.force)?],
+            None => plugins::finish(given)?,
+        };
+        if !files.is_empty() {
+            let shown = || files.iter().map(|file| format!("{}\n", text::shown(file))).collect();
+            context.print(PluginRun { files: files.clone(), plugin, threads, ..PluginRun::default() }, shown)?;
+        }
+        Ok(exit::DONE)
     }
 
     fn export(&self, context: &Context, threadkeep: &Threadkeep, request: &ExportRequest) -> anyhow::Result<u8> {
@@ -187,8 +269,13 @@ impl Export {
         let to_stdout = self.out.is_none() && self.to.is_none();
         let named = self.out.as_deref().and_then(Format::by_name);
         let by_default = if context.global.json && to_stdout { Format::Json } else { Format::Markdown };
-        let format = self.format.or(named).unwrap_or(by_default);
-        if context.global.json && to_stdout && format != Format::Json {
+        let given = self.format.as_deref().and_then(|format| Format::from_str(format, false).ok());
+        let is_of_plugin = self.format.is_some() && given.is_none();
+        let format = given.or(named).unwrap_or(by_default);
+        if !self.settings.is_empty() && !is_of_plugin {
+            return usage("--set is for the format of a plugin");
+        }
+        if context.global.json && to_stdout && format != Format::Json && !is_of_plugin {
             return usage("--json prints a document, so another format needs --out FILE or --to DIR");
         }
         if format == Format::Jsonl && (self.detail.is_some() || self.turns.is_some()) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow, ThreadState};
-use threadkeep::documents::{AwayHome, ListWriter, Thread};
+use threadkeep::documents::{AwayHome, ListWriter, PluginCell, Thread};
 use threadkeep::{Cancellation, OfHome, Threadkeep};
 use threadkeep_app_server::remote::{RemoteQuery, RemoteThreads};
 
@@ -13,6 +13,8 @@ use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::{self, Filters, Sort};
 use crate::homes::OpenHomes;
+use crate::plugins::LimitArguments;
+use crate::plugins::columns::Columns;
 use crate::remote::RemoteArguments;
 use crate::source_kind::{SourceKind, collection};
 use crate::{text, values};
@@ -49,6 +51,11 @@ pub(crate) struct List {
     /// Only threads that stand so, sub-agents as threads of their own
     #[arg(long, value_name = "STATE", value_delimiter = ',', conflicts_with = "missing")]
     state: Vec<State>,
+    /// A column of a plugin beside each thread, several times; PLUGIN:COLUMN where several plugins have one of the name
+    #[arg(long, value_name = "NAME", conflicts_with = "state", value_parser = values::text)]
+    column: Vec<String>,
+    #[command(flatten)]
+    limits: LimitArguments,
     /// Which time the list goes by
     #[arg(long, value_name = "KEY", default_value = "updated")]
     sort: Sort,
@@ -89,6 +96,9 @@ impl State {
 impl List {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let mut query = self.query()?;
+        if !self.column.is_empty() && (self.remote.is_given() || context.several_homes().is_some()) {
+            return Err(Usage("--column looks at one home of this machine: name one with --home".into()).into());
+        }
         if let Some(remote) = self.remote.connect(context)? {
             return self.run_on_server(context, remote, query);
         }
@@ -109,7 +119,17 @@ impl List {
         query.fold_children &= self.state.is_empty();
         let mut printer = Printer::new(context.stdout(), context.global.json, &query);
         let states: Vec<ThreadState> = self.state.iter().map(|state| state.of_thread()).collect();
+        let columns = Columns::load(context, &self.column, &self.limits.limits()?)?;
         let next = self.each_page(|cursor, wanted| {
+            if !columns.is_empty() {
+                let page = threadkeep.list(&query, cursor, wanted)?;
+                context.warn();
+                let shown = page.rows.iter().filter(|listed| listed.depth == 0).count();
+                let rows: Vec<ThreadRow> = page.rows.iter().map(|listed| listed.row.clone()).collect();
+                let cells = columns.cells(context, &threadkeep, &rows)?;
+                printer.rows_with_columns(page.rows, &columns, cells, &threadkeep)?;
+                return Ok((shown, page.next));
+            }
             if !states.is_empty() {
                 let page = threadkeep.list_by_state(&query, &states, cursor, wanted)?;
                 context.warn();
@@ -246,6 +266,31 @@ impl<W: Write> Printer<W> {
         }
     }
 
+    fn rows_with_columns(
+        &mut self,
+        rows: Vec<Listed>,
+        columns: &Columns,
+        cells: Vec<Vec<PluginCell>>,
+        threadkeep: &Threadkeep,
+    ) -> anyhow::Result<()> {
+        match self {
+            Printer::Json(writer) => {
+                let (rows, depths): (Vec<_>, Vec<_>) =
+                    rows.into_iter().map(|listed| (listed.row, listed.depth)).unzip();
+                let threads = threadkeep.thread_documents(rows)?.into_iter().zip(cells);
+                let threads: Vec<_> =
+                    threads.map(|(thread, cells)| thread.with_columns(columns.named(cells))).collect();
+                Ok(writer.threads(threads.iter().zip(depths))?)
+            }
+            Printer::Text { out, time, any } => {
+                *any |= !rows.is_empty();
+                let labels = columns.labels(&cells);
+                let rows = rows.iter().zip(labels.iter().map(String::as_str));
+                Ok(out.write_all(text::list_with_labels(rows, usize::MAX, *time, text::width()).as_bytes())?)
+            }
+        }
+    }
+
     fn rows_by_state(&mut self, rows: Vec<(Listed, ThreadState)>, threadkeep: &Threadkeep) -> anyhow::Result<()> {
         match self {
             Printer::Json(writer) => {
@@ -258,7 +303,7 @@ impl<W: Write> Printer<W> {
             Printer::Text { out, time, any } => {
                 *any |= !rows.is_empty();
                 let rows = rows.iter().map(|(listed, state)| (listed, text::state(*state)));
-                Ok(out.write_all(text::list_with_labels(rows, *time, text::width()).as_bytes())?)
+                Ok(out.write_all(text::list_with_labels(rows, text::MAX_DIRECTORY, *time, text::width()).as_bytes())?)
             }
         }
     }
@@ -272,7 +317,7 @@ impl<W: Write> Printer<W> {
             Printer::Text { out, time, any } => {
                 *any |= !items.is_empty();
                 let rows = items.iter().map(|of_home| (&of_home.item, open.labels[of_home.home].as_str()));
-                Ok(out.write_all(text::list_with_labels(rows, *time, text::width()).as_bytes())?)
+                Ok(out.write_all(text::list_with_labels(rows, text::MAX_DIRECTORY, *time, text::width()).as_bytes())?)
             }
         }
     }

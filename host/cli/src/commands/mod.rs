@@ -136,6 +136,9 @@ commands! {
     /// Requests come as lines on standard input, or by WebSocket where --listen says. Nothing here runs a model. Show the threads
     /// of a home with Codex's own terminal by `codex resume --remote unix://PATH`.
     AppServer(app_server::AppServerCommand);
+    /// Components of others that make exports, reports, columns and checks of threads, in a sandbox
+    #[command(subcommand)]
+    Plugin(plugin::Plugin);
     /// Your own settings: what flags mean where they are not given
     #[command(subcommand)]
     Config(config::Config);

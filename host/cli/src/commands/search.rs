@@ -44,7 +44,8 @@ pub(crate) struct Search {
         conflicts_with_all = ["words", "literal", "regex", "ignore_case", "texts", "thread"]
     )]
     touched: Option<String>,
-    /// In which texts: names, prompts, messages, reasoning, plans, commands, outputs, changes, or all
+    /// In which texts: names, prompts, messages, reasoning, plans, commands, outputs, changes, all of these, or context, which
+    /// is what a model was told that nobody said
     #[arg(long = "in", value_name = "TEXTS", value_delimiter = ',', hide_possible_values = true)]
     texts: Vec<Texts>,
     /// Every hit in this thread
@@ -85,6 +86,7 @@ enum Texts {
     Commands,
     Outputs,
     Changes,
+    Context,
     All,
 }
 
@@ -304,13 +306,14 @@ impl Search {
             kinds: self.kinds(),
             without_secrets: false,
             rows: RowQuery { within, ..query },
+            with_copies: false,
             order,
             refresh: !context.global.no_refresh,
         })
     }
 
     fn kinds(&self) -> Vec<TextKind> {
-        const ALL: [(Texts, TextKind); 8] = [
+        const KINDS: [(Texts, TextKind); 9] = [
             (Texts::Names, TextKind::Name),
             (Texts::Prompts, TextKind::Prompt),
             (Texts::Messages, TextKind::Message),
@@ -319,9 +322,12 @@ impl Search {
             (Texts::Commands, TextKind::Command),
             (Texts::Outputs, TextKind::Output),
             (Texts::Changes, TextKind::Change),
+            (Texts::Context, TextKind::Context),
         ];
+        // The same context stands in most threads, so who wants it names it.
         let all = self.texts.contains(&Texts::All);
-        let chosen = ALL.into_iter().filter(|(texts, _)| all || self.texts.contains(texts)).map(|(_, kind)| kind);
+        let is_chosen = |(texts, _): &(Texts, TextKind)| all && *texts != Texts::Context || self.texts.contains(texts);
+        let chosen = KINDS.into_iter().filter(is_chosen).map(|(_, kind)| kind);
         match self.texts.is_empty() {
             true => SearchRequest::MESSAGES.to_vec(),
             false => chosen.collect(),

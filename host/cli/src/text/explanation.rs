@@ -35,6 +35,7 @@ fn rule(rule: DecidedBy) -> (&'static str, &'static str) {
 
 fn source(source: Provenance) -> &'static str {
     match source {
+        Provenance::Program => "its program",
         Provenance::SessionIndex => "session_index.jsonl",
         Provenance::CodexDb => "Codex's database",
         Provenance::User => "the user",

@@ -27,7 +27,7 @@ pub(crate) use visible::{JsonOutput, escaped, plain};
 /// How many characters of an id lists show. Ids begin with their time: these tell milliseconds apart, and `find` takes them.
 pub(crate) const SHORT_ID: usize = 13;
 /// How many columns a directory's name has at most in lists.
-const MAX_DIRECTORY: usize = 14;
+pub(crate) const MAX_DIRECTORY: usize = 14;
 /// For how many milliseconds a time is recent: of older ones the year is shown instead of the hour.
 const RECENT: i64 = 180 * 86_400_000;
 /// How deep nested threads are indented at most.
@@ -42,17 +42,19 @@ pub(crate) fn width() -> usize {
 
 /// Gives a list, a line for each thread: time, id, directory, title; sub-agents are indented under their parent.
 pub(crate) fn list(rows: &[Listed], time: fn(&ThreadRow) -> i64, width: usize) -> String {
-    list_with_labels(rows.iter().map(|listed| (listed, "")), time, width)
+    list_with_labels(rows.iter().map(|listed| (listed, "")), 0, time, width)
 }
 
-/// Gives a list likewise, with the label of each thread, as the home that it is of, in a column before the directory.
+/// Gives a list likewise, with the label of each thread, as the home that it is of, in a column before the directory; it is at most so
+/// many columns wide.
 pub(crate) fn list_with_labels<'a>(
     rows: impl Iterator<Item = (&'a Listed, &'a str)> + Clone,
+    widest_label: usize,
     time: fn(&ThreadRow) -> i64,
     width: usize,
 ) -> String {
     let mut out = String::new();
-    let widest_home = rows.clone().map(|(_, home)| home.width()).max().unwrap_or(0).min(MAX_DIRECTORY);
+    let widest_home = rows.clone().map(|(_, home)| home.width()).max().unwrap_or(0).min(widest_label);
     let directory = |row: &ThreadRow| row.cwd.as_deref().map(base_name).unwrap_or_default().to_string();
     let widest =
         rows.clone().map(|(listed, _)| directory(&listed.row).width()).max().unwrap_or(0).clamp(3, MAX_DIRECTORY);
@@ -116,6 +118,7 @@ pub(crate) fn thread(row: &ThreadRow, path: &str, width: usize) -> String {
     let codex: Vec<&str> =
         row.cli_version.as_deref().into_iter().chain([row.source_kind.as_str(), row.history_mode.as_str()]).collect();
     let told_by = row.name_source.map(|source| match source {
+        Provenance::Program => "its program",
         Provenance::SessionIndex => "session index",
         Provenance::CodexDb => "Codex DB",
         Provenance::User => "given here",
@@ -256,7 +259,7 @@ pub(crate) fn shorten(text: &str, columns: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-fn pad(text: &str, columns: usize) -> String {
+pub(crate) fn pad(text: &str, columns: usize) -> String {
     let short = shorten(text, columns);
     let space = columns.saturating_sub(short.width());
     format!("{short}{}", " ".repeat(space))

@@ -111,6 +111,7 @@ fn hit_line(hit: &Hit, width: usize) -> String {
         TextKind::Command => "command",
         TextKind::Output => "output",
         TextKind::Change => "change",
+        TextKind::Context => "context",
     };
     let room = width.saturating_sub(14).max(20);
     let letters: Vec<char> = hit.snippet.chars().collect();

@@ -1,9 +1,9 @@
 //! Calls that turn text into facts, facts into rows, and items into text.
 
 use crate::contract::{
-    Begun, BranchRequest, Branched, Chunk, ClearedText, CodexFacts, Discrepancy, HomePage, Item, MergedHomes,
-    NameClaim, NewThread, Patch, ProgramEvent, Rejection, Resumed, RowKey, RowQuery, ThreadInputs, ThreadRow, TurnEnd,
-    WriteContext, WriteError, Written,
+    Begun, BranchRequest, Branched, Chunk, ClearedText, CodexFacts, Discrepancy, ForeignEntry, ForeignSession,
+    HomePage, Item, MergedHomes, NameClaim, NewThread, Patch, ProgramEvent, Rejection, Resumed, RowKey, RowQuery,
+    ThreadInputs, ThreadRow, TurnEnd, WriteContext, WriteError, Written,
 };
 use crate::recording::{bytes, chunk};
 
@@ -95,6 +95,25 @@ super::call::calls! {
     /// `program-events.shell-line`
     ShellLine "program-events.shell-line" { argv: Vec<String> } -> String: |call, instance| {
         instance.exports.threadkeep_core_program_events().call_shell_line(&mut instance.store, &call.argv)
+    };
+    /// `foreign-sessions.thread-of`
+    ForeignThreadOf "foreign-sessions.thread-of" { program: String, session: String } -> String: |call, instance| {
+        let sessions = instance.exports.threadkeep_core_foreign_sessions();
+        sessions.call_thread_of(&mut instance.store, &call.program, &call.session)
+    };
+    /// `foreign-sessions.foreign-writer`
+    OpenForeignWriter "foreign-sessions.foreign-writer" { session: ForeignSession } -> usize: |call, instance| {
+        let sessions = instance.exports.threadkeep_core_foreign_sessions();
+        let handle = sessions.foreign_writer().call_constructor(&mut instance.store, &call.session)?;
+        Ok(instance.keep(handle))
+    };
+    /// `foreign-sessions.foreign-writer.write`
+    WriteForeignEntries "foreign-sessions.foreign-writer.write" {
+        writer: usize, entries: Vec<ForeignEntry>,
+    } -> String: |call, instance| {
+        let handle = instance.open(call.writer)?;
+        let sessions = instance.exports.threadkeep_core_foreign_sessions();
+        sessions.foreign_writer().call_write(&mut instance.store, handle, &call.entries)
     };
     /// `redaction.text`
     RedactText "redaction.text" { #[serde(with = "chunk")] text: Chunk, salt: u64 } -> Chunk: |call, instance| {

@@ -11,6 +11,10 @@ super::call::calls! {
     Find "lookup.find" { wanted: String, within: Option<Collection> } -> Result<Found, LookupError>: |call, instance| {
         instance.exports.threadkeep_core_lookup().call_find(&mut instance.store, &call.wanted, call.within)
     };
+    /// `lookup.find-own`
+    FindOwn "lookup.find-own" { wanted: String } -> Result<Found, LookupError>: |call, instance| {
+        instance.exports.threadkeep_core_lookup().call_find_own(&mut instance.store, &call.wanted)
+    };
     /// `lookup.explain`
     Explain "lookup.explain" { wanted: String, within: Option<Collection> } -> Explanation: |call, instance| {
         instance.exports.threadkeep_core_lookup().call_explain(&mut instance.store, &call.wanted, call.within)

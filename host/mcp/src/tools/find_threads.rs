@@ -178,6 +178,7 @@ impl<'a> Search<'a> {
             kinds: kinds(arguments.in_commands),
             without_secrets: true,
             rows: rows.clone(),
+            with_copies: false,
             order: MatchOrder::Classes,
             refresh: true,
         });

@@ -188,6 +188,7 @@ fn place_of(question: &Question<'_>, guard: &Guard<'_>, thread: &str, words: &st
         kinds: kinds(true),
         without_secrets: true,
         rows: RowQuery::default(),
+        with_copies: false,
         order: MatchOrder::Rows,
         refresh: true,
     };

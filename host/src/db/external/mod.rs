@@ -23,6 +23,7 @@ mod bounds;
 mod check;
 mod codex_rows;
 mod edits;
+pub mod foreign_tables;
 mod lost;
 mod naming;
 mod objections;

@@ -35,6 +35,8 @@ pub(crate) trait Scan: Send {
 pub(crate) struct IndexedTexts {
     database: Database,
     scan: Option<Box<dyn Scan>>,
+    /// What a thread copied of another one counts, though that one is there.
+    with_copies: bool,
     /// What the last scan found.
     scanned: Vec<ThreadSource>,
     /// What each of that tells of changes of files, where these were looked for.
@@ -54,14 +56,14 @@ pub(crate) struct ThreadSource {
 
 impl IndexedTexts {
     /// Answers out of the index of a database, and by a scan of what is not in it.
-    pub(crate) fn of(database: &Database, scan: Option<Box<dyn Scan>>) -> IndexedTexts {
-        IndexedTexts { database: database.clone(), scan, scanned: Vec::new(), touches: Vec::new() }
+    pub(crate) fn of(database: &Database, scan: Option<Box<dyn Scan>>, with_copies: bool) -> IndexedTexts {
+        IndexedTexts { database: database.clone(), scan, with_copies, scanned: Vec::new(), touches: Vec::new() }
     }
 }
 
 impl TextIndex for IndexedTexts {
     fn threads(&mut self, query: RowQuery, among: Vec<u32>) -> StateResult<SearchedThreads> {
-        threads(&self.database, query, among, &self.scanned).map_err(CoreStateError::from)
+        threads(&self.database, query, among, &self.scanned, self.with_copies).map_err(CoreStateError::from)
     }
 
     fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
@@ -131,6 +133,7 @@ fn threads(
     query: RowQuery,
     among: Vec<u32>,
     scanned: &[ThreadSource],
+    with_copies: bool,
 ) -> Result<SearchedThreads, StateError> {
     let few = (among.len() <= FEW).then_some(among);
     let is_wanted = |source: &&ThreadSource| few.as_ref().is_none_or(|few| few.contains(&source.number));
@@ -140,11 +143,11 @@ fn threads(
         Some(numbers) => {
             let mut sources = some_sources(connection, &numbers)?;
             sources.append(&mut scanned);
-            threads_of(connection, query, &sources)
+            threads_of(connection, query, &sources, with_copies)
         }
         None => {
             let rows = searched_rows(connection, query, None)?;
-            in_columns(connection, rows, |add| {
+            in_columns(connection, rows, with_copies, |add| {
                 let mut select = connection.prepare_cached("SELECT number, role, thread FROM text_sources")?;
                 let mut sources = select.query([])?;
                 while let Some(source) = sources.next()? {
@@ -168,11 +171,12 @@ pub(crate) fn threads_of(
     connection: &Connection,
     query: RowQuery,
     sources: &[ThreadSource],
+    with_copies: bool,
 ) -> Result<SearchedThreads, StateError> {
     let mut ids: Vec<String> = sources.iter().map(|source| source.thread.clone()).collect();
     ids.dedup();
     let rows = searched_rows(connection, query, Some(&ids))?;
-    in_columns(connection, rows, |add| {
+    in_columns(connection, rows, with_copies, |add| {
         sources.iter().try_for_each(|source| add(source.number, source.role, &source.thread))
     })
 }
@@ -185,16 +189,20 @@ fn source_thread<'r>(row: &'r Row<'_>) -> rusqlite::Result<&'r str> {
 type Add<'a> = dyn FnMut(u32, SourceRole, &str) -> Result<(), StateError> + 'a;
 
 /// Puts rows and the sources of their texts into the columns in which the core takes them. What a thread copied is left out where
-/// the one that said it is there.
+/// the one that said it is there, unless copies count.
 fn in_columns(
     connection: &Connection,
     rows: SearchedRows,
+    with_copies: bool,
     each_source: impl FnOnce(&mut Add<'_>) -> Result<(), StateError>,
 ) -> Result<SearchedThreads, StateError> {
     let ids = rows.ids.split_terminator('\0');
     let places: HashMap<&str, u32> = ids.zip(0..).collect();
     let mut is_there = connection.prepare_cached("SELECT 1 FROM threads WHERE id = ?1 AND missing = 0")?;
     let mut counts_copies = |owner: u32| -> Result<bool, StateError> {
+        if with_copies {
+            return Ok(true);
+        }
         let Ok(at) = rows.forks.binary_search_by_key(&owner, |&(fork, _)| fork) else { return Ok(false) };
         let origin = rows.forks[at].1.as_str();
         Ok(!places.contains_key(origin) && !is_there.exists([origin])?)

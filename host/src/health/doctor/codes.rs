@@ -1,7 +1,7 @@
 //! The codes of all findings, by which people ask for some.
 
 /// Lists the code of every finding that the core makes, in alphabetical order.
-pub const CODES: [&str; 59] = [
+pub const CODES: [&str; 60] = [
     "backfill-incomplete",
     "backfill-running",
     "bad-line",
@@ -17,6 +17,7 @@ pub const CODES: [&str; 59] = [
     "duplicate-row",
     "empty-file",
     "file-not-looked-at",
+    "foreign-sessions-unreadable",
     "free-pages",
     "history-before-compaction-lost",
     "history-not-projected",

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use threadkeep_engine::contract::{Depth, Extraction, FileFacts, Job};
 use threadkeep_engine::{Core, Runtime, calls};
 
-use crate::db::{Batch, Database, FileHealth, Inspection, Parsed, Refused, StateError};
+use crate::db::{Batch, Database, FileHealth, Inspection, Parsed, Refused, StateError, imports_with_foreign};
 use crate::index::backfill::FileReader;
 use crate::platform::home::Home;
 
@@ -109,7 +109,7 @@ pub(super) fn check_ends(runtime: &Runtime, home: &Arc<Home>, checker: &FileChec
     let (pages, inbox) = sync_channel::<Vec<(FileFacts, Vec<u8>)>>(4);
     let inbox = Mutex::new(inbox);
     let check = || {
-        let mut core = Core::new(runtime, crate::rollouts::imports(home));
+        let mut core = Core::new(runtime, imports_with_foreign(home, checker.inspection.database()));
         let mut changed = Vec::new();
         loop {
             let Ok(Ok(page)) = inbox.lock().map(|inbox| inbox.recv()) else { return changed };

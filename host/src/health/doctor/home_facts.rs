@@ -56,6 +56,7 @@ impl Snapshot {
             foreign_homes: self.foreign_homes.iter().map(|(place, threads)| (place.clone(), *threads)).collect(),
             closed: self.codex.as_ref().map(|codex| codex.shape().closed.clone()).unwrap_or_default(),
             text_index,
+            foreign_faults: self.inspection.database().foreign_faults()?,
             now: self.context().now,
         })
     }

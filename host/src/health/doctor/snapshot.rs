@@ -11,7 +11,10 @@ use threadkeep_engine::{Core, Imports, Runtime, calls};
 use super::codex::HomePaths;
 use super::file_checker::{FileChecker, check_ends};
 use super::{Checkup, CheckupError, How, codex, environment};
-use crate::db::{Batch, CodexDb, Database, FILE_NAME, Inspection, RowDeriver, Salvaged, StateError, recorded_phase};
+use crate::db::{
+    Batch, CodexDb, Database, FILE_NAME, Inspection, RowDeriver, Salvaged, StateError, imports_with_foreign,
+    recorded_phase,
+};
 use crate::features::SCHEMA;
 use crate::features::moved_directories::MovedDirectories;
 use crate::index::backfill::Backfill;
@@ -84,7 +87,8 @@ impl Snapshot {
             }
             begun => begun?,
         };
-        let mut core = Core::new(runtime, crate::rollouts::imports(home).with_rows(inspection.database().rows()));
+        let files = imports_with_foreign(home, inspection.database());
+        let mut core = Core::new(runtime, files.with_rows(inspection.database().rows()));
         let mut codex_fault = None;
         let codex = match codex::open(home, &inspection, &mut core) {
             Ok(codex) => codex,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use threadkeep_engine::calls::{IndexFile, IndexThreadNames, TextIndexVersion};
 use threadkeep_engine::contract::{Depth, FileFacts, SourceRole, TextIndexFacts, TextPart};
+use threadkeep_engine::imports::Rollouts;
 use threadkeep_engine::{Core, CoreError, Runtime};
 
-use crate::db::{Database, RowDeriver, StateError};
+use crate::db::{Database, RowDeriver, StateError, files_with_foreign};
 use crate::features::SCHEMA;
 use crate::features::text_index::ExpectedPart;
 use crate::index::workers::Workers;
@@ -59,9 +60,9 @@ pub(super) fn facts(
 /// Gives what the index lacks, in words.
 fn compare(runtime: &Runtime, home: &Arc<Home>, database: &Database) -> Result<Vec<String>, StateError> {
     let mut lacking = names(database)?;
-    let disk = home.clone();
-    let work = move |core: &mut Core, file: FileFacts| read(core, &disk, &file);
-    let mut workers: Workers<FileFacts, Result<Read, CoreError>> = Workers::start(runtime, home, work)?;
+    let files = files_with_foreign(home, database);
+    let work = move |core: &mut Core, file: FileFacts| read(core, &*files, &file);
+    let mut workers: Workers<FileFacts, Result<Read, CoreError>> = Workers::start(runtime, home, database, work)?;
     let mut take = |answers: Vec<Result<Read, CoreError>>| {
         answers.into_iter().try_for_each(|answer| {
             if let (path, Some(parts)) = answer? {
@@ -103,10 +104,10 @@ fn names(database: &Database) -> Result<Vec<String>, StateError> {
 }
 
 /// Reads the text of a rollout from its beginning.
-fn read(core: &mut Core, home: &Home, file: &FileFacts) -> Result<Read, CoreError> {
+fn read(core: &mut Core, files: &dyn Rollouts, file: &FileFacts) -> Result<Read, CoreError> {
     let (mut parts, mut earlier) = (Vec::<TextPart>::new(), None);
     loop {
-        if !crate::rollouts::facts(home, &file.path).is_ok_and(|now| now == *file) {
+        if !files.stat(&file.path).is_ok_and(|now| now == *file) {
             return Ok((file.path.clone(), None));
         }
         let text = match core.call(&IndexFile { file: file.clone(), earlier }) {

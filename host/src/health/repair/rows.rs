@@ -279,8 +279,7 @@ mod tests {
     #[test]
     fn a_row_has_the_names_and_words_of_documents_and_comes_back() {
         let text = serde_json::to_string(&Row(row())).unwrap();
-        let begin =
-            r#"{"id":"","path":"","archived":false,"name":"","nameSource":"sessionIndex","preview":"","title":"","#;
+        let begin = r#"{"id":"","path":"","archived":false,"name":"","nameSource":"program","preview":"","title":"","#;
         assert!(text.starts_with(begin), "{text}");
         assert!(text.ends_with(r#""historyMode":"","memoryMode":"","missing":false}"#), "{text}");
         assert_eq!(serde_json::from_str::<Row>(&text).unwrap().0, row());

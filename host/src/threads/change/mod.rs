@@ -25,7 +25,7 @@ use threadkeep_engine::contract::{
 };
 use threadkeep_engine::{Call, Core, CoreError, Runtime, calls};
 
-use crate::db::{Database, Locks, StateDb, StateError};
+use crate::db::{Database, Locks, StateDb, StateError, imports_with_foreign};
 use crate::index::startup;
 use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
@@ -108,7 +108,7 @@ impl Changes {
         rows: Database,
         wait: Wait,
     ) -> Changes {
-        let imports = crate::rollouts::imports(home).with_rows(rows.rows());
+        let imports = imports_with_foreign(home, &rows).with_rows(rows.rows());
         let core = Core::new(runtime, imports.with_sources(rows.sources(home.default_provider())));
         Changes { runtime: runtime.clone(), home: home.clone(), state, rows, core, locked_thread: None, wait }
     }
@@ -256,7 +256,7 @@ impl Changes {
     }
 
     fn find(&mut self, wanted: &str) -> Result<ThreadRow, ChangeError> {
-        let found = self.core.call(&calls::Find { wanted: wanted.into(), within: None })?;
+        let found = self.core.call(&calls::FindOwn { wanted: wanted.into() })?;
         let failed = |error| self.meant(failed(&self.core, CoreChangeError::Lookup(error), wanted));
         Ok(found.map_err(failed)?.row)
     }

@@ -6,6 +6,7 @@ use threadkeep_engine::{Core, CoreError};
 use crate::db::StateError;
 use crate::index::startup::StartupError;
 use crate::platform::error_kind::{Classified, ErrorKind};
+use crate::platform::foreign_place::ForeignPlace;
 use crate::rollouts;
 
 /// Says why a lookup has no answer.
@@ -45,6 +46,9 @@ pub enum LookupError {
         /// How many there are besides.
         more: u64,
     },
+    /// The thread is another program's, of which nothing is changed here; this is its row.
+    #[error("the thread {} is one of {}, which Threadkeep shows and never changes; {hint}", .0.id, program_of(.0), hint = CHANGE_IT_THERE)]
+    Foreign(Box<ThreadRow>),
     /// The cursor is not one of this list; why.
     #[error("bad cursor: {0}; {hint}", hint = PAGE_BEFORE)]
     BadCursor(String),
@@ -76,7 +80,13 @@ pub enum LookupError {
 }
 
 const SHOWN_BY_LIST: &str = "`threadkeep list` shows them, and `threadkeep search` finds what was said in them";
+const CHANGE_IT_THERE: &str = "change it in that program";
 const PAGE_BEFORE: &str = "take nextCursor of the page before, in the same order";
+
+/// Gives the program whose thread it is.
+fn program_of(row: &ThreadRow) -> &str {
+    ForeignPlace::of(&row.path).map_or("another program", |place| place.program)
+}
 
 /// Says what a query is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +132,7 @@ impl Classified for LookupError {
     fn kind(&self) -> ErrorKind {
         match self {
             LookupError::NotFound(_) | LookupError::Gone(_) => ErrorKind::NotFound,
+            LookupError::Foreign(_) => ErrorKind::Conflict,
             LookupError::Ambiguous { .. } | LookupError::SameName { .. } | LookupError::Contained { .. } => {
                 ErrorKind::Ambiguous
             }
@@ -136,6 +147,7 @@ impl Classified for LookupError {
     fn hint(&self) -> Option<&'static str> {
         match self {
             LookupError::NotFound(_) => Some(SHOWN_BY_LIST),
+            LookupError::Foreign(_) => Some(CHANGE_IT_THERE),
             LookupError::BadCursor(_) => Some(PAGE_BEFORE),
             LookupError::BadQuery { of, .. } => Some(of.form()),
             LookupError::State(error) => error.hint(),
@@ -178,6 +190,7 @@ impl LookupError {
         match error {
             CoreLookupError::NotFound(wanted) => LookupError::NotFound(wanted),
             CoreLookupError::Gone(row) => LookupError::Gone(Box::new(row)),
+            CoreLookupError::Foreign(row) => LookupError::Foreign(Box::new(row)),
             CoreLookupError::Ambiguous(candidates) => LookupError::Ambiguous { wanted: wanted.into(), candidates },
             CoreLookupError::SameName(candidates) => LookupError::SameName { wanted: wanted.into(), candidates },
             CoreLookupError::Unreadable((path, error)) => LookupError::Files {

@@ -6,7 +6,7 @@ use std::borrow::BorrowMut;
 use std::sync::Arc;
 
 use threadkeep_engine::calls::{
-    Close, Explain, Find, FindByPath, ListPage, NextPieces, OpenExporter, OpenPrompt, OpenTranscript, Opened,
+    Close, Explain, Find, FindByPath, FindOwn, ListPage, NextPieces, OpenExporter, OpenPrompt, OpenTranscript, Opened,
     OpenedExporter, PromptItems, RecordsPage, RedactExportedJson, RedactExportedText, ReportExport, TurnsAround,
     TurnsPage,
 };
@@ -16,7 +16,7 @@ use threadkeep_engine::contract::{
 };
 use threadkeep_engine::{Call, Core, Imports, Runtime};
 
-use crate::db::{Database, HomeSources, RowDeriver, StateDb};
+use crate::db::{Database, HomeSources, RowDeriver, StateDb, imports_with_foreign};
 use crate::features::moved_directories::MovedDirectories;
 use crate::index::progress::ProgressSink;
 use crate::index::startup;
@@ -86,7 +86,7 @@ impl Lookup {
 
     /// Opens a lookup over the files of a home, with the rows and names of one database.
     pub(crate) fn of_home(runtime: &Runtime, home: &Arc<Home>, database: &Database) -> Lookup {
-        Lookup::over(runtime, rollouts::imports(home), database, home.default_provider())
+        Lookup::over(runtime, imports_with_foreign(home, database), database, home.default_provider())
     }
 
     /// Opens a lookup over these files, with the rows and names of one database.
@@ -104,6 +104,16 @@ impl Lookup {
     /// thread.
     pub fn find(&mut self, wanted: &str, within: Option<Collection>) -> Result<Found, LookupError> {
         let answer = self.core.call(&Find { wanted: wanted.into(), within })?;
+        answer.map_err(|error| self.failed(error, wanted))
+    }
+
+    /// Finds a thread that may be changed as [`Lookup::find`] does.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`LookupError::Foreign`] where it is another program's.
+    pub fn find_own(&mut self, wanted: &str) -> Result<Found, LookupError> {
+        let answer = self.core.call(&FindOwn { wanted: wanted.into() })?;
         answer.map_err(|error| self.failed(error, wanted))
     }
 

@@ -24,7 +24,7 @@ impl LocalThreadStore {
         if self.is_open(thread) {
             self.shutdown(thread)?;
         }
-        let found = self.reader().find(thread, None)?;
+        let found = self.reader().find_own(thread)?;
         let lock = WriterLock::take(self.home(), &found.row.id);
         let found = self.reader().find(&found.row.id, None)?;
         let is_plain = !found.row.path.ends_with(".zst");

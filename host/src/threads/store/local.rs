@@ -193,7 +193,7 @@ impl LocalThreadStore {
     /// Opens a thread for writing as its writer stood at a place, where nobody has written since. Says whether that is so;
     /// otherwise it is opened as any other.
     pub(crate) fn resume_at(&self, thread: &str, place: &WriterPlace) -> StoreResult<bool> {
-        let found = self.reader.find(thread, None)?;
+        let found = self.reader.find_own(thread)?;
         let lock = WriterLock::take(&self.home, &found.row.id)?;
         let found = self.reader.find(&found.row.id, None)?;
         match place.resume(self.home.clone(), &found.row.path, lock) {
@@ -249,7 +249,7 @@ impl ThreadStore for LocalThreadStore {
         match what {
             Resume::Rollout(path) => self.resume_rollout(path),
             Resume::Thread(wanted) => {
-                let found = self.reader.find(wanted, None)?;
+                let found = self.reader.find_own(wanted)?;
                 // It is found again under the lock: whoever wrote it until then may have moved or restored it.
                 let lock = WriterLock::take(&self.home, &found.row.id)?;
                 let found = self.reader.find(&found.row.id, None)?;

@@ -1,0 +1,279 @@
+//! What the commands share that use plugins: where they are, their limits, and what they are given.
+
+pub(crate) mod checks;
+pub(crate) mod columns;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use threadkeep::contract::ThreadRow;
+use threadkeep::documents::{self, PluginOffer};
+use threadkeep::platform::wait::Wait;
+use threadkeep::{Cancellation, Error, Threadkeep};
+use threadkeep_plugins::grants::{Grant, Grants};
+use threadkeep_plugins::installed::{PluginDirectory, Record};
+use threadkeep_plugins::limits::Limits;
+use threadkeep_plugins::manifest::{Manifest, PluginKind};
+use threadkeep_plugins::offers::Offers;
+use threadkeep_plugins::output::Output;
+use threadkeep_plugins::sandbox::{Compiler, Given, LogLevel, Plugin};
+use threadkeep_plugins::threads::HandedThreads;
+use threadkeep_plugins::{PluginError, seed_of};
+
+use crate::context::Context;
+use crate::failure::{Usage, say};
+use crate::text::JsonOutput;
+
+/// How many threads a plugin is asked about at a time.
+const PAGE: usize = 1_000;
+
+/// The words by which this program is called to compile a plugin.
+pub(crate) const COMPILING: [&str; 2] = ["plugin", "compile"];
+
+/// Gives the directory of installed plugins, be it there or not: `$THREADKEEP_PLUGIN_DIR`, else below `$XDG_DATA_HOME`, else
+/// `~/.local/share`.
+pub(crate) fn directory(context: &Context) -> anyhow::Result<PluginDirectory> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = || absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
+    let path = absolute("THREADKEEP_PLUGIN_DIR").or_else(|| Some(data()?.join("threadkeep/plugins")));
+    let none =
+        || Usage("there is no place for plugins: set $HOME, or $THREADKEEP_PLUGIN_DIR to an absolute path".into());
+    let compiler = Compiler::new(std::env::current_exe()?, COMPILING);
+    let wait = Wait::at_most(Duration::from_secs(context.global.wait.into()));
+    let wait = if io::stderr().is_terminal() { wait.telling(say) } else { wait };
+    Ok(PluginDirectory::at(path.ok_or_else(none)?, compiler, wait))
+}
+
+/// The flag by which a run is limited.
+#[derive(Args)]
+pub(crate) struct LimitArguments {
+    /// Let the plugin take more or less than usual: time=2m, memory=64MB, calls=1000; plugin inspect names all limits
+    #[arg(long = "limit", value_name = "NAME=VALUE")]
+    limits: Vec<String>,
+}
+
+impl LimitArguments {
+    /// Gives the limits that are meant.
+    pub(crate) fn limits(&self) -> Result<Limits, Usage> {
+        let mut limits = Limits::default();
+        for written in &self.limits {
+            limits.set(written).map_err(|why| Usage(format!("--limit {written}: {why}")))?;
+        }
+        Ok(limits)
+    }
+}
+
+/// A plugin that is about to run.
+#[derive(Clone)]
+pub(crate) struct Loaded {
+    pub(crate) record: Record,
+    pub(crate) plugin: Plugin,
+}
+
+impl Loaded {
+    /// Loads an installed plugin.
+    pub(crate) fn load(
+        directory: &PluginDirectory,
+        name: &str,
+        limits: Limits,
+        cancellation: &Cancellation,
+    ) -> Result<Loaded, Error> {
+        let (record, plugin) = directory.load(name, limits, cancellation)?;
+        Ok(Loaded { record, plugin })
+    }
+
+    /// Gives what it is given over these threads.
+    pub(crate) fn given(
+        &self,
+        threadkeep: &Threadkeep,
+        rows: Vec<ThreadRow>,
+        context: &Context,
+        told: &[&str],
+    ) -> Given {
+        let threads = HandedThreads::new(threadkeep.clone(), rows, self.record.granted.clone());
+        let parts = [&*self.record.sha256].into_iter().chain(told.iter().copied());
+        Given { now: threads.last_change(), seed: seed_of(parts), threads: Some(threads), ..self.silent(context) }
+    }
+
+    /// Gives what one is given that sees no threads: it may say something, and how far it is.
+    pub(crate) fn silent(&self, context: &Context) -> Given {
+        let name = self.record.manifest.name.clone();
+        let log = move |level: LogLevel, told: &str| match level {
+            LogLevel::Debug => {}
+            LogLevel::Info => say(&format!("{name}: {told}")),
+            LogLevel::Warning => say(&format!("{name}: warning: {told}")),
+            LogLevel::Error => say(&format!("{name}: error: {told}")),
+        };
+        let is_shown = !context.global.json && io::stderr().is_terminal();
+        let progress = is_shown.then(|| {
+            let bar = Bar::new(&self.record.manifest.name);
+            Box::new(move |done, of| bar.show(done, of)) as Box<dyn FnMut(u64, Option<u64>) + Send>
+        });
+        Given { log: Some(Box::new(log)), progress, ..Given::default() }
+    }
+}
+
+/// Shows on a terminal how far a plugin is; it goes with the run.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(plugin: &str) -> Bar {
+        let bar = ProgressBar::no_length().with_message(plugin.to_string());
+        let style = ProgressStyle::with_template("{msg} {bar:24} {human_pos}/{human_len}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+        Bar(bar)
+    }
+
+    fn show(&self, done: u64, of: Option<u64>) {
+        if let Some(of) = of {
+            self.0.set_length(of);
+        }
+        self.0.set_position(done);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Finds the installed plugin of a kind that offers something of this name; a name may be written `PLUGIN:NAME` where several do.
+pub(crate) fn offering(
+    directory: &PluginDirectory,
+    kind: PluginKind,
+    wanted: &str,
+) -> anyhow::Result<Option<(Record, String)>> {
+    let (plugin, name) = match wanted.split_once(':') {
+        Some((plugin, name)) => (Some(plugin), name),
+        None => (None, wanted),
+    };
+    let installed = directory.list().map_err(Error::from)?;
+    let mut found: Vec<(Record, String)> = Vec::new();
+    for record in installed.into_values().filter_map(Result::ok) {
+        let is_meant = plugin.is_none_or(|plugin| plugin == record.manifest.name);
+        // A plugin's own name is enough where it offers one thing.
+        let names = names_of(&record.offers);
+        let offered = match &names[..] {
+            [only] if *wanted == record.manifest.name => Some(only.clone()),
+            names => names.iter().find(|offered| offered.as_str() == name).cloned(),
+        };
+        if let (true, Some(offered)) = (is_meant && record.manifest.kind == kind, offered) {
+            found.push((record, offered));
+        }
+    }
+    match found.len() {
+        0 | 1 => Ok(found.pop()),
+        _ => {
+            let names: Vec<_> = found.iter().map(|(record, name)| format!("{}:{name}", record.manifest.name)).collect();
+            Err(Usage(format!("several plugins offer '{wanted}': say {}", names.join(" or "))).into())
+        }
+    }
+}
+
+fn names_of(offers: &Offers) -> Vec<String> {
+    offered(offers).into_iter().map(|offer| offer.name).collect()
+}
+
+/// Gives what is offered by name, for documents and people.
+pub(crate) fn offered(offers: &Offers) -> Vec<PluginOffer> {
+    let offer = |name: &String, title: &String| PluginOffer { name: name.clone(), title: title.clone() };
+    (offers.formats.iter().map(|format| offer(&format.name, &format.title)))
+        .chain(offers.columns.iter().map(|column| offer(&column.name, &column.title)))
+        .chain(offers.reports.iter().map(|report| offer(&report.name, &report.title)))
+        .chain(offers.codes.iter().map(|code| offer(code, &String::new())))
+        .collect()
+}
+
+/// Gives the description of a plugin for documents.
+pub(crate) fn description(
+    manifest: &Manifest,
+    offers: &Offers,
+    (sha256, size): (&str, u64),
+    source: &Path,
+) -> documents::PluginDescription {
+    documents::PluginDescription {
+        kind: manifest.kind.name().into(),
+        name: manifest.name.clone(),
+        offers: offered(offers),
+        sha256: sha256.into(),
+        size,
+        source: source.to_string_lossy().into_owned(),
+        summary: manifest.summary.clone(),
+        version: manifest.version.to_string(),
+        wants: grant_names(&manifest.wants),
+    }
+}
+
+/// Gives the names of grants for documents.
+pub(crate) fn grant_names(grants: &Grants) -> Vec<String> {
+    grants.iter().map(|grant| grant.name().to_string()).collect()
+}
+
+/// Parses the name of a grant.
+pub(crate) fn grant(given: &str) -> Result<Grant, String> {
+    let names: Vec<_> = Grant::ALL.iter().map(|grant| grant.name()).collect();
+    Grant::of_name(given).ok_or_else(|| format!("there is no grant '{given}': there are {}", names.join(", ")))
+}
+
+/// Gives what the files end in that a plugin writes of what it offers.
+pub(crate) fn extension_of(record: &Record, offer: &str) -> String {
+    let formats = record.offers.formats.iter().map(|format| (&format.name, &format.extension));
+    let reports = record.offers.reports.iter().map(|report| (&report.name, &report.extension));
+    let found = formats.chain(reports).find(|(name, _)| *name == offer);
+    found.map(|(_, extension)| extension.clone()).unwrap_or_default()
+}
+
+/// Puts what a plugin wrote where it belongs, and gives the paths of the files.
+pub(crate) fn finish(given: Given) -> anyhow::Result<Vec<String>> {
+    tell_secrets(&given);
+    let Some(output) = given.output else { return Ok(Vec::new()) };
+    let finished = output.finish().map_err(Error::from)?;
+    if let Some(mut stream) = finished.stream {
+        let acts = io::IsTerminal::is_terminal(&io::stdout());
+        let mut out = JsonOutput::new(io::stdout().lock(), acts);
+        io::copy(&mut stream, &mut out)?;
+        out.flush()?;
+    }
+    Ok(finished.files.into_iter().map(|file| file.to_string_lossy().into_owned()).collect())
+}
+
+/// Puts what a plugin wrote as a stream into a file, which appears as a whole and which only the user can read; gives its path.
+pub(crate) fn finish_into(given: Given, file: &Path, replace: bool) -> anyhow::Result<String> {
+    tell_secrets(&given);
+    let finished = given.output.map(Output::finish).transpose().map_err(Error::from)?;
+    let Some(mut stream) = finished.and_then(|finished| finished.stream) else {
+        return Err(Usage("the plugin wrote nothing for one file: it may need --to DIR".into()).into());
+    };
+    let failed = |error: io::Error| Error::from(PluginError::File { path: file.into(), error });
+    let parent = file.parent().unwrap_or(Path::new("/"));
+    let mut new = tempfile::Builder::new().prefix(".threadkeep-").suffix(".tmp").tempfile_in(parent).map_err(failed)?;
+    io::copy(&mut stream, &mut new).map_err(failed)?;
+    match replace {
+        true => new.persist(file).map_err(|error| failed(error.error)).map(drop)?,
+        false => match new.persist_noclobber(file) {
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(Error::from(PluginError::Existing(file.into())).into());
+            }
+            kept => kept.map_err(|error| failed(error.error)).map(drop)?,
+        },
+    }
+    Ok(file.to_string_lossy().into_owned())
+}
+
+/// Parses a setting for a plugin.
+pub(crate) fn setting(given: &str) -> Result<(String, String), String> {
+    let (name, value) = given.split_once('=').ok_or("a setting is written NAME=VALUE")?;
+    Ok((name.into(), value.into()))
+}
+
+/// Says how many secrets were taken out of what a plugin was given.
+fn tell_secrets(given: &Given) {
+    let taken_out = given.threads.as_ref().map(HandedThreads::taken_out).unwrap_or_default();
+    for (kind, count) in taken_out {
+        say(&format!("redacted: {count} × {kind}"));
+    }
+}

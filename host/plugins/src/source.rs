@@ -1,0 +1,250 @@
+//! Files of another program, which the user named: what an importer reads, and nothing else.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::UNIX_EPOCH;
+
+use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _};
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions};
+use threadkeep::db::foreign_tables::{ForeignTables, ForeignValue};
+
+use crate::contract::source::{Cell, Condition, File};
+use crate::contract::types::Error;
+use crate::error::PluginError;
+
+/// No page of files is longer.
+const LONGEST_PAGE: u32 = 1_000;
+/// Bytes that are given at a time at most.
+const LARGEST_PIECE: u32 = 1 << 20;
+/// A line that is longer is given as an empty one.
+const LONGEST_LINE: usize = 8 << 20;
+/// Bytes of rows that are given at a time, and one more row.
+const PIECE_OF_ROWS: usize = 256 << 10;
+/// So many files and directories are looked at.
+const MOST_FILES: usize = 1_000_000;
+/// So deep are directories gone into.
+const DEEPEST: usize = 32;
+
+/// The files below a directory.
+pub struct Source {
+    root: PathBuf,
+    dir: Dir,
+    /// In the order of their names.
+    files: Vec<File>,
+    /// Databases that were asked for: one stays open while its file stays as it is.
+    databases: Mutex<HashMap<String, Arc<ForeignTables>>>,
+}
+
+impl Source {
+    /// Looks which files there are below a directory. Links are left out.
+    ///
+    /// # Errors
+    ///
+    /// The directory cannot be read, or has more than a million files.
+    pub fn of(root: &Path) -> Result<Source, PluginError> {
+        let dir = Dir::open_ambient_dir(root, ambient_authority()).map_err(PluginError::of_file(root))?;
+        let mut files = Vec::new();
+        walk(&dir, "", 0, &mut files).map_err(PluginError::of_file(root))?;
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Source { root: root.into(), dir, files, databases: Mutex::default() })
+    }
+
+    /// Gives the files, in the order of their names.
+    pub fn files(&self) -> impl Iterator<Item = (&str, u64, i64)> {
+        self.files.iter().map(|file| (&*file.name, file.size, file.modified_at))
+    }
+
+    pub(crate) fn list(&self, after: Option<&str>, limit: u32) -> Result<Vec<File>, Error> {
+        let from = after.map_or(0, |after| self.files.partition_point(|file| &*file.name <= after));
+        Ok(self.files[from..].iter().take(limit.min(LONGEST_PAGE) as usize).cloned().collect())
+    }
+
+    /// Says whether a file is one of those that were there.
+    fn known(&self, name: &str) -> Result<(), Error> {
+        let found = self.files.binary_search_by(|file| file.name.as_str().cmp(name));
+        found.map(|_| ()).map_err(|_| Error::NotFound)
+    }
+
+    pub(crate) fn open(&self, name: &str, offset: u64) -> Result<Reader, Error> {
+        self.known(name)?;
+        let mut options = OpenOptions::new();
+        options.read(true).follow(FollowSymlinks::No);
+        // A pipe that took the file's place is not waited for.
+        #[cfg(unix)]
+        cap_std::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+        let file = self.dir.open_with(name, &options).map_err(failed)?;
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(Error::NotFound);
+        }
+        let mut file = file.into_std();
+        let plain: Box<dyn BufRead + Send> = if name.ends_with(".zst") {
+            let mut plain = threadkeep::rollouts::decompressed(file).map_err(failed)?;
+            io::copy(&mut plain.by_ref().take(offset), &mut io::sink()).map_err(failed)?;
+            Box::new(BufReader::new(plain))
+        } else {
+            file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+            Box::new(BufReader::with_capacity(64 << 10, file))
+        };
+        Ok(Reader(plain))
+    }
+
+    fn database(&self, file: &str) -> Result<Arc<ForeignTables>, Error> {
+        self.known(file)?;
+        let mut databases = self.databases.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = databases.get(file) {
+            return Ok(known.clone());
+        }
+        let opened = ForeignTables::at(&self.root.join(file)).map_err(|error| Error::Failed(error.to_string()))?;
+        Ok(databases.entry(file.into()).or_insert(Arc::new(opened)).clone())
+    }
+
+    pub(crate) fn tables(&self, file: &str) -> Result<Vec<String>, Error> {
+        self.database(file)?.names().map_err(|error| Error::Failed(error.to_string()))
+    }
+
+    pub(crate) fn rows(
+        &self,
+        file: &str,
+        table: &str,
+        columns: &[String],
+        conditions: &[Condition],
+        order: &[String],
+    ) -> Result<Rows, Error> {
+        let conditions = conditions.iter().map(|condition| (condition.column.clone(), value_of(&condition.is)));
+        let rows = self.database(file)?.rows(table, columns, &conditions.collect::<Vec<_>>(), order);
+        Ok(Rows(rows.map_err(|error| Error::Failed(error.to_string()))?.into()))
+    }
+}
+
+fn failed(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => Error::NotFound,
+        _ => Error::Failed(error.to_string()),
+    }
+}
+
+fn walk(dir: &Dir, below: &str, depth: usize, files: &mut Vec<File>) -> io::Result<()> {
+    for entry in dir.entries()? {
+        let entry = entry?;
+        // What has no name in UTF-8 can be asked for by nobody.
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let metadata = entry.metadata()?;
+        let path = format!("{below}{name}");
+        if metadata.is_dir() && depth < DEEPEST {
+            match dir.open_dir_nofollow(&name) {
+                Ok(inner) => walk(&inner, &format!("{path}/"), depth + 1, files)?,
+                // What cannot be looked into is not told of, and what is told of is the rest.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+                Err(error) => return Err(error),
+            }
+        } else if metadata.is_file() {
+            let modified = metadata.modified()?.into_std().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let modified_at = i64::try_from(modified.as_millis()).unwrap_or(i64::MAX);
+            files.push(File { name: path, size: metadata.len(), modified_at });
+            if files.len() > MOST_FILES {
+                return Err(io::Error::other(format!("there are more than {MOST_FILES} files")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A file that is read.
+pub(crate) struct Reader(Box<dyn BufRead + Send>);
+
+impl Reader {
+    /// Gives the next bytes; none at the end.
+    pub(crate) fn bytes(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        self.0.by_ref().take(limit.clamp(1, LARGEST_PIECE).into()).read_to_end(&mut bytes).map_err(failed)?;
+        Ok(bytes)
+    }
+
+    /// Gives the next whole lines; none at the end.
+    pub(crate) fn lines(&mut self, limit: u32) -> Result<Vec<String>, Error> {
+        let limit = limit.clamp(1, LARGEST_PIECE) as usize;
+        let (mut lines, mut bytes) = (Vec::new(), 0);
+        while bytes < limit {
+            let mut line = Vec::new();
+            let read = self.0.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut line).map_err(failed)?;
+            if read == 0 {
+                break;
+            }
+            bytes += read;
+            let is_whole = line.pop_if(|last| *last == b'\n').is_some();
+            if !is_whole && read == LONGEST_LINE {
+                self.skip_line().map_err(failed)?;
+                line.clear();
+            }
+            line.pop_if(|last| *last == b'\r');
+            lines
+                .push(String::from_utf8(line).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into()));
+        }
+        Ok(lines)
+    }
+
+    fn skip_line(&mut self) -> io::Result<()> {
+        loop {
+            let buffer = self.0.fill_buf()?;
+            let (length, is_end) = match buffer.iter().position(|byte| *byte == b'\n') {
+                Some(at) => (at + 1, true),
+                None => (buffer.len(), buffer.is_empty()),
+            };
+            self.0.consume(length);
+            if is_end {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Rows that are left to be given.
+pub(crate) struct Rows(VecDeque<Vec<ForeignValue>>);
+
+impl Rows {
+    /// Gives the next rows; none at the end.
+    pub(crate) fn next(&mut self, limit: u32) -> Vec<Vec<Cell>> {
+        let (mut page, mut bytes) = (Vec::new(), 0);
+        while page.len() < limit.max(1) as usize
+            && bytes < PIECE_OF_ROWS
+            && let Some(row) = self.0.pop_front()
+        {
+            let row: Vec<Cell> = row.into_iter().map(cell_of).collect();
+            bytes += row.iter().map(size_of).sum::<usize>();
+            page.push(row);
+        }
+        page
+    }
+}
+
+/// Gives about how many bytes a value takes.
+pub(crate) fn size_of(cell: &Cell) -> usize {
+    16 + match cell {
+        Cell::Text(text) => text.len(),
+        Cell::Blob(bytes) => bytes.len(),
+        Cell::Null | Cell::Integer(_) | Cell::Real(_) => 0,
+    }
+}
+
+fn cell_of(value: ForeignValue) -> Cell {
+    match value {
+        ForeignValue::Null => Cell::Null,
+        ForeignValue::Integer(number) => Cell::Integer(number),
+        ForeignValue::Real(number) => Cell::Real(number),
+        ForeignValue::Text(text) => Cell::Text(text),
+        ForeignValue::Blob(bytes) => Cell::Blob(bytes),
+    }
+}
+
+fn value_of(cell: &Cell) -> ForeignValue {
+    match cell {
+        Cell::Null => ForeignValue::Null,
+        Cell::Integer(number) => ForeignValue::Integer(*number),
+        Cell::Real(number) => ForeignValue::Real(*number),
+        Cell::Text(text) => ForeignValue::Text(text.clone()),
+        Cell::Blob(bytes) => ForeignValue::Blob(bytes.clone()),
+    }
+}

@@ -1,0 +1,245 @@
+//! Brings the threads of a program up to date with its files.
+
+use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sha2::{Digest as _, Sha256};
+use threadkeep_engine::{CoreError, Runtime};
+
+use super::reading::{SessionWriter, Unread};
+use super::source::{ForeignError, ForeignImport, ForeignUnit};
+use crate::db::{Database, ForeignThread, ForeignUnitRecord, ReadUnit, StateError};
+use crate::index::progress::{Progress, ProgressSink};
+use crate::platform::foreign_place::is_program_name;
+
+/// How many bytes of texts are stored in one transaction, or how many files that are read together.
+const BATCH: (usize, usize) = (8 << 20, 128);
+/// How often titles that sessions tell of others make those be read again.
+const ROUNDS: u32 = 2;
+
+/// Counts what became of the threads of one program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ForeignTally {
+    /// How many sessions were read.
+    pub read: u64,
+    /// How many sessions are what they were.
+    pub unchanged: u64,
+    /// How many threads went because the program's own files of them are gone.
+    pub removed: u64,
+    /// How many threads stay, and are marked from now on.
+    pub kept: u64,
+    /// How many units of files could not be read.
+    pub failed: u64,
+}
+
+impl ForeignTally {
+    /// Says whether any thread is another one than before.
+    pub fn has_changed(&self) -> bool {
+        self.read + self.removed + self.kept > 0
+    }
+}
+
+/// Says why the threads of a program were not brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ForeignRefreshError {
+    /// The source failed.
+    #[error(transparent)]
+    Source(#[from] ForeignError),
+    /// The state DB failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// What was seen of a program's files.
+#[derive(Default)]
+struct Seen {
+    /// Threads that they tell, as far as they were read.
+    threads: BTreeSet<String>,
+    /// Units that were read.
+    read: BTreeSet<String>,
+    /// Units that could not be read.
+    failed: BTreeSet<String>,
+}
+
+/// Brings threads of one program up to date.
+pub(crate) struct ForeignRefresh<'a> {
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) database: &'a Database,
+    pub(crate) progress: Option<&'a ProgressSink>,
+}
+
+impl ForeignRefresh<'_> {
+    /// Reads what changed; gives the tally, and sentences that a person should read. Rows follow when they are compared with the files.
+    pub(crate) fn run(&self, import: &ForeignImport) -> Result<(ForeignTally, Vec<String>), ForeignRefreshError> {
+        let program = import.source.name();
+        if !is_program_name(program) {
+            let why = format!("'{program}' is no name of a program: lower-case letters, digits and hyphens are");
+            return Err(ForeignError::of_files(why).into());
+        }
+        let mut tally = ForeignTally::default();
+        let listed = import.source.units()?;
+        let mut seen = Seen::default();
+        for round in 1.. {
+            let titles = self.read_changed(import, &listed.units, &mut tally, &mut seen)?;
+            if titles.is_empty() || !self.database.keep_foreign_titles(program, titles)? || round == ROUNDS {
+                break;
+            }
+        }
+        tally.failed = seen.failed.len() as u64;
+        if listed.unknown.is_empty() {
+            self.remove_gone(import, &listed.units, &seen, &mut tally)?;
+        }
+        Ok((tally, listed.unknown))
+    }
+
+    /// Reads the files that are others than they were; gives the titles that they tell of sessions in other files.
+    fn read_changed(
+        &self,
+        import: &ForeignImport,
+        units: &[ForeignUnit],
+        tally: &mut ForeignTally,
+        seen: &mut Seen,
+    ) -> Result<Vec<(String, String)>, ForeignRefreshError> {
+        let source = &*import.source;
+        let program = source.name();
+        let recorded = self.database.foreign_units(program)?;
+        let mut known = self.database.foreign_threads(program)?;
+        let known_titles = self.database.foreign_titles(program)?;
+        let mut writer = SessionWriter::new(self.runtime);
+        let (mut batch, mut bytes, mut new_titles) = (Vec::new(), 0, Vec::new());
+        let stamped: Vec<(&ForeignUnit, String)> = units.iter().map(|unit| (unit, stamp_of(unit))).collect();
+        let is_current = |unit: &str, stamp: &str| recorded.get(unit).is_some_and(|record| record.stamp == stamp);
+        let changed: Vec<_> = stamped.into_iter().filter(|(unit, stamp)| !is_current(&unit.name, stamp)).collect();
+        if let Some(progress) = self.progress.filter(|_| !changed.is_empty()) {
+            progress.send(Progress::Expected { files: changed.len() as u64 });
+        }
+        for (unit, stamp) in changed {
+            self.go_on()?;
+            let mut read = ReadUnit {
+                program: program.into(),
+                unit: unit.name.clone(),
+                record: ForeignUnitRecord { stamp, fault: None },
+                texts: Vec::new(),
+                unchanged: Vec::new(),
+            };
+            let mut fault = None;
+            match source.sessions(unit) {
+                Ok(sessions) => {
+                    for told in sessions {
+                        let thread = writer.thread_of(program, &told.session.id)?;
+                        seen.threads.insert(thread.clone());
+                        new_titles.extend(told.titles.iter().cloned());
+                        let before = known.get(&thread);
+                        if before.is_some_and(|before| before.stamp == told.stamp && !before.is_gone) {
+                            tally.unchanged += 1;
+                            read.unchanged.push(thread);
+                            continue;
+                        }
+                        match writer.read(source, unit, &thread, &told, &known_titles) {
+                            Ok(text) => {
+                                tally.read += 1;
+                                bytes += text.stored_bytes();
+                                known.remove(&thread);
+                                read.texts.push(text);
+                            }
+                            Err(Unread::State(error)) => return Err(error.into()),
+                            Err(Unread::Source(error)) => fault = Some(error),
+                        }
+                    }
+                }
+                Err(error) => fault = Some(error),
+            }
+            match fault {
+                Some(error) => {
+                    seen.failed.insert(unit.name.clone());
+                    if error.is_temporary {
+                        // Without a stamp that any files have it is tried again.
+                        read.record.stamp.clear();
+                    }
+                    read.record.fault = Some(error.why);
+                }
+                None => {
+                    seen.failed.remove(&unit.name);
+                    seen.read.insert(unit.name.clone());
+                }
+            }
+            batch.push(read);
+            if bytes >= BATCH.0 || batch.len() >= BATCH.1 {
+                self.store(&mut batch)?;
+                bytes = 0;
+            }
+        }
+        self.store(&mut batch)?;
+        Ok(new_titles)
+    }
+
+    fn store(&self, batch: &mut Vec<ReadUnit>) -> Result<(), ForeignRefreshError> {
+        let units = std::mem::take(batch);
+        if units.is_empty() {
+            return Ok(());
+        }
+        self.go_on()?;
+        let count = units.len() as u64;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        self.database.store_foreign(units, i64::try_from(now).unwrap_or(i64::MAX))?;
+        if let Some(progress) = self.progress {
+            progress.send(Progress::Stored { files: count });
+        }
+        Ok(())
+    }
+
+    /// Ends where that is wanted.
+    fn go_on(&self) -> Result<(), StateError> {
+        match self.runtime.cancellation().is_cancelled() {
+            true => Err(CoreError::Cancelled.into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Removes the threads that no file tells any more, or marks them. Of files that could not be read nobody knows.
+    fn remove_gone(
+        &self,
+        import: &ForeignImport,
+        units: &[ForeignUnit],
+        seen: &Seen,
+        tally: &mut ForeignTally,
+    ) -> Result<(), ForeignRefreshError> {
+        let program = import.source.name();
+        let there: BTreeSet<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
+        let is_gone = |thread: &ForeignThread| {
+            !there.contains(thread.unit.as_str())
+                || seen.read.contains(&thread.unit) && !seen.threads.contains(&thread.thread)
+        };
+        let mut gone: Vec<ForeignThread> = self.database.foreign_threads(program)?.into_values().collect();
+        gone.retain(is_gone);
+        let (marked, gone): (Vec<_>, Vec<_>) = gone.into_iter().partition(|_| import.keeps_gone);
+        let marked: Vec<ForeignThread> = marked.into_iter().filter(|thread| !thread.is_gone).collect();
+        (tally.kept, tally.removed) = (marked.len() as u64, gone.len() as u64);
+        if !marked.is_empty() {
+            self.database.mark_foreign_gone(marked)?;
+        }
+        if !gone.is_empty() {
+            self.database.remove_foreign(gone)?;
+        }
+        let mut forgotten: Vec<String> = self.database.foreign_units(program)?.into_keys().collect();
+        forgotten.retain(|unit| !there.contains(unit.as_str()));
+        if !forgotten.is_empty() {
+            self.database.forget_foreign_units(program, forgotten)?;
+        }
+        Ok(())
+    }
+}
+
+/// Gives what is another text whenever one of the files is another one.
+fn stamp_of(unit: &ForeignUnit) -> String {
+    let mut files: Vec<_> = unit.files.iter().collect();
+    files.sort();
+    let mut sum = Sha256::new();
+    for file in files {
+        sum.update(file.path.as_os_str().as_encoded_bytes());
+        sum.update([0]);
+        sum.update(file.size.to_le_bytes());
+        sum.update(file.modified_ns.to_le_bytes());
+    }
+    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,9 @@
+//! Plugins: what they may see and cost, and that they are what was installed.
+
+mod granting;
+mod hostile;
+mod installing;
+mod made;
+mod place;
+
+pub(crate) use made::Made;
