@@ -268,6 +268,11 @@ fn use_plugins(schemas: &Schemas, program: &Program) {
     run("plugin run", &[0], &["plugin", "run", "made-check"]);
     run("doctor", &[0, 5], &["doctor", "--with", "made-check"]);
     run("plugin remove", &[0], &["plugin", "remove", "made-column"]);
+    let importer = Made::new("importer").write(files.path()).to_string_lossy().into_owned();
+    run("plugin install", &[0], &["plugin", "install", &importer, "--yes"]);
+    let sessions = files.path().to_string_lossy().into_owned();
+    run("import --format", &[0], &["import", "--format", "made-importer", &sessions]);
+    run("import --format", &[0], &["import", "--format", "made-importer", "--forget"]);
 }
 
 fn keep_beside_threads(schemas: &Schemas, program: &Program, home: &Path) {

@@ -148,6 +148,10 @@ impl Made {
                 (Some(("headings", self.words(&heading))), ("cells", "i32 i32 i32 i32"))
             }
             "check" => (Some(("codes", self.words(&offer))), ("examine", "i32 i32")),
+            "importer" => {
+                let place = self.text(".made/sessions");
+                (Some(("places", self.words(&place))), ("sessions", "i32 i32"))
+            }
             "redactor" => (None, ("redact", "i32 i32")),
             kind => panic!("no plugin of the kind {kind} is made here"),
         };
@@ -159,6 +163,15 @@ impl Made {
         if let Some((function, place)) = offers {
             let list = self.words(&[place, 1]);
             let _ = write!(out, "(func {} (result i32) (i32.const {list}))\n", export(self.kind, function));
+        }
+        if self.kind == "importer" {
+            // No file is of a session, so that none is ever opened.
+            for (function, parameters) in
+                [("unit-of", "i32 i32"), ("[static]entries.open", "i32 i32 i32 i32"), ("[method]entries.next", "i32")]
+            {
+                let export = export("importer", function);
+                let _ = writeln!(out, "(func {export} (param {parameters}) (result i32) (i32.const 0))");
+            }
         }
         let (function, parameters) = called;
         let body = self.called.clone().unwrap_or_else(|| "(i32.const 0)".into());

@@ -15,6 +15,7 @@ use threadkeep::{Cancellation, Options, Recorder, StateAccess, Threadkeep};
 
 use crate::arguments::Global;
 use crate::failure::{Usage, say};
+use crate::plugins::{self, imports};
 use crate::progress;
 use crate::text::JsonOutput;
 
@@ -100,9 +101,15 @@ impl Context {
         let home = Home::open(&root, env).map_err(threadkeep::Error::from)?;
         let shared = env("THREADKEEP_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         let state_dir = std::path::absolute(state_dir(home.root(), self.global.state_dir.clone(), shared))?;
+        let owns = matches!(access, StateAccess::Own | StateAccess::OwnOrFiles | StateAccess::Without);
+        let foreign = match plugins::directory(self) {
+            Ok(directory) if owns => imports::registered(&directory, &state_dir, &Cancellation::default()),
+            _ => Vec::new(),
+        };
         Ok(Options {
             state_dir,
             access,
+            foreign,
             wait: self.wait(),
             refresh: !self.global.no_refresh,
             index_exclusions: self.global.index_exclusions.clone(),

@@ -15,6 +15,7 @@
 mod contract;
 mod error;
 pub mod grants;
+pub mod importing;
 pub mod installed;
 mod items;
 pub mod limits;

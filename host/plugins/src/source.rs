@@ -4,9 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::UNIX_EPOCH;
 
-use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _};
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
 use threadkeep::db::foreign_tables::{ForeignTables, ForeignValue};
@@ -23,13 +22,12 @@ const LARGEST_PIECE: u32 = 1 << 20;
 const LONGEST_LINE: usize = 8 << 20;
 /// Bytes of rows that are given at a time, and one more row.
 const PIECE_OF_ROWS: usize = 256 << 10;
-/// So many files and directories are looked at.
-const MOST_FILES: usize = 1_000_000;
-/// So deep are directories gone into.
-const DEEPEST: usize = 32;
 
-/// The files below a directory.
-pub struct Source {
+/// The files below a directory. It is cheap to clone.
+#[derive(Clone)]
+pub struct Source(Arc<Directory>);
+
+struct Directory {
     root: PathBuf,
     dir: Dir,
     /// In the order of their names.
@@ -39,32 +37,27 @@ pub struct Source {
 }
 
 impl Source {
-    /// Looks which files there are below a directory. Links are left out.
+    /// Takes these files of a directory: their names below it, sizes, and times in milliseconds since 1970.
     ///
     /// # Errors
     ///
-    /// The directory cannot be read, or has more than a million files.
-    pub fn of(root: &Path) -> Result<Source, PluginError> {
+    /// The directory cannot be opened.
+    pub fn of(root: &Path, files: impl IntoIterator<Item = (String, u64, i64)>) -> Result<Source, PluginError> {
         let dir = Dir::open_ambient_dir(root, ambient_authority()).map_err(PluginError::of_file(root))?;
-        let mut files = Vec::new();
-        walk(&dir, "", 0, &mut files).map_err(PluginError::of_file(root))?;
+        let mut files: Vec<File> =
+            files.into_iter().map(|(name, size, modified_at)| File { name, size, modified_at }).collect();
         files.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Source { root: root.into(), dir, files, databases: Mutex::default() })
-    }
-
-    /// Gives the files, in the order of their names.
-    pub fn files(&self) -> impl Iterator<Item = (&str, u64, i64)> {
-        self.files.iter().map(|file| (&*file.name, file.size, file.modified_at))
+        Ok(Source(Arc::new(Directory { root: root.into(), dir, files, databases: Mutex::default() })))
     }
 
     pub(crate) fn list(&self, after: Option<&str>, limit: u32) -> Result<Vec<File>, Error> {
-        let from = after.map_or(0, |after| self.files.partition_point(|file| &*file.name <= after));
-        Ok(self.files[from..].iter().take(limit.min(LONGEST_PAGE) as usize).cloned().collect())
+        let from = after.map_or(0, |after| self.0.files.partition_point(|file| &*file.name <= after));
+        Ok(self.0.files[from..].iter().take(limit.min(LONGEST_PAGE) as usize).cloned().collect())
     }
 
     /// Says whether a file is one of those that were there.
     fn known(&self, name: &str) -> Result<(), Error> {
-        let found = self.files.binary_search_by(|file| file.name.as_str().cmp(name));
+        let found = self.0.files.binary_search_by(|file| file.name.as_str().cmp(name));
         found.map(|_| ()).map_err(|_| Error::NotFound)
     }
 
@@ -75,7 +68,7 @@ impl Source {
         // A pipe that took the file's place is not waited for.
         #[cfg(unix)]
         cap_std::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
-        let file = self.dir.open_with(name, &options).map_err(failed)?;
+        let file = self.0.dir.open_with(name, &options).map_err(failed)?;
         if !file.metadata().map_err(failed)?.is_file() {
             return Err(Error::NotFound);
         }
@@ -93,11 +86,11 @@ impl Source {
 
     fn database(&self, file: &str) -> Result<Arc<ForeignTables>, Error> {
         self.known(file)?;
-        let mut databases = self.databases.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut databases = self.0.databases.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = databases.get(file) {
             return Ok(known.clone());
         }
-        let opened = ForeignTables::at(&self.root.join(file)).map_err(|error| Error::Failed(error.to_string()))?;
+        let opened = ForeignTables::at(&self.0.root.join(file)).map_err(|error| Error::Failed(error.to_string()))?;
         Ok(databases.entry(file.into()).or_insert(Arc::new(opened)).clone())
     }
 
@@ -124,32 +117,6 @@ fn failed(error: io::Error) -> Error {
         io::ErrorKind::NotFound => Error::NotFound,
         _ => Error::Failed(error.to_string()),
     }
-}
-
-fn walk(dir: &Dir, below: &str, depth: usize, files: &mut Vec<File>) -> io::Result<()> {
-    for entry in dir.entries()? {
-        let entry = entry?;
-        // What has no name in UTF-8 can be asked for by nobody.
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        let metadata = entry.metadata()?;
-        let path = format!("{below}{name}");
-        if metadata.is_dir() && depth < DEEPEST {
-            match dir.open_dir_nofollow(&name) {
-                Ok(inner) => walk(&inner, &format!("{path}/"), depth + 1, files)?,
-                // What cannot be looked into is not told of, and what is told of is the rest.
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
-                Err(error) => return Err(error),
-            }
-        } else if metadata.is_file() {
-            let modified = metadata.modified()?.into_std().duration_since(UNIX_EPOCH).unwrap_or_default();
-            let modified_at = i64::try_from(modified.as_millis()).unwrap_or(i64::MAX);
-            files.push(File { name: path, size: metadata.len(), modified_at });
-            if files.len() > MOST_FILES {
-                return Err(io::Error::other(format!("there are more than {MOST_FILES} files")));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A file that is read.

@@ -78,8 +78,8 @@ pub use memory::{
 };
 pub use personality::{PersonalityMigration, UnchangedPersonality};
 pub use plugin::{
-    BuiltPlugin, DamagedPlugin, InspectedPlugin, NewPlugin, Plugin, PluginCell, PluginDescription, PluginFinding,
-    PluginOffer, PluginRow, PluginRun, Plugins, RemovedPlugin,
+    BuiltPlugin, DamagedPlugin, ImportedSessions, InspectedPlugin, NewPlugin, Plugin, PluginCell, PluginDescription,
+    PluginFinding, PluginOffer, PluginRow, PluginRun, Plugins, RemovedPlugin,
 };
 pub use prompt_input::{PromptInput, PromptInputWriter};
 pub use prune::{FailedUndo, Prune, PruneResult, PrunedThread, UndonePrune};

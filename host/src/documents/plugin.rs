@@ -181,3 +181,21 @@ pub struct BuiltPlugin {
     /// Its bytes.
     pub size: u64,
 }
+
+/// What became of the sessions of another program.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ImportedSessions {
+    /// How many units of files could not be read; the doctor tells why.
+    pub failed: u64,
+    /// How many threads stay, whose own files are gone.
+    pub kept: u64,
+    /// The plugin that read them.
+    pub plugin: String,
+    /// How many sessions were read.
+    pub read: u64,
+    /// How many threads went, whose own files are gone.
+    pub removed: u64,
+    /// How many sessions are what they were.
+    pub unchanged: u64,
+}

@@ -47,6 +47,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("relocate --list", schema::<DirectoryMoves>()),
         ("export --bundle", schema::<Bundle>()),
         ("import", schema::<Import>()),
+        ("import --format", schema::<ImportedSessions>()),
         ("import --undo", schema::<UndoneImport>()),
         ("search --remote", schema::<RemoteMatches>()),
         ("prune", schema::<Prune>()),

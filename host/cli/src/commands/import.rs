@@ -6,21 +6,40 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use threadkeep::documents::{Import as Document, ImportDirectory, ImportResult, UndoneImport, UndoneResult};
+use threadkeep::documents::{
+    Import as Document, ImportDirectory, ImportResult, ImportedSessions, UndoneImport, UndoneResult,
+};
+use threadkeep::foreign::{
+    ForeignEntries, ForeignError, ForeignImport, ForeignSource, ForeignUnit, ForeignUnits, ToldSession,
+};
 use threadkeep::platform::home::Home;
 use threadkeep::threads::import::{ImportPlan, ImportRequest};
-use threadkeep::{AbsentDirectory, ErrorKind, Options, StateAccess, Threadkeep};
+use threadkeep::{AbsentDirectory, Error, ErrorKind, Options, StateAccess, Threadkeep};
+use threadkeep_plugins::installed::RegisteredImport;
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
+use crate::plugins::{self, LimitArguments, imports};
 use crate::{confirm, interrupt, text, values};
 
 /// `import`
 #[derive(Args)]
 pub(crate) struct Import {
-    /// An export or a bundle of this program, a rollout, or a folder of rollouts
-    #[arg(value_name = "SOURCE", required_unless_present_any = ["from_home", "undo"])]
+    /// An export or a bundle of this program, a rollout, or a folder of rollouts; with --format, directories of that program's sessions
+    #[arg(value_name = "SOURCE", required_unless_present_any = ["from_home", "undo", "format"])]
     sources: Vec<PathBuf>,
+    /// Keep the sessions of another program beside these threads, as this plugin reads them, now and at every start [default: from where
+    /// the program has them]
+    #[arg(long, value_name = "PLUGIN", value_parser = values::text, conflicts_with_all = ["from_home", "undo", "map", "dry_run"])]
+    format: Option<String>,
+    /// With --format: threads stay, marked, whose own files are gone
+    #[arg(long, requires = "format", conflicts_with = "forget")]
+    keep: bool,
+    /// With --format: the threads of that program go, and none are read any more; its own files stay
+    #[arg(long, requires = "format", conflicts_with = "sources")]
+    forget: bool,
+    #[command(flatten)]
+    limits: LimitArguments,
     /// Take every thread of this Codex home that is not here
     #[arg(long, value_name = "DIR")]
     from_home: Option<PathBuf>,
@@ -38,12 +57,37 @@ pub(crate) struct Import {
     dry_run: bool,
 }
 
+/// A program of which nothing is kept any more.
+struct Forgotten(String);
+
+impl ForeignSource for Forgotten {
+    fn name(&self) -> &str {
+        &self.0
+    }
+
+    fn units(&self) -> Result<ForeignUnits, ForeignError> {
+        Ok(ForeignUnits::default())
+    }
+
+    fn sessions(&self, _: &ForeignUnit) -> Result<Vec<ToldSession>, ForeignError> {
+        Ok(Vec::new())
+    }
+
+    fn entries<'a>(&'a self, _: &'a ForeignUnit, _: &str) -> Result<Box<dyn ForeignEntries + 'a>, ForeignError> {
+        Err(ForeignError::of_files("there is none"))
+    }
+}
+
 /// So many lines of each kind are shown before a question.
 const SHOWN: usize = 20;
 
 impl Import {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         context.with_state("import", "writes")?;
+        if let Some(name) = &self.format {
+            let done = self.import_sessions(context, name);
+            return done.map_err(|error| interrupt::told(error, "the import"));
+        }
         if !self.dry_run {
             confirm::require_terminal(self.yes, "--yes does it, --dry-run shows what would be done")?;
         }
@@ -60,7 +104,7 @@ impl Import {
 
     fn import(&self, context: &Context, threadkeep: &Threadkeep) -> anyhow::Result<u8> {
         let from_home = self.from_home.as_ref().map(|dir| {
-            let home = Home::open(dir, |_| None).map_err(threadkeep::Error::from)?;
+            let home = Home::open(dir, |_| None).map_err(Error::from)?;
             match std::fs::canonicalize(dir).ok() == std::fs::canonicalize(threadkeep.home().root()).ok() {
                 true => {
                     Err(anyhow::Error::from(Usage("--from-home names the home that the threads are to come to".into())))
@@ -86,6 +130,49 @@ impl Import {
         Ok(if done.count(ImportResult::Failed) > 0 { exit::FAILED } else { exit::DONE })
     }
 
+    /// Brings the sessions of another program, and has them kept up to date.
+    fn import_sessions(&self, context: &Context, name: &str) -> anyhow::Result<u8> {
+        let directory = plugins::directory(context)?;
+        let record = directory.find(name).map_err(Error::from)?;
+        let named = self.sources.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
+        let cancellation = interrupt::cancellation()?;
+        let limits = self.limits.limits()?;
+        let source = imports::importer(&directory, &record, &named, limits, &cancellation)?;
+        // What is registered already would be read twice.
+        let threadkeep =
+            context.open(StateAccess::Own, |options| Options { cancellation, foreign: Vec::new(), ..options })?;
+        let import = match self.forget {
+            true => ForeignImport { source: Arc::new(Forgotten(name.into())), keeps_gone: false },
+            false => ForeignImport { source: Arc::new(source), keeps_gone: self.keep },
+        };
+        let tally = threadkeep.import_foreign(&import)?;
+        let state_dir = threadkeep.state_dir().to_path_buf();
+        let registered = RegisteredImport { state_dir: state_dir.clone(), directories: named, keeps_gone: self.keep };
+        let registered = (!self.forget).then_some(registered);
+        directory.register(name, &state_dir, registered).map_err(Error::from)?;
+        let document = ImportedSessions {
+            failed: tally.failed,
+            kept: tally.kept,
+            plugin: name.into(),
+            read: tally.read,
+            removed: tally.removed,
+            unchanged: tally.unchanged,
+        };
+        context.print(&document, || {
+            let counted = [
+                (tally.read, "read"),
+                (tally.unchanged, "as before"),
+                (tally.removed, "gone"),
+                (tally.kept, "kept, whose files are gone"),
+                (tally.failed, "files that cannot be read: threadkeep doctor tells why"),
+            ];
+            let told = counted.iter().filter(|(count, what)| *count > 0 || *what == "read");
+            let told: Vec<_> = told.map(|(count, what)| format!("{count} {what}")).collect();
+            told.join(", ") + "\n"
+        })?;
+        Ok(if tally.failed > 0 { exit::FAILED } else { exit::DONE })
+    }
+
     fn undo(&self, context: &Context, threadkeep: &Threadkeep) -> anyhow::Result<u8> {
         let plan = threadkeep.plan_undo_import()?;
         let planned = UndoneImport::new(&plan, true, threadkeep.home());
@@ -104,7 +191,7 @@ impl Import {
 }
 
 fn interrupted(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<threadkeep::Error>().map(threadkeep::Error::kind) == Some(ErrorKind::Cancelled)
+    error.downcast_ref::<Error>().map(Error::kind) == Some(ErrorKind::Cancelled)
 }
 
 /// Reads `OLD=NEW`: two directories.

@@ -2,6 +2,7 @@
 
 pub(crate) mod checks;
 pub(crate) mod columns;
+pub(crate) mod imports;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -34,7 +34,7 @@ use crate::manifest::is_plugin_name;
 use crate::sandbox::{Compiler, Plugin, plugin_engine};
 
 pub use candidate::Candidate;
-pub use record::Record;
+pub use record::{Record, RegisteredImport};
 
 /// What the name of a directory begins with that is not a plugin yet, or not any more.
 const ASIDE: &str = ".new-";
@@ -104,6 +104,7 @@ impl PluginDirectory {
         if let Some(before) = before.as_ref().filter(|_| !replace) {
             return Err(PluginError::Installed { name, version: before.manifest.version.to_string() });
         }
+        let imports = before.as_ref().map(|before| before.imports.clone()).unwrap_or_default();
         let had = before.map(|before| before.granted).unwrap_or_default();
         let granted = grants_after_update(&had, &candidate.manifest.wants, granted);
         let record = Record::new(
@@ -113,6 +114,7 @@ impl PluginDirectory {
             (candidate.sha256, candidate.size),
             candidate.image,
         );
+        let record = Record { imports, ..record };
         record.write(candidate.files.path())?;
         let (from, to) = (candidate.files.path(), self.path.join(&name));
         put(from, &to).map_err(PluginError::of_file(&to))?;
@@ -202,10 +204,31 @@ impl PluginDirectory {
     ///
     /// There is none of this name.
     pub fn set_grants(&self, name: &str, change: impl FnOnce(&Record) -> Grants) -> Result<Record, PluginError> {
+        self.change(name, |record| Record { granted: change(&record), ..record })
+    }
+
+    /// Says that an importer is asked whenever this state DB is opened, or with none, that it is not any more.
+    ///
+    /// # Errors
+    ///
+    /// There is none of this name.
+    pub fn register(
+        &self,
+        name: &str,
+        state_dir: &Path,
+        import: Option<RegisteredImport>,
+    ) -> Result<Record, PluginError> {
+        self.change(name, |mut record| {
+            record.imports.retain(|other| other.state_dir != state_dir);
+            record.imports.extend(import);
+            record
+        })
+    }
+
+    fn change(&self, name: &str, change: impl FnOnce(Record) -> Record) -> Result<Record, PluginError> {
         self.find(name)?;
         let _lock = self.lock()?;
-        let record = self.find(name)?;
-        let record = Record { granted: change(&record), ..record };
+        let record = change(self.find(name)?);
         record.write(&self.path.join(name))?;
         Ok(record)
     }

@@ -39,8 +39,23 @@ pub struct Record {
     pub sha256: String,
     /// The bytes of its component.
     pub size: u64,
+    /// For which state DBs an importer is asked at every start, and what it reads.
+    #[serde(default)]
+    pub imports: Vec<RegisteredImport>,
     /// The image that it was compiled into.
     pub(super) image: ImageFacts,
+}
+
+/// Says that an importer is asked whenever a state DB is opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegisteredImport {
+    /// The directory of the state DB.
+    pub state_dir: PathBuf,
+    /// The directories that are read; the usual ones where none is named.
+    pub directories: Vec<PathBuf>,
+    /// Threads stay whose own files are gone.
+    pub keeps_gone: bool,
 }
 
 /// What is known of an image, by which it is known again.
@@ -61,7 +76,18 @@ impl Record {
         (sha256, size): (String, u64),
         image: ImageFacts,
     ) -> Record {
-        Record { format: FORMAT, manifest, offers, granted, source, installed_at, sha256, size, image }
+        Record {
+            format: FORMAT,
+            manifest,
+            offers,
+            granted,
+            source,
+            installed_at,
+            sha256,
+            size,
+            imports: Vec::new(),
+            image,
+        }
     }
 
     /// Gives the bytes of the image.

@@ -1,6 +1,6 @@
 //! Calls of a plugin: each in a store of its own, which is thrown away whatever became of it.
 
-use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker};
+use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker, ResourceAny};
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 use threadkeep::Cancellation;
@@ -9,6 +9,7 @@ use super::engine::Ticker;
 use super::meter::{Meter, WasCancelled};
 use super::state::{Given, RunState};
 use crate::contract::exported;
+use crate::contract::exported::importer;
 use crate::contract::given;
 use crate::contract::types::{Error, Setting};
 use crate::error::PluginError;
@@ -104,8 +105,8 @@ impl Plugin {
                     offers.reports = report.call_reports(store)?.into_iter().map(Report::from).collect();
                 }
                 PluginKind::Importer => {
-                    let importer = exported::importer::GuestIndices::new(pre)?.load(&mut *store, instance)?;
-                    offers.places = importer.call_places(store)?;
+                    let guest = importer::GuestIndices::new(pre)?.load(&mut *store, instance)?;
+                    offers.places = guest.call_places(store)?;
                 }
                 PluginKind::Redactor => {}
             }
@@ -197,6 +198,57 @@ impl Plugin {
         Ok((redacted.into_iter().map(|redacted| redacted.text).collect(), replaced))
     }
 
+    /// Asks an importer which files are read together: for each what it is the same for, or none for a file that has nothing to do with
+    /// sessions.
+    ///
+    /// # Errors
+    ///
+    /// It failed, or was stopped.
+    pub(crate) fn units_of(&self, given: Given, files: &[String]) -> Result<Vec<Option<String>>, PluginError> {
+        let (units, _) = self.call(given, |store, pre, instance| {
+            let importer = importer::GuestIndices::new(pre)?.load(&mut *store, instance)?;
+            let units = files.iter().map(|file| importer.call_unit_of(&mut *store, file));
+            Ok(Ok(units.collect::<wasmtime::Result<Vec<_>>>()?))
+        })?;
+        Ok(units)
+    }
+
+    /// Asks an importer for the sessions in files that are read together.
+    ///
+    /// # Errors
+    ///
+    /// It failed, or was stopped.
+    pub(crate) fn sessions(&self, given: Given, files: &[String]) -> Result<Vec<importer::Session>, PluginError> {
+        let (sessions, _) = self.call(given, |store, pre, instance| {
+            let importer = importer::GuestIndices::new(pre)?.load(&mut *store, instance)?;
+            importer.call_sessions(store, files)
+        })?;
+        Ok(sessions)
+    }
+
+    /// Has an importer open a session of those files.
+    ///
+    /// # Errors
+    ///
+    /// It failed, or was stopped.
+    pub(crate) fn entries(&self, given: Given, session: &str, files: &[String]) -> Result<OpenEntries, PluginError> {
+        let mut store = self.store(given);
+        let ticker = Ticker::start(&self.engine)?;
+        let opened = self.linked().and_then(|pre| {
+            let instance = pre.instantiate(&mut store)?;
+            let importer = importer::GuestIndices::new(&pre)?.load(&mut store, &instance)?;
+            let opened = importer.entries().call_open(&mut store, session, files)?;
+            Ok(opened.map(|entries| (importer, entries)))
+        });
+        match opened {
+            Ok(Ok((importer, entries))) => {
+                Ok(OpenEntries { plugin: self.clone(), store, importer, entries, _ticker: ticker })
+            }
+            Ok(Err(error)) => Err(self.failed(in_words(&error))),
+            Err(error) => Err(self.ended(&error)),
+        }
+    }
+
     fn no_answer(&self, why: String) -> PluginError {
         PluginError::Answer { plugin: self.name.clone(), why }
     }
@@ -207,15 +259,7 @@ impl Plugin {
         given: Given,
         work: impl FnOnce(&mut Store<RunState>, &InstancePre<RunState>, &Instance) -> Answer<T>,
     ) -> Result<(T, Given), PluginError> {
-        let meter = Meter::new(self.limits.clone(), self.cancellation.clone());
-        let mut store = Store::new(&self.engine, RunState::new(meter, given, &self.limits));
-        store.limiter(|state| &mut state.meter);
-        store.set_hostcall_fuel(usize::try_from(self.limits.of(LimitKind::Transfer)).unwrap_or(usize::MAX));
-        store.epoch_deadline_callback(|context| {
-            context.data().meter.check_time()?;
-            Ok(UpdateDeadline::Continue(1))
-        });
-        store.set_epoch_deadline(1);
+        let mut store = self.store(given);
         let _ticker = Ticker::start(&self.engine)?;
         let answer = self.linked().and_then(|pre| {
             let instance = pre.instantiate(&mut store)?;
@@ -226,6 +270,20 @@ impl Plugin {
             Ok(Err(error)) => Err(self.failed(in_words(&error))),
             Err(error) => Err(self.ended(&error)),
         }
+    }
+
+    /// Makes a store in which everything is counted, and whose time begins now.
+    fn store(&self, given: Given) -> Store<RunState> {
+        let meter = Meter::new(self.limits.clone(), self.cancellation.clone());
+        let mut store = Store::new(&self.engine, RunState::new(meter, given, &self.limits));
+        store.limiter(|state| &mut state.meter);
+        store.set_hostcall_fuel(usize::try_from(self.limits.of(LimitKind::Transfer)).unwrap_or(usize::MAX));
+        store.epoch_deadline_callback(|context| {
+            context.data().meter.check_time()?;
+            Ok(UpdateDeadline::Continue(1))
+        });
+        store.set_epoch_deadline(1);
+        store
     }
 
     /// Links what the world of the plugin's kind has, and nothing else.
@@ -282,6 +340,30 @@ impl Plugin {
                 Some(trap) => trap.to_string(),
                 None => cause_of(error),
             }),
+        }
+    }
+}
+
+/// A session that an importer reads.
+pub(crate) struct OpenEntries {
+    plugin: Plugin,
+    store: Store<RunState>,
+    importer: importer::Guest,
+    entries: ResourceAny,
+    _ticker: Ticker,
+}
+
+impl OpenEntries {
+    /// Gives what comes next; none at the end.
+    ///
+    /// # Errors
+    ///
+    /// The plugin failed, or was stopped.
+    pub(crate) fn next(&mut self) -> Result<Vec<importer::Entry>, PluginError> {
+        match self.importer.entries().call_next(&mut self.store, self.entries) {
+            Ok(Ok(entries)) => Ok(entries),
+            Ok(Err(error)) => Err(self.plugin.failed(in_words(&error))),
+            Err(error) => Err(self.plugin.ended(&error)),
         }
     }
 }

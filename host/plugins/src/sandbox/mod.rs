@@ -15,6 +15,7 @@ mod meter;
 mod screening;
 mod state;
 
+pub(crate) use call::OpenEntries;
 pub use call::Plugin;
 pub use compile::{Compiler, compile_here};
 pub(crate) use engine::plugin_engine;
