@@ -62,6 +62,7 @@ test: build plugins ## build everything and run every test
 	@.ci/setup node || true
 	@.ci/setup browser || true
 	$(CARGO) test --release --workspace $(CARGO_FLAGS)
+	$(CARGO) test --release --workspace --manifest-path plugins/Cargo.toml $(CARGO_FLAGS)
 
 bench: build plugins ## measure, in at most 15 minutes; BENCH_ARGS goes to the benchmark: --full, --home DIR, --only PART
 	$(CARGO) run --release --package threadkeep-tests --bin threadkeep-bench $(CARGO_FLAGS) -- $(BENCH_ARGS)
@@ -79,9 +80,11 @@ goldens: build ## compare what the program prints with GOLDENS, which is taken f
 lint: ## check format, lints, documentation (warnings being errors), and that nothing large is compiled twice
 	@.ci/setup lint
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --all --check --manifest-path plugins/Cargo.toml
 	rustfmt --check --edition 2024 $(COMMANDS)
 	@.ci/compiled-once $(CARGO_FLAGS)
 	$(CARGO) clippy --release --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
+	$(CARGO) clippy --release --workspace --all-targets --manifest-path plugins/Cargo.toml $(CARGO_FLAGS) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --document-private-items $(CARGO_FLAGS)
 
 deny: ## check the dependencies' versions, licences, sources and, where they can be had, advisories
@@ -89,4 +92,5 @@ deny: ## check the dependencies' versions, licences, sources and, where they can
 
 fmt: ## format the sources
 	$(CARGO) fmt --all
+	$(CARGO) fmt --all --manifest-path plugins/Cargo.toml
 	rustfmt --edition 2024 $(COMMANDS)

@@ -24,18 +24,20 @@ const RUST: [File; 3] = [
     (".gitignore", include_str!("../templates/rust/gitignore")),
 ];
 
-const RUST_KIT: [File; 23] = files!(
+const RUST_KIT: [File; 25] = files!(
     "../../plugins/sdk/",
     "vendor/threadkeep-plugin/",
     [
         "Cargo.toml",
         "src/about.rs",
         "src/bindings.rs",
+        "src/branches.rs",
         "src/error.rs",
         "src/given.rs",
         "src/host/imports.rs",
         "src/host/mod.rs",
         "src/host/native.rs",
+        "src/json.rs",
         "src/kinds/check.rs",
         "src/kinds/column.rs",
         "src/kinds/exporter.rs",

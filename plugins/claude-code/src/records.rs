@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, from_str};
+use threadkeep_plugin::json::text_of;
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -25,8 +26,7 @@ pub(crate) struct Head<'a> {
     pub(crate) ai_title: Option<String>,
     pub(crate) summary: Option<String>,
     pub(crate) leaf_uuid: Option<&'a str>,
-    #[serde(borrow)]
-    pub(crate) forked_from: Option<&'a RawValue>,
+    pub(crate) forked_from: Option<Value>,
     #[serde(borrow)]
     pub(crate) message: MessageHead<'a>,
 }
@@ -57,13 +57,6 @@ impl MessageHead<'_> {
         let content = self.content.and_then(|content| from_str::<Value>(content.get()).ok());
         text_of(&content.unwrap_or_default())
     }
-}
-
-/// The text of a message or of a tool's answer.
-pub(crate) fn text_of(content: &Value) -> String {
-    let parts = content.as_array().into_iter().flatten();
-    let texts = content.as_str().into_iter().chain(parts.filter_map(|part| part["text"].as_str()));
-    texts.collect::<Vec<_>>().join("\n")
 }
 
 /// What stands as a user's message and was not typed by one.

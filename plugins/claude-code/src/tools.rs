@@ -1,16 +1,15 @@
 //! What Claude Code's tools do, in the words of the contract.
 
 use serde_json::Value;
-use threadkeep_plugin::importer::{Change, Command, FileChange, FileChanges, Happening, Outcome, ToolCall};
+use threadkeep_plugin::importer::{Change, Command, FileChanges, Happening, Outcome, ToolCall};
+use threadkeep_plugin::json::{task_list, text_in, text_of};
 use threadkeep_plugin::{source, text};
-
-use crate::records::text_of;
 
 /// What a call is as long as it has no answer.
 pub(crate) fn called(name: &str, input: &Value, cwd: &Value, sub_agents: &[(String, String)]) -> Happening {
     let given = |name: &str| input[name].as_str().unwrap_or_default();
     match name {
-        "Bash" => command(given("command"), cwd),
+        "Bash" => Happening::Command(Command::begun(given("command"), cwd.as_str())),
         "Write" | "Edit" | "MultiEdit" => {
             let edits: Vec<_> = input["edits"].as_array().map_or_else(|| vec![input], |edits| edits.iter().collect());
             let diff = |edit: &&Value| match (edit["old_string"].as_str(), edit["new_string"].as_str()) {
@@ -21,8 +20,7 @@ pub(crate) fn called(name: &str, input: &Value, cwd: &Value, sub_agents: &[(Stri
                 Some(content) => Change::Add(content.to_owned()),
                 None => Change::Update(edits.iter().map(diff).collect()),
             };
-            let file = FileChange { path: given("file_path").to_owned(), change, moved_to: None };
-            Happening::FileChanges(FileChanges { changes: vec![file], outcome: Outcome::Interrupted })
+            Happening::FileChanges(FileChanges::of_one(given("file_path"), change, Outcome::Interrupted))
         }
         "Task" | "Agent" => {
             let asked = given("prompt");
@@ -31,28 +29,13 @@ pub(crate) fn called(name: &str, input: &Value, cwd: &Value, sub_agents: &[(Stri
         }
         "WebSearch" => Happening::WebSearch(given("query").to_owned()),
         "ExitPlanMode" => Happening::Plan(given("plan").to_owned()),
-        "TodoWrite" => {
-            let tasks = input["todos"].as_array().into_iter().flatten();
-            let task = |task: &'_ Value| {
-                (task["content"].as_str().unwrap_or_default().to_owned(), task["status"] == "completed")
-            };
-            let tasks: Vec<_> = tasks.map(task).collect();
-            Happening::Plan(text::task_list(tasks.iter().map(|(text, done)| (text.as_str(), *done))))
-        }
+        "TodoWrite" => Happening::Plan(task_list(&input["todos"], "content")),
         _ => {
             let of_server = name.strip_prefix("mcp__").and_then(|name| name.split_once("__"));
             let (server, tool) = of_server.unwrap_or(("claude-code", name));
-            let (server, tool, arguments) = (server.to_owned(), tool.to_owned(), input.to_string());
-            Happening::ToolCall(ToolCall { server, tool, arguments, answer: None, error: None, duration: None })
+            Happening::ToolCall(ToolCall::begun(server, tool, input.to_string()))
         }
     }
-}
-
-/// A command that has not ended.
-pub(crate) fn command(command: &str, cwd: &Value) -> Happening {
-    let (command, cwd) = (command.to_owned(), cwd.as_str().map(str::to_owned));
-    let outcome = Outcome::Interrupted;
-    Happening::Command(Command { command, cwd, output: String::new(), exit_code: None, duration: None, outcome })
 }
 
 /// What a call is with its answer: the part of the message, and what the record tells of it beside that.
@@ -61,10 +44,9 @@ pub(crate) fn answered(call: Happening, block: &Value, result: &Value, outputs: 
     let outcome = outcome(block, result, &said);
     match call {
         Happening::Command(mut command) => {
-            let told = |name: &str| result[name].as_str().filter(|text| !text.is_empty());
-            let streams: Vec<_> = told("stdout").into_iter().chain(told("stderr")).collect();
-            command.output = long_output(result, outputs)
-                .unwrap_or_else(|| if streams.is_empty() { said.clone() } else { streams.join("\n") });
+            let streams: Vec<_> = ["stdout", "stderr"].iter().filter_map(|name| text_in(result, name)).collect();
+            let inline = if streams.is_empty() { said.clone() } else { streams.join("\n") };
+            command.output = long_output(result, outputs).unwrap_or(inline);
             let failed = said.strip_prefix("Exit code ").and_then(|rest| rest.lines().next()?.trim().parse().ok());
             command.exit_code = failed.or((outcome == Outcome::Completed).then_some(0));
             command.outcome = outcome;

@@ -1,5 +1,7 @@
 //! Reads what real agents wrote, where `THREADKEEP_TEST_AGENTS` names a directory with their homes.
 
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 use std::path::PathBuf;
 
 use claude_code::ClaudeCode;

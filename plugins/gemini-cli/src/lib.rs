@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 use threadkeep_plugin::importer::{Entry, Importer, Session};
 use threadkeep_plugin::source::{self, stem};
 use threadkeep_plugin::{About, Error, Result, time};
@@ -98,11 +97,4 @@ fn session(chat: Chat, files: &[String]) -> Session {
     session.parent = chat.parent;
     session.model_provider = Some("google".to_owned());
     session
-}
-
-/// The text of what is a string or a list of parts.
-fn text_of(content: &Value) -> String {
-    let parts = content.as_array().into_iter().flatten();
-    let texts = content.as_str().into_iter().chain(parts.filter_map(|part| part["text"].as_str()));
-    texts.collect::<Vec<_>>().join("\n")
 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use threadkeep_plugin::json::text_of;
 use threadkeep_plugin::{Result, source};
-
-use crate::text_of;
 
 /// A session of one document is read as a whole; one with more bytes is none that was written by hand and machine.
 const LARGEST_DOCUMENT: usize = 256 << 20;

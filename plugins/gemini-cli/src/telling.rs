@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 use threadkeep_plugin::importer::{
-    Change, Command, Entry, FileChange, FileChanges, Happening, Outcome, Tokens, ToolCall, Transcript, UserMessage,
+    Change, Command, Entry, FileChanges, Happening, Outcome, Tokens, ToolCall, Transcript, UserMessage,
 };
+use threadkeep_plugin::json::{data_url, task_list, text_in, text_of};
 use threadkeep_plugin::{Millis, text, time};
 
 use crate::replay::{Chat, is_prompt};
-use crate::text_of;
 
 pub(crate) fn entries(chat: Chat) -> impl Iterator<Item = Entry> {
     let mut transcript = Transcript::new();
@@ -44,10 +44,7 @@ fn when(message: &Value) -> Option<Millis> {
 
 fn prompt(message: &Value) -> UserMessage {
     let parts = message["content"].as_array().into_iter().flatten();
-    let image = |part: &Value| {
-        let data = &part["inlineData"];
-        Some(format!("data:{};base64,{}", data["mimeType"].as_str()?, data["data"].as_str()?))
-    };
+    let image = |part: &Value| data_url(&part["inlineData"]["mimeType"], &part["inlineData"]["data"]);
     // What was typed, where files that it names were put into the text.
     let typed = text_of(&message["displayContent"]);
     let text = if typed.is_empty() { text_of(&message["content"]) } else { typed };
@@ -111,14 +108,11 @@ fn tool(call: &Value) -> Happening {
     match name {
         "run_shell_command" => {
             let exit_code = output.lines().find_map(|line| line.strip_prefix("Exit Code: ")?.trim().parse().ok());
-            let shown = call["resultDisplay"].as_str().map(str::to_owned);
             Happening::Command(Command {
-                command: given("command").to_owned(),
-                cwd: Some(given("dir_path").to_owned()).filter(|path| !path.is_empty()),
-                output: shown.or(error).unwrap_or(output),
+                output: text_in(call, "resultDisplay").or(error).unwrap_or(output),
                 exit_code: exit_code.or((outcome == Outcome::Completed).then_some(0)),
-                duration: None,
                 outcome: if exit_code.is_some_and(|code| code != 0) { Outcome::Failed } else { outcome },
+                ..Command::begun(given("command"), call["args"]["dir_path"].as_str())
             })
         }
         "write_file" | "replace" => {
@@ -129,16 +123,10 @@ fn tool(call: &Value) -> Happening {
                 (_, _, Some(content)) => Change::Add(content.to_owned()),
                 _ => Change::Update(text::replacement(given("old_string"), given("new_string"))),
             };
-            let file = FileChange { path: given("file_path").to_owned(), change, moved_to: None };
-            Happening::FileChanges(FileChanges { changes: vec![file], outcome })
+            Happening::FileChanges(FileChanges::of_one(given("file_path"), change, outcome))
         }
         "google_web_search" => Happening::WebSearch(given("query").to_owned()),
-        "write_todos" => {
-            let tasks = call["args"]["todos"].as_array().into_iter().flatten();
-            let task = |task: &'_ Value| (text_of(&task["description"]), task["status"] == "completed");
-            let tasks: Vec<_> = tasks.map(task).collect();
-            Happening::Plan(text::task_list(tasks.iter().map(|(text, done)| (text.as_str(), *done))))
-        }
+        "write_todos" => Happening::Plan(task_list(&call["args"]["todos"], "description")),
         _ if call["agentId"].is_string() => {
             Happening::SubAgent((call["agentId"].as_str().map(str::to_owned), given("prompt").to_owned()))
         }
@@ -148,12 +136,9 @@ fn tool(call: &Value) -> Happening {
             let of_server = shown.strip_suffix(" MCP Server)").and_then(|shown| shown.split_once(" ("));
             let (tool, server) = of_server.unwrap_or((name, "gemini-cli"));
             Happening::ToolCall(ToolCall {
-                server: server.to_owned(),
-                tool: tool.to_owned(),
-                arguments: call["args"].to_string(),
                 answer: Some(output).filter(|_| error.is_none() && outcome == Outcome::Completed),
                 error,
-                duration: None,
+                ..ToolCall::begun(server, tool, call["args"].to_string())
             })
         }
     }

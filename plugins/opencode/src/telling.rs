@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 use threadkeep_plugin::importer::{
-    Change, Command, Entry, FileChange, FileChanges, Happening, Outcome, Tokens, ToolCall, Transcript, UserMessage,
+    Change, Command, Entry, FileChanges, Happening, Outcome, Tokens, ToolCall, Transcript, UserMessage,
 };
+use threadkeep_plugin::json::{task_list, text_in};
 use threadkeep_plugin::text;
 
 use crate::stores::{Message, Store};
@@ -86,7 +87,7 @@ fn tool(part: &Value, cwd: &Value, store: &Store) -> Happening {
     let (name, state) = (part["tool"].as_str().unwrap_or_default(), &part["state"]);
     let (input, metadata) = (&state["input"], &state["metadata"]);
     let given = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
-    let error = state["error"].as_str().map(str::to_owned);
+    let error = text_in(state, "error");
     let outcome = match state["status"].as_str() {
         Some("completed") => Outcome::Completed,
         Some("error") if error.as_ref().is_some_and(|why| why.contains("rejected permission")) => Outcome::Declined,
@@ -101,12 +102,11 @@ fn tool(part: &Value, cwd: &Value, store: &Store) -> Happening {
         "bash" => {
             let exit_code = metadata["exit"].as_i64().and_then(|code| i32::try_from(code).ok());
             Happening::Command(Command {
-                command: given("command"),
-                cwd: input["workdir"].as_str().or(cwd.as_str()).map(str::to_owned),
-                output: output.or(error).or(metadata["output"].as_str().map(str::to_owned)).unwrap_or_default(),
+                output: output.or(error).or(text_in(metadata, "output")).unwrap_or_default(),
                 exit_code,
                 duration,
                 outcome: if exit_code.is_some_and(|code| code != 0) { Outcome::Failed } else { outcome },
+                ..Command::begun(given("command"), input["workdir"].as_str().or(cwd.as_str()))
             })
         }
         "edit" | "write" | "multiedit" => {
@@ -116,26 +116,16 @@ fn tool(part: &Value, cwd: &Value, store: &Store) -> Happening {
                 (None, Some(content)) => Change::Add(content.to_owned()),
                 (None, None) => Change::Update(text::replacement(&given("oldString"), &given("newString"))),
             };
-            let file = FileChange { path: given("filePath"), change, moved_to: None };
-            Happening::FileChanges(FileChanges { changes: vec![file], outcome })
+            Happening::FileChanges(FileChanges::of_one(given("filePath"), change, outcome))
         }
         "task" => Happening::SubAgent((metadata["sessionId"].as_str().map(str::to_owned), given("prompt"))),
         "websearch" => Happening::WebSearch(given("query")),
-        "todowrite" => {
-            let tasks = input["todos"].as_array().into_iter().flatten();
-            let task = |task: &'_ Value| {
-                (task["content"].as_str().unwrap_or_default().to_owned(), task["status"] == "completed")
-            };
-            let tasks: Vec<_> = tasks.map(task).collect();
-            Happening::Plan(text::task_list(tasks.iter().map(|(text, done)| (text.as_str(), *done))))
-        }
+        "todowrite" => Happening::Plan(task_list(&input["todos"], "content")),
         _ => Happening::ToolCall(ToolCall {
-            server: "opencode".to_owned(),
-            tool: name.to_owned(),
-            arguments: input.to_string(),
             answer: output.filter(|_| error.is_none()),
             error,
             duration,
+            ..ToolCall::begun("opencode", name, input.to_string())
         }),
     }
 }

@@ -1,5 +1,7 @@
 //! Reads what a real agent wrote, where `THREADKEEP_TEST_AGENTS` names a directory with its home.
 
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 use std::path::{Path, PathBuf};
 
 use opencode::OpenCode;
@@ -14,12 +16,17 @@ fn opened(directory: &Path) -> Home {
     let mut opened = Home::new().directory(directory);
     let database = directory.join("opencode.db");
     if database.is_file() {
-        let connection = rusqlite::Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        let connection =
+            rusqlite::Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("it opens");
         for name in ["session", "message", "part"] {
-            let mut statement = connection.prepare(&format!("SELECT * FROM {name}")).unwrap();
-            let columns: Vec<_> = statement.column_names().into_iter().map(str::to_owned).collect();
+            let mut statement = connection.prepare(&format!("SELECT * FROM {name}")).expect("the table is there");
+            let columns: Vec<_> = statement.column_names().map(str::to_owned).collect();
             let cells = |row: &rusqlite::Row<'_>| (0..columns.len()).map(|at| Ok(cell(row.get(at)?))).collect();
-            let rows = statement.query_map([], cells).unwrap().collect::<Result<_, _>>().unwrap();
+            let rows = statement
+                .query_map([], cells)
+                .expect("it is asked")
+                .collect::<Result<_, _>>()
+                .expect("rows can be read");
             opened = opened.table("opencode.db", name, Table { columns: columns.clone(), rows });
         }
     }

@@ -82,11 +82,7 @@ fn is_email(word: &str) -> bool {
     let of_host = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
     // `git@github.com` is everybody's, and `package@1.2.3` is a version.
     let ends_in_letters = labels.last().is_some_and(|label| label.len() > 1 && label.chars().all(char::is_alphabetic));
-    !user.is_empty()
-        && user != "git"
-        && labels.len() > 1
-        && labels.iter().all(|label| of_host(&label))
-        && ends_in_letters
+    !user.is_empty() && user != "git" && labels.len() > 1 && labels.iter().all(of_host) && ends_in_letters
 }
 
 fn is_ip(word: &str) -> bool {

@@ -38,6 +38,7 @@
 pub mod bindings;
 
 mod about;
+mod branches;
 mod error;
 mod given;
 mod host;
@@ -47,6 +48,8 @@ mod settings;
 pub mod testing;
 mod transcript;
 
+#[cfg(feature = "json")]
+pub mod json;
 pub mod source;
 pub mod text;
 pub mod threads;

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
-use crate::Millis;
 use crate::importer::{Entry, Happening, Outcome, Tokens, UserMessage};
+use crate::{Millis, Result};
 
 /// Puts the entries of a session together: turns begin and end where the contract wants it, each call is followed by its answer,
 /// and tokens are counted once a request.
@@ -90,9 +90,35 @@ impl Transcript {
         self.ready.extend(self.tokens.drain(..));
     }
 
-    /// The next entry of those that stand.
-    pub fn next_ready(&mut self) -> Option<Entry> {
-        self.ready.pop_front()
+    /// Tells a session while it is read: `tell` is given each item, and at the end none, and entries come as soon as they stand.
+    pub fn tell<T>(
+        mut items: impl Iterator<Item = Result<T>>,
+        mut tell: impl FnMut(&mut Self, Option<T>),
+    ) -> impl Iterator<Item = Result<Entry>> {
+        let (mut transcript, mut at_end) = (Self::new(), false);
+        std::iter::from_fn(move || {
+            loop {
+                if let Some(entry) = transcript.ready.pop_front() {
+                    return Some(Ok(entry));
+                }
+                if at_end {
+                    return None;
+                }
+                match items.next().transpose() {
+                    Ok(item) => {
+                        at_end = item.is_none();
+                        tell(&mut transcript, item);
+                    }
+                    Err(error) => {
+                        at_end = true;
+                        return Some(Err(error));
+                    }
+                }
+                if at_end {
+                    transcript.end(None);
+                }
+            }
+        })
     }
 
     /// All entries, the last turn being ended.

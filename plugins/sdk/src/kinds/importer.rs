@@ -9,6 +9,7 @@ use crate::{About, Millis, Result};
 pub use crate::bindings::importer::exports::threadkeep::plugin::importer::{
     Change, Command, Entry, FileChange, FileChanges, Happening, Outcome, Session, Tokens, ToolCall, UserMessage,
 };
+pub use crate::branches::Branches;
 pub use crate::transcript::Transcript;
 
 /// What is handed over at once, about so many bytes.
@@ -67,6 +68,35 @@ impl Session {
             self.created_at = if self.created_at == 0 { at } else { self.created_at.min(at) };
             self.updated_at = self.updated_at.max(at);
         }
+    }
+}
+
+impl Command {
+    /// A command that has not ended.
+    pub fn begun(command: impl Into<String>, cwd: Option<&str>) -> Self {
+        Self {
+            command: command.into(),
+            cwd: cwd.filter(|cwd| !cwd.is_empty()).map(str::to_owned),
+            output: String::new(),
+            exit_code: None,
+            duration: None,
+            outcome: Outcome::Interrupted,
+        }
+    }
+}
+
+impl FileChanges {
+    /// A change of one file, in its place.
+    pub fn of_one(path: impl Into<String>, change: Change, outcome: Outcome) -> Self {
+        Self { changes: vec![FileChange { path: path.into(), change, moved_to: None }], outcome }
+    }
+}
+
+impl ToolCall {
+    /// A call that has no answer; the arguments are JSON.
+    pub fn begun(server: impl Into<String>, tool: impl Into<String>, arguments: impl Into<String>) -> Self {
+        let (server, tool, arguments) = (server.into(), tool.into(), arguments.into());
+        Self { server, tool, arguments, answer: None, error: None, duration: None }
     }
 }
 
