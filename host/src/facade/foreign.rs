@@ -1,15 +1,19 @@
 //! The facade, threads of other programs: kept in the state DB beside Codex's threads, never among them.
 
+use std::time::Duration;
+
 use threadkeep_engine::contract::Found;
 
 use super::{Error, Result, Threadkeep, startup};
-use crate::index::progress::Progress;
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::file_lock::FileLock;
-use crate::threads::foreign::{ForeignImport, ForeignRefresh, ForeignRefreshError, ForeignTally};
+use crate::platform::wait::Wait;
+use crate::threads::foreign::{ForeignError, ForeignImport, ForeignRefresh, ForeignRefreshError, ForeignTally};
 
 /// Held while a process reads files of other programs.
 const LOCK: &str = "foreign.lock";
+/// How long that one is waited for: no longer than it takes to begin a program, which has the lock, too, for that moment.
+const BUSY: Duration = Duration::from_millis(250);
 
 impl Threadkeep {
     /// Brings the threads of another program up to date with its files, and gives what became of them. Where another process is at
@@ -82,22 +86,23 @@ impl Threadkeep {
     }
 
     fn read_foreign(&self, import: &ForeignImport) -> Result<ForeignTally> {
-        let state = self.needed_state("keeping threads of other programs")?;
-        let lock = FileLock::try_take(&self.state_dir().join(LOCK));
+        self.needed_state("keeping threads of other programs")?;
+        let lock = FileLock::take_within(&self.state_dir().join(LOCK), &Wait::at_most(BUSY), "another process");
         let Some(_reading) = lock.map_err(|error| Error::new(ErrorKind::Io, error.to_string()))? else {
             return Ok(ForeignTally::default());
         };
-        let progress = self.progress();
-        let refresh =
-            ForeignRefresh { runtime: self.runtime(), database: state.database(), progress: progress.as_ref() };
-        let read = refresh.run(import);
-        if let Some(progress) = &progress {
-            progress.send(Progress::Finished);
-        }
-        let (tally, unknown) = read.map_err(|error| match error {
-            ForeignRefreshError::State(error) => Error::from(error),
-            ForeignRefreshError::Source(error) => Error::new(ErrorKind::Io, error.to_string()),
-        })?;
+        // A state DB that proves to be damaged is healed, and asked again.
+        let read = self.reader.with_database(false, |state, database, progress| {
+            if state.is_none() {
+                return Ok(Err(ForeignError::temporary("there is no state DB any more")));
+            }
+            match (ForeignRefresh { runtime: self.runtime(), database, progress }).run(import) {
+                Ok(read) => Ok(Ok(read)),
+                Err(ForeignRefreshError::Source(error)) => Ok(Err(error)),
+                Err(ForeignRefreshError::State(error)) => Err(error.into()),
+            }
+        });
+        let (tally, unknown) = read?.map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?;
         unknown.into_iter().for_each(|warning| self.reader.warn(warning));
         Ok(tally)
     }

@@ -289,6 +289,7 @@ fn gate(
     wait: &Wait,
     refresh: bool,
 ) -> Result<Report, StartupError> {
+    backfill.database().check_foreign()?;
     let files = imports_with_foreign(home, backfill.database()).with_rows(backfill.database().rows());
     let backfill = SharedBackfill::new(backfill.with_wait(wait.clone()));
     let imports = files.with_backfill(backfill.clone());

@@ -133,6 +133,7 @@ fn inspect(runtime: &Runtime, home: &Arc<Home>, dir: &Path) -> Result<Inspection
         Phase::Pending => return Ok(Inspection::Without(at_phase("pending", None))),
         Phase::Running(owner) => return Ok(Inspection::Without(at_phase("running", Some(owner.name)))),
     }
+    database.check_foreign()?;
     let mut core = Core::new(runtime, imports_with_foreign(home, &database).with_rows(database.rows()));
     let findings = core.call(&SurveyHome {})?.map_err(|error| StartupError::from_gate(error, runtime))?;
     // Of a damaged one there is nothing to count; the next search makes it anew.

@@ -72,6 +72,20 @@ impl KeptTexts for ForeignTexts {
     }
 }
 
+impl Database {
+    /// Reads what is recorded of all threads of other programs, so that damage of it shows as damage of the database: to whoever goes
+    /// through files it would be one of these that cannot be read.
+    pub(crate) fn check_foreign(&self) -> Result<(), StateError> {
+        self.with(|connection| {
+            let sql = "SELECT count(path || size || modified_ns || generation) FROM foreign_threads NOT INDEXED";
+            connection.query_row(sql, [], |row| row.get::<_, i64>(0))?;
+            let sql = "SELECT count(path) FROM (SELECT path FROM foreign_threads ORDER BY path)";
+            connection.query_row(sql, [], |row| row.get::<_, i64>(0))?;
+            Ok(())
+        })
+    }
+}
+
 /// Gives the files of a home, and behind them the threads of other programs that a database keeps.
 pub(crate) fn files_with_foreign(home: &Arc<Home>, database: &Database) -> Arc<dyn Rollouts> {
     Arc::new(HomeWithTexts::new(home, ForeignTexts(database.clone())))

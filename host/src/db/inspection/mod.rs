@@ -165,9 +165,9 @@ impl Inspection {
         self.count("SELECT count(*) FROM files")
     }
 
-    /// Counts the paginated threads with rollouts.
+    /// Counts the paginated threads with rollouts in the home: of those of other programs, below `state/`, Codex knows nothing.
     pub(crate) fn paginated_count(&self) -> Result<u64, StateError> {
-        self.count("SELECT count(*) FROM threads WHERE missing = 0 AND history_mode = 'paginated'")
+        self.count("SELECT count(*) FROM threads WHERE missing = 0 AND history_mode = 'paginated' AND path < 'state/'")
     }
 
     fn count(&self, sql: &'static str) -> Result<u64, StateError> {
