@@ -8,8 +8,8 @@ use crate::component::{check_plugin, component_of};
 use crate::error::Error;
 use crate::toolchain::{Compiler, StandardLibrary, Toolchain};
 
-/// The oldest minor version of Rust that builds plugins.
-const OLDEST_RUST: u32 = 85;
+/// The oldest minor version of Rust that builds plugins: that of the kit.
+const OLDEST_RUST: u32 = 95;
 
 /// Holds a plugin that was built.
 #[derive(Clone, Debug)]

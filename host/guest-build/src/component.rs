@@ -13,7 +13,7 @@ const CONTRACT: &str = "threadkeep:plugin/";
 /// The module is damaged, or it does not say that.
 pub fn component_of(module: &[u8]) -> Result<Vec<u8>, Error> {
     let encoded = ComponentEncoder::default().validate(true).module(module).and_then(|mut encoder| encoder.encode());
-    encoded.map_err(|error| Error::NoPlugin(format!("{error:#}")))
+    encoded.map_err(|error| Error::NoComponent(format!("{error:#}")))
 }
 
 /// Checks that a component is a plugin by its imports and exports, before anyone is asked to install it.

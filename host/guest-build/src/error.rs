@@ -48,7 +48,10 @@ pub enum Error {
         /// How many.
         count: usize,
     },
-    /// A module is no plugin.
+    /// A module makes no component: it is damaged, or does not say what it imports and exports.
+    #[error("the module makes no component: {0}")]
+    NoComponent(String),
+    /// A component is no plugin.
     #[error("what was built is no plugin: {0}")]
     NoPlugin(String),
     /// What was to be written is there already.

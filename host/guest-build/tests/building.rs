@@ -17,6 +17,6 @@ fn a_directory_without_a_project_is_told_how_to_begin_one() {
 #[test]
 fn what_is_no_module_is_no_component() {
     for bytes in [&b""[..], b"not wasm", b"\0asm\x01\0\0"] {
-        assert!(matches!(component_of(bytes), Err(Error::NoPlugin(_))), "{bytes:?}");
+        assert!(matches!(component_of(bytes), Err(Error::NoComponent(_))), "{bytes:?}");
     }
 }
