@@ -3,16 +3,12 @@
 //!
 //! Taken in by the build script of every package that embeds a component.
 
-mod toolchain;
-
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
-use wit_component::ComponentEncoder;
-
-use toolchain::{GUEST_TARGET, Toolchain};
+use threadkeep_guest_build::{Compiler, GUEST_TARGET, StandardLibrary, Toolchain, component_of};
 
 const GUEST: &str = "threadkeep-guest";
 
@@ -54,7 +50,12 @@ pub(crate) fn build_component(world: &str, target_dir: &Path) -> Result<Vec<u8>>
     for input in ["core-wasm", "wit", "Cargo.toml", "Cargo.lock", "host/engine/build"] {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
-    let module = build_guest(&Toolchain::find()?, root, target_dir, world)?;
+    let oldest = variable("CARGO_PKG_RUST_VERSION")?;
+    let oldest = oldest.split('.').nth(1).and_then(|minor| minor.parse().ok());
+    let oldest = oldest.context("rust-version is not one of Rust's")?;
+    let toolchain = Toolchain::find(Compiler::active(), StandardLibrary::Alloc, oldest);
+    let toolchain = toolchain.context("run `make setup`")?;
+    let module = build_guest(&toolchain, root, target_dir, world)?;
     let component = componentize(root, world, module).with_context(|| format!("the guest is no `{world}`"))?;
     write(&out_dir()?.join(format!("{world}.component.wasm")), &component)?;
     Ok(component)
@@ -68,7 +69,7 @@ fn componentize(root: &Path, world: &str, module: Vec<u8>) -> Result<Vec<u8>> {
     let world = resolve.select_world(&[package], Some(world))?;
     let mut module = without_sections(&module, "component-type").context("the module is damaged")?;
     wit_component::embed_component_metadata(&mut module, &resolve, world, wit_component::StringEncoding::UTF8)?;
-    ComponentEncoder::default().validate(true).module(&module)?.encode()
+    Ok(component_of(&module)?)
 }
 
 /// A module without the custom sections whose names begin so; none if it is no module.
@@ -102,27 +103,18 @@ fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
 
 /// Compiles the guest for a world and returns the core module.
 fn build_guest(toolchain: &Toolchain, root: &Path, target_dir: &Path, world: &str) -> Result<Vec<u8>> {
-    let mut command = Command::new(&toolchain.cargo);
-    for (name, _) in env::vars_os() {
-        if name.to_str().is_some_and(belongs_to_outer_build) {
-            command.env_remove(&name);
-        }
-    }
+    let mut command = toolchain.cargo("rustc");
     command
         .current_dir(root)
-        .args(["rustc", "--quiet", "--locked", "--profile", "guest"])
+        .args(["--quiet", "--locked", "--profile", "guest"])
         .args(BUILT_SMALL.iter().flat_map(|config| ["--config", config]))
-        .args(["--package", GUEST, "--features", world, "--lib", "--crate-type", "cdylib"])
-        .args(["--target", GUEST_TARGET, "--target-dir"])
+        .args(["--package", GUEST, "--features", world, "--lib", "--crate-type", "cdylib", "--target-dir"])
         .arg(target_dir)
-        .args(toolchain.cargo_args)
         .envs(GUEST_PROFILE)
-        .envs(toolchain.env.iter().map(|(name, value)| (name, value)))
-        .env("RUSTC", &toolchain.rustc)
         .env("CARGO_ENCODED_RUSTFLAGS", guest_flags());
 
     let output = command.output();
-    let output = output.with_context(|| format!("cannot start {}", toolchain.cargo.display()))?;
+    let output = output.with_context(|| format!("cannot start {}", toolchain.cargo_path().display()))?;
     let messages = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
         eprintln!("{messages}");
@@ -135,13 +127,6 @@ fn build_guest(toolchain: &Toolchain, root: &Path, target_dir: &Path, world: &st
     }
     let module = target_dir.join(GUEST_TARGET).join("guest/threadkeep_guest.wasm");
     fs::read(&module).with_context(|| format!("cannot read {}", module.display()))
-}
-
-/// Variables that cargo sets for this script, or that tune the outer build, and that would tune the guest's too.
-fn belongs_to_outer_build(name: &str) -> bool {
-    const PREFIXES: &str = "RUSTC RUSTDOC RUSTFLAGS RUSTUP_TOOLCHAIN CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_ CARGO_CFG_ \
-        CARGO_FEATURE_ CARGO_MANIFEST_ CARGO_PKG_ CARGO_PROFILE_ CARGO_UNSTABLE_ DEP_";
-    PREFIXES.split(' ').any(|prefix| name.starts_with(prefix))
 }
 
 /// The compiler's flags for the guest, in cargo's encoding: a path may hold spaces.
