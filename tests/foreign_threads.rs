@@ -503,7 +503,7 @@ fn files_below_a_place_are_listed_and_what_cannot_be_looked_at_is_told() {
     std::fs::write(projects.join("shop/one.jsonl"), "12345").unwrap();
     std::fs::write(projects.join("shop/deep/two.jsonl"), "").unwrap();
     std::os::unix::fs::symlink(place.path(), projects.join("link")).unwrap();
-    let (files, unknown) = files_below(&[projects.clone()], |_| false);
+    let (files, unknown) = files_below(std::slice::from_ref(&projects), |_| false);
     let found: Vec<(&Path, u64)> = files.iter().map(|file| (file.path.as_path(), file.size)).collect();
     let (one, two) = (projects.join("shop/one.jsonl"), projects.join("shop/deep/two.jsonl"));
     assert_eq!((found, unknown), (vec![(two.as_path(), 0), (one.as_path(), 5)], vec![]));

@@ -71,7 +71,7 @@ impl Made {
     /// Gives it a function of the contract: the interface, the function, and the core signature.
     pub(crate) fn importing(mut self, interface: &str, function: &str, name: &str, signature: &str) -> Made {
         let module = format!("threadkeep:plugin/{interface}@0.1.0");
-        let _ = write!(self.imports, "(import \"{module}\" \"{function}\" (func ${name} {signature}))\n");
+        let _ = writeln!(self.imports, "(import \"{module}\" \"{function}\" (func ${name} {signature}))");
         self
     }
 
@@ -102,7 +102,7 @@ impl Made {
 
     /// Puts bytes into the memory, and gives their place.
     pub(crate) fn place(&mut self, bytes: &[u8]) -> u32 {
-        while self.data.len() % 8 != 0 {
+        while !self.data.len().is_multiple_of(8) {
             self.data.push(0);
         }
         let at = DATA + u32::try_from(self.data.len()).unwrap();
@@ -159,10 +159,10 @@ impl Made {
             |interface: &str, function: &str| format!("(export \"threadkeep:plugin/{interface}@0.1.0#{function}\")");
         let mut out = format!("(module\n{}{}\n{}\n", self.imports, self.memory, self.parts);
         let describe = self.describe.clone().unwrap_or_else(|| format!("(i32.const {manifest})"));
-        let _ = write!(out, "(func {} (result i32) {describe})\n", export("about", "describe"));
+        let _ = writeln!(out, "(func {} (result i32) {describe})", export("about", "describe"));
         if let Some((function, place)) = offers {
             let list = self.words(&[place, 1]);
-            let _ = write!(out, "(func {} (result i32) (i32.const {list}))\n", export(self.kind, function));
+            let _ = writeln!(out, "(func {} (result i32) (i32.const {list}))", export(self.kind, function));
         }
         if self.kind == "importer" {
             // No file is of a session, so that none is ever opened.
@@ -175,16 +175,16 @@ impl Made {
         }
         let (function, parameters) = called;
         let body = self.called.clone().unwrap_or_else(|| "(i32.const 0)".into());
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "(func {} (param {parameters}) (result i32) (local $i i32) (local $j i32) (local $k i64) {body})\n",
+            "(func {} (param {parameters}) (result i32) (local $i i32) (local $j i32) (local $k i64) {body})",
             export(self.kind, function)
         );
         let realloc = self.realloc.clone().unwrap_or_else(|| BUMP.into());
-        let _ = write!(
+        let _ = writeln!(
             out,
             "(global $free (mut i32) (i32.const {FREE}))
-             (func $realloc (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) (local $at i32) {realloc})\n"
+             (func $realloc (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) (local $at i32) {realloc})"
         );
         let data: String = self.data.iter().map(|byte| format!("\\{byte:02x}")).collect();
         let _ = write!(out, "(data (i32.const {DATA}) \"{data}\"))");

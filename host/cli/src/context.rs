@@ -12,10 +12,11 @@ use threadkeep::index::progress::ProgressSink;
 use threadkeep::platform::home::{Home, locate};
 use threadkeep::platform::wait::Wait;
 use threadkeep::{Cancellation, Options, Recorder, StateAccess, Threadkeep};
+use threadkeep_plugins::installed::PluginDirectory;
 
 use crate::arguments::Global;
 use crate::failure::{Usage, say};
-use crate::plugins::{self, imports};
+use crate::importers;
 use crate::progress;
 use crate::text::JsonOutput;
 
@@ -102,8 +103,8 @@ impl Context {
         let shared = env("THREADKEEP_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         let state_dir = std::path::absolute(state_dir(home.root(), self.global.state_dir.clone(), shared))?;
         let owns = matches!(access, StateAccess::Own | StateAccess::OwnOrFiles | StateAccess::Without);
-        let foreign = match plugins::directory(self) {
-            Ok(directory) if owns => imports::registered(&directory, &state_dir, &Cancellation::default()),
+        let foreign = match self.plugin_directory() {
+            Ok(directory) if owns => importers::registered(&directory, &state_dir, &Cancellation::default()),
             _ => Vec::new(),
         };
         Ok(Options {
@@ -129,6 +130,11 @@ impl Context {
         self.opened.borrow_mut().push(threadkeep.clone());
         self.warn();
         Ok(threadkeep)
+    }
+
+    /// Gives the directory of installed plugins, be it there or not.
+    pub(crate) fn plugin_directory(&self) -> anyhow::Result<PluginDirectory> {
+        importers::plugin_directory(self.wait())
     }
 
     /// Gives how long other processes are waited for; on a terminal a long wait says what for.

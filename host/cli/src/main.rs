@@ -16,6 +16,7 @@ mod failure;
 mod files;
 mod filters;
 mod homes;
+mod importers;
 mod interrupt;
 mod listening;
 mod log;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::PluginFinding;
 use crate::health::doctor as health;
 use crate::platform::home::Home;
 use crate::platform::path_text;
@@ -119,6 +118,25 @@ pub enum Severity {
     Warning,
     /// Nothing is wrong, but it is worth knowing.
     Info,
+}
+
+/// What a check of a plugin found.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct PluginFinding {
+    /// The kind of finding, as the plugin names it.
+    pub code: String,
+    /// The plugin.
+    pub plugin: String,
+    /// What would mend it, as a command; null where nothing is proposed.
+    pub remedy: Option<String>,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What was found.
+    pub text: String,
+    /// The thread; null where it is about none.
+    pub thread: Option<String>,
 }
 
 /// What would have to be changed to mend something.

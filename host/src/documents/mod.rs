@@ -57,7 +57,7 @@ pub use change::{DeletedThreads, MovedFile, MovedThreads};
 pub use compress::{CompressedFile, Compression, SkippedFile};
 pub use config::{Setting, SettingOrigin, Settings, SettingsPath};
 pub use device_key::{DeletedDeviceKey, DeviceKey, DeviceKeys};
-pub use doctor::{Checked, Checkup, Counts, Depth, Evidence, Finding, Mendable, Severity, left_to_mend};
+pub use doctor::{Checked, Checkup, Counts, Depth, Evidence, Finding, Mendable, PluginFinding, Severity, left_to_mend};
 pub use error::{Candidate, Error, ErrorKind};
 pub use exec::Execution;
 pub use explanation::{Explanation, HeadAnswer, NameOrigin, RowAnswer, Rule, Step, Unasked, Unchanged};
@@ -79,7 +79,7 @@ pub use memory::{
 pub use personality::{PersonalityMigration, UnchangedPersonality};
 pub use plugin::{
     BuiltPlugin, DamagedPlugin, ImportedSessions, InspectedPlugin, NewPlugin, Plugin, PluginCell, PluginDescription,
-    PluginFinding, PluginOffer, PluginRow, PluginRun, Plugins, RemovedPlugin,
+    PluginOffer, PluginRow, PluginRun, Plugins, RemovedPlugin,
 };
 pub use prompt_input::{PromptInput, PromptInputWriter};
 pub use prune::{FailedUndo, Prune, PruneResult, PrunedThread, UndonePrune};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Severity, Time};
+use super::{PluginFinding, Time};
 
 /// What a plugin is, and what it asks for.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -140,25 +140,6 @@ pub struct PluginCell {
     pub score: Option<f64>,
     /// The text.
     pub text: String,
-}
-
-/// What a check of a plugin found.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(deny_unknown_fields)]
-pub struct PluginFinding {
-    /// The kind of finding, as the plugin names it.
-    pub code: String,
-    /// The plugin.
-    pub plugin: String,
-    /// What would mend it, as a command; null where nothing is proposed.
-    pub remedy: Option<String>,
-    /// How much it weighs.
-    pub severity: Severity,
-    /// What was found.
-    pub text: String,
-    /// The thread; null where it is about none.
-    pub thread: Option<String>,
 }
 
 /// A project for a new plugin.

@@ -12,7 +12,7 @@ use threadkeep_plugins::manifest::PluginKind;
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::interrupt;
-use crate::plugins::{self, LimitArguments, Loaded, checks};
+use crate::plugins::{LimitArguments, Loaded, checks};
 use crate::text::color::{Meaning, Stream, paint};
 use crate::text::{self, findings};
 use crate::values;
@@ -85,7 +85,7 @@ impl Doctor {
                 threadkeep.every_thread(&query)?.into_iter().map(|listed| listed.row).collect()
             }
         };
-        let (directory, limits) = (plugins::directory(context)?, self.limits.limits()?);
+        let (directory, limits) = (context.plugin_directory()?, self.limits.limits()?);
         let cancellation = interrupt::cancellation()?;
         for name in &self.with {
             let loaded = Loaded::load(&directory, name, limits.clone(), &cancellation)?;

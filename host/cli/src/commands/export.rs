@@ -155,7 +155,7 @@ impl Export {
 
     /// Loads the plugin that has a format.
     fn plugin(&self, context: &Context, format: &str) -> anyhow::Result<(Loaded, String)> {
-        let directory = plugins::directory(context)?;
+        let directory = context.plugin_directory()?;
         let own =
             || Format::value_variants().iter().filter_map(|own| Some(own.to_possible_value()?.get_name().to_owned()));
         let found = plugins::offering(&directory, PluginKind::Exporter, format)?;

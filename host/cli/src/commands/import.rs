@@ -19,7 +19,8 @@ use threadkeep_plugins::installed::RegisteredImport;
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
-use crate::plugins::{self, LimitArguments, imports};
+use crate::importers;
+use crate::plugins::LimitArguments;
 use crate::{confirm, interrupt, text, values};
 
 /// `import`
@@ -132,7 +133,7 @@ impl Import {
 
     /// Brings the sessions of another program, and has them kept up to date.
     fn import_sessions(&self, context: &Context, name: &str) -> anyhow::Result<u8> {
-        let directory = plugins::directory(context)?;
+        let directory = context.plugin_directory()?;
         let record = directory.find(name).map_err(Error::from)?;
         let mut named = self.sources.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
         // Directories come to those that were named before.
@@ -144,7 +145,7 @@ impl Import {
         named.dedup();
         let cancellation = interrupt::cancellation()?;
         let limits = self.limits.limits()?;
-        let source = imports::importer(&directory, &record, &named, limits, &cancellation)?;
+        let source = importers::importer(&directory, &record, &named, limits, &cancellation)?;
         // What is registered already would be read twice.
         let threadkeep =
             context.open(StateAccess::Own, |options| Options { cancellation, foreign: Vec::new(), ..options })?;

@@ -83,7 +83,7 @@ pub(crate) enum Plugin {
         grants: Vec<Grant>,
     },
     /// Run a plugin over threads
-    Run(Run),
+    Run(Box<Run>),
     /// Write a project for a new plugin, which builds as it stands
     New {
         /// Where: a directory that is not there yet, whose name is the plugin's
@@ -168,7 +168,7 @@ impl Plugin {
         if let Plugin::Build { directory, out } = &self {
             return build(context, directory, out.as_deref());
         }
-        let directory = plugins::directory(context)?;
+        let directory = context.plugin_directory()?;
         let installed = match self {
             Plugin::Compile | Plugin::New { .. } | Plugin::Build { .. } => return Ok(exit::DONE),
             Plugin::Run(run) => return run.run(context, &directory),
@@ -303,7 +303,7 @@ fn list(context: &Context, directory: &PluginDirectory) -> anyhow::Result<u8> {
             }
         }
     }
-    if items.is_empty() && damaged.is_empty() {
+    if items.is_empty() && damaged.is_empty() && !context.global.json {
         say("no plugins; threadkeep plugin install FILE installs one");
     }
     let any_damaged = !damaged.is_empty();

@@ -9,7 +9,7 @@ use threadkeep_plugins::limits::Limits;
 use threadkeep_plugins::manifest::PluginKind;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Loaded, PAGE, directory, offering};
+use super::{Loaded, PAGE, offering};
 use crate::context::Context;
 use crate::failure::Usage;
 use crate::text;
@@ -33,7 +33,7 @@ impl Columns {
         if names.is_empty() {
             return Ok(Columns::default());
         }
-        let directory = directory(context)?;
+        let directory = context.plugin_directory()?;
         let mut columns = Vec::new();
         for wanted in names {
             let found = offering(&directory, PluginKind::Column, wanted)?;

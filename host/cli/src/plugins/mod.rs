@@ -2,17 +2,14 @@
 
 pub(crate) mod checks;
 pub(crate) mod columns;
-pub(crate) mod imports;
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use threadkeep::contract::ThreadRow;
 use threadkeep::documents::{self, PluginOffer};
-use threadkeep::platform::wait::Wait;
 use threadkeep::{Cancellation, Error, Threadkeep};
 use threadkeep_plugins::grants::{Grant, Grants};
 use threadkeep_plugins::installed::{PluginDirectory, Record};
@@ -20,7 +17,7 @@ use threadkeep_plugins::limits::Limits;
 use threadkeep_plugins::manifest::{Manifest, PluginKind};
 use threadkeep_plugins::offers::Offers;
 use threadkeep_plugins::output::Output;
-use threadkeep_plugins::sandbox::{Compiler, Given, LogLevel, Plugin};
+use threadkeep_plugins::sandbox::{Given, LogLevel, Plugin};
 use threadkeep_plugins::threads::HandedThreads;
 use threadkeep_plugins::{PluginError, seed_of};
 
@@ -30,23 +27,6 @@ use crate::text::JsonOutput;
 
 /// How many threads a plugin is asked about at a time.
 const PAGE: usize = 1_000;
-
-/// The words by which this program is called to compile a plugin.
-pub(crate) const COMPILING: [&str; 2] = ["plugin", "compile"];
-
-/// Gives the directory of installed plugins, be it there or not: `$THREADKEEP_PLUGIN_DIR`, else below `$XDG_DATA_HOME`, else
-/// `~/.local/share`.
-pub(crate) fn directory(context: &Context) -> anyhow::Result<PluginDirectory> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let data = || absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
-    let path = absolute("THREADKEEP_PLUGIN_DIR").or_else(|| Some(data()?.join("threadkeep/plugins")));
-    let none =
-        || Usage("there is no place for plugins: set $HOME, or $THREADKEEP_PLUGIN_DIR to an absolute path".into());
-    let compiler = Compiler::new(std::env::current_exe()?, COMPILING);
-    let wait = Wait::at_most(Duration::from_secs(context.global.wait.into()));
-    let wait = if io::stderr().is_terminal() { wait.telling(say) } else { wait };
-    Ok(PluginDirectory::at(path.ok_or_else(none)?, compiler, wait))
-}
 
 /// The flag by which a run is limited.
 #[derive(Args)]

@@ -1,18 +1,33 @@
-//! Importers: which are asked when a state DB is opened, and what they read.
+//! Where plugins are, and importers among them: which are asked when a state DB is opened, and what they read.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use threadkeep::foreign::ForeignImport;
+use threadkeep::platform::wait::Wait;
 use threadkeep::{Cancellation, Error};
 use threadkeep_plugins::importing::{PluginImporter, SharedLog};
 use threadkeep_plugins::installed::{PluginDirectory, Record};
 use threadkeep_plugins::limits::Limits;
 use threadkeep_plugins::manifest::PluginKind;
-use threadkeep_plugins::sandbox::LogLevel;
+use threadkeep_plugins::sandbox::{Compiler, LogLevel};
 
-use super::Loaded;
 use crate::failure::{Usage, say};
+
+/// The words by which this program is called to compile a plugin.
+const COMPILING: [&str; 2] = ["plugin", "compile"];
+
+/// Gives the directory of installed plugins, be it there or not: `$THREADKEEP_PLUGIN_DIR`, else below `$XDG_DATA_HOME`, else
+/// `~/.local/share`.
+pub(crate) fn plugin_directory(wait: Wait) -> anyhow::Result<PluginDirectory> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = || absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
+    let path = absolute("THREADKEEP_PLUGIN_DIR").or_else(|| Some(data()?.join("threadkeep/plugins")));
+    let none =
+        || Usage("there is no place for plugins: set $HOME, or $THREADKEEP_PLUGIN_DIR to an absolute path".into());
+    let compiler = Compiler::new(std::env::current_exe()?, COMPILING);
+    Ok(PluginDirectory::at(path.ok_or_else(none)?, compiler, wait))
+}
 
 /// Gives the importers that are asked whenever a state DB is opened. One that cannot be loaded is told of, and the others are asked.
 pub(crate) fn registered(
@@ -54,14 +69,14 @@ pub(crate) fn importer(
         return Err(Usage(format!("the plugin {name} imports nothing: it is of the kind {kind}")).into());
     }
     let directories = if named.is_empty() { usual_directories(record)? } else { named.to_vec() };
-    let loaded = Loaded::load(directory, name, limits, cancellation)?;
+    let (_, plugin) = directory.load(name, limits, cancellation).map_err(Error::from)?;
     let name = name.clone();
     let log: SharedLog = Arc::new(move |level: LogLevel, told: &str| {
         if matches!(level, LogLevel::Warning | LogLevel::Error) {
             say(&format!("{name}: {told}"));
         }
     });
-    Ok(PluginImporter::new(loaded.plugin, directories, named.is_empty(), log))
+    Ok(PluginImporter::new(plugin, directories, named.is_empty(), log))
 }
 
 /// Gives the directories in which the program keeps its sessions by its own choice.
