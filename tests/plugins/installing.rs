@@ -253,10 +253,10 @@ fn a_limit_is_set_by_the_user_and_named_where_it_is_reached() {
     let commands = Commands::new();
     let file = commands.file(Made::new("report").doing("(loop (br 0)) (unreachable)"));
     commands.program.json(["plugin", "install", &file, "--yes", "--json"]);
-    let stopped = commands.program.run(["plugin", "run", "made-report", "--limit", "time=1s"]);
+    let stopped = commands.program.run(["plugin", "run", "made-report", "--plugin-limit", "time=1s"]);
     assert_eq!(stopped.code, Some(1));
     assert!(stopped.stderr.contains("made-report was stopped: it reached the limit 'time'"), "{}", stopped.stderr);
-    assert!(stopped.stderr.contains("--limit time="), "{}", stopped.stderr);
-    let wrong = commands.program.run(["plugin", "run", "made-report", "--limit", "patience=3"]);
+    assert!(stopped.stderr.contains("--plugin-limit time="), "{}", stopped.stderr);
+    let wrong = commands.program.run(["plugin", "run", "made-report", "--plugin-limit", "patience=3"]);
     assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
 }

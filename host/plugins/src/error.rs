@@ -135,7 +135,7 @@ impl PluginError {
     pub fn hint(&self) -> Option<String> {
         match self {
             PluginError::Stopped { reached, .. } => {
-                Some(format!("if you trust it with more, say so by --limit {}=…", reached.kind.name()))
+                Some(format!("if you trust it with more, say so by --plugin-limit {}=…", reached.kind.name()))
             }
             PluginError::NotFound(_) => Some("threadkeep plugin list shows those that are installed".into()),
             PluginError::Installed { name, .. } => Some(format!("threadkeep plugin update {name} FILE replaces it")),

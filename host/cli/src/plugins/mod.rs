@@ -31,17 +31,17 @@ const PAGE: usize = 1_000;
 /// The flag by which a run is limited.
 #[derive(Args)]
 pub(crate) struct LimitArguments {
-    /// Let the plugin take more or less than usual: time=2m, memory=64MB, calls=1000; plugin inspect names all limits
-    #[arg(long = "limit", value_name = "NAME=VALUE")]
-    limits: Vec<String>,
+    /// Let a plugin take more or less than usual: time=2m, memory=64MB, calls=1000; plugin inspect names all limits
+    #[arg(long = "plugin-limit", value_name = "NAME=VALUE")]
+    plugin_limits: Vec<String>,
 }
 
 impl LimitArguments {
     /// Gives the limits that are meant.
     pub(crate) fn limits(&self) -> Result<Limits, Usage> {
         let mut limits = Limits::default();
-        for written in &self.limits {
-            limits.set(written).map_err(|why| Usage(format!("--limit {written}: {why}")))?;
+        for written in &self.plugin_limits {
+            limits.set(written).map_err(|why| Usage(format!("--plugin-limit {written}: {why}")))?;
         }
         Ok(limits)
     }
