@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use wide::u8x16;
+
 /// Lines that are being made.
 #[derive(Default)]
 pub struct JsonWriter(String);
@@ -35,8 +37,7 @@ impl JsonWriter {
     pub fn inside(&mut self, text: &str) -> &mut Self {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut rest = text;
-        let special = |byte: u8| byte < 0x20 || matches!(byte, b'"' | b'\\' | 0x7F);
-        while let Some(at) = rest.bytes().position(special) {
+        while let Some(at) = first_special(rest.as_bytes()) {
             self.0.push_str(&rest[..at]);
             match rest.as_bytes()[at] {
                 byte @ (b'"' | b'\\') => {
@@ -99,9 +100,47 @@ impl JsonWriter {
     }
 }
 
+/// Returns the place of the first byte that does not stand in a text as it is; 16 bytes are looked at together.
+fn first_special(text: &[u8]) -> Option<usize> {
+    const TOGETHER: usize = 16;
+    let is_special = |byte: u8| byte < 0x20 || matches!(byte, b'"' | b'\\' | 0x7F);
+    let (parts, rest) = text.as_chunks::<TOGETHER>();
+    for (number, part) in parts.iter().enumerate() {
+        let part = u8x16::from(*part);
+        let is = |byte: u8| part.simd_eq(u8x16::splat(byte));
+        let special = part.min(u8x16::splat(0x1F)).simd_eq(part) | is(b'"') | is(b'\\') | is(0x7F);
+        let places = special.to_bitmask();
+        if places != 0 {
+            return Some(number * TOGETHER + places.trailing_zeros() as usize);
+        }
+    }
+    let behind = text.len() - rest.len();
+    rest.iter().position(|byte| is_special(*byte)).map(|at| behind + at)
+}
+
 /// Returns a text in quotes.
 pub fn quoted(text: &str) -> String {
     let mut out = JsonWriter::default();
     out.text(text);
     out.into_text()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn every_byte_at_every_place_is_written_as_the_rfc_has_it() {
+        for byte in 0..=0x7F_u8 {
+            for before in 0..40 {
+                let text =
+                    format!("{}{}{}", "ä".repeat(before % 3), "a".repeat(before), char::from(byte)) + "behind\u{2028}";
+                let read: String = serde_json::from_str(&quoted(&text)).unwrap();
+                assert_eq!(read, text);
+                assert!(!quoted(&text).bytes().any(|byte| byte < 0x20 || byte == 0x7F), "{byte}");
+            }
+        }
+    }
 }

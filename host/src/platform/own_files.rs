@@ -15,7 +15,7 @@ pub(crate) fn open_own_file(path: &Path) -> std::io::Result<File> {
     regular_file::open_unlinked(path)
 }
 
-/// Reads a whole file of at most `longest` bytes, which is opened as [`open_own_file`] does.
+/// Reads a whole file of at most `longest` bytes, neither following a link nor waiting for a pipe.
 ///
 /// # Errors
 ///

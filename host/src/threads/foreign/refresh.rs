@@ -1,19 +1,25 @@
 //! Brings the threads of a program up to date with its files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest as _, Sha256};
 use threadkeep_engine::{CoreError, Runtime};
 
 use super::reading::{SessionWriter, Unread};
-use super::source::{ForeignError, ForeignImport, ForeignUnit};
-use crate::db::{Database, ForeignThread, ForeignUnitRecord, ReadUnit, StateError};
+use super::source::{ForeignError, ForeignImport, ForeignSource, ForeignUnit};
+use crate::db::{Database, ForeignText, ForeignThread, ForeignUnitRecord, ReadUnit, StateError};
 use crate::index::progress::{Progress, ProgressSink};
 use crate::platform::foreign_place::is_program_name;
 
 /// How many bytes of texts are stored in one transaction, or how many files that are read together.
 const BATCH: (usize, usize) = (8 << 20, 128);
+/// So many threads read at most, and so many units of files does each of them read before what they read is looked at.
+const MOST_THREADS: usize = 4;
+const TOGETHER: usize = 8;
 /// How often titles that sessions tell of others make those be read again.
 const ROUNDS: u32 = 2;
 
@@ -103,9 +109,8 @@ impl ForeignRefresh<'_> {
         let source = &*import.source;
         let program = source.name();
         let recorded = self.database.foreign_units(program)?;
-        let mut known = self.database.foreign_threads(program)?;
+        let known = self.database.foreign_threads(program)?;
         let known_titles = self.database.foreign_titles(program)?;
-        let mut writer = SessionWriter::new(self.runtime);
         let (mut batch, mut bytes, mut new_titles) = (Vec::new(), 0, Vec::new());
         let stamped: Vec<(&ForeignUnit, String)> = units.iter().map(|unit| (unit, stamp_of(unit))).collect();
         let is_current = |unit: &str, stamp: &str| recorded.get(unit).is_some_and(|record| record.stamp == stamp);
@@ -113,57 +118,34 @@ impl ForeignRefresh<'_> {
         if let Some(progress) = self.progress.filter(|_| !changed.is_empty()) {
             progress.send(Progress::Expected { files: changed.len() as u64 });
         }
-        for (unit, stamp) in changed {
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+        let mut writers: Vec<SessionWriter> = (0..threads).map(|_| SessionWriter::new(self.runtime)).collect();
+        for together in changed.chunks(threads * TOGETHER) {
             self.go_on()?;
-            let mut read = ReadUnit {
-                program: program.into(),
-                unit: unit.name.clone(),
-                record: ForeignUnitRecord { stamp, fault: None },
-                texts: Vec::new(),
-                unchanged: Vec::new(),
+            let read = |writer: &mut SessionWriter, (unit, stamp): &(&ForeignUnit, String)| {
+                self.go_on()?;
+                read_unit(writer, source, unit, stamp, &known, &known_titles)
             };
-            let mut fault = None;
-            match source.sessions(unit) {
-                Ok(sessions) => {
-                    for told in sessions {
-                        let thread = writer.thread_of(program, &told.session.id)?;
-                        seen.threads.insert(thread.clone());
-                        new_titles.extend(told.titles.iter().cloned());
-                        let before = known.get(&thread);
-                        if before.is_some_and(|before| before.stamp == told.stamp && !before.is_gone) {
-                            tally.unchanged += 1;
-                            read.unchanged.push(thread);
-                            continue;
-                        }
-                        match writer.read(source, unit, &thread, &told, &known_titles) {
-                            Ok(text) => {
-                                tally.read += 1;
-                                bytes += text.stored_bytes();
-                                known.remove(&thread);
-                                read.texts.push(text);
-                            }
-                            Err(Unread::State(error)) => return Err(error.into()),
-                            Err(Unread::Source(error)) => fault = Some(error),
-                        }
+            // In the order of the units: of a session that two of them tell the last one counts.
+            for told in each(&mut writers, together, read) {
+                let told = told?;
+                let unit = &told.read.unit;
+                tally.read += told.read.texts.len() as u64;
+                tally.unchanged += told.read.unchanged.len() as u64;
+                seen.threads.extend(told.threads);
+                new_titles.extend(told.titles);
+                match told.read.record.fault {
+                    Some(_) => {
+                        seen.failed.insert(unit.clone());
+                    }
+                    None => {
+                        seen.failed.remove(unit);
+                        seen.read.insert(unit.clone());
                     }
                 }
-                Err(error) => fault = Some(error),
+                bytes += told.read.texts.iter().map(ForeignText::stored_bytes).sum::<usize>();
+                batch.push(told.read);
             }
-            match fault {
-                Some(error) => {
-                    seen.failed.insert(unit.name.clone());
-                    if error.is_temporary {
-                        // Without a stamp that any files have it is tried again.
-                        read.record.stamp.clear();
-                    }
-                    read.record.fault = Some(error.why);
-                }
-                None => {
-                    seen.failed.remove(&unit.name);
-                    seen.read.insert(unit.name.clone());
-                }
-            }
-            batch.push(read);
             if bytes >= BATCH.0 || batch.len() >= BATCH.1 {
                 self.store(&mut batch)?;
                 bytes = 0;
@@ -228,6 +210,86 @@ impl ForeignRefresh<'_> {
         }
         Ok(())
     }
+}
+
+/// What the files of one unit tell.
+struct ToldUnit {
+    read: ReadUnit,
+    /// The threads that they tell, be they as before.
+    threads: Vec<String>,
+    titles: Vec<(String, String)>,
+}
+
+/// Reads the files of one unit: the sessions in them, and the entries of those that are others than they were.
+fn read_unit(
+    writer: &mut SessionWriter,
+    source: &dyn ForeignSource,
+    unit: &ForeignUnit,
+    stamp: &str,
+    known: &BTreeMap<String, ForeignThread>,
+    known_titles: &BTreeMap<String, String>,
+) -> Result<ToldUnit, StateError> {
+    let program = source.name();
+    let record = ForeignUnitRecord { stamp: stamp.into(), fault: None };
+    let (texts, unchanged) = (Vec::new(), Vec::new());
+    let mut read = ReadUnit { program: program.into(), unit: unit.name.clone(), record, texts, unchanged };
+    let (mut threads, mut titles, mut fault) = (Vec::new(), Vec::new(), None);
+    match source.sessions(unit) {
+        Ok(sessions) => {
+            for told in sessions {
+                let thread = writer.thread_of(program, &told.session.id)?;
+                threads.push(thread.clone());
+                titles.extend(told.titles.iter().cloned());
+                let before = known.get(&thread);
+                if before.is_some_and(|before| before.stamp == told.stamp && !before.is_gone) {
+                    read.unchanged.push(thread);
+                    continue;
+                }
+                match writer.read(source, unit, &thread, &told, known_titles) {
+                    Ok(text) => read.texts.push(text),
+                    Err(Unread::State(error)) => return Err(error),
+                    Err(Unread::Source(error)) => fault = Some(error),
+                }
+            }
+        }
+        Err(error) => fault = Some(error),
+    }
+    if let Some(error) = fault {
+        if error.is_temporary {
+            // Without a stamp that any files have it is tried again.
+            read.record.stamp.clear();
+        }
+        read.record.fault = Some(error.why);
+    }
+    Ok(ToldUnit { read, threads, titles })
+}
+
+/// Does the same for each of some things, by as many threads as there are workers; gives what came of them, in their order.
+fn each<Worker: Send, Thing: Sync, Done: Send>(
+    workers: &mut [Worker],
+    things: &[Thing],
+    work: impl Fn(&mut Worker, &Thing) -> Done + Sync,
+) -> Vec<Done> {
+    let next = AtomicUsize::new(0);
+    let (next, work) = (&next, &work);
+    let mut done: Vec<(usize, Done)> = std::thread::scope(|scope| {
+        let run = |worker: &mut Worker| {
+            let mut done = Vec::new();
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                match things.get(place) {
+                    Some(thing) => done.push((place, work(worker, thing))),
+                    None => return done,
+                }
+            }
+        };
+        let running: Vec<_> = workers.iter_mut().map(|worker| scope.spawn(move || run(worker))).collect();
+        // A panic goes on where it would have been without threads.
+        let joined = running.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.flatten().collect()
+    });
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, done)| done).collect()
 }
 
 /// Gives what is another text whenever one of the files is another one.
