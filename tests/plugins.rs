@@ -5,6 +5,7 @@ mod hostile;
 mod installing;
 mod made;
 mod place;
+mod proposing;
 mod shipped;
 
 pub(crate) use made::Made;

@@ -58,6 +58,8 @@ pub(super) fn any_edit() -> impl Strategy<Value = Edit> {
         })),
         any::<(String, String)>().prop_map(Change::FillState),
         any::<(String, String)>().prop_map(Change::SetAside),
+        any::<(Option<String>, Option<String>)>().prop_map(Change::Name),
+        any::<(bool, bool)>().prop_map(Change::Archived),
     ];
     let words = (any::<String>(), any::<Option<String>>(), any::<String>());
     let preconditions = prop::collection::vec(any::<(String, String)>(), 0..3);

@@ -1,11 +1,14 @@
 //! What an edit and its invert_edits have to do with each other, natively.
 
 use proptest::prelude::*;
+use support::{blank_row, same};
 use threadkeep_contract::{
-    Applicability, Cell, Change, CheckInput, CodexChange, CurrentValue, Edit, EditTarget, HeadThread, ModeChange, Value,
+    Applicability, Cell, Change, CheckInput, CodexChange, CurrentValue, Edit, EditTarget, HeadThread, ModeChange,
+    Proposal, ProposalVerdict, ProposedChange, ThreadRow, Value,
 };
 use threadkeep_core::health::repair::invert::invert_edits;
 use threadkeep_core::health::repair::preconditions::check_preconditions;
+use threadkeep_core::health::repair::propose::judge_proposal;
 use threadkeep_core::health::repair::select::select_edits;
 
 fn any_value() -> impl Strategy<Value = Value> {
@@ -54,7 +57,13 @@ fn any_edit() -> impl Strategy<Value = Edit> {
     });
     let names = Just(edit(Change::SetAside(("a".into(), "b".into()))));
     let fill = Just(edit(Change::FillState(("pending".into(), "complete".into()))));
-    prop_oneof![8 => row, 1 => mode, 1 => names, 1 => fill]
+    let of_thread = |change| Edit { thread: Some("t".into()), ..edit(change) };
+    let name = any::<bool>().prop_map(move |back| {
+        let (none, some) = (None, Some("n".to_string()));
+        of_thread(Change::Name(if back { (some, none) } else { (none, some) }))
+    });
+    let archived = any::<bool>().prop_map(move |into| of_thread(Change::Archived((!into, into))));
+    prop_oneof![8 => row, 1 => mode, 1 => names, 1 => fill, 1 => name, 1 => archived]
 }
 
 /// What stands before an edit is made, and after.
@@ -65,6 +74,8 @@ fn standings(edit: &Edit) -> (CurrentValue, CurrentValue) {
         Change::Mode(change) => (CurrentValue::Mode(Some(change.before)), CurrentValue::Mode(Some(change.after))),
         Change::FillState((before, after)) => (CurrentValue::Phase(before), CurrentValue::Phase(after)),
         Change::SetAside(_) => (CurrentValue::Names((true, false)), CurrentValue::Names((false, true))),
+        Change::Name((before, after)) => (CurrentValue::Name(before), CurrentValue::Name(after)),
+        Change::Archived((before, after)) => (CurrentValue::Archived(before), CurrentValue::Archived(after)),
     }
 }
 
@@ -180,4 +191,35 @@ fn a_plan_has_what_was_asked_for_and_every_change_once() {
     assert_eq!(select_edits(all.clone(), &[EditTarget::Codex], &[]), std::slice::from_ref(&merged));
     assert_eq!(select_edits(all.clone(), &[EditTarget::Codex], &["c".into()]), [merged, asked]);
     assert_eq!(select_edits(all, &[EditTarget::State], &[]), [own]);
+}
+
+#[test]
+fn a_proposal_becomes_one_edit_or_none_or_is_refused_in_words() {
+    let thread = |path: &str, archived| ThreadRow { id: "t".into(), path: path.into(), archived, ..same(blank_row()) };
+    let proposed = |thread: &ThreadRow, change| {
+        let (code, reason) = ("checks/lost".to_string(), "it lies about".to_string());
+        judge_proposal(Proposal { code, reason, thread: thread.clone(), change })
+    };
+    let here = thread("sessions/2026/01/01/rollout.jsonl", false);
+    let edit_of = |verdict| match verdict {
+        ProposalVerdict::Edit(edit) => (edit.change, edit.target),
+        other => panic!("{other:?}"),
+    };
+    let refusal_of = |verdict| match verdict {
+        ProposalVerdict::Refused(why) => why,
+        other => panic!("{other:?}"),
+    };
+    let archived = (Change::Archived((false, true)), EditTarget::State);
+    assert_eq!(edit_of(proposed(&here, ProposedChange::Archive)), archived);
+    assert_eq!(proposed(&here, ProposedChange::Unarchive), ProposalVerdict::AlreadySo);
+    let named = ThreadRow { name: Some("n".into()), ..here.clone() };
+    assert_eq!(proposed(&named, ProposedChange::Name(" n ".into())), ProposalVerdict::AlreadySo);
+    let renamed = Change::Name((Some("n".into()), Some("m".into())));
+    assert_eq!(edit_of(proposed(&named, ProposedChange::Name("m".into()))), (renamed, EditTarget::State));
+    assert!(refusal_of(proposed(&here, ProposedChange::Name(String::new()))).contains("not empty"));
+    assert!(refusal_of(proposed(&here, ProposedChange::Name("a\u{1b}b".into()))).contains("control character"));
+    let foreign = thread("state/claude-code/00/1.jsonl", false);
+    for change in [ProposedChange::Archive, ProposedChange::Name("n".into())] {
+        assert!(refusal_of(proposed(&foreign, change)).contains("another program's"));
+    }
 }

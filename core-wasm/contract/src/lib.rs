@@ -49,6 +49,7 @@ pub use exports::personality::PersonalityStep;
 pub use exports::program_events::ProgramEvent;
 pub use exports::pruning::{PruneAction, PruneFacts, PruneScope};
 pub use exports::queries::{HomeEntry, HomePage, MergedEntry, MergedHomes};
+pub use exports::repair::{Proposal, ProposalVerdict, ProposedChange};
 pub use exports::resuming::{BranchRequest, Branched, Resumed};
 pub use exports::salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult};
 pub use exports::searching::SearchError;

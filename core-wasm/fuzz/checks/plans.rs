@@ -63,8 +63,12 @@ fn row(input: &mut Input<'_>) -> Option<ThreadRow> {
     (kind > 0).then(|| ThreadRow { title: text(input), archived: kind == 1, ..PLAIN.clone() })
 }
 
+fn name(input: &mut Input<'_>) -> Option<String> {
+    (input.below(3) > 0).then(|| text(input))
+}
+
 fn edit(input: &mut Input<'_>) -> Edit {
-    let change = match input.below(5) {
+    let change = match input.below(7) {
         0 => Change::StateRow(StateChange { before: row(input), after: row(input) }),
         1 => Change::CodexRow(CodexChange {
             table: "threads".into(),
@@ -78,6 +82,8 @@ fn edit(input: &mut Input<'_>) -> Edit {
             after: u32::from(input.byte()),
         }),
         3 => Change::FillState((text(input), text(input))),
+        4 => Change::Name((name(input), name(input))),
+        5 => Change::Archived((input.below(2) == 0, input.below(2) == 0)),
         _ => Change::SetAside((text(input), text(input))),
     };
     let flags = input.byte();
@@ -116,6 +122,10 @@ fn current(input: &mut Input<'_>, edit: &Edit) -> CurrentValue {
         Change::FillState((before, after)) if which < 2 => {
             CurrentValue::Phase(if which == 0 { before.clone() } else { after.clone() })
         }
+        Change::Name((before, after)) if which < 2 => {
+            CurrentValue::Name(if which == 0 { before.clone() } else { after.clone() })
+        }
+        Change::Archived(_) if which < 2 => CurrentValue::Archived(which == 0),
         _ => CurrentValue::Names((input.below(2) == 0, input.below(2) == 0)),
     }
 }

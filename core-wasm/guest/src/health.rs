@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use contract::exports::{diagnosis, repair, visibility};
 use contract::{
-    Applicability, CheckContext, CheckInput, Edit, EditTarget, Finding, HomeFacts, ThreadFacts, View, Viewer,
+    Applicability, CheckContext, CheckInput, Edit, EditTarget, Finding, HomeFacts, Proposal, ProposalVerdict,
+    ThreadFacts, View, Viewer,
 };
 use threadkeep_core::health;
 use threadkeep_core::text::paths::canonical_id;
@@ -41,6 +42,10 @@ impl visibility::Guest for Component {
 impl repair::Guest for Component {
     fn select_edits(edits: Vec<Edit>, targets: Vec<EditTarget>, codes: Vec<String>) -> Vec<Edit> {
         health::repair::select::select_edits(edits, &targets, &codes)
+    }
+
+    fn judge_proposals(proposals: Vec<Proposal>) -> Vec<ProposalVerdict> {
+        proposals.into_iter().map(health::repair::propose::judge_proposal).collect()
     }
 
     fn check_preconditions(inputs: Vec<CheckInput>) -> Vec<Applicability> {

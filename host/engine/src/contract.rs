@@ -24,6 +24,7 @@ pub use crate::bindings::exports::threadkeep::core::{
     program_events::ProgramEvent,
     pruning::{PruneAction, PruneFacts, PruneScope},
     queries::{HomeEntry, HomePage, MergedEntry, MergedHomes},
+    repair::{Proposal, ProposalVerdict, ProposedChange},
     resuming::{BranchRequest, Branched, Resumed},
     salvage::{LeftOut, MergePart, MergePlan, MergeResult, SalvageContext, SalvagePlan, SurveyResult},
     searching::SearchError,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use threadkeep_engine::contract::{Depth, EditTarget, Finding};
+use threadkeep_engine::contract::{Depth, EditTarget, Finding, Proposal};
 
 use super::{Error, Result, Threadkeep};
 use crate::documents;
@@ -26,6 +26,8 @@ pub struct RepairScope {
     pub thread: Option<String>,
     /// Every line of every rollout, or their beginnings and ends.
     pub depth: Depth,
+    /// What others propose than the doctor: checks of plugins. They are made whatever `target` is.
+    pub proposals: Vec<Proposal>,
 }
 
 /// What was found of backups.
@@ -131,7 +133,10 @@ impl Threadkeep {
         let found = self.doctor(scope.depth, scope.thread.as_deref())?;
         found.warnings.into_iter().for_each(|warning| self.reader.warn(warning));
         let elsewhere = not_planned(&found.findings, scope);
-        let plan = self.repairs().plan(found.findings, scope.target, &scope.with)?;
+        let mut plan = self.repairs().plan(found.findings, scope.target, &scope.with)?;
+        let (proposed, refused) = self.repairs().proposed(scope.proposals.clone())?;
+        plan.entries.extend(proposed);
+        refused.into_iter().for_each(|words| self.reader.warn(words));
         elsewhere.into_iter().for_each(|words| self.reader.warn(words));
         Ok(plan)
     }

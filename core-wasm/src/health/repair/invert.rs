@@ -19,6 +19,8 @@ pub fn invert_edits(edits: Vec<Edit>) -> Vec<Edit> {
             }
             Change::FillState((before, after)) => Change::FillState((after, before)),
             Change::SetAside((from, to)) => Change::SetAside((to, from)),
+            Change::Name((before, after)) => Change::Name((after, before)),
+            Change::Archived((before, after)) => Change::Archived((after, before)),
         };
         Edit { change, preconditions: Vec::new(), ..edit }
     };

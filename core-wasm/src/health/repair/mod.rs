@@ -2,4 +2,5 @@
 
 pub mod invert;
 pub mod preconditions;
+pub mod propose;
 pub mod select;

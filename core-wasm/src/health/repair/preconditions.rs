@@ -1,7 +1,7 @@
 //! Checks whether an edit may be carried out.
 //!
 //! Whatever an edit changes is looked at as cells: a row's columns, a file's mode, which of two names there is a file
-//! of. What stands is then what it would make (done), what it found (applicable, if nothing else is in the way), or
+//! of, what a thread is called, whether it is in the archive. What stands is then what it would make (done), what it found (applicable, if nothing else is in the way), or
 //! neither.
 
 use alloc::borrow::Cow;
@@ -12,7 +12,8 @@ use alloc::vec::Vec;
 use crate::health::findings::cell;
 use crate::rows::derive::{Field, fields};
 use contract::{
-    Applicability, Cell, Change, CheckInput, CodexChange, CurrentValue, HeadThread, ModeChange, StateChange, Value,
+    Applicability, Cell, Change, CheckInput, CodexChange, CurrentValue, Edit, HeadThread, ModeChange, StateChange,
+    Value,
 };
 use contract::{Provenance, ThreadRow};
 
@@ -34,7 +35,7 @@ fn evaluate(input: &CheckInput) -> Result<Applicability, String> {
     let CheckInput { edit, current, preconditions, open } = input;
     let (before, after, current) = sides(&edit.change, current)?;
     let [before, after, current] = [&before, &after, &current].map(Option::as_deref);
-    well_formed(&edit.change, before, after)?;
+    well_formed(edit, before, after)?;
     if difference(after, current).is_none() {
         return Ok(Applicability::Done);
     }
@@ -89,12 +90,26 @@ fn sides<'a>(change: &'a Change, current: &'a CurrentValue) -> Result<(Side<'a>,
             let files = |(one, other): (bool, bool)| owned(Some(Vec::from([file(from, one), file(to, other)])));
             (files((true, false)), files((false, true)), files(*current))
         }
+        (Change::Name((before, after)), CurrentValue::Name(current)) => {
+            let name = |name: &Option<String>| {
+                let value = name.clone().map_or(Value::Null, Value::Text);
+                owned(Some(Vec::from([cell("its name", value)])))
+            };
+            (name(before), name(after), name(current))
+        }
+        (Change::Archived((before, after)), CurrentValue::Archived(current)) => {
+            let place = |archived: bool| {
+                let place = if archived { "in the archive" } else { "not in the archive" };
+                owned(Some(Vec::from([cell("the thread", Value::Text(place.into()))])))
+            };
+            (place(*before), place(*after), place(*current))
+        }
         _ => return Err("what was looked at is not what it changes".into()),
     })
 }
 
 /// An edit that can be carried out, told back, and carried out again.
-fn well_formed(change: &Change, before: Option<&[Cell]>, after: Option<&[Cell]>) -> Result<(), String> {
+fn well_formed(edit: &Edit, before: Option<&[Cell]>, after: Option<&[Cell]>) -> Result<(), String> {
     if before.is_none() && after.is_none() {
         return Err("it changes nothing".into());
     }
@@ -106,10 +121,11 @@ fn well_formed(change: &Change, before: Option<&[Cell]>, after: Option<&[Cell]>)
     {
         return Err("it does not say of every column what stands and what should".into());
     }
-    match change {
+    match &edit.change {
         Change::StateRow(StateChange { before: Some(before), after: Some(after) }) if before.id != after.id => {
             Err("it makes one thread's row another one's".into())
         }
+        Change::Name(_) | Change::Archived(_) if edit.thread.is_none() => Err("it does not say of which thread".into()),
         Change::CodexRow(CodexChange { key, .. }) => {
             let otherwise = |cell: &Cell, side: Option<&[Cell]>| {
                 side.and_then(|side| value_of(side, &cell.column)).is_some_and(|value| *value != cell.value)

@@ -3,16 +3,13 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use threadkeep::Threadkeep;
-use threadkeep::contract::RowQuery;
 use threadkeep::documents::{self, Counts, Mendable, PluginFinding};
 use threadkeep::health::doctor::{Checkup, Depth, Finding, Severity};
-use threadkeep_plugins::manifest::PluginKind;
 
 use crate::context::Context;
-use crate::failure::{Usage, exit, say};
-use crate::interrupt;
-use crate::plugins::{LimitArguments, Loaded, checks};
+use crate::failure::{exit, say};
+use crate::plugins::LimitArguments;
+use crate::plugins::checks::{self, Found};
 use crate::text::color::{Meaning, Stream, paint};
 use crate::text::{self, findings};
 use crate::values;
@@ -55,9 +52,13 @@ impl Doctor {
         if !self.only.is_empty() {
             checkup.findings.retain(|finding| self.only.contains(&finding.code));
         }
-        let found_by_plugins = self.ask_plugins(context, &threadkeep)?;
-        let is_serious = |finding: &&PluginFinding| finding.severity != documents::Severity::Info;
-        let left = documents::left_to_mend(&checkup.findings) + found_by_plugins.iter().filter(is_serious).count();
+        let mut found = checks::ask(context, &threadkeep, &self.with, self.thread.as_deref(), &self.limits)?;
+        if !self.only.is_empty() {
+            found.retain(|found| self.only.iter().any(|code| code == found.code()));
+        }
+        let serious = found.iter().filter(|found| found.is_serious()).count();
+        let left = documents::left_to_mend(&checkup.findings) + serious;
+        let found_by_plugins: Vec<PluginFinding> = found.into_iter().map(Found::document).collect();
         let document = || {
             let checkup = documents::Checkup::new(&checkup, depth, threadkeep.home());
             checkup.with_plugin_findings(found_by_plugins.clone())
@@ -68,37 +69,6 @@ impl Doctor {
             found_by_plugins.iter().map(checks::finding_line).chain([told]).collect()
         })?;
         Ok(if left > 0 { exit::FINDINGS_REMAIN } else { exit::DONE })
-    }
-}
-
-impl Doctor {
-    /// Has the checks of plugins look at the threads that lists show, or at the one that is named.
-    fn ask_plugins(&self, context: &Context, threadkeep: &Threadkeep) -> anyhow::Result<Vec<PluginFinding>> {
-        let mut found = Vec::new();
-        if self.with.is_empty() {
-            return Ok(found);
-        }
-        let rows = match &self.thread {
-            Some(thread) => vec![threadkeep.find(thread, None)?.row],
-            None => {
-                let query = RowQuery { within: None, fold_children: false, ..RowQuery::default() };
-                threadkeep.every_thread(&query)?.into_iter().map(|listed| listed.row).collect()
-            }
-        };
-        let (directory, limits) = (context.plugin_directory()?, self.limits.limits()?);
-        let cancellation = interrupt::cancellation()?;
-        for name in &self.with {
-            let loaded = Loaded::load(&directory, name, limits.clone(), &cancellation)?;
-            if loaded.record.manifest.kind != PluginKind::Check {
-                let kind = loaded.record.manifest.kind.name();
-                return Err(Usage(format!("the plugin {name} is no check, but one of the kind {kind}")).into());
-            }
-            found.append(&mut checks::examine(context, &loaded, threadkeep, rows.clone())?);
-        }
-        if !self.only.is_empty() {
-            found.retain(|finding| self.only.contains(&finding.code));
-        }
-        Ok(found)
     }
 }
 

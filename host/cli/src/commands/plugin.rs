@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use threadkeep::contract::{RowQuery, SortKey, ThreadRow};
 use threadkeep::documents::{
-    BuiltPlugin, DamagedPlugin, InspectedPlugin, NewPlugin, Plugin as PluginDocument, PluginCell, PluginFinding,
-    PluginRow, PluginRun, Plugins, RemovedPlugin, Severity, Time,
+    BuiltPlugin, DamagedPlugin, InspectedPlugin, NewPlugin, Plugin as PluginDocument, PluginCell, PluginRow, PluginRun,
+    Plugins, RemovedPlugin, Time,
 };
 use threadkeep::{Error, Threadkeep};
 use threadkeep_guest_build::{Kind, Language, build_plugin, new_plugin};
@@ -24,8 +24,9 @@ use threadkeep_plugins::threads::HandedThreads;
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::Filters;
+use crate::plugins::checks::{self, Found};
 use crate::plugins::columns::Columns;
-use crate::plugins::{self, LimitArguments, Loaded, checks};
+use crate::plugins::{self, LimitArguments, Loaded};
 use crate::source_kind::{SourceKind, collection};
 use crate::{confirm, interrupt, text, values};
 
@@ -426,9 +427,9 @@ impl Run {
                 Ok(exit::DONE)
             }
             PluginKind::Check => {
-                let findings = checks::examine(context, loaded, threadkeep, rows)?;
-                let is_serious = |finding: &PluginFinding| finding.severity != Severity::Info;
-                let code = if findings.iter().any(is_serious) { exit::FINDINGS_REMAIN } else { exit::DONE };
+                let found = checks::examine(context, loaded, threadkeep, rows)?;
+                let code = if found.iter().any(Found::is_serious) { exit::FINDINGS_REMAIN } else { exit::DONE };
+                let findings: Vec<_> = found.into_iter().map(Found::document).collect();
                 let told = || findings.iter().map(checks::finding_line).collect();
                 context
                     .print(PluginRun { findings: findings.clone(), plugin, threads, ..PluginRun::default() }, told)?;

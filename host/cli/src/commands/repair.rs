@@ -17,6 +17,8 @@ use threadkeep::{RepairScope, Threadkeep, UndoPreview};
 
 use crate::context::Context;
 use crate::failure::{exit, say};
+use crate::plugins::LimitArguments;
+use crate::plugins::checks::{self, Found};
 use crate::text::color::{Meaning, Stream, paint};
 use crate::{confirm, text, values};
 
@@ -37,7 +39,7 @@ pub(crate) enum Repair {
     /// Carry a plan out, after showing it: what is not as the plan found it is left out and told
     Apply {
         /// A plan that was written before, `-` for one on standard input [default: a new one]
-        #[arg(value_name = "PLAN", conflicts_with_all = ["target", "with", "thread", "quick"])]
+        #[arg(value_name = "PLAN", conflicts_with_all = ["target", "with", "thread", "quick", "check"])]
         plan: Option<PathBuf>,
         #[command(flatten)]
         scope: Scope,
@@ -68,6 +70,11 @@ pub(crate) struct Scope {
     /// Look at the rows and at both ends of rollouts, not at every line
     #[arg(long)]
     quick: bool,
+    /// Also what this check of a plugin proposes, several times
+    #[arg(long, value_name = "PLUGIN", value_parser = values::text)]
+    check: Vec<String>,
+    #[command(flatten)]
+    limits: LimitArguments,
 }
 
 /// Whether to ask.
@@ -109,7 +116,8 @@ impl Repair {
 }
 
 impl Scope {
-    fn plan(&self, threadkeep: &Threadkeep) -> anyhow::Result<Plan> {
+    fn plan(&self, context: &Context, threadkeep: &Threadkeep) -> anyhow::Result<Plan> {
+        let found = checks::ask(context, threadkeep, &self.check, self.thread.as_deref(), &self.limits)?;
         let scope = RepairScope {
             target: match self.target {
                 None | Some(Target::State) => PlanTarget::State,
@@ -119,13 +127,14 @@ impl Scope {
             with: self.with.clone(),
             thread: self.thread.clone(),
             depth: if self.quick { Depth::Ends } else { Depth::Whole },
+            proposals: found.into_iter().filter_map(Found::proposal).collect(),
         };
         Ok(threadkeep.plan_repair(&scope)?)
     }
 }
 
 fn plan(context: &Context, scope: &Scope, out: Option<&Path>) -> anyhow::Result<u8> {
-    let plan = scope.plan(&context.inspector()?)?;
+    let plan = scope.plan(context, &context.inspector()?)?;
     if let Some(out) = out {
         write(out, &plan).with_context(|| format!("the plan cannot be written to {}", out.display()))?;
         if !context.global.json {
@@ -150,7 +159,7 @@ fn apply(context: &Context, plan: Option<&Path>, scope: &Scope, consent: &Consen
     }
     let threadkeep = context.inspector()?;
     let plan = match plan {
-        None => scope.plan(&threadkeep)?,
+        None => scope.plan(context, &threadkeep)?,
         Some(file) => threadkeep.read_repair_plan(&read(file)?).with_context(|| file.display().to_string())?,
     };
     if consent.dry_run {
@@ -164,7 +173,19 @@ fn apply(context: &Context, plan: Option<&Path>, scope: &Scope, consent: &Consen
             anyhow::bail!("nothing was changed");
         }
     }
-    print_outcome(context, &threadkeep.apply_repair(&plan)?, false)
+    let outcome = threadkeep.apply_repair(&plan)?;
+    tell_of_codex(&threadkeep, &outcome);
+    print_outcome(context, &outcome, false)
+}
+
+/// Says that Codex does not see what became of threads, where it knows some of them.
+fn tell_of_codex(threadkeep: &Threadkeep, outcome: &Outcome) {
+    let is_of_thread = |edit: &&Edit| matches!(edit.change, Change::Name(_) | Change::Archived(_));
+    let changed = outcome.done.iter().filter(is_of_thread).filter_map(|edit| edit.thread.clone());
+    let changed: Vec<String> = changed.collect();
+    if !changed.is_empty() && threadkeep.is_known_to_codex(&changed).unwrap_or(true) {
+        say("Codex does not see these names and places yet; tell it by: threadkeep repair apply --target codex");
+    }
 }
 
 fn undo(context: &Context, consent: &Consent) -> anyhow::Result<u8> {
@@ -185,7 +206,9 @@ fn undo(context: &Context, consent: &Consent) -> anyhow::Result<u8> {
             }
         }
     }
-    print_outcome(context, &threadkeep.undo_repair()?, false)
+    let outcome = threadkeep.undo_repair()?;
+    tell_of_codex(&threadkeep, &outcome);
+    print_outcome(context, &outcome, false)
 }
 
 /// Prints what a repair did, or would do; the exit code is 1 if anything was refused.
@@ -278,7 +301,7 @@ fn about(edit: &Edit) -> String {
         (Change::FillState(_), _) => "the state DB",
         (Change::CodexRow(change), "") => &change.table,
         (Change::StateRow(_), "") => "the state DB",
-        (Change::CodexRow(_) | Change::StateRow(_), thread) => thread,
+        (Change::CodexRow(_) | Change::StateRow(_) | Change::Name(_) | Change::Archived(_), thread) => thread,
     };
     format!("{} {}", text::plain(&edit.code), text::plain(what))
 }
@@ -305,6 +328,15 @@ fn changes(change: &Change) -> Vec<String> {
         Change::Mode(change) => vec![format!("{:03o} -> {:03o}", change.before, change.after)],
         Change::FillState((from, to)) => vec![format!("{from} -> {to}")],
         Change::SetAside((from, to)) => vec![format!("{from} -> {to}")],
+        Change::Name((before, after)) => {
+            let [before, after] = [before, after].map(|name| match name {
+                Some(name) => format!("'{}'", text::shorten(name, 60)),
+                None => "nothing".into(),
+            });
+            vec![format!("name: {before} -> {after}")]
+        }
+        Change::Archived((_, true)) => vec!["into the archive, with the sub-agents that it spawned".into()],
+        Change::Archived((_, false)) => vec!["out of the archive, with the sub-agents that it spawned".into()],
     }
 }
 

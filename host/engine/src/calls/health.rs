@@ -2,7 +2,7 @@
 
 use crate::contract::{
     Applicability, CheckContext, CheckInput, CheckedFile, CodexFields, Depth, Edit, EditTarget, FileFacts, Finding,
-    HistoryBase, HomeFacts, ThreadFacts, View, Viewer,
+    HistoryBase, HomeFacts, Proposal, ProposalVerdict, ThreadFacts, View, Viewer,
 };
 use crate::recording::optional_bytes;
 
@@ -38,6 +38,10 @@ super::call::calls! {
     /// `repair.select-edits`
     SelectEdits "repair.select-edits" { edits: Vec<Edit>, targets: Vec<EditTarget>, codes: Vec<String> } -> Vec<Edit>: |call, instance| {
         instance.exports.threadkeep_core_repair().call_select_edits(&mut instance.store, &call.edits, &call.targets, &call.codes)
+    };
+    /// `repair.judge-proposals`
+    JudgeProposals "repair.judge-proposals" { proposals: Vec<Proposal> } -> Vec<ProposalVerdict>: |call, instance| {
+        instance.exports.threadkeep_core_repair().call_judge_proposals(&mut instance.store, &call.proposals)
     };
     /// `repair.check-preconditions`
     CheckPreconditions "repair.check-preconditions" { inputs: Vec<CheckInput> } -> Vec<Applicability>: |call, instance| {

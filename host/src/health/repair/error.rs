@@ -9,6 +9,7 @@ use crate::db::StateError;
 use crate::health::backup::BackupError;
 use crate::index::startup::StartupError;
 use crate::platform::error_kind::{Classified, ErrorKind};
+use crate::threads::change::ChangeError;
 
 const NEW_PLAN: &str = "make a new one with `threadkeep repair plan --out FILE`";
 const OTHER_HOME: &str = "name that one with --home, or make a new plan";
@@ -27,6 +28,7 @@ impl Classified for RepairError {
             RepairError::State(error) => error.kind(),
             RepairError::Backup(error) => error.kind(),
             RepairError::Startup(error) => error.kind(),
+            RepairError::Change(error) => error.kind(),
             RepairError::Core(error) => error.kind(),
         }
     }
@@ -40,6 +42,7 @@ impl Classified for RepairError {
             RepairError::State(error) => error.hint(),
             RepairError::Backup(error) => error.hint(),
             RepairError::Startup(error) => error.hint(),
+            RepairError::Change(error) => error.hint(),
             RepairError::Core(error) => error.hint(),
             _ => None,
         }
@@ -92,6 +95,9 @@ pub enum RepairError {
     /// The state DB could not be brought to completion.
     #[error(transparent)]
     Startup(#[from] StartupError),
+    /// A thread could not be changed, or not be changed back.
+    #[error(transparent)]
+    Change(Box<ChangeError>),
     /// The core failed.
     #[error(transparent)]
     Core(#[from] CoreError),

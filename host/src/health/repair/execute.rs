@@ -6,7 +6,7 @@ use cap_std::fs::{Permissions, PermissionsExt as _};
 use threadkeep_engine::contract::{Applicability, Change, CheckInput, CurrentValue, Edit};
 
 use super::targets::{Evaluated, NO_CODEX, NO_STATE, Targets, codex_change, id_of, place, state_change};
-use super::{RepairError, backup};
+use super::{RepairError, backup, threads};
 use crate::db::{CodexEdits, Ending, Replacement, StateError};
 use crate::index::startup::{self, Config};
 use crate::platform::error_kind::{Classified as _, ErrorKind};
@@ -63,7 +63,7 @@ pub(super) fn execute(
     }
     for (at, (edit, evaluated)) in edits.iter().zip(evaluated).enumerate() {
         match (&edit.change, &evaluated.applicability) {
-            (Change::CodexRow(_) | Change::StateRow(_), _) => {}
+            (Change::CodexRow(_) | Change::StateRow(_) | Change::Name(_) | Change::Archived(_), _) => {}
             // A killed process may have left something beside the old name.
             (Change::SetAside((from, to)), Applicability::Done) => {
                 let dir = targets.home.sqlite_home();
@@ -100,6 +100,10 @@ pub(super) fn execute(
             },
         }
     }
+    if options.whole && !results.is_empty() {
+        return Ok(results);
+    }
+    results.append(&mut threads::change(targets, edits, options.whole)?);
     Ok(results)
 }
 

@@ -21,6 +21,7 @@ mod outcome;
 mod plan;
 mod rows;
 mod targets;
+mod threads;
 mod values;
 
 use std::path::Path;

@@ -222,6 +222,22 @@ enum ChangeForm {
         /// The path that it gets.
         to: String,
     },
+    /// What a thread is called.
+    Name {
+        /// Its name; null where it has none.
+        #[serde(deserialize_with = "required")]
+        before: Option<String>,
+        /// The name that it should have; null where it should have none.
+        #[serde(deserialize_with = "required")]
+        after: Option<String>,
+    },
+    /// Whether a thread is in the archive, with the sub-agents that go with it.
+    Archived {
+        /// Whether it is.
+        before: bool,
+        /// Whether it should be.
+        after: bool,
+    },
 }
 
 /// That there is nothing must be said: `null`.
@@ -244,6 +260,8 @@ impl From<Edit> for Entry {
             }
             Change::FillState((before, after)) => ChangeForm::FillState { before, after },
             Change::SetAside((from, to)) => ChangeForm::SetAside { from, to },
+            Change::Name((before, after)) => ChangeForm::Name { before, after },
+            Change::Archived((before, after)) => ChangeForm::Archived { before, after },
         };
         Entry {
             code: edit.code,
@@ -277,6 +295,8 @@ impl From<Entry> for Edit {
             }
             ChangeForm::FillState { before, after } => Change::FillState((before, after)),
             ChangeForm::SetAside { from, to } => Change::SetAside((from, to)),
+            ChangeForm::Name { before, after } => Change::Name((before, after)),
+            ChangeForm::Archived { before, after } => Change::Archived((before, after)),
         };
         Edit {
             code: entry.code,

@@ -167,6 +167,7 @@ impl<'a> Targets<'a> {
     fn current(&mut self, edits: &[Edit]) -> Result<Vec<Current>, RepairError> {
         let mut rows = self.codex_rows(edits)?.into_iter();
         let mut own = self.own_rows(edits)?.into_iter();
+        let mut threads = self.threads(edits)?.into_iter();
         let none = || Err("it was not looked at".into());
         edits
             .iter()
@@ -177,6 +178,7 @@ impl<'a> Targets<'a> {
                     Change::Mode(change) => mode(self.home, &change.path).map(CurrentValue::Mode),
                     Change::FillState(_) => Ok(CurrentValue::Phase(self.phase()?)),
                     Change::SetAside((from, to)) => names(self.home, from, to).map(CurrentValue::Names),
+                    Change::Name(_) | Change::Archived(_) => threads.next().unwrap_or_else(none),
                 })
             })
             .collect()
@@ -194,17 +196,35 @@ impl<'a> Targets<'a> {
 
     /// Returns the same for rows of the state DB.
     fn own_rows(&self, edits: &[Edit]) -> Result<Vec<Current>, RepairError> {
-        let wanted: Vec<_> = edits.iter().filter_map(|edit| state_change(&edit.change)).collect();
-        if wanted.is_empty() {
+        let changes = edits.iter().filter_map(|edit| state_change(&edit.change));
+        let rows = self.rows_of(changes.map(id_of).collect())?;
+        Ok(rows.into_iter().map(|row| Ok(CurrentValue::StateRow(row?))).collect())
+    }
+
+    /// Returns what is where edits would be made of a thread's name or place.
+    fn threads(&self, edits: &[Edit]) -> Result<Vec<Current>, RepairError> {
+        let wanted: Vec<&Edit> = edits.iter().filter(|edit| is_of_thread(&edit.change)).collect();
+        let ids = wanted.iter().map(|edit| edit.thread.clone().unwrap_or_default()).collect();
+        let current = |(edit, row): (&Edit, Result<Option<ThreadRow>, String>)| {
+            let row = row?.ok_or("the thread is not there any more")?;
+            Ok(match edit.change {
+                Change::Archived(_) => CurrentValue::Archived(row.archived),
+                _ => CurrentValue::Name(row.name),
+            })
+        };
+        Ok(wanted.into_iter().zip(self.rows_of(ids)?).map(current).collect())
+    }
+
+    /// Reads rows of the state DB; why there are none where that is not complete.
+    pub(super) fn rows_of(&self, ids: Vec<String>) -> Result<Vec<Result<Option<ThreadRow>, String>>, RepairError> {
+        if ids.is_empty() {
             return Ok(Vec::new());
         }
         let deriver = RowDeriver::new(self.runtime, self.home);
-        let database = match Database::open_read_only(&SCHEMA, self.state_dir, deriver)? {
-            Some(database) if database.is_complete()? => database,
-            _ => return Ok(wanted.iter().map(|_| Err(NO_STATE.into())).collect()),
-        };
-        let ids = wanted.iter().map(|change| id_of(change)).collect();
-        Ok(database.read_rows(ids)?.into_iter().map(|row| Ok(CurrentValue::StateRow(row))).collect())
+        match Database::open_read_only(&SCHEMA, self.state_dir, deriver)? {
+            Some(database) if database.is_complete()? => Ok(database.read_rows(ids)?.into_iter().map(Ok).collect()),
+            _ => Ok(ids.iter().map(|_| Err(NO_STATE.into())).collect()),
+        }
     }
 
     /// Returns how far the state DB is, in the words that `status` has for it.
@@ -253,6 +273,11 @@ pub(super) fn state_change(change: &Change) -> Option<&StateChange> {
         Change::StateRow(change) => Some(change),
         _ => None,
     }
+}
+
+/// Says whether a change is made as the commands make it that change threads.
+pub(super) fn is_of_thread(change: &Change) -> bool {
+    matches!(change, Change::Name(_) | Change::Archived(_))
 }
 
 /// Returns the thread whose row changes.

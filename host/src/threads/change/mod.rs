@@ -81,6 +81,8 @@ pub struct Changes {
     core: Core,
     /// A thread whose writer lock the caller holds.
     locked_thread: Option<String>,
+    /// The caller holds the lock of changes.
+    is_locked: bool,
     wait: Wait,
 }
 
@@ -110,12 +112,26 @@ impl Changes {
     ) -> Changes {
         let imports = imports_with_foreign(home, &rows).with_rows(rows.rows());
         let core = Core::new(runtime, imports.with_sources(rows.sources(home.default_provider())));
-        Changes { runtime: runtime.clone(), home: home.clone(), state, rows, core, locked_thread: None, wait }
+        Changes {
+            runtime: runtime.clone(),
+            home: home.clone(),
+            state,
+            rows,
+            core,
+            locked_thread: None,
+            is_locked: false,
+            wait,
+        }
     }
 
     /// Gives the same changes for a caller that holds the writer lock of a thread.
     pub(crate) fn with_locked_thread(self, thread: &str) -> Changes {
         Changes { locked_thread: Some(thread.into()), ..self }
+    }
+
+    /// Gives the same changes for a caller that holds the lock of changes, which nobody else then waits for.
+    pub(crate) fn under_lock(self) -> Changes {
+        Changes { is_locked: true, ..self }
     }
 
     /// Moves a thread and all that it spawned into the archive. `wanted` is whatever [`Lookup::find`] takes.
@@ -176,7 +192,7 @@ impl Changes {
     /// Fails with [`ChangeError::Outdated`], and deletes nothing, where the plan would be another one now.
     pub fn delete(&mut self, deletion: &Deletion) -> Result<(), ChangeError> {
         let state = self.state.clone().ok_or(ChangeError::NeedsState("deleting a thread"))?;
-        let _changing = lock_changes(&self.home, &state, &self.wait)?;
+        let _changing = self.lock(&state)?;
         let home = self.home.clone();
         let mut locks = FamilyLocks::take(&home, Some(&state), &ids(&deletion.threads), None)?;
         // A fork or a sub-agent may have been added since: only the files tell.
@@ -193,7 +209,7 @@ impl Changes {
     pub fn name(&mut self, wanted: &str, name: Option<&str>) -> Result<ThreadRow, ChangeError> {
         let state = self.state.clone().ok_or(ChangeError::NeedsState("naming a thread"))?;
         let name = checked_name(&mut self.core, name)?;
-        let _changing = lock_changes(&self.home, &state, &self.wait)?;
+        let _changing = self.lock(&state)?;
         let row = self.find(wanted)?;
         let thread = row.id.clone();
         let line = self.index_line(row, &name)?;
@@ -219,7 +235,7 @@ impl Changes {
         plan: &impl Call<Answer = Result<MovePlan, CoreChangeError>>,
     ) -> Result<CollectionMove, ChangeError> {
         let planned = |core: &mut Core| core.call(plan)?.map_err(|error| failed(core, error, wanted));
-        let _changing = self.state.as_ref().map(|state| lock_changes(&self.home, state, &self.wait)).transpose()?;
+        let _changing = self.state.as_ref().map(|state| self.lock(state)).transpose()?;
         let mut plan = planned(&mut self.core).map_err(|error| self.meant(error))?;
         for _ in 0..MAX_TRIES {
             if plan.moves.is_empty() {
@@ -244,6 +260,14 @@ impl Changes {
             return self.with_current_rows(plan);
         }
         Err(ChangeError::Outdated)
+    }
+
+    /// Takes the lock of changes, unless the caller holds it, and finishes what killed processes left.
+    fn lock(&self, state: &Database) -> Result<Option<FileLock>, ChangeError> {
+        match self.is_locked {
+            true => finish_first(&self.home, state, &self.wait).map(|()| None),
+            false => lock_changes(&self.home, state, &self.wait),
+        }
     }
 
     fn with_current_rows(&mut self, plan: MovePlan) -> Result<CollectionMove, ChangeError> {
@@ -354,11 +378,17 @@ pub(super) fn lock_changes(home: &Home, state: &Database, wait: &Wait) -> Result
     let lock = FileLock::take_within(&Locks::of(dir).change, wait, who)
         .map_err(StateError::from)?
         .ok_or(ChangeError::Busy(wait.bound()))?;
+    finish_first(home, state, wait)?;
+    Ok(Some(lock))
+}
+
+/// Finishes what killed processes left before anything else is changed; the caller holds the lock of changes.
+fn finish_first(home: &Home, state: &Database, wait: &Wait) -> Result<(), ChangeError> {
     let unfinished = finish(home, state, wait)?;
     // Such a change, finished later, would undo whatever was changed in between.
     match state.journal().unfinished()?.iter().any(|(_, plan)| Plan::read(home, plan).is_ok()) {
         true => Err(ChangeError::Unfinished(unfinished.join("; "))),
-        false => Ok(Some(lock)),
+        false => Ok(()),
     }
 }
 
