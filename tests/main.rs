@@ -78,6 +78,7 @@ mod remembered;
 mod repair;
 mod rescued;
 mod resilience;
+mod resuming;
 mod salvaging;
 mod scenarios;
 mod search_limits;

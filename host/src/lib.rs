@@ -37,7 +37,7 @@ pub mod watch;
 pub use facade::{
     AbsentDirectory, ClaimedThread, Error, Homes, MatchesOfHomes, MovedDirectory, OfHome, Options, PageOfHomes,
     PruneRequest, RepairScope, Result, RunObserver, ServedHome, StateAccess, StatedPage, ThreadGoal, ThreadStamp,
-    Threadkeep, UndoPreview, Verification, redact, replay, startup,
+    ThreadWriter, Threadkeep, UndoPreview, Verification, redact, replay, startup,
 };
 pub use features::text_index::IndexExclusions;
 pub use platform::error_kind::ErrorKind;

@@ -43,6 +43,9 @@ pub use exports::importing::{
     BasePlace, BundleFile, BundleThread, FileRelation, ImportDecision, IncomingThread, RolloutHead, SourceContent,
     SourcePart, SourceThread,
 };
+pub use exports::launching::{
+    Configured, DirectoryQuestion, Launch, LaunchDirectory, LaunchFacts, LaunchSetting, Place, WantedDirectory,
+};
 pub use exports::memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow};
 pub use exports::moved_directories::MovedDirectory;
 pub use exports::personality::PersonalityStep;

@@ -4,11 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use contract::exports::{
-    device_keys, goals, memories, moved_directories, personality, shell_snapshots, spawned_threads,
+    device_keys, goals, launching, memories, moved_directories, personality, shell_snapshots, spawned_threads,
 };
 use contract::{
-    Edge, EdgeStatus, Goal, GoalChange, GoalStatus, MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow,
-    MovedDirectory, PersonalityStep, Rejection, RolloutAge, SnapshotVerdict, SpawnEdge,
+    Edge, EdgeStatus, Goal, GoalChange, GoalStatus, Launch, LaunchFacts, MemoryBounds, MemoryExtraction,
+    MemoryExtractionStep, MemoryRow, MovedDirectory, PersonalityStep, Rejection, RolloutAge, SnapshotVerdict,
+    SpawnEdge,
 };
 use threadkeep_core::features;
 
@@ -16,6 +17,7 @@ use crate::runtime::{Component, export};
 
 export! {
     goals __export_threadkeep_core_goals_0_5_0_cabi,
+    launching __export_threadkeep_core_launching_0_5_0_cabi,
     memories __export_threadkeep_core_memories_0_5_0_cabi,
     device_keys __export_threadkeep_core_device_keys_0_5_0_cabi,
     moved_directories __export_threadkeep_core_moved_directories_0_5_0_cabi,
@@ -35,6 +37,12 @@ impl goals::Guest for Component {
 
     fn goal_status_name(status: GoalStatus) -> String {
         features::goals::goal_status_name(status).into()
+    }
+}
+
+impl launching::Guest for Component {
+    fn plan_launch(facts: LaunchFacts) -> Launch {
+        features::launching::plan_launch(facts)
     }
 }
 

@@ -48,6 +48,9 @@ pub(crate) struct Global {
     /// Prices of models that the settings say.
     #[arg(skip)]
     pub(crate) prices: Vec<ModelPrice>,
+    /// What programs are called that threads are gone on with, as the settings say: the program, and a command line.
+    #[arg(skip)]
+    pub(crate) programs: Vec<(String, String)>,
 }
 
 /// A thread, by what finds it.

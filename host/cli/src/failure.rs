@@ -16,12 +16,23 @@ pub(crate) mod exit {
     pub(crate) const NOT_FOUND: u8 = 3;
     pub(crate) const AMBIGUOUS: u8 = 4;
     pub(crate) const FINDINGS_REMAIN: u8 = 5;
+    pub(crate) const HELD: u8 = 6;
 }
 
 /// Says what is wrong with how the program was called.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
+
+/// Says what has to be answered where nobody can be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NeedsAnswer(pub(crate) String);
+
+/// Says who is at work on what is wanted.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Held(pub(crate) String);
 
 /// Says that no turn has the text that was looked for.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +97,8 @@ fn document_of(error: &anyhow::Error) -> documents::Error {
         Some(known) => known.kind(),
         None if error.is::<Usage>() || error.is::<Unreadable>() => ErrorKind::InvalidInput,
         None if error.is::<NoSuchText>() => ErrorKind::NotFound,
+        None if error.is::<NeedsAnswer>() => ErrorKind::Ambiguous,
+        None if error.is::<Held>() => ErrorKind::Busy,
         None => of_io().unwrap_or(ErrorKind::Conflict),
     };
     let message = match known {
@@ -112,6 +125,12 @@ pub(crate) fn exit_code_of(error: &anyhow::Error) -> u8 {
     }
     if error.is::<NoSuchText>() {
         return exit::NOT_FOUND;
+    }
+    if error.is::<NeedsAnswer>() {
+        return exit::AMBIGUOUS;
+    }
+    if error.is::<Held>() {
+        return exit::HELD;
     }
     match error.downcast_ref::<threadkeep::Error>().map(threadkeep::Error::kind) {
         Some(ErrorKind::InvalidInput | ErrorKind::NeedsState) => exit::USAGE,

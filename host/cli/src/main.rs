@@ -18,6 +18,7 @@ mod filters;
 mod homes;
 mod importers;
 mod interrupt;
+mod launch;
 mod listening;
 mod log;
 mod plugins;
@@ -116,6 +117,7 @@ fn parse() -> Result<(Global, Command), clap::Error> {
     }
     global.index_exclusions = settings.index_exclusions();
     global.prices = settings.prices();
+    global.programs = settings.programs();
     for given in &mut global.home {
         if let Some(home) = settings.home_named(given).map_err(&mut wrong)? {
             *given = home;

@@ -18,6 +18,9 @@ pub use crate::bindings::exports::threadkeep::core::{
         BasePlace, BundleFile, BundleThread, FileRelation, ImportDecision, IncomingThread, RolloutHead, SourceContent,
         SourcePart, SourceThread,
     },
+    launching::{
+        Configured, DirectoryQuestion, Launch, LaunchDirectory, LaunchFacts, LaunchSetting, Place, WantedDirectory,
+    },
     memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow},
     moved_directories::MovedDirectory,
     personality::PersonalityStep,

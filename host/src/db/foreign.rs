@@ -5,7 +5,7 @@ mod texts;
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use threadkeep_engine::contract::{ForeignFault, Provenance};
 
 use super::derive::derive_rows;
@@ -180,6 +180,14 @@ impl Database {
         self.with(|connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM foreign_threads)";
             Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        })
+    }
+
+    /// Returns the program's own id of a thread; none where it is not kept here.
+    pub(crate) fn foreign_own_id(&self, thread: String) -> Result<Option<String>, StateError> {
+        self.with(move |connection| {
+            let mut select = connection.prepare_cached("SELECT own_id FROM foreign_threads WHERE thread_id = ?1")?;
+            Ok(select.query_row([thread], |row| row.get(0)).optional()?)
         })
     }
 

@@ -35,6 +35,7 @@ mod relocate;
 mod remote;
 mod repair;
 mod replay;
+mod resume;
 mod salvage;
 mod schemas;
 mod search;
@@ -87,6 +88,7 @@ pub use relocate::{DirectoryMove, DirectoryMoves, RecordedOrigin, RelocatedDirec
 pub use remote::{RemoteMatch, RemoteMatches};
 pub use repair::{LoggedRepair, RefusedEntry, RepairLog, RepairOutcome, RepairTarget};
 pub use replay::Replay;
+pub use resume::{Resumption, ResumptionSetting};
 pub use salvage::{LeftOutPart, NothingToSalvage, Salvage, SalvagedCopy};
 pub use schemas::schemas;
 pub use search::{FoundText, FoundTextKind, Hits, LeftOutThreads, Match, Matches, Term};

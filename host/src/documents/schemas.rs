@@ -43,6 +43,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("unarchive", schema::<MovedThreads>()),
         ("delete", schema::<DeletedThreads>()),
         ("exec", schema::<Execution>()),
+        ("resume --print", schema::<Resumption>()),
         ("relocate", schema::<RelocatedDirectory>()),
         ("relocate --list", schema::<DirectoryMoves>()),
         ("export --bundle", schema::<Bundle>()),

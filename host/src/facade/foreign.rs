@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use threadkeep_engine::contract::Found;
+use threadkeep_engine::contract::{Found, ThreadRow};
 
 use super::{Error, Result, Threadkeep, startup};
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::file_lock::FileLock;
+use crate::platform::foreign_place::ForeignPlace;
 use crate::platform::wait::Wait;
 use crate::threads::foreign::{ForeignError, ForeignImport, ForeignRefresh, ForeignRefreshError, ForeignTally};
 
@@ -55,6 +56,14 @@ impl Threadkeep {
             Some(state) => state.database().has_foreign_threads()?,
             None => false,
         })
+    }
+
+    /// Gives another program's own id of a thread; none where it is Codex's.
+    pub fn foreign_id(&self, thread: &ThreadRow) -> Result<Option<String>> {
+        match (ForeignPlace::of(&thread.path), self.state()) {
+            (Some(_), Some(state)) => Ok(state.database().foreign_own_id(thread.id.clone())?),
+            _ => Ok(None),
+        }
     }
 
     /// Finds a thread that may be changed, as [`Threadkeep::find`] does.

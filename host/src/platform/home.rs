@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
+use crate::platform::codex_config::CodexConfig;
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::foreign_place::KEPT_IN_STATE;
 use crate::platform::regular_file;
@@ -96,7 +97,7 @@ impl Home {
             }
             Err(error) => Err(HomeError::Directory(absolute.join(name), error)),
         };
-        let config = Config::read(&absolute.join("config.toml"));
+        let config = CodexConfig::read(&absolute.join("config.toml"));
         let user_home = env("HOME").map(PathBuf::from);
         let from_env = env("CODEX_SQLITE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
         let sqlite = match (config.sqlite_home, from_env) {
@@ -251,22 +252,5 @@ impl Home {
             (Some((parent, _)), Some((EXTERNAL, name))) => parent.join(name),
             _ => self.root.join(path),
         }
-    }
-}
-
-/// Holds the settings of the home's `config.toml` that matter here. A file that is not TOML has none, and a setting of a
-/// wrong type counts as absent: reading threads must not depend on it.
-struct Config {
-    sqlite_home: Option<PathBuf>,
-    model_provider: Option<String>,
-}
-
-impl Config {
-    /// Reads the settings; the file may be a link to wherever somebody keeps such files.
-    fn read(path: &Path) -> Config {
-        let text = regular_file::read_to_string(path).unwrap_or_default();
-        let table: toml::Table = text.parse().unwrap_or_default();
-        let text = |name: &str| table.get(name).and_then(|value| value.as_str()).map(str::to_string);
-        Config { sqlite_home: text("sqlite_home").map(PathBuf::from), model_provider: text("model_provider") }
     }
 }

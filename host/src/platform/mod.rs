@@ -1,6 +1,8 @@
 //! What belongs to the machine and not to threads: the directories of a home, locks between processes, who has a database
 //! open, git repositories, kinds of failure.
 
+pub(crate) mod codex_config;
+pub(crate) mod codex_server;
 pub mod database_holders;
 pub mod error_kind;
 pub mod file_lock;
@@ -10,6 +12,7 @@ pub mod home;
 pub(crate) mod moved_database;
 pub mod own_files;
 pub(crate) mod path_text;
+pub mod process;
 pub mod regular_file;
 pub mod suggestion;
 pub mod wait;

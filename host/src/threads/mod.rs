@@ -10,6 +10,7 @@ pub mod exec;
 pub mod feature_inputs;
 pub mod foreign;
 pub mod import;
+pub mod launch;
 pub(crate) mod line_journal;
 pub mod lookup;
 pub mod moved_directories;

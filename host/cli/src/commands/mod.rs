@@ -60,6 +60,11 @@ commands! {
     Stats(stats::Stats);
     /// Say where a thread is
     Find(find::Find);
+    /// Go on with a thread in Codex, or in the program that it is of
+    ///
+    /// It says where before it starts, asks where that is not clear, and never gives a thread more rights than it had.
+    /// Exit code 4 where there is nobody to ask, and 6 where the thread is being written.
+    Resume(resume::Resume);
     /// Show what is known of a thread, and what was said and done in it
     Read(read::Read);
     /// Show what was said and done in a thread

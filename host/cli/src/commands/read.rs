@@ -10,6 +10,7 @@ use threadkeep::documents::{Thread, TurnsWriter};
 use super::turns::Turns;
 use crate::context::Context;
 use crate::failure::{exit, say};
+use crate::launch;
 use crate::text::{self, JsonOutput};
 use crate::turn_printer::TurnPrinter;
 
@@ -33,7 +34,7 @@ impl Read {
         if self.no_turns {
             let row = threadkeep.read(&subject).map(|found| found.row).or_else(|error| known_row(context, error))?;
             context.print(with_edges(&threadkeep, row.clone())?, || {
-                text::thread(&row, &path_of(&threadkeep, &row), text::width())
+                text::thread(&row, &path_of(&threadkeep, &row), text::width()) + &launch::hint(context, &row)
             })?;
             return Ok(exit::DONE);
         }
@@ -43,6 +44,7 @@ impl Read {
                 let document = with_edges(&threadkeep, row.clone())?;
                 context.warn();
                 self.turns.show(&mut transcript, printer(context, &threadkeep, &document, &row)?)?;
+                context.stdout().write_all(launch::hint(context, &row).as_bytes())?;
             }
             Err(error) => {
                 let row = known_row(context, error)?;

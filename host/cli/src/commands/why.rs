@@ -9,6 +9,7 @@ use threadkeep::health::doctor::why::Why as Answer;
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
 use crate::failure::{exit, say};
+use crate::launch;
 use crate::text::{self, findings};
 
 /// `why`
@@ -25,7 +26,9 @@ impl Why {
         let here = std::env::current_dir().ok();
         let why = threadkeep.why(&self.thread.id, here.as_deref())?;
         why.warnings.iter().for_each(|warning| say(warning));
-        context.print(threadkeep.why_document(&why)?, || reasons(&threadkeep, &why))?;
+        context.print(threadkeep.why_document(&why)?, || {
+            reasons(&threadkeep, &why) + &launch::hint(context, &why.thread)
+        })?;
         Ok(exit::DONE)
     }
 }

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! They stand in `$XDG_CONFIG_HOME/threadkeep/config.toml`, and nowhere in a home or beside a state DB: those may come from
-//! others. None of them names a program to run. A setting reaches its commands as the default of a flag; the table `homes` has
+//! others. None but those of the table `resume` names a program to run, which `resume` starts and nothing else. A setting reaches its commands as the default of a flag; the table `homes` has
 //! names that `--home` takes, a list of that name the homes that are read as one; the table `prices` has what models cost.
 
 mod file;
@@ -142,6 +142,28 @@ pub(crate) const SETTINGS: &[Setting] = &[
         variable: "THREADKEEP_LIST_SOURCE",
         flag: Some("--source"),
         arguments: &[(&["list"], "source")],
+    },
+    Setting {
+        name: "resume.claude-code",
+        form: Form::Text,
+        variable: "THREADKEEP_RESUME_CLAUDE_CODE",
+        flag: None,
+        arguments: &[],
+    },
+    Setting { name: "resume.codex", form: Form::Text, variable: "THREADKEEP_RESUME_CODEX", flag: None, arguments: &[] },
+    Setting {
+        name: "resume.gemini-cli",
+        form: Form::Text,
+        variable: "THREADKEEP_RESUME_GEMINI_CLI",
+        flag: None,
+        arguments: &[],
+    },
+    Setting {
+        name: "resume.opencode",
+        form: Form::Text,
+        variable: "THREADKEEP_RESUME_OPENCODE",
+        flag: None,
+        arguments: &[],
     },
     Setting {
         name: "search.exclude",
@@ -311,6 +333,13 @@ impl Settings {
         let directories = self.get("search.exclude").map(|(directories, _)| directories).unwrap_or_default();
         let directories: Vec<PathBuf> = directories.iter().map(PathBuf::from).collect();
         IndexExclusions::new(self.word("search.index") == Some("false"), &directories)
+    }
+
+    /// Gives the command lines of programs that threads are gone on with.
+    pub(crate) fn programs(&self) -> Vec<(String, String)> {
+        let programs = SETTINGS.iter().filter_map(|setting| setting.name.strip_prefix("resume."));
+        let said = |program: &str| Some((program.to_owned(), self.word(&format!("resume.{program}"))?.to_owned()));
+        programs.filter_map(said).collect()
     }
 
     fn word(&self, name: &str) -> Option<&str> {

@@ -1,8 +1,9 @@
 //! Calls for the rules of what is kept beside threads.
 
 use crate::contract::{
-    Edge, EdgeStatus, Goal, GoalChange, GoalStatus, MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow,
-    MovedDirectory, PersonalityStep, Rejection, RolloutAge, SnapshotVerdict, SpawnEdge,
+    Edge, EdgeStatus, Goal, GoalChange, GoalStatus, Launch, LaunchFacts, MemoryBounds, MemoryExtraction,
+    MemoryExtractionStep, MemoryRow, MovedDirectory, PersonalityStep, Rejection, RolloutAge, SnapshotVerdict,
+    SpawnEdge,
 };
 
 super::call::calls! {
@@ -21,6 +22,10 @@ super::call::calls! {
     /// `memories.change-memory-mode`
     ChangeMemoryMode "memories.change-memory-mode" { current: Option<String>, to: String, given: bool } -> Result<String, Rejection>: |call, instance| {
         instance.exports.threadkeep_core_memories().call_change_memory_mode(&mut instance.store, call.current.as_deref(), &call.to, call.given)
+    };
+    /// `launching.plan-launch`
+    PlanLaunch "launching.plan-launch" { facts: LaunchFacts } -> Launch: |call, instance| {
+        instance.exports.threadkeep_core_launching().call_plan_launch(&mut instance.store, &call.facts)
     };
     /// `memories.memory-candidates`
     MemoryCandidates "memories.memory-candidates" { rows: Vec<MemoryRow>, bounds: MemoryBounds, now: i64 } -> Vec<String>: |call, instance| {
