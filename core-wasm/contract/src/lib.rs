@@ -43,6 +43,7 @@ pub use exports::importing::{
     BasePlace, BundleFile, BundleThread, FileRelation, ImportDecision, IncomingThread, RolloutHead, SourceContent,
     SourcePart, SourceThread,
 };
+pub use exports::marks::{AskedMarks, MarkFilter, MarkedThread};
 pub use exports::memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow};
 pub use exports::moved_directories::MovedDirectory;
 pub use exports::personality::PersonalityStep;
@@ -68,7 +69,7 @@ pub use exports::watching::{
 };
 pub use exports::writing::{Begun, NewThread, WriteContext, WriteError, Written};
 pub use imports::backfill::{ClaimResult, Counts, Job, Owner, Phase, SkippedFile};
-pub use imports::feature_types::{GoalStatus, Rejection};
+pub use imports::feature_types::{GoalStatus, Rejection, ThreadMarks, ThreadNote};
 pub use imports::health_types::{
     Applicability, BackfillFacts, Cell, Change, CheckContext, CheckInput, CheckedFile, CodexChange, CodexFields,
     CodexShape, Column, CurrentValue, DamagedLine, DatabaseFacts, DatabaseRole, Depth, Edit, EditTarget, Evidence,
