@@ -91,6 +91,7 @@ mod shell_snapshots;
 mod state_db;
 mod statistics;
 mod store;
+mod tags;
 mod touching;
 mod turns;
 mod unseen;
