@@ -135,7 +135,7 @@ fn no_command_does_anything_to_a_thread_that_was_not_named_exactly() {
     let programs = place.programs();
     let before = listing(&place.home.path().join("sessions"));
     let index = fs::read(place.home.path().join("session_index.jsonl")).unwrap();
-    let calls: [&[&str]; 16] = [
+    let calls: [&[&str]; 20] = [
         &["read", "parser wor"],
         &["turns", "parser wor"],
         &["why", "parser wor"],
@@ -148,6 +148,10 @@ fn no_command_does_anything_to_a_thread_that_was_not_named_exactly() {
         &["metadata", "parser wor", "--git-branch", "b"],
         &["goal", "get", "parser wor"],
         &["goal", "set", "parser wor", "win"],
+        &["tag", "parser wor", "+a"],
+        &["pin", "parser wor"],
+        &["unpin", "parser wor"],
+        &["note", "parser wor", "mine"],
         &["memory", "mode", "parser wor", "disabled"],
         &["doctor", "--thread", "parser wor"],
         &["repair", "plan", "--thread", "parser wor"],

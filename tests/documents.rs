@@ -291,6 +291,27 @@ fn keep_beside_threads(schemas: &Schemas, program: &Program, home: &Path) {
     run("goal complete", &["goal", "complete", other]);
     run("goal clear", &["goal", "clear", one]);
 
+    run("tag", &["tag", one, other, "+ship/it", "+b", "-c"]);
+    run("pin", &["pin", one, other]);
+    run("unpin", &["unpin", other]);
+    run("note", &["note", one]);
+    run("note", &["note", one, "of the thread"]);
+    run("note", &["note", &format!("{one}#1"), "of a turn"]);
+    let read = run("read", &["read", one]);
+    assert_eq!(read["notes"].as_array().map(Vec::len), Some(2));
+    for (name, arguments) in [
+        ("list", &["list", "--tag", "ship/it"][..]),
+        ("search", &["search", "tag:ship/it"]),
+        ("find", &["find", one]),
+        ("why", &["why", one]),
+        ("turns", &["turns", one]),
+        ("export", &["export", one]),
+        ("read --no-turns", &["read", "--no-turns", one]),
+        ("note", &["note", "--clear", one]),
+    ] {
+        run(name, arguments);
+    }
+
     run("memory mode", &["memory", "mode", one]);
     run("memory mode", &["memory", "mode", one, "enabled"]);
     let window = ["--window", "36500d"];
@@ -497,6 +518,10 @@ fn documents_that_say_so_have_their_keys_in_alphabetical_order() {
         &["unarchive", id],
         &["delete", id, "--dry-run", "--with-forks"],
         &["goal", "set", id, "ship it"],
+        &["tag", id, "+a"],
+        &["pin", id],
+        &["note", id, "words"],
+        &["find", id],
         &["backup", "list"],
         &["repair", "log"],
     ] {

@@ -393,6 +393,44 @@ fn a_thread_goes_with_its_file_or_stays_marked_and_comes_back() {
 }
 
 #[test]
+fn what_users_put_on_them_waits_where_their_files_go_and_come_again() {
+    let (place, data) = (HomeAndState::new(), some());
+    let threadkeep = open(&place, &data);
+    let program = place.program();
+    let one = id_of(&program, OWN);
+    program.run(["tag", OWN, "+tides"]).well();
+    program.run(["pin", &one]).well();
+    program.run(["note", &one, "of the thread"]).well();
+    program.run(["note", &format!("{OWN}#1"), "of a turn"]).well();
+    let there = || {
+        let found = program.json(["find", OWN]);
+        let notes = program.json(["note", OWN])["notes"].as_array().unwrap().len();
+        (found["tags"].clone(), found["pinned"].clone(), notes)
+    };
+    let marks = (json!(["tides"]), json!(true), 2);
+    assert_eq!(there(), marks);
+    assert_eq!(program.json(["list", "--tag", "tides", "--pinned"])["items"][0]["id"], one.as_str());
+    // Its file is read again, goes, and comes again; then all of them go and come again.
+    let again = || data.tell("one.jsonl", Ok(vec![(session(OWN, "2"), turn(0, "a", "mend the lighthouse", "mended"))]));
+    again();
+    assert_eq!(threadkeep.import_foreign(&import(&data)).unwrap().read, 1);
+    assert_eq!(there(), marks);
+    data.delete("one.jsonl");
+    assert_eq!(threadkeep.import_foreign(&import(&data)).unwrap().removed, 1);
+    program.run(["find", OWN]).ended(3);
+    assert_eq!(program.json(["list", "--tag", "tides"])["items"], json!([]));
+    again();
+    assert_eq!(threadkeep.import_foreign(&import(&data)).unwrap().read, 1);
+    assert_eq!(there(), marks);
+    drop(threadkeep);
+    let nothing = Arc::new(Data::default());
+    drop(open(&place, &nothing));
+    program.run(["find", OWN]).ended(3);
+    drop(open(&place, &data));
+    assert_eq!(there(), marks);
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_a_finding_and_is_tried_again_when_it_changes() {
     let (place, data) = (HomeAndState::new(), some());
     data.tell("three.jsonl", Err(ForeignError::of_files("line 3 is no record")));

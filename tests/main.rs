@@ -92,6 +92,7 @@ mod shell_snapshots;
 mod state_db;
 mod statistics;
 mod store;
+mod tags;
 mod touching;
 mod turns;
 mod unseen;

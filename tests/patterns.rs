@@ -14,7 +14,7 @@ use serde_json::Value;
 use support::hourly::{began, id, legacy, paginated};
 use support::{Collection, Program, Rollout, name_thread, real_homes};
 use tempfile::{TempDir, tempdir};
-use threadkeep::contract::{MatchOrder, QueryMeaning, RowQuery, TextKind};
+use threadkeep::contract::{MarkFilter, MatchOrder, QueryMeaning, RowQuery, TextKind};
 use threadkeep::index::progress::{Progress, ProgressSink};
 use threadkeep::platform::home::Home;
 use threadkeep::{Cancellation, ErrorKind, Options, SearchRequest, StateAccess, Threadkeep};
@@ -73,6 +73,7 @@ fn request(text: &str, meaning: QueryMeaning, ignores_case: bool, kinds: &[TextK
         kinds: kinds.to_vec(),
         without_secrets: false,
         rows: RowQuery::default(),
+        marked: MarkFilter::default(),
         with_copies: false,
         order: MatchOrder::Rows,
         refresh: true,

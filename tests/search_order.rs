@@ -267,6 +267,7 @@ fn a_query_of_a_megabyte_or_of_operators_alone_gets_a_clear_answer() {
             kinds: threadkeep::SearchRequest::MESSAGES.to_vec(),
             without_secrets: false,
             rows: threadkeep::contract::RowQuery::default(),
+            marked: threadkeep::contract::MarkFilter::default(),
             with_copies: false,
             order: threadkeep::contract::MatchOrder::Classes,
             refresh: true,

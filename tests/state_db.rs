@@ -161,7 +161,7 @@ fn commands_that_only_look_create_nothing() {
 }
 
 /// A state DB of each version, with rows in every table.
-const STORED: [&str; 10] = [
+const STORED: [&str; 11] = [
     include_str!("fixtures/state-db/1.sql"),
     include_str!("fixtures/state-db/2.sql"),
     include_str!("fixtures/state-db/3.sql"),
@@ -172,6 +172,7 @@ const STORED: [&str; 10] = [
     include_str!("fixtures/state-db/8.sql"),
     include_str!("fixtures/state-db/9.sql"),
     include_str!("fixtures/state-db/10.sql"),
+    include_str!("fixtures/state-db/11.sql"),
 ];
 
 /// Rewrites a state DB in the schema of version 1: the same rows, without what later versions added.
@@ -278,6 +279,19 @@ fn what_users_said_in_a_state_db_of_any_version_is_there_after_a_start() {
             let moves = program.json(["relocate", "--list"]);
             let moves: Vec<_> = moves["items"].as_array().unwrap().iter().map(|moved| moved["to"].clone()).collect();
             assert_eq!(moves, ["/work/app", "/work/application"]);
+        }
+        if version >= 11 {
+            let find = |thread: &str| program.json(["find", thread]);
+            assert_eq!(
+                (&find(&one)["tags"], &find(&one)["noteCount"]),
+                (&serde_json::json!(["needs/review"]), &serde_json::json!(1))
+            );
+            assert_eq!(
+                (&find(&two)["tags"], &find(&two)["pinned"]),
+                (&serde_json::json!(["parser", "straße"]), &serde_json::json!(true))
+            );
+            let notes = program.json(["note", &one])["notes"].clone();
+            assert_eq!(notes[0]["text"], "ask \"Ada\"\n\tabout the lexer");
         }
     }
 }

@@ -25,7 +25,7 @@
 //! rollouts → usage                                     what was used: tokens, turns, time, cost
 //! everything → health                                  what is wrong, and what would mend it
 //! walk → compress                                      which rollouts are to be compressed
-//! what is kept beside threads → features               goals, memories, snapshots: what should stand
+//! what is kept beside threads → features               goals, tags, notes, memories, snapshots: what should stand
 //! ```
 //!
 //! Arrows between modules only lead down this list: `features`, `export`, `compress`, `startup`, `change`, `transfer`, `write`,

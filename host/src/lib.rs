@@ -35,9 +35,9 @@ pub mod threads;
 pub mod watch;
 
 pub use facade::{
-    AbsentDirectory, ClaimedThread, Error, Homes, MatchesOfHomes, MovedDirectory, OfHome, Options, PageOfHomes,
-    PruneRequest, RepairScope, Result, RunObserver, ServedHome, StateAccess, StatedPage, ThreadGoal, ThreadStamp,
-    ThreadWriter, Threadkeep, UndoPreview, Verification, redact, replay, startup,
+    AbsentDirectory, ClaimedThread, Error, Homes, MatchesOfHomes, MovedDirectory, NotedPlace, OfHome, Options,
+    PageOfHomes, PruneRequest, RepairScope, Result, RunObserver, ServedHome, StateAccess, StatedPage, ThreadGoal,
+    ThreadStamp, ThreadWriter, Threadkeep, UndoPreview, Verification, redact, replay, startup,
 };
 pub use features::text_index::IndexExclusions;
 pub use platform::error_kind::ErrorKind;

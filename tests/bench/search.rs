@@ -1,7 +1,7 @@
 //! Searching: filling the index, asking it, and going through the rollouts.
 
 use support::Program;
-use threadkeep::contract::{MatchOrder, QueryMeaning, RowQuery};
+use threadkeep::contract::{MarkFilter, MatchOrder, QueryMeaning, RowQuery};
 use threadkeep::platform::home::Home;
 use threadkeep::{Options, SearchRequest, StateAccess, Threadkeep};
 
@@ -71,6 +71,7 @@ fn in_process(ground: &Ground, table: &mut Table, queries: &[(&'static str, &str
             kinds: SearchRequest::MESSAGES.to_vec(),
             without_secrets: false,
             rows: RowQuery::default(),
+            marked: MarkFilter::default(),
             with_copies: false,
             order: MatchOrder::Classes,
             refresh: false,

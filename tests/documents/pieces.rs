@@ -105,7 +105,7 @@ fn a_thread_that_leaves_is_written_piece_by_piece_as_the_whole_document() {
     let thread = listed(&handle(home.path(), state.path()), true).remove(0).0;
     let gap = Gap { before: 7, reason: "it is \"gone\"".into(), thread: "another".into() };
     for (turns, nested, gaps) in [(vec![], 0, vec![]), (vec!["{\"id\":\"a\"}", "{\"b\": 1}"], 2, vec![gap])] {
-        let end = ExportedThreadEnd { gaps, redacted: true, redactions: Vec::new() };
+        let end = ExportedThreadEnd { gaps, notes: Vec::new(), redacted: true, redactions: Vec::new() };
         let raw = turns.iter().map(|turn| serde_json::value::RawValue::from_string((*turn).into()).unwrap());
         let alone =
             ExportedThread { thread: thread.clone(), turns: raw.collect(), subagents: Vec::new(), end: end.clone() };

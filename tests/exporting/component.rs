@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use support::{File, Script, Setting, any_rollout, imports_of, same};
-use threadkeep_contract::{ExportDetail, ExportFormat, ExportOptions, ExportPiece, Subject};
+use threadkeep_contract::{ExportDetail, ExportFormat, ExportOptions, ExportPiece, Subject, ThreadMarks, ThreadNote};
 use threadkeep_core::export::Exporter;
 use threadkeep_engine::{Core, Runtime, calls};
 
@@ -13,11 +13,18 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::load().unwrap());
 const FORMATS: [ExportFormat; 5] =
     [ExportFormat::Markdown, ExportFormat::Html, ExportFormat::PlainText, ExportFormat::Json, ExportFormat::Jsonl];
 
+/// Notes on the thread and on the turn that generated rollouts begin with.
+fn marks() -> ThreadMarks {
+    let note = |turn: Option<&str>| ThreadNote { turn: turn.map(Into::into), text: "noted\n`here`".into(), at: 1 };
+    ThreadMarks { tags: vec!["a".into(), "b".into()], pinned: true, notes: vec![note(None), note(Some("t1"))] }
+}
+
 fn options(format: ExportFormat) -> ExportOptions {
     ExportOptions {
         format,
         detail: ExportDetail::Everything,
         turns: None,
+        marks: marks(),
         whole_outputs: false,
         full_record: false,
         depth: 0,

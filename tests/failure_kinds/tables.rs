@@ -97,6 +97,11 @@ archive VICTIM --no-state                     | ok       ok       ok       ok   
 unarchive ARCHIVED                            | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       ok       ok       denied   ok       ok       denied
 delete VICTIM --yes                           | busy     busy     warned   warned   ok       denied   denied   denied   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
 delete VICTIM --dry-run                       | busy     busy     warned   warned   ok       denied   denied   denied   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
+tag VICTIM +found                             | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       notFound ok       denied   denied   corrupt  denied
+pin VICTIM                                    | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       notFound ok       denied   denied   corrupt  denied
+unpin VICTIM                                  | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       notFound ok       denied   denied   corrupt  denied
+note VICTIM found                             | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       notFound ok       denied   denied   corrupt  denied
+note VICTIM                                   | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       notFound ok       denied   denied   corrupt  denied
 metadata VICTIM --git-branch main             | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       notFound ok       denied   denied   corrupt  denied
 relocate /src/app /src/here --yes             | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       ok       ok       denied   ok       ok       denied
 relocate /src/app /src/here --dry-run         | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       ok       ok       denied   ok       ok       denied

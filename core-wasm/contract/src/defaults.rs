@@ -2,9 +2,9 @@
 
 use crate::{
     CodexFacts, CodexFields, CodexShape, CollectionMove, Counts, DecidedBy, DirectorySnapshot, Entries, FileReport,
-    ForeignTokens, Heads, HomeFacts, IndexedText, MemoryExtraction, NewThread, PageOfHits, PageOfMatches,
+    ForeignTokens, Heads, HomeFacts, IndexedText, MarkFilter, MemoryExtraction, NewThread, PageOfHits, PageOfMatches,
     PageOfRecords, PageOfRows, PageOfTouched, PageOfTurns, Presence, Removal, RolloutTouches, RowQuery,
-    SearchedThreads, Selection, SortKey, SourceThread, StartupReport, SurveyReport, TermSources, Tokens,
+    SearchedThreads, Selection, SortKey, SourceThread, StartupReport, SurveyReport, TermSources, ThreadMarks, Tokens,
     TouchedSources, TurnStart, UsageCounts, UserMessage,
 };
 
@@ -33,6 +33,7 @@ defaults! {
     Heads { paths, lengths, texts }
     HomeFacts { databases, backfill, codex_backfill, unprojected, locks, modes, network, links, unfinished, foreign_homes, closed, text_index, foreign_faults, now }
     IndexedText { replaced_from, parts, touches, state, is_whole, has_rollbacks, text_bytes }
+    MarkFilter { tags, without, pinned }
     MemoryExtraction { watermark, worker, token, until, retry_after }
     NewThread { id, cwd, source, originator, version, model_provider, instructions, git_sha, git_branch, git_origin_url, parent_thread_id }
     PageOfHits { hits, next, total, notes }
@@ -47,10 +48,11 @@ defaults! {
     RowQuery { within, source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo, also_in_repo, among, commit, sort, ascending }
     SearchedThreads { ids, times, kinds, source_kinds, sources, owners, roles, uncovered, has_rollbacks }
     Selection { candidates, too_recent, compressed, skipped }
-    SourceThread { id, name, memory_mode, redacted, parts }
+    SourceThread { id, name, memory_mode, marks, redacted, parts }
     StartupReport { scanned, stored, failed, waited, backfilled_here }
     SurveyReport { files, new, changed, vanished }
     TermSources { prompts, all }
+    ThreadMarks { tags, pinned, notes }
     TouchedSources { changed, maybe }
     Tokens { input, cached_input, output, reasoning_output }
     TurnStart { cwd, model }

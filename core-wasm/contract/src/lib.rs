@@ -46,6 +46,7 @@ pub use exports::importing::{
 pub use exports::launching::{
     Configured, DirectoryQuestion, Launch, LaunchDirectory, LaunchFacts, LaunchSetting, Place, WantedDirectory,
 };
+pub use exports::marks::{AskedMarks, MarkFilter, MarkedThread};
 pub use exports::memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow};
 pub use exports::moved_directories::MovedDirectory;
 pub use exports::personality::PersonalityStep;
@@ -72,7 +73,7 @@ pub use exports::watching::{
 };
 pub use exports::writing::{Begun, NewThread, WriteContext, WriteError, Written};
 pub use imports::backfill::{ClaimResult, Counts, Job, Owner, Phase, SkippedFile};
-pub use imports::feature_types::{GoalStatus, Rejection};
+pub use imports::feature_types::{GoalStatus, Rejection, ThreadMarks, ThreadNote};
 pub use imports::health_types::{
     Applicability, BackfillFacts, Cell, Change, CheckContext, CheckInput, CheckedFile, CodexChange, CodexFields,
     CodexShape, Column, CurrentValue, DamagedLine, DatabaseFacts, DatabaseRole, Depth, Edit, EditTarget, Evidence,

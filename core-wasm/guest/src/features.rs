@@ -4,12 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use contract::exports::{
-    device_keys, goals, launching, memories, moved_directories, personality, shell_snapshots, spawned_threads,
+    device_keys, goals, launching, marks, memories, moved_directories, personality, shell_snapshots, spawned_threads,
 };
 use contract::{
-    Edge, EdgeStatus, Goal, GoalChange, GoalStatus, Launch, LaunchFacts, MemoryBounds, MemoryExtraction,
-    MemoryExtractionStep, MemoryRow, MovedDirectory, PersonalityStep, Rejection, RolloutAge, SnapshotVerdict,
-    SpawnEdge,
+    AskedMarks, Edge, EdgeStatus, Goal, GoalChange, GoalStatus, Launch, LaunchFacts, MarkFilter, MarkedThread,
+    MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow, MovedDirectory, PersonalityStep, Rejection,
+    RolloutAge, SnapshotVerdict, SpawnEdge, ThreadMarks,
 };
 use threadkeep_core::features;
 
@@ -18,6 +18,7 @@ use crate::runtime::{Component, export};
 export! {
     goals __export_threadkeep_core_goals_0_5_0_cabi,
     launching __export_threadkeep_core_launching_0_5_0_cabi,
+    marks __export_threadkeep_core_marks_0_5_0_cabi,
     memories __export_threadkeep_core_memories_0_5_0_cabi,
     device_keys __export_threadkeep_core_device_keys_0_5_0_cabi,
     moved_directories __export_threadkeep_core_moved_directories_0_5_0_cabi,
@@ -43,6 +44,32 @@ impl goals::Guest for Component {
 impl launching::Guest for Component {
     fn plan_launch(facts: LaunchFacts) -> Launch {
         features::launching::plan_launch(facts)
+    }
+}
+
+impl marks::Guest for Component {
+    fn change_tags(current: Vec<String>, words: Vec<String>) -> Result<Vec<String>, Rejection> {
+        features::marks::change_tags(current, &words)
+    }
+
+    fn check_note(text: String) -> Result<String, Rejection> {
+        features::marks::check_note(&text)
+    }
+
+    fn named_turn(turns: Vec<String>, wanted: String) -> Result<String, Rejection> {
+        features::marks::named_turn(&turns, &wanted)
+    }
+
+    fn asked_marks_of(words: String) -> Result<AskedMarks, String> {
+        features::marks::asked_marks_of(&words)
+    }
+
+    fn marked(threads: Vec<MarkedThread>, filter: MarkFilter) -> Result<Vec<String>, Rejection> {
+        features::marks::marked(threads, &filter)
+    }
+
+    fn join_marks(here: ThreadMarks, coming: ThreadMarks) -> ThreadMarks {
+        features::marks::join_marks(here, coming)
     }
 }
 

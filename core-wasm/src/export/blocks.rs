@@ -58,6 +58,8 @@ pub(super) enum Block {
         /// With what; it may be empty.
         text: String,
     },
+    /// What a user wrote beside it.
+    Remark(String),
     /// A sub-agent's thread belongs here.
     Subagent(String),
 }

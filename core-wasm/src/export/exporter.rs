@@ -13,7 +13,7 @@ use contract::{
 use serde_json::Value;
 
 use super::blocks::{self, Block, Shown};
-use super::clean::{one_line, title};
+use super::clean::{clean, one_line, title};
 use super::html::Html;
 use super::images;
 use super::markdown::Markdown;
@@ -251,14 +251,25 @@ impl Turns {
                 facts.push((name, redacted(value)));
             }
         }
+        if !self.options.marks.tags.is_empty() {
+            facts.push(("tags", redacted(&self.options.marks.tags.join(", "))));
+        }
         let head = Head { title: title(&redactor.text(&row.title)), facts };
+        let remark = self.remark(None, redactor);
         let pieces = &mut self.pieces;
         match &mut self.page {
-            Some(Page::Markdown(page)) => page.begin(&head, pieces),
-            Some(Page::Html(page)) => page.begin(&head, pieces),
-            Some(Page::PlainText(page)) => page.begin(&head, pieces),
+            Some(Page::Markdown(page)) => page.begin(&head, remark, pieces),
+            Some(Page::Html(page)) => page.begin(&head, remark, pieces),
+            Some(Page::PlainText(page)) => page.begin(&head, remark, pieces),
             None => {}
         }
+    }
+
+    /// The note of a turn, or of the thread, as a block.
+    fn remark(&self, turn: Option<&str>, redactor: &mut Redactor) -> Option<Block> {
+        let note = self.options.marks.notes.iter().find(|note| note.turn.as_deref() == turn)?;
+        redactor.set_place("note");
+        Some(Block::Remark(clean(&redactor.text(&note.text)).into_owned()))
     }
 
     fn turn(&mut self, mut turn: Value, redactor: &mut Redactor, subagents: &mut Vec<String>) {
@@ -284,6 +295,7 @@ impl Turns {
         }
         redactor.set_place(place("end", self.number));
         redactor.value(&mut turn);
+        let remark = turn["id"].as_str().and_then(|id| self.remark(Some(id), redactor));
         let pieces = &mut self.pieces;
         let Some(page) = &mut self.page else {
             turn["items"] = shown.into_iter().map(|(item, _)| item).collect();
@@ -291,7 +303,7 @@ impl Turns {
             pieces.push("\n");
             return;
         };
-        let mut all: Vec<Block> = Vec::new();
+        let mut all: Vec<Block> = remark.into_iter().collect();
         for (item, pictures) in shown {
             all.extend(blocks::blocks(item, pictures, self.shown));
         }

@@ -24,7 +24,7 @@ impl Html {
     }
 
     /// Writes what stands before the first turn.
-    pub(super) fn begin(&self, head: &Head, pieces: &mut Pieces) {
+    pub(super) fn begin(&self, head: &Head, remark: Option<Block>, pieces: &mut Pieces) {
         if self.depth == 0 {
             pieces.push(BEFORE_TITLE);
             push_escaped(&head.title, &mut pieces.text);
@@ -44,6 +44,9 @@ impl Html {
         pieces.push("</dl>\n");
         if self.depth == 0 {
             pieces.push("</header>\n<main>\n");
+        }
+        if let Some(remark) = remark {
+            self.block(remark, pieces);
         }
     }
 
@@ -120,6 +123,10 @@ impl Html {
                 }
             }
             Block::Note { what, text } => self.step(what, &text, "", [], pieces),
+            Block::Remark(text) => {
+                let short = text.lines().next().unwrap_or_default();
+                self.step("Note", short, "", [(&*text, true)], pieces);
+            }
             Block::Subagent(thread) => pieces.subagent(thread),
         }
     }

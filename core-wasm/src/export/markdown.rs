@@ -30,8 +30,8 @@ impl Markdown {
         }
     }
 
-    /// Writes front matter and title, or the title alone where the document stands in another one.
-    pub(super) fn begin(&self, head: &Head, pieces: &mut Pieces) {
+    /// Writes front matter and title, or the title alone where the document stands in another one, and a remark.
+    pub(super) fn begin(&self, head: &Head, remark: Option<Block>, pieces: &mut Pieces) {
         if self.depth == 0 {
             pieces.push("---\n");
             pieces.push(&format!("title: {}\n", yaml_text(&head.title)));
@@ -46,6 +46,9 @@ impl Markdown {
                 pieces.push(&format!("- {}: {}\n", escaped(name), escaped(value)));
             }
             pieces.push("\n");
+        }
+        if let Some(remark) = remark {
+            self.block(remark, pieces);
         }
     }
 
@@ -100,6 +103,10 @@ impl Markdown {
             Block::Note { what, text } => {
                 let text = if text.is_empty() { String::new() } else { format!(" {}", code(&text)) };
                 pieces.push(&format!("**{what}**{text}\n\n"));
+            }
+            Block::Remark(text) => {
+                pieces.push("**Note**\n\n");
+                push_fence(&text, "text", pieces);
             }
             Block::Subagent(thread) => pieces.subagent(thread),
         }

@@ -25,13 +25,16 @@ impl PlainText {
     }
 
     /// Writes title and facts.
-    pub(super) fn begin(&self, head: &Head, pieces: &mut Pieces) {
+    pub(super) fn begin(&self, head: &Head, remark: Option<Block>, pieces: &mut Pieces) {
         self.lines("", &head.title, pieces);
         self.lines("", &"=".repeat(head.title.chars().count()), pieces);
         for (name, value) in &head.facts {
             self.lines("", &format!("{name}: {value}"), pieces);
         }
         pieces.push("\n");
+        if let Some(remark) = remark {
+            self.block(remark, pieces);
+        }
     }
 
     /// Writes a turn.
@@ -81,6 +84,10 @@ impl PlainText {
             Block::Note { what, text } => {
                 let colon = if text.is_empty() { "" } else { ": " };
                 self.lines("", &format!("{what}{colon}{text}"), pieces);
+            }
+            Block::Remark(text) => {
+                self.lines("", "Note:", pieces);
+                self.lines("    ", &text, pieces);
             }
             Block::Subagent(thread) => {
                 pieces.subagent(thread);

@@ -6,6 +6,7 @@ mod bounded;
 pub mod device_keys;
 pub mod goals;
 pub mod launching;
+pub mod marks;
 pub mod memories;
 pub mod moved_directories;
 pub mod personality;

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! {"type":"threadkeep_bundle","payload":{"version":1,"program":…,"madeAt":…,"threads":2,"files":3,"bytes":…}}
-//! {"type":"threadkeep_thread","payload":{"id":…,"name":…,"memoryMode":…}}                                      a line a thread
+//! {"type":"threadkeep_thread","payload":{"id":…,"name":…,"memoryMode":…,"tags":[…],"pinned":true,"notes":[…]}} a line a thread
 //! {"type":"threadkeep_file","payload":{"path":…,"thread":…,"size":…,"sha256":…,"modifiedNs":…}}                a line a file
 //! … `size` bytes as they stand in the rollout, and a newline where they do not end with one …
 //! ```
@@ -13,12 +13,12 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use contract::{BundleFile, BundleThread};
+use contract::{BundleFile, BundleThread, ThreadMarks, ThreadNote};
 use serde_json::Value;
 
 use crate::text::json_writer::JsonWriter;
 use crate::text::paths::canonical_id;
-use crate::text::time::rfc3339;
+use crate::text::time::{parse_millis, rfc3339};
 
 /// The version of both forms.
 const VERSION: u64 = 1;
@@ -34,9 +34,48 @@ pub fn bundle_manifest(program: &str, made: i64, threads: &[BundleThread], files
     out.raw(",\"files\":").unsigned(files).raw(",\"bytes\":").unsigned(bytes).raw("}}\n");
     for thread in threads {
         out.raw("{\"type\":\"threadkeep_thread\",\"payload\":{\"id\":").text(&thread.id);
-        out.field("name", thread.name.as_deref()).field("memoryMode", thread.memory_mode.as_deref()).raw("}}\n");
+        out.field("name", thread.name.as_deref()).field("memoryMode", thread.memory_mode.as_deref());
+        write_marks(&thread.marks, &mut out);
+        out.raw("}}\n");
     }
     out.into_text()
+}
+
+/// Writes what users put on a thread, where there is anything, as fields of an object.
+fn write_marks(marks: &ThreadMarks, out: &mut JsonWriter) {
+    if !marks.tags.is_empty() {
+        out.raw(",\"tags\":[");
+        for (at, tag) in marks.tags.iter().enumerate() {
+            out.raw(if at > 0 { "," } else { "" }).text(tag);
+        }
+        out.raw("]");
+    }
+    if marks.pinned {
+        out.raw(",\"pinned\":true");
+    }
+    if !marks.notes.is_empty() {
+        out.raw(",\"notes\":[");
+        for (at, note) in marks.notes.iter().enumerate() {
+            out.raw(if at > 0 { ",{" } else { "{" }).raw("\"text\":").text(&note.text);
+            out.field("turn", note.turn.as_deref()).field("at", Some(&rfc3339(note.at))).raw("}");
+        }
+        out.raw("]");
+    }
+}
+
+/// Reads what users put on a thread, of which notes stand elsewhere in an export. What is something else is none.
+fn read_marks(thread: &Value, notes: &Value) -> ThreadMarks {
+    let list = |of: &Value| of.as_array().cloned().unwrap_or_default();
+    let text = |of: &Value| of.as_str().map(ToString::to_string);
+    let note = |note: &Value| {
+        let at = note["at"].as_str().and_then(|at| parse_millis(at.as_bytes())).unwrap_or(0);
+        Some(ThreadNote { turn: text(&note["turn"]), text: text(&note["text"])?, at })
+    };
+    ThreadMarks {
+        tags: list(&thread["tags"]).iter().filter_map(text).collect(),
+        pinned: thread["pinned"].as_bool().unwrap_or(false),
+        notes: list(notes).iter().filter_map(note).collect(),
+    }
 }
 
 /// Returns the line that stands before the text of a rollout in a bundle.
@@ -53,7 +92,14 @@ pub(super) enum Mark {
     /// The manifest of a bundle.
     Bundle(Promised),
     /// A thread of a bundle, or of an export, with what was made unreadable in it.
-    Thread { id: String, name: Option<String>, memory_mode: Option<String>, redacted: bool, of_export: bool },
+    Thread {
+        id: String,
+        name: Option<String>,
+        memory_mode: Option<String>,
+        marks: ThreadMarks,
+        redacted: bool,
+        of_export: bool,
+    },
     /// A rollout.
     File(FileMark),
     /// Something that nobody needs who takes threads in.
@@ -95,10 +141,11 @@ pub(super) fn read_mark(line: &[u8]) -> Result<Mark, String> {
             let count = |name: &str| payload[name].as_u64().ok_or_else(|| format!("it does not say '{name}'"));
             Ok(Mark::Bundle(Promised { threads: count("threads")?, files: count("files")?, bytes: count("bytes")? }))
         }
-        "threadkeep_thread" => thread(payload, false, false),
+        "threadkeep_thread" => thread(payload, read_marks(payload, &payload["notes"]), false, false),
         "threadkeep_export" => {
             checked_version(payload)?;
-            thread(&payload["thread"], payload["redacted"].as_bool().unwrap_or(false), true)
+            let of = &payload["thread"];
+            thread(of, read_marks(of, &payload["notes"]), payload["redacted"].as_bool().unwrap_or(false), true)
         }
         "threadkeep_file" => Ok(Mark::File(FileMark {
             path: checked_path(payload["path"].as_str().unwrap_or_default())?,
@@ -114,10 +161,10 @@ pub(super) fn read_mark(line: &[u8]) -> Result<Mark, String> {
     }
 }
 
-fn thread(of: &Value, redacted: bool, of_export: bool) -> Result<Mark, String> {
+fn thread(of: &Value, marks: ThreadMarks, redacted: bool, of_export: bool) -> Result<Mark, String> {
     let text = |name: &str| of[name].as_str().filter(|text| !text.is_empty()).map(ToString::to_string);
     let id = text("id").and_then(|id| canonical_id(&id)).ok_or("it does not say which thread it is")?;
-    Ok(Mark::Thread { id, name: text("name"), memory_mode: text("memoryMode"), redacted, of_export })
+    Ok(Mark::Thread { id, name: text("name"), memory_mode: text("memoryMode"), marks, redacted, of_export })
 }
 
 fn checked_version(payload: &Value) -> Result<(), String> {

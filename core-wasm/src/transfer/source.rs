@@ -156,7 +156,7 @@ impl State {
                 self.kind = Kind::Bundle;
                 self.promised = Some(promised);
             }
-            Mark::Thread { id, name, memory_mode, redacted, of_export } => {
+            Mark::Thread { id, name, memory_mode, marks, redacted, of_export } => {
                 if of_export == (self.kind == Kind::Bundle) {
                     return Err("an export and a bundle stand in one text".into());
                 }
@@ -166,7 +166,7 @@ impl State {
                 if of_export {
                     self.paths.clear();
                 }
-                self.threads.push(SourceThread { id, name, memory_mode, redacted, parts: Vec::new() });
+                self.threads.push(SourceThread { id, name, memory_mode, marks, redacted, parts: Vec::new() });
             }
             Mark::File(file) => self.file(file, next)?,
             Mark::Other => {}

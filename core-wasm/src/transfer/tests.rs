@@ -8,7 +8,10 @@ use std::vec::Vec;
 
 use super::*;
 use crate::rollout::ids::RandomBits;
-use contract::{BasePlace, BundleFile, BundleThread, FileRelation, ImportDecision, IncomingThread, SourceContent};
+use contract::{
+    BasePlace, BundleFile, BundleThread, FileRelation, ImportDecision, IncomingThread, SourceContent, ThreadMarks,
+    ThreadNote,
+};
 
 const PARENT: &str = "0198c0de-0000-7000-8000-0000000000aa";
 const FORK: &str = "0198c0de-0000-7000-8000-0000000000bb";
@@ -116,6 +119,12 @@ fn a_rollout_is_a_text_of_one_thread() {
     assert_eq!((content.threads[0].id.as_str(), part.own, part.length), (PARENT, true, parent().len() as u64));
 }
 
+fn marks() -> ThreadMarks {
+    let note = |turn: Option<&str>, text: &str| ThreadNote { turn: turn.map(Into::into), text: text.into(), at: 1_000 };
+    let notes = vec![note(None, "of \"all\"\n"), note(Some("t1"), "of one")];
+    ThreadMarks { tags: vec!["a".into(), "b/c".into()], pinned: true, notes }
+}
+
 fn bundle(change: impl Fn(&mut Vec<BundleFile>), cut: usize, promised: u64) -> String {
     let texts = [parent(), fork().trim_end().to_string()];
     let mut files: Vec<BundleFile> = [PARENT, FORK]
@@ -130,7 +139,10 @@ fn bundle(change: impl Fn(&mut Vec<BundleFile>), cut: usize, promised: u64) -> S
         })
         .collect();
     change(&mut files);
-    let threads = [PARENT, FORK].map(|id| BundleThread { id: id.into(), name: None, memory_mode: None });
+    let threads = [PARENT, FORK].map(|id| {
+        let marks = if id == FORK { marks() } else { ThreadMarks::default() };
+        BundleThread { id: id.into(), name: None, memory_mode: None, marks }
+    });
     let bytes = files.iter().map(|file| file.size).sum::<u64>() + promised;
     let mut out = bundle_manifest("x", 0, &threads, 2, bytes);
     for (file, text) in files.iter().zip(&texts) {
@@ -149,6 +161,7 @@ fn a_bundle_gives_its_files_as_they_are_and_is_refused_where_it_is_cut_off_or_li
     let part = &content.threads[1].parts[0];
     let range = part.offset as usize..(part.offset + part.length) as usize;
     assert_eq!((&text[range], part.modified_ns, content.bundle), (fork().trim_end(), Some(7), true));
+    assert_eq!((&content.threads[0].marks, &content.threads[1].marks), (&ThreadMarks::default(), &marks()));
 
     let refused = |text: String, why: &str| {
         let error = read(&text, 13).unwrap_err();

@@ -162,11 +162,13 @@ impl Query {
 
 /// A word or a phrase as it was written.
 #[derive(Debug, PartialEq)]
-struct Piece {
-    text: String,
-    quoted: bool,
-    without: bool,
-    prefix: bool,
+pub(crate) struct Piece {
+    pub(crate) text: String,
+    pub(crate) quoted: bool,
+    pub(crate) without: bool,
+    pub(crate) prefix: bool,
+    /// Where it stands in the query, its sign and its quotation marks with it: from and to, in bytes.
+    pub(crate) place: (usize, usize),
 }
 
 impl Piece {
@@ -183,10 +185,12 @@ fn is_quote(letter: char) -> bool {
     matches!(letter, '"' | '“' | '”' | '„' | '«' | '»')
 }
 
-fn pieces(words: &str, notes: &mut Vec<String>) -> Vec<Piece> {
+/// Cuts a query into words and phrases; `notes` takes what a person should know of that.
+pub(crate) fn pieces(words: &str, notes: &mut Vec<String>) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = words.trim_start();
     while !rest.is_empty() {
+        let from = words.len() - rest.len();
         let signed = rest.strip_prefix('-').filter(|rest| rest.starts_with(|next: char| !next.is_whitespace()));
         let without = signed.is_some();
         rest = signed.unwrap_or(rest);
@@ -208,7 +212,8 @@ fn pieces(words: &str, notes: &mut Vec<String>) -> Vec<Piece> {
         let starred = text.strip_suffix('*').filter(|_| !quoted);
         let prefix = starred.is_some_and(|text| text.ends_with(|last: char| !last.is_whitespace() && last != '*'));
         let text = if prefix { starred.unwrap_or(text) } else { text };
-        pieces.push(Piece { text: text.to_string(), quoted, without, prefix });
+        let place = (from, words.len() - behind.len());
+        pieces.push(Piece { text: text.to_string(), quoted, without, prefix, place });
         rest = behind.trim_start();
     }
     pieces

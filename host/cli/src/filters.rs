@@ -1,7 +1,7 @@
 //! Which threads a command is about: the flags that `list` and `search` share.
 
 use clap::{Args, ValueEnum};
-use threadkeep::contract::{RowQuery, SortKey};
+use threadkeep::contract::{MarkFilter, RowQuery, SortKey};
 use threadkeep::{Threadkeep, TouchedRequest};
 
 use crate::context::Context;
@@ -43,6 +43,12 @@ pub(crate) struct Filters {
     /// Only threads of this git repository: its origin URL in any form, the end of it, as OWNER/NAME, or a directory in it, as .
     #[arg(long, value_name = "URL|DIR", value_parser = values::text)]
     repo: Option<String>,
+    /// Only threads with this tag; given several times, only those with all of them
+    #[arg(long, value_name = "TAG", value_parser = values::text)]
+    tag: Vec<String>,
+    /// Only threads that were pinned here
+    #[arg(long)]
+    pinned: bool,
 }
 
 /// Which time a list goes by.
@@ -71,7 +77,18 @@ impl Filters {
     pub(crate) fn are_given(&self) -> bool {
         let texts =
             [&self.provider, &self.cwd, &self.under, &self.title, &self.name, &self.branch, &self.commit, &self.repo];
-        texts.iter().any(|text| text.is_some()) || self.since.is_some() || self.until.is_some()
+        let is_time_given = self.since.is_some() || self.until.is_some();
+        texts.iter().any(|text| text.is_some()) || is_time_given || self.ask_for_marks()
+    }
+
+    /// Says whether threads are chosen by their tags or pins.
+    pub(crate) fn ask_for_marks(&self) -> bool {
+        !self.tag.is_empty() || self.pinned
+    }
+
+    /// Gives which threads, by their tags and pins.
+    pub(crate) fn marked(&self) -> MarkFilter {
+        MarkFilter { tags: self.tag.clone(), without: Vec::new(), pinned: self.pinned }
     }
 
     /// Takes the commit out of the filters.
@@ -113,6 +130,12 @@ impl Filters {
             sort,
             ..RowQuery::default()
         })
+    }
+
+    /// Puts into the query what only the home can tell: the names of a repository, and the threads with tags and pins.
+    pub(crate) fn look_up(&self, query: &mut RowQuery, threadkeep: &Threadkeep) -> anyhow::Result<()> {
+        self.look_up_repository(query, threadkeep)?;
+        Ok(threadkeep.keep_marked(query, &self.marked())?)
     }
 
     /// Puts the names of a repository into the query where it was named by a directory in it.

@@ -102,6 +102,14 @@ fn parse() -> Result<(Global, Command), clap::Error> {
         parser = parser_of(|_| true, settings.as_ref().ok(), color);
         parsed = parser.try_get_matches_from_mut(&words);
     }
+    // A tag that goes looks like a flag.
+    if parsed.is_err()
+        && let Some(words) = commands::with_escaped_tags(&words)
+        && let Ok(matches) = parser_of(|name| name == "tag", settings.as_ref().ok(), color).try_get_matches_from(&words)
+        && matches.subcommand_name() == Some("tag")
+    {
+        parsed = Ok(matches);
+    }
     let parsed = parsed?;
     let Arguments { mut global } = Arguments::from_arg_matches(&parsed)?;
     let command = Command::from_arg_matches(&parsed)?;

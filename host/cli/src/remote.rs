@@ -103,7 +103,7 @@ pub(crate) fn turns(
     };
     let mut out = context.stdout();
     let mut printer = match (with_thread, context.global.json) {
-        (true, true) => TurnPrinter::Json(TurnsWriter::transcript(out, &document)?),
+        (true, true) => TurnPrinter::document(TurnsWriter::transcript(out, &document)?),
         (true, false) => {
             writeln!(out, "{facts}")?;
             TurnPrinter::turns(out, false)

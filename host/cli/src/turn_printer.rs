@@ -3,35 +3,76 @@
 use std::io::Write;
 
 use serde_json::Value;
-use threadkeep::contract::{Gap, PageOfTurns};
-use threadkeep::documents::{Gap as GapDocument, TurnsEnd, TurnsWriter};
+use threadkeep::contract::{Gap, PageOfTurns, ThreadNote};
+use threadkeep::documents::{Gap as GapDocument, Note, TurnsEnd, TurnsWriter, turn_id};
 
 use crate::failure::say;
 use crate::text::{self, turns as rendering};
 
-/// Prints turns while they come, as their document or as text.
-pub(crate) enum TurnPrinter<W> {
+/// Prints turns while they come, with what users wrote beside them.
+pub(crate) struct TurnPrinter<W> {
+    form: Form<W>,
+    notes: Vec<ThreadNote>,
+    /// Those of what was printed so far.
+    printed: Vec<Note>,
+}
+
+/// As their document, or as text.
+enum Form<W> {
     Json(TurnsWriter<W>),
     Text { out: W, any: bool },
 }
 
 impl<W: Write> TurnPrinter<W> {
+    /// Prints turns alone.
     pub(crate) fn turns(out: W, json: bool) -> Self {
         match json {
-            true => TurnPrinter::Json(TurnsWriter::turns(out)),
-            false => TurnPrinter::Text { out, any: false },
+            true => Self::document(TurnsWriter::turns(out)),
+            false => Self::text(out),
         }
     }
 
+    /// Prints turns into a document that was begun.
+    pub(crate) fn document(writer: TurnsWriter<W>) -> Self {
+        TurnPrinter { form: Form::Json(writer), notes: Vec::new(), printed: Vec::new() }
+    }
+
+    /// Prints turns as text, behind what stands there.
+    pub(crate) fn text(out: W) -> Self {
+        TurnPrinter { form: Form::Text { out, any: false }, notes: Vec::new(), printed: Vec::new() }
+    }
+
+    /// Prints the notes of a thread with its turns.
+    pub(crate) fn with_notes(self, notes: Vec<ThreadNote>) -> Self {
+        TurnPrinter { notes, ..self }
+    }
+
+    /// Prints the notes likewise, and that of the thread with what stands before the turns.
+    pub(crate) fn with_all_notes(self, notes: Vec<ThreadNote>) -> Self {
+        let printed = notes.iter().filter(|note| note.turn.is_none()).map(Note::from).collect();
+        TurnPrinter { notes, printed, ..self }
+    }
+
     pub(crate) fn print(&mut self, turns: &[String], hit: Option<&str>) -> anyhow::Result<()> {
-        match self {
-            TurnPrinter::Json(writer) => turns.iter().try_for_each(|turn| writer.turn(turn))?,
-            TurnPrinter::Text { out, any } => {
-                for turn in turns {
+        for turn in turns {
+            let note = match self.notes.is_empty() {
+                true => None,
+                false => {
+                    let id = turn_id(turn)?;
+                    self.notes.iter().find(|note| note.turn.as_deref() == Some(&id))
+                }
+            };
+            match &mut self.form {
+                Form::Json(writer) => {
+                    self.printed.extend(note.map(Note::from));
+                    writer.turn(turn)?;
+                }
+                Form::Text { out, any } => {
                     *any = true;
                     let turn: Value = serde_json::from_str(turn)?;
                     let marked = hit.is_some() && turn["id"].as_str() == hit;
-                    out.write_all(rendering::turn(&turn, marked, text::width()).as_bytes())?;
+                    let note = note.map(|note| note.text.as_str());
+                    out.write_all(rendering::turn(&turn, marked, note, text::width()).as_bytes())?;
                 }
             }
         }
@@ -40,13 +81,14 @@ impl<W: Write> TurnPrinter<W> {
 
     pub(crate) fn end(self, page: PageOfTurns, gaps: &[Gap], newest_first: bool) -> anyhow::Result<()> {
         let PageOfTurns { next, back, hit, .. } = page;
-        match self {
-            TurnPrinter::Json(writer) => {
+        match self.form {
+            Form::Json(writer) => {
                 let missing = gaps.iter().map(GapDocument::from).collect();
-                writer.end(&TurnsEnd { next_cursor: next, backwards_cursor: back, hit, gaps: missing })?;
+                let notes = self.printed;
+                writer.end(&TurnsEnd { next_cursor: next, backwards_cursor: back, hit, gaps: missing, notes })?;
                 say_gaps(gaps);
             }
-            TurnPrinter::Text { mut out, any } => {
+            Form::Text { mut out, any } => {
                 out.flush()?;
                 say_gaps(gaps);
                 let (earlier, later) = if newest_first { (next, back) } else { (back, next) };

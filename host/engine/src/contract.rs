@@ -21,6 +21,7 @@ pub use crate::bindings::exports::threadkeep::core::{
     launching::{
         Configured, DirectoryQuestion, Launch, LaunchDirectory, LaunchFacts, LaunchSetting, Place, WantedDirectory,
     },
+    marks::{AskedMarks, MarkFilter, MarkedThread},
     memories::{MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow},
     moved_directories::MovedDirectory,
     personality::PersonalityStep,
@@ -49,7 +50,7 @@ pub use crate::bindings::exports::threadkeep::core::{
 };
 pub use crate::bindings::threadkeep::core::{
     backfill::{ClaimResult, Counts, Job, Owner, Phase, SkippedFile},
-    feature_types::{GoalStatus, Rejection},
+    feature_types::{GoalStatus, Rejection, ThreadMarks, ThreadNote},
     health_types::{
         Applicability, BackfillFacts, Cell, Change, CheckContext, CheckInput, CheckedFile, CodexChange, CodexFields,
         CodexShape, Column, CurrentValue, DamagedLine, DatabaseFacts, DatabaseRole, Depth, Edit, EditTarget, Evidence,

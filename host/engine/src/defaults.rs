@@ -1,6 +1,6 @@
 //! Defaults of what hosts hand to the core.
 
-use crate::contract::{NewThread, RowQuery, SortKey, ThreadRow};
+use crate::contract::{MarkFilter, NewThread, RowQuery, SortKey, ThreadMarks, ThreadRow};
 
 impl Default for NewThread {
     /// Gives a thread whose id is to be chosen; its working directory and its source must still be set.
@@ -82,5 +82,21 @@ impl Default for RowQuery {
             sort: SortKey::Updated,
             ascending: false,
         }
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "the type is generated")]
+impl Default for MarkFilter {
+    /// Gives the filter that lets every thread pass.
+    fn default() -> MarkFilter {
+        MarkFilter { tags: Vec::new(), without: Vec::new(), pinned: false }
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "the type is generated")]
+impl Default for ThreadMarks {
+    /// Gives no marks.
+    fn default() -> ThreadMarks {
+        ThreadMarks { tags: Vec::new(), pinned: false, notes: Vec::new() }
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use threadkeep::contract::{Hit, ThreadRow};
 use threadkeep::documents::FoundTextKind;
+use threadkeep::features::marks::MarksInShort;
 
 use crate::cursor::TurnPlace;
 use crate::text::clean;
@@ -68,6 +69,10 @@ pub(crate) struct ThreadSummary {
     source: String,
     created_at: String,
     updated_at: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pinned: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     archived: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,11 +110,20 @@ impl ThreadSummary {
             source: clean(&row.source_kind),
             created_at: times::shown(row.created_at),
             updated_at: times::shown(row.updated_at),
+            tags: Vec::new(),
+            pinned: false,
             archived: row.archived,
             parent_thread_id: cleaned(&row.parent_thread_id),
             forked_from_id: cleaned(&row.forked_from_id),
             tokens: row.tokens_used,
         }
+    }
+}
+
+impl ThreadSummary {
+    /// Adds what the user put on it.
+    pub(crate) fn with_marks(self, marks: MarksInShort) -> ThreadSummary {
+        ThreadSummary { tags: marks.tags.iter().map(|tag| clean(tag)).collect(), pinned: marks.pinned, ..self }
     }
 }
 

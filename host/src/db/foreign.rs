@@ -264,13 +264,15 @@ impl Database {
         })
     }
 
-    /// Removes threads, and all that is kept of them. Nothing of them is in any byte of the database afterwards.
+    /// Removes threads, and all that is kept of them but what users put on them, which waits for their files to come again. Nothing
+    /// that was said in them is in any byte of the database afterwards.
     pub(crate) fn remove_foreign(&self, threads: Vec<ForeignThread>) -> Result<(), StateError> {
         let schema = self.schema();
         self.erasing(move |transaction| {
             for ForeignThread { thread, path, .. } in &threads {
                 remove_file(transaction, path)?;
-                remove_thread(transaction, schema, thread)?;
+                let tables = schema.tables().filter(|table| !table.waits_for_foreign_files);
+                remove_thread(transaction, tables, thread)?;
             }
             schema
                 .tables()

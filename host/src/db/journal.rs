@@ -4,7 +4,7 @@ use rusqlite::{Transaction, params};
 
 use super::derive::derive_rows;
 use super::rows::source_code;
-use super::{Database, Domain, Schema, StateError, Table, UserData};
+use super::{Database, Domain, StateError, Table, UserData};
 use threadkeep_engine::contract::Provenance;
 
 /// Holds changes of files and rows together that were begun.
@@ -78,7 +78,7 @@ impl Journal<'_> {
                 }
                 CompletedChange::Removed(threads, files) => {
                     files.iter().try_for_each(|file| remove_file(transaction, file))?;
-                    threads.iter().try_for_each(|thread| remove_thread(transaction, schema, thread))?;
+                    threads.iter().try_for_each(|thread| remove_thread(transaction, schema.tables(), thread))?;
                     let erase = schema.tables().filter_map(|table| table.erase);
                     erase.into_iter().try_for_each(|sql| transaction.execute(sql, []).map(drop))?;
                     Vec::new()
@@ -116,9 +116,13 @@ pub(super) fn remove_file(transaction: &Transaction<'_>, path: &str) -> Result<(
     Ok(())
 }
 
-/// Deletes what belongs to a thread, whichever domain keeps it.
-pub(super) fn remove_thread(transaction: &Transaction<'_>, schema: &Schema, thread: &str) -> Result<(), StateError> {
-    for table in schema.tables() {
+/// Deletes what these tables have of a thread.
+pub(super) fn remove_thread(
+    transaction: &Transaction<'_>,
+    tables: impl Iterator<Item = &'static Table>,
+    thread: &str,
+) -> Result<(), StateError> {
+    for table in tables {
         if let Some(column) = table.thread_column {
             let delete = format!("DELETE FROM {} WHERE {column} = ?1", table.name);
             transaction.prepare_cached(&delete)?.execute([thread])?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use threadkeep_engine::contract::RedactionCount;
 
-use super::{Gap, Thread};
+use super::{Gap, Note, Thread};
 use crate::platform::path_text;
 
 /// A thread with all its turns, as it leaves the home.
@@ -35,6 +35,9 @@ pub struct ExportedThreadEnd {
     /// Parts of the history that are nowhere. It is absent where the history is whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<Gap>,
+    /// What users wrote beside it and beside its turns. It is absent where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
     /// Whether secrets were looked for.
     pub redacted: bool,
     /// What was taken out.
@@ -191,6 +194,8 @@ struct Header<'a> {
     version: u32,
     program: &'static str,
     thread: &'a Thread,
+    #[serde(skip_serializing_if = "<[Note]>::is_empty")]
+    notes: &'a [Note],
     redacted: bool,
     full_record: bool,
 }
@@ -201,9 +206,14 @@ const RECORDS_VERSION: u32 = 1;
 /// Gives the line with which a thread begins among raw records, without a line feed; not redacted.
 ///
 /// An error is a document that is no JSON.
-pub fn records_header(thread: &Thread, redacted: bool, full_record: bool) -> serde_json::Result<String> {
-    let payload =
-        Header { version: RECORDS_VERSION, program: env!("CARGO_PKG_VERSION"), thread, redacted, full_record };
+pub fn records_header(
+    thread: &Thread,
+    notes: &[Note],
+    redacted: bool,
+    full_record: bool,
+) -> serde_json::Result<String> {
+    let program = env!("CARGO_PKG_VERSION");
+    let payload = Header { version: RECORDS_VERSION, program, thread, notes, redacted, full_record };
     serde_json::to_string(&Line { r#type: "threadkeep_export", payload })
 }
 

@@ -26,6 +26,7 @@ mod import;
 mod init;
 mod key_order;
 mod list;
+mod marks;
 mod memory;
 mod personality;
 mod plugin;
@@ -74,6 +75,7 @@ pub use import::{
 };
 pub use init::Init;
 pub use list::{AwayHome, List, ListWriter, ListedThread};
+pub use marks::{MarkedThreads, Note, ThreadNotes, turn_id};
 pub use memory::{
     FailedClaim, FinishedClaim, MemoryCandidate, MemoryCandidates, MemoryClaim, MemoryClaims, MemoryMode, RenewedClaim,
 };

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use threadkeep_engine::contract::{Provenance, ThreadRow};
 
 use super::{PluginCell, Time};
+use crate::features::marks::MarksInShort;
 use crate::features::spawn_edges::{Edge, EdgeStatus};
 use crate::platform::foreign_place::ForeignPlace;
 use crate::platform::home::Home;
@@ -37,6 +38,15 @@ pub struct Thread {
     /// Present, and true, where that program's own files of it are gone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub source_gone: bool,
+    /// The tags that users gave it, in their order. It is absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Present, and true, where a user pinned it here; what Codex has pinned is not told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
+    /// How many notes users wrote beside it and beside its turns. It is absent where there are none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub note_count: u64,
     /// Whether the rollout stands among the archived ones.
     pub archived: bool,
     /// The working directory in which the thread began; null where no record says it.
@@ -160,6 +170,11 @@ pub enum SpawnStatus {
     Closed,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 impl Thread {
     /// Makes the document from the thread's row. `current_cwd` is where its directory is now, if that moved.
     ///
@@ -189,6 +204,9 @@ impl Thread {
             preview: row.preview,
             title: row.title,
             path,
+            tags: Vec::new(),
+            pinned: false,
+            note_count: 0,
             archived: row.archived,
             cwd: row.cwd,
             current_cwd,
@@ -217,6 +235,11 @@ impl Thread {
             home: None,
             also_in_homes: Vec::new(),
         })
+    }
+
+    /// Adds what users put on it.
+    pub fn with_marks(self, marks: MarksInShort) -> Thread {
+        Thread { tags: marks.tags, pinned: marks.pinned, note_count: marks.notes, ..self }
     }
 
     /// Adds the home that has it, and the others that have it too.

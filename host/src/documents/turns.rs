@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use threadkeep_engine::contract;
 
-use super::Thread;
+use super::{Note, Thread};
 
 /// A page of a thread's turns.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -49,6 +49,10 @@ pub struct TurnsEnd {
     /// Parts of the history that are nowhere. It is absent where the history is whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<Gap>,
+    /// What users wrote beside these turns and, where the thread stands before them, beside that. It is absent where there is
+    /// nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
 }
 
 /// A part of a history that is nowhere; what comes after it is shown all the same.

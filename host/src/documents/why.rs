@@ -46,7 +46,7 @@ impl Why {
         Ok(Why {
             files: why.files.iter().map(absolute).collect(),
             findings: why.findings.iter().map(|finding| Finding::new(finding, home)).collect(),
-            thread: Thread::new(why.thread.clone(), home, None)?,
+            thread: Thread::new(why.thread.clone(), home, None)?.with_marks(why.marks.clone()),
             views: why.views.iter().map(View::from).collect(),
         })
     }

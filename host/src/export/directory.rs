@@ -12,7 +12,7 @@ use super::manifest::{Entry, Manifest, Source, digest, has_extension};
 use super::private_file::{self, Existing, PrivateFile};
 use super::thread::{Images, ThreadWriter, of_file};
 use super::{Export, ExportTally};
-use crate::documents::ExportState;
+use crate::documents::{ExportState, Note};
 use crate::platform::error_kind::{Classified as _, ErrorKind};
 use crate::platform::home::Home;
 use crate::platform::own_files::read_own_file;
@@ -93,7 +93,9 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn thread(&mut self, row: &ThreadRow) -> Result<(), ExportError> {
-        let facts = digest(row)?;
+        let marks = self.export.reader.marks(&row.id);
+        let notes: Vec<_> = marks.notes.iter().map(Note::from).collect();
+        let facts = digest(&(row, marks.tags, marks.pinned, notes))?;
         if let Some(entry) = self.files.get(&row.id).and_then(|file| self.manifest.entries.get(file))
             && self.is_current(entry, &facts)
         {

@@ -20,7 +20,7 @@ mod thread;
 use std::collections::{BTreeMap, HashMap};
 
 use threadkeep_engine::contract::{
-    ExportDetail, ExportFormat, ExportOptions, Listed, Person, RedactionCount, RowQuery,
+    ExportDetail, ExportFormat, ExportOptions, Listed, Person, RedactionCount, RowQuery, ThreadMarks,
 };
 
 use crate::index::progress::{Progress, ProgressSink};
@@ -86,7 +86,13 @@ impl ExportRequest {
         }
     }
 
-    fn options(&self, depth: u32, subagents: Option<Vec<String>>, image_directory: Option<String>) -> ExportOptions {
+    fn options(
+        &self,
+        depth: u32,
+        subagents: Option<Vec<String>>,
+        image_directory: Option<String>,
+        marks: ThreadMarks,
+    ) -> ExportOptions {
         ExportOptions {
             format: self.format,
             detail: self.detail,
@@ -98,6 +104,7 @@ impl ExportRequest {
             image_directory,
             redact_secrets: self.redact_secrets,
             anonymize: self.anonymize.clone(),
+            marks,
         }
     }
 }

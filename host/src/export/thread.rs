@@ -68,7 +68,8 @@ impl<'a> ThreadWriter<'a> {
             true => encoded(&images.name),
             false => format!("{}/{thread}", encoded(&images.name)),
         });
-        let options = self.export.request.options(depth, children, directory);
+        let marks = self.export.reader.marks(thread);
+        let options = self.export.request.options(depth, children, directory, marks);
         let exporter = self.export.reader.exporter(&Subject::Thread(thread.into()), &options)?;
         self.seen.insert(exporter.found().row.id.clone());
         self.sources.extend(exporter.files().iter().map(|file| file.path.clone()));
@@ -134,7 +135,8 @@ impl<'a> ThreadWriter<'a> {
     ) -> Result<(), ExportError> {
         let request = self.export.request;
         let thread = self.document(exporter)?;
-        let header = documents::records_header(&thread, request.redacts(), request.full_record)?;
+        let header =
+            documents::records_header(&thread, &self.notes(&thread.id), request.redacts(), request.full_record)?;
         write(out, exporter.redact_json(header)?.as_bytes())?;
         write(out, b"\n")?;
         let subagents = texts(exporter, |text| write(out, text))?;
@@ -157,6 +159,10 @@ impl<'a> ThreadWriter<'a> {
         let head = exporter.redact_json(serde_json::to_string(&thread)?)?;
         let mut writer = ExportedThreadWriter::new(out, &head).map_err(ExportError::Output)?;
         let subagents = texts(exporter, |text| writer.turns(text).map_err(ExportError::Output))?;
+        let mut notes = self.notes(&thread.id);
+        for note in &mut notes {
+            note.text = exporter.redact_text(&note.text)?;
+        }
         let redactions = self.counted(exporter, &thread.id)?;
         writer.end_turns().map_err(ExportError::Output)?;
         for id in subagents {
@@ -165,6 +171,7 @@ impl<'a> ThreadWriter<'a> {
         }
         let end = ExportedThreadEnd {
             gaps: exporter.gaps().iter().map(documents::Gap::from).collect(),
+            notes,
             redacted: self.export.request.redacts(),
             redactions: redactions.iter().map(documents::Redaction::from).collect(),
         };
@@ -175,7 +182,13 @@ impl<'a> ThreadWriter<'a> {
         let row = exporter.found().row.clone();
         let reader = self.export.reader;
         let current = reader.current_directories().of(&row);
-        Ok(documents::Thread::new(row, reader.home(), current)?)
+        let marks = reader.marks_in_short(std::slice::from_ref(&row.id)).remove(&row.id).unwrap_or_default();
+        Ok(documents::Thread::new(row, reader.home(), current)?.with_marks(marks))
+    }
+
+    /// What users wrote beside a thread and its turns; not redacted.
+    fn notes(&self, thread: &str) -> Vec<documents::Note> {
+        self.export.reader.marks(thread).notes.iter().map(documents::Note::from).collect()
     }
 
     /// Adds what an exporter counted to the sums.

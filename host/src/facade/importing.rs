@@ -9,7 +9,7 @@ use threadkeep_engine::{Core, Imports};
 
 use super::{Result, Threadkeep, now};
 use crate::db::StateDb;
-use crate::features::moved_directories;
+use crate::features::{marks, moved_directories};
 use crate::platform::foreign_place::ForeignPlace;
 use crate::rollouts::RolloutReader;
 use crate::threads::change::MetadataPatch;
@@ -63,6 +63,10 @@ impl Threadkeep {
             let was_broken_off = thread.decision == ImportDecision::AlreadyHere && before.contains(&thread.id);
             if came || was_broken_off {
                 self.describe(&thread.id, thread.name.as_deref(), thread.memory_mode.as_deref());
+            }
+            // Marks take no place of others, so they also come to a thread that is here already.
+            if came || thread.decision == ImportDecision::AlreadyHere {
+                marks::join(&state, &thread.id, thread.marks.clone(), now())?;
             }
         }
         for (from, to) in moves {

@@ -6,6 +6,7 @@
 //!                                                       ├─ changing   name, archive, delete, record, compress
 //!                                                       ├─ exporting  documents, files, directories
 //!                                                       ├─ features   goals, memories, device keys, moved directories
+//!                                                       ├─ marks      tags, pins and notes, and threads by them
 //!                                                       ├─ foreign    threads of other programs, kept beside Codex's
 //!                                                       ├─ importing  threads from elsewhere, bundles for another machine
 //!                                                       ├─ pruning    threads put away that nobody used for long
@@ -25,6 +26,7 @@ mod health;
 mod homes;
 mod importing;
 mod launching;
+mod marks;
 mod pruning;
 mod queue;
 mod reading;
@@ -60,6 +62,7 @@ pub use health::{RepairScope, UndoPreview, Verification};
 pub use homes::{Homes, MatchesOfHomes, OfHome, PageOfHomes};
 pub use importing::AbsentDirectory;
 pub use launching::ThreadWriter;
+pub use marks::NotedPlace;
 pub use pruning::PruneRequest;
 pub use recordings::{redact, replay};
 pub use served_home::ServedHome;

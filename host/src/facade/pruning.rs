@@ -8,6 +8,7 @@ use threadkeep_engine::{Core, Imports};
 
 use super::{Error, Result, Threadkeep};
 use crate::db::Database;
+use crate::features::marks;
 use crate::index::progress::Progress;
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::foreign_place::ForeignPlace;
@@ -32,7 +33,8 @@ impl Threadkeep {
         let state = self.needed_state("a prune")?;
         let database = state.database();
         let everything = RowQuery { sort: SortKey::Created, ascending: true, ..RowQuery::default() };
-        let pinned: BTreeSet<String> = database.pinned_threads()?.into_iter().collect();
+        let mut pinned: BTreeSet<String> = database.pinned_threads()?.into_iter().collect();
+        pinned.extend(marks::pinned(database)?);
         let all: Vec<ThreadRow> = self.every_thread(&everything)?.into_iter().map(|listed| listed.row).collect();
         let mut children: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in &all {

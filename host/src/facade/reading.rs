@@ -1,10 +1,11 @@
 //! The facade, reading: how a home stands, where threads are, what was said and done in them.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use threadkeep_engine::contract::{
     Collection, Explanation, FileError, Found, Gap, Listed, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched,
-    RowQuery, Subject, ThreadRow, UsageStatistics, WrittenFile,
+    QueryMeaning, RowQuery, Subject, ThreadRow, UsageStatistics, WrittenFile,
 };
 
 use super::{Error, Result, Threadkeep};
@@ -102,13 +103,19 @@ impl Threadkeep {
     }
 
     /// Gives a page of the threads in which words stand, `limit` threads long, or their number alone for 0. With the handle the
-    /// index is brought up to date first, unless the request says otherwise; without one the rollouts are gone through.
+    /// index is brought up to date first, unless the request says otherwise; without one the rollouts are gone through. Words like
+    /// `tag:this` and `-tag:that` ask for marks; where there are no others, every such thread is given, without hits.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] where there is no word in the query, and where the cursor is of another search.
+    /// [`ErrorKind::InvalidInput`] where there is no word in the query, and where the cursor is of another search;
+    /// [`ErrorKind::NeedsState`] where marks are asked for without a handle.
     pub fn search(&self, request: &SearchRequest, cursor: Option<&str>, limit: u32) -> Result<PageOfMatches> {
-        Ok(self.reader.search(request, cursor, limit)?)
+        let request = self.by_marks(request)?;
+        match (&request, request.meaning == QueryMeaning::Words && request.words.trim().is_empty()) {
+            (Cow::Owned(request), true) => self.search_without_words(&request.rows, cursor, limit),
+            _ => Ok(self.reader.search(&request, cursor, limit)?),
+        }
     }
 
     /// Counts what threads used: tokens, turns, time, cost. Rollouts that changed since the last time are read first.
@@ -135,6 +142,7 @@ impl Threadkeep {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<PageOfHits> {
+        self.refuse_marks(request)?;
         Ok(self.reader.hits(request, wanted, cursor, limit)?)
     }
 
@@ -225,15 +233,19 @@ impl Threadkeep {
     /// Makes the document of a thread.
     pub fn thread_document(&self, row: ThreadRow) -> Result<documents::Thread> {
         let current = self.current_directories().of(&row);
-        Ok(documents::Thread::new(row, self.home(), current)?)
+        let marks = self.reader.marks_in_short(std::slice::from_ref(&row.id)).remove(&row.id);
+        Ok(documents::Thread::new(row, self.home(), current)?.with_marks(marks.unwrap_or_default()))
     }
 
     /// Makes the documents of threads, in their order.
     pub fn thread_documents(&self, rows: impl IntoIterator<Item = ThreadRow>) -> Result<Vec<documents::Thread>> {
         let directories = self.current_directories();
+        let rows: Vec<ThreadRow> = rows.into_iter().collect();
+        let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+        let mut marks = self.reader.marks_in_short(&ids);
         let document = |row: ThreadRow| {
-            let current = directories.of(&row);
-            Ok(documents::Thread::new(row, self.home(), current)?)
+            let (current, marks) = (directories.of(&row), marks.remove(&row.id));
+            Ok(documents::Thread::new(row, self.home(), current)?.with_marks(marks.unwrap_or_default()))
         };
         rows.into_iter().map(document).collect()
     }

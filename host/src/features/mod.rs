@@ -3,6 +3,7 @@
 
 pub mod device_keys;
 pub mod goals;
+pub mod marks;
 pub mod memories;
 pub mod moved_directories;
 pub mod personality;
@@ -29,5 +30,6 @@ pub(crate) static SCHEMA: Schema = Schema::of(&[
         text_index::DOMAIN,
         usage::DOMAIN,
         queue::DOMAIN,
+        marks::DOMAIN,
     ],
 ]);

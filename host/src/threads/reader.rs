@@ -9,6 +9,7 @@
 //! This is done here and nowhere else. Without a handle the rollouts are read once into a private database. A list that begins
 //! anew brings that up to date with the files; its further pages are of the same state.
 
+mod marks;
 mod recovery;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

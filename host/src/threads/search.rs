@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use threadkeep_engine::calls::{Search, SearchHits, SearchTouched, SearchTouching, SearchWritten, TextIndexVersion};
 use threadkeep_engine::contract::{
-    AskedLines, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, QueryMeaning, RowQuery,
+    AskedLines, MarkFilter, MatchOrder, PageOfHits, PageOfMatches, PageOfTouched, QueryMeaning, RowQuery,
     SearchError as CoreSearchError, TextKind, TextQuery, WrittenFile,
 };
 use threadkeep_engine::{Core, Runtime};
@@ -34,6 +34,8 @@ pub struct SearchRequest {
     pub without_secrets: bool,
     /// Which threads; children are never folded.
     pub rows: RowQuery,
+    /// And of these which, by their tags and pins.
+    pub marked: MarkFilter,
     /// Whether what a thread copied of another one is found in both; else at the other alone, while that is there.
     pub with_copies: bool,
     /// In which order.
@@ -62,6 +64,7 @@ impl SearchRequest {
             kinds,
             without_secrets: false,
             rows,
+            marked: MarkFilter::default(),
             with_copies: false,
             order: MatchOrder::Rows,
             refresh,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use threadkeep::SearchRequest;
-use threadkeep::contract::{MatchOrder, QueryMeaning, TextKind, ThreadRow};
+use threadkeep::contract::{MarkFilter, MatchOrder, QueryMeaning, TextKind, ThreadRow};
 
 use super::turns::every_message;
 use super::{Answer, Call, MethodResult};
@@ -55,6 +55,7 @@ fn found(call: &Call<'_>, params: &SearchParams, term: &str) -> MethodResult {
         ignores_case: true,
         kinds: vec![TextKind::Prompt, TextKind::Message, TextKind::Context],
         rows: window.query.clone(),
+        marked: MarkFilter::default(),
         with_copies: true,
         order: MatchOrder::Rows,
         refresh: true,

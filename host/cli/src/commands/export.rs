@@ -328,7 +328,7 @@ impl Export {
         let query = self.filters.query(&self.source, SortKey::Updated)?;
         let nested = self.subagents > 0;
         let mut query = RowQuery { within: collection(self.archived, self.all), fold_children: nested, ..query };
-        self.filters.look_up_repository(&mut query, threadkeep)?;
+        self.filters.look_up(&mut query, threadkeep)?;
         self.filters.say_times(context);
         if let Some(path) = &self.touched {
             filters::keep_touching(&mut query, path, context, threadkeep)?;

@@ -168,8 +168,11 @@ impl List {
 
     /// Lists the threads of a server.
     fn run_on_server(&self, context: &Context, mut remote: RemoteThreads, query: RowQuery) -> anyhow::Result<u8> {
-        let absent =
-            [("files that were changed", self.touched.is_some()), ("how threads stand", !self.state.is_empty())];
+        let absent = [
+            ("files that were changed", self.touched.is_some()),
+            ("how threads stand", !self.state.is_empty()),
+            ("tags and pins", self.filters.ask_for_marks()),
+        ];
         if let Some((what, _)) = absent.iter().find(|(_, is_asked)| *is_asked) {
             return Err(Usage(format!("a server cannot be asked for {what}: leave that flag out")).into());
         }
@@ -211,9 +214,10 @@ impl List {
         Ok(exit::DONE)
     }
 
-    /// Puts into the query what only the home can tell: the names of a repository, and the threads that changed a file.
+    /// Puts into the query what only the home can tell: the names of a repository, the threads with tags and pins, and those that
+    /// changed a file.
     fn complete(&self, query: &mut RowQuery, context: &Context, threadkeep: &Threadkeep) -> anyhow::Result<()> {
-        self.filters.look_up_repository(query, threadkeep)?;
+        self.filters.look_up(query, threadkeep)?;
         if let Some(path) = &self.touched {
             filters::keep_touching(query, path, context, threadkeep)?;
         }

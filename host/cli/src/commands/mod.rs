@@ -36,6 +36,8 @@ macro_rules! commands {
     };
 }
 
+pub(crate) use tag::with_escaped_tags;
+
 commands! {
     /// Fill the state DB, or bring it up to date
     Init(init::Init);
@@ -85,6 +87,19 @@ commands! {
     Mcp(mcp::Mcp);
     /// Give a thread a name, or take it away
     Name(name::Name);
+    /// Give threads tags, or take them away
+    ///
+    /// `tag ID +this -that`: a tag has lower-case letters, digits and -_./ and begins with a letter or a digit. `list --tag this` and
+    /// `search tag:this` find the threads. Tags are kept beside Codex's files, and a fork has none of its origin.
+    Tag(tag::Tag);
+    /// Pin threads, which `list --pinned` finds and `prune` leaves
+    ///
+    /// Pins are kept beside Codex's files: what is pinned in Codex is another matter.
+    Pin(pin::Pin);
+    /// Take the pins of threads away
+    Unpin(unpin::Unpin);
+    /// Write a note beside a thread or one of its turns, or show the notes
+    Note(note::Note);
     /// Put threads with all that they spawned into the archive
     Archive(archive::Archive);
     /// Bring threads with all that they spawned back from the archive
@@ -101,7 +116,7 @@ commands! {
     Import(import::Import);
     /// Put threads away that nobody has used for long, after showing which
     ///
-    /// What is running, named, or pinned in Codex is left out. `--undo` takes back what was archived or compressed.
+    /// What is running, named, or pinned, here or in Codex, is left out. `--undo` takes back what was archived or compressed.
     Prune(prune::Prune);
     /// Store rollouts smaller that nobody has written for long
     Compress(compress::Compress);

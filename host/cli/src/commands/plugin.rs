@@ -509,7 +509,7 @@ impl Run {
         }
         let query = self.filters.query(&self.source, SortKey::Updated)?;
         let mut query = RowQuery { within: collection(self.archived, self.all), fold_children: false, ..query };
-        self.filters.look_up_repository(&mut query, threadkeep)?;
+        self.filters.look_up(&mut query, threadkeep)?;
         self.filters.say_times(context);
         Ok(threadkeep.every_thread(&query)?.into_iter().map(|listed| listed.row).collect())
     }

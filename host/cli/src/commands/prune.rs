@@ -31,7 +31,7 @@ pub(crate) struct Prune {
     /// Threads with a name too
     #[arg(long)]
     include_named: bool,
-    /// Threads that are pinned in Codex, or in a section, too
+    /// Threads that are pinned, here or in Codex, or in a section, too
     #[arg(long)]
     include_pinned: bool,
     /// First write them into this directory, whole and with their secrets, for import
@@ -115,7 +115,7 @@ impl Prune {
         let before = jiff::Timestamp::now().as_millisecond().saturating_sub(i64::try_from(age).unwrap_or(i64::MAX));
         let until = Some(query.until.map_or(before, |until| until.min(before)));
         let mut query = RowQuery { within: collection(self.archived, self.all), until, ..query };
-        self.filters.look_up_repository(&mut query, threadkeep)?;
+        self.filters.look_up(&mut query, threadkeep)?;
         self.filters.say_times(context);
         let action = match self.action {
             Some(Action::Compress) => PruneAction::Compress,

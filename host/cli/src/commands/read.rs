@@ -4,7 +4,7 @@ use std::io::{StdoutLock, Write as _};
 
 use clap::Args;
 use threadkeep::Threadkeep;
-use threadkeep::contract::{PageOfTurns, ThreadRow};
+use threadkeep::contract::{PageOfTurns, ThreadMarks, ThreadRow};
 use threadkeep::documents::{Thread, TurnsWriter};
 
 use super::turns::Turns;
@@ -34,7 +34,7 @@ impl Read {
         if self.no_turns {
             let row = threadkeep.read(&subject).map(|found| found.row).or_else(|error| known_row(context, error))?;
             context.print(with_edges(&threadkeep, row.clone())?, || {
-                text::thread(&row, &path_of(&threadkeep, &row), text::width()) + &launch::hint(context, &row)
+                facts(&threadkeep, &row, &threadkeep.marks(&row.id)) + &launch::hint(context, &row)
             })?;
             return Ok(exit::DONE);
         }
@@ -80,15 +80,18 @@ fn printer(
     row: &ThreadRow,
 ) -> anyhow::Result<TurnPrinter<JsonOutput<StdoutLock<'static>>>> {
     let mut out = context.stdout();
+    let marks = threadkeep.marks(&row.id);
     if context.global.json {
-        return Ok(TurnPrinter::Json(TurnsWriter::transcript(out, document)?));
+        return Ok(TurnPrinter::document(TurnsWriter::transcript(out, document)?).with_all_notes(marks.notes));
     }
-    out.write_all(text::thread(row, &path_of(threadkeep, row), text::width()).as_bytes())?;
+    out.write_all(facts(threadkeep, row, &marks).as_bytes())?;
     writeln!(out)?;
-    Ok(TurnPrinter::Text { out, any: false })
+    Ok(TurnPrinter::text(out).with_all_notes(marks.notes))
 }
 
-/// Gives the absolute path of a thread's rollout.
-fn path_of(threadkeep: &Threadkeep, row: &ThreadRow) -> String {
-    threadkeep.home().absolute(&row.path).to_string_lossy().into_owned()
+/// Gives what is known of a thread, and what users put on it, for people.
+fn facts(threadkeep: &Threadkeep, row: &ThreadRow, marks: &ThreadMarks) -> String {
+    let path = threadkeep.home().absolute(&row.path).to_string_lossy().into_owned();
+    let note = marks.notes.iter().find(|note| note.turn.is_none()).map(|note| note.text.as_str());
+    text::thread(row, &path, text::width()) + &text::marks(&marks.tags, marks.pinned, note, text::width())
 }

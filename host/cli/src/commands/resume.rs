@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use threadkeep::contract::{
-    Collection, DirectoryQuestion, LaunchDirectory, LaunchSetting, MatchOrder, QueryMeaning, RowQuery, Severity,
-    ThreadRow,
+    Collection, DirectoryQuestion, LaunchDirectory, LaunchSetting, MarkFilter, MatchOrder, QueryMeaning, RowQuery,
+    Severity, ThreadRow,
 };
 use threadkeep::documents::{Resumption, ResumptionSetting};
 use threadkeep::threads::launch::{LaunchRequest, WantedDirectory};
@@ -172,6 +172,7 @@ fn said_in(threadkeep: &Threadkeep, words: &str) -> anyhow::Result<Vec<ThreadRow
         kinds: SearchRequest::MESSAGES.to_vec(),
         without_secrets: false,
         rows: RowQuery::default(),
+        marked: MarkFilter::default(),
         with_copies: false,
         order: MatchOrder::Classes,
         refresh: true,

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use threadkeep::contract::{AskedLines, MatchOrder, PageOfMatches, QueryMeaning, RowQuery, SortKey, TextKind};
+use threadkeep::contract::{
+    AskedLines, MarkFilter, MatchOrder, PageOfMatches, QueryMeaning, RowQuery, SortKey, TextKind,
+};
 use threadkeep::{Cancellation, SearchRequest, TouchedRequest, WrittenRequest, documents};
 
 use threadkeep_app_server::remote::RemoteThreads;
@@ -151,7 +153,7 @@ impl Search {
         let line = self.touched.as_deref().map(files::line).transpose()?.flatten();
         let threadkeep = context.cancellable_reader(cancellation)?;
         let mut request = self.request(context)?;
-        self.filters.look_up_repository(&mut request.rows, &threadkeep)?;
+        self.filters.look_up(&mut request.rows, &threadkeep)?;
         self.filters.say_times(context);
         let limit = if self.limit == 0 { u32::MAX } else { self.limit };
         if let Some(asked) = patch.map(AskedLines::Patch).or(line.map(AskedLines::Line)) {
@@ -192,6 +194,8 @@ impl Search {
         if let Some(first) = open.homes.members().first() {
             self.filters.look_up_repository(&mut request.rows, first)?;
         }
+        // Every home has marks of its own.
+        request.marked = self.filters.marked();
         self.filters.say_times(context);
         let limit = if self.limit == 0 { u32::MAX } else { self.limit };
         let found = open.homes.search(&request, self.cursor.as_deref(), limit)?;
@@ -306,6 +310,7 @@ impl Search {
             kinds: self.kinds(),
             without_secrets: false,
             rows: RowQuery { within, ..query },
+            marked: MarkFilter::default(),
             with_copies: false,
             order,
             refresh: !context.global.no_refresh,

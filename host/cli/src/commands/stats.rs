@@ -140,7 +140,7 @@ impl Stats {
 
     fn request(&self, context: &Context, threadkeep: &Threadkeep) -> anyhow::Result<StatisticsRequest> {
         let mut rows = self.filters.query(&self.source, SortKey::Created)?;
-        self.filters.look_up_repository(&mut rows, threadkeep)?;
+        self.filters.look_up(&mut rows, threadkeep)?;
         let (since, until) = (rows.since.take(), rows.until.take());
         let rows = RowQuery { within: collection(self.archived, !self.active), ..rows };
         let (zone, prices) = (shown_zone().clone(), context.global.prices.clone());

@@ -55,7 +55,8 @@ impl Turns {
         let threadkeep = context.reader()?;
         let mut transcript = threadkeep.transcript(&self.subject(&threadkeep)?)?;
         context.warn();
-        self.show(&mut transcript, TurnPrinter::turns(context.stdout(), context.global.json))?;
+        let notes = threadkeep.marks(&transcript.found().row.id).notes;
+        self.show(&mut transcript, TurnPrinter::turns(context.stdout(), context.global.json).with_notes(notes))?;
         Ok(exit::DONE)
     }
 

@@ -52,7 +52,7 @@ impl Watch {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let threadkeep = context.reader()?;
         let mut query = self.filters.query(&self.source, SortKey::Updated)?;
-        self.filters.look_up_repository(&mut query, &threadkeep)?;
+        self.filters.look_up(&mut query, &threadkeep)?;
         if let Some(path) = &self.touched {
             filters::keep_touching(&mut query, path, context, &threadkeep)?;
         }

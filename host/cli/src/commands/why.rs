@@ -37,6 +37,7 @@ impl Why {
 fn reasons(threadkeep: &Threadkeep, why: &Answer) -> String {
     let path = threadkeep.home().absolute(&why.thread.path).to_string_lossy().into_owned();
     let mut out = text::thread(&why.thread, &path, text::width());
+    out.push_str(&text::marks(&why.marks.tags, why.marks.pinned, None, text::width()));
     out.push('\n');
     for view in &why.views {
         let _ = writeln!(out, "{}  {}", if view.shown { "shown " } else { "hidden" }, view.name);

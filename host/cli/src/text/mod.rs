@@ -16,6 +16,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use threadkeep::contract::{Listed, Provenance, ThreadRow, ThreadState};
+use threadkeep::documents::{Note, Thread};
 use threadkeep::index::status::Status;
 use threadkeep::startup::Report;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -143,6 +144,45 @@ pub(crate) fn thread(row: &ThreadRow, path: &str, width: usize) -> String {
     // A path is for copying, so it is whole, whatever the width.
     let path = shown(path);
     let _ = writeln!(out, "{:<10}{path}{}", "file", if row.archived { "  (archived)" } else { "" });
+    out
+}
+
+/// Gives what users put on a thread, a line for each fact and for each line of its note.
+pub(crate) fn marks(tags: &[String], pinned: bool, note: Option<&str>, width: usize) -> String {
+    let mut out = String::new();
+    let room = width.saturating_sub(10).max(40);
+    if !tags.is_empty() {
+        let _ = writeln!(out, "{:<10}{}", "tags", shorten(&tags.join(" "), room));
+    }
+    if pinned {
+        let _ = writeln!(out, "{:<10}here", "pinned");
+    }
+    for (at, line) in note.unwrap_or_default().lines().enumerate() {
+        let label = if at == 0 { "note" } else { "" };
+        let _ = writeln!(out, "{}", format!("{label:<10}{}", plain(line)).trim_end());
+    }
+    out
+}
+
+/// Gives a thread with what users put on it, in one line.
+pub(crate) fn marked_thread(thread: &Thread, width: usize) -> String {
+    let id = &thread.id[..SHORT_ID.min(thread.id.len())];
+    let pin = if thread.pinned { "pinned  " } else { "" };
+    let tags: String = thread.tags.iter().map(|tag| format!("#{tag} ")).collect();
+    let room = width.saturating_sub(id.width() + 2);
+    let line = shorten(&format!("{pin}{tags} {}", thread.title), room);
+    format!("{}  {line}\n", paint(Stream::Out, Meaning::Name, id))
+}
+
+/// Gives a note with its place, in lines.
+pub(crate) fn note(note: &Note, width: usize) -> String {
+    let turn = note.turn.as_deref().map(|turn| format!("turn {}", plain(turn)));
+    let mut out = format!("{}  {}\n", turn.as_deref().unwrap_or("thread"), note.at);
+    for line in note.text.lines() {
+        for folded in turns::fold(line, width.saturating_sub(2).max(20)) {
+            let _ = writeln!(out, "{}", format!("  {folded}").trim_end());
+        }
+    }
     out
 }
 

@@ -14,10 +14,13 @@ const REASONING_LINES: usize = 4;
 /// How many changed files are named.
 const MAX_FILES: usize = 10;
 
-/// Gives one turn for people, in so many columns; `marked` where it is the one that was looked for.
-pub(crate) fn turn(turn: &Value, marked: bool, width: usize) -> String {
+/// Gives one turn for people, in so many columns; `marked` where it is the one that was looked for, with the note beside it.
+pub(crate) fn turn(turn: &Value, marked: bool, note: Option<&str>, width: usize) -> String {
     let mut page = Page { out: String::new(), width };
     page.header(turn, marked);
+    if let Some(note) = note {
+        page.paragraph("# ", note, usize::MAX);
+    }
     for item in turn["items"].as_array().into_iter().flatten() {
         page.item(item);
     }
@@ -220,7 +223,7 @@ fn cut(line: &str, columns: usize) -> String {
 }
 
 /// Folds a line into pieces of so many columns, between words where that can be.
-fn fold(line: &str, columns: usize) -> Vec<String> {
+pub(super) fn fold(line: &str, columns: usize) -> Vec<String> {
     let line = plain(&line.replace('\t', "    "));
     let mut pieces = vec![String::new()];
     let mut used = 0;

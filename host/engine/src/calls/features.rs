@@ -1,9 +1,9 @@
 //! Calls for the rules of what is kept beside threads.
 
 use crate::contract::{
-    Edge, EdgeStatus, Goal, GoalChange, GoalStatus, Launch, LaunchFacts, MemoryBounds, MemoryExtraction,
-    MemoryExtractionStep, MemoryRow, MovedDirectory, PersonalityStep, Rejection, RolloutAge, SnapshotVerdict,
-    SpawnEdge,
+    AskedMarks, Edge, EdgeStatus, Goal, GoalChange, GoalStatus, Launch, LaunchFacts, MarkFilter, MarkedThread,
+    MemoryBounds, MemoryExtraction, MemoryExtractionStep, MemoryRow, MovedDirectory, PersonalityStep, Rejection,
+    RolloutAge, SnapshotVerdict, SpawnEdge, ThreadMarks,
 };
 
 super::call::calls! {
@@ -18,6 +18,30 @@ super::call::calls! {
     /// `goals.goal-status-name`
     GoalStatusName "goals.goal-status-name" { status: GoalStatus } -> String: |call, instance| {
         instance.exports.threadkeep_core_goals().call_goal_status_name(&mut instance.store, call.status)
+    };
+    /// `marks.change-tags`
+    ChangeTags "marks.change-tags" { current: Vec<String>, words: Vec<String> } -> Result<Vec<String>, Rejection>: |call, instance| {
+        instance.exports.threadkeep_core_marks().call_change_tags(&mut instance.store, &call.current, &call.words)
+    };
+    /// `marks.check-note`
+    CheckNote "marks.check-note" { text: String } -> Result<String, Rejection>: |call, instance| {
+        instance.exports.threadkeep_core_marks().call_check_note(&mut instance.store, &call.text)
+    };
+    /// `marks.named-turn`
+    NamedTurn "marks.named-turn" { turns: Vec<String>, wanted: String } -> Result<String, Rejection>: |call, instance| {
+        instance.exports.threadkeep_core_marks().call_named_turn(&mut instance.store, &call.turns, &call.wanted)
+    };
+    /// `marks.asked-marks-of`
+    AskedMarksOf "marks.asked-marks-of" { words: String } -> Result<AskedMarks, String>: |call, instance| {
+        instance.exports.threadkeep_core_marks().call_asked_marks_of(&mut instance.store, &call.words)
+    };
+    /// `marks.marked`
+    Marked "marks.marked" { threads: Vec<MarkedThread>, filter: MarkFilter } -> Result<Vec<String>, Rejection>: |call, instance| {
+        instance.exports.threadkeep_core_marks().call_marked(&mut instance.store, &call.threads, &call.filter)
+    };
+    /// `marks.join-marks`
+    JoinMarks "marks.join-marks" { here: ThreadMarks, coming: ThreadMarks } -> ThreadMarks: |call, instance| {
+        instance.exports.threadkeep_core_marks().call_join_marks(&mut instance.store, &call.here, &call.coming)
     };
     /// `memories.change-memory-mode`
     ChangeMemoryMode "memories.change-memory-mode" { current: Option<String>, to: String, given: bool } -> Result<String, Rejection>: |call, instance| {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use threadkeep::contract::{Collection, MatchOrder, QueryMeaning, RowQuery, SortKey, ThreadRow};
+use threadkeep::contract::{Collection, MarkFilter, MatchOrder, QueryMeaning, RowQuery, SortKey, ThreadRow};
 use threadkeep::{SearchRequest, TouchedRequest};
 
 use super::asked::{directory_of, kinds, moment_of, own_sources, path_of};
@@ -19,7 +19,7 @@ pub(super) const TOOL: KnownTool = KnownTool::new::<Arguments, Answer>(
     "find_threads",
     "Find past threads",
     "Finds earlier Codex conversations (threads), newest first: by words that were said (all must stand in a thread; \"a phrase\", \
-     begin*, -without), by a file that was changed, by directory, branch, time. Without arguments: the latest. \
+     begin*, -without, tag:name), by a file that was changed, by directory, branch, time. Without arguments: the latest. \
      Go on with read_thread.",
     |question, arguments| answered(question, arguments, find),
 );
@@ -42,6 +42,11 @@ struct Arguments {
     /// Only threads that ran in this directory or below.
     directory: Option<String>,
     branch: Option<String>,
+    /// All of them.
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    pinned: bool,
     /// RFC 3339, 2026-03-01, or an age: 12h, 7d.
     since: Option<String>,
     until: Option<String>,
@@ -109,11 +114,14 @@ fn find(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failure
         let length = page.found.len();
         let rows: Vec<ThreadRow> = page.found.iter().map(|(row, _)| row.clone()).collect();
         let allowed = guard.allowed(&rows)?;
+        let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+        let mut marks = question.threadkeep.marks_in_short(&ids);
         for (at, ((row, hits), _)) in
             page.found.into_iter().zip(allowed).enumerate().filter(|(_, (_, allowed))| *allowed)
         {
             if shown.len() < wanted {
-                let item = answer::value(&Item { thread: ThreadSummary::new(&row), hits })?;
+                let thread = ThreadSummary::new(&row).with_marks(marks.remove(&row.id).unwrap_or_default());
+                let item = answer::value(&Item { thread, hits })?;
                 shown.push(Shown { item, page: cursor.clone(), place: at as u32 + 1 });
             }
         }
@@ -166,6 +174,8 @@ impl<'a> Search<'a> {
             sort: SortKey::Updated,
             ..RowQuery::default()
         });
+        let marked = MarkFilter { tags: arguments.tags.clone(), without: Vec::new(), pinned: arguments.pinned };
+        question.threadkeep.keep_marked(&mut rows, &marked).map_err(|error| guard.failure(&error))?;
         if let Some(path) = &arguments.touched {
             let request = TouchedRequest { path: path_of(question, path), rows: rows.clone(), refresh: true };
             let among = question.threadkeep.touching(&request).map_err(|error| guard.failure(&error))?;
@@ -178,6 +188,7 @@ impl<'a> Search<'a> {
             kinds: kinds(arguments.in_commands),
             without_secrets: true,
             rows: rows.clone(),
+            marked: MarkFilter::default(),
             with_copies: false,
             order: MatchOrder::Classes,
             refresh: true,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use threadkeep::SearchRequest;
 use threadkeep::Threadkeep;
-use threadkeep::contract::{MatchOrder, PageOfTurns, QueryMeaning, RowQuery, Subject};
+use threadkeep::contract::{MarkFilter, MatchOrder, PageOfTurns, QueryMeaning, RowQuery, Subject};
 use threadkeep::threads::lookup::Transcript;
 
 use super::asked::kinds;
@@ -188,6 +188,7 @@ fn place_of(question: &Question<'_>, guard: &Guard<'_>, thread: &str, words: &st
         kinds: kinds(true),
         without_secrets: true,
         rows: RowQuery::default(),
+        marked: MarkFilter::default(),
         with_copies: false,
         order: MatchOrder::Rows,
         refresh: true,

@@ -24,6 +24,8 @@ pub(crate) struct Table {
     /// The column that has the id of the thread that a row belongs to, and is deleted with; none where rows belong to no
     /// thread, or go with something else.
     pub(crate) thread_column: Option<&'static str>,
+    /// Rows outlast a thread of another program whose own files are gone: they wait for it.
+    pub(crate) waits_for_foreign_files: bool,
     /// SQL that erases what deleted rows leave in it; none where nothing stays.
     pub(crate) erase: Option<&'static str>,
 }
@@ -58,7 +60,13 @@ pub(crate) enum UserData {
 impl Table {
     /// Describes a table whose rows survive a rescue.
     pub(crate) const fn copied(name: &'static str, user_data: UserData) -> Table {
-        Table { name, rescue: Rescue::Copied { without: &[], user_data }, thread_column: None, erase: None }
+        Table {
+            name,
+            rescue: Rescue::Copied { without: &[], user_data },
+            thread_column: None,
+            waits_for_foreign_files: false,
+            erase: None,
+        }
     }
 
     /// Describes a table whose rows survive a rescue, without some columns.
@@ -67,22 +75,34 @@ impl Table {
         without: &'static [&'static str],
         user_data: UserData,
     ) -> Table {
-        Table { name, rescue: Rescue::Copied { without, user_data }, thread_column: None, erase: None }
+        Table {
+            name,
+            rescue: Rescue::Copied { without, user_data },
+            thread_column: None,
+            waits_for_foreign_files: false,
+            erase: None,
+        }
     }
 
     /// Describes a table whose rows a rescued database reads again.
     pub(crate) const fn read_again(name: &'static str) -> Table {
-        Table { name, rescue: Rescue::ReadAgain, thread_column: None, erase: None }
+        Table { name, rescue: Rescue::ReadAgain, thread_column: None, waits_for_foreign_files: false, erase: None }
     }
 
     /// Describes a table whose rows a rescued database derives anew.
     pub(crate) const fn derived(name: &'static str) -> Table {
-        Table { name, rescue: Rescue::Derived, thread_column: None, erase: None }
+        Table { name, rescue: Rescue::Derived, thread_column: None, waits_for_foreign_files: false, erase: None }
     }
 
     /// Says that a row goes with the thread whose id is in this column.
     pub(crate) const fn of_thread(self, column: &'static str) -> Table {
         Table { thread_column: Some(column), ..self }
+    }
+
+    /// Says that its rows are the user's own also where the thread is another program's: they go where it is deleted, and not where
+    /// that program's files of it go, which may come again.
+    pub(crate) const fn waiting_for_foreign_files(self) -> Table {
+        Table { waits_for_foreign_files: true, ..self }
     }
 
     /// Says by which SQL what deleted rows leave in it is erased.

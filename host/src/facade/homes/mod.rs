@@ -238,13 +238,22 @@ impl Homes {
         row: impl Fn(&T) -> &ThreadRow,
     ) -> Result<Vec<documents::Thread>> {
         let directories: Vec<_> = self.members.iter().map(Threadkeep::current_directories).collect();
+        let items: Vec<&OfHome<T>> = items.collect();
+        let marks: Vec<_> = (0..self.members.len())
+            .map(|home| {
+                let of_home = items.iter().filter(|of_home| of_home.home == home);
+                let ids: Vec<String> = of_home.map(|of_home| row(&of_home.item).id.clone()).collect();
+                self.members[home].reader.marks_in_short(&ids)
+            })
+            .collect();
         let document = |of_home: &OfHome<T>| {
             let row = row(&of_home.item).clone();
             let current = directories[of_home.home].of(&row);
-            let thread = documents::Thread::new(row, self.members[of_home.home].home(), current)?;
+            let marks = marks[of_home.home].get(&row.id).cloned().unwrap_or_default();
+            let thread = documents::Thread::new(row, self.members[of_home.home].home(), current)?.with_marks(marks);
             Ok(thread.of_home(self.root(of_home.home), of_home.also_in.iter().map(|&home| self.root(home)).collect()))
         };
-        items.map(document).collect()
+        items.into_iter().map(document).collect()
     }
 
     /// Makes the document of what was found in all homes; `elsewhere` counts threads that have the words in what was done.

@@ -7,6 +7,7 @@ use threadkeep_engine::contract::{Depth, Finding, ThreadFacts, ThreadRow, View, 
 use threadkeep_engine::{Runtime, calls};
 
 use super::{CheckupError, How, Snapshot};
+use crate::features::marks::{self, MarksInShort};
 use crate::platform::home::Home;
 use crate::threads::lookup::LookupError;
 
@@ -14,6 +15,8 @@ use crate::threads::lookup::LookupError;
 pub struct Why {
     /// The desired row, by its files and everybody; where there is no file, what is remembered.
     pub thread: ThreadRow,
+    /// What users put on it.
+    pub marks: MarksInShort,
     /// Home paths of its rollouts.
     pub files: Vec<String>,
     /// Where it is shown, and where not.
@@ -55,7 +58,9 @@ pub fn why(
     };
     let files = facts.files.iter().map(|file| file.file.path.clone()).collect();
     let views = snapshot.core.call(&calls::ThreadViews { context, of: facts, viewer })?;
-    Ok(Why { thread, files, views, findings, warnings: snapshot.report.warnings })
+    let mut marks = marks::in_short(snapshot.inspection.database(), std::slice::from_ref(&thread.id))?;
+    let marks = marks.remove(&thread.id).unwrap_or_default();
+    Ok(Why { thread, marks, files, views, findings, warnings: snapshot.report.warnings })
 }
 
 impl Snapshot {

@@ -11,6 +11,7 @@ use zstd::stream::write::Encoder;
 
 use super::text::{CHUNK, Source, hex, sum};
 use super::{ImportError, Importer};
+use crate::features::marks;
 use crate::index::progress::Progress;
 use crate::platform::home::Home;
 use crate::rollouts::facts;
@@ -49,15 +50,16 @@ impl Importer<'_> {
         }
         let bytes = files.iter().map(|file| file.size).sum();
         let mut core = Core::new(self.runtime, Imports::default());
-        let threads = rows.iter().map(|row| BundleThread {
-            id: row.id.clone(),
-            name: row.name.clone(),
-            memory_mode: row.memory_mode.clone(),
-        });
+        let mut threads = Vec::new();
+        for row in &rows {
+            let marks = marks::of(self.state.database(), &row.id)?;
+            let (id, name, memory_mode) = (row.id.clone(), row.name.clone(), row.memory_mode.clone());
+            threads.push(BundleThread { id, name, memory_mode, marks });
+        }
         let manifest = calls::BundleManifest {
             program: env!("CARGO_PKG_VERSION").into(),
             made: jiff::Timestamp::now().as_millisecond(),
-            threads: threads.collect(),
+            threads,
             files: files.len() as u64,
             bytes,
         };

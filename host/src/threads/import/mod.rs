@@ -21,7 +21,7 @@ mod undo;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use threadkeep_engine::contract::ImportDecision;
+use threadkeep_engine::contract::{ImportDecision, ThreadMarks};
 use threadkeep_engine::{CoreError, Runtime};
 
 use crate::db::StateDb;
@@ -63,6 +63,8 @@ pub struct PlannedThread {
     pub name: Option<String>,
     /// Whether memories may be taken from it.
     pub memory_mode: Option<String>,
+    /// What users put on it.
+    pub marks: ThreadMarks,
     /// Where it began.
     pub cwd: Option<String>,
     /// Whether secrets were made unreadable in it.

@@ -115,8 +115,8 @@ impl Planning<'_> {
         }
         let cwd = thread.parts.iter().find(|(_, part)| part.own).and_then(|(_, part)| part.head.as_ref()?.cwd.clone());
         let is_base_missing = matches!(decision, ImportDecision::Place(_)) && bases.contains(&BasePlace::Nowhere);
-        let FoundThread { id, name, memory_mode, redacted, .. } = thread;
-        Ok(PlannedThread { id, name, memory_mode, cwd, redacted, decision, is_base_missing, files })
+        let FoundThread { id, name, memory_mode, marks, redacted, .. } = thread;
+        Ok(PlannedThread { id, name, memory_mode, marks, cwd, redacted, decision, is_base_missing, files })
     }
 
     /// The thread's own files, oldest first, with their places here.

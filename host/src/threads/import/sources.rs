@@ -6,7 +6,7 @@ use std::io::{BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use threadkeep_engine::contract::{Chunk, RowQuery, SortKey, SourceContent, SourcePart};
+use threadkeep_engine::contract::{Chunk, RowQuery, SortKey, SourceContent, SourcePart, ThreadMarks};
 use threadkeep_engine::{Core, CoreError, Imports, Runtime, calls};
 
 use super::ImportError;
@@ -30,6 +30,7 @@ pub(super) struct FoundThread {
     pub(super) id: String,
     pub(super) name: Option<String>,
     pub(super) memory_mode: Option<String>,
+    pub(super) marks: ThreadMarks,
     pub(super) redacted: bool,
     /// Whether its text has the files of other threads that its history begins in.
     pub(super) is_chain: bool,
@@ -146,8 +147,16 @@ impl FoundThreads {
         });
         let parts = parts.collect();
         let (name, memory_mode) = known.unwrap_or_default();
-        let found =
-            FoundThread { id: thread.id, name, memory_mode, redacted: false, is_chain: false, of_files: true, parts };
+        let found = FoundThread {
+            id: thread.id,
+            name,
+            memory_mode,
+            marks: ThreadMarks::default(),
+            redacted: false,
+            is_chain: false,
+            of_files: true,
+            parts,
+        };
         self.add(found, path);
         Ok(())
     }
@@ -172,6 +181,7 @@ impl FoundThreads {
                 id: thread.id,
                 name: thread.name,
                 memory_mode: thread.memory_mode,
+                marks: thread.marks,
                 redacted: thread.redacted,
                 is_chain,
                 of_files,
