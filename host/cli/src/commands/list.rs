@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow, ThreadState};
 use threadkeep::documents::{AwayHome, ListWriter, PluginCell, Thread};
-use threadkeep::{Cancellation, OfHome, Threadkeep};
+use threadkeep::{Cancellation, Error, OfHome, Threadkeep};
 use threadkeep_app_server::remote::{RemoteQuery, RemoteThreads};
+use threadkeep_plugins::running::{Columns, UsablePlugins};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::{self, Filters, Sort};
 use crate::homes::OpenHomes;
 use crate::plugins::LimitArguments;
-use crate::plugins::columns::Columns;
+use crate::plugins::columns::{cells_of, labels};
 use crate::remote::RemoteArguments;
 use crate::source_kind::{SourceKind, collection};
 use crate::{text, values};
@@ -119,14 +120,14 @@ impl List {
         query.fold_children &= self.state.is_empty();
         let mut printer = Printer::new(context.stdout(), context.global.json, &query);
         let states: Vec<ThreadState> = self.state.iter().map(|state| state.of_thread()).collect();
-        let columns = Columns::load(context, &self.column, &self.limits.limits()?)?;
+        let columns = self.columns(context)?;
         let next = self.each_page(|cursor, wanted| {
             if !columns.is_empty() {
                 let page = threadkeep.list(&query, cursor, wanted)?;
                 context.warn();
                 let shown = page.rows.iter().filter(|listed| listed.depth == 0).count();
                 let rows: Vec<ThreadRow> = page.rows.iter().map(|listed| listed.row.clone()).collect();
-                let cells = columns.cells(context, &threadkeep, &rows)?;
+                let cells = cells_of(&columns, context, &threadkeep, &rows)?;
                 printer.rows_with_columns(page.rows, &columns, cells, &threadkeep)?;
                 return Ok((shown, page.next));
             }
@@ -220,6 +221,15 @@ impl List {
         Ok(())
     }
 
+    /// Loads the columns of plugins that are asked for.
+    fn columns(&self, context: &Context) -> anyhow::Result<Columns> {
+        if self.column.is_empty() {
+            return Ok(Columns::default());
+        }
+        let plugins = UsablePlugins { directory: context.plugin_directory()?, limits: self.limits.limits()? };
+        Ok(plugins.columns(&self.column, &Cancellation::default()).map_err(Error::from)?)
+    }
+
     fn query(&self) -> Result<RowQuery, Usage> {
         let query = self.filters.query(&self.source, self.sort.key())?;
         Ok(RowQuery {
@@ -284,7 +294,7 @@ impl<W: Write> Printer<W> {
             }
             Printer::Text { out, time, any } => {
                 *any |= !rows.is_empty();
-                let labels = columns.labels(&cells);
+                let labels = labels(columns, &cells);
                 let rows = rows.iter().zip(labels.iter().map(String::as_str));
                 Ok(out.write_all(text::list_with_labels(rows, usize::MAX, *time, text::width()).as_bytes())?)
             }
