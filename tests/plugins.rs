@@ -6,5 +6,6 @@ mod installing;
 mod made;
 mod place;
 mod shipped;
+mod sorting;
 
 pub(crate) use made::Made;

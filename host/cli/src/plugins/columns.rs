@@ -1,7 +1,9 @@
 //! Columns of plugins, beside each thread of a list.
 
+use std::cmp::Ordering;
+
 use threadkeep::Threadkeep;
-use threadkeep::contract::ThreadRow;
+use threadkeep::contract::{Listed, ThreadRow};
 use threadkeep::documents::PluginCell;
 use threadkeep_plugins::running::Columns;
 use unicode_width::UnicodeWidthStr as _;
@@ -21,6 +23,29 @@ pub(crate) fn cells_of(
     rows: &[ThreadRow],
 ) -> threadkeep::Result<Vec<Vec<PluginCell>>> {
     Ok(columns.cells(threadkeep, rows, |loaded, given| heard(loaded, context, given))?)
+}
+
+/// Threads of a list, each with its cells.
+pub(crate) type RowsWithCells = Vec<(Listed, Vec<PluginCell>)>;
+
+/// Sorts threads by the score in one of their cells, highest first or lowest, each with what is folded under it. Those without a score
+/// come last, and those of the same one stay in their order.
+pub(crate) fn sorted_by_score(rows: RowsWithCells, place: usize, lowest_first: bool) -> Vec<RowsWithCells> {
+    let mut groups: Vec<RowsWithCells> = Vec::new();
+    for row in rows {
+        match groups.last_mut() {
+            Some(group) if row.0.depth > 0 => group.push(row),
+            _ => groups.push(vec![row]),
+        }
+    }
+    let score = |group: &RowsWithCells| group.first().and_then(|(_, cells)| cells.get(place)?.score);
+    groups.sort_by(|one, other| match (score(one), score(other)) {
+        // Zeros of both signs are one score; there is none that is no number.
+        (Some(one), Some(other)) if lowest_first => one.partial_cmp(&other).unwrap_or(Ordering::Equal),
+        (Some(one), Some(other)) => other.partial_cmp(&one).unwrap_or(Ordering::Equal),
+        (one, other) => one.is_none().cmp(&other.is_none()),
+    });
+    groups
 }
 
 /// Gives the cells of each thread as one label, each column as wide as its widest cell.

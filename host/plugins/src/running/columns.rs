@@ -20,6 +20,8 @@ pub struct PluginColumn {
     loaded: LoadedPlugin,
     name: String,
     right_aligned: bool,
+    /// The names by which it was asked for.
+    asked_as: Vec<String>,
 }
 
 impl UsablePlugins {
@@ -37,8 +39,14 @@ impl UsablePlugins {
                 ))
             })?;
             let plugin = &record.manifest.name;
-            if !columns.iter().any(|column| column.name == name && column.loaded.record.manifest.name == *plugin) {
-                columns.push(PluginColumn::of(self.load(plugin, cancellation)?, name));
+            let is_it =
+                |column: &&mut PluginColumn| column.name == name && column.loaded.record.manifest.name == *plugin;
+            match columns.iter_mut().find(is_it) {
+                Some(column) => column.asked_as.push(wanted.clone()),
+                None => {
+                    let column = PluginColumn::of(self.load(plugin, cancellation)?, name);
+                    columns.push(PluginColumn { asked_as: vec![wanted.clone()], ..column });
+                }
             }
         }
         Ok(Columns(columns))
@@ -59,6 +67,11 @@ impl Columns {
     /// Gives the columns.
     pub fn list(&self) -> &[PluginColumn] {
         &self.0
+    }
+
+    /// Gives the place of the column that was asked for by a name.
+    pub fn place_of(&self, wanted: &str) -> Option<usize> {
+        self.0.iter().position(|column| column.asked_as.iter().any(|asked| asked == wanted))
     }
 
     /// Gives the cells for threads, a cell for each column. `heard` adds to what a plugin is given who hears what it says.
@@ -102,7 +115,7 @@ impl PluginColumn {
     fn of(loaded: LoadedPlugin, name: String) -> PluginColumn {
         let heading = loaded.record.offers.columns.iter().find(|column| column.name == name);
         let right_aligned = heading.is_some_and(|column| column.right_aligned);
-        PluginColumn { loaded, name, right_aligned }
+        PluginColumn { loaded, name, right_aligned, asked_as: Vec::new() }
     }
 
     /// Says whether its cells stand to the right, as numbers do.
