@@ -5,6 +5,7 @@ mod changes;
 mod equal;
 mod kept;
 mod pages;
+mod plugins;
 mod schemas;
 mod searching;
 

@@ -8,6 +8,7 @@ mod guarding;
 mod hostile;
 mod http;
 mod installing;
+mod plugins;
 mod resources;
 mod secrets;
 mod tools;

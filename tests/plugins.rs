@@ -7,5 +7,6 @@ mod made;
 mod place;
 mod proposing;
 mod shipped;
+mod sorting;
 
 pub(crate) use made::Made;

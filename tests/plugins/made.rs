@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use support::Program;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -98,6 +99,36 @@ impl Made {
 
     pub(crate) fn memory(self, memory: &str) -> Made {
         Made { memory: memory.into(), ..self }
+    }
+
+    /// A column whose text is the last character of a thread's id, and its score that as a digit; that of `a` is none, and that of `b` no
+    /// number.
+    pub(crate) fn column_of_last_characters() -> Made {
+        let cell = "(i32.add (i32.const 65536) (i32.mul (local.get $i) (i32.const 24)))";
+        let id = "(i32.add (local.get 2) (i32.mul (local.get $i) (i32.const 8)))";
+        let last = "(i32.load8_u (local.get $j))";
+        Made::new("column").doing(&format!(
+            "(block (loop
+                (br_if 1 (i32.ge_u (local.get $i) (local.get 3)))
+                (local.set $j (i32.sub (i32.add (i32.load {id}) (i32.load offset=4 {id})) (i32.const 1)))
+                (i32.store {cell} (local.get $j))
+                (i32.store offset=4 {cell} (i32.const 1))
+                (i32.store8 offset=8 {cell} (i32.ne {last} (i32.const 97)))
+                (f64.store offset=16 {cell}
+                    (select (f64.const nan) (f64.convert_i32_u (i32.sub {last} (i32.const 48)))
+                            (i32.eq {last} (i32.const 98))))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br 0)))
+             (i32.store (i32.const 512) (i32.const 0))
+             (i32.store (i32.const 516) (i32.const 65536))
+             (i32.store (i32.const 520) (local.get 3))
+             (i32.const 512)"
+        ))
+    }
+
+    /// One of a kind that comes to no end.
+    pub(crate) fn endless(kind: &'static str) -> Made {
+        Made::new(kind).doing("(loop (br 0)) (unreachable)")
     }
 
     /// Puts bytes into the memory, and gives their place.
@@ -196,6 +227,18 @@ impl Made {
         let world = format!("{}-plugin", self.kind);
         let text = self.module();
         componentize(&text, &world)
+    }
+
+    /// Installs it as a user does, with all that it wants.
+    pub(crate) fn install(self, program: &Program) {
+        let file = self.write(program.place());
+        program.run(["plugin", "install", file.to_str().unwrap(), "--yes"]).well();
+    }
+
+    /// Puts it in the place of the version before.
+    pub(crate) fn install_over(self, program: &Program) {
+        let (name, file) = (self.name.clone(), self.write(program.place()));
+        program.run(["plugin", "update", &name, file.to_str().unwrap(), "--yes"]).well();
     }
 
     /// Writes the component into a directory, and gives its path.

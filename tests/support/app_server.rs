@@ -34,7 +34,13 @@ pub struct Server {
 impl Server {
     /// Starts a server, whose socket is in the program's own place, and waits until it listens.
     pub fn start(program: &Program, socket: &Path) -> Server {
-        let running = program.spawn(["app-server", "--listen", &format!("unix://{}", socket.display())]);
+        Server::start_with(program, socket, &[])
+    }
+
+    /// Starts one with further arguments.
+    pub fn start_with(program: &Program, socket: &Path, arguments: &[&str]) -> Server {
+        let listen = format!("unix://{}", socket.display());
+        let running = program.spawn(["app-server", "--listen", &listen].iter().chain(arguments));
         let mut server = Server { running, socket: socket.into() };
         while UnixStream::connect(socket).is_err() {
             assert!(!server.running.is_over(), "the server ended before it listened");

@@ -1,19 +1,19 @@
 //! The methods without a connection, for programs that have the home open themselves.
 
 use serde_json::value::RawValue;
-use threadkeep::Threadkeep;
+use threadkeep::{Cancellation, Threadkeep};
 
 use crate::client::Client;
 use crate::envelope::Notification;
 use crate::error::{INVALID_PARAMS, RpcError};
 use crate::kept::KeptAnswers;
 use crate::loaded::LoadedThreads;
-use crate::methods::{Call, find};
+use crate::methods::{Call, CallPlugins, find};
 
 /// The number of the one connection that there seems to be.
 const CONNECTION: u64 = 0;
 
-/// Asks the methods of the protocol as a client that may call experimental ones.
+/// Asks the methods of the protocol as a client that may call experimental ones; it has no plugins.
 pub struct DirectClient {
     threads: Threadkeep,
     loaded: LoadedThreads,
@@ -47,6 +47,7 @@ impl DirectClient {
     pub fn ask(&self, method: &str, params: &str) -> Result<DirectAnswer, RpcError> {
         let params: Option<&RawValue> = serde_json::from_str(params)
             .map_err(|error| RpcError::new(INVALID_PARAMS, format!("the parameters are no JSON: {error}")))?;
+        let cancellation = Cancellation::default();
         let call = Call {
             threads: &self.threads,
             client: &self.client,
@@ -54,6 +55,7 @@ impl DirectClient {
             loaded: &self.loaded,
             kept: &self.kept,
             connection: CONNECTION,
+            plugins: CallPlugins { installed: None, cancellation: &cancellation },
         };
         let answer = (find(method, &self.client)?.run)(&call)?;
         let notifications = answer.notices.iter().map(Notification::text).collect();

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use threadkeep::ServedHome;
 use threadkeep_listen::{Guard, Listener};
+use threadkeep_plugins::running::UsablePlugins;
 use tokio::sync::watch;
 
 use connection::Connection;
@@ -46,9 +47,9 @@ pub use server::Naming;
 pub struct AppServer(Arc<Server>);
 
 impl AppServer {
-    /// Makes a server of a home, and begins to follow it.
-    pub fn new(home: Arc<ServedHome>) -> AppServer {
-        let server = Server::new(home);
+    /// Makes a server of a home, and begins to follow it. Clients may ask for what these plugins offer.
+    pub fn new(home: Arc<ServedHome>, plugins: Option<UsablePlugins>) -> AppServer {
+        let server = Server::new(home, plugins);
         let following = server.clone();
         std::thread::spawn(move || follow::follow(&following));
         AppServer(server)

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use threadkeep::WatchWaker as Waker;
 use threadkeep::{Cancellation, ServedHome};
+use threadkeep_plugins::running::UsablePlugins;
 use tokio::sync::Semaphore;
 
 use crate::client::Client;
@@ -14,7 +15,7 @@ use crate::error::{INTERNAL_ERROR, RpcError};
 use crate::hub::{ChangeUnderWay, Hub};
 use crate::kept::KeptAnswers;
 use crate::loaded::LoadedThreads;
-use crate::methods::{self, Answer, Call, Method};
+use crate::methods::{self, Answer, Call, CallPlugins, Method};
 
 /// How many requests are worked at at once, for each processor.
 const WORKERS_PER_CPU: usize = 2;
@@ -27,6 +28,8 @@ pub(crate) struct Server {
     pub(crate) loaded: LoadedThreads,
     /// Answers that may be given again.
     kept: KeptAnswers,
+    /// The installed plugins; none where there is no place for any.
+    plugins: Option<UsablePlugins>,
     /// Ends the wait for what others do in the home.
     waker: Mutex<Option<Waker>>,
     /// Places for requests that are worked at.
@@ -83,11 +86,11 @@ struct ServerInfo {
 
 impl Server {
     /// Makes a server of a home.
-    pub(crate) fn new(home: Arc<ServedHome>) -> Arc<Server> {
+    pub(crate) fn new(home: Arc<ServedHome>, plugins: Option<UsablePlugins>) -> Arc<Server> {
         let cpus = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let (work, searches) = (Semaphore::new(cpus * WORKERS_PER_CPU), Semaphore::new(cpus));
         let (hub, loaded, kept) = (Arc::default(), LoadedThreads::default(), KeptAnswers::default());
-        Arc::new(Server { home, hub, loaded, kept, waker: Mutex::default(), work, searches })
+        Arc::new(Server { home, hub, loaded, kept, plugins, waker: Mutex::default(), work, searches })
     }
 
     /// Says who answers.
@@ -141,6 +144,7 @@ impl Server {
             loaded: &self.loaded,
             kept: &self.kept,
             connection: asker.number,
+            plugins: CallPlugins { installed: self.plugins.as_ref(), cancellation: &asker.cancellation },
         };
         (method.run)(&call)
     }

@@ -13,6 +13,8 @@ use threadkeep::platform::home::{Home, locate};
 use threadkeep::platform::wait::Wait;
 use threadkeep::{Cancellation, Options, Recorder, StateAccess, Threadkeep};
 use threadkeep_plugins::installed::PluginDirectory;
+use threadkeep_plugins::limits::Limits;
+use threadkeep_plugins::running::UsablePlugins;
 
 use crate::arguments::Global;
 use crate::failure::{Usage, say};
@@ -135,6 +137,11 @@ impl Context {
     /// Gives the directory of installed plugins, be it there or not.
     pub(crate) fn plugin_directory(&self) -> anyhow::Result<PluginDirectory> {
         importers::plugin_directory(self.wait())
+    }
+
+    /// Gives the installed plugins within limits, for a server; none where there is no place for plugins.
+    pub(crate) fn plugins_of_server(&self, limits: Limits) -> Option<UsablePlugins> {
+        Some(UsablePlugins { directory: self.plugin_directory().ok()?, limits })
     }
 
     /// Gives how long other processes are waited for; on a terminal a long wait says what for.

@@ -58,6 +58,12 @@ impl Redactions {
     }
 }
 
+impl From<BTreeMap<String, u64>> for Redactions {
+    fn from(counts: BTreeMap<String, u64>) -> Redactions {
+        Redactions(counts)
+    }
+}
+
 /// Gives the bound of an answer, in characters of its JSON.
 pub(crate) fn bound(asked: Option<usize>) -> usize {
     asked.unwrap_or(DEFAULT_CHARS).clamp(*CHARS.start(), *CHARS.end())

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use threadkeep::Options;
 use threadkeep::contract::ModelPrice;
+use threadkeep_plugins::running::UsablePlugins;
 
 use crate::guard::Scope;
 
@@ -22,6 +23,8 @@ pub struct Config {
     pub prices: Vec<ModelPrice>,
     /// Whether threads may be changed: named, archived, taken out of the archive, repaired. Nothing is ever deleted.
     pub allows_writes: bool,
+    /// The installed plugins, whose columns and formats clients may ask for; none where they have nothing of them.
+    pub plugins: Option<UsablePlugins>,
     /// The zone in which days begin.
     pub zone: jiff::tz::TimeZone,
     /// Takes what a person should know of the home, each a sentence.

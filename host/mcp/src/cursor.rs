@@ -1,5 +1,7 @@
 //! Where an answer goes on: what a client hands back as it got it.
 
+use threadkeep_plugins::running::ExportPlace;
+
 use crate::failure::Failure;
 
 /// A place in a history: behind so many characters of an entry of the turn that comes next behind a cursor of the library's.
@@ -42,6 +44,11 @@ impl TurnPlace {
         };
         read().ok_or_else(unknown)
     }
+}
+
+/// Reads a place in what a plugin wrote.
+pub(crate) fn export_place(cursor: &str) -> Result<ExportPlace, Failure> {
+    ExportPlace::read(cursor).ok_or_else(unknown)
 }
 
 /// Reads a cursor that is a number of things that were shown.

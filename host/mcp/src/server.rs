@@ -1,6 +1,6 @@
 //! The server: the protocol's methods on one side, tools on the other.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::model::{
@@ -48,7 +48,6 @@ pub(crate) struct Server {
 struct Shared {
     home: Arc<ServedHome>,
     config: Config,
-    tools: OnceLock<Vec<Tool>>,
     places: Semaphore,
     /// Of clients that ask by HTTP without a session, which newer ones do.
     plans: Plans,
@@ -70,8 +69,8 @@ impl Server {
     /// Makes a server, which begins to open its home.
     pub(crate) fn new(config: Config) -> Server {
         let home = ServedHome::open(config.options.clone(), config.warn);
-        let (tools, places, plans) = (OnceLock::new(), Semaphore::new(AT_A_TIME.0), Plans::default());
-        Server { shared: Arc::new(Shared { home, config, tools, places, plans }), session: Session::new() }
+        let (places, plans) = (Semaphore::new(AT_A_TIME.0), Plans::default());
+        Server { shared: Arc::new(Shared { home, config, places, plans }), session: Session::new() }
     }
 
     /// Makes the server of another client.
@@ -84,8 +83,9 @@ impl Server {
         self.shared.home.stop();
     }
 
-    fn tools(&self) -> &[Tool] {
-        self.shared.tools.get_or_init(|| tools::tools(self.shared.config.allows_writes))
+    /// Gives the tools that there are now: plugins come and go.
+    fn tools(&self) -> Vec<Tool> {
+        tools::tools(&self.shared.config)
     }
 
     /// Asks the home in a thread of its own; the question ends when the client takes it back, or when it takes too long.
@@ -111,9 +111,10 @@ impl Server {
         let (of_question, is_cancelled) = (cancellation.clone(), context.ct.clone());
         let answer = tokio::task::spawn_blocking(move || {
             let threadkeep = shared.home.fresh_threads().map_err(|error| told(None, &error.into()))?;
-            let threadkeep = threadkeep.cancellable(of_question);
+            let threadkeep = threadkeep.cancellable(of_question.clone());
             let plans = if is_without_session { &shared.plans } else { &session.plans };
-            let question = Question { threadkeep: &threadkeep, config: &shared.config, plans };
+            let question =
+                Question { threadkeep: &threadkeep, config: &shared.config, plans, cancellation: &of_question };
             let answer = ask(&question);
             let took_too_long = cancellation.is_cancelled() && !is_cancelled.is_cancelled();
             answer.map_err(|failure| match took_too_long {
@@ -163,11 +164,11 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.tools().to_vec()))
+        Ok(ListToolsResult::with_all_items(self.tools()))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tools().iter().find(|tool| tool.name == name).cloned()
+        self.tools().into_iter().find(|tool| tool.name == name)
     }
 
     async fn call_tool(
@@ -176,7 +177,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let name = request.name.into_owned();
-        if !tools::is_known(&name, self.shared.config.allows_writes) {
+        if !tools::is_known(&name, &self.shared.config) {
             return Err(ErrorData::invalid_params("there is no such tool; tools/list names all", None));
         }
         let arguments = Value::Object(request.arguments.unwrap_or_default());

@@ -3,6 +3,7 @@
 //! ```text
 //! main ── PluginDirectory (installed/) ─→ Record: what it is, offers, was granted
 //!   │            └─ load ─→ Plugin (sandbox/) ── export, report, cells, examine, redact ─→ answer
+//!   ├── UsablePlugins (running/): the way from a column's or a format's name to cells and texts, for every main
 //!   └── Given: HandedThreads (threads), Output (output), Source (source), log, progress, time
 //! ```
 //!
@@ -23,6 +24,7 @@ pub mod manifest;
 pub mod offers;
 mod open;
 pub mod output;
+pub mod running;
 pub mod sandbox;
 mod seed;
 pub mod source;

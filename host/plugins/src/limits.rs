@@ -123,6 +123,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Gives the usual ones of calls that a server makes for a client: he waits for the answer, and it is held in memory.
+    pub fn of_servers() -> Limits {
+        Limits::default().with(LimitKind::Time, 20).with(LimitKind::Output, 16 * MB)
+    }
+
     /// Gives how much there is of it, in its unit: seconds, bytes, or a number.
     pub fn of(&self, kind: LimitKind) -> u64 {
         self.0[kind as usize]

@@ -61,6 +61,27 @@ pub struct Offers {
     pub places: Vec<String>,
 }
 
+impl Offers {
+    /// Gives the names of what is offered, with what each is called for people; codes are called nothing.
+    pub fn named(&self) -> impl Iterator<Item = (&str, &str)> {
+        (self.formats.iter().map(|format| (format.name.as_str(), format.title.as_str())))
+            .chain(self.columns.iter().map(|column| (column.name.as_str(), column.title.as_str())))
+            .chain(self.reports.iter().map(|report| (report.name.as_str(), report.title.as_str())))
+            .chain(self.codes.iter().map(|code| (code.as_str(), "")))
+    }
+
+    /// Gives what the files end in that are written of something that is offered; nothing where no files are.
+    pub fn extension_of(&self, offer: &str) -> &str {
+        let formats = self.formats.iter().map(|format| (&format.name, &format.extension));
+        let reports = self.reports.iter().map(|report| (&report.name, &report.extension));
+        formats
+            .chain(reports)
+            .find(|(name, _)| *name == offer)
+            .map(|(_, extension)| extension.as_str())
+            .unwrap_or_default()
+    }
+}
+
 impl From<exported::exporter::Format> for Format {
     fn from(format: exported::exporter::Format) -> Format {
         let exported::exporter::Format { name, title, extension, media_type } = format;

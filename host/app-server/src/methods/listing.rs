@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use threadkeep::contract::{RowQuery, ThreadRow};
 
+use super::plugins::said_by_plugins;
 use super::{Answer, Call, MethodResult};
 use crate::envelope::raw;
 use crate::error::RpcError;
@@ -27,10 +28,11 @@ struct ListResponse {
 /// `thread/list`: a page of the threads that pass.
 pub(super) fn list(call: &Call<'_>) -> MethodResult {
     let params: ListParams = call.read()?;
+    let columns = params.threadkeep.as_ref().map(|own| own.columns.as_slice());
     match params.plan(call.threads.default_provider())? {
         Plan::Nothing => nothing(),
-        Plan::ByTime(window) => by_time(call, window),
-        Plan::BySection { window, section, after } => by_section(call, window, &section, after.as_deref()),
+        Plan::ByTime(window) => by_time(call, window, columns),
+        Plan::BySection { window, section, after } => by_section(call, window, &section, after.as_deref(), columns),
     }
 }
 
@@ -38,12 +40,12 @@ fn nothing() -> MethodResult {
     Answer::of(&ListResponse { data: Vec::new(), read_states: None, next_cursor: None, backwards_cursor: None })
 }
 
-fn by_time(call: &Call<'_>, mut window: Window) -> MethodResult {
+fn by_time(call: &Call<'_>, mut window: Window, columns: Option<&[String]>) -> MethodResult {
     if !settle(call, &mut window)? {
         return nothing();
     }
     let (rows, mut more) = rows(call, &window)?;
-    let data = fitting(call, &rows, &mut more)?;
+    let data = fitting(call, &rows, &mut more, columns)?;
     let cursors = rows.first().zip(rows.get(data.len().saturating_sub(1)));
     let (next, back) = cursors.map(|(first, last)| window.cursors(first, last)).unzip();
     Answer::of(&ListResponse { data, read_states: None, next_cursor: next.filter(|_| more), backwards_cursor: back })
@@ -132,10 +134,21 @@ fn rows(call: &Call<'_>, window: &Window) -> Result<(Vec<ThreadRow>, bool), RpcE
     Ok((rows, more))
 }
 
-/// Makes the threads of rows as far as a page has room for them.
-fn fitting(call: &Call<'_>, rows: &[ThreadRow], more: &mut bool) -> Result<Vec<Box<RawValue>>, RpcError> {
+/// Makes the threads of rows as far as a page has room for them, with what plugins say of them where that is asked for.
+fn fitting(
+    call: &Call<'_>,
+    rows: &[ThreadRow],
+    more: &mut bool,
+    columns: Option<&[String]>,
+) -> Result<Vec<Box<RawValue>>, RpcError> {
     let (mut data, mut bytes) = (Vec::with_capacity(rows.len()), 0);
+    let mut told =
+        columns.map(|columns| said_by_plugins(call, columns, rows)).transpose()?.unwrap_or_default().into_iter();
     for thread in call.show_all(rows.to_vec())? {
+        let thread = match told.next() {
+            Some(own) => thread.with_own(own),
+            None => thread,
+        };
         let thread = raw(&thread)?;
         bytes += thread.get().len() + 1;
         if bytes > PAGE_BYTES && !data.is_empty() {
@@ -148,7 +161,13 @@ fn fitting(call: &Call<'_>, rows: &[ThreadRow], more: &mut bool) -> Result<Vec<B
 }
 
 /// Gives the threads of a section in the order that the user gave them.
-fn by_section(call: &Call<'_>, mut window: Window, section: &str, after: Option<&str>) -> MethodResult {
+fn by_section(
+    call: &Call<'_>,
+    mut window: Window,
+    section: &str,
+    after: Option<&str>,
+    columns: Option<&[String]>,
+) -> MethodResult {
     let mut places = call.threads.section_places(None)?;
     places.retain(|place| place.section == section);
     places.sort_by(|one, other| (one.position, &one.thread).cmp(&(other.position, &other.thread)));
@@ -167,7 +186,7 @@ fn by_section(call: &Call<'_>, mut window: Window, section: &str, after: Option<
     }
     let mut more = ordered.len() > window.length;
     ordered.truncate(window.length);
-    let data = fitting(call, &ordered, &mut more)?;
+    let data = fitting(call, &ordered, &mut more, columns)?;
     let last = data.len().checked_sub(1).and_then(|last| ordered.get(last));
     let next_cursor = last.filter(|_| more).map(|last| last.id.clone());
     Answer::of(&ListResponse { data, read_states: None, next_cursor, backwards_cursor: None })

@@ -8,6 +8,7 @@ mod changing;
 mod goals;
 mod listing;
 mod living;
+mod plugins;
 mod queue;
 mod reading;
 mod searching;
@@ -27,6 +28,7 @@ use crate::loaded::{ConnectionId, LoadedThreads};
 use crate::protocol::Status;
 
 pub(crate) use living::close;
+pub(crate) use plugins::CallPlugins;
 
 /// What a method is given.
 pub(crate) struct Call<'a> {
@@ -42,6 +44,8 @@ pub(crate) struct Call<'a> {
     pub(crate) kept: &'a KeptAnswers,
     /// The connection on which the call came.
     pub(crate) connection: ConnectionId,
+    /// What there is of plugins.
+    pub(crate) plugins: CallPlugins<'a>,
 }
 
 impl Call<'_> {
@@ -174,6 +178,10 @@ const METHODS: &[Method] = &[
     stable("thread/unarchive", changing::unarchive).changing(),
     stable("thread/unsubscribe", living::unsubscribe).changing(),
     stable("threadSection/list", listing::sections),
+    // It goes ahead though every place for searches is taken.
+    stable("threadkeep/cancel", searching::cancel),
+    stable("threadkeep/plugin/list", plugins::list),
+    stable("threadkeep/thread/export", plugins::export).beside(),
     stable("turn/interrupt", living::needs_a_model),
     stable("turn/start", living::needs_a_model),
     stable("turn/steer", living::needs_a_model),

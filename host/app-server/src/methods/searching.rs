@@ -92,7 +92,8 @@ fn found(call: &Call<'_>, params: &SearchParams, term: &str) -> MethodResult {
     Answer::of(&SearchResponse { data, next_cursor: next.filter(|_| more), backwards_cursor: back })
 }
 
-/// `thread/search/cancel` and `thread/search/stream/cancel`: ends a search of the same client; one that has ended is no error.
+/// `thread/search/cancel`, `thread/search/stream/cancel` and `threadkeep/cancel`: ends a search or an export of the same client; one
+/// that has ended is no error.
 pub(super) fn cancel(call: &Call<'_>) -> MethodResult {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use threadkeep::contract::SortKey;
 
+use super::own::OfList;
 use super::place::Direction;
 use super::thread_id;
 use super::window::{Kin, Window};
@@ -34,6 +35,8 @@ pub(crate) struct ListParams {
     included_thread_ids: Option<Vec<String>>,
     excluded_thread_ids: Option<Vec<String>>,
     originators: Option<Vec<String>>,
+    /// What Codex's server does not know.
+    pub(crate) threadkeep: Option<OfList>,
 }
 
 /// What `thread/search` is given.

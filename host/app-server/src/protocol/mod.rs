@@ -25,11 +25,13 @@
 //! | `thread/goal/clear` | a goal that Codex keeps shows again | its database is not written |
 //! | `thread/search` | a thread that was reverted is searched in all of its files; snippets are the store's | it is one thread; one search for all |
 //! | `thread/search/partial` | never told | the answer has the whole page; Codex tells partial ones where it likes to |
+//! | `thread/list` | `threadkeep` is there where it was asked for | what plugins say of threads |
 //! | all | a thread whose file is there is answered for, whatever Codex's database says of it | Codex answers with errors for moved homes and lost rows |
 
 mod ids;
 mod items;
 mod list;
+mod own;
 mod place;
 mod sections;
 mod snippet;
@@ -41,6 +43,7 @@ mod window;
 pub(crate) use ids::thread_id;
 pub(crate) use items::{Deferral, ItemsListParams, ItemsReadParams, ItemsReadResponse, PageOfItems};
 pub(crate) use list::{ListParams, Plan, SUB_AGENTS, SearchParams};
+pub(crate) use own::{ExportParams, ExportResponse, ExportedText, OfListedThread, OfferedName, PluginList};
 pub(crate) use place::Direction;
 pub(crate) use sections::{Section, SectionListParams};
 pub(crate) use snippet::{TextRange, occurrences};

@@ -7,6 +7,7 @@ use threadkeep::platform::foreign_place::ForeignPlace;
 use threadkeep::platform::home::Home;
 
 use super::Section;
+use super::own::OfListedThread;
 use crate::error::{INTERNAL_ERROR, RpcError};
 
 /// What stands for a directory of which nothing is known: the protocol wants an absolute path.
@@ -49,6 +50,9 @@ pub(crate) struct Thread {
     name: Option<String>,
     daybreak_enabled: Option<()>,
     pub(crate) turns: Vec<Box<RawValue>>,
+    /// What was asked for that Codex's server does not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threadkeep: Option<OfListedThread>,
 }
 
 /// How a thread stands.
@@ -152,6 +156,7 @@ impl Thread {
             name: row.name,
             daybreak_enabled: None,
             turns: Vec::new(),
+            threadkeep: None,
         })
     }
 
@@ -163,6 +168,11 @@ impl Thread {
     /// Says whether it is in a section.
     pub(crate) fn is_in_section(&self) -> bool {
         self.section.is_some()
+    }
+
+    /// Adds what was asked for that Codex's server does not know.
+    pub(crate) fn with_own(self, own: OfListedThread) -> Thread {
+        Thread { threadkeep: Some(own), ..self }
     }
 
     /// Adds its turns.

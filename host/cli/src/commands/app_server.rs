@@ -1,7 +1,6 @@
 //! The command `app-server`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -15,6 +14,7 @@ use crate::context::Context;
 use crate::failure::{exit, say};
 use crate::listening::{self, LettingIn, Termination};
 use crate::log;
+use crate::plugins::LimitArguments;
 
 /// `app-server`
 #[derive(Args)]
@@ -28,6 +28,8 @@ pub(crate) struct AppServerCommand {
     #[command(flatten)]
     letting_in: LettingIn,
     #[command(flatten)]
+    limits: LimitArguments,
+    #[command(flatten)]
     log: log::Arguments,
 }
 
@@ -39,14 +41,15 @@ impl AppServerCommand {
         let access = if context.global.no_state { StateAccess::Without } else { StateAccess::Own };
         let options = context.options(access)?;
         let control = options.home.root().join("app-server-control/app-server-control.sock");
+        let plugins = context.plugins_of_server(self.limits.limits_of_server()?);
         let home = ServedHome::open(options, |warning| tracing::warn!("{warning}"));
-        listening::run(self.serve(home, addresses, control, token))?;
+        listening::run(self.serve(AppServer::new(home, plugins), addresses, control, token))?;
         Ok(exit::DONE)
     }
 
     async fn serve(
         self,
-        home: Arc<ServedHome>,
+        server: AppServer,
         addresses: Vec<Address>,
         control: PathBuf,
         token: Option<Token>,
@@ -54,7 +57,6 @@ impl AppServerCommand {
         let (stop, stopped) = watch::channel(false);
         let mut termination = Termination::awaited()?;
         let is_stdio = listening::names_stdio(&self.listen) || (self.listen.is_empty() && !self.control_socket);
-        let server = AppServer::new(home);
         let mut listening = JoinSet::new();
         let origins = &self.letting_in.allow_origin;
         let asked =

@@ -11,6 +11,7 @@ use threadkeep::documents::{Bundle, ExportState, PluginRun};
 use threadkeep::export::{DirectoryExport, ExportRequest, ExportTally};
 use threadkeep_plugins::manifest::PluginKind;
 use threadkeep_plugins::output::Output;
+use threadkeep_plugins::running::offering;
 use threadkeep_plugins::threads::HandedThreads;
 
 use crate::context::Context;
@@ -158,7 +159,7 @@ impl Export {
         let directory = context.plugin_directory()?;
         let own =
             || Format::value_variants().iter().filter_map(|own| Some(own.to_possible_value()?.get_name().to_owned()));
-        let found = plugins::offering(&directory, PluginKind::Exporter, format)?;
+        let found = offering(&directory, PluginKind::Exporter, format).map_err(threadkeep::Error::from)?;
         let (record, offer) = found.ok_or_else(|| {
             let own = own().collect::<Vec<_>>().join(", ");
             Usage(format!("there is no format '{format}': there are {own}, and those of installed plugins"))
@@ -202,7 +203,7 @@ impl Export {
         }
         let output = match &self.to {
             Some(directory) => {
-                let first = format!("{format}.{}", plugins::extension_of(&loaded.record, format));
+                let first = format!("{format}.{}", loaded.record.offers.extension_of(format));
                 // What an export wrote is replaced by the next one.
                 Output::directory(&std::path::absolute(directory)?, &first, true)
             }

@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use threadkeep::contract::{Listed, RowQuery, SortKey, ThreadRow, ThreadState};
 use threadkeep::documents::{AwayHome, ListWriter, PluginCell, Thread};
-use threadkeep::{Cancellation, OfHome, Threadkeep};
+use threadkeep::{Cancellation, Error, OfHome, Threadkeep};
 use threadkeep_app_server::remote::{RemoteQuery, RemoteThreads};
+use threadkeep_plugins::running::{Columns, UsablePlugins};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::{self, Filters, Sort};
 use crate::homes::OpenHomes;
 use crate::plugins::LimitArguments;
-use crate::plugins::columns::Columns;
+use crate::plugins::columns::{cells_of, labels, sorted_by_score};
 use crate::remote::RemoteArguments;
 use crate::source_kind::{SourceKind, collection};
 use crate::{text, values};
@@ -54,6 +55,9 @@ pub(crate) struct List {
     /// A column of a plugin beside each thread, several times; PLUGIN:COLUMN where several plugins have one of the name
     #[arg(long, value_name = "NAME", conflicts_with = "state", value_parser = values::text)]
     column: Vec<String>,
+    /// Go by the score that a column of a plugin gives, which then stands beside each thread: highest first, with --asc lowest
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["state", "cursor"], value_parser = values::text)]
+    sort_column: Option<String>,
     #[command(flatten)]
     limits: LimitArguments,
     /// Which time the list goes by
@@ -96,8 +100,9 @@ impl State {
 impl List {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let mut query = self.query()?;
-        if !self.column.is_empty() && (self.remote.is_given() || context.several_homes().is_some()) {
-            return Err(Usage("--column looks at one home of this machine: name one with --home".into()).into());
+        let with_columns = !self.column.is_empty() || self.sort_column.is_some();
+        if with_columns && (self.remote.is_given() || context.several_homes().is_some()) {
+            return Err(Usage("columns look at one home of this machine: name one with --home".into()).into());
         }
         if let Some(remote) = self.remote.connect(context)? {
             return self.run_on_server(context, remote, query);
@@ -119,14 +124,19 @@ impl List {
         query.fold_children &= self.state.is_empty();
         let mut printer = Printer::new(context.stdout(), context.global.json, &query);
         let states: Vec<ThreadState> = self.state.iter().map(|state| state.of_thread()).collect();
-        let columns = Columns::load(context, &self.column, &self.limits.limits()?)?;
+        let columns = self.columns(context)?;
+        if let Some(place) = self.sort_column.as_ref().and_then(|name| columns.place_of(name)) {
+            let rows = threadkeep.every_thread(&query)?;
+            context.warn();
+            return self.print_by_score(context, &threadkeep, printer, (rows, &columns, place));
+        }
         let next = self.each_page(|cursor, wanted| {
             if !columns.is_empty() {
                 let page = threadkeep.list(&query, cursor, wanted)?;
                 context.warn();
                 let shown = page.rows.iter().filter(|listed| listed.depth == 0).count();
                 let rows: Vec<ThreadRow> = page.rows.iter().map(|listed| listed.row.clone()).collect();
-                let cells = columns.cells(context, &threadkeep, &rows)?;
+                let cells = cells_of(&columns, context, &threadkeep, &rows)?;
                 printer.rows_with_columns(page.rows, &columns, cells, &threadkeep)?;
                 return Ok((shown, page.next));
             }
@@ -144,6 +154,30 @@ impl List {
             Ok((shown, page.next))
         })?;
         printer.end(next.as_deref(), &[])?;
+        Ok(exit::DONE)
+    }
+
+    /// Prints threads by the score in a column, as many as are wanted.
+    fn print_by_score<W: Write>(
+        &self,
+        context: &Context,
+        threadkeep: &Threadkeep,
+        mut printer: Printer<W>,
+        (rows, columns, place): (Vec<Listed>, &Columns, usize),
+    ) -> anyhow::Result<u8> {
+        let asked: Vec<ThreadRow> = rows.iter().map(|listed| listed.row.clone()).collect();
+        let cells = cells_of(columns, context, threadkeep, &asked)?;
+        let sorted = sorted_by_score(rows.into_iter().zip(cells).collect(), place, self.asc);
+        let wanted = if self.limit == 0 { sorted.len() } else { sorted.len().min(self.limit as usize) };
+        let left_out = sorted.len() - wanted;
+        for page in sorted[..wanted].chunks(PAGE as usize) {
+            let (rows, cells) = page.iter().flatten().cloned().unzip();
+            printer.rows_with_columns(rows, columns, cells, threadkeep)?;
+        }
+        printer.end(None, &[])?;
+        if left_out > 0 && !context.global.json {
+            say(&format!("{left_out} more with --limit 0"));
+        }
         Ok(exit::DONE)
     }
 
@@ -224,6 +258,16 @@ impl List {
         Ok(())
     }
 
+    /// Loads the columns of plugins that are asked for.
+    fn columns(&self, context: &Context) -> anyhow::Result<Columns> {
+        let names: Vec<String> = self.column.iter().chain(&self.sort_column).cloned().collect();
+        if names.is_empty() {
+            return Ok(Columns::default());
+        }
+        let plugins = UsablePlugins { directory: context.plugin_directory()?, limits: self.limits.limits()? };
+        Ok(plugins.columns(&names, &Cancellation::default()).map_err(Error::from)?)
+    }
+
     fn query(&self) -> Result<RowQuery, Usage> {
         let query = self.filters.query(&self.source, self.sort.key())?;
         Ok(RowQuery {
@@ -288,7 +332,7 @@ impl<W: Write> Printer<W> {
             }
             Printer::Text { out, time, any } => {
                 *any |= !rows.is_empty();
-                let labels = columns.labels(&cells);
+                let labels = labels(columns, &cells);
                 let rows = rows.iter().zip(labels.iter().map(String::as_str));
                 Ok(out.write_all(text::list_with_labels(rows, usize::MAX, *time, text::width()).as_bytes())?)
             }

@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::listening::{self, LettingIn, Termination};
 use crate::log;
+use crate::plugins::LimitArguments;
 use crate::zone::shown_zone;
 
 /// `mcp`
@@ -50,6 +51,8 @@ struct Serving {
     /// Let the agent name, archive and repair threads, each change after a plan that it confirms; nothing is ever deleted
     #[arg(long)]
     allow_writes: bool,
+    #[command(flatten)]
+    limits: LimitArguments,
 }
 
 /// What a client is told.
@@ -193,6 +196,7 @@ impl Serving {
             own_thread: std::env::var("CODEX_THREAD_ID").ok().filter(|id| !id.is_empty()),
             directory,
             allows_writes: self.allow_writes,
+            plugins: context.plugins_of_server(self.limits.limits_of_server()?),
             prices: context.global.prices.clone(),
             zone: shown_zone().clone(),
             warn: |warning| tracing::warn!("{warning}"),
@@ -208,6 +212,10 @@ impl Serving {
         }
         if self.allow_writes {
             arguments.push("--allow-writes".into());
+        }
+        self.limits.limits_of_server()?;
+        for limit in self.limits.written() {
+            arguments.extend(["--plugin-limit".into(), limit.clone()]);
         }
         let directories = [("--home", context.global.home.first()), ("--state-dir", context.global.state_dir.as_ref())];
         for (flag, directory) in directories {

@@ -18,6 +18,7 @@ use threadkeep_plugins::installed::{Candidate, PluginDirectory, Record};
 use threadkeep_plugins::limits::Limits;
 use threadkeep_plugins::manifest::{Manifest, PluginKind};
 use threadkeep_plugins::output::Output;
+use threadkeep_plugins::running::Columns;
 use threadkeep_plugins::sandbox::compile_here;
 use threadkeep_plugins::threads::HandedThreads;
 
@@ -25,7 +26,7 @@ use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::Filters;
 use crate::plugins::checks::{self, Found};
-use crate::plugins::columns::Columns;
+use crate::plugins::columns::cells_of;
 use crate::plugins::{self, LimitArguments, Loaded};
 use crate::source_kind::{SourceKind, collection};
 use crate::{confirm, interrupt, text, values};
@@ -416,7 +417,7 @@ impl Run {
                 let offered = plugins::offered(&loaded.record.offers).into_iter();
                 let offered: Vec<_> = offered.filter(|column| offer.is_empty() || column.name == offer).collect();
                 let columns = Columns::of(loaded, offered.iter().map(|column| column.name.clone()));
-                let cells = columns.cells(context, threadkeep, &rows)?;
+                let cells = cells_of(&columns, context, threadkeep, &rows)?;
                 let row = |(row, cells): (ThreadRow, Vec<PluginCell>)| PluginRow { cells, thread: row.id };
                 let rows: Vec<_> = rows.into_iter().zip(cells).map(row).collect();
                 let told = || rows.iter().map(row_line).collect();
@@ -441,7 +442,7 @@ impl Run {
                         Usage("--json prints a document, so what the plugin writes needs --out DIR".into()).into()
                     );
                 }
-                let extension = plugins::extension_of(&loaded.record, offer);
+                let extension = loaded.record.offers.extension_of(offer);
                 let output = match &self.out {
                     Some(directory) => {
                         let directory = std::path::absolute(directory)?;

@@ -4,6 +4,7 @@ pub(crate) mod checks;
 pub(crate) mod columns;
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::ops::Deref;
 use std::path::Path;
 
 use clap::Args;
@@ -11,22 +12,21 @@ use indicatif::{ProgressBar, ProgressStyle};
 use threadkeep::contract::ThreadRow;
 use threadkeep::documents::{self, PluginOffer};
 use threadkeep::{Cancellation, Error, Threadkeep};
+use threadkeep_plugins::PluginError;
 use threadkeep_plugins::grants::{Grant, Grants};
-use threadkeep_plugins::installed::{PluginDirectory, Record};
+use threadkeep_plugins::installed::PluginDirectory;
 use threadkeep_plugins::limits::Limits;
-use threadkeep_plugins::manifest::{Manifest, PluginKind};
+use threadkeep_plugins::manifest::Manifest;
 use threadkeep_plugins::offers::Offers;
 use threadkeep_plugins::output::Output;
-use threadkeep_plugins::sandbox::{Given, LogLevel, Plugin};
+use threadkeep_plugins::running::LoadedPlugin;
+pub(crate) use threadkeep_plugins::running::PAGE;
+use threadkeep_plugins::sandbox::{Given, LogLevel};
 use threadkeep_plugins::threads::HandedThreads;
-use threadkeep_plugins::{PluginError, seed_of};
 
 use crate::context::Context;
 use crate::failure::{Usage, say};
 use crate::text::JsonOutput;
-
-/// How many threads a plugin is asked about at a time.
-const PAGE: usize = 1_000;
 
 /// The flag by which a run is limited.
 #[derive(Args)]
@@ -39,7 +39,21 @@ pub(crate) struct LimitArguments {
 impl LimitArguments {
     /// Gives the limits that are meant.
     pub(crate) fn limits(&self) -> Result<Limits, Usage> {
-        let mut limits = Limits::default();
+        self.over(Limits::default())
+    }
+
+    /// Gives the limits of the calls that a server makes.
+    pub(crate) fn limits_of_server(&self) -> Result<Limits, Usage> {
+        self.over(Limits::of_servers())
+    }
+
+    /// Gives them as they were written on the command line.
+    pub(crate) fn written(&self) -> &[String] {
+        &self.plugin_limits
+    }
+
+    fn over(&self, usual: Limits) -> Result<Limits, Usage> {
+        let mut limits = usual;
         for written in &self.plugin_limits {
             limits.set(written).map_err(|why| Usage(format!("--plugin-limit {written}: {why}")))?;
         }
@@ -47,11 +61,16 @@ impl LimitArguments {
     }
 }
 
-/// A plugin that is about to run.
+/// A plugin that is about to run, which the user hears and sees going on.
 #[derive(Clone)]
-pub(crate) struct Loaded {
-    pub(crate) record: Record,
-    pub(crate) plugin: Plugin,
+pub(crate) struct Loaded(LoadedPlugin);
+
+impl Deref for Loaded {
+    type Target = LoadedPlugin;
+
+    fn deref(&self) -> &LoadedPlugin {
+        &self.0
+    }
 }
 
 impl Loaded {
@@ -62,8 +81,7 @@ impl Loaded {
         limits: Limits,
         cancellation: &Cancellation,
     ) -> Result<Loaded, Error> {
-        let (record, plugin) = directory.load(name, limits, cancellation)?;
-        Ok(Loaded { record, plugin })
+        Ok(Loaded(LoadedPlugin::load(directory, name, limits, cancellation)?))
     }
 
     /// Gives what it is given over these threads.
@@ -74,27 +92,30 @@ impl Loaded {
         context: &Context,
         told: &[&str],
     ) -> Given {
-        let threads = HandedThreads::new(threadkeep.clone(), rows, self.record.granted.clone());
-        let parts = [&*self.record.sha256].into_iter().chain(told.iter().copied());
-        Given { now: threads.last_change(), seed: seed_of(parts), threads: Some(threads), ..self.silent(context) }
+        heard(&self.0, context, self.0.given(threadkeep, rows, told))
     }
 
     /// Gives what one is given that sees no threads: it may say something, and how far it is.
     pub(crate) fn silent(&self, context: &Context) -> Given {
-        let name = self.record.manifest.name.clone();
-        let log = move |level: LogLevel, told: &str| match level {
-            LogLevel::Debug => {}
-            LogLevel::Info => say(&format!("{name}: {told}")),
-            LogLevel::Warning => say(&format!("{name}: warning: {told}")),
-            LogLevel::Error => say(&format!("{name}: error: {told}")),
-        };
-        let is_shown = !context.global.json && io::stderr().is_terminal();
-        let progress = is_shown.then(|| {
-            let bar = Bar::new(&self.record.manifest.name);
-            Box::new(move |done, of| bar.show(done, of)) as Box<dyn FnMut(u64, Option<u64>) + Send>
-        });
-        Given { log: Some(Box::new(log)), progress, ..Given::default() }
+        heard(&self.0, context, Given::default())
     }
+}
+
+/// Has the user hear what a plugin says, and see how far it is.
+fn heard(loaded: &LoadedPlugin, context: &Context, given: Given) -> Given {
+    let name = loaded.record.manifest.name.clone();
+    let log = move |level: LogLevel, told: &str| match level {
+        LogLevel::Debug => {}
+        LogLevel::Info => say(&format!("{name}: {told}")),
+        LogLevel::Warning => say(&format!("{name}: warning: {told}")),
+        LogLevel::Error => say(&format!("{name}: error: {told}")),
+    };
+    let is_shown = !context.global.json && io::stderr().is_terminal();
+    let progress = is_shown.then(|| {
+        let bar = Bar::new(&loaded.record.manifest.name);
+        Box::new(move |done, of| bar.show(done, of)) as Box<dyn FnMut(u64, Option<u64>) + Send>
+    });
+    Given { log: Some(Box::new(log)), progress, ..given }
 }
 
 /// Shows on a terminal how far a plugin is; it goes with the run.
@@ -122,51 +143,9 @@ impl Drop for Bar {
     }
 }
 
-/// Finds the installed plugin of a kind that offers something of this name; a name may be written `PLUGIN:NAME` where several do.
-pub(crate) fn offering(
-    directory: &PluginDirectory,
-    kind: PluginKind,
-    wanted: &str,
-) -> anyhow::Result<Option<(Record, String)>> {
-    let (plugin, name) = match wanted.split_once(':') {
-        Some((plugin, name)) => (Some(plugin), name),
-        None => (None, wanted),
-    };
-    let installed = directory.list().map_err(Error::from)?;
-    let mut found: Vec<(Record, String)> = Vec::new();
-    for record in installed.into_values().filter_map(Result::ok) {
-        let is_meant = plugin.is_none_or(|plugin| plugin == record.manifest.name);
-        // A plugin's own name is enough where it offers one thing.
-        let names = names_of(&record.offers);
-        let offered = match &names[..] {
-            [only] if *wanted == record.manifest.name => Some(only.clone()),
-            names => names.iter().find(|offered| offered.as_str() == name).cloned(),
-        };
-        if let (true, Some(offered)) = (is_meant && record.manifest.kind == kind, offered) {
-            found.push((record, offered));
-        }
-    }
-    match found.len() {
-        0 | 1 => Ok(found.pop()),
-        _ => {
-            let names: Vec<_> = found.iter().map(|(record, name)| format!("{}:{name}", record.manifest.name)).collect();
-            Err(Usage(format!("several plugins offer '{wanted}': say {}", names.join(" or "))).into())
-        }
-    }
-}
-
-fn names_of(offers: &Offers) -> Vec<String> {
-    offered(offers).into_iter().map(|offer| offer.name).collect()
-}
-
 /// Gives what is offered by name, for documents and people.
 pub(crate) fn offered(offers: &Offers) -> Vec<PluginOffer> {
-    let offer = |name: &String, title: &String| PluginOffer { name: name.clone(), title: title.clone() };
-    (offers.formats.iter().map(|format| offer(&format.name, &format.title)))
-        .chain(offers.columns.iter().map(|column| offer(&column.name, &column.title)))
-        .chain(offers.reports.iter().map(|report| offer(&report.name, &report.title)))
-        .chain(offers.codes.iter().map(|code| offer(code, &String::new())))
-        .collect()
+    offers.named().map(|(name, title)| PluginOffer { name: name.into(), title: title.into() }).collect()
 }
 
 /// Gives the description of a plugin for documents.
@@ -198,14 +177,6 @@ pub(crate) fn grant_names(grants: &Grants) -> Vec<String> {
 pub(crate) fn grant(given: &str) -> Result<Grant, String> {
     let names: Vec<_> = Grant::ALL.iter().map(|grant| grant.name()).collect();
     Grant::of_name(given).ok_or_else(|| format!("there is no grant '{given}': there are {}", names.join(", ")))
-}
-
-/// Gives what the files end in that a plugin writes of what it offers.
-pub(crate) fn extension_of(record: &Record, offer: &str) -> String {
-    let formats = record.offers.formats.iter().map(|format| (&format.name, &format.extension));
-    let reports = record.offers.reports.iter().map(|report| (&report.name, &report.extension));
-    let found = formats.chain(reports).find(|(name, _)| *name == offer);
-    found.map(|(_, extension)| extension.clone()).unwrap_or_default()
 }
 
 /// Puts what a plugin wrote where it belongs, and gives the paths of the files.

@@ -184,6 +184,7 @@ mod tests {
             directory: home.into(),
             prices: Vec::new(),
             allows_writes: false,
+            plugins: None,
             zone: jiff::tz::TimeZone::UTC,
             warn: |_| {},
         };

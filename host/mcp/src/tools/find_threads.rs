@@ -1,12 +1,16 @@
 //! The tool `find_threads`: lists of threads, by filters, by words, by a file that was changed.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use threadkeep::contract::{Collection, MarkFilter, MatchOrder, QueryMeaning, RowQuery, SortKey, ThreadRow};
-use threadkeep::{SearchRequest, TouchedRequest};
+use threadkeep::documents::PluginCell;
+use threadkeep::{Error, SearchRequest, TouchedRequest};
 
 use super::asked::{directory_of, kinds, moment_of, own_sources, path_of};
+use super::offered;
 use super::tool::{KnownTool, Question, answered};
 use crate::answer::{self, Redaction};
 use crate::failure::Failure;
@@ -22,7 +26,11 @@ pub(super) const TOOL: KnownTool = KnownTool::new::<Arguments, Answer>(
      begin*, -without, tag:name), by a file that was changed, by directory, branch, time. Without arguments: the latest. \
      Go on with read_thread.",
     |question, arguments| answered(question, arguments, find),
-);
+)
+.completed_by(|schema, offered| {
+    offered::name(schema, "columns", &offered.columns);
+    true
+});
 
 /// How many threads are gone through for one answer, where most may not be seen.
 const MOST_THREADS: usize = 2_000;
@@ -57,6 +65,9 @@ struct Arguments {
     /// This conversation too.
     #[serde(default)]
     include_own: bool,
+    /// What plugins say of each thread.
+    #[serde(default)]
+    columns: Vec<String>,
     limit: Option<u32>,
     cursor: Option<String>,
     max_chars: Option<usize>,
@@ -81,6 +92,17 @@ struct Item {
     thread: ThreadSummary,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hits: Vec<FoundText>,
+    /// By the names of the columns.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    columns: BTreeMap<String, Cell>,
+}
+
+/// What a plugin says of a thread.
+#[derive(Serialize)]
+struct Cell {
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
 }
 
 /// A page of the library's.
@@ -92,7 +114,8 @@ struct Page {
 
 /// A thread that may be shown: the page that it stood on, and how many stood there up to it.
 struct Shown {
-    item: Value,
+    row: ThreadRow,
+    hits: Vec<FoundText>,
     page: Option<String>,
     place: u32,
 }
@@ -114,15 +137,11 @@ fn find(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failure
         let length = page.found.len();
         let rows: Vec<ThreadRow> = page.found.iter().map(|(row, _)| row.clone()).collect();
         let allowed = guard.allowed(&rows)?;
-        let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
-        let mut marks = question.threadkeep.marks_in_short(&ids);
         for (at, ((row, hits), _)) in
             page.found.into_iter().zip(allowed).enumerate().filter(|(_, (_, allowed))| *allowed)
         {
             if shown.len() < wanted {
-                let thread = ThreadSummary::new(&row).with_marks(marks.remove(&row.id).unwrap_or_default());
-                let item = answer::value(&Item { thread, hits })?;
-                shown.push(Shown { item, page: cursor.clone(), place: at as u32 + 1 });
+                shown.push(Shown { row, hits, page: cursor.clone(), place: at as u32 + 1 });
             }
         }
         let is_page_done = shown.last().is_none_or(|last| last.page != cursor || last.place as usize == length);
@@ -135,7 +154,7 @@ fn find(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failure
         }
     };
     let count = shown.len();
-    let items = shown.iter_mut().map(|shown| shown.item.take()).collect();
+    let items = items(question, &arguments.columns, &mut shown)?;
     let fitting = answer::fitting(question.threadkeep, items, answer::room(arguments.max_chars))?;
     let next_cursor = match fitting.items.len() {
         fit if fit == count => next,
@@ -143,6 +162,37 @@ fn find(question: &Question<'_>, arguments: Arguments) -> Result<Answer, Failure
     };
     let notes = notes.iter().take(3).map(|note| shortened(&clean(note), 120)).collect();
     Ok(Answer { threads: fitting.items, next_cursor, notes, redactions: fitting.redactions.list() })
+}
+
+/// Makes the items of threads, with what plugins say of them.
+fn items(question: &Question<'_>, columns: &[String], shown: &mut [Shown]) -> Result<Vec<Value>, Failure> {
+    let rows: Vec<ThreadRow> = shown.iter().map(|shown| shown.row.clone()).collect();
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let mut marks = question.threadkeep.marks_in_short(&ids);
+    let mut cells = cells(question, columns, &rows)?.into_iter();
+    let item = |shown: &mut Shown| {
+        let (hits, columns) = (std::mem::take(&mut shown.hits), cells.next().unwrap_or_default());
+        let thread = ThreadSummary::new(&shown.row).with_marks(marks.remove(&shown.row.id).unwrap_or_default());
+        answer::value(&Item { thread, hits, columns })
+    };
+    shown.iter_mut().map(item).collect()
+}
+
+/// Gives what plugins say of threads that may be shown, by the names of the columns; nothing where none is asked for.
+fn cells(
+    question: &Question<'_>,
+    columns: &[String],
+    rows: &[ThreadRow],
+) -> Result<Vec<BTreeMap<String, Cell>>, Failure> {
+    if columns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let columns = question.plugins()?.columns(columns, question.cancellation).map_err(Error::from)?;
+    // What a plugin says to its user may be what threads say, so nobody hears it here.
+    let cells = columns.cells(question.threadkeep, rows, |_, given| given).map_err(Error::from)?;
+    let cell = |cell: PluginCell| Cell { text: clean(&cell.text), score: cell.score };
+    let named = |cells| columns.named(cells).into_iter().map(|(name, told)| (name, cell(told))).collect();
+    Ok(cells.into_iter().map(named).collect())
 }
 
 /// Gives the cursor behind a thread, by asking for a page that ends with it.

@@ -2,7 +2,9 @@
 
 mod asked;
 mod confirm_change;
+mod export_thread;
 mod find_threads;
+mod offered;
 mod plan_change;
 mod read_thread;
 mod thread_context;
@@ -13,7 +15,9 @@ mod why_missing;
 use rmcp::model::Tool;
 use serde_json::Value;
 
+use crate::config::Config;
 use crate::failure::Failure;
+use offered::OfferedByPlugins;
 use tool::KnownTool;
 
 pub(crate) use read_thread::as_resource;
@@ -22,26 +26,32 @@ pub(crate) use tool::Question;
 static READING: [KnownTool; 5] =
     [find_threads::TOOL, read_thread::TOOL, thread_context::TOOL, usage::TOOL, why_missing::TOOL];
 
+/// The tool that is there only where there may be plugins.
+static EXPORTING: [KnownTool; 1] = [export_thread::TOOL];
+
 /// The tools that are there only where changes are allowed.
 static CHANGING: [KnownTool; 2] = [plan_change::TOOL, confirm_change::TOOL];
 
-/// Gives all tools, those for changes only where these are allowed.
-fn known(allows_writes: bool) -> impl Iterator<Item = &'static KnownTool> {
-    READING.iter().chain(CHANGING.iter().filter(move |_| allows_writes))
+/// Gives all tools: those for changes only where these are allowed, and what needs plugins where there may be some.
+fn known(config: &Config) -> impl Iterator<Item = &'static KnownTool> {
+    let (allows_writes, has_plugins) = (config.allows_writes, config.plugins.is_some());
+    let exporting = EXPORTING.iter().filter(move |_| has_plugins);
+    READING.iter().chain(exporting).chain(CHANGING.iter().filter(move |_| allows_writes))
 }
 
-/// Tells a client of the tools.
-pub(crate) fn tools(allows_writes: bool) -> Vec<Tool> {
-    known(allows_writes).map(KnownTool::tool).collect()
+/// Tells a client of the tools, and of what plugins offer at the moment.
+pub(crate) fn tools(config: &Config) -> Vec<Tool> {
+    let offered = OfferedByPlugins::of(config.plugins.as_ref());
+    known(config).filter_map(|tool| tool.tool(&offered)).collect()
 }
 
 /// Says whether there is such a tool.
-pub(crate) fn is_known(name: &str, allows_writes: bool) -> bool {
-    known(allows_writes).any(|tool| tool.name == name)
+pub(crate) fn is_known(name: &str, config: &Config) -> bool {
+    known(config).any(|tool| tool.name == name)
 }
 
 /// Answers a call; none where there is no such tool.
 pub(crate) fn answer(question: &Question<'_>, name: &str, arguments: Value) -> Option<Result<Value, Failure>> {
-    let tool = known(question.config.allows_writes).find(|tool| tool.name == name)?;
+    let tool = known(question.config).find(|tool| tool.name == name)?;
     Some((tool.answer)(question, arguments))
 }
