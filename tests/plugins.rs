@@ -1,10 +1,17 @@
 //! Plugins: what they may see and cost, and that they are what was installed.
 
+mod agents;
+mod bounded;
 mod granting;
 mod hostile;
 mod installing;
+mod killed;
 mod made;
+mod other_languages;
+mod outputs;
 mod place;
+mod refused;
 mod shipped;
+mod sources;
 
 pub(crate) use made::Made;
