@@ -14,10 +14,10 @@ PROGRAM := $(TARGET_DIR)/release/threadkeep
 COMMANDS := host/cli/src/commands/*.rs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup component plugins build run test bench bench-peers goldens lint deny fmt
+.PHONY: help setup component plugins other-plugins build run test bench bench-peers goldens lint deny fmt
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## make the build's tools available, above all a compiler for the component's target
 	@.ci/setup
@@ -34,6 +34,16 @@ component: build ## build the components, one for each world of wit/, and say wh
 plugins: setup ## build the example plugins that are written in Rust into target/plugins
 	$(CARGO) run --release --package threadkeep-guest-build --example build-plugins $(CARGO_FLAGS) -- $(TARGET_DIR)/plugins \
 		$(filter-out plugins/sdk,$(patsubst %/Cargo.toml,%,$(wildcard plugins/*/Cargo.toml)))
+
+# In a copy below target/tools, and anew when their sources are others. What a language needs that cannot be had here is said.
+other-plugins: plugins ## build those in JavaScript and Python too, where npm and pip can be had
+	@.ci/setup javascript || true
+	@.ci/setup python || true
+	@set -e; for plugin in csv-list-js activity-python; do \
+		project=$(TARGET_DIR)/tools/$$plugin; made=$(TARGET_DIR)/plugins/$$plugin.wasm; \
+		if [ ! -e $$project/installed ] || [ $$made -nt $$project/copied ]; then continue; fi; \
+		$(CARGO) run --release --package threadkeep-guest-build --example build-plugins $(CARGO_FLAGS) -- $(TARGET_DIR)/plugins $$project; \
+	done
 
 # Codex's own files are only read: the state goes below the target directory.
 run: build ## list the threads of your Codex home, or of a copy of the tests' home if you have none
@@ -57,8 +67,8 @@ run: build ## list the threads of your Codex home, or of a copy of the tests' ho
 		done; \
 	fi
 
-# Tests that run the component under Node, or open pages in a browser, say so where they cannot.
-test: build plugins ## build everything and run every test
+# Tests that run the component under Node, or open pages in a browser, or run plugins in other languages, say so where they cannot.
+test: build plugins other-plugins ## build everything and run every test
 	@.ci/setup node || true
 	@.ci/setup browser || true
 	$(CARGO) test --release --workspace $(CARGO_FLAGS)

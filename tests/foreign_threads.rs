@@ -431,6 +431,62 @@ fn what_users_put_on_them_waits_where_their_files_go_and_come_again() {
 }
 
 #[test]
+fn a_session_that_two_files_tell_stays_as_long_as_one_of_them_tells_it() {
+    let (place, data) = (HomeAndState::new(), Arc::new(Data::default()));
+    let first = turn(0, "a", "mend the lighthouse", "mended");
+    let longer = [first.clone(), turn(60, "b", "and the harbour?", "too")].concat();
+    let other = |stamp: &str| Ok(vec![(session(OWN, stamp), longer.clone())]);
+    data.tell("one.jsonl", Ok(vec![(session(OWN, "1"), first)]));
+    data.tell("two.jsonl", other("2"));
+    let threadkeep = open(&place, &data);
+    let program = place.program();
+    let turns = || program.json(["turns", OWN])["items"].as_array().unwrap().len();
+    assert_eq!(turns(), 2);
+    let is_of_the_first = |tally: ForeignTally| {
+        assert_eq!((tally, turns()), (ForeignTally { read: 1, ..ForeignTally::default() }, 1));
+        program.run(["search", "harbour"]).ended(3);
+        data.asked();
+        assert_eq!(threadkeep.import_foreign(&import(&data)).unwrap(), ForeignTally::default());
+        assert_eq!(data.asked(), (0, 0));
+    };
+    data.delete("two.jsonl");
+    is_of_the_first(threadkeep.import_foreign(&import(&data)).unwrap());
+    // Likewise where the other file is there, and tells it no more.
+    data.tell("two.jsonl", other("3"));
+    threadkeep.import_foreign(&import(&data)).unwrap();
+    assert_eq!(turns(), 2);
+    data.tell("two.jsonl", Ok(Vec::new()));
+    is_of_the_first(threadkeep.import_foreign(&import(&data)).unwrap());
+    // Where it is kept when its files are gone, it is marked with the last one of them.
+    data.tell("two.jsonl", other("4"));
+    threadkeep.import_foreign(&import(&data)).unwrap();
+    let keeping = ForeignImport { keeps_gone: true, ..import(&data) };
+    data.delete("one.jsonl");
+    assert_eq!(threadkeep.import_foreign(&keeping).unwrap(), ForeignTally::default());
+    data.delete("two.jsonl");
+    assert_eq!(threadkeep.import_foreign(&keeping).unwrap(), ForeignTally { kept: 1, ..ForeignTally::default() });
+    assert_eq!(turns(), 2);
+    assert_eq!(threadkeep.import_foreign(&import(&data)).unwrap().removed, 1);
+    assert_eq!(listed(&program).len(), 0);
+}
+
+#[test]
+fn a_session_whose_other_file_cannot_be_read_stays_as_it_was() {
+    let (place, data) = (HomeAndState::new(), Arc::new(Data::default()));
+    let entries = turn(0, "a", "mend the lighthouse", "mended");
+    data.tell("one.jsonl", Ok(vec![(session(OWN, "1"), entries.clone())]));
+    data.tell("two.jsonl", Ok(vec![(session(OWN, "2"), entries)]));
+    let threadkeep = open(&place, &data);
+    data.tell("one.jsonl", Err(ForeignError::of_files("line 1 is torn")));
+    data.delete("two.jsonl");
+    let tally = threadkeep.import_foreign(&import(&data)).unwrap();
+    assert_eq!(tally, ForeignTally { failed: 1, ..ForeignTally::default() });
+    data.asked();
+    threadkeep.import_foreign(&import(&data)).unwrap();
+    assert_eq!((data.asked(), listed(&place.program()).len()), ((0, 0), 1));
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_a_finding_and_is_tried_again_when_it_changes() {
     let (place, data) = (HomeAndState::new(), some());
     data.tell("three.jsonl", Err(ForeignError::of_files("line 3 is no record")));

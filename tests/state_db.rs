@@ -161,7 +161,7 @@ fn commands_that_only_look_create_nothing() {
 }
 
 /// A state DB of each version, with rows in every table.
-const STORED: [&str; 11] = [
+const STORED: [&str; 12] = [
     include_str!("fixtures/state-db/1.sql"),
     include_str!("fixtures/state-db/2.sql"),
     include_str!("fixtures/state-db/3.sql"),
@@ -173,6 +173,7 @@ const STORED: [&str; 11] = [
     include_str!("fixtures/state-db/9.sql"),
     include_str!("fixtures/state-db/10.sql"),
     include_str!("fixtures/state-db/11.sql"),
+    include_str!("fixtures/state-db/12.sql"),
 ];
 
 /// Rewrites a state DB in the schema of version 1: the same rows, without what later versions added.

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use support::{Program, demo_home};
+use support::{CodexDb, Collection, Program, Rollout, demo_home, uuid7};
 use tempfile::{TempDir, tempdir};
 use threadkeep::Cancellation;
 use threadkeep_plugins::PluginError;
@@ -15,7 +15,7 @@ use super::made::Made;
 use super::place::Place;
 
 /// One that writes a word.
-fn writing(word: &str) -> Made {
+pub(super) fn writing(word: &str) -> Made {
     let mut made = Made::new("report").importing("output", "text", "text", "(param i32 i32 i32)");
     let at = made.place(word.as_bytes());
     made.doing(&format!("(call $text (i32.const {at}) (i32.const {}) (i32.const 0)) (i32.const 0)", word.len()))
@@ -231,21 +231,49 @@ fn content(of: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 #[test]
-fn installing_running_and_removing_leave_the_home_as_it_was() {
-    let commands = Commands::new();
-    let before = content(commands.home.path());
-    let file = commands.file(writing("one").wanting(&["names", "history"]));
-    commands.program.json(["plugin", "install", &file, "--yes", "--json"]);
-    let ran = commands.program.run(["plugin", "run", "made-report"]);
-    assert_eq!((ran.code, &*ran.stdout), (Some(0), "one"), "{}", ran.stderr);
-    let out = commands.files.path().join("out");
-    let ran = commands.program.json(["plugin", "run", "made-report", "--out", out.to_str().unwrap(), "--json"]);
-    assert_eq!(std::fs::read_to_string(out.join("made.txt")).unwrap(), "one");
-    assert_eq!(ran["files"].as_array().unwrap().len(), 1);
-    let again = commands.program.run(["plugin", "run", "made-report", "--out", out.to_str().unwrap()]);
-    assert!(again.stderr.contains("is there already"), "{}", again.stderr);
-    commands.program.json(["plugin", "remove", "made-report", "--json"]);
-    assert_eq!(content(commands.home.path()), before);
+fn installing_running_and_removing_leave_rollouts_and_codexs_databases_as_they_were() {
+    // With a state DB and without; Codex has its database open, with rows in the write-ahead log, or has ended.
+    for (is_stateless, is_open) in [(true, true), (true, false), (false, true), (false, false)] {
+        let commands = Commands::new();
+        let state = tempdir().unwrap();
+        let program = match is_stateless {
+            true => commands.program,
+            false => Program::on(commands.home.path(), state.path())
+                .variable("THREADKEEP_PLUGIN_DIR", commands.plugins.path().join("plugins")),
+        };
+        let codex = CodexDb::create(commands.home.path(), is_open);
+        let rollout = Rollout::paginated(&uuid7(1_780_000_000_000, 7)).user("a thread with a row");
+        rollout.write(commands.home.path(), Collection::Active);
+        codex.thread(commands.home.path(), &rollout, Collection::Active, Some("its name"));
+        let _codex = Some(codex).filter(|_| is_open);
+        let before = content(commands.home.path());
+        assert!(before.iter().any(|(path, _)| path.ends_with("state_5.sqlite")));
+        let file = writing("one").wanting(&["names", "history"]).write(commands.files.path());
+        let file = file.to_str().unwrap();
+        program.json(["plugin", "install", file, "--yes", "--json"]);
+        let ran = program.run(["plugin", "run", "made-report"]);
+        assert_eq!((ran.code, &*ran.stdout), (Some(0), "one"), "{}", ran.stderr);
+        let out = commands.files.path().join("out");
+        let ran = program.json(["plugin", "run", "made-report", "--out", out.to_str().unwrap(), "--json"]);
+        assert_eq!(std::fs::read_to_string(out.join("made.txt")).unwrap(), "one");
+        assert_eq!(ran["files"].as_array().unwrap().len(), 1);
+        let again = program.run(["plugin", "run", "made-report", "--out", out.to_str().unwrap()]);
+        assert!(again.stderr.contains("is there already"), "{}", again.stderr);
+        program.json(["plugin", "revoke", "made-report", "history", "--json"]);
+        program.json(["plugin", "grant", "made-report", "history", "--json"]);
+        program.json(["plugin", "update", "made-report", file, "--yes", "--json"]);
+        program.json(["plugin", "remove", "made-report", "--json"]);
+        assert_eq!(changed(&before, &content(commands.home.path())), Vec::<PathBuf>::new());
+    }
+}
+
+/// The files that are others than before; readers of a write-ahead log note in its index that they read.
+fn changed(before: &[(PathBuf, Vec<u8>)], after: &[(PathBuf, Vec<u8>)]) -> Vec<PathBuf> {
+    let in_other = |file: &&(PathBuf, Vec<u8>), other: &[(PathBuf, Vec<u8>)]| !other.contains(file);
+    let gone = before.iter().filter(|file| in_other(file, after));
+    let new = after.iter().filter(|file| in_other(file, before));
+    let paths = gone.chain(new).map(|(path, _)| path.clone());
+    paths.filter(|path| path.extension().is_none_or(|kind| kind != "sqlite-shm")).collect()
 }
 
 #[test]

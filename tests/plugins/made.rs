@@ -25,6 +25,8 @@ pub(crate) struct Made {
     describe: Option<String>,
     called: Option<String>,
     realloc: Option<String>,
+    /// Of an importer: each file is a unit by itself.
+    has_units: bool,
     memory: String,
     data: Vec<u8>,
 }
@@ -46,6 +48,7 @@ impl Made {
             describe: None,
             called: None,
             realloc: None,
+            has_units: false,
             memory: "(memory (export \"memory\") 4)".into(),
             data: Vec::new(),
         }
@@ -95,6 +98,11 @@ impl Made {
 
     pub(crate) fn reallocating(self, body: &str) -> Made {
         Made { realloc: Some(body.into()), ..self }
+    }
+
+    /// Has an importer read every file, each by itself; what it is called for is to give the sessions in one.
+    pub(crate) fn reading_every_file(self) -> Made {
+        Made { has_units: true, ..self }
     }
 
     pub(crate) fn memory(self, memory: &str) -> Made {
@@ -196,12 +204,24 @@ impl Made {
             let _ = writeln!(out, "(func {} (result i32) (i32.const {list}))", export(self.kind, function));
         }
         if self.kind == "importer" {
-            // No file is of a session, so that none is ever opened.
-            for (function, parameters) in
-                [("unit-of", "i32 i32"), ("[static]entries.open", "i32 i32 i32 i32"), ("[method]entries.next", "i32")]
-            {
+            let unit = self.words(&[1, 0, 0]);
+            let unit = match self.has_units {
+                // The name of the file.
+                true => format!(
+                    "(i32.store offset=4 (i32.const {unit}) (local.get 0)) (i32.store offset=8 (i32.const {unit}) (local.get 1))
+                     (i32.const {unit})"
+                ),
+                false => "(i32.const 0)".into(),
+            };
+            // No session is ever opened.
+            let none = || String::from("(i32.const 0)");
+            for (function, parameters, body) in [
+                ("unit-of", "i32 i32", unit),
+                ("[static]entries.open", "i32 i32 i32 i32", none()),
+                ("[method]entries.next", "i32", none()),
+            ] {
                 let export = export("importer", function);
-                let _ = writeln!(out, "(func {export} (param {parameters}) (result i32) (i32.const 0))");
+                let _ = writeln!(out, "(func {export} (param {parameters}) (result i32) {body})");
             }
         }
         let (function, parameters) = called;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use support::{HomeAndState, Program, demo_home, shipped_plugin};
+use support::{Collection, HomeAndState, Program, Rollout, demo_home, shipped_plugin, uuid7};
 use tempfile::{TempDir, tempdir};
 
 /// A home with threads, and the program with those plugins that are named.
-struct Shipped {
-    program: Program,
+pub(super) struct Shipped {
+    pub(super) program: Program,
     place: TempDir,
-    _home: HomeAndState,
+    pub(super) home: HomeAndState,
 }
 
 impl Shipped {
@@ -21,14 +21,14 @@ impl Shipped {
         Shipped::with_files(files)
     }
 
-    fn with_files(files: impl IntoIterator<Item = PathBuf>) -> Shipped {
+    pub(super) fn with_files(files: impl IntoIterator<Item = PathBuf>) -> Shipped {
         let (home, place) = (HomeAndState::new(), tempdir().unwrap());
         demo_home(home.home.path());
         let program = home.program().variable("THREADKEEP_PLUGIN_DIR", place.path().join("plugins"));
         for file in files {
             program.run(["plugin", "install", file.to_str().unwrap(), "--yes"]).well();
         }
-        Shipped { program, place, _home: home }
+        Shipped { program, place, home }
     }
 
     fn path(&self, name: &str) -> String {
@@ -71,6 +71,24 @@ fn what_is_not_granted_to_a_shipped_plugin_it_says_and_writes_nothing() {
 }
 
 #[test]
+fn the_columns_of_a_plugin_stand_in_a_list_in_text_and_as_documents() {
+    let shipped = Shipped::with(&["extent"]);
+    let list = ["list", "--limit", "0", "--flat", "--column", "turns", "--column", "changed"];
+    let listed = shipped.program.json(list);
+    let items = listed["items"].as_array().unwrap();
+    for item in items {
+        let turns = shipped.program.json(["turns", item["id"].as_str().unwrap()]);
+        let turns = turns["items"].as_array().unwrap().len();
+        assert_eq!(item["columns"]["turns"]["score"], turns as f64, "{item}");
+    }
+    // The demo home has a thread that wrote a label.
+    let sizes: Vec<_> = items.iter().filter_map(|item| item["columns"]["changed"]["score"].as_f64()).collect();
+    assert!(sizes.len() == items.len() && sizes.iter().any(|size| *size > 0.0), "{sizes:?}");
+    let told = shipped.program.run(list).well().stdout;
+    assert!(told.contains(" B"), "{told}");
+}
+
+#[test]
 fn a_report_a_check_and_a_redactor_are_used_in_their_places() {
     let shipped = Shipped::with(&["token-costs", "unfinished", "project-words"]);
     let report = shipped.program.run(["plugin", "run", "token-costs", "token-costs-csv", "price.gpt-5-codex=2.5"]);
@@ -96,6 +114,40 @@ fn a_report_a_check_and_a_redactor_are_used_in_their_places() {
     );
     let no_column = shipped.program.run(["list", "--column", "mood"]);
     assert!(no_column.code == Some(2) && no_column.stderr.contains("column 'mood'"), "{}", no_column.stderr);
+}
+
+/// What a spreadsheet takes for a formula, as people and programs could write it.
+const FORMULAS: [&str; 5] =
+    ["=cmd|' /C calc'!A0", "+1+cmd", "-2+3", "@SUM(A1:A9)", "\t=HYPERLINK(\"http://x.example\",\"a, b\")"];
+
+/// Threads whose title, model, provider and directory are formulas.
+pub(super) fn with_formulas(home: &Path) {
+    for (number, formula) in FORMULAS.iter().enumerate() {
+        let id = uuid7(1_780_000_000_000 + number as i64, number as u64);
+        let rollout = Rollout::paginated(&id).cwd(formula).provider(formula).model(formula).user(formula).tokens(9);
+        rollout.write(home, Collection::Active);
+    }
+}
+
+#[test]
+fn no_field_of_a_table_is_a_formula_whoever_wrote_the_text() {
+    let shipped = Shipped::with(&["token-costs"]);
+    with_formulas(shipped.home.home.path());
+    let table = shipped.program.run(["plugin", "run", "token-costs", "token-costs-csv"]).well().stdout;
+    assert_eq!(formulas_in(&table), Vec::<String>::new());
+    assert!(table.contains("'=cmd|"), "{table}");
+}
+
+/// The fields of a table that a spreadsheet would take for formulas.
+pub(super) fn formulas_in(table: &str) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
+    let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+    let fields = records.iter().flatten();
+    let begins = |field: &&str| {
+        (field.trim_start().starts_with(['=', '+', '-', '@']) || field.starts_with(['\t', '\r']))
+            && field.parse::<f64>().is_err()
+    };
+    fields.filter(begins).map(str::to_owned).collect()
 }
 
 #[test]

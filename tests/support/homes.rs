@@ -134,6 +134,18 @@ pub fn protocol_schemas() -> Option<BTreeMap<String, Value>> {
     Some(schemas)
 }
 
+/// The user's directory in which an agent of this name and release worked, unpacked. None, said on stderr, where it is not here.
+pub fn real_agent(name: &str, unpacked: &TempDir) -> Option<PathBuf> {
+    let packed = real_home_archives(None).and_then(|homes| plain(&homes.join(format!("../agents/{name}.tar.xz"))));
+    let Some(packed) = packed else {
+        skipped(&format!("no files of {name} (THREADKEEP_TEST_HOMES)"));
+        return None;
+    };
+    let place = unpacked.path().join(name);
+    tar::Archive::new(packed.as_slice()).unpack(&place).unwrap();
+    Some(place.join("home/sam"))
+}
+
 fn plain(path: &Path) -> Option<Vec<u8>> {
     let mut packed = BufReader::new(fs::File::open(path).ok()?);
     let mut plain = Vec::new();

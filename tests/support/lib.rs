@@ -56,7 +56,7 @@ pub use golden::{Normalizer, record, recorded_differences};
 pub use handle::{Handle, handle};
 pub use home_and_state::HomeAndState;
 pub use homes::{
-    ALL_HOMES, RealHome, damage_summary, protocol_schemas, real_home_archives, real_homes, recorded_answers,
+    ALL_HOMES, RealHome, damage_summary, protocol_schemas, real_agent, real_home_archives, real_homes, recorded_answers,
 };
 pub use index_content::index_content;
 pub use long_thread::long_thread;

@@ -24,7 +24,7 @@ const RUST: [File; 3] = [
     (".gitignore", include_str!("../templates/rust/gitignore")),
 ];
 
-const RUST_KIT: [File; 25] = files!(
+const RUST_KIT: [File; 26] = files!(
     "../../plugins/sdk/",
     "vendor/threadkeep-plugin/",
     [
@@ -32,6 +32,7 @@ const RUST_KIT: [File; 25] = files!(
         "src/about.rs",
         "src/bindings.rs",
         "src/branches.rs",
+        "src/conversations.rs",
         "src/error.rs",
         "src/given.rs",
         "src/host/imports.rs",

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub enum LimitKind {
     /// Seconds from the beginning of the call to its end, whatever they go by on.
     Time,
-    /// Bytes of all its memories together.
+    /// Bytes of all its memories together, and of rows of databases that are held for it.
     Memory,
     /// Elements of all its tables together.
     Tables,

@@ -73,15 +73,13 @@ impl Source {
             return Err(Error::NotFound);
         }
         let mut file = file.into_std();
-        let plain: Box<dyn BufRead + Send> = if name.ends_with(".zst") {
-            let mut plain = threadkeep::rollouts::decompressed(file).map_err(failed)?;
-            io::copy(&mut plain.by_ref().take(offset), &mut io::sink()).map_err(failed)?;
-            Box::new(BufReader::new(plain))
+        if name.ends_with(".zst") {
+            let plain = threadkeep::rollouts::decompressed(file).map_err(failed)?;
+            Ok(Reader { plain: Box::new(BufReader::new(plain)), passed_over: Some(Unwanted::Bytes(offset)) })
         } else {
             file.seek(SeekFrom::Start(offset)).map_err(failed)?;
-            Box::new(BufReader::with_capacity(64 << 10, file))
-        };
-        Ok(Reader(plain))
+            Ok(Reader { plain: Box::new(BufReader::with_capacity(64 << 10, file)), passed_over: None })
+        }
     }
 
     fn database(&self, file: &str) -> Result<Arc<ForeignTables>, Error> {
@@ -108,7 +106,7 @@ impl Source {
     ) -> Result<Rows, Error> {
         let conditions = conditions.iter().map(|condition| (condition.column.clone(), value_of(&condition.is)));
         let rows = self.database(file)?.rows(table, columns, &conditions.collect::<Vec<_>>(), order);
-        Ok(Rows(rows.map_err(|error| Error::Failed(error.to_string()))?.into()))
+        Ok(Rows::of(rows.map_err(|error| Error::Failed(error.to_string()))?))
     }
 }
 
@@ -120,64 +118,103 @@ fn failed(error: io::Error) -> Error {
 }
 
 /// A file that is read.
-pub(crate) struct Reader(Box<dyn BufRead + Send>);
+pub(crate) struct Reader {
+    plain: Box<dyn BufRead + Send>,
+    passed_over: Option<Unwanted>,
+}
+
+/// What stands before that which is read next, and nobody wants.
+enum Unwanted {
+    /// So many bytes.
+    Bytes(u64),
+    /// The rest of a line that is too long.
+    Line,
+}
 
 impl Reader {
+    /// Passes over a piece of what nobody wants, and gives how many bytes it had; none when there is nothing of it. It may have no end, so
+    /// whoever calls this again looks at the limits in between.
+    pub(crate) fn pass_over(&mut self) -> Result<usize, Error> {
+        let Some(unwanted) = &mut self.passed_over else { return Ok(0) };
+        let mut passed = 0;
+        while passed < LARGEST_PIECE as usize {
+            let buffer = self.plain.fill_buf().map_err(failed)?;
+            let (length, is_over) = match unwanted {
+                Unwanted::Bytes(left) => {
+                    let length = buffer.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                    *left -= length as u64;
+                    (length, *left == 0)
+                }
+                Unwanted::Line => match buffer.iter().position(|byte| *byte == b'\n') {
+                    Some(at) => (at + 1, true),
+                    None => (buffer.len(), false),
+                },
+            };
+            let is_end = buffer.is_empty();
+            self.plain.consume(length);
+            passed += length;
+            if is_over || is_end {
+                self.passed_over = None;
+                break;
+            }
+        }
+        Ok(passed)
+    }
+
     /// Gives the next bytes; none at the end.
     pub(crate) fn bytes(&mut self, limit: u32) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
-        self.0.by_ref().take(limit.clamp(1, LARGEST_PIECE).into()).read_to_end(&mut bytes).map_err(failed)?;
+        self.plain.by_ref().take(limit.clamp(1, LARGEST_PIECE).into()).read_to_end(&mut bytes).map_err(failed)?;
         Ok(bytes)
     }
 
-    /// Gives the next whole lines; none at the end.
-    pub(crate) fn lines(&mut self, limit: u32) -> Result<Vec<String>, Error> {
+    /// Gives the next whole lines, none at the end, and how many bytes of the file they are.
+    pub(crate) fn lines(&mut self, limit: u32) -> Result<(Vec<String>, usize), Error> {
         let limit = limit.clamp(1, LARGEST_PIECE) as usize;
         let (mut lines, mut bytes) = (Vec::new(), 0);
-        while bytes < limit {
+        while bytes < limit && self.passed_over.is_none() {
             let mut line = Vec::new();
-            let read = self.0.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut line).map_err(failed)?;
+            let read = self.plain.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut line).map_err(failed)?;
             if read == 0 {
                 break;
             }
             bytes += read;
             let is_whole = line.pop_if(|last| *last == b'\n').is_some();
             if !is_whole && read == LONGEST_LINE {
-                self.skip_line().map_err(failed)?;
+                self.passed_over = Some(Unwanted::Line);
                 line.clear();
             }
             line.pop_if(|last| *last == b'\r');
             lines
                 .push(String::from_utf8(line).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into()));
         }
-        Ok(lines)
-    }
-
-    fn skip_line(&mut self) -> io::Result<()> {
-        loop {
-            let buffer = self.0.fill_buf()?;
-            let (length, is_end) = match buffer.iter().position(|byte| *byte == b'\n') {
-                Some(at) => (at + 1, true),
-                None => (buffer.len(), buffer.is_empty()),
-            };
-            self.0.consume(length);
-            if is_end {
-                return Ok(());
-            }
-        }
+        Ok((lines, bytes))
     }
 }
 
 /// Rows that are left to be given.
-pub(crate) struct Rows(VecDeque<Vec<ForeignValue>>);
+pub(crate) struct Rows {
+    left: VecDeque<Vec<ForeignValue>>,
+    bytes: u64,
+}
 
 impl Rows {
+    fn of(rows: Vec<Vec<ForeignValue>>) -> Rows {
+        let bytes = rows.iter().flatten().map(foreign_size_of).sum::<usize>() as u64;
+        Rows { left: rows.into(), bytes }
+    }
+
+    /// Gives how many bytes of memory they took from the beginning on.
+    pub(crate) fn memory(&self) -> u64 {
+        self.bytes
+    }
+
     /// Gives the next rows; none at the end.
     pub(crate) fn next(&mut self, limit: u32) -> Vec<Vec<Cell>> {
         let (mut page, mut bytes) = (Vec::new(), 0);
         while page.len() < limit.max(1) as usize
             && bytes < PIECE_OF_ROWS
-            && let Some(row) = self.0.pop_front()
+            && let Some(row) = self.left.pop_front()
         {
             let row: Vec<Cell> = row.into_iter().map(cell_of).collect();
             bytes += row.iter().map(size_of).sum::<usize>();
@@ -193,6 +230,14 @@ pub(crate) fn size_of(cell: &Cell) -> usize {
         Cell::Text(text) => text.len(),
         Cell::Blob(bytes) => bytes.len(),
         Cell::Null | Cell::Integer(_) | Cell::Real(_) => 0,
+    }
+}
+
+fn foreign_size_of(value: &ForeignValue) -> usize {
+    16 + match value {
+        ForeignValue::Text(text) => text.len(),
+        ForeignValue::Blob(bytes) => bytes.len(),
+        ForeignValue::Null | ForeignValue::Integer(_) | ForeignValue::Real(_) => 0,
     }
 }
 

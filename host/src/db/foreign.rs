@@ -1,6 +1,7 @@
 //! Threads of other programs, which are kept here and nowhere else: the text of each, in the form of a rollout, and what of the
 //! programs' files is read. To the core each is one more rollout ([`files_with_foreign`]), at a place that no file can have.
 
+mod tellings;
 mod texts;
 
 use std::collections::BTreeMap;
@@ -14,14 +15,16 @@ use super::rows::source_code;
 use super::{Database, Domain, StateError, Table, UserData};
 use crate::platform::foreign_place::ForeignPlace;
 
+use tellings::{forget_tellings, keep_tellings};
 pub(crate) use texts::{files_with_foreign, imports_with_foreign};
 
 /// Holds threads of other programs.
 pub(super) const DOMAIN: Domain = Domain {
     name: "foreign threads",
-    migrations: &[(
-        10,
-        "
+    migrations: &[
+        (
+            10,
+            "
     -- Threads of other programs: whose, by which id, and which of its files tell it, with what it says of how it stands there.
     CREATE TABLE foreign_threads (
         thread_id TEXT PRIMARY KEY,
@@ -61,12 +64,30 @@ pub(super) const DOMAIN: Domain = Domain {
         PRIMARY KEY (program, key)
     ) WITHOUT ROWID;
 ",
-    )],
+        ),
+        (
+            12,
+            "
+    -- Which files tell which threads: several may tell the same one, and the last one that was read is the one that it is read from.
+    CREATE TABLE foreign_tellings (
+        thread_id TEXT NOT NULL,
+        program TEXT NOT NULL,
+        unit TEXT NOT NULL,
+        PRIMARY KEY (thread_id, unit)
+    ) WITHOUT ROWID;
+    CREATE INDEX foreign_tellings_by_unit ON foreign_tellings (program, unit);
+    INSERT INTO foreign_tellings SELECT thread_id, program, unit FROM foreign_threads WHERE gone = 0;
+    -- All files are asked once more which others they tell.
+    DELETE FROM foreign_units;
+",
+        ),
+    ],
     tables: &[
         Table::copied("foreign_threads", UserData::Where("gone", 1)).of_thread("thread_id"),
         Table::copied("foreign_texts", UserData::Nothing).of_thread("thread_id"),
         Table::copied("foreign_titles", UserData::Nothing),
         Table::read_again("foreign_units"),
+        Table::copied("foreign_tellings", UserData::Nothing).of_thread("thread_id"),
     ],
 };
 
@@ -145,6 +166,8 @@ pub(crate) struct ReadUnit {
     pub(crate) texts: Vec<ForeignText>,
     /// Threads that are what they were, and told by these files.
     pub(crate) unchanged: Vec<String>,
+    /// All threads that these files tell, readable or not; none where they do not say.
+    pub(crate) told: Option<Vec<String>>,
 }
 
 impl Database {
@@ -166,11 +189,7 @@ impl Database {
         self.with(move |connection| {
             let mut select = connection
                 .prepare_cached("SELECT thread_id, unit, stamp, path, gone FROM foreign_threads WHERE program = ?1")?;
-            let thread = |row: &Row<'_>| {
-                let thread: String = row.get(0)?;
-                let (unit, stamp, path, is_gone) = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
-                Ok((thread.clone(), ForeignThread { thread, unit, stamp, path, is_gone }))
-            };
+            let thread = |row: &Row<'_>| foreign_thread(row).map(|thread| (thread.thread.clone(), thread));
             Ok(select.query_map([program], thread)?.collect::<Result<_, _>>()?)
         })
     }
@@ -289,7 +308,7 @@ impl Database {
             let mut delete =
                 transaction.prepare_cached("DELETE FROM foreign_units WHERE program = ?1 AND unit = ?2")?;
             units.iter().try_for_each(|unit| delete.execute([&program, unit]).map(drop))?;
-            Ok(())
+            units.iter().try_for_each(|unit| forget_tellings(transaction, &program, unit))
         })
     }
 }
@@ -301,7 +320,7 @@ fn store_unit(
     named: &mut Vec<String>,
 ) -> Result<(), StateError> {
     let source = source_code(Provenance::Program);
-    let ReadUnit { program, unit, record, texts, unchanged } = unit;
+    let ReadUnit { program, unit, record, texts, unchanged, told } = unit;
     for text in texts {
         let place =
             ForeignPlace { program, is_gone: false, is_archived: text.is_archived, thread: &text.thread }.path();
@@ -336,8 +355,16 @@ fn store_unit(
         let sql = "UPDATE foreign_threads SET unit = ?2 WHERE thread_id = ?1 AND unit IS NOT ?2";
         transaction.prepare_cached(sql)?.execute([thread, unit])?;
     }
+    if let Some(told) = told {
+        keep_tellings(transaction, program, unit, told)?;
+    }
     transaction
         .prepare_cached("INSERT OR REPLACE INTO foreign_units (program, unit, stamp, fault) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![program, unit, record.stamp, record.fault])?;
     Ok(())
+}
+
+fn foreign_thread(row: &Row<'_>) -> rusqlite::Result<ForeignThread> {
+    let (thread, unit, stamp) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    Ok(ForeignThread { thread, unit, stamp, path: row.get(3)?, is_gone: row.get(4)? })
 }

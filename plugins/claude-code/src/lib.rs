@@ -1,15 +1,13 @@
 //! Reads sessions of Claude Code, 1.0 to 2.1: a JSON Lines file for each session, records that hang on each other by `parentUuid`.
 
-use threadkeep_plugin::importer::{Entry, Importer, Session};
-use threadkeep_plugin::source::{self, stem};
-use threadkeep_plugin::{About, Result};
+use threadkeep_plugin::importer::{Conversation, Entry, Importer, Session};
+use threadkeep_plugin::source::stem;
+use threadkeep_plugin::{About, Result, json};
 
-mod chains;
-mod reading;
+mod files;
 mod records;
+mod telling;
 mod tools;
-
-use chains::{Chain, File};
 
 /// The plugin.
 pub struct ClaudeCode;
@@ -28,10 +26,9 @@ impl Importer for ClaudeCode {
 
     /// A session with what stands in the directory of its name: its sub-agents and long outputs.
     fn unit_of(file: &str) -> Option<String> {
-        for directory in ["/subagents/", "/tool-results/"] {
-            if let Some((unit, _)) = file.split_once(directory) {
-                return Some(unit.to_owned());
-            }
+        let within = ["/subagents/", "/tool-results/"].iter().find_map(|directory| file.split_once(directory));
+        if let Some((unit, _)) = within {
+            return Some(unit.to_owned());
         }
         let unit = file.strip_suffix(".jsonl")?;
         let is_uuid = |name: &str| name.len() == 36 && name.matches('-').count() == 4;
@@ -41,13 +38,12 @@ impl Importer for ClaudeCode {
     fn sessions(files: &[String]) -> Result<Vec<Session>> {
         let mut sessions = Vec::new();
         for name in files.iter().filter(|name| name.ends_with(".jsonl")) {
-            let file = File::read(name)?;
-            let stamp = format!("{} {}", file.lines, file.bytes);
-            for chain in file.chains.into_iter().filter(Chain::is_session) {
-                let mut session = chain.session;
-                session.stamp = format!("{stamp} {}", session.updated_at);
-                if session.title.is_none() && files.len() > 1 {
-                    session.title = described(name, files)?;
+            for Conversation { mut session, .. } in files::read(name)?.0.stamped().filter(is_session) {
+                // What a sub-agent was started for stands in a file beside its session.
+                let beside = name.replace(".jsonl", ".meta.json");
+                if session.title.is_none() && files.contains(&beside) {
+                    let meta = json::read(&beside, 1 << 20).unwrap_or_default();
+                    session.title = meta["description"].as_str().map(str::to_owned);
                 }
                 sessions.push(session);
             }
@@ -56,19 +52,14 @@ impl Importer for ClaudeCode {
     }
 
     fn entries(session: &str, files: &[String]) -> Result<Box<dyn Iterator<Item = Result<Entry>>>> {
-        reading::entries(session, files)
+        telling::entries(session, files)
     }
 }
 
 threadkeep_plugin::importer!(ClaudeCode);
 
-/// What a sub-agent was started for, as the file beside its session tells.
-fn described(name: &str, files: &[String]) -> Result<Option<String>> {
-    let beside = name.replace(".jsonl", ".meta.json");
-    if !files.contains(&beside) {
-        return Ok(None);
-    }
-    let text = source::text(&beside, 1 << 20)?;
-    let meta = serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default();
-    Ok(meta["description"].as_str().map(str::to_owned))
+/// Version 2.0 asks a sub-agent to warm up at each start; that is nobody's session.
+fn is_session(told: &Conversation) -> bool {
+    let warms_up = told.prompts == 1 && told.prompt.as_deref() == Some("Warmup") && told.session.parent.is_some();
+    told.is_told() && !warms_up
 }

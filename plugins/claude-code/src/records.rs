@@ -40,13 +40,6 @@ pub(crate) struct MessageHead<'a> {
     content: Option<&'a RawValue>,
 }
 
-impl Head<'_> {
-    /// Whether it is part of a conversation, to be shown or not.
-    pub(crate) fn is_linked(&self) -> bool {
-        matches!(self.kind, "user" | "assistant" | "system" | "attachment")
-    }
-}
-
 impl MessageHead<'_> {
     /// Whether it is what tools answered, and nothing that was said.
     pub(crate) fn is_result(&self) -> bool {

@@ -1,11 +1,11 @@
 //! Tells a chat in order.
 
 use serde_json::Value;
+use threadkeep_plugin::Millis;
 use threadkeep_plugin::importer::{
     Change, Command, Entry, FileChanges, Happening, Outcome, Tokens, ToolCall, Transcript, UserMessage,
 };
-use threadkeep_plugin::json::{data_url, task_list, text_in, text_of};
-use threadkeep_plugin::{Millis, text, time};
+use threadkeep_plugin::json::{edit, images, task_list, text_in, text_of, time_in};
 
 use crate::replay::{Chat, is_prompt};
 
@@ -39,16 +39,14 @@ pub(crate) fn entries(chat: Chat) -> impl Iterator<Item = Entry> {
 }
 
 fn when(message: &Value) -> Option<Millis> {
-    message["timestamp"].as_str().and_then(time::parse)
+    time_in(message, "timestamp")
 }
 
 fn prompt(message: &Value) -> UserMessage {
-    let parts = message["content"].as_array().into_iter().flatten();
-    let image = |part: &Value| data_url(&part["inlineData"]["mimeType"], &part["inlineData"]["data"]);
     // What was typed, where files that it names were put into the text.
     let typed = text_of(&message["displayContent"]);
     let text = if typed.is_empty() { text_of(&message["content"]) } else { typed };
-    UserMessage { text, images: parts.filter_map(image).collect() }
+    UserMessage { text, images: images(&message["content"], "inlineData", "mimeType") }
 }
 
 fn tokens(transcript: &mut Transcript, message: &Value, at: Option<Millis>) {
@@ -108,21 +106,17 @@ fn tool(call: &Value) -> Happening {
     match name {
         "run_shell_command" => {
             let exit_code = output.lines().find_map(|line| line.strip_prefix("Exit Code: ")?.trim().parse().ok());
-            Happening::Command(Command {
-                output: text_in(call, "resultDisplay").or(error).unwrap_or(output),
-                exit_code: exit_code.or((outcome == Outcome::Completed).then_some(0)),
-                outcome: if exit_code.is_some_and(|code| code != 0) { Outcome::Failed } else { outcome },
-                ..Command::begun(given("command"), call["args"]["dir_path"].as_str())
-            })
+            let outcome = if exit_code.is_some_and(|code| code != 0) { Outcome::Failed } else { outcome };
+            let output = text_in(call, "resultDisplay").or(error).unwrap_or(output);
+            let command = Command::begun(given("command"), call["args"]["dir_path"].as_str());
+            Happening::Command(command.ended(output, exit_code, outcome))
         }
         "write_file" | "replace" => {
             let diff =
                 call["resultDisplay"]["fileDiff"].as_str().and_then(|diff| diff.find("@@").map(|at| &diff[at..]));
-            let change = match (diff, call["resultDisplay"]["isNewFile"] == true, call["args"]["content"].as_str()) {
-                (Some(diff), false, _) => Change::Update(diff.to_owned()),
-                (_, _, Some(content)) => Change::Add(content.to_owned()),
-                _ => Change::Update(text::replacement(given("old_string"), given("new_string"))),
-            };
+            let diff = diff.filter(|_| call["resultDisplay"]["isNewFile"] != true);
+            let asked = || edit(&call["args"], ("old_string", "new_string"));
+            let change = diff.map_or_else(asked, |diff| Change::Update(diff.to_owned()));
             Happening::FileChanges(FileChanges::of_one(given("file_path"), change, outcome))
         }
         "google_web_search" => Happening::WebSearch(given("query").to_owned()),

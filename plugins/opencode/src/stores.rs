@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use threadkeep_plugin::importer::Session;
 use threadkeep_plugin::source::{self, Cell, CellExt, stem};
-use threadkeep_plugin::{Error, Result};
+use threadkeep_plugin::{Error, Result, json};
 
 /// A file of a tree is one object; none is larger.
 const LARGEST_OBJECT: usize = 64 << 20;
@@ -61,10 +61,10 @@ impl Store {
                 {
                     return Ok(Vec::new());
                 }
-                let mut session = session(&object(file)?);
+                let mut session = session(&json::read(file, LARGEST_OBJECT)?);
                 let mut last = None;
                 for message in messages {
-                    let message = object(message)?;
+                    let message = json::read(message, LARGEST_OBJECT)?;
                     last = message["time"]["completed"].as_i64().max(message["time"]["created"].as_i64()).max(last);
                     session.model = message["modelID"].as_str().map(str::to_owned).or(session.model.take());
                     session.model_provider =
@@ -102,12 +102,12 @@ impl Store {
                 let message = |file: &String| {
                     let id = stem(file).to_owned();
                     let parts = source::files_below(&format!("{root}storage/part/{id}/"));
-                    let parts = parts.map(|part| object(&part?.name)).collect::<Result<_>>()?;
-                    Ok(Message { id, data: object(file)?, parts })
+                    let parts = parts.map(|part| json::read(&part?.name, LARGEST_OBJECT)).collect::<Result<_>>()?;
+                    Ok(Message { id, data: json::read(file, LARGEST_OBJECT)?, parts })
                 };
                 let mut messages = messages.iter().map(message).collect::<Result<Vec<_>>>()?;
                 messages.sort_by(|a, b| a.id.cmp(&b.id));
-                Ok((object(file)?, messages))
+                Ok((json::read(file, LARGEST_OBJECT)?, messages))
             }
             Self::Tree { .. } => Err(Error::not_found()),
         }
@@ -148,11 +148,6 @@ fn heads(file: &str, conditions: &[(&str, Cell)]) -> Result<Vec<Value>> {
         }));
     }
     Ok(heads)
-}
-
-fn object(file: &str) -> Result<Value> {
-    let text = source::text(file, LARGEST_OBJECT)?;
-    serde_json::from_str(&text).map_err(|error| Error::failed(format!("{file}: {error}")))
 }
 
 fn session(head: &Value) -> Session {

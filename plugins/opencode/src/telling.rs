@@ -4,8 +4,7 @@ use serde_json::Value;
 use threadkeep_plugin::importer::{
     Change, Command, Entry, FileChanges, Happening, Outcome, Tokens, ToolCall, Transcript, UserMessage,
 };
-use threadkeep_plugin::json::{task_list, text_in};
-use threadkeep_plugin::text;
+use threadkeep_plugin::json::{edit, task_list, text_in};
 
 use crate::stores::{Message, Store};
 
@@ -77,10 +76,10 @@ fn tokens(message: &Value, key: &str) -> (String, Tokens) {
     let count = |value: &Value| value.as_u64().unwrap_or(0);
     let (cached_input, cache_write) = (count(&tokens["cache"]["read"]), count(&tokens["cache"]["write"]));
     let reasoning = count(&tokens["reasoning"]);
-    let input = count(&tokens["input"]).saturating_add(cached_input).saturating_add(cache_write);
-    let output = count(&tokens["output"]).saturating_add(reasoning);
+    let (input, output) = (count(&tokens["input"]), count(&tokens["output"]).saturating_add(reasoning));
     let model = message["modelID"].as_str().map(str::to_owned);
-    (format!("{key}/{input}/{output}"), Tokens { model, input, cached_input, cache_write, output, reasoning })
+    let tokens = Tokens { model, input, cached_input, cache_write, output, reasoning }.with_cache_in_input();
+    (format!("{key}/{}/{output}", tokens.input), tokens)
 }
 
 fn tool(part: &Value, cwd: &Value, store: &Store) -> Happening {
@@ -111,11 +110,7 @@ fn tool(part: &Value, cwd: &Value, store: &Store) -> Happening {
         }
         "edit" | "write" | "multiedit" => {
             let diff = metadata["diff"].as_str().and_then(|diff| diff.find("@@").map(|at| diff[at..].to_owned()));
-            let change = match (diff, input["content"].as_str()) {
-                (Some(diff), _) => Change::Update(diff),
-                (None, Some(content)) => Change::Add(content.to_owned()),
-                (None, None) => Change::Update(text::replacement(&given("oldString"), &given("newString"))),
-            };
+            let change = diff.map_or_else(|| edit(input, ("oldString", "newString")), Change::Update);
             Happening::FileChanges(FileChanges::of_one(given("filePath"), change, outcome))
         }
         "task" => Happening::SubAgent((metadata["sessionId"].as_str().map(str::to_owned), given("prompt"))),

@@ -39,6 +39,7 @@ pub mod bindings;
 
 mod about;
 mod branches;
+mod conversations;
 mod error;
 mod given;
 mod host;

@@ -63,6 +63,13 @@ pub fn text(file: &str, limit: usize) -> Result<String> {
     }
 }
 
+/// Reads the file among these that has the name of a file at another path, as it is told where an output was too long for a record. None
+/// if it is not there any more.
+pub fn text_of_same_name(files: &[String], path: &str, limit: usize) -> Option<String> {
+    let file = files.iter().find(|file| stem(file) == stem(path))?;
+    text(file, limit).ok()
+}
+
 /// Tells which tables a SQLite file has.
 ///
 /// # Errors

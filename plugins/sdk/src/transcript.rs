@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use crate::importer::{Entry, Happening, Outcome, Tokens, UserMessage};
 use crate::{Millis, Result};
@@ -15,6 +15,10 @@ pub struct Transcript {
     answered: bool,
     outcome: Option<Outcome>,
     last_at: Option<Millis>,
+    /// The key of the last record that was reached.
+    reached: Option<String>,
+    /// How many parts of each message there were.
+    parts: HashMap<String, usize>,
     calls: Vec<(String, Entry)>,
     tokens: Vec<Entry>,
 }
@@ -30,6 +34,18 @@ impl Transcript {
         self.end_turn(None);
         self.push(at, key, Happening::UserMessage(message));
         self.answered = false;
+    }
+
+    /// A record of the program's is reached, under the key that every copy of it bears: a turn that ends without a key of its own ends
+    /// there.
+    pub fn reach(&mut self, key: Option<String>) {
+        self.reached = key.or(self.reached.take());
+    }
+
+    /// The key of the next part of a message.
+    pub fn part_of(&mut self, message: &str) -> String {
+        let number = self.parts.entry(message.to_owned()).and_modify(|number| *number += 1).or_default();
+        format!("{message}/{number}")
     }
 
     /// Something is said or done.
@@ -81,6 +97,7 @@ impl Transcript {
         self.ready.extend(self.tokens.drain(..));
         self.in_turn = false;
         let outcome = self.outcome.take().unwrap_or(if unanswered { Outcome::Interrupted } else { Outcome::Completed });
+        let key = key.or(self.reached.take());
         self.ready.push_back(Entry::new(self.last_at, key, Happening::TurnEnded(outcome)));
     }
 
@@ -160,6 +177,18 @@ mod tests {
             whats(transcript).into_iter().filter(|what| matches!(what, Happening::TurnEnded(_))).collect();
         let [interrupted, completed] = [Outcome::Interrupted, Outcome::Completed].map(Happening::TurnEnded);
         assert_eq!(ends, [interrupted.clone(), interrupted, completed]);
+    }
+
+    #[test]
+    fn a_turn_ends_where_the_last_record_was_and_parts_are_numbered() {
+        let mut transcript = Transcript::new();
+        transcript.prompt(None, None, says("one"));
+        transcript.reach(Some("r1".to_owned()));
+        transcript.reach(None);
+        assert_eq!(["m", "m", "n"].map(|message| transcript.part_of(message)), ["m/0", "m/1", "n/0"]);
+        transcript.prompt(None, None, says("two"));
+        let keys = transcript.finish().filter(|entry| matches!(entry.what, Happening::TurnEnded(_)));
+        assert_eq!(keys.map(|entry| entry.key).collect::<Vec<_>>(), [Some("r1".to_owned()), None]);
     }
 
     #[test]

@@ -80,6 +80,11 @@ impl Meter {
         }
     }
 
+    /// Counts memory back that is held for it no longer.
+    pub(crate) fn give_back_memory(&mut self, bytes: u64) {
+        self.memory = self.memory.saturating_sub(bytes);
+    }
+
     /// Counts likewise, and says whether it was still within the limit.
     pub(crate) fn has_spent(&mut self, kind: LimitKind, amount: u64) -> bool {
         let limit = self.limits.of(kind);

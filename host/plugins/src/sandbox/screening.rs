@@ -1,6 +1,9 @@
 //! Looks at a file before anything is compiled: nothing bounds a compiler but what it is given.
 
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{
+    ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind, ComponentTypeRef, Encoding,
+    Parser, Payload,
+};
 
 use crate::manifest::PluginKind;
 
@@ -32,6 +35,7 @@ pub(crate) struct Screened {
 /// Goes through a component without compiling any of it; an error says in words why it is not taken.
 pub(crate) fn screen(component: &[u8]) -> Result<Screened, String> {
     let (mut functions, mut parts, mut entries, mut depth) = (0_u64, 0_u64, 0_u64, 0_u32);
+    let mut instances = Instances::default();
     let mut kinds = Vec::new();
     let mut is_described = false;
     let add = |count: &mut u64, more: u64, most: u64, what: &str| {
@@ -40,7 +44,9 @@ pub(crate) fn screen(component: &[u8]) -> Result<Screened, String> {
     };
     let damaged = |error: wasmparser::BinaryReaderError| format!("it is no WebAssembly component: {error}");
     for payload in Parser::new(0).parse_all(component) {
-        match payload.map_err(damaged)? {
+        let payload = payload.map_err(damaged)?;
+        instances.count(&payload).map_err(damaged)??;
+        match payload {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                 return Err("it is a core module, and plugins are components: threadkeep plugin build makes one".into());
             }
@@ -113,6 +119,110 @@ pub(crate) fn screen(component: &[u8]) -> Result<Screened, String> {
         [kind] => Ok(Screened { kind, functions }),
         [] => Err("it does nothing that plugins do: it has no interface of any kind".into()),
         _ => Err("it is of several kinds, and a plugin is of one".into()),
+    }
+}
+
+/// Counts the instances that a component becomes. Its text does not tell: a component that is made of two of another, which is made
+/// of two of a third, and so on, has a million of them after twenty lines.
+#[derive(Default)]
+struct Instances {
+    /// What is open, from outside to inside: components, and modules, which have none.
+    open: Vec<Option<Definition>>,
+}
+
+/// A component as far as it was read.
+#[derive(Default)]
+struct Definition {
+    /// How many instances one of it is made of.
+    instances: u64,
+    /// The same for each component that it can name.
+    components: Vec<u64>,
+}
+
+impl Instances {
+    /// Goes on by a part of the file; the inner error says in words why the component is not taken.
+    fn count(&mut self, payload: &Payload<'_>) -> wasmparser::Result<Result<(), String>> {
+        let handed_over = || Ok(Err("it hands components over to its components, which plugins do not need".into()));
+        match payload {
+            Payload::Version { encoding, .. } => {
+                self.open.push((*encoding == Encoding::Component).then(Definition::default));
+            }
+            Payload::End(_) => {
+                if let (Some(Some(ended)), Some(Some(outer))) = (self.open.pop(), self.open.last_mut()) {
+                    outer.components.push(ended.instances);
+                }
+            }
+            Payload::InstanceSection(reader) => self.add(reader.count().into()),
+            Payload::ComponentInstanceSection(reader) => {
+                for instance in reader.clone() {
+                    let made_of = match instance? {
+                        ComponentInstance::Instantiate { component_index, .. } => self.named(0, component_index),
+                        ComponentInstance::FromExports(_) => 0,
+                    };
+                    self.add(made_of.saturating_add(1));
+                }
+            }
+            Payload::ComponentAliasSection(reader) => {
+                for alias in reader.clone() {
+                    match alias? {
+                        ComponentAlias::Outer { kind: ComponentOuterAliasKind::Component, count, index } => {
+                            self.name(self.named(count, index));
+                        }
+                        ComponentAlias::InstanceExport { kind: ComponentExternalKind::Component, .. } => {
+                            return handed_over();
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Payload::ComponentImportSection(reader) => {
+                for import in reader.clone() {
+                    if matches!(import?.ty, ComponentTypeRef::Component(_)) {
+                        return handed_over();
+                    }
+                }
+            }
+            Payload::ComponentExportSection(reader) => {
+                for export in reader.clone() {
+                    let export = export?;
+                    if export.kind == ComponentExternalKind::Component {
+                        self.name(self.named(0, export.index));
+                    }
+                }
+            }
+            _ => {}
+        }
+        match self.open.last() {
+            Some(Some(Definition { instances, .. })) if *instances > MOST_PARTS => {
+                Ok(Err(format!("it has more than {MOST_PARTS} modules and instances")))
+            }
+            _ => Ok(Ok(())),
+        }
+    }
+
+    /// The component that is being read.
+    fn current(&mut self) -> Option<&mut Definition> {
+        self.open.last_mut()?.as_mut()
+    }
+
+    fn add(&mut self, instances: u64) {
+        if let Some(current) = self.current() {
+            current.instances = current.instances.saturating_add(instances);
+        }
+    }
+
+    /// A further name for a component that is made of so many instances.
+    fn name(&mut self, instances: u64) {
+        if let Some(current) = self.current() {
+            current.components.push(instances);
+        }
+    }
+
+    /// How many instances that component is made of that has a number in the component so many levels outside. One that is not there is
+    /// no valid one, which whoever compiles it says.
+    fn named(&self, levels: u32, index: u32) -> u64 {
+        let outer = self.open.iter().rev().nth(levels as usize).and_then(Option::as_ref);
+        outer.and_then(|outer| outer.components.get(index as usize)).copied().unwrap_or(0)
     }
 }
 

@@ -255,6 +255,20 @@ impl source::Host for RunState {
     }
 }
 
+/// Passes over what nobody wants of a file: it counts as if it were handed over, and takes as long.
+fn pass_over(meter: &mut Meter, reader: &mut files::Reader) -> Answer<()> {
+    loop {
+        match reader.pass_over() {
+            Err(error) => return Ok(Err(error)),
+            Ok(0) => return Ok(Ok(())),
+            Ok(bytes) => {
+                meter.moved(bytes)?;
+                meter.check_time()?;
+            }
+        }
+    }
+}
+
 impl source::HostReader for RunState {
     fn open(&mut self, name: String, offset: u64) -> Answer<Resource<OpenFile>> {
         self.meter.call(name.len())?;
@@ -268,6 +282,9 @@ impl source::HostReader for RunState {
     fn bytes(&mut self, reader: Resource<OpenFile>, limit: u32) -> Answer<Vec<u8>> {
         self.meter.call(0)?;
         let Some(reader) = self.table.get_mut(&reader)?.get::<files::Reader>() else { return Ok(Err(gone())) };
+        if let Err(error) = pass_over(&mut self.meter, reader)? {
+            return Ok(Err(error));
+        }
         let bytes = reader.bytes(limit);
         if let Ok(bytes) = &bytes {
             self.meter.moved(bytes.len())?;
@@ -278,11 +295,14 @@ impl source::HostReader for RunState {
     fn lines(&mut self, reader: Resource<OpenFile>, limit: u32) -> Answer<Vec<String>> {
         self.meter.call(0)?;
         let Some(reader) = self.table.get_mut(&reader)?.get::<files::Reader>() else { return Ok(Err(gone())) };
-        let lines = reader.lines(limit);
-        if let Ok(lines) = &lines {
-            self.meter.moved(lengths(lines))?;
+        if let Err(error) = pass_over(&mut self.meter, reader)? {
+            return Ok(Err(error));
         }
-        Ok(lines)
+        let lines = reader.lines(limit);
+        if let Ok((lines, bytes)) = &lines {
+            self.meter.moved(lengths(lines).max(*bytes))?;
+        }
+        Ok(lines.map(|(lines, _)| lines))
     }
 
     fn drop(&mut self, reader: Resource<OpenFile>) -> wasmtime::Result<()> {
@@ -304,7 +324,11 @@ impl source::HostRows for RunState {
         let Some(source) = &self.given.source else { return Ok(Err(none_given())) };
         match source.rows(&file, &table, &columns, &conditions, &order) {
             Err(error) => Ok(Err(error)),
-            Ok(rows) => Ok(Ok(self.keep(OpenRows::new(rows))?)),
+            Ok(rows) => {
+                // They are held here for it, as if they stood in its own memory.
+                self.meter.spend(LimitKind::Memory, rows.memory())?;
+                Ok(Ok(self.keep(OpenRows::new(rows))?))
+            }
         }
     }
 
@@ -317,7 +341,9 @@ impl source::HostRows for RunState {
     }
 
     fn drop(&mut self, rows: Resource<OpenRows>) -> wasmtime::Result<()> {
-        self.table.delete(rows)?;
+        if let Some(rows) = self.table.delete(rows)?.get::<files::Rows>() {
+            self.meter.give_back_memory(rows.memory());
+        }
         Ok(())
     }
 }

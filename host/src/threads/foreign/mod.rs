@@ -18,8 +18,8 @@
 //! **When it is read again.** The names, sizes and times of the files that are read together are compared with those of the last time;
 //! of others the source is asked which sessions they tell, and of those that say to be others the entries are read. What
 //! could not be read is recorded with the files as they were: it is a finding of the doctor until they change, and not tried at every
-//! start. Where a file is gone, its threads go, or stay and are marked where the user chose so; where a place cannot be looked at,
-//! nothing is gone.
+//! start. A thread that no file tells any more goes, or stays and is marked where the user chose so; one that several told is read from
+//! another one when the one that it was read from is gone. Where a place cannot be looked at, nothing is gone.
 //!
 //! **When it is killed.** Files are recorded with the texts that were read of them, in one transaction; rows follow as they do from
 //! files, at the end or at the next start.

@@ -56,17 +56,6 @@ pub(crate) enum ForeignRefreshError {
     State(#[from] StateError),
 }
 
-/// What was seen of a program's files.
-#[derive(Default)]
-struct Seen {
-    /// Threads that they tell, as far as they were read.
-    threads: BTreeSet<String>,
-    /// Units that were read.
-    read: BTreeSet<String>,
-    /// Units that could not be read.
-    failed: BTreeSet<String>,
-}
-
 /// Brings threads of one program up to date.
 pub(crate) struct ForeignRefresh<'a> {
     pub(crate) runtime: &'a Runtime,
@@ -84,27 +73,35 @@ impl ForeignRefresh<'_> {
         }
         let mut tally = ForeignTally::default();
         let listed = import.source.units()?;
-        let mut seen = Seen::default();
+        let mut failed = BTreeSet::new();
         for round in 1.. {
-            let titles = self.read_changed(import, &listed.units, &mut tally, &mut seen)?;
+            let titles = self.read_changed(import, &listed.units, &BTreeSet::new(), &mut tally, &mut failed)?;
             if titles.is_empty() || !self.database.keep_foreign_titles(program, titles)? || round == ROUNDS {
                 break;
             }
         }
-        tally.failed = seen.failed.len() as u64;
         if listed.unknown.is_empty() {
-            self.remove_gone(import, &listed.units, &seen, &mut tally)?;
+            self.forget_units(import, &listed.units)?;
+            // What is told by others than those that it was read from is read from them.
+            let others = self.database.others_of_foreign_orphans(program)?;
+            if !others.is_empty() {
+                self.read_changed(import, &listed.units, &others, &mut tally, &mut failed)?;
+            }
+            self.remove_gone(import, &mut tally)?;
         }
+        tally.failed = failed.len() as u64;
         Ok((tally, listed.unknown))
     }
 
-    /// Reads the files that are others than they were; gives the titles that they tell of sessions in other files.
+    /// Reads the files that are others than they were, and those of `again`; gives the titles that they tell of sessions in other
+    /// files.
     fn read_changed(
         &self,
         import: &ForeignImport,
         units: &[ForeignUnit],
+        again: &BTreeSet<String>,
         tally: &mut ForeignTally,
-        seen: &mut Seen,
+        failed: &mut BTreeSet<String>,
     ) -> Result<Vec<(String, String)>, ForeignRefreshError> {
         let source = &*import.source;
         let program = source.name();
@@ -113,7 +110,9 @@ impl ForeignRefresh<'_> {
         let known_titles = self.database.foreign_titles(program)?;
         let (mut batch, mut bytes, mut new_titles) = (Vec::new(), 0, Vec::new());
         let stamped: Vec<(&ForeignUnit, String)> = units.iter().map(|unit| (unit, stamp_of(unit))).collect();
-        let is_current = |unit: &str, stamp: &str| recorded.get(unit).is_some_and(|record| record.stamp == stamp);
+        let is_current = |unit: &str, stamp: &str| {
+            recorded.get(unit).is_some_and(|record| record.stamp == stamp) && !again.contains(unit)
+        };
         let changed: Vec<_> = stamped.into_iter().filter(|(unit, stamp)| !is_current(&unit.name, stamp)).collect();
         if let Some(progress) = self.progress.filter(|_| !changed.is_empty()) {
             progress.send(Progress::Expected { files: changed.len() as u64 });
@@ -132,17 +131,11 @@ impl ForeignRefresh<'_> {
                 let unit = &told.read.unit;
                 tally.read += told.read.texts.len() as u64;
                 tally.unchanged += told.read.unchanged.len() as u64;
-                seen.threads.extend(told.threads);
                 new_titles.extend(told.titles);
                 match told.read.record.fault {
-                    Some(_) => {
-                        seen.failed.insert(unit.clone());
-                    }
-                    None => {
-                        seen.failed.remove(unit);
-                        seen.read.insert(unit.clone());
-                    }
-                }
+                    Some(_) => failed.insert(unit.clone()),
+                    None => failed.remove(unit),
+                };
                 bytes += told.read.texts.iter().map(ForeignText::stored_bytes).sum::<usize>();
                 batch.push(told.read);
             }
@@ -178,22 +171,23 @@ impl ForeignRefresh<'_> {
         }
     }
 
-    /// Removes the threads that no file tells any more, or marks them. Of files that could not be read nobody knows.
-    fn remove_gone(
-        &self,
-        import: &ForeignImport,
-        units: &[ForeignUnit],
-        seen: &Seen,
-        tally: &mut ForeignTally,
-    ) -> Result<(), ForeignRefreshError> {
+    /// Forgets files that are not there any more.
+    fn forget_units(&self, import: &ForeignImport, units: &[ForeignUnit]) -> Result<(), ForeignRefreshError> {
         let program = import.source.name();
         let there: BTreeSet<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
-        let is_gone = |thread: &ForeignThread| {
-            !there.contains(thread.unit.as_str())
-                || seen.read.contains(&thread.unit) && !seen.threads.contains(&thread.thread)
-        };
-        let mut gone: Vec<ForeignThread> = self.database.foreign_threads(program)?.into_values().collect();
-        gone.retain(is_gone);
+        let mut known = self.database.known_foreign_units(program)?;
+        known.retain(|unit| !there.contains(unit.as_str()));
+        if !known.is_empty() {
+            self.database.forget_foreign_units(program, known.into_iter().collect())?;
+        }
+        Ok(())
+    }
+
+    /// Removes the threads that no file tells any more, or marks them. Of files that could not be read nobody knows: they tell what they
+    /// told before.
+    fn remove_gone(&self, import: &ForeignImport, tally: &mut ForeignTally) -> Result<(), ForeignRefreshError> {
+        let program = import.source.name();
+        let gone = self.database.untold_foreign_threads(program)?;
         let (marked, gone): (Vec<_>, Vec<_>) = gone.into_iter().partition(|_| import.keeps_gone);
         let marked: Vec<ForeignThread> = marked.into_iter().filter(|thread| !thread.is_gone).collect();
         (tally.kept, tally.removed) = (marked.len() as u64, gone.len() as u64);
@@ -203,11 +197,6 @@ impl ForeignRefresh<'_> {
         if !gone.is_empty() {
             self.database.remove_foreign(gone)?;
         }
-        let mut forgotten: Vec<String> = self.database.foreign_units(program)?.into_keys().collect();
-        forgotten.retain(|unit| !there.contains(unit.as_str()));
-        if !forgotten.is_empty() {
-            self.database.forget_foreign_units(program, forgotten)?;
-        }
         Ok(())
     }
 }
@@ -215,8 +204,6 @@ impl ForeignRefresh<'_> {
 /// What the files of one unit tell.
 struct ToldUnit {
     read: ReadUnit,
-    /// The threads that they tell, be they as before.
-    threads: Vec<String>,
     titles: Vec<(String, String)>,
 }
 
@@ -232,10 +219,11 @@ fn read_unit(
     let program = source.name();
     let record = ForeignUnitRecord { stamp: stamp.into(), fault: None };
     let (texts, unchanged) = (Vec::new(), Vec::new());
-    let mut read = ReadUnit { program: program.into(), unit: unit.name.clone(), record, texts, unchanged };
-    let (mut threads, mut titles, mut fault) = (Vec::new(), Vec::new(), None);
+    let mut read = ReadUnit { program: program.into(), unit: unit.name.clone(), record, texts, unchanged, told: None };
+    let (mut titles, mut fault) = (Vec::new(), None);
     match source.sessions(unit) {
         Ok(sessions) => {
+            let mut threads = Vec::new();
             for told in sessions {
                 let thread = writer.thread_of(program, &told.session.id)?;
                 threads.push(thread.clone());
@@ -251,6 +239,7 @@ fn read_unit(
                     Err(Unread::Source(error)) => fault = Some(error),
                 }
             }
+            read.told = Some(threads);
         }
         Err(error) => fault = Some(error),
     }
@@ -261,7 +250,7 @@ fn read_unit(
         }
         read.record.fault = Some(error.why);
     }
-    Ok(ToldUnit { read, threads, titles })
+    Ok(ToldUnit { read, titles })
 }
 
 /// Does the same for each of some things, by as many threads as there are workers; gives what came of them, in their order.

@@ -10,6 +10,7 @@ pub use crate::bindings::importer::exports::threadkeep::plugin::importer::{
     Change, Command, Entry, FileChange, FileChanges, Happening, Outcome, Session, Tokens, ToolCall, UserMessage,
 };
 pub use crate::branches::Branches;
+pub use crate::conversations::{Conversation, Conversations};
 pub use crate::transcript::Transcript;
 
 /// What is handed over at once, about so many bytes.
@@ -83,6 +84,12 @@ impl Command {
             outcome: Outcome::Interrupted,
         }
     }
+
+    /// The same when it has ended. Where nothing tells its exit code, that of one that was completed is 0.
+    pub fn ended(self, output: String, exit_code: Option<i32>, outcome: Outcome) -> Self {
+        let exit_code = exit_code.or((outcome == Outcome::Completed).then_some(0));
+        Self { output, exit_code, outcome, ..self }
+    }
 }
 
 impl FileChanges {
@@ -97,6 +104,22 @@ impl ToolCall {
     pub fn begun(server: impl Into<String>, tool: impl Into<String>, arguments: impl Into<String>) -> Self {
         let (server, tool, arguments) = (server.into(), tool.into(), arguments.into());
         Self { server, tool, arguments, answer: None, error: None, duration: None }
+    }
+
+    /// The same with what came of it: an answer if it was completed, else what went wrong.
+    pub fn answered(self, said: String, outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Completed => Self { answer: Some(said), ..self },
+            _ => Self { error: Some(said), ..self },
+        }
+    }
+}
+
+impl Tokens {
+    /// The same where the program counts what came out of a cache and went there apart from the rest of the input.
+    pub fn with_cache_in_input(self) -> Self {
+        let input = self.input.saturating_add(self.cached_input).saturating_add(self.cache_write);
+        Self { input, ..self }
     }
 }
 

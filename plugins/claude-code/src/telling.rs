@@ -4,58 +4,45 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 use threadkeep_plugin::importer::{Command, Entry, Happening, Outcome, Tokens, Transcript, UserMessage};
-use threadkeep_plugin::json::{data_url, text_in, text_of};
-use threadkeep_plugin::source::{self, stem};
-use threadkeep_plugin::{Error, Millis, Result, time};
+use threadkeep_plugin::json::{images, text_in, text_of, time_in};
+use threadkeep_plugin::source::stem;
+use threadkeep_plugin::{Error, Millis, Result};
 
-use crate::chains::File;
 use crate::records::is_typed;
-use crate::tools;
+use crate::{files, tools};
 
-pub(crate) fn entries(session: &str, files: &[String]) -> Result<Box<dyn Iterator<Item = Result<Entry>>>> {
-    for name in files.iter().filter(|name| name.ends_with(".jsonl") && session.starts_with(stem(name))) {
-        let file = File::read(name)?;
-        let Some(chain) = file.chains.iter().position(|chain| chain.session.id == session) else { continue };
-        let live = file.branches.lines_of(chain);
-        let sub_agents = file.chains.into_iter().skip(1).filter_map(|chain| Some((chain.prompt?, chain.session.id)));
+pub(crate) fn entries(session: &str, unit: &[String]) -> Result<Box<dyn Iterator<Item = Result<Entry>>>> {
+    for name in unit.iter().filter(|name| name.ends_with(".jsonl") && session.starts_with(stem(name))) {
+        let (log, ids_repeat) = files::read(name)?;
         let mut telling = Telling {
-            sub_agents: sub_agents.collect(),
-            outputs: files.iter().filter(|name| name.contains("/tool-results/")).cloned().collect(),
-            ids_repeat: file.ids_repeat,
-            ..Telling::default()
+            sub_agents: log.sub_agents(),
+            outputs: unit.iter().filter(|name| name.contains("/tool-results/")).cloned().collect(),
+            ids_repeat,
+            last_message: String::new(),
         };
-        let mut number = 0;
-        return Ok(Box::new(Transcript::tell(source::lines(name)?, move |transcript, line: Option<String>| {
-            number += 1;
-            match (line, live.get(&number)) {
-                (Some(line), Some(live)) => {
-                    telling.record(transcript, &serde_json::from_str(&line).unwrap_or_default(), *live);
-                }
-                (Some(_), None) => {}
-                (None, _) => transcript.end_turn(telling.last.take()),
-            }
-        })));
+        let told = log.tell(name, session, move |transcript, line, live| {
+            telling.record(transcript, &serde_json::from_str(line).unwrap_or_default(), live);
+        })?;
+        if let Some(told) = told {
+            return Ok(told);
+        }
     }
     Err(Error::not_found())
 }
 
-#[derive(Default)]
 struct Telling {
-    /// What each was asked, and its session.
-    sub_agents: Vec<(String, String)>,
+    /// Their sessions, by what they were asked.
+    sub_agents: HashMap<String, String>,
     /// Files with outputs that were too long for a record.
     outputs: Vec<String>,
     ids_repeat: bool,
-    /// How many parts of a message there were.
-    blocks: HashMap<String, usize>,
     last_message: String,
-    last: Option<String>,
 }
 
 impl Telling {
     fn record(&mut self, transcript: &mut Transcript, record: &Value, live: bool) {
-        let at = record["timestamp"].as_str().and_then(time::parse);
-        let uuid = text_in(record, "uuid");
+        let at = time_in(record, "timestamp");
+        let uuid = text_in(record, "uuid").filter(|_| live);
         match (record["type"].as_str(), record["subtype"].as_str()) {
             (Some("user"), _) => self.user(transcript, record, at, live),
             (Some("assistant"), _) => self.assistant(transcript, record, at, live),
@@ -63,7 +50,7 @@ impl Telling {
             (_, Some("turn_duration")) if live => transcript.end_turn(uuid.clone()),
             _ => {}
         }
-        self.last = uuid.filter(|_| live).or(self.last.take());
+        transcript.reach(uuid);
     }
 
     fn user(&mut self, transcript: &mut Transcript, record: &Value, at: Option<Millis>, live: bool) {
@@ -75,9 +62,7 @@ impl Telling {
                 transcript.push(at, Some(id.to_owned()), what);
             }
         }
-        let parts = content.as_array().into_iter().flatten().map(|block| &block["source"]);
-        let images: Vec<_> = parts.filter_map(|source| data_url(&source["media_type"], &source["data"])).collect();
-        let text = text_of(content);
+        let (text, images) = (text_of(content), images(content, "source", "media_type"));
         let by_person = record["isMeta"] != true && record["isCompactSummary"] != true;
         if !live || !by_person || record["origin"]["kind"] == "task-notification" {
         } else if text.starts_with("[Request interrupted by user") {
@@ -96,7 +81,6 @@ impl Telling {
             let old = record["version"].as_str().is_some_and(|version| version.starts_with("1."));
             let by_text = || format!("{}>{}", self.last_message, text.chars().take(100).collect::<String>());
             let key = if old { Some(by_text()) } else { text_in(record, "uuid") };
-            transcript.end_turn(self.last.take());
             transcript.prompt(at, key, UserMessage { text, images });
         }
     }
@@ -120,8 +104,7 @@ impl Telling {
             return transcript.ends_as(Outcome::Failed);
         }
         for block in message["content"].as_array().into_iter().flatten() {
-            let number = self.blocks.entry(id.clone()).and_modify(|number| *number += 1).or_default();
-            let key = Some(format!("{id}/{number}"));
+            let key = Some(transcript.part_of(&id));
             if let Some(text) = text_in(block, "text") {
                 transcript.push(at, key, Happening::AgentMessage(text));
             } else if let Some(text) = text_in(block, "thinking") {
@@ -137,13 +120,6 @@ impl Telling {
 fn tokens(message: &Value) -> Tokens {
     let count = |name| message["usage"][name].as_u64().unwrap_or(0);
     let (cached_input, cache_write) = (count("cache_read_input_tokens"), count("cache_creation_input_tokens"));
-    let input = count("input_tokens").saturating_add(cached_input).saturating_add(cache_write);
-    Tokens {
-        model: text_in(message, "model"),
-        input,
-        cached_input,
-        cache_write,
-        output: count("output_tokens"),
-        reasoning: 0,
-    }
+    let (model, input, output) = (text_in(message, "model"), count("input_tokens"), count("output_tokens"));
+    Tokens { model, input, cached_input, cache_write, output, reasoning: 0 }.with_cache_in_input()
 }
