@@ -205,6 +205,8 @@ fn change_threads(schemas: &Schemas, program: &Program, place: &Path) {
     fs::create_dir(&work).unwrap();
     let work = work.to_str().unwrap();
     let ran = run("exec", &[0], &["exec", "--cwd", work, "--", "true"]);
+    let resumed = run("resume --print", &[0], &["resume", ran["id"].as_str().unwrap(), "--print"]);
+    assert_eq!(resumed["directory"], work);
     let new = place.join("new").to_str().unwrap().to_owned();
     let told = run("relocate", &[0], &["relocate", work, &new, "--yes"]);
     assert_eq!(told["relocated"], true);

@@ -42,20 +42,21 @@ fn proposing(proposals: &[(&str, Proposed)]) -> Made {
 
 /// A home with two threads, and a check that finds something in both.
 struct World {
+    program: Program,
     home: HomeAndState,
     plugins: TempDir,
 }
 
 impl World {
     fn new() -> World {
-        let world = World { home: HomeAndState::new(), plugins: tempdir().unwrap() };
+        let world = World::of(HomeAndState::new(), tempdir().unwrap());
         for id in [NAMELESS, DONE_WITH] {
             Rollout::paginated(id).user("words").write(world.home.home.path(), Collection::Active);
         }
         let check = proposing(&[(NAMELESS, Proposed::Name("Tides of May")), (DONE_WITH, Proposed::Archive)]);
         let check = check.write(world.plugins.path());
-        world.program().run(["init"]).well();
-        world.program().run(["plugin", "install", check.to_str().unwrap(), "--yes"]).well();
+        world.program.run(["init"]).well();
+        world.program.run(["plugin", "install", check.to_str().unwrap(), "--yes"]).well();
         world
     }
 
@@ -68,17 +69,18 @@ impl World {
             to
         };
         let home = HomeAndState { home: copied(&self.home.home), state: copied(&self.home.state) };
-        World { home, plugins: copied(&self.plugins) }
+        World::of(home, copied(&self.plugins))
     }
 
-    fn program(&self) -> Program {
-        self.home.program().variable("THREADKEEP_PLUGIN_DIR", self.plugins.path().join("installed"))
+    fn of(home: HomeAndState, plugins: TempDir) -> World {
+        let program = home.program().variable("THREADKEEP_PLUGIN_DIR", plugins.path().join("installed"));
+        World { program, home, plugins }
     }
 
     /// What both threads are called, and whether they are in the archive.
     fn threads(&self) -> [Value; 2] {
         [NAMELESS, DONE_WITH].map(|id| {
-            let row = self.program().json(["find", id]);
+            let row = self.program.json(["find", id]);
             json!([row["name"], row["archived"]])
         })
     }
@@ -110,7 +112,7 @@ fn as_proposed() -> [Value; 2] {
 #[test]
 fn what_a_check_proposes_is_shown_made_and_taken_back() {
     let world = World::new();
-    let program = world.program();
+    let program = &world.program;
     let before = world.rollouts();
     let found = program.run(["doctor", "--with", "made-check", "--json"]).ended(5).json();
     let remedy = found["pluginFindings"][0]["remedy"].as_str().unwrap();
@@ -137,7 +139,7 @@ fn what_a_check_proposes_is_shown_made_and_taken_back() {
 #[test]
 fn what_became_of_a_thread_since_it_was_proposed_is_left_as_it_is() {
     let world = World::new();
-    let program = world.program();
+    let program = &world.program;
     let plan = world.plugins.path().join("plan.json");
     let plan = plan.to_str().unwrap();
     program.run(["repair", "plan", "--check", "made-check", "--out", plan]).well();
@@ -155,7 +157,7 @@ fn what_became_of_a_thread_since_it_was_proposed_is_left_as_it_is() {
 #[test]
 fn taking_back_one_of_two_proposals_is_refused_where_the_other_cannot_be_taken_back() {
     let world = World::new();
-    let program = world.program();
+    let program = &world.program;
     program.run(["repair", "apply", "--check", "made-check", "--yes"]).well();
     program.run(["name", NAMELESS, "Currents of June"]).well();
     let undo = program.run(["repair", "undo", "--yes"]).ended(1);
@@ -168,14 +170,14 @@ fn proposals_whose_making_was_killed_are_made_or_were_not_begun_after_the_next_s
     let world = World::new();
     let points = each_point(
         || world.again(),
-        |world| world.program().command(["repair", "apply", "--check", "made-check", "--yes"]),
+        |world| world.program.command(["repair", "apply", "--check", "made-check", "--yes"]),
         |world, point| {
-            world.program().run(["init"]).well();
+            world.program.run(["init"]).well();
             assert_eq!(repair::unfinished(world.home.state.path()), None);
             let threads = world.threads();
             assert!(threads == as_proposed() || (threads == as_found() && point.is_some()), "{threads:?}");
             if threads == as_proposed() {
-                world.program().run(["repair", "undo", "--yes"]).well();
+                world.program.run(["repair", "undo", "--yes"]).well();
                 assert_eq!(world.threads(), as_found());
             }
         },
@@ -186,10 +188,10 @@ fn proposals_whose_making_was_killed_are_made_or_were_not_begun_after_the_next_s
 #[test]
 fn a_repair_asks_only_checks_and_those_that_are_installed() {
     let world = World::new();
-    let missing = world.program().run(["repair", "plan", "--check", "nobody"]);
+    let missing = world.program.run(["repair", "plan", "--check", "nobody"]);
     assert!(missing.code != Some(0) && missing.stderr.contains("nobody"), "{}", missing.stderr);
     let column = Made::new("column").write(world.plugins.path());
-    world.program().run(["plugin", "install", column.to_str().unwrap(), "--yes"]).well();
-    let wrong = world.program().run(["repair", "plan", "--check", "made-column"]).ended(2);
+    world.program.run(["plugin", "install", column.to_str().unwrap(), "--yes"]).well();
+    let wrong = world.program.run(["repair", "plan", "--check", "made-column"]).ended(2);
     assert!(wrong.stderr.contains("is no check"), "{}", wrong.stderr);
 }

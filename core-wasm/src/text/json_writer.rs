@@ -126,6 +126,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails there")]
 mod tests {
     use alloc::format;
 

@@ -84,7 +84,11 @@ impl Resume {
             LaunchDirectory::Chosen(directory) => directory,
             LaunchDirectory::Asked(question) => ask_directory(&question)?,
         };
-        launch.settings.iter().for_each(|setting| say(&told(setting)));
+        // What nobody configured is not known to be another. A document has all of them.
+        let is_told = |setting: &&LaunchSetting| setting.is_passed_on || setting.configured.is_some();
+        if !context.global.json {
+            launch.settings.iter().filter(is_told).for_each(|setting| say(&told(setting)));
+        }
         let own_id = threadkeep.foreign_id(&thread)?;
         let command =
             LaunchCommand::of(context, threadkeep.home().root(), &thread, own_id, &launch.policy, &directory)?;
@@ -215,7 +219,10 @@ fn tell_findings(threadkeep: &Threadkeep, thread: &ThreadRow) {
     match threadkeep.why(&thread.id, None) {
         Ok(why) => {
             for finding in why.findings.iter().filter(|finding| finding.severity != Severity::Info) {
-                say(&format!("{}: {}; {}", finding.code, finding.meaning, finding.remedy));
+                let found =
+                    finding.evidence.iter().filter_map(|it| Some(format!("{}: {}", it.what, it.found.as_ref()?)));
+                let found = found.collect::<Vec<_>>().join("; ");
+                say(&format!("{}: {} ({found}) {}", finding.code, finding.meaning, finding.remedy));
             }
         }
         Err(error) => say(&format!("what may be wrong with the thread could not be found out: {error}")),

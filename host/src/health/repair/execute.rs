@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cap_std::fs::{Permissions, PermissionsExt as _};
 use threadkeep_engine::contract::{Applicability, Change, CheckInput, CurrentValue, Edit};
 
+use super::outcome::Results;
 use super::targets::{Evaluated, NO_CODEX, NO_STATE, Targets, codex_change, id_of, place, state_change};
 use super::{RepairError, backup, threads};
 use crate::db::{CodexEdits, Ending, Replacement, StateError};
@@ -27,9 +28,6 @@ pub(super) struct Options<'a> {
     /// A start is under way that brings the state DB to completion.
     pub(super) starting: bool,
 }
-
-/// Says of each edit that was not made, by its place, why not.
-pub(super) type Results = BTreeMap<usize, String>;
 
 /// Says why edits were not carried out to their end.
 pub(super) struct Failure {

@@ -36,9 +36,9 @@ use crate::platform::file_lock::FileLock;
 use crate::platform::home::Home;
 use crate::platform::wait::Wait;
 
-use execute::{Failure, Options, Results, execute};
+use execute::{Failure, Options, execute};
 use journal::{Begun, Done, Record, Way, records};
-use outcome::partition;
+use outcome::{Results, partition};
 use targets::{Evaluated, Targets};
 
 pub use error::RepairError;

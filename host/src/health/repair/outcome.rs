@@ -1,9 +1,13 @@
 //! What becomes of a plan: which of its edits may be made, and which were.
 
+use std::collections::BTreeMap;
+
 use threadkeep_engine::contract::{Applicability, Change, CurrentValue, Edit, Value};
 
-use super::execute::Results;
 use super::targets::Evaluated;
+
+/// Says of each edit that was not made, by its place, why not.
+pub(super) type Results = BTreeMap<usize, String>;
 
 /// Says what became of a plan.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
 //! Names that threads get, and their way into the archive and out of it: made as the commands make them, each with the journal
 //! of its own that finishes it after a kill.
 
-use threadkeep_engine::contract::{Applicability, Change, Edit, Proposal, ProposalVerdict};
+use threadkeep_engine::contract::{Applicability, Change, Edit, EditTarget, Proposal, ProposalVerdict};
 use threadkeep_engine::{Core, Imports, calls};
 
-use super::execute::Results;
+use super::outcome::Results;
 use super::targets::{NO_STATE, Targets, is_of_thread};
 use super::{RepairError, Repairs};
 use crate::index::startup;
@@ -22,22 +22,18 @@ impl Repairs<'_> {
             let verdicts = core.call(&calls::JudgeProposals { proposals: page.to_vec() })?;
             for (proposal, verdict) in page.iter().zip(verdicts) {
                 match verdict {
-                    // What two propose alike is one change.
-                    ProposalVerdict::Edit(edit) if is_new(&edits, &edit) => edits.push(edit),
-                    ProposalVerdict::Edit(_) | ProposalVerdict::AlreadySo => {}
+                    ProposalVerdict::Edit(edit) => edits.push(edit),
+                    ProposalVerdict::AlreadySo => {}
                     ProposalVerdict::Refused(why) => {
                         refused.push(format!("{} {}: {why}", proposal.code, proposal.thread.id));
                     }
                 }
             }
         }
-        Ok((edits, refused))
+        // What two propose alike is one change.
+        let targets = vec![EditTarget::State];
+        Ok((core.call(&calls::SelectEdits { edits, targets, codes: Vec::new() })?, refused))
     }
-}
-
-/// Says whether no edit makes the same change of the same thread.
-fn is_new(edits: &[Edit], edit: &Edit) -> bool {
-    !edits.iter().any(|known| known.thread == edit.thread && known.change == edit.change)
 }
 
 /// Makes what of these edits is about a thread's name or place; says of each that was not made why not. With `whole` all of
