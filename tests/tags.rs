@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::slice::from_ref;
 
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -226,11 +227,11 @@ fn threads_are_listed_searched_counted_and_exported_by_tags_and_pins() {
     program.run(["pin", &three]).well();
     let list = |words: &[&str]| ids(&program.json([&["list"], words].concat()));
     assert_eq!(list(&["--tag", "a"]), [two.clone(), one.clone()]);
-    assert_eq!(list(&["--tag", "a", "--tag", "b"]), [two.clone()]);
-    assert_eq!(list(&["--pinned"]), [three.clone()]);
+    assert_eq!(list(&["--tag", "a", "--tag", "b"]), from_ref(&two));
+    assert_eq!(list(&["--pinned"]), from_ref(&three));
     assert_eq!(list(&["--tag", "a", "--pinned"]), Vec::<String>::new());
     assert_eq!(list(&["--tag", "nobody/has"]), Vec::<String>::new());
-    assert_eq!(list(&["--tag", "a", "--limit", "1", "--asc"]), [one.clone()]);
+    assert_eq!(list(&["--tag", "a", "--limit", "1", "--asc"]), from_ref(&one));
     let listed = program.json(["list"]);
     let item = listed["items"].as_array().unwrap().iter().find(|item| item["id"] == three.as_str()).unwrap();
     assert_eq!((&item["tags"], &item["pinned"], item.get("noteCount")), (&json!(["b"]), &json!(true), None));
@@ -247,18 +248,18 @@ fn threads_are_listed_searched_counted_and_exported_by_tags_and_pins() {
         found
     };
     assert_eq!(search(&["mend", "tag:a"]), [two.clone(), one.clone()]);
-    assert_eq!(search(&["tag:a tag:b mend"]), [two.clone()]);
-    assert_eq!(search(&["mend -tag:a"]), [three.clone()]);
-    assert_eq!(search(&["mend", "--tag", "b", "--pinned"]), [three.clone()]);
+    assert_eq!(search(&["tag:a tag:b mend"]), from_ref(&two));
+    assert_eq!(search(&["mend -tag:a"]), from_ref(&three));
+    assert_eq!(search(&["mend", "--tag", "b", "--pinned"]), from_ref(&three));
     assert_eq!(search(&["sail tag:a"]), Vec::<String>::new());
     // A tag alone finds what has it, page by page, and says how many there are.
     assert_eq!(search(&["tag:a"]), [two.clone(), one.clone()]);
-    assert_eq!(search(&["tag:b -tag:a"]), [three.clone()]);
+    assert_eq!(search(&["tag:b -tag:a"]), from_ref(&three));
     let page = program.json(["search", "tag:a", "--limit", "1"]);
     assert_eq!((&page["total"], page["items"].as_array().unwrap().len()), (&json!(2), 1));
     assert_eq!(page["items"][0]["thread"]["tags"], json!(["a", "b"]));
     let next = page["nextCursor"].as_str().unwrap();
-    assert_eq!(search(&["tag:a", "--limit", "1", "--cursor", next]), [one.clone()]);
+    assert_eq!(search(&["tag:a", "--limit", "1", "--cursor", next]), from_ref(&one));
     // In quotation marks it is what was said.
     assert_eq!(search(&["\"tag:a\""]), Vec::<String>::new());
 
@@ -299,7 +300,7 @@ fn marks_outlive_a_rebuild_a_damaged_state_db_a_backup_and_the_archive_and_go_wi
     assert_eq!(marks(&program, &one), there);
     program.run(["archive", &one]).well();
     assert_eq!(marks(&program, &one), there);
-    assert_eq!(ids(&program.json(["list", "--tag", "parser", "--archived"])), [one.clone()]);
+    assert_eq!(ids(&program.json(["list", "--tag", "parser", "--archived"])), from_ref(&one));
     program.run(["unarchive", &one]).well();
     assert_eq!(marks(&program, &one), there);
 
@@ -493,7 +494,7 @@ fn a_thread_whose_rollout_is_away_for_a_while_has_its_marks_again() {
     let text = fs::read(&rollout).unwrap();
     fs::remove_file(&rollout).unwrap();
     assert_eq!(ids(&program.json(["list", "--tag", "parser"])), Vec::<String>::new());
-    assert_eq!(ids(&program.json(["list", "--tag", "parser", "--missing"])), [one.clone()]);
+    assert_eq!(ids(&program.json(["list", "--tag", "parser", "--missing"])), from_ref(&one));
     fs::write(&rollout, text).unwrap();
     assert_eq!(marks(&program, &one), there);
 }

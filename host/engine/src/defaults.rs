@@ -85,7 +85,6 @@ impl Default for RowQuery {
     }
 }
 
-#[expect(clippy::derivable_impls, reason = "the type is generated")]
 impl Default for MarkFilter {
     /// Gives the filter that lets every thread pass.
     fn default() -> MarkFilter {
@@ -93,7 +92,6 @@ impl Default for MarkFilter {
     }
 }
 
-#[expect(clippy::derivable_impls, reason = "the type is generated")]
 impl Default for ThreadMarks {
     /// Gives no marks.
     fn default() -> ThreadMarks {

@@ -2,7 +2,7 @@
 
 use threadkeep_plugin::column::{Cell, Column, Heading};
 use threadkeep_plugin::threads::{self, Entry, Outcome};
-use threadkeep_plugin::{About, Error, Result, ThreadId, progress};
+use threadkeep_plugin::{About, Error, Result, ThreadId};
 
 /// The plugin.
 pub struct Extent;
@@ -26,17 +26,13 @@ impl Column for Extent {
             "changed" => changed,
             _ => return Err(Error::not_found()),
         };
-        let mut cells = Vec::with_capacity(threads.len());
-        for (done, thread) in threads.iter().enumerate() {
-            progress::report(done as u64, Some(threads.len() as u64));
-            cells.push(match measure(thread) {
-                Ok(extent) => cell(&extent),
-                // It went between the list and now; every thread has a cell.
-                Err(error) if error.is_not_found() => Cell { text: String::new(), score: None },
-                Err(error) => return Err(error),
-            });
-        }
-        Ok(cells)
+        let cells = threads.iter().map(|thread| match measure(thread) {
+            Ok(extent) => Ok(cell(&extent)),
+            // It went between the list and now; every thread has a cell.
+            Err(error) if error.is_not_found() => Ok(Cell { text: String::new(), score: None }),
+            Err(error) => Err(error),
+        });
+        cells.collect()
     }
 }
 

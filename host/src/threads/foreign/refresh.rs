@@ -73,9 +73,10 @@ impl ForeignRefresh<'_> {
         }
         let mut tally = ForeignTally::default();
         let listed = import.source.units()?;
-        let mut failed = BTreeSet::new();
+        let (mut failed, mut read) = (BTreeSet::new(), BTreeSet::new());
         for round in 1.. {
-            let titles = self.read_changed(import, &listed.units, &BTreeSet::new(), &mut tally, &mut failed)?;
+            let titles =
+                self.read_changed(import, &listed.units, &BTreeSet::new(), &mut read, &mut tally, &mut failed)?;
             if titles.is_empty() || !self.database.keep_foreign_titles(program, titles)? || round == ROUNDS {
                 break;
             }
@@ -85,7 +86,7 @@ impl ForeignRefresh<'_> {
             // What is told by others than those that it was read from is read from them.
             let others = self.database.others_of_foreign_orphans(program)?;
             if !others.is_empty() {
-                self.read_changed(import, &listed.units, &others, &mut tally, &mut failed)?;
+                self.read_changed(import, &listed.units, &others, &mut read, &mut tally, &mut failed)?;
             }
             self.remove_gone(import, &mut tally)?;
         }
@@ -100,6 +101,7 @@ impl ForeignRefresh<'_> {
         import: &ForeignImport,
         units: &[ForeignUnit],
         again: &BTreeSet<String>,
+        read_before: &mut BTreeSet<String>,
         tally: &mut ForeignTally,
         failed: &mut BTreeSet<String>,
     ) -> Result<Vec<(String, String)>, ForeignRefreshError> {
@@ -129,7 +131,9 @@ impl ForeignRefresh<'_> {
             for told in each(&mut writers, together, read) {
                 let told = told?;
                 let unit = &told.read.unit;
-                tally.read += told.read.texts.len() as u64;
+                // One that is read again for its title counts once.
+                let is_new = |text: &&ForeignText| read_before.insert(text.thread.clone());
+                tally.read += told.read.texts.iter().filter(is_new).count() as u64;
                 tally.unchanged += told.read.unchanged.len() as u64;
                 new_titles.extend(told.titles);
                 match told.read.record.fault {
