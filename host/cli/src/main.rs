@@ -13,6 +13,7 @@ mod confirm;
 mod context;
 mod dates;
 mod failure;
+mod failures;
 mod files;
 mod filters;
 mod homes;

@@ -10,7 +10,8 @@ use threadkeep::threads::change::CollectionMove;
 
 use crate::arguments::ThreadArguments;
 use crate::context::Context;
-use crate::failure::{exit, exit_code_of, report_error, say};
+use crate::failure::{exit, say};
+use crate::failures::Failures;
 use crate::tell_codex::{TellCodex, Untold};
 use crate::text;
 
@@ -42,7 +43,7 @@ pub(super) fn move_all(
         true => context.reader()?,
         false => context.owner("archive", "writes")?,
     };
-    let (mut document, mut paths, mut code) = (MovedThreads::default(), String::new(), exit::DONE);
+    let (mut document, mut paths, mut failures) = (MovedThreads::default(), String::new(), Failures::none());
     let mut rows: Vec<ThreadRow> = Vec::new();
     for wanted in &threads.ids {
         match work(&threadkeep, wanted) {
@@ -59,20 +60,13 @@ pub(super) fn move_all(
                     document.moved.push(MovedFile { from, to });
                 }
             }
-            Err(error) => {
-                let error = error.into();
-                if code == exit::DONE {
-                    code = exit_code_of(&error);
-                }
-                context.warn();
-                report_error(&error, context.global.json);
-                document.failed.push(wanted.clone());
-            }
+            Err(error) => failures.tell(context, wanted, error),
         }
     }
+    document.failed = failures.wanted;
     context.print(document, || paths)?;
     let untold = Untold::if_so(threadkeep.is_elsewhere_for_codex(&rows).unwrap_or(false));
     let moved: Vec<String> = rows.into_iter().map(|row| row.id).collect();
     let told = tell_codex.after(context, threadkeep, untold, &moved, None)?;
-    Ok(if code == exit::DONE { told } else { code })
+    Ok(if failures.code == exit::DONE { told } else { failures.code })
 }

@@ -8,7 +8,8 @@ use threadkeep::contract::ThreadRow;
 use threadkeep::documents::MarkedThreads;
 
 use crate::context::Context;
-use crate::failure::{Usage, exit, exit_code_of, report_error};
+use crate::failure::Usage;
+use crate::failures::Failures;
 use crate::{text, values};
 
 /// `tag`
@@ -59,23 +60,15 @@ pub(super) fn mark_all(
     work: impl Fn(&Threadkeep, &str) -> threadkeep::Result<ThreadRow>,
 ) -> anyhow::Result<u8> {
     let threadkeep = context.owner(command, "writes")?;
-    let (mut rows, mut failed, mut code) = (Vec::new(), Vec::new(), exit::DONE);
+    let (mut rows, mut failures) = (Vec::new(), Failures::none());
     for wanted in ids {
         match work(&threadkeep, wanted) {
             Ok(row) => rows.push(row),
-            Err(error) => {
-                let error = error.into();
-                if code == exit::DONE {
-                    code = exit_code_of(&error);
-                }
-                context.warn();
-                report_error(&error, context.global.json);
-                failed.push(wanted.clone());
-            }
+            Err(error) => failures.tell(context, wanted, error),
         }
     }
-    let document = MarkedThreads { failed, items: threadkeep.thread_documents(rows)? };
+    let document = MarkedThreads { failed: failures.wanted, items: threadkeep.thread_documents(rows)? };
     let lines = || document.items.iter().map(|thread| text::marked_thread(thread, text::width())).collect();
     context.print(&document, lines)?;
-    Ok(code)
+    Ok(failures.code)
 }
