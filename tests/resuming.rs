@@ -62,6 +62,14 @@ impl World {
         self.write(&Rollout::paginated(id).cwd(directory).user(prompt).agent("Done."), "workspace-write", "on-request");
     }
 
+    /// A thread that began in one directory and went on in another one.
+    fn wandering_thread(&self) -> (String, String) {
+        let (first, last) = (self.project("kites"), self.project("tails"));
+        let rollout = Rollout::paginated(ONE).cwd(&first).user("Why does it spin?").cwd(&last).user("And the tail?");
+        self.write(&rollout, "workspace-write", "on-request");
+        (first, last)
+    }
+
     fn configure(&self, config: &str) {
         std::fs::write(self.home.home.path().join("config.toml"), config).unwrap();
     }
@@ -96,12 +104,7 @@ fn a_thread_goes_on_where_it_was_and_the_exit_code_is_the_programs() {
 #[test]
 fn it_is_asked_where_the_directory_is_gone_or_changed_and_a_named_one_wins() {
     let world = World::new();
-    let (first, last) = (world.project("kites"), world.project("tails"));
-    world.write(
-        &Rollout::paginated(ONE).cwd(&first).user("Why does it spin?").cwd(&last).user("And the tail?"),
-        "workspace-write",
-        "on-request",
-    );
+    let (first, last) = world.wandering_thread();
     let asked = world.resume(&[ONE]).ended(4);
     assert!(asked.stderr.contains(&format!("began in {first}, and its last turn was in {last}")), "{}", asked.stderr);
     let ran = world.resume(&[ONE, "--dir", &first]).ended(OF_THE_PROGRAM);
@@ -237,12 +240,7 @@ fn the_last_thread_of_a_worktree_is_one_that_a_person_began_there() {
 #[test]
 fn on_a_terminal_a_directory_is_chosen_by_its_number() {
     let world = World::new();
-    let (first, last) = (world.project("kites"), world.project("tails"));
-    world.write(
-        &Rollout::paginated(ONE).cwd(&first).user("Why does it spin?").cwd(&last).user("And the tail?"),
-        "workspace-write",
-        "on-request",
-    );
+    let (first, _) = world.wandering_thread();
     let mut command: Command = world.program().command(["resume", ONE]);
     command.current_dir(&first);
     let Some(terminal) = Terminal::start(&command) else { return };

@@ -1,7 +1,7 @@
 //! Searching: filling the index, asking it, and going through the rollouts.
 
 use support::Program;
-use threadkeep::contract::{MarkFilter, MatchOrder, QueryMeaning, RowQuery};
+use threadkeep::contract::RowQuery;
 use threadkeep::platform::home::Home;
 use threadkeep::{Options, SearchRequest, StateAccess, Threadkeep};
 
@@ -64,18 +64,7 @@ fn in_process(ground: &Ground, table: &mut Table, queries: &[(&'static str, &str
     let options = Options { access: StateAccess::Existing, state_dir: ground.state.clone(), ..Options::new(home) };
     let threadkeep = Threadkeep::open(options).unwrap();
     for (what, words) in queries {
-        let request = SearchRequest {
-            words: (*words).into(),
-            meaning: QueryMeaning::Words,
-            ignores_case: false,
-            kinds: SearchRequest::MESSAGES.to_vec(),
-            without_secrets: false,
-            rows: RowQuery::default(),
-            marked: MarkFilter::default(),
-            with_copies: false,
-            order: MatchOrder::Classes,
-            refresh: false,
-        };
+        let request = SearchRequest { refresh: false, ..SearchRequest::of_words(words, RowQuery::default()) };
         let ask = || assert!(!threadkeep.search(&request, None, 20).unwrap().matches.is_empty());
         ask();
         table.time(what, ask);

@@ -11,7 +11,7 @@ use super::{Error, Result, Threadkeep, now};
 use crate::features::marks::{self, MarksInShort};
 use crate::platform::error_kind::ErrorKind;
 use crate::threads::lookup::{LookupError, QueryArgument, Transcript};
-use crate::threads::search::SearchRequest;
+use crate::threads::search::{SearchRequest, no_matches};
 
 /// How many turns are gone through at a time for their ids.
 const TURNS: u32 = 256;
@@ -167,16 +167,7 @@ impl Threadkeep {
         limit: u32,
     ) -> Result<PageOfMatches> {
         let rows = RowQuery { fold_children: false, ..rows.clone() };
-        let mut page = PageOfMatches {
-            matches: Vec::new(),
-            next: None,
-            total: 0,
-            total_is_exact: true,
-            left_out: Vec::new(),
-            terms: Vec::new(),
-            notes: Vec::new(),
-            uncovered: 0,
-        };
+        let mut page = no_matches();
         let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
         for listed in self.every_thread(&RowQuery { source_kinds: None, ..rows.clone() })? {
             let kind = listed.row.source_kind;

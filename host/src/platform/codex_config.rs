@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use crate::platform::regular_file;
 
 /// Holds settings of Codex's, each none where the file says nothing of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct CodexConfig {
     /// `sqlite_home`, as it is written.
     pub(crate) sqlite_home: Option<PathBuf>,

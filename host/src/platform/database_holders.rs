@@ -75,6 +75,7 @@ mod system {
     use rustix::process::{Flock, FlockType, fcntl_getlk, getpid};
 
     use super::Holder;
+    use crate::platform::process::program_of;
 
     /// The bytes of a database that SQLite locks: `PENDING_BYTE`, `RESERVED_BYTE` and the 510 bytes of the shared range.
     const DATABASE: Range<u64> = 0x4000_0000..0x4000_0200;
@@ -94,8 +95,7 @@ mod system {
         if pids.len() > 1 {
             pids.remove(&None);
         }
-        let program = |pid: u32| Some(read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned());
-        Ok(Some(pids.into_iter().map(|pid| Holder { pid, program: pid.and_then(program) }).collect()))
+        Ok(Some(pids.into_iter().map(|pid| Holder { pid, program: pid.and_then(program_of) }).collect()))
     }
 
     pub(super) fn writers(database: &Path, shm: &Path) -> Vec<u32> {

@@ -68,7 +68,7 @@ pub struct Home {
     sessions: OnceLock<Dir>,
     archived: OnceLock<Dir>,
     sqlite: PathBuf,
-    default_provider: String,
+    codex_config: CodexConfig,
     /// A directory outside of the home, for one rollout in it.
     external: Option<(PathBuf, Dir)>,
 }
@@ -100,7 +100,7 @@ impl Home {
         let config = CodexConfig::read(&absolute.join("config.toml"));
         let user_home = env("HOME").map(PathBuf::from);
         let from_env = env("CODEX_SQLITE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
-        let sqlite = match (config.sqlite_home, from_env) {
+        let sqlite = match (config.sqlite_home.clone(), from_env) {
             // As Codex takes them: the setting from the home, `~` from the user's, the variable from where it is run.
             (Some(dir), _) => match (dir.strip_prefix("~"), user_home) {
                 (Ok(rest), Some(user_home)) => user_home.join(rest),
@@ -115,7 +115,7 @@ impl Home {
             root: absolute,
             dir,
             sqlite,
-            default_provider: config.model_provider.unwrap_or_else(|| DEFAULT_PROVIDER.into()),
+            codex_config: config,
             external: None,
         })
     }
@@ -141,7 +141,7 @@ impl Home {
             sessions: clone(&self.sessions)?,
             archived: clone(&self.archived)?,
             sqlite: self.sqlite.clone(),
-            default_provider: self.default_provider.clone(),
+            codex_config: self.codex_config.clone(),
             external: Some((parent, dir)),
         };
         Ok((home, format!("{EXTERNAL}/{name}")))
@@ -170,7 +170,12 @@ impl Home {
 
     /// Gives the model provider that a rollout means which names none.
     pub(crate) fn default_provider(&self) -> &str {
-        &self.default_provider
+        self.codex_config.model_provider.as_deref().unwrap_or(DEFAULT_PROVIDER)
+    }
+
+    /// Gives what the home's `config.toml` said when it was opened.
+    pub(crate) fn codex_config(&self) -> &CodexConfig {
+        &self.codex_config
     }
 
     /// Gives those of the two collections that exist, in byte order of their names.

@@ -17,14 +17,18 @@ pub struct ProcessDescription {
 impl ProcessDescription {
     /// Describes a process by its id.
     pub(crate) fn of(pid: Option<u32>) -> ProcessDescription {
-        let of = |pid: u32| Some(read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned());
         let terminal = |pid: u32| {
             let open = (0..3).filter_map(|number| read_link(format!("/proc/{pid}/fd/{number}")).ok());
             let mut names = open.filter_map(|path| Some(path.strip_prefix("/dev").ok()?.to_str()?.to_owned()));
             names.find(|name| name.starts_with("pts/") || name.starts_with("tty"))
         };
-        ProcessDescription { pid, program: pid.and_then(of), terminal: pid.and_then(terminal) }
+        ProcessDescription { pid, program: pid.and_then(program_of), terminal: pid.and_then(terminal) }
     }
+}
+
+/// Gives the name of the program that a process runs, where the system tells it.
+pub(crate) fn program_of(pid: u32) -> Option<String> {
+    Some(read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned())
 }
 
 impl fmt::Display for ProcessDescription {

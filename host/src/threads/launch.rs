@@ -3,14 +3,11 @@
 
 use std::path::Path;
 
-use threadkeep_engine::contract::{
-    Configured, Launch, LaunchFacts, Place, RowQuery, ThreadRow, WantedDirectory as CoreDirectory,
-};
+use threadkeep_engine::contract::{Configured, Launch, LaunchFacts, Place, RowQuery, ThreadRow, WantedDirectory};
 use threadkeep_engine::{Core, calls};
 
 use crate::db::StateError;
 use crate::features::moved_directories::MovedDirectories;
-use crate::platform::codex_config::CodexConfig;
 use crate::platform::foreign_place::ForeignPlace;
 use crate::platform::home::Home;
 
@@ -23,17 +20,6 @@ pub struct LaunchRequest {
     pub directory: WantedDirectory,
     /// Whether what is configured counts, be it wider than what the thread had.
     pub current_policy: bool,
-}
-
-/// Says where a thread is to be gone on with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WantedDirectory {
-    /// Where it is at home.
-    Recorded,
-    /// Where the user is.
-    Here,
-    /// There; absolute.
-    Named(String),
 }
 
 /// Has the core plan how a thread is gone on with. `alike` gives the threads that a query names, newest first.
@@ -63,7 +49,7 @@ pub(crate) fn plan(
         true => core.call(&calls::ReadCodexFields { path: thread.path.clone() })?,
         false => None,
     };
-    let config = CodexConfig::read(&home.root().join("config.toml"));
+    let config = home.codex_config().clone();
     let facts = LaunchFacts {
         thread,
         recorded,
@@ -77,11 +63,7 @@ pub(crate) fn plan(
         first,
         last,
         here: request.here,
-        directory: match request.directory {
-            WantedDirectory::Recorded => CoreDirectory::Recorded,
-            WantedDirectory::Here => CoreDirectory::Here,
-            WantedDirectory::Named(path) => CoreDirectory::Named(path),
-        },
+        directory: request.directory,
         same_remote,
         current_policy: request.current_policy,
     };
@@ -90,7 +72,7 @@ pub(crate) fn plan(
 
 /// Lists the directories that are there of threads with a git remote.
 fn directories_of(origin: &str, alike: impl FnOnce(&RowQuery) -> Vec<ThreadRow>) -> Vec<String> {
-    let query = RowQuery { repo: Some(origin.into()), within: None, ..RowQuery::default() };
+    let query = RowQuery { repo: Some(origin.into()), ..RowQuery::default() };
     let mut directories: Vec<String> = Vec::new();
     for row in alike(&query) {
         for directory in [row.last_cwd, row.cwd].into_iter().flatten() {

@@ -44,6 +44,20 @@ pub struct SearchRequest {
     pub refresh: bool,
 }
 
+/// Gives a page on which nothing is, yet.
+pub(crate) fn no_matches() -> PageOfMatches {
+    PageOfMatches {
+        matches: Vec::new(),
+        next: None,
+        total: 0,
+        total_is_exact: true,
+        left_out: Vec::new(),
+        terms: Vec::new(),
+        notes: Vec::new(),
+        uncovered: 0,
+    }
+}
+
 impl SearchRequest {
     /// The texts that are searched where nothing else is said: names, and what was said, thought and planned.
     pub const MESSAGES: [TextKind; 5] =
@@ -54,21 +68,25 @@ impl SearchRequest {
         self.meaning == QueryMeaning::Words && self.kinds.iter().all(|kind| Self::MESSAGES.contains(kind))
     }
 
-    /// A search for no words, by files.
-    fn without_words(rows: &RowQuery, refresh: bool) -> SearchRequest {
-        let (rows, kinds) = (rows.clone(), SearchRequest::MESSAGES.to_vec());
+    /// Searches for words in what was said, in threads of these rows, as `search` does where nothing else is said.
+    pub fn of_words(words: &str, rows: RowQuery) -> SearchRequest {
         SearchRequest {
-            words: String::new(),
+            words: words.into(),
             meaning: QueryMeaning::Words,
             ignores_case: false,
-            kinds,
+            kinds: SearchRequest::MESSAGES.to_vec(),
             without_secrets: false,
             rows,
             marked: MarkFilter::default(),
             with_copies: false,
-            order: MatchOrder::Rows,
-            refresh,
+            order: MatchOrder::Classes,
+            refresh: true,
         }
+    }
+
+    /// A search for no words, by files.
+    fn without_words(rows: &RowQuery, refresh: bool) -> SearchRequest {
+        SearchRequest { order: MatchOrder::Rows, refresh, ..SearchRequest::of_words("", rows.clone()) }
     }
 
     fn argument(&self) -> QueryArgument {

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use threadkeep::contract::{
-    Collection, DirectoryQuestion, LaunchDirectory, LaunchSetting, MarkFilter, MatchOrder, QueryMeaning, RowQuery,
-    Severity, ThreadRow,
+    Collection, DirectoryQuestion, LaunchDirectory, LaunchSetting, RowQuery, Severity, ThreadRow, WantedDirectory,
 };
 use threadkeep::documents::{Resumption, ResumptionSetting};
-use threadkeep::threads::launch::{LaunchRequest, WantedDirectory};
+use threadkeep::threads::launch::LaunchRequest;
 use threadkeep::{ErrorKind, SearchRequest, ThreadWriter, Threadkeep};
 
 use crate::confirm::{self, choose};
@@ -169,18 +168,7 @@ fn last(threadkeep: &Threadkeep) -> anyhow::Result<ThreadRow> {
 
 /// Gives the threads in which words were said, the best first.
 fn said_in(threadkeep: &Threadkeep, words: &str) -> anyhow::Result<Vec<ThreadRow>> {
-    let request = SearchRequest {
-        words: words.into(),
-        meaning: QueryMeaning::Words,
-        ignores_case: false,
-        kinds: SearchRequest::MESSAGES.to_vec(),
-        without_secrets: false,
-        rows: RowQuery::default(),
-        marked: MarkFilter::default(),
-        with_copies: false,
-        order: MatchOrder::Classes,
-        refresh: true,
-    };
+    let request = SearchRequest::of_words(words, RowQuery::default());
     Ok(threadkeep.search(&request, None, OFFERED)?.matches.into_iter().map(|found| found.row).collect())
 }
 

@@ -22,7 +22,7 @@ use super::{Error, Result, Threadkeep};
 use crate::documents;
 use crate::platform::error_kind::ErrorKind;
 use crate::threads::lookup::LookupError;
-use crate::threads::search::SearchRequest;
+use crate::threads::search::{SearchRequest, no_matches};
 use crate::threads::statistics::{StatisticsRequest, Usage};
 use cursor::Place;
 
@@ -384,16 +384,7 @@ impl<T> Order<T> {
 
 /// Adds up what homes say of one search.
 fn sum_of(pages: impl Iterator<Item = PageOfMatches>) -> PageOfMatches {
-    let mut sum = PageOfMatches {
-        matches: Vec::new(),
-        next: None,
-        total: 0,
-        total_is_exact: true,
-        left_out: Vec::new(),
-        terms: Vec::new(),
-        notes: Vec::new(),
-        uncovered: 0,
-    };
+    let mut sum = no_matches();
     let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
     for page in pages {
         sum.total += page.total;
