@@ -186,7 +186,8 @@ fn any_query() -> impl Strategy<Value = RowQuery> {
                 title: title.filter(|_| on(7)).map(Into::into),
                 branch: branch.filter(|_| on(8)),
                 repo: repo.filter(|_| on(9)),
-                name: name.filter(|_| on(10)),
+                name: name.clone().filter(|_| on(10)),
+                model: name.filter(|_| on(13)),
                 missing,
             }
         },

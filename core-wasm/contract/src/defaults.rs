@@ -45,7 +45,7 @@ defaults! {
     RolloutTouches { touches, has_rollbacks }
     Presence { prompts, all, copied_prompts, copied_all, has_rollbacks }
     Removal { threads, files }
-    RowQuery { within, source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo, also_in_repo, among, commit, sort, ascending }
+    RowQuery { within, source_kinds, fold_children, missing, provider, cwd, under, also_cwd, also_under, since, until, title, name, branch, repo, also_in_repo, among, commit, model, sort, ascending }
     SearchedThreads { ids, times, kinds, source_kinds, sources, owners, roles, uncovered, has_rollbacks }
     Selection { candidates, too_recent, compressed, skipped }
     SourceThread { id, name, memory_mode, marks, redacted, parts }

@@ -29,6 +29,7 @@ pub fn matches(row: &ThreadRow, query: &RowQuery) -> bool {
         && query.repo.as_ref().is_none_or(|repo| is_of_repo(row, repo, &query.also_in_repo))
         && query.among.as_ref().is_none_or(|ids| ids.contains(&row.id))
         && query.commit.as_ref().is_none_or(|commit| began_on(row, commit))
+        && query.model.as_ref().is_none_or(|part| row.model.as_ref().is_some_and(|model| says(model, part)))
 }
 
 /// Returns at most `limit` of all rows: those that pass, in the order of the query, after a place in it. Where children

@@ -40,6 +40,9 @@ pub(crate) struct Filters {
     /// Only threads that began on this git commit: its SHA, or four digits or more of its beginning
     #[arg(long, value_name = "SHA", value_parser = values::commit)]
     commit: Option<String>,
+    /// Only threads whose last turn went to a model with a name that contains this
+    #[arg(long, value_name = "NAME", value_parser = values::text)]
+    model: Option<String>,
     /// Only threads of this git repository: its origin URL in any form, the end of it, as OWNER/NAME, or a directory in it, as .
     #[arg(long, value_name = "URL|DIR", value_parser = values::text)]
     repo: Option<String>,
@@ -75,8 +78,17 @@ impl Sort {
 impl Filters {
     /// Says whether any of them is given.
     pub(crate) fn are_given(&self) -> bool {
-        let texts =
-            [&self.provider, &self.cwd, &self.under, &self.title, &self.name, &self.branch, &self.commit, &self.repo];
+        let texts = [
+            &self.provider,
+            &self.cwd,
+            &self.under,
+            &self.title,
+            &self.name,
+            &self.branch,
+            &self.commit,
+            &self.model,
+            &self.repo,
+        ];
         let is_time_given = self.since.is_some() || self.until.is_some();
         texts.iter().any(|text| text.is_some()) || is_time_given || self.ask_for_marks()
     }
@@ -127,6 +139,7 @@ impl Filters {
             branch: self.branch.clone(),
             repo: self.repo.clone(),
             commit: self.commit.clone(),
+            model: self.model.clone(),
             sort,
             ..RowQuery::default()
         })

@@ -14,6 +14,8 @@ use crate::failure::Usage;
 
 /// The program that Codex's threads are of.
 const CODEX: &str = "codex";
+/// Codex's own command that goes on with a thread.
+const RESUME: &str = "resume";
 /// What programs are called where the settings do not say it. `{id}` is the program's own id of the thread; Codex's arguments
 /// follow its name.
 const PROGRAMS: [(&str, &str); 4] = [
@@ -39,6 +41,7 @@ pub(crate) struct LaunchCommand {
     directory: String,
     /// The home, where the program would take another one by itself.
     home: Option<PathBuf>,
+    is_of_codex: bool,
 }
 
 impl LaunchCommand {
@@ -63,7 +66,7 @@ impl LaunchCommand {
         let words = shlex::split(template).filter(|words| !words.is_empty());
         let mut words = words.ok_or_else(|| Usage(format!("the setting {name} is no command: {template}")))?;
         if program == CODEX {
-            words.push("resume".into());
+            words.push(RESUME.into());
             words.extend(policy.iter().cloned());
             words.extend(["--cd".into(), directory.into(), thread.id.clone()]);
         } else {
@@ -73,7 +76,18 @@ impl LaunchCommand {
         let usual = home::locate(None, |name| std::env::var_os(name)).ok();
         let is_usual = usual.is_some_and(|usual| usual == root);
         let home = (program == CODEX && !is_usual).then(|| root.to_path_buf());
-        Ok(LaunchCommand { words, directory: directory.into(), home })
+        Ok(LaunchCommand { words, directory: directory.into(), home, is_of_codex: program == CODEX })
+    }
+
+    /// Gives the command that goes on with a fork of the same thread, which Codex alone makes.
+    pub(crate) fn forking(mut self) -> Result<LaunchCommand, Usage> {
+        match self.words.iter_mut().find(|word| *word == RESUME) {
+            Some(word) if self.is_of_codex => {
+                *word = "fork".into();
+                Ok(self)
+            }
+            _ => Err(Usage("only Codex's own threads can be forked".into())),
+        }
     }
 
     /// Gives the command as a shell takes it.

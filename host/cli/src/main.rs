@@ -8,10 +8,10 @@
 //! to stdout, messages to stderr; with `--json` the data is one document of [`threadkeep::documents`].
 
 mod arguments;
+mod browser_memory;
 mod commands;
 mod confirm;
 mod context;
-mod dates;
 mod failure;
 mod failures;
 mod files;
@@ -31,11 +31,12 @@ mod tell_codex;
 mod text;
 mod turn_printer;
 mod values;
-mod zone;
 
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum as _};
 
 use arguments::Global;
@@ -43,6 +44,8 @@ use commands::Command;
 use context::Context;
 use settings::Settings;
 use text::color::Color;
+
+use threadkeep_terminal::{dates, zone};
 
 use failure::{exit, exit_code_of, is_broken_pipe, report_error, report_usage};
 
@@ -111,12 +114,21 @@ fn parse() -> Result<(Global, Command), clap::Error> {
     {
         parsed = Ok(matches);
     }
+    // Who says nothing at a terminal looks around.
+    if let Err(error) = &parsed
+        && matches!(error.kind(), ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)
+        && std::io::stdout().is_terminal()
+        && commands::is_browsable()
+    {
+        let words = words.iter().cloned().chain(["tui".into()]);
+        parsed = parser_of(|name| name == "tui", settings.as_ref().ok(), color).try_get_matches_from(words);
+    }
     let parsed = parsed?;
     let Arguments { mut global } = Arguments::from_arg_matches(&parsed)?;
     let command = Command::from_arg_matches(&parsed)?;
     let Global { color, json, .. } = global;
     color.decided(json, |name| std::env::var(name).ok()).settle();
-    let mut wrong = |why: String| parser.error(clap::error::ErrorKind::ValueValidation, why);
+    let mut wrong = |why: String| parser.error(ErrorKind::ValueValidation, why);
     if matches!(command, Command::Config(_)) {
         return Ok((global, command));
     }

@@ -1,7 +1,6 @@
 //! Parsers for values of flags. The error is a sentence, before which clap names the flag.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Gives a text as it is; one without anything but white space is an error.
 pub(crate) fn text(given: &str) -> Result<String, String> {
@@ -54,12 +53,4 @@ pub(crate) fn without_tilde(given: &str) -> String {
         (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => home + rest,
         _ => given.into(),
     }
-}
-
-/// Gives a time span: a whole number, followed by `d`, `h`, `m` or `s`.
-pub(crate) fn duration(given: &str) -> Result<Duration, String> {
-    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
-    let parts = units.iter().find_map(|(unit, seconds)| Some((given.trim().strip_suffix(unit)?, *seconds)));
-    let seconds = parts.and_then(|(number, seconds)| number.parse::<u64>().ok()?.checked_mul(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| "it is no duration: write 7d, 12h, 30m or 90s".into())
 }

@@ -79,6 +79,7 @@ impl Default for RowQuery {
             also_in_repo: Vec::new(),
             among: None,
             commit: None,
+            model: None,
             sort: SortKey::Updated,
             ascending: false,
         }

@@ -92,6 +92,9 @@ fn filter(query: RowQuery) -> Filter {
         let condition = format!("({key} = repository_key(?) OR {end} OR {inside})");
         filter.and(&condition, vec![repo; 3].into_iter().map(value).chain(directories));
     }
+    if let Some(text) = query.model {
+        filter.and("says(model, ?)", [value(text)]);
+    }
     if let Some(ids) = query.among {
         let ids = serde_json::to_string(&ids).unwrap_or_else(|_| "[]".into());
         filter.and("id IN (SELECT value FROM json_each(?))", [value(ids)]);

@@ -22,14 +22,16 @@ pub(crate) fn repository_around(directory: &Path) -> Option<RepositoryNames> {
 }
 
 /// Widens a query for threads of a directory to what that is without links, and one for what is below it to the same place in
-/// the other worktrees of its repository.
+/// the other worktrees of its repository, unless the query says itself where else that is.
 pub(crate) fn widen(query: &RowQuery) -> RowQuery {
     let mut query = query.clone();
     let real = |directory: &Option<String>| std::fs::canonicalize(directory.as_ref()?).ok();
     if let Some(real) = real(&query.cwd) {
         query.also_cwd.push(shown(&real));
     }
-    if let Some(real) = real(&query.under) {
+    if query.also_under.is_empty()
+        && let Some(real) = real(&query.under)
+    {
         let repository = Repository::around(&real);
         let inside = repository.as_ref().and_then(|repository| real.strip_prefix(repository.root()).ok());
         let worktrees = repository.as_ref().map(Repository::worktrees).unwrap_or_default();

@@ -77,6 +77,7 @@ impl RemoteQuery {
             ("branches", query.branch.is_some()),
             ("repositories", query.repo.is_some()),
             ("commits", query.commit.is_some()),
+            ("models", query.model.is_some()),
             ("files that were changed", query.among.is_some()),
         ];
         if let Some((what, _)) = absent.iter().find(|(_, is_asked)| *is_asked) {

@@ -8,6 +8,7 @@ use threadkeep::StateAccess;
 use threadkeep_listen::{Address, Guard, Token};
 use threadkeep_mcp::install::{self, Change, Client, Entry};
 use threadkeep_mcp::{Config, McpServer, Scope};
+use threadkeep_terminal::zone::shown_zone;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -16,7 +17,6 @@ use crate::failure::{Usage, exit, say};
 use crate::listening::{self, LettingIn, Termination};
 use crate::log;
 use crate::plugins::LimitArguments;
-use crate::zone::shown_zone;
 
 /// `mcp`
 #[derive(Args)]

@@ -41,7 +41,7 @@ pub(crate) enum Memory {
         #[arg(long, value_name = "NAME", value_parser = values::text)]
         worker: String,
         /// For how long
-        #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = values::duration)]
+        #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = dates::duration)]
         lease: Duration,
     },
     /// Keep a claim, from now on
@@ -49,7 +49,7 @@ pub(crate) enum Memory {
         #[command(flatten)]
         claim: Claimed,
         /// For how long
-        #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = values::duration)]
+        #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = dates::duration)]
         lease: Duration,
     },
     /// Give a claim back, done
@@ -65,7 +65,7 @@ pub(crate) enum Memory {
         #[command(flatten)]
         claim: Claimed,
         /// When it may be tried again
-        #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = values::duration)]
+        #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = dates::duration)]
         retry_after: Duration,
     },
 }
@@ -83,10 +83,10 @@ pub(crate) struct Claimed {
 #[derive(Args)]
 pub(crate) struct Bounds {
     /// Not updated for this long
-    #[arg(long, value_name = "SPAN", default_value = "6h", value_parser = values::duration)]
+    #[arg(long, value_name = "SPAN", default_value = "6h", value_parser = dates::duration)]
     idle: Duration,
     /// Updated within this time
-    #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = values::duration)]
+    #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = dates::duration)]
     window: Duration,
     /// Archived threads only
     #[arg(long, conflicts_with = "all")]

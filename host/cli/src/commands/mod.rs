@@ -37,6 +37,7 @@ macro_rules! commands {
 }
 
 pub(crate) use tag::with_escaped_tags;
+pub(crate) use tui::is_possible as is_browsable;
 
 commands! {
     /// Fill the state DB, or bring it up to date
@@ -67,6 +68,10 @@ commands! {
     /// It says where before it starts, asks where that is not clear, and never gives a thread more rights than it had.
     /// Exit code 4 where there is nobody to ask, and 6 where the thread is being written.
     Resume(resume::Resume);
+    /// Browse threads in the terminal: find, read, go on
+    ///
+    /// What is typed leaves the threads in which it was said. The program does this without a command on a terminal, too.
+    Tui(tui::Tui);
     /// Show what is known of a thread, and what was said and done in it
     Read(read::Read);
     /// Show what was said and done in a thread

@@ -10,6 +10,7 @@ use threadkeep::documents::{Resumption, ResumptionSetting};
 use threadkeep::threads::launch::LaunchRequest;
 use threadkeep::{ErrorKind, SearchRequest, ThreadWriter, Threadkeep};
 
+use super::tui::{self, Tui};
 use crate::confirm::{self, choose};
 use crate::context::Context;
 use crate::failure::{Held, NeedsAnswer, Usage, exit, say};
@@ -21,7 +22,7 @@ use crate::{text, values};
 const OFFERED: u32 = 10;
 
 /// `resume`
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Resume {
     /// An id, at least 8 characters of one, a name, or words that were said in the thread
     #[arg(value_name = "ID|NAME|WORDS", required_unless_present = "last", value_parser = values::text)]
@@ -44,9 +45,34 @@ pub(crate) struct Resume {
     /// Print the command that goes on with it, and start nothing
     #[arg(long)]
     print: bool,
+    /// Go on with a fork of the thread.
+    #[arg(skip)]
+    fork: bool,
+}
+
+/// What the words came to.
+enum Wanted {
+    One(Box<ThreadRow>),
+    /// Several threads, which the browser shows.
+    Several,
 }
 
 impl Resume {
+    /// Prints the command that goes on with a thread, instead of starting it.
+    pub(super) fn printing() -> Resume {
+        Resume { print: true, ..Resume::default() }
+    }
+
+    /// Goes on with a fork.
+    pub(super) fn forking(self) -> Resume {
+        Resume { fork: true, ..self }
+    }
+
+    /// Says whether the command is only printed.
+    pub(super) fn only_prints(&self) -> bool {
+        self.print
+    }
+
     /// Runs the command. Where a program is started, it takes the place of this one, and its exit code is the program's.
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         if context.global.json && !self.print {
@@ -62,9 +88,18 @@ impl Resume {
             None => WantedDirectory::Recorded,
         };
         let threadkeep = context.reader()?;
-        let thread = root(&threadkeep, self.wanted(&threadkeep, context)?)?;
+        let thread = match self.wanted(&threadkeep, context)? {
+            Wanted::One(thread) => root(&threadkeep, *thread)?,
+            Wanted::Several => {
+                let words = self.wanted.join(" ");
+                drop(threadkeep);
+                context.close();
+                return Tui::with_typed(&words, self).run(context);
+            }
+        };
         tell_findings(&threadkeep, &thread);
-        match threadkeep.writer_of(&thread.id).filter(|_| !self.print) {
+        // A fork is a file of its own.
+        match threadkeep.writer_of(&thread.id).filter(|_| !self.print && !self.fork) {
             Some(ThreadWriter { process, is_background_server: true }) => {
                 say(&format!("Codex's background server has the thread open, and goes on with it: {process}"));
             }
@@ -91,6 +126,7 @@ impl Resume {
         let own_id = threadkeep.foreign_id(&thread)?;
         let command =
             LaunchCommand::of(context, threadkeep.home().root(), &thread, own_id, &launch.policy, &directory)?;
+        let command = if self.fork { command.forking()? } else { command };
         if self.print {
             let document = Resumption {
                 command: command.words.clone(),
@@ -111,14 +147,20 @@ impl Resume {
         Err(command.start())
     }
 
-    /// Gives the thread that is meant.
-    fn wanted(&self, threadkeep: &Threadkeep, context: &Context) -> anyhow::Result<ThreadRow> {
+    /// Goes on likewise with another thread.
+    pub(super) fn with(self, thread: &str) -> Resume {
+        Resume { wanted: vec![thread.into()], last: false, ..self }
+    }
+
+    /// Gives the thread that is meant; of several, on a terminal, the browser lets one be chosen.
+    fn wanted(&self, threadkeep: &Threadkeep, context: &Context) -> anyhow::Result<Wanted> {
+        let one = |thread: ThreadRow| Ok(Wanted::One(Box::new(thread)));
         if self.last {
-            return last(threadkeep);
+            return one(last(threadkeep)?);
         }
         let wanted = self.wanted.join(" ");
         match threadkeep.find(&wanted, None) {
-            Ok(found) => Ok(found.row),
+            Ok(found) => one(found.row),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let said = said_in(threadkeep, &wanted)?;
                 context.warn();
@@ -126,8 +168,8 @@ impl Resume {
             }
             // Where it stands in the title of one alone, that one is meant.
             Err(error) if error.kind() == ErrorKind::Ambiguous => match error.candidates() {
-                [only] if error.more_candidates() == 0 => Ok(only.clone()),
-                several if confirm::is_possible() => one_of(several.to_vec(), &wanted),
+                [only] if error.more_candidates() == 0 => one(only.clone()),
+                _ if tui::is_possible() => Ok(Wanted::Several),
                 _ => Err(error.into()),
             },
             Err(error) => Err(error.into()),
@@ -172,19 +214,20 @@ fn said_in(threadkeep: &Threadkeep, words: &str) -> anyhow::Result<Vec<ThreadRow
     Ok(threadkeep.search(&request, None, OFFERED)?.matches.into_iter().map(|found| found.row).collect())
 }
 
-/// Gives the one of several threads that the user chooses, or the only one.
-fn one_of(mut threads: Vec<ThreadRow>, wanted: &str) -> anyhow::Result<ThreadRow> {
-    if threads.len() == 1 {
-        return threads.pop().ok_or_else(|| anyhow::anyhow!("there is no such thread"));
+/// Gives the only thread, or leaves several to the browser, where there is a terminal for it.
+fn one_of(mut threads: Vec<ThreadRow>, wanted: &str) -> anyhow::Result<Wanted> {
+    if threads.len() == 1
+        && let Some(only) = threads.pop()
+    {
+        return Ok(Wanted::One(Box::new(only)));
+    }
+    if tui::is_possible() {
+        return Ok(Wanted::Several);
     }
     let lines: Vec<String> =
         threads.iter().map(|row| format!("{}  {}", row.id, text::shorten(&text::plain(&row.title), 60))).collect();
-    if !confirm::is_possible() {
-        let lines = lines.join("\n  ");
-        return Err(NeedsAnswer(format!("'{wanted}' stands in several threads: say the id of one\n  {lines}")).into());
-    }
-    let chosen = choose(&format!("'{wanted}' stands in several threads:"), &lines)?;
-    Ok(threads.swap_remove(chosen))
+    let lines = lines.join("\n  ");
+    Err(NeedsAnswer(format!("'{wanted}' stands in several threads: say the id of one\n  {lines}")).into())
 }
 
 /// Gives the thread itself, or of a sub-agent's the one that began it, which is what Codex goes on with.

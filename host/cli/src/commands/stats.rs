@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use threadkeep::contract::{RowQuery, SortKey};
 use threadkeep::documents::{RateLimits, Statistics, Storage};
 use threadkeep::{Cancellation, StatisticsGrouping, StatisticsRequest, Threadkeep};
+use threadkeep_terminal::zone::shown_zone;
 
 use crate::context::Context;
 use crate::failure::{Usage, exit};
@@ -13,7 +14,6 @@ use crate::filters::Filters;
 use crate::interrupt;
 use crate::source_kind::{SourceKind, collection};
 use crate::text::{self, statistics};
-use crate::zone::shown_zone;
 
 /// `stats`
 #[derive(Args)]

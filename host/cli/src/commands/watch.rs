@@ -10,6 +10,7 @@ use serde_json::Value;
 use threadkeep::contract::{Collection, RowQuery, SortKey, Subject};
 use threadkeep::documents::Event;
 use threadkeep::{Happening, ThreadEvent, Threadkeep, WatchEvent, WatchOptions};
+use threadkeep_terminal::zone::shown_zone;
 
 use crate::context::Context;
 use crate::failure::{exit, say};
@@ -18,7 +19,6 @@ use crate::interrupt;
 use crate::source_kind::SourceKind;
 use crate::text::{self, turns as rendering};
 use crate::values;
-use crate::zone::shown_zone;
 
 /// How long is waited for events at a time. Whoever ends the process wakes it, so this may be long.
 const LONG: Duration = Duration::from_secs(3_600);

@@ -196,6 +196,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ],
     },
     Setting {
+        name: "tui.colors",
+        form: Form::Text,
+        variable: "THREADKEEP_TUI_COLORS",
+        flag: Some("--colors"),
+        arguments: &[(&["tui"], "colors")],
+    },
+    Setting {
+        name: "tui.keys",
+        form: Form::Text,
+        variable: "THREADKEEP_TUI_KEYS",
+        flag: Some("--keys"),
+        arguments: &[(&["tui"], "keys")],
+    },
+    Setting {
+        name: "tui.no-mouse",
+        form: Form::Switch,
+        variable: "THREADKEEP_TUI_NO_MOUSE",
+        flag: Some("--no-mouse"),
+        arguments: &[(&["tui"], "no_mouse")],
+    },
+    Setting {
         name: "time",
         form: Form::OneOf(&["local", "utc"]),
         variable: "THREADKEEP_TIME",

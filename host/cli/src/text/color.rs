@@ -69,6 +69,11 @@ impl Color {
     }
 }
 
+/// Says whether what is drawn on a terminal has colours.
+pub(crate) fn are_wanted() -> bool {
+    matches!(CHOICE.get(), Some(Color::Always | Color::Auto))
+}
+
 /// Gives a text that is [`super::plain`] in the colour of what it is, where it goes to something that has colours.
 pub(crate) fn paint(stream: Stream, meaning: Meaning, text: &str) -> String {
     let is_terminal = || match stream {

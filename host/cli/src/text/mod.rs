@@ -9,7 +9,6 @@ pub(crate) mod statistics;
 pub(crate) mod storage;
 pub(crate) mod touched;
 pub(crate) mod turns;
-mod visible;
 pub(crate) mod written;
 
 use std::fmt::Write as _;
@@ -19,11 +18,12 @@ use threadkeep::contract::{Listed, Provenance, ThreadRow, ThreadState};
 use threadkeep::documents::{Note, Thread};
 use threadkeep::index::status::Status;
 use threadkeep::startup::Report;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+pub(crate) use threadkeep_terminal::visible::{JsonOutput, escaped, plain};
+pub(crate) use threadkeep_terminal::width::{pad, shorten};
+use threadkeep_terminal::zone::shown_zone;
+use unicode_width::UnicodeWidthStr;
 
-use crate::zone::shown_zone;
 use color::{Meaning, Stream, paint};
-pub(crate) use visible::{JsonOutput, escaped, plain};
 
 /// How many characters of an id lists show. Ids begin with their time: these tell milliseconds apart, and `find` takes them.
 pub(crate) const SHORT_ID: usize = 13;
@@ -279,28 +279,4 @@ pub(crate) fn shown(text: &str) -> String {
         true => plain(text),
         false => text.into(),
     }
-}
-
-/// Gives a text in one line of at most `columns`, with white space folded.
-pub(crate) fn shorten(text: &str, columns: usize) -> String {
-    let folded = plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    if folded.width() <= columns {
-        return folded;
-    }
-    let mut kept = String::new();
-    let mut used = 1;
-    for c in folded.chars() {
-        used += c.width().unwrap_or(0);
-        if used > columns {
-            break;
-        }
-        kept.push(c);
-    }
-    format!("{}…", kept.trim_end())
-}
-
-pub(crate) fn pad(text: &str, columns: usize) -> String {
-    let short = shorten(text, columns);
-    let space = columns.saturating_sub(short.width());
-    format!("{short}{}", " ".repeat(space))
 }

@@ -10,30 +10,38 @@ use jiff::{Span, Timestamp, ToSpan as _, Zoned};
 
 /// A moment that somebody named.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Moment {
+pub struct Moment {
     /// Milliseconds since the epoch.
-    pub(crate) at: i64,
+    pub at: i64,
     /// Whether it was named whole, with its offset: nothing needs to be said of it.
-    pub(crate) is_exact: bool,
+    pub is_exact: bool,
 }
 
 const FORMS: &str = "it is no time: write 2026-03-01, 2026-03, 2026-03-01T12:00:00Z, yesterday, monday, 7d or '2 weeks ago'; \
                      what has no offset is meant in";
 
 /// Gives the moment that a text names.
-pub(crate) fn moment(given: &str) -> Result<Moment, String> {
+pub fn moment(given: &str) -> Result<Moment, String> {
     moment_from(given, &Zoned::now())
 }
 
 /// Gives the age that a text names: a time span, or the time since a moment.
-pub(crate) fn age(given: &str) -> Result<Duration, String> {
-    if let Ok(span) = crate::values::duration(given) {
+pub fn age(given: &str) -> Result<Duration, String> {
+    if let Ok(span) = duration(given) {
         return Ok(span);
     }
     let now = Zoned::now();
     let Moment { at, .. } = moment_from(given, &now)?;
     let age = now.timestamp().as_millisecond().checked_sub(at).and_then(|age| u64::try_from(age).ok());
     age.map(Duration::from_millis).ok_or_else(|| "it is in the future".into())
+}
+
+/// Gives a time span: a whole number, followed by `d`, `h`, `m` or `s`.
+pub fn duration(given: &str) -> Result<Duration, String> {
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+    let parts = units.iter().find_map(|(unit, seconds)| Some((given.trim().strip_suffix(unit)?, *seconds)));
+    let seconds = parts.and_then(|(number, seconds)| number.parse::<u64>().ok()?.checked_mul(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| "it is no duration: write 7d, 12h, 30m or 90s".into())
 }
 
 fn moment_from(given: &str, now: &Zoned) -> Result<Moment, String> {

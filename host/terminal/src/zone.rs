@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 static SHOWN: OnceLock<TimeZone> = OnceLock::new();
 
 /// Shows times in UTC from now on, if none was shown yet.
-pub(crate) fn use_utc() {
+pub fn use_utc() {
     let _ = SHOWN.set(TimeZone::UTC);
 }
 
 /// Gives the zone in which times are shown.
-pub(crate) fn shown_zone() -> &'static TimeZone {
+pub fn shown_zone() -> &'static TimeZone {
     SHOWN.get_or_init(|| linked_zone().unwrap_or_else(TimeZone::system))
 }
 

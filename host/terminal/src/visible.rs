@@ -20,7 +20,7 @@ const END_OF_TAGS: char = '\u{e007f}';
 const FLAGS: [&str; 3] = ["gbeng", "gbsct", "gbwls"];
 
 /// Replaces what acts on a terminal by spaces, and leaves out what cannot be seen.
-pub(crate) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
         return text.into();
     }
@@ -36,7 +36,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// Writes what acts on a terminal or cannot be seen as `\u….`, in a text that is JSON: it means the same.
-pub(crate) fn escaped(json: &str) -> String {
+pub fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for (c, fate) in fates(json) {
         // JSON has its own white space between values.
@@ -135,7 +135,7 @@ fn is_ideograph(c: char) -> bool {
 }
 
 /// Writes JSON for a terminal: each text as [`escaped`] gives it. What is before the last plain character is whole.
-pub(crate) struct JsonOutput<W: Write> {
+pub struct JsonOutput<W: Write> {
     out: W,
     waiting: Vec<u8>,
     is_terminal: bool,
@@ -143,7 +143,7 @@ pub(crate) struct JsonOutput<W: Write> {
 
 impl<W: Write> JsonOutput<W> {
     /// Passes everything on as it is, unless it goes to a terminal.
-    pub(crate) fn new(out: W, is_terminal: bool) -> Self {
+    pub fn new(out: W, is_terminal: bool) -> Self {
         JsonOutput { out, waiting: Vec::new(), is_terminal }
     }
 

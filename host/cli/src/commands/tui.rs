@@ -1,0 +1,182 @@
+//! The command `tui`, which is also what the program does without a command on a terminal: the browser, and what follows from how it
+//! ended.
+
+use std::io::IsTerminal as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use threadkeep::{ServedHome, StateAccess};
+use threadkeep_tui::keys::Keys;
+use threadkeep_tui::theme::Theme;
+use threadkeep_tui::{Browser, BrowserError, Outcome, Scope, browse};
+
+use super::resume::Resume;
+use crate::browser_memory;
+use crate::context::Context;
+use crate::failure::{Usage, exit};
+use crate::text::color;
+use crate::values;
+
+/// How many lines are taken below the cursor where a thread is picked.
+const PICKED_LINES: u16 = 20;
+/// A shell gives this exit code where a program was ended by Ctrl-C; pickers do where nothing was picked.
+const NOTHING_PICKED: u8 = 130;
+
+/// `tui`
+#[derive(Args, Default)]
+pub(crate) struct Tui {
+    /// What is typed already
+    #[arg(value_name = "WORDS")]
+    words: Vec<String>,
+    /// What is typed already, be it empty
+    #[arg(long, value_name = "TEXT", conflicts_with = "words", allow_hyphen_values = true)]
+    query: Option<String>,
+    /// How far is looked around [default: as the last time]
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<ScopeArgument>,
+    /// Some lines below the cursor instead of a screen; the command that goes on with the chosen thread is printed, and nothing is
+    /// started. Exit code 130 where none was chosen
+    #[arg(long)]
+    pick: bool,
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    no_mouse: bool,
+    /// Other keys: scope=ctrl-t, fork=f3 alt-f
+    #[arg(long, value_name = "KEYS", value_parser = values::text)]
+    keys: Option<String>,
+    /// Other colours: selected=bold cyan, added=#66aa66
+    #[arg(long, value_name = "COLORS", value_parser = values::text)]
+    colors: Option<String>,
+    /// How is gone on with the thread that was chosen.
+    #[arg(skip)]
+    resume: Resume,
+}
+
+/// How far is looked around.
+#[derive(Clone, Copy, ValueEnum)]
+enum ScopeArgument {
+    /// This git worktree, or this directory
+    Worktree,
+    /// Its repository: all worktrees, and clones by their remote
+    Repository,
+    /// All threads
+    Everywhere,
+}
+
+impl ScopeArgument {
+    fn scope(self) -> Scope {
+        match self {
+            ScopeArgument::Worktree => Scope::Worktree,
+            ScopeArgument::Repository => Scope::Repository,
+            ScopeArgument::Everywhere => Scope::Everywhere,
+        }
+    }
+}
+
+impl Tui {
+    /// Begins with something typed, for a command that found several threads and goes on with the one that is chosen.
+    pub(super) fn with_typed(text: &str, resume: Resume) -> Tui {
+        Tui { query: Some(text.into()), scope: Some(ScopeArgument::Everywhere), resume, ..Tui::default() }
+    }
+
+    /// Runs the command.
+    pub(super) fn run(mut self, context: &Context) -> anyhow::Result<u8> {
+        if self.pick {
+            self.resume = Resume::printing();
+        }
+        if context.global.json {
+            return Err(Usage("the browser is for a terminal: list --json prints threads for programs".into()).into());
+        }
+        self.require_terminal()?;
+        let keys = Keys::default().with(&pairs(self.keys.as_deref(), "keys")?);
+        let keys = keys.map_err(|error| Usage(error.to_string()))?;
+        let theme = if color::are_wanted() { Theme::colored() } else { Theme::plain() };
+        let theme = theme.with(&pairs(self.colors.as_deref(), "colors")?);
+        let theme = theme.map_err(|error| Usage(error.to_string()))?;
+        let directory = std::env::current_dir().context("the directory that you are in cannot be used")?;
+        let access = if context.global.no_state { StateAccess::Without } else { StateAccess::Own };
+        let mut options = context.options(access)?;
+        // The browser says itself how far it is.
+        options.progress = None;
+        let home = ServedHome::open(options, |_| {});
+        let typed = self.query.clone().unwrap_or_else(|| self.words.join(" "));
+        let scope = self.scope.map(ScopeArgument::scope);
+        let browser = Browser {
+            home,
+            directory,
+            typed,
+            scope: scope.or_else(browser_memory::scope).unwrap_or_default(),
+            keys,
+            theme,
+            with_mouse: !self.no_mouse,
+            inline: self.pick.then_some(PICKED_LINES),
+        };
+        let (outcome, remembered) = browse(browser).map_err(|error| match error {
+            BrowserError::Terminal(_) => anyhow::Error::from(error).context("threadkeep list prints threads instead"),
+            BrowserError::Signal(_) => error.into(),
+        })?;
+        if scope.is_none() {
+            browser_memory::keep(remembered.scope);
+        }
+        self.follow(context, outcome)
+    }
+
+    /// Refuses to draw where nobody looks.
+    fn require_terminal(&self) -> Result<(), Usage> {
+        let is_seen = self.resume.only_prints() || (std::io::stdin().is_terminal() && std::io::stdout().is_terminal());
+        let why = match (has_terminal() && is_seen, is_dumb()) {
+            (false, _) => "there is no terminal to browse on",
+            (true, true) => "the terminal is a dumb one (TERM=dumb), which the browser cannot draw on",
+            (true, false) => return Ok(()),
+        };
+        Err(Usage(format!("{why}: threadkeep list and threadkeep search print threads")))
+    }
+
+    /// Does what the user came to.
+    fn follow(self, context: &Context, outcome: Outcome) -> anyhow::Result<u8> {
+        match outcome {
+            Outcome::Quit => Ok(if self.pick { NOTHING_PICKED } else { exit::DONE }),
+            Outcome::Resume { thread } => self.resume.with(&thread).run(context),
+            Outcome::Fork { thread } => self.resume.forking().with(&thread).run(context),
+            Outcome::Repair { thread } => Err(mend(context, &thread)?),
+        }
+    }
+}
+
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb")
+}
+
+fn has_terminal() -> bool {
+    std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").is_ok()
+}
+
+/// Says whether there is a terminal on which threads can be browsed, and a person before it.
+pub(crate) fn is_possible() -> bool {
+    !is_dumb() && has_terminal() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Has the repair of a thread take the place of this process; comes back only where that cannot be done.
+fn mend(context: &Context, thread: &str) -> anyhow::Result<anyhow::Error> {
+    let mut command = Command::new(std::env::current_exe()?);
+    for home in &context.global.home {
+        command.arg("--home").arg(home);
+    }
+    if let Some(dir) = &context.global.state_dir {
+        command.arg("--state-dir").arg(dir);
+    }
+    let error = command.args(["repair", "apply", "--target", "all", "--thread", thread]).exec();
+    Ok(anyhow::anyhow!("the repair cannot be started: {error}"))
+}
+
+/// Reads pairs of a setting: `NAME=VALUE`, with commas between them.
+fn pairs(text: Option<&str>, setting: &str) -> Result<Vec<(String, String)>, Usage> {
+    let parts = text.unwrap_or_default().split(',').map(str::trim).filter(|part| !part.is_empty());
+    let pair = |part: &str| {
+        let (name, value) = part.split_once('=')?;
+        Some((name.trim().to_string(), value.trim().to_string()))
+    };
+    parts.map(|part| pair(part).ok_or_else(|| Usage(format!("--{setting} takes NAME=VALUE, not '{part}'")))).collect()
+}

@@ -1,0 +1,7 @@
+//! What people at a terminal read and write: texts that cannot drive it, their width in columns, times, and the zone in which times
+//! are shown.
+
+pub mod dates;
+pub mod visible;
+pub mod width;
+pub mod zone;

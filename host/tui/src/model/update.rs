@@ -1,0 +1,472 @@
+//! What each event makes of the model.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::arrange::{Archived, Row};
+use super::dialog::{Asked, Choice, Dialog};
+use super::line_editor::{LineEditor, Step};
+use super::messages::{Event, LibraryEvent, Opener, Request};
+use super::{Model, Outcome};
+use crate::command::Command;
+use crate::keys::Where;
+
+/// A turn of the wheel goes so many lines.
+const WHEEL: isize = 3;
+
+impl Model {
+    /// Takes an event.
+    pub(crate) fn update(&mut self, event: Event) {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => {
+                self.notice = None;
+                self.key(key);
+            }
+            Event::Key(_) => {}
+            Event::Pasted(text) => self.paste(&text),
+            Event::Clicked { column, row } => self.click(column, row),
+            Event::Wheel { column, row, is_down } => self.wheel(column, row, is_down),
+            Event::Resized { columns, rows } => {
+                let before = self.areas().preview.map(|area| area.width);
+                (self.columns, self.rows) = (columns, rows);
+                if self.areas().preview.map(|area| area.width) != before {
+                    self.show_again();
+                }
+            }
+            Event::Library(event) => self.library(event),
+        }
+    }
+
+    fn library(&mut self, event: LibraryEvent) {
+        match event {
+            LibraryEvent::Threads(threads) => {
+                for thread in threads {
+                    let number = self.table.enter(thread);
+                    self.titles_asked.remove(&number);
+                    if let Some(told) = &mut self.told {
+                        told.insert(number);
+                    }
+                }
+                self.is_stale = true;
+            }
+            LibraryEvent::AllThreads => {
+                if let Some(told) = self.told.take() {
+                    self.table.remove_all_but(|number| told.contains(&number));
+                }
+                self.is_loaded = true;
+                self.is_stale = true;
+            }
+            LibraryEvent::Gone(id) => {
+                self.table.remove(&id);
+                self.is_stale = true;
+            }
+            LibraryEvent::Pinned(ids) => {
+                self.table.pin(&ids);
+                self.is_stale = true;
+            }
+            LibraryEvent::Scopes(places) => {
+                places.into_iter().for_each(|(place, scopes)| self.table.set_scopes(place, scopes));
+                self.is_stale = true;
+            }
+            LibraryEvent::Found { generation, found } => self.take_found(generation, found),
+            LibraryEvent::SearchFailed { generation, why } => self.take_search_failure(generation, why),
+            LibraryEvent::Turns { generation, page } if generation == self.preview.generation => {
+                let height = self.preview_height();
+                self.preview.take(page, height);
+            }
+            LibraryEvent::TurnsFailed { generation, why } if generation == self.preview.generation => {
+                self.preview.is_loading = false;
+                self.preview.failure = Some(why);
+            }
+            LibraryEvent::Turns { .. } | LibraryEvent::TurnsFailed { .. } => {}
+            LibraryEvent::Prompts { generation, prompts, is_all } => self.take_prompts(generation, prompts, is_all),
+            LibraryEvent::Titles(titles) => {
+                for found in titles {
+                    match &found.title {
+                        Some(title) => self.table.give_title(&found.id, title),
+                        None => self.table.keep_title(&found.id),
+                    }
+                    if let (Some(number), Some(last)) = (self.table.number(&found.id), found.last) {
+                        self.last_said.insert(number, last);
+                    }
+                }
+            }
+            LibraryEvent::Changed(id) => {
+                if self.preview.id.as_deref() == Some(&*id) {
+                    self.show_again();
+                }
+                if let Some(number) = self.table.number(&id) {
+                    self.last_said.remove(&number);
+                    self.titles_asked.remove(&number);
+                }
+            }
+            LibraryEvent::Indexed => self.search_again(),
+            LibraryEvent::Filling(how_far) => self.filling = how_far,
+            LibraryEvent::Acted(acted) => self.take_acted(acted),
+            LibraryEvent::Warning(text) => self.complain(text),
+            LibraryEvent::Unreadable(why) => self.unreadable = Some(why),
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) {
+        if self.dialog.is_some() {
+            return self.dialog_key(key);
+        }
+        if let Some(command) = self.keys.command(key, self.place) {
+            return self.run(command);
+        }
+        if self.place == Where::List {
+            self.type_key(key);
+        }
+    }
+
+    fn type_key(&mut self, key: KeyEvent) {
+        match key.code {
+            // Nothing is searched by these alone; they are what people try first.
+            KeyCode::Char('?') if self.line.is_empty() => return self.run(Command::Help),
+            KeyCode::Char(':') if self.line.is_empty() => return self.run(Command::Palette),
+            KeyCode::Right if self.line.is_at_end() => return self.run(Command::Focus),
+            _ => {}
+        }
+        if edit(&mut self.line, key) {
+            self.line_changed();
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match &mut self.dialog {
+            None => {
+                self.place = Where::List;
+                self.line.insert(&text);
+                self.line_changed();
+            }
+            Some(Dialog::Input { line, .. }) => line.insert(&text),
+            Some(_) => {}
+        }
+    }
+
+    fn click(&mut self, column: u16, row: u16) {
+        if self.dialog.is_some() {
+            return;
+        }
+        let areas = self.areas();
+        let at = ratatui::layout::Position::new(column, row);
+        if areas.list.contains(at) {
+            let row = self.top + usize::from(row - areas.list.y);
+            if matches!(self.arranged.rows.get(row), Some(Row::Thread { .. })) {
+                self.selected = row;
+            }
+            self.place = Where::List;
+        } else if areas.preview.is_some_and(|area| area.contains(at)) {
+            self.place = Where::Preview;
+        } else if areas.line.contains(at) {
+            self.place = Where::List;
+        }
+    }
+
+    fn wheel(&mut self, column: u16, row: u16, is_down: bool) {
+        let by = if is_down { WHEEL } else { -WHEEL };
+        let at = ratatui::layout::Position::new(column, row);
+        let height = self.preview_height();
+        let is_over_preview = self.areas().preview.is_some_and(|area| area.contains(at));
+        match &mut self.dialog {
+            Some(dialog) => scroll(dialog, by),
+            None if is_over_preview => self.preview.go(by, height),
+            None => self.go(by),
+        }
+    }
+
+    /// Does what a command says.
+    pub(super) fn run(&mut self, command: Command) {
+        let height = self.preview_height();
+        let page = match self.place {
+            Where::List => usize::from(self.areas().list.height),
+            Where::Preview => height,
+        }
+        .saturating_sub(1)
+        .max(1) as isize;
+        match command {
+            Command::Up => self.go(-1),
+            Command::Down => self.go(1),
+            Command::PageUp => self.go_in_place(-page),
+            Command::PageDown => self.go_in_place(page),
+            Command::First => self.go_to_end(true),
+            Command::Last => self.go_to_end(false),
+            Command::PreviewUp => self.preview.go(-1, height),
+            Command::PreviewDown => self.preview.go(1, height),
+            Command::TurnBefore => self.preview.go_to_turn(false, height),
+            Command::TurnBehind => self.preview.go_to_turn(true, height),
+            Command::Find => self.dialog = Some(Dialog::Input { asked: Asked::Find, line: LineEditor::default() }),
+            Command::FindNext | Command::FindBefore => {
+                if !self.preview.find_next(command == Command::FindNext, height) {
+                    self.notify("there is no other place");
+                }
+            }
+            Command::Outputs => {
+                self.preview.full_outputs = !self.preview.full_outputs;
+                self.show_again();
+            }
+            Command::Focus => self.focus(),
+            Command::Preview => {
+                self.with_preview = !self.with_preview;
+                if !self.with_preview {
+                    self.place = Where::List;
+                }
+            }
+            Command::Scope => {
+                self.wanted.scope = self.shown_scope.next();
+                self.wanted_changed();
+            }
+            Command::Archived => {
+                self.wanted.archived = match self.wanted.archived {
+                    Archived::Hidden => Archived::Shown,
+                    Archived::Shown => Archived::Only,
+                    Archived::Only => Archived::Hidden,
+                };
+                self.wanted_changed();
+            }
+            Command::Sources => {
+                self.wanted.all_sources = !self.wanted.all_sources;
+                self.wanted_changed();
+            }
+            Command::Projects => {
+                self.wanted.by_project = !self.wanted.by_project;
+                self.is_stale = true;
+            }
+            Command::Order => {
+                self.wanted.order = self.wanted.order.next();
+                self.is_stale = true;
+                self.notify(format!("by {}", self.wanted.order.word()));
+            }
+            Command::Reverse => {
+                self.wanted.is_reversed = !self.wanted.is_reversed;
+                self.is_stale = true;
+            }
+            Command::Help => self.dialog = Some(Dialog::Help { scroll: 0 }),
+            Command::Palette => {
+                let choice = Choice::of(Command::ALL.to_vec(), command_text);
+                self.dialog = Some(Dialog::Palette(choice));
+            }
+            Command::Reload => {
+                self.told = Some(std::collections::BTreeSet::new());
+                self.ask(Request::Reload);
+                self.notify("reading the home again");
+            }
+            Command::Redraw => self.ask(Request::Redraw),
+            Command::Suspend => self.ask(Request::Suspend),
+            Command::Back => self.back(),
+            Command::Quit => self.ask(Request::End(Outcome::Quit)),
+            Command::Pager | Command::Editor => {
+                let with = if command == Command::Pager { Opener::Pager } else { Opener::Editor };
+                match self.selected_id() {
+                    Some(id) => self.ask(Request::Open { id, with }),
+                    None => self.complain("no thread is selected"),
+                }
+            }
+            Command::Choose | Command::ChooseAll => self.choose(command == Command::ChooseAll),
+            acting => self.act(acting),
+        }
+    }
+
+    fn go_in_place(&mut self, by: isize) {
+        let height = self.preview_height();
+        match self.place {
+            Where::List => self.go(by),
+            Where::Preview => self.preview.go(by, height),
+        }
+    }
+
+    fn go_to_end(&mut self, is_first: bool) {
+        let height = self.preview_height();
+        match (self.place, is_first) {
+            (Where::List, true) => {
+                self.go_to(0);
+                self.top = 0;
+            }
+            (Where::List, false) => self.go_to(usize::MAX),
+            (Where::Preview, _) => self.preview.go_to_end(is_first, height),
+        }
+    }
+
+    fn focus(&mut self) {
+        self.with_preview = true;
+        self.place = match self.place {
+            Where::List => Where::Preview,
+            Where::Preview => Where::List,
+        };
+    }
+
+    /// Takes back what was opened or typed last; where there is nothing, the browser ends.
+    fn back(&mut self) {
+        if self.place == Where::Preview {
+            self.place = Where::List;
+        } else if !self.line.is_empty() {
+            self.line.clear();
+            self.line_changed();
+        } else if !self.chosen.is_empty() {
+            self.chosen.clear();
+        } else {
+            self.ask(Request::End(Outcome::Quit));
+        }
+    }
+
+    fn choose(&mut self, all: bool) {
+        if all {
+            let threads = self.arranged.rows.iter().filter_map(|row| match row {
+                Row::Thread { thread, .. } => Some(*thread),
+                Row::Project { .. } => None,
+            });
+            self.chosen = if self.chosen.is_empty() { threads.collect() } else { std::collections::BTreeSet::new() };
+            return;
+        }
+        if let Some(number) = self.selected_thread() {
+            if !self.chosen.remove(&number) {
+                self.chosen.insert(number);
+            }
+            self.go(1);
+        }
+    }
+
+    fn dialog_key(&mut self, key: KeyEvent) {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        if control && key.code == KeyCode::Char('c') {
+            self.dialog = None;
+            return;
+        }
+        let by = match key.code {
+            KeyCode::Up => Some(-1),
+            KeyCode::Down => Some(1),
+            KeyCode::Char('p' | 'k') if control => Some(-1),
+            KeyCode::Char('n' | 'j') if control => Some(1),
+            KeyCode::PageUp => Some(-10),
+            KeyCode::PageDown => Some(10),
+            _ => None,
+        };
+        let Some(dialog) = &mut self.dialog else { return };
+        if let Some(by) = by {
+            return scroll(dialog, by);
+        }
+        match (dialog, key.code) {
+            (Dialog::Palette(choice), KeyCode::Enter) => {
+                let command = choice.selected().copied();
+                self.dialog = None;
+                if let Some(command) = command {
+                    self.run(command);
+                }
+            }
+            (Dialog::Palette(choice), KeyCode::Esc) if choice.line().is_empty() => self.dialog = None,
+            (Dialog::Palette(choice), KeyCode::Esc) => {
+                choice.line_mut().clear();
+                choice.narrow(command_text);
+            }
+            (Dialog::Palette(choice), _) => {
+                if edit(choice.line_mut(), key) {
+                    choice.narrow(command_text);
+                }
+            }
+            (Dialog::Prompts { choice, .. }, KeyCode::Enter) => {
+                let turn = choice.selected().map(|prompt| prompt.turn.clone());
+                self.dialog = None;
+                if let Some(turn) = turn {
+                    self.show_from(super::messages::TurnsFrom::Turn(turn));
+                    self.with_preview = true;
+                    self.place = Where::Preview;
+                }
+            }
+            (Dialog::Prompts { choice, .. }, KeyCode::Esc) if choice.line().is_empty() => self.dialog = None,
+            (Dialog::Prompts { choice, .. }, KeyCode::Esc) => {
+                choice.line_mut().clear();
+                choice.narrow(|prompt| prompt.line.clone());
+            }
+            (Dialog::Prompts { choice, .. }, _) => {
+                if edit(choice.line_mut(), key) {
+                    choice.narrow(|prompt| prompt.line.clone());
+                }
+            }
+            (Dialog::Input { .. }, KeyCode::Esc) => self.dialog = None,
+            (Dialog::Input { .. }, KeyCode::Enter) => {
+                if let Some(Dialog::Input { asked, line }) = self.dialog.take() {
+                    self.answer(asked, line.text().trim().to_string());
+                }
+            }
+            (Dialog::Input { line, .. }, _) => {
+                edit(line, key);
+            }
+            (Dialog::Confirm { .. }, KeyCode::Char('y' | 'Y')) => {
+                if let Some(Dialog::Confirm { of, .. }) = self.dialog.take() {
+                    self.confirmed(of);
+                }
+            }
+            (Dialog::Confirm { .. }, KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc | KeyCode::Enter) => {
+                self.dialog = None;
+                self.notify("nothing was changed");
+            }
+            (Dialog::Report { mends, .. }, KeyCode::Char('r')) if mends.is_some() => {
+                if let Some(id) = mends.take() {
+                    self.dialog = None;
+                    self.ask(Request::End(Outcome::Repair { thread: id }));
+                }
+            }
+            (Dialog::Report { .. } | Dialog::Help { .. }, KeyCode::Char(' ')) => {
+                if let Some(dialog) = &mut self.dialog {
+                    scroll(dialog, 10);
+                }
+            }
+            (Dialog::Report { .. } | Dialog::Help { .. }, KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | '?')) => {
+                self.dialog = None;
+            }
+            (Dialog::Confirm { .. } | Dialog::Report { .. } | Dialog::Help { .. }, _) => {}
+        }
+    }
+}
+
+/// Gives what of a command the palette looks at.
+pub(crate) fn command_text(command: &Command) -> String {
+    format!("{} {}", command.name(), command.does())
+}
+
+fn scroll(dialog: &mut Dialog, by: isize) {
+    match dialog {
+        Dialog::Palette(choice) => choice.go(by),
+        Dialog::Prompts { choice, .. } => choice.go(by),
+        Dialog::Confirm { lines, scroll, .. } | Dialog::Report { lines, scroll, .. } => {
+            *scroll = scroll.saturating_add_signed(by).min(lines.len().saturating_sub(1));
+        }
+        Dialog::Help { scroll } => {
+            *scroll = scroll.saturating_add_signed(by).min(Command::ALL.len());
+        }
+        Dialog::Input { .. } => {}
+    }
+}
+
+/// Changes a line as a key says; false where the text is as before.
+fn edit(line: &mut LineEditor, key: KeyEvent) -> bool {
+    let before = line.text().to_string();
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    let alt = key.modifiers.contains(KeyModifiers::ALT);
+    match key.code {
+        KeyCode::Char('a') if control => line.move_back(Step::All),
+        KeyCode::Char('e') if control => line.move_forward(Step::All),
+        KeyCode::Char('b') if control => line.move_back(Step::Grapheme),
+        KeyCode::Char('f') if control => line.move_forward(Step::Grapheme),
+        KeyCode::Char('u') if control => line.delete_back(Step::All),
+        KeyCode::Char('w') if control => line.delete_back(Step::Word),
+        KeyCode::Char('h') if control => line.delete_back(Step::Grapheme),
+        KeyCode::Char('d') if control => line.delete_forward(Step::Grapheme),
+        KeyCode::Char('b') if alt => line.move_back(Step::Word),
+        KeyCode::Char('f') if alt => line.move_forward(Step::Word),
+        KeyCode::Char('d') if alt => line.delete_forward(Step::Word),
+        KeyCode::Char(c) if !control && !alt => line.insert(c.encode_utf8(&mut [0; 4])),
+        KeyCode::Backspace if alt || control => line.delete_back(Step::Word),
+        KeyCode::Backspace => line.delete_back(Step::Grapheme),
+        KeyCode::Delete => line.delete_forward(Step::Grapheme),
+        KeyCode::Left if control || alt => line.move_back(Step::Word),
+        KeyCode::Right if control || alt => line.move_forward(Step::Word),
+        KeyCode::Left => line.move_back(Step::Grapheme),
+        KeyCode::Right => line.move_forward(Step::Grapheme),
+        KeyCode::Home => line.move_back(Step::All),
+        KeyCode::End => line.move_forward(Step::All),
+        _ => {}
+    }
+    line.text() != before
+}

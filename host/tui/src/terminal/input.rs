@@ -1,0 +1,135 @@
+//! Reads keys, in a thread that lets go of the terminal whenever another program is to have it.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _};
+use std::os::fd::{AsRawFd as _, RawFd};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crossterm::event::{self, MouseButton, MouseEventKind};
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token, Waker};
+
+use crate::model::messages::Event;
+
+const TERMINAL: Token = Token(0);
+const WAKER: Token = Token(1);
+
+/// Reads from the terminal.
+pub(crate) struct Input {
+    waker: Waker,
+    gate: Arc<Gate>,
+}
+
+/// Says whether the thread may read.
+#[derive(Default)]
+struct Gate {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Clone, Copy, Default, PartialEq)]
+enum State {
+    #[default]
+    Reading,
+    /// It is to let go.
+    Asked,
+    /// It has.
+    Paused,
+}
+
+impl Gate {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, state: State) {
+        *self.lock() = state;
+        self.changed.notify_all();
+    }
+
+    fn wait_while(&self, is_so: impl Fn(State) -> bool) {
+        let waited = self.changed.wait_while(self.lock(), |state| is_so(*state));
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Input {
+    /// Begins to read; `take` is given each event, and is told by none that there is nothing more to read.
+    pub(crate) fn begin(take: impl Fn(Option<Event>) + Send + 'static) -> io::Result<Input> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKER)?;
+        // As crossterm does, from which the events come.
+        let opened = if io::stdin().is_terminal() { None } else { Some(File::open("/dev/tty")?) };
+        let terminal: RawFd = opened.as_ref().map_or(io::stdin().as_raw_fd(), |file| file.as_raw_fd());
+        poll.registry().register(&mut SourceFd(&terminal), TERMINAL, Interest::READABLE)?;
+        let gate = Arc::new(Gate::default());
+        let of_thread = gate.clone();
+        std::thread::Builder::new().name("input".into()).spawn(move || {
+            let _open = opened;
+            if read(poll, &of_thread, &take).is_err() {
+                take(None);
+            }
+            // Who asks it to let go must not wait for it.
+            of_thread.set(State::Paused);
+        })?;
+        Ok(Input { waker, gate })
+    }
+
+    /// Has the thread let go of the terminal, and waits until it has.
+    pub(crate) fn pause(&self) {
+        if *self.gate.lock() == State::Reading {
+            self.gate.set(State::Asked);
+            if self.waker.wake().is_ok() {
+                self.gate.wait_while(|state| state == State::Asked);
+            }
+        }
+    }
+
+    /// Has it read again.
+    pub(crate) fn go_on(&self) {
+        self.gate.set(State::Reading);
+    }
+}
+
+fn read(mut poll: Poll, gate: &Gate, take: &impl Fn(Option<Event>)) -> io::Result<()> {
+    let mut events = Events::with_capacity(8);
+    loop {
+        match poll.poll(&mut events, None) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            polled => polled?,
+        }
+        let state = *gate.lock();
+        if state != State::Reading {
+            gate.set(State::Paused);
+            gate.wait_while(|state| state != State::Reading);
+        }
+        let is_hung_up = events.iter().any(|event| event.token() == TERMINAL && event.is_read_closed());
+        while event::poll(Duration::ZERO)? {
+            if let Some(event) = taken(event::read()?) {
+                take(Some(event));
+            }
+        }
+        if is_hung_up {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
+/// Gives what an event of the terminal is for the model; none where it is nothing. Its size is told by a signal.
+fn taken(event: event::Event) -> Option<Event> {
+    match event {
+        event::Event::Key(key) => Some(Event::Key(key)),
+        event::Event::Paste(text) => Some(Event::Pasted(text)),
+        event::Event::Mouse(mouse) => {
+            let (column, row) = (mouse.column, mouse.row);
+            match mouse.kind {
+                MouseEventKind::Down(MouseButton::Left) => Some(Event::Clicked { column, row }),
+                MouseEventKind::ScrollDown => Some(Event::Wheel { column, row, is_down: true }),
+                MouseEventKind::ScrollUp => Some(Event::Wheel { column, row, is_down: false }),
+                _ => None,
+            }
+        }
+        event::Event::Resize(..) | event::Event::FocusGained | event::Event::FocusLost => None,
+    }
+}
