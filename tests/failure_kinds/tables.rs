@@ -85,6 +85,7 @@ find VICTIM ARCHIVED                          | warned   warned   warned   warne
 read VICTIM                                   | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   warned   corrupt  denied   denied   corrupt  denied
 read VICTIM --no-turns                        | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       warned   ok       denied   denied   corrupt  denied
 resume VICTIM --here --print                  | warned   warned   warned   warned   ok       warned   warned   warned   | ok       warned   notFound ok       denied   denied   corrupt  denied
+shell-init bash                               | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput
 watch --for 0                                 | ended+   ended+   ended+   ended+   ended    ended+   ended+   ended+   | ended    ended    ended    ended    denied   ended    ended    denied
 list --state done                             | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 turns VICTIM                                  | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied

@@ -26,6 +26,7 @@ mod plugins;
 mod progress;
 mod remote;
 mod settings;
+mod shell;
 mod source_kind;
 mod tell_codex;
 mod text;

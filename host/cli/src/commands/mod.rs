@@ -72,6 +72,12 @@ commands! {
     ///
     /// What is typed leaves the threads in which it was said. The program does this without a command on a terminal, too.
     Tui(tui::Tui);
+    /// Print a script by which a key of your shell opens the browser
+    ///
+    /// What is chosen there stands on the prompt line: the command that goes on with the thread. Nothing is run, and a key that is
+    /// bound stays so. In ~/.bashrc `eval "$(threadkeep shell-init bash)"`, in ~/.zshrc `eval "$(threadkeep shell-init zsh)"`, in
+    /// ~/.config/fish/config.fish `threadkeep shell-init fish | source`, each behind all else that binds keys.
+    ShellInit(shell_init::ShellInit);
     /// Show what is known of a thread, and what was said and done in it
     Read(read::Read);
     /// Show what was said and done in a thread
