@@ -67,10 +67,12 @@ run: build ## list the threads of your Codex home, or of a copy of the tests' ho
 		done; \
 	fi
 
-# Tests that run the component under Node, or open pages in a browser, or run plugins in other languages, say so where they cannot.
+# Tests that run the component under Node, open pages in a browser, press keys in a shell, or run plugins in other languages say so
+# where they cannot.
 test: build plugins other-plugins ## build everything and run every test
 	@.ci/setup node || true
 	@.ci/setup browser || true
+	@.ci/setup shells || true
 	$(CARGO) test --release --workspace $(CARGO_FLAGS)
 	$(CARGO) test --release --workspace --manifest-path plugins/Cargo.toml $(CARGO_FLAGS)
 

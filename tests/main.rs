@@ -88,6 +88,7 @@ mod serving;
 mod session_index;
 mod settled;
 mod several_homes;
+mod shell_init;
 mod shell_snapshots;
 mod state_db;
 mod statistics;

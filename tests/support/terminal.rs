@@ -66,6 +66,13 @@ impl Terminal {
         assert!(self.tmux(&["send-keys", "-l", text]).status().unwrap().success());
     }
 
+    /// Pastes a text, which is marked as such where a program has asked for that.
+    pub fn paste(&self, text: &str) {
+        for words in [&["set-buffer", "--", text][..], &["paste-buffer", "-p"]] {
+            assert!(self.tmux(words).status().unwrap().success());
+        }
+    }
+
     /// What stands on the screen now.
     pub fn screen(&self) -> String {
         let output = self.tmux(&["capture-pane", "-p"]).output().unwrap();
