@@ -33,6 +33,7 @@ mod random;
 mod reading;
 mod scenario;
 pub mod schema;
+pub mod screen;
 mod script;
 mod secret_examples;
 pub mod terminal;
