@@ -41,6 +41,7 @@ mod time;
 mod tree;
 mod vector_rows;
 mod whole_list;
+mod wide_home;
 mod writer;
 
 /// The world `reader` as a component, for other hosts: it imports files and a clock alone.
@@ -75,6 +76,7 @@ pub use time::{file_stamp, millis, rfc3339};
 pub use tree::{Entry, listing, open_to_everybody};
 pub use vector_rows::VectorRows;
 pub use whole_list::whole_list;
+pub use wide_home::{HOSTILE_TEXTS, NEVER_SENT, WideThread, hostile_home, wide_home};
 pub use writer::{CodexDb, Collection, Form, Rollout, config, name_thread, uuid4, uuid7};
 
 /// Says that a test, or a part of it, does not run here, and why.

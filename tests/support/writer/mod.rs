@@ -53,6 +53,7 @@ pub(crate) enum Step {
     Interrupted,
     Cwd(String),
     Pause(i64),
+    Item(String),
     Verbatim(Vec<u8>),
 }
 

@@ -177,6 +177,7 @@ impl<'a> Scribe<'a> {
                 self.end_turn();
                 self.now += millis;
             }
+            Step::Item(json) => self.completed(Raw(json.clone())),
             Step::Verbatim(line) => self.push(Body::Verbatim(line.clone())),
         }
     }

@@ -1,6 +1,6 @@
 //! The words in which a conversation is told.
 
-use super::{Rollout, Step};
+use super::{Form, Rollout, Step};
 
 impl Rollout {
     /// The working directory; between turns, that of the turns to come.
@@ -61,6 +61,13 @@ impl Rollout {
     /// Minutes pass.
     pub fn minutes(self, minutes: i64) -> Self {
         self.step(Step::Pause(minutes * 60_000))
+    }
+
+    /// An item that nothing else here tells, as the JSON text of it: a plan, a picture, a change of a file. Paginated threads
+    /// have items.
+    pub fn item(self, json: &str) -> Self {
+        assert_eq!(self.form, Form::Paginated, "items are what paginated threads are made of");
+        self.step(Step::Item(json.to_owned()))
     }
 
     /// A line as it is, without its newline.
