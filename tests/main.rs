@@ -95,6 +95,7 @@ mod statistics;
 mod store;
 mod tags;
 mod touching;
+mod tui;
 mod turns;
 mod unseen;
 mod waiting;
