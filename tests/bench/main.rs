@@ -3,7 +3,7 @@
 //! `threadkeep-bench [--rollouts N] [--history legacy|paginated|mixed] [--runs N] [--home DIR] [--only PART] [--full]`:
 //! medians over the runs, with the wanted figure beside each, at 1,000 and 10,000 rollouts of either history, or on the
 //! one home that is named. PART is `library`, `search`, `statistics`, `turns`, `export`, `changes`, `repair`, `recorder`,
-//! `commands`, `servers`, `plugins`, `memory`, `parsing`, `filling`, `growth` or `peers`; `--full` measures filling and growth at their largest sizes, too. `peers` runs
+//! `commands`, `servers`, `browser`, `plugins`, `memory`, `parsing`, `filling`, `growth` or `peers`; `--full` measures filling and growth at their largest sizes, too. `peers` runs
 //! whatever other programs there are in turn with this one, and writes what it found to `--out DIR`. Homes are generated below the
 //! target directory once for each version of the generator, and read before anything is measured, so that the page cache is warm.
 //! Machines are noisy: what is compared is measured in turn, in one run.
@@ -11,6 +11,7 @@
 #![expect(clippy::unwrap_used, reason = "a figure that cannot be taken ends the run")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what it is for")]
 
+mod browser;
 mod changes;
 mod exporting;
 mod filling;
@@ -37,7 +38,7 @@ use homes::Ground;
 use settings::Settings;
 
 /// The parts that are measured on each home.
-const ON_A_HOME: [&str; 11] = [
+const ON_A_HOME: [&str; 12] = [
     "library",
     "search",
     "statistics",
@@ -45,6 +46,7 @@ const ON_A_HOME: [&str; 11] = [
     "repair",
     "commands",
     "servers",
+    "browser",
     "plugins",
     "memory",
     "parsing",
@@ -112,6 +114,9 @@ fn on_a_home(settings: &Settings, ground: &Ground, target: &Path) {
     }
     if settings.wants("servers") {
         servers::servers(ground, target, runs);
+    }
+    if settings.wants("browser") {
+        browser::browser(ground, target, runs);
     }
     if settings.wants("plugins") {
         plugins::plugins(ground, target, runs);

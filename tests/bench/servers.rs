@@ -155,11 +155,11 @@ fn answers(contender: &Contender, server: &Server, id: &str, runs: usize) {
     let (mut clock, mut cpu) = (Table::default(), Table::default());
     for _ in 0..runs {
         for question in &questions {
-            let before = processor_time(server);
+            let before = processor_time(server.running.id());
             for _ in 0..question.times {
                 clock.time(question.what, || client.call(question.method, question.params.clone()).unwrap());
             }
-            cpu.note(question.what, (processor_time(server) - before) / f64::from(question.times));
+            cpu.note(question.what, (processor_time(server.running.id()) - before) / f64::from(question.times));
         }
     }
     for question in &questions {
@@ -335,9 +335,9 @@ fn connections(server: &Server) {
     }
 }
 
-/// The processor time that a server has used, in milliseconds.
-fn processor_time(server: &Server) -> f64 {
-    let tasks = std::fs::read_dir(format!("/proc/{}/task", server.running.id())).unwrap();
+/// The processor time that a process has used, in milliseconds.
+pub(crate) fn processor_time(process: u32) -> f64 {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
     let spent = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok());
     spent.filter_map(|line| line.split(' ').next()?.parse::<f64>().ok()).sum::<f64>() / 1e6
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use support::History;
 
 /// The parts of a run, in their order; `peers` runs only when it is asked for.
-pub(crate) const PARTS: [&str; 16] = [
+pub(crate) const PARTS: [&str; 17] = [
     "library",
     "search",
     "statistics",
@@ -16,6 +16,7 @@ pub(crate) const PARTS: [&str; 16] = [
     "recorder",
     "commands",
     "servers",
+    "browser",
     "plugins",
     "memory",
     "parsing",
