@@ -25,6 +25,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ),
     ("host/mcp/Cargo.toml", &["clap", "crossterm", "rusqlite", "threadkeep-core", "threadkeep-engine"]),
     ("host/plugins/Cargo.toml", &["clap", "crossterm", "rusqlite", "threadkeep-core", "threadkeep-engine"]),
+    ("host/tui/Cargo.toml", &["clap", "rusqlite", "threadkeep-core", "threadkeep-engine", "tokio"]),
     ("host/engine/Cargo.toml", &["cap-fs-ext", "cap-std", "rusqlite", "threadkeep", "threadkeep-core", "zstd"]),
 ];
 

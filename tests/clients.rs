@@ -3,6 +3,7 @@
 
 mod commands;
 mod python;
+mod resuming;
 mod terminal;
 
 use std::fs;

@@ -5,6 +5,7 @@ mod drawing;
 mod hostile;
 mod keys;
 mod leaving;
+mod pictures;
 mod scripts;
 mod shell;
 mod unusual;

@@ -88,6 +88,7 @@ resume VICTIM --here --print                  | warned   warned   warned   warne
 shell-init bash                               | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput
 watch --for 0                                 | ended+   ended+   ended+   ended+   ended    ended+   ended+   ended+   | ended    ended    ended    ended    denied   ended    ended    denied
 list --state done                             | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
+tui                                           | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput
 turns VICTIM                                  | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
 export VICTIM                                 | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied
 turns --path ROLLOUT                          | warned   warned   warned   warned   ok       warned   warned   warned   | ok       denied   notFound corrupt  denied   denied   corrupt  denied

@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 
 use super::{Error, Options, Result, StateAccess, Threadkeep};
 use crate::platform::error_kind::ErrorKind;
+use crate::platform::wait::Wait;
 use crate::watch::{Watch, WatchOptions, WatchPace};
 
 /// How long after a start that came by no handle the next one begins, at first and at most.
 const TRY_AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+/// How long it may take at most to find out whether the state DB is complete.
+const IN_PASSING: Duration = Duration::from_millis(250);
 /// How often the files of other programs are looked at.
 const FOREIGN: Duration = Duration::from_secs(30);
 /// Rows that were compared with the files within this time are new enough.
@@ -152,7 +155,9 @@ impl ServedHome {
     fn start(&self, options: &Options) {
         let with = |access, refresh| Threadkeep::open(Options { access, refresh, ..options.clone() });
         let in_passing = |access| {
-            let options = Options { progress: None, recorder: None, foreign: Vec::new(), ..options.clone() };
+            // Who holds the state DB meanwhile does not keep the files from being served.
+            let wait = Wait::at_most(options.wait.bound().min(IN_PASSING));
+            let options = Options { progress: None, recorder: None, foreign: Vec::new(), wait, ..options.clone() };
             Threadkeep::open(Options { access, refresh: false, ..options })
         };
         if options.access == StateAccess::Without {
@@ -165,7 +170,10 @@ impl ServedHome {
         let is_complete = in_passing(StateAccess::Existing).is_ok_and(|existing| existing.state().is_some());
         if is_complete && let Ok(threads) = with(StateAccess::Own, false) {
             self.publish(Some(threads.clone()), Phase::Ready);
-            self.compare(&threads);
+            // Whoever has said no compares when it suits.
+            if options.refresh {
+                self.compare(&threads);
+            }
             self.is_ready(&threads);
             return self.keep_foreign(&threads, false);
         }

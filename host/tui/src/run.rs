@@ -4,9 +4,11 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::Command as Program;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::flag::register_conditional_default;
 use signal_hook::iterator::{Handle, Signals};
 use signal_hook::low_level::emulate_default_handler;
 use threadkeep::ServedHome;
@@ -38,6 +40,8 @@ pub enum BrowserError {
 pub struct Browser {
     /// The home, with the one handle there is.
     pub home: Arc<ServedHome>,
+    /// Sentences about the home that the user should know.
+    pub messages: Receiver<String>,
     /// Where the user is.
     pub directory: PathBuf,
     /// What is typed already.
@@ -71,27 +75,47 @@ pub fn browse(browser: Browser) -> Result<(Outcome, Remembered), BrowserError> {
     let (sender, incoming) = channel();
     let signals = pass_signals_on(&sender)?;
     let answers = Answers::new(sender.clone());
+    answers.pass_on(browser.messages);
     let library = Library::begin(browser.home, browser.directory, browser.theme.clone(), answers);
     let extent = browser.inline.map_or(Extent::Whole, Extent::Inline);
     let mut screen = Screen::take(extent, browser.with_mouse)?;
     let (columns, rows) = screen.size()?;
     let input = Input::begin(move |event| drop(sender.send(event.map_or(Incoming::InputEnded, Incoming::Event))))?;
     let wanted = Wanted { scope: browser.scope, ..Wanted::default() };
-    let model = Model::new(columns, rows, browser.keys, wanted, &browser.typed);
+    let mut model = Model::new(columns, rows, browser.keys, wanted, &browser.typed);
+    // A shell waits for the answer, and would for ever.
+    model.can_suspend = browser.inline.is_none();
     let mut running = Running { model, screen, input, library, theme: browser.theme };
     let ended = running.run(&incoming);
     running.input.pause();
     let left = running.screen.leave();
     running.library.end();
-    signals.close();
+    signals.end();
     let remembered = Remembered { scope: running.model.wanted.scope };
     let outcome = ended?;
     left?;
     Ok((outcome, remembered))
 }
 
+/// The signals that a browser answers, each of which does what it always does once that is over.
+struct Answered {
+    signals: Handle,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Answered {
+    fn end(self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.signals.close();
+    }
+}
+
 /// Passes the signals on that a browser answers.
-fn pass_signals_on(sender: &Sender<Incoming>) -> io::Result<Handle> {
+fn pass_signals_on(sender: &Sender<Incoming>) -> io::Result<Answered> {
+    let is_over = Arc::new(AtomicBool::new(false));
+    for signal in [SIGHUP, SIGINT, SIGTERM, SIGTSTP] {
+        register_conditional_default(signal, is_over.clone())?;
+    }
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH])?;
     let (handle, sender) = (signals.handle(), sender.clone());
     std::thread::Builder::new().name("signals".into()).spawn(move || {
@@ -101,7 +125,7 @@ fn pass_signals_on(sender: &Sender<Incoming>) -> io::Result<Handle> {
             }
         }
     })?;
-    Ok(handle)
+    Ok(Answered { signals: handle, is_over })
 }
 
 /// A browser at work.
@@ -138,8 +162,12 @@ impl Running {
         match incoming {
             Incoming::Event(event) => self.model.update(event),
             Incoming::InputEnded => return Err(BrowserError::Signal(SIGHUP)),
-            Incoming::Signal(SIGWINCH) => self.resize()?,
-            Incoming::Signal(SIGTSTP) => self.suspend()?,
+            Incoming::Signal(SIGWINCH) => {
+                self.input.look();
+                self.resize()?;
+            }
+            Incoming::Signal(SIGTSTP) if self.model.can_suspend => self.suspend()?,
+            Incoming::Signal(SIGTSTP) => {}
             // Somebody stopped the process without asking, and whatever ran meanwhile has used the terminal.
             Incoming::Signal(SIGCONT) => {
                 self.screen.leave()?;

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use threadkeep::platform::wait::Wait;
 use threadkeep::{ServedHome, StateAccess};
 use threadkeep_tui::keys::Keys;
 use threadkeep_tui::theme::Theme;
@@ -98,13 +99,18 @@ impl Tui {
         let directory = std::env::current_dir().context("the directory that you are in cannot be used")?;
         let access = if context.global.no_state { StateAccess::Without } else { StateAccess::Own };
         let mut options = context.options(access)?;
-        // The browser says itself how far it is.
+        // The browser says itself how far it is, and what is waited for.
         options.progress = None;
-        let home = ServedHome::open(options, |_| {});
+        options.refresh = false;
+        let (sentences, messages) = std::sync::mpsc::channel();
+        let told = sentences.clone();
+        options.wait = Wait::at_most(options.wait.bound()).telling(move |sentence| drop(told.send(sentence.into())));
+        let home = ServedHome::open(options, move |sentence| drop(sentences.send(sentence.into())));
         let typed = self.query.clone().unwrap_or_else(|| self.words.join(" "));
         let scope = self.scope.map(ScopeArgument::scope);
         let browser = Browser {
             home,
+            messages,
             directory,
             typed,
             scope: scope.or_else(browser_memory::scope).unwrap_or_default(),

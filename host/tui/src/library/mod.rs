@@ -41,6 +41,15 @@ impl Answers {
         Answers(incoming)
     }
 
+    /// Passes sentences about the home on as they come.
+    pub(crate) fn pass_on(&self, messages: Receiver<String>) {
+        let answers = self.clone();
+        // It ends with the home.
+        drop(begin_alone("messages", self.clone(), move || {
+            messages.into_iter().for_each(|message| answers.send(LibraryEvent::Warning(message)));
+        }));
+    }
+
     fn send(&self, event: LibraryEvent) {
         // Where nobody listens any more, the browser ends.
         let _ = self.0.send(Incoming::Event(Event::Library(event)));

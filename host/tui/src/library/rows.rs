@@ -28,14 +28,14 @@ pub(super) fn tell(home: &Arc<ServedHome>, here: &Here, ending: &Ending, answers
         answers.send(LibraryEvent::Warning(format!("the threads cannot be listed: {error}")));
     }
     if threads.state().is_none() {
-        answers.send(LibraryEvent::Filling(Some("reading the home for the first time".into())));
+        answers.send(LibraryEvent::Filling(Some("reading the home".into())));
+        // The files tell of everything as long as there is no handle; once there is one, all is told again.
+        tell_all(&threads, answers);
         home.wait_until_settled();
         answers.send(LibraryEvent::Filling(None));
-        // The files tell of everything as long as there is no handle; once there is one, all is told again.
-        if home.threads().is_ok_and(|threads| threads.state().is_none()) {
-            tell_all(&threads, answers);
-        }
     }
+    // Nothing is in the way of the first threads; what changed since they were read comes behind them.
+    drop(home.fresh_threads());
     loop {
         match home.follow(&WatchOptions::default()) {
             Ok(Some((threads, watch))) => {

@@ -109,6 +109,7 @@ impl Model {
                     Some(text.to_lowercase()).filter(|text| !text.is_empty()).into_iter().collect();
                 let height = self.preview_height();
                 if !self.preview.find(words, height) && !text.is_empty() {
+                    let text = threadkeep_terminal::visible::plain(&text);
                     self.complain(format!("'{text}' stands nowhere in the turns that are shown"));
                 }
                 return;

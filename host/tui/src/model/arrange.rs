@@ -125,13 +125,13 @@ pub(crate) fn is_own(source_kind: &str) -> bool {
     OWN_SOURCES.contains(&source_kind)
 }
 
-/// Arranges the threads that pass all filters and `has`.
-pub(crate) fn arrange(table: &ThreadTable, wanted: &Wanted, has: impl Fn(u32) -> bool) -> Arranged {
+/// Arranges the threads that pass all filters.
+pub(crate) fn arrange(table: &ThreadTable, wanted: &Wanted) -> Arranged {
     let mut hidden = Hidden::default();
     let mut passing: Vec<u32> = Vec::new();
     for number in 0..table.len() {
         let thread = table.thread(number);
-        if thread.is_gone || !has(number) {
+        if thread.is_gone {
             continue;
         }
         let in_scope = table.is_in(thread, wanted.scope);

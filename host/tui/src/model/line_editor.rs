@@ -1,5 +1,6 @@
 //! A line of text that is being typed, with a cursor between its graphemes.
 
+use threadkeep_terminal::visible::plain;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -22,9 +23,14 @@ impl LineEditor {
         line
     }
 
-    /// Gives what is typed.
+    /// Gives what is typed, as it was; [`LineEditor::shown`] is for a terminal.
     pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Gives what is typed as a terminal may see it.
+    pub(crate) fn shown(&self) -> String {
+        plain(&self.text)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -35,14 +41,15 @@ impl LineEditor {
         self.cursor == self.text.len()
     }
 
-    /// Gives the column of the cursor.
+    /// Gives the column of the cursor in what is shown.
     pub(crate) fn column(&self) -> usize {
-        self.text[..self.cursor].width()
+        plain(&self.text[..self.cursor]).width()
     }
 
     /// Types a text: control characters of it become spaces.
     pub(crate) fn insert(&mut self, text: &str) {
-        let text = threadkeep_terminal::visible::plain(text);
+        // What joins signs is typed before what it joins.
+        let text = text.replace(char::is_control, " ");
         if self.text.len() + text.len() > LONGEST {
             return;
         }
@@ -134,8 +141,18 @@ mod tests {
     #[test]
     fn what_is_pasted_is_one_line_that_drives_nothing() {
         assert_eq!(LineEditor::of("a\u{1b}[2J\nb").text(), "a [2J b");
+        assert_eq!(LineEditor::of("a\u{202e}b\u{200d}").shown(), "a b");
         let mut line = LineEditor::of("a b");
         line.insert(&"x".repeat(LONGEST));
         assert_eq!(line.text(), "a b");
+    }
+
+    #[test]
+    fn a_family_that_is_typed_sign_by_sign_is_one() {
+        let mut line = LineEditor::default();
+        ["👨", "\u{200d}", "👩"].iter().for_each(|sign| line.insert(sign));
+        assert_eq!(line.shown(), "👨\u{200d}👩");
+        line.delete_back(Step::Grapheme);
+        assert!(line.is_empty());
     }
 }

@@ -1,6 +1,8 @@
 //! The list: what is asked for by what is typed, and where the selection stands when something changes.
 
-use super::arrange::{self, Arranged, Row};
+use memchr::memchr2_iter;
+
+use super::arrange::{self, Arranged, Row, Wanted};
 use super::messages::{Found, Request, Search};
 use super::typed::Typed;
 use super::{FoundThreads, Model};
@@ -124,30 +126,52 @@ impl Model {
             return arrange::arrange_found(&self.table, &found.numbers);
         }
         let words = self.typed.plain_words();
-        let has_words = |number: u32| {
-            let title = &self.table.thread(number).title;
-            words.iter().all(|word| contains(title, word))
-        };
         if !self.typed.is_empty() {
             // Until the library has answered, titles tell what they can; of more than words they tell nothing.
-            let is_told = self.typed.is_plain() && !words.is_empty();
-            return match is_told {
-                true => arrange::arrange(&self.table, &self.wanted, has_words),
-                false => std::mem::take(&mut self.arranged),
+            if !self.typed.is_plain() || words.is_empty() {
+                return std::mem::take(&mut self.arranged);
+            }
+            let finders: Vec<Finder> = words.iter().map(|word| Finder::of(word)).collect();
+            let wanted = self.wanted.clone();
+            self.bring_up_to_date(&wanted);
+            let all = self.base.iter().flat_map(|(.., base)| &base.rows);
+            let has_words = |thread: u32| {
+                let title = &self.table.thread(thread).title;
+                finders.iter().all(|finder| finder.is_in(title))
             };
+            let rows: Vec<Row> = all
+                .filter_map(|row| match row {
+                    Row::Thread { thread, .. } if has_words(*thread) => Some(Row::Thread { thread: *thread, depth: 0 }),
+                    _ => None,
+                })
+                .collect();
+            return Arranged { threads: rows.len() as u32, rows, ..Arranged::default() };
         }
         let mut wanted = self.wanted.clone();
         loop {
-            let arranged = arrange::arrange(&self.table, &wanted, |_| true);
-            let wider = wanted.scope.wider().filter(|_| arranged.threads == 0 && arranged.hidden.by_scope > 0);
-            match wider {
-                Some(wider) if self.is_loaded => wanted.scope = wider,
-                _ => {
+            let is_loaded = self.is_loaded;
+            let base = self.bring_up_to_date(&wanted);
+            let is_empty = is_loaded && base.threads == 0 && base.hidden.by_scope > 0;
+            match wanted.scope.wider().filter(|_| is_empty) {
+                Some(wider) => wanted.scope = wider,
+                None => {
+                    let base = base.clone();
                     self.shown_scope = wanted.scope;
-                    return arranged;
+                    return base;
                 }
             }
         }
+    }
+
+    /// Arranges all threads, unless that was done since anything changed.
+    fn bring_up_to_date(&mut self, wanted: &Wanted) -> &Arranged {
+        let version = self.table.version();
+        let is_current = matches!(&self.base, Some((of, at, _)) if of == wanted && *at == version);
+        if !is_current {
+            self.base = None;
+        }
+        let base = self.base.get_or_insert_with(|| (wanted.clone(), version, arrange::arrange(&self.table, wanted)));
+        &base.2
     }
 
     /// Keeps the selection on its thread, wherever that is now; where it is not there any more, in its place.
@@ -235,11 +259,26 @@ impl Model {
     }
 }
 
-/// Says whether a text has a word, which is in lower case, whatever the case of letters.
-fn contains(text: &str, word: &str) -> bool {
-    if text.is_ascii() && word.is_ascii() {
-        let (text, word) = (text.as_bytes(), word.as_bytes());
-        return word.is_empty() || text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+/// Looks for a word in texts, whatever the case of letters.
+struct Finder {
+    /// In lower case.
+    word: String,
+    /// Its first letter in both cases, where all of it is ASCII.
+    first: Option<(u8, u8)>,
+}
+
+impl Finder {
+    /// Makes a finder of a word, which is in lower case.
+    fn of(word: &str) -> Finder {
+        let first = word.bytes().next().filter(|_| word.is_ascii());
+        Finder { word: word.into(), first: first.map(|byte| (byte, byte.to_ascii_uppercase())) }
     }
-    text.to_lowercase().contains(word)
+
+    fn is_in(&self, text: &str) -> bool {
+        let Some((lower, upper)) = self.first else { return text.to_lowercase().contains(&self.word) };
+        let (text, word) = (text.as_bytes(), self.word.as_bytes());
+        memchr2_iter(lower, upper, text)
+            .filter_map(|at| text.get(at..at + word.len()))
+            .any(|part| part.eq_ignore_ascii_case(word))
+    }
 }

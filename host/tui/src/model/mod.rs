@@ -90,6 +90,8 @@ pub(crate) struct Model {
     pub(crate) shown_scope: Scope,
     pub(crate) table: ThreadTable,
     pub(crate) arranged: Arranged,
+    /// The list as it is where nothing is typed, for what was wanted and known then.
+    base: Option<(Wanted, u64, Arranged)>,
     /// The place of the selected row; a row of a thread wherever there is one.
     pub(crate) selected: usize,
     /// The first row on the screen.
@@ -120,6 +122,8 @@ pub(crate) struct Model {
     told: Option<BTreeSet<u32>>,
     /// The table or what is wanted of it changed: the list is arranged anew before it is drawn.
     is_stale: bool,
+    /// The process can stop and be brought back.
+    pub(crate) can_suspend: bool,
     requests: Vec<Request>,
 }
 
@@ -137,6 +141,7 @@ impl Model {
             wanted,
             table: ThreadTable::default(),
             arranged: Arranged::default(),
+            base: None,
             selected: 0,
             top: 0,
             chosen: BTreeSet::new(),
@@ -155,6 +160,7 @@ impl Model {
             is_loaded: false,
             told: None,
             is_stale: true,
+            can_suspend: true,
             requests: Vec::new(),
         };
         model.line_changed();
@@ -208,3 +214,6 @@ impl Model {
         self.notice = Some(Notice { text: text.into(), is_failure: true });
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

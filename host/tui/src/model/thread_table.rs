@@ -57,11 +57,19 @@ pub(crate) struct ThreadTable {
     projects: TextTable,
     /// How many threads have each title.
     titles: HashMap<Box<str>, u32>,
+    /// Counts the changes.
+    version: u64,
 }
 
 impl ThreadTable {
+    /// Gives a number that is another one after every change.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
     /// Enters a thread, in the place of what was known of it, and gives its number.
     pub(crate) fn enter(&mut self, loaded: LoadedThread) -> u32 {
+        self.version += 1;
         let place = self.place_of(&loaded);
         let known = self.numbers.get(&loaded.id).copied();
         let before = known.map(|number| &self.threads[number as usize]);
@@ -137,6 +145,7 @@ impl ThreadTable {
     /// Gives a title that was found by reading to a thread that had none which tells anything.
     pub(crate) fn give_title(&mut self, id: &str, title: &str) {
         let Some(number) = self.number(id) else { return };
+        self.version += 1;
         let thread = &mut self.threads[number as usize];
         if thread.is_named || title.is_empty() {
             return;
@@ -157,12 +166,14 @@ impl ThreadTable {
     /// Marks a thread whose rollouts are gone.
     pub(crate) fn remove(&mut self, id: &str) {
         if let Some(number) = self.number(id) {
+            self.version += 1;
             self.threads[number as usize].is_gone = true;
         }
     }
 
     /// Marks all as gone; those that are entered from then on are there.
     pub(crate) fn remove_all_but(&mut self, is_there: impl Fn(u32) -> bool) {
+        self.version += 1;
         for (number, thread) in self.threads.iter_mut().enumerate() {
             thread.is_gone |= !is_there(number as u32);
         }
@@ -170,6 +181,7 @@ impl ThreadTable {
 
     /// Says which threads are pinned: these, and no others.
     pub(crate) fn pin(&mut self, pinned: &[String]) {
+        self.version += 1;
         self.threads.iter_mut().for_each(|thread| thread.is_pinned = false);
         for id in pinned {
             if let Some(number) = self.number(id) {
@@ -224,6 +236,7 @@ impl ThreadTable {
 
     /// Takes which scopes have a place.
     pub(crate) fn set_scopes(&mut self, place: u32, scopes: [bool; 3]) {
+        self.version += 1;
         if let Some(known) = self.places.get_mut(place as usize) {
             known.scopes = Some(scopes);
         }

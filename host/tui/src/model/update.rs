@@ -253,7 +253,8 @@ impl Model {
                 self.notify("reading the home again");
             }
             Command::Redraw => self.ask(Request::Redraw),
-            Command::Suspend => self.ask(Request::Suspend),
+            Command::Suspend if self.can_suspend => self.ask(Request::Suspend),
+            Command::Suspend => self.complain("a shell waits for the answer: esc gives none"),
             Command::Back => self.back(),
             Command::Quit => self.ask(Request::End(Outcome::Quit)),
             Command::Pager | Command::Editor => {

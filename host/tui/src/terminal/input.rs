@@ -86,6 +86,12 @@ impl Input {
         }
     }
 
+    /// Has the thread look whether there is anything to read: the size of the terminal changed, which crossterm is told in a way that
+    /// makes it overlook a key that comes at the same time.
+    pub(crate) fn look(&self) {
+        let _ = self.waker.wake();
+    }
+
     /// Has it read again.
     pub(crate) fn go_on(&self) {
         self.gate.set(State::Reading);

@@ -5,6 +5,7 @@ mod restore;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
+use std::os::fd::OwnedFd;
 
 use crossterm::cursor::{MoveToColumn, MoveUp, Show};
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
@@ -33,6 +34,8 @@ pub(crate) enum Extent {
 /// The terminal, taken over.
 pub(crate) struct Screen {
     terminal: Option<Terminal<Backend>>,
+    /// Where standard output went before.
+    output: Option<OwnedFd>,
     extent: Extent,
     with_mouse: bool,
 }
@@ -40,7 +43,7 @@ pub(crate) struct Screen {
 impl Screen {
     /// Takes the terminal over.
     pub(crate) fn take(extent: Extent, with_mouse: bool) -> io::Result<Screen> {
-        let mut screen = Screen { terminal: None, extent, with_mouse };
+        let mut screen = Screen { terminal: None, output: None, extent, with_mouse };
         screen.enter()?;
         Ok(screen)
     }
@@ -59,6 +62,9 @@ impl Screen {
                 Viewport::Fullscreen
             }
             Extent::Inline(lines) => {
+                // Where the cursor is, crossterm asks on standard output, which is a pipe where a shell waits for the answer.
+                self.output = Some(rustix::io::dup(rustix::stdio::stdout())?);
+                rustix::stdio::dup2_stdout(out.get_ref())?;
                 // What stands on the line of the cursor stays.
                 out.write_all(b"\r\n")?;
                 let (_, rows) = crossterm::terminal::size()?;
@@ -86,6 +92,9 @@ impl Screen {
         match is_inline {
             true => execute!(out, MoveToColumn(0), Clear(ClearType::FromCursorDown), MoveUp(1), Show)?,
             false => execute!(out, LeaveAlternateScreen, Show)?,
+        }
+        if let Some(output) = self.output.take() {
+            rustix::stdio::dup2_stdout(output)?;
         }
         disable_raw_mode()?;
         restore::given_back();

@@ -68,7 +68,8 @@ fn line(
     let right = shorten(right, usize::from(area.width / 2));
     let room = usize::from(area.width).saturating_sub(prompt.width() + right.width() + 2).max(1);
     // Of a long line the part before the cursor is seen.
-    let (mut text, mut column) = (line.text(), line.column());
+    let shown = line.shown();
+    let (mut text, mut column) = (shown.as_str(), line.column());
     while column >= room {
         let mut chars = text.chars();
         let Some(first) = chars.next() else { break };
@@ -86,3 +87,6 @@ fn line(
         frame.set_cursor_position(Position::new(x.min(area.right().saturating_sub(1)), area.y));
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
