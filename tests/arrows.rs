@@ -61,7 +61,7 @@ const ALONE: &[(&str, &[&str])] = &[
 /// are.)
 const PLACES: &[(&str, &[&str])] = &[
     ("rusqlite", &["host/src/db", "host/src/features", "tests"]),
-    ("json!", &["host/src/documents", "host/app-server/src/protocol", "tests"]),
+    ("json!", &["host/src/documents", "host/app-server/src/protocol", "host/tui/src/preview/tests", "tests"]),
     ("wasmtime", &["host/engine", "host/plugins"]),
 ];
 

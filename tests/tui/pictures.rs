@@ -10,7 +10,7 @@ use super::{QUIET, World, quit, selected_line};
 fn the_browser_is_drawn_on_a_dark_and_on_a_light_ground() {
     let world = World::of(demo_home);
     let mut pty = world.browse(132, 32, &["--scope", "everywhere"]);
-    pty.until("the newest thread", |screen| selected_line(screen).contains("Move the recipes"));
+    pty.until("the newest thread", |screen| selected_line(screen).contains("Find every plant"));
     pty.press("tide");
     pty.until("what was said", |screen| screen.shows("How the tides work"));
     pty.until("its turns", |screen| screen.shows("thread    019bac64"));

@@ -16,6 +16,7 @@ mod failure;
 mod failures;
 mod files;
 mod filters;
+mod going_on;
 mod homes;
 mod importers;
 mod interrupt;

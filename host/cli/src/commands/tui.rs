@@ -13,10 +13,10 @@ use threadkeep_tui::keys::Keys;
 use threadkeep_tui::theme::Theme;
 use threadkeep_tui::{Browser, BrowserError, Outcome, Scope, browse};
 
-use super::resume::Resume;
 use crate::browser_memory;
 use crate::context::Context;
 use crate::failure::{Usage, exit};
+use crate::going_on::GoingOn;
 use crate::text::color;
 use crate::values;
 
@@ -52,7 +52,7 @@ pub(crate) struct Tui {
     colors: Option<String>,
     /// How is gone on with the thread that was chosen.
     #[arg(skip)]
-    resume: Resume,
+    how: GoingOn,
 }
 
 /// How far is looked around.
@@ -78,14 +78,14 @@ impl ScopeArgument {
 
 impl Tui {
     /// Begins with something typed, for a command that found several threads and goes on with the one that is chosen.
-    pub(super) fn with_typed(text: &str, resume: Resume) -> Tui {
-        Tui { query: Some(text.into()), scope: Some(ScopeArgument::Everywhere), resume, ..Tui::default() }
+    pub(super) fn with_typed(text: &str, how: GoingOn) -> Tui {
+        Tui { query: Some(text.into()), scope: Some(ScopeArgument::Everywhere), how, ..Tui::default() }
     }
 
     /// Runs the command.
     pub(super) fn run(mut self, context: &Context) -> anyhow::Result<u8> {
         if self.pick {
-            self.resume = Resume::printing();
+            self.how = GoingOn::printing();
         }
         if context.global.json {
             return Err(Usage("the browser is for a terminal: list --json prints threads for programs".into()).into());
@@ -131,7 +131,7 @@ impl Tui {
 
     /// Refuses to draw where nobody looks.
     fn require_terminal(&self) -> Result<(), Usage> {
-        let is_seen = self.resume.only_prints() || (std::io::stdin().is_terminal() && std::io::stdout().is_terminal());
+        let is_seen = self.how.only_prints() || (std::io::stdin().is_terminal() && std::io::stdout().is_terminal());
         let why = match (has_terminal() && is_seen, is_dumb()) {
             (false, _) => "there is no terminal to browse on",
             (true, true) => "the terminal is a dumb one (TERM=dumb), which the browser cannot draw on",
@@ -144,11 +144,18 @@ impl Tui {
     fn follow(self, context: &Context, outcome: Outcome) -> anyhow::Result<u8> {
         match outcome {
             Outcome::Quit => Ok(if self.pick { NOTHING_PICKED } else { exit::DONE }),
-            Outcome::Resume { thread } => self.resume.with(&thread).run(context),
-            Outcome::Fork { thread } => self.resume.forking().with(&thread).run(context),
+            Outcome::Resume { thread } => go_on(context, self.how, &thread),
+            Outcome::Fork { thread } => go_on(context, self.how.forking(), &thread),
             Outcome::Repair { thread } => Err(mend(context, &thread)?),
         }
     }
+}
+
+/// Goes on with the thread that was chosen, with a handle of its own: the browser has let the other one go.
+fn go_on(context: &Context, how: GoingOn, thread: &str) -> anyhow::Result<u8> {
+    let threadkeep = context.reader()?;
+    let thread = threadkeep.find(thread, None)?.row;
+    how.go_on(context, threadkeep, thread)
 }
 
 fn is_dumb() -> bool {

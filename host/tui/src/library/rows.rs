@@ -79,18 +79,18 @@ fn readable(home: &ServedHome, answers: &Answers) -> Option<Threadkeep> {
     }
 }
 
-/// Tells the newest threads of the narrowest scope, then the newest of all.
+/// Tells the newest threads of all, then the newest of the narrowest scope, for which more has to be looked at.
 fn tell_first(threads: &Threadkeep, here: &Here, answers: &Answers) -> threadkeep::Result<()> {
     // Without a handle every rollout would be read for this.
     if threads.state().is_none() {
         return Ok(());
     }
-    tell_pinned(threads, answers);
-    for scope in [Scope::Worktree, Scope::Everywhere] {
+    for scope in [Scope::Everywhere, Scope::Worktree] {
         let mut query = RowQuery::default();
         here.narrow(&mut query, scope, threads);
         let page = threads.list(&query, None, FIRST)?;
         answers.send(LibraryEvent::Threads(page.rows.iter().map(|listed| LoadedThread::of(&listed.row)).collect()));
+        tell_pinned(threads, answers);
     }
     Ok(())
 }

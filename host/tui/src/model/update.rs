@@ -114,6 +114,12 @@ impl Model {
         if let Some(command) = self.keys.command(key, self.place) {
             return self.run(command);
         }
+        // Who presses esc and then something with ctrl at once sends what alt would add to it.
+        let both = KeyModifiers::ALT | KeyModifiers::CONTROL;
+        if key.modifiers.contains(both) {
+            self.key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+            return self.key(KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key });
+        }
         if self.place == Where::List {
             self.type_key(key);
         }

@@ -9,6 +9,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use threadkeep_terminal::width::shorten;
+use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::keys::Where;
@@ -71,10 +72,9 @@ fn line(
     let shown = line.shown();
     let (mut text, mut column) = (shown.as_str(), line.column());
     while column >= room {
-        let mut chars = text.chars();
-        let Some(first) = chars.next() else { break };
-        text = chars.as_str();
-        column = column.saturating_sub(first.encode_utf8(&mut [0; 4]).width());
+        let Some(first) = text.graphemes(true).next() else { break };
+        text = &text[first.len()..];
+        column = column.saturating_sub(first.width().max(1));
     }
     let text_area = Rect { width: area.width.saturating_sub(right.width() as u16 + 1), ..area };
     let typed = Line::from(vec![Span::styled(prompt.to_string(), theme.style(Role::Prompt)), Span::raw(text)]);
