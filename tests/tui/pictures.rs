@@ -2,7 +2,7 @@
 
 use support::demo_home;
 use support::screen::Theme;
-use support::screen::keys::CTRL_C;
+use support::screen::keys::{CTRL_C, DOWN};
 
 use super::{QUIET, World, quit, selected_line};
 
@@ -11,9 +11,12 @@ fn the_browser_is_drawn_on_a_dark_and_on_a_light_ground() {
     let world = World::of(demo_home);
     let mut pty = world.browse(132, 32, &["--scope", "everywhere"]);
     pty.until("the newest thread", |screen| selected_line(screen).contains("Find every plant"));
-    pty.press("tide");
-    pty.until("what was said", |screen| screen.shows("How the tides work"));
-    pty.until("its turns", |screen| screen.shows("thread    019bac64"));
+    for _ in 0..7 {
+        pty.press(DOWN);
+        pty.settle(QUIET);
+    }
+    pty.until("the tides", |screen| selected_line(screen).contains("How the tides work"));
+    pty.until("its turns", |screen| screen.shows("019bac64"));
     pty.settle(QUIET);
     for (theme, ground) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
         let picture = pty.screen().to_svg("threadkeep", theme);

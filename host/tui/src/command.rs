@@ -37,7 +37,7 @@ commands! {
     Tag "tag" "Gives the chosen threads tags, or takes them away.",
     Note "note" "Writes a note beside the thread.",
     CopyId "copy-id" "Copies the id of the thread.",
-    CopyCommand "copy-command" "Copies the command that goes on with the thread.",
+    CopyInvocation "copy-command" "Copies the command that goes on with the thread.",
     Export "export" "Writes the thread into a file.",
     Why "why" "Says where the thread is shown, what is wrong with it, and what would mend it.",
     Prompts "prompts" "Lists the prompts of the thread, to go to one.",

@@ -104,7 +104,7 @@ const DEFAULTS: &[Binding] = &[
     Binding("alt-t", Command::Tag, None),
     Binding("alt-n", Command::Note, None),
     Binding("ctrl-y", Command::CopyId, None),
-    Binding("alt-y", Command::CopyCommand, None),
+    Binding("alt-y", Command::CopyInvocation, None),
     Binding("alt-x", Command::Export, None),
     Binding("alt-w", Command::Why, None),
     Binding("ctrl-o", Command::Prompts, None),

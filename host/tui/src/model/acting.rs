@@ -53,7 +53,7 @@ impl Model {
                 self.dialog = ask(Asked::Export { id }, &file);
             }
             Command::CopyId => self.copy(id),
-            Command::CopyCommand => self.copy(format!("threadkeep resume {id}")),
+            Command::CopyInvocation => self.copy(format!("threadkeep resume {id}")),
             Command::Why => self.ask(Request::Act(Action::Explain { id })),
             Command::Prompts => {
                 let generation = self.next_generation_of_prompts();

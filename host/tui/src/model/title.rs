@@ -39,9 +39,9 @@ const LONGEST_GREETING: usize = 4;
 /// Says whether a text tells nothing of a thread: it is empty, a greeting, or a command to the program itself, as `/init`.
 pub(crate) fn says_nothing(text: &str) -> bool {
     let text = text.trim();
-    if text.starts_with('/') {
+    if let Some(command) = text.strip_prefix('/') {
         // A path has another slash.
-        let word = text[1..].split_whitespace().next().unwrap_or_default();
+        let word = command.split_whitespace().next().unwrap_or_default();
         return !word.contains('/') && !word.contains('.') && text.split_whitespace().count() <= 2;
     }
     let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());

@@ -46,10 +46,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, area: Re
             }
             Row::Thread { thread, depth } => {
                 let columns = Columns { model, theme, width: line.width, now };
-                put(frame, line, columns.line(thread, depth, is_selected));
-                if is_selected {
-                    let role = if model.place == Where::List { Role::Selected } else { Role::Strong };
-                    frame.buffer_mut().set_style(line, theme.style(role));
+                let text = columns.line(thread, depth, is_selected);
+                match is_selected {
+                    // One colour for all of it: what is what, its place tells.
+                    true => {
+                        let role = if model.place == Where::List { Role::Selected } else { Role::Strong };
+                        let spans = text.spans.into_iter().map(|span| Span::raw(span.content));
+                        put(frame, line, Line::from(spans.collect::<Vec<_>>()).style(theme.style(role)));
+                    }
+                    false => put(frame, line, text),
                 }
             }
         }
