@@ -1,18 +1,24 @@
 //! Going on with a thread in the program that it is of: never elsewhere or with more rights in silence.
 
 use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use threadkeep::contract::{DirectoryQuestion, LaunchDirectory, LaunchSetting, Severity, ThreadRow, WantedDirectory};
 use threadkeep::documents::{Resumption, ResumptionSetting};
+use threadkeep::health::doctor::{Checkup, Depth};
 use threadkeep::threads::launch::LaunchRequest;
-use threadkeep::{ThreadWriter, Threadkeep};
+use threadkeep::{Cancellation, ThreadWriter, Threadkeep};
 
 use crate::confirm::{self, choose};
 use crate::context::Context;
 use crate::failure::{Held, NeedsAnswer, Usage, exit, say};
 use crate::launch::LaunchCommand;
 use crate::{text, values};
+
+/// How long it may take at most to find out what is wrong with the thread.
+const CHECKED_FOR: Duration = Duration::from_secs(2);
 
 /// Says how is gone on.
 #[derive(Args, Default)]
@@ -74,7 +80,7 @@ impl GoingOn {
             None if self.here => WantedDirectory::Here,
             None => WantedDirectory::Recorded,
         };
-        tell_findings(&threadkeep, &thread);
+        let checking = Checking::of(&threadkeep, &thread.id);
         // A fork is a file of its own.
         match threadkeep.writer_of(&thread.id).filter(|_| !self.print && !self.fork) {
             Some(ThreadWriter { process, is_background_server: true }) => {
@@ -90,6 +96,7 @@ impl GoingOn {
         let request = LaunchRequest { here, directory, current_policy: self.current_policy };
         let launch = threadkeep.plan_launch(thread.clone(), request)?;
         context.warn();
+        checking.tell();
         launch.warnings.iter().for_each(|warning| say(warning));
         let directory = match launch.directory {
             LaunchDirectory::Chosen(directory) => directory,
@@ -156,18 +163,44 @@ fn root(threadkeep: &Threadkeep, thread: ThreadRow) -> anyhow::Result<ThreadRow>
     }
 }
 
-/// Says what is known to be wrong with the thread, and what would mend it.
-fn tell_findings(threadkeep: &Threadkeep, thread: &ThreadRow) {
-    match threadkeep.why(&thread.id, None) {
-        Ok(why) => {
-            for finding in why.findings.iter().filter(|finding| finding.severity != Severity::Info) {
-                let found =
-                    finding.evidence.iter().filter_map(|it| Some(format!("{}: {}", it.what, it.found.as_ref()?)));
-                let found = found.collect::<Vec<_>>().join("; ");
-                say(&format!("{}: {} ({found}) {}", finding.code, finding.meaning, finding.remedy));
+/// What may be wrong with a thread, while it is being found out.
+struct Checking {
+    thread: String,
+    found: Receiver<threadkeep::Result<Checkup>>,
+    began: Instant,
+    cancellation: Cancellation,
+}
+
+impl Checking {
+    /// Begins to look at a thread. The whole home is looked at for that, which takes a while where it is large.
+    fn of(threadkeep: &Threadkeep, thread: &str) -> Checking {
+        let (sender, found) = channel();
+        let cancellation = Cancellation::default();
+        let (threadkeep, id) = (threadkeep.cancellable(cancellation.clone()), thread.to_string());
+        std::thread::spawn(move || drop(sender.send(threadkeep.doctor(Depth::Ends, Some(&id)))));
+        Checking { thread: thread.into(), found, began: Instant::now(), cancellation }
+    }
+
+    /// Says what is wrong with the thread, and what would mend it, as far as that is known in time.
+    fn tell(self) {
+        match self.found.recv_timeout(CHECKED_FOR.saturating_sub(self.began.elapsed())) {
+            Ok(Ok(checkup)) => {
+                for finding in checkup.findings.iter().filter(|finding| finding.severity != Severity::Info) {
+                    let found =
+                        finding.evidence.iter().filter_map(|it| Some(format!("{}: {}", it.what, it.found.as_ref()?)));
+                    let found = found.collect::<Vec<_>>().join("; ");
+                    say(&format!("{}: {} ({found}) {}", finding.code, finding.meaning, finding.remedy));
+                }
+            }
+            Ok(Err(error)) => say(&format!("what may be wrong with the thread could not be found out: {error}")),
+            Err(_) => {
+                self.cancellation.cancel();
+                let thread = &self.thread;
+                say(&format!(
+                    "whether anything is wrong with the thread takes longer to find out: threadkeep why {thread}"
+                ));
             }
         }
-        Err(error) => say(&format!("what may be wrong with the thread could not be found out: {error}")),
     }
 }
 

@@ -98,6 +98,7 @@ fn tell_first(threads: &Threadkeep, here: &Here, answers: &Answers) -> threadkee
 /// Tells all threads, those that are gone by not telling them.
 fn tell_all(threads: &Threadkeep, answers: &Answers) {
     let (query, mut cursor) = (RowQuery::default(), None);
+    answers.send(LibraryEvent::AllThreadsBegin);
     loop {
         match threads.list(&query, cursor.as_deref(), PAGE) {
             Ok(page) => {
@@ -144,7 +145,7 @@ fn follow(home: &ServedHome, threads: &Threadkeep, watch: &Watch, answers: &Answ
         for event in events {
             let WatchEvent::Thread(event) = event else { return true };
             let is_gone = event.happening == Happening::Deleted;
-            match event.row.filter(|_| !is_gone) {
+            match event.row.filter(|row| !is_gone && !row.missing) {
                 Some(row) => {
                     gone.remove(&event.thread);
                     told.push(LoadedThread::of(&row));

@@ -1,5 +1,6 @@
 //! A line of text that is being typed, with a cursor between its graphemes.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use threadkeep_terminal::visible::plain;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -55,6 +56,38 @@ impl LineEditor {
         }
         self.text.insert_str(self.cursor, &text);
         self.cursor += text.len();
+    }
+
+    /// Changes the line as a key says; false where the text is as before.
+    pub(crate) fn take_key(&mut self, key: KeyEvent) -> bool {
+        let before = self.text().to_string();
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        match key.code {
+            KeyCode::Char('a') if control => self.move_back(Step::All),
+            KeyCode::Char('e') if control => self.move_forward(Step::All),
+            KeyCode::Char('b') if control => self.move_back(Step::Grapheme),
+            KeyCode::Char('f') if control => self.move_forward(Step::Grapheme),
+            KeyCode::Char('u') if control => self.delete_back(Step::All),
+            KeyCode::Char('w') if control => self.delete_back(Step::Word),
+            KeyCode::Char('h') if control => self.delete_back(Step::Grapheme),
+            KeyCode::Char('d') if control => self.delete_forward(Step::Grapheme),
+            KeyCode::Char('b') if alt => self.move_back(Step::Word),
+            KeyCode::Char('f') if alt => self.move_forward(Step::Word),
+            KeyCode::Char('d') if alt => self.delete_forward(Step::Word),
+            KeyCode::Char(c) if !control && !alt => self.insert(c.encode_utf8(&mut [0; 4])),
+            KeyCode::Backspace if alt || control => self.delete_back(Step::Word),
+            KeyCode::Backspace => self.delete_back(Step::Grapheme),
+            KeyCode::Delete => self.delete_forward(Step::Grapheme),
+            KeyCode::Left if control || alt => self.move_back(Step::Word),
+            KeyCode::Right if control || alt => self.move_forward(Step::Word),
+            KeyCode::Left => self.move_back(Step::Grapheme),
+            KeyCode::Right => self.move_forward(Step::Grapheme),
+            KeyCode::Home => self.move_back(Step::All),
+            KeyCode::End => self.move_forward(Step::All),
+            _ => {}
+        }
+        self.text() != before
     }
 
     pub(crate) fn clear(&mut self) {

@@ -85,6 +85,9 @@ impl Model {
         self.shown_scope = found.scope;
         for (loaded, hit) in found.threads {
             let number = self.table.enter(loaded);
+            if let Some(told) = &mut self.told {
+                told.insert(number);
+            }
             if let Some(hit) = hit {
                 threads.hits.insert(number, hit);
             }

@@ -34,7 +34,9 @@ pub(crate) enum Event {
 pub(crate) enum LibraryEvent {
     /// Threads are there, or stand otherwise than before.
     Threads(Vec<LoadedThread>),
-    /// All threads were told since the home was read anew: others are gone.
+    /// All threads are told from now on.
+    AllThreadsBegin,
+    /// All threads were told since then: others are gone.
     AllThreads,
     /// A thread is gone.
     Gone(String),

@@ -2,6 +2,7 @@
 
 pub(crate) mod acting;
 pub(crate) mod arrange;
+mod asking;
 pub(crate) mod dialog;
 pub(crate) mod layout;
 pub(crate) mod line_editor;
@@ -118,7 +119,7 @@ pub(crate) struct Model {
     pub(crate) filling: Option<String>,
     /// All threads are known.
     pub(crate) is_loaded: bool,
-    /// What was told since the home was begun to be read anew.
+    /// What was told since all threads began to be told.
     told: Option<BTreeSet<u32>>,
     /// The table or what is wanted of it changed: the list is arranged anew before it is drawn.
     is_stale: bool,

@@ -167,6 +167,18 @@ fn the_selection_stays_on_its_thread_when_others_come_and_go() {
 }
 
 #[test]
+fn a_thread_that_is_not_told_again_is_gone() {
+    let mut model = model(few(), Scope::Everywhere);
+    tell(&mut model, LibraryEvent::AllThreadsBegin);
+    tell(&mut model, LibraryEvent::Threads(vec![thread(3, "box kite", false)]));
+    settled(&mut model);
+    assert_eq!(titles(&model).len(), 3);
+    tell(&mut model, LibraryEvent::AllThreads);
+    settled(&mut model);
+    assert_eq!(titles(&model), ["box kite"]);
+}
+
+#[test]
 fn what_was_begun_by_a_thread_stands_below_it_and_circles_are_cut() {
     let child = |number: usize, parent: usize, title: &str| LoadedThread {
         parent: Some(thread(parent, "", true).id.to_string()),
@@ -347,6 +359,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         ),
         1 => (0..30_usize).prop_map(move |number| Event::Library(LibraryEvent::Gone(id(number)))),
         1 => (0..1).prop_map(|_| Event::Library(LibraryEvent::AllThreads)),
+        1 => (0..1).prop_map(|_| Event::Library(LibraryEvent::AllThreadsBegin)),
         1 => (0..40_u64, 0..5_usize, any::<bool>(), any::<bool>()).prop_map(|(generation, count, before, behind)| {
             let at = [TurnsAt::Begin, TurnsAt::End, TurnsAt::Before, TurnsAt::Behind, TurnsAt::Again][count];
             let page =

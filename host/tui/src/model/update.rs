@@ -1,10 +1,13 @@
 //! What each event makes of the model.
 
+use std::collections::BTreeSet;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::arrange::{Archived, Row};
+use super::asking::{command_text, scroll};
 use super::dialog::{Asked, Choice, Dialog};
-use super::line_editor::{LineEditor, Step};
+use super::line_editor::LineEditor;
 use super::messages::{Event, LibraryEvent, Opener, Request};
 use super::{Model, Outcome};
 use crate::command::Command;
@@ -48,6 +51,7 @@ impl Model {
                 }
                 self.is_stale = true;
             }
+            LibraryEvent::AllThreadsBegin => self.told = Some(BTreeSet::new()),
             LibraryEvent::AllThreads => {
                 if let Some(told) = self.told.take() {
                     self.table.remove_all_but(|number| told.contains(&number));
@@ -133,7 +137,7 @@ impl Model {
             KeyCode::Right if self.line.is_at_end() => return self.run(Command::Focus),
             _ => {}
         }
-        if edit(&mut self.line, key) {
+        if self.line.take_key(key) {
             self.line_changed();
         }
     }
@@ -254,7 +258,6 @@ impl Model {
                 self.dialog = Some(Dialog::Palette(choice));
             }
             Command::Reload => {
-                self.told = Some(std::collections::BTreeSet::new());
                 self.ask(Request::Reload);
                 self.notify("reading the home again");
             }
@@ -323,7 +326,7 @@ impl Model {
                 Row::Thread { thread, .. } => Some(*thread),
                 Row::Project { .. } => None,
             });
-            self.chosen = if self.chosen.is_empty() { threads.collect() } else { std::collections::BTreeSet::new() };
+            self.chosen = if self.chosen.is_empty() { threads.collect() } else { BTreeSet::new() };
             return;
         }
         if let Some(number) = self.selected_thread() {
@@ -333,147 +336,4 @@ impl Model {
             self.go(1);
         }
     }
-
-    fn dialog_key(&mut self, key: KeyEvent) {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        if control && key.code == KeyCode::Char('c') {
-            self.dialog = None;
-            return;
-        }
-        let by = match key.code {
-            KeyCode::Up => Some(-1),
-            KeyCode::Down => Some(1),
-            KeyCode::Char('p' | 'k') if control => Some(-1),
-            KeyCode::Char('n' | 'j') if control => Some(1),
-            KeyCode::PageUp => Some(-10),
-            KeyCode::PageDown => Some(10),
-            _ => None,
-        };
-        let Some(dialog) = &mut self.dialog else { return };
-        if let Some(by) = by {
-            return scroll(dialog, by);
-        }
-        match (dialog, key.code) {
-            (Dialog::Palette(choice), KeyCode::Enter) => {
-                let command = choice.selected().copied();
-                self.dialog = None;
-                if let Some(command) = command {
-                    self.run(command);
-                }
-            }
-            (Dialog::Palette(choice), KeyCode::Esc) if choice.line().is_empty() => self.dialog = None,
-            (Dialog::Palette(choice), KeyCode::Esc) => {
-                choice.line_mut().clear();
-                choice.narrow(command_text);
-            }
-            (Dialog::Palette(choice), _) => {
-                if edit(choice.line_mut(), key) {
-                    choice.narrow(command_text);
-                }
-            }
-            (Dialog::Prompts { choice, .. }, KeyCode::Enter) => {
-                let turn = choice.selected().map(|prompt| prompt.turn.clone());
-                self.dialog = None;
-                if let Some(turn) = turn {
-                    self.show_from(super::messages::TurnsFrom::Turn(turn));
-                    self.with_preview = true;
-                    self.place = Where::Preview;
-                }
-            }
-            (Dialog::Prompts { choice, .. }, KeyCode::Esc) if choice.line().is_empty() => self.dialog = None,
-            (Dialog::Prompts { choice, .. }, KeyCode::Esc) => {
-                choice.line_mut().clear();
-                choice.narrow(|prompt| prompt.line.clone());
-            }
-            (Dialog::Prompts { choice, .. }, _) => {
-                if edit(choice.line_mut(), key) {
-                    choice.narrow(|prompt| prompt.line.clone());
-                }
-            }
-            (Dialog::Input { .. }, KeyCode::Esc) => self.dialog = None,
-            (Dialog::Input { .. }, KeyCode::Enter) => {
-                if let Some(Dialog::Input { asked, line }) = self.dialog.take() {
-                    self.answer(asked, line.text().trim().to_string());
-                }
-            }
-            (Dialog::Input { line, .. }, _) => {
-                edit(line, key);
-            }
-            (Dialog::Confirm { .. }, KeyCode::Char('y' | 'Y')) => {
-                if let Some(Dialog::Confirm { of, .. }) = self.dialog.take() {
-                    self.confirmed(of);
-                }
-            }
-            (Dialog::Confirm { .. }, KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc | KeyCode::Enter) => {
-                self.dialog = None;
-                self.notify("nothing was changed");
-            }
-            (Dialog::Report { mends, .. }, KeyCode::Char('r')) if mends.is_some() => {
-                if let Some(id) = mends.take() {
-                    self.dialog = None;
-                    self.ask(Request::End(Outcome::Repair { thread: id }));
-                }
-            }
-            (Dialog::Report { .. } | Dialog::Help { .. }, KeyCode::Char(' ')) => {
-                if let Some(dialog) = &mut self.dialog {
-                    scroll(dialog, 10);
-                }
-            }
-            (Dialog::Report { .. } | Dialog::Help { .. }, KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | '?')) => {
-                self.dialog = None;
-            }
-            (Dialog::Confirm { .. } | Dialog::Report { .. } | Dialog::Help { .. }, _) => {}
-        }
-    }
-}
-
-/// Gives what of a command the palette looks at.
-pub(crate) fn command_text(command: &Command) -> String {
-    format!("{} {}", command.name(), command.does())
-}
-
-fn scroll(dialog: &mut Dialog, by: isize) {
-    match dialog {
-        Dialog::Palette(choice) => choice.go(by),
-        Dialog::Prompts { choice, .. } => choice.go(by),
-        Dialog::Confirm { lines, scroll, .. } | Dialog::Report { lines, scroll, .. } => {
-            *scroll = scroll.saturating_add_signed(by).min(lines.len().saturating_sub(1));
-        }
-        Dialog::Help { scroll } => {
-            *scroll = scroll.saturating_add_signed(by).min(Command::ALL.len());
-        }
-        Dialog::Input { .. } => {}
-    }
-}
-
-/// Changes a line as a key says; false where the text is as before.
-fn edit(line: &mut LineEditor, key: KeyEvent) -> bool {
-    let before = line.text().to_string();
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    let alt = key.modifiers.contains(KeyModifiers::ALT);
-    match key.code {
-        KeyCode::Char('a') if control => line.move_back(Step::All),
-        KeyCode::Char('e') if control => line.move_forward(Step::All),
-        KeyCode::Char('b') if control => line.move_back(Step::Grapheme),
-        KeyCode::Char('f') if control => line.move_forward(Step::Grapheme),
-        KeyCode::Char('u') if control => line.delete_back(Step::All),
-        KeyCode::Char('w') if control => line.delete_back(Step::Word),
-        KeyCode::Char('h') if control => line.delete_back(Step::Grapheme),
-        KeyCode::Char('d') if control => line.delete_forward(Step::Grapheme),
-        KeyCode::Char('b') if alt => line.move_back(Step::Word),
-        KeyCode::Char('f') if alt => line.move_forward(Step::Word),
-        KeyCode::Char('d') if alt => line.delete_forward(Step::Word),
-        KeyCode::Char(c) if !control && !alt => line.insert(c.encode_utf8(&mut [0; 4])),
-        KeyCode::Backspace if alt || control => line.delete_back(Step::Word),
-        KeyCode::Backspace => line.delete_back(Step::Grapheme),
-        KeyCode::Delete => line.delete_forward(Step::Grapheme),
-        KeyCode::Left if control || alt => line.move_back(Step::Word),
-        KeyCode::Right if control || alt => line.move_forward(Step::Word),
-        KeyCode::Left => line.move_back(Step::Grapheme),
-        KeyCode::Right => line.move_forward(Step::Grapheme),
-        KeyCode::Home => line.move_back(Step::All),
-        KeyCode::End => line.move_forward(Step::All),
-        _ => {}
-    }
-    line.text() != before
 }
