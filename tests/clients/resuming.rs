@@ -115,7 +115,7 @@ fn a_thread_that_a_codex_has_open_is_not_started_again() {
         first.until("the thread", |screen| screen.contains("answer 1") && screen.contains(COMPOSER));
         let Some(second) = world.run(&["resume", &id(1), "--no-state"]) else { return };
         let told = second.until("its end", |screen| screen.contains("exit code")).replace([' ', '\n'], "");
-        assert!(told.contains("exitcode6") && told.contains("isbeingwrittenby"), "{told}");
+        assert!(told.contains("exitcode6") && told.contains("endthatfirst"), "{told}");
         ended(&first);
     }
 }

@@ -197,6 +197,11 @@ impl Watcher {
         }
         for ThreadThere { id, path, archived, name } in database.threads_there()? {
             let stamp = self.known.files.get(&path).map(|file| file.stamp).unwrap_or_default();
+            // A file that came between the walk and the rows may go before it is looked at: then it is missed, too.
+            if stamp == Stamp::default() && rollouts::may_be_a_rollout(&path) {
+                let unseen = KnownFile { stamp, thread: Some(id.clone()) };
+                self.known.files.entry(path.clone()).or_insert(unseen);
+            }
             let told = Told { path, stamp, state: Vec::new() };
             self.known.threads.insert(id, KnownThread::of_row(archived, name, told));
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use threadkeep::contract::{MarkFilter, RowQuery};
-use threadkeep::{Happening, ServedHome, Threadkeep, Watch, WatchEvent, WatchOptions};
+use threadkeep::{ErrorKind, Happening, ServedHome, Threadkeep, Watch, WatchEvent, WatchOptions};
 
 use super::here::Here;
-use super::{Answers, Ending};
+use super::{Answers, Ending, begin_alone};
 use crate::model::messages::LibraryEvent;
 use crate::model::scope::Scope;
 use crate::model::thread::LoadedThread;
@@ -42,7 +42,9 @@ pub(super) fn tell(home: &Arc<ServedHome>, here: &Here, ending: &Ending, answers
                 ending.wakes(watch.waker());
                 let threads = threads.cancellable(ending.cancellation.clone());
                 tell_all(&threads, answers);
-                index(&threads, answers);
+                // It may take long, and what happens meanwhile is told.
+                let (indexed, told) = (threads.clone(), answers.clone());
+                drop(begin_alone("index", answers.clone(), move || index(&indexed, &told)));
                 if follow(home, &threads, &watch, answers) {
                     continue;
                 }
@@ -131,7 +133,9 @@ pub(super) fn tell_pinned(threads: &Threadkeep, answers: &Answers) {
 
 /// Brings the index of what was said up to date, so that the first search need not.
 fn index(threads: &Threadkeep, answers: &Answers) {
-    if let Err(error) = threads.update_text_index() {
+    if let Err(error) = threads.update_text_index()
+        && error.kind() != ErrorKind::Cancelled
+    {
         answers.send(LibraryEvent::Warning(format!("not all that was said can be searched: {error}")));
     }
     answers.send(LibraryEvent::Indexed);
