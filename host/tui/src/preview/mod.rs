@@ -1,7 +1,7 @@
 //! A turn as lines for a terminal.
 //!
 //! What Codex tells of a turn goes in as JSON, and styled lines that fit the width come out; nothing is read, written or asked
-//! for. Everything that a thread says passes through [`page::Page`], which alone makes lines: it takes out what could drive a
+//! for. Everything that a thread says passes through `page::Page`, which alone makes lines: it takes out what could drive a
 //! terminal, folds, and bounds how many lines one item gets.
 
 mod changes;
