@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+pub(crate) use threadkeep_terminal::paths::without_tilde;
+
 /// Gives a text as it is; one without anything but white space is an error.
 pub(crate) fn text(given: &str) -> Result<String, String> {
     match given.trim().is_empty() {
@@ -44,13 +46,4 @@ fn is_of_windows(given: &str) -> bool {
     let drive = matches!(given.as_bytes(), [letter, b':', rest @ ..]
         if letter.is_ascii_alphabetic() && matches!(rest.first(), None | Some(b'/' | b'\\')));
     drive || given.starts_with("\\\\")
-}
-
-/// A shell leaves the `~` of `--cwd=~/kites` as it is.
-pub(crate) fn without_tilde(given: &str) -> String {
-    let home = std::env::var("HOME").ok().filter(|home| !home.is_empty());
-    match (given.strip_prefix('~'), home) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => home + rest,
-        _ => given.into(),
-    }
 }

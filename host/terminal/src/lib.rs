@@ -1,7 +1,8 @@
-//! What people at a terminal read and write: texts that cannot drive it, their width in columns, times, and the zone in which times
+//! What people at a terminal read and write: texts that cannot drive it, their width in columns, paths, times, and the zone in which times
 //! are shown.
 
 pub mod dates;
+pub mod paths;
 pub mod visible;
 pub mod width;
 pub mod zone;

@@ -20,7 +20,7 @@ pub(crate) fn age(then: i64, now: i64) -> String {
 }
 
 /// Gives a local time to the minute; milliseconds since the epoch.
-pub(crate) fn second(millis: i64) -> String {
+pub(crate) fn minute(millis: i64) -> String {
     let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
     time.to_zoned(shown_zone().clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }

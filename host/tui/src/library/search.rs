@@ -5,6 +5,7 @@ use std::path::Path;
 use threadkeep::contract::{Collection, MarkFilter, RowQuery, SortKey, ThreadMatch, ThreadRow};
 use threadkeep::{Cancellation, ErrorKind, SearchRequest, ServedHome, Threadkeep, TouchedRequest};
 use threadkeep_terminal::dates;
+use threadkeep_terminal::paths::without_tilde;
 use threadkeep_terminal::visible::plain;
 
 use super::Answers;
@@ -212,12 +213,7 @@ impl Asked {
 
 /// Gives the directory that was typed, from where the user is.
 fn directory(value: &str, here: &Path) -> String {
-    let home = std::env::var("HOME").ok().filter(|home| !home.is_empty());
-    let value = match (value.strip_prefix('~'), home) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => home + rest,
-        _ => value.into(),
-    };
-    let whole = here.join(value);
+    let whole = here.join(without_tilde(value));
     let whole = std::path::absolute(&whole).unwrap_or(whole).to_string_lossy().into_owned();
     let trimmed = whole.trim_end_matches('/');
     if trimmed.is_empty() { "/".into() } else { trimmed.into() }

@@ -181,7 +181,7 @@ impl Head {
         fact("last in", last.unwrap_or_default(), Role::Project);
         fact("git", &joined(&[row.git_branch.as_deref(), row.git_origin_url.as_deref()]), Role::Branch);
         fact("model", &joined(&[row.model.as_deref(), row.model_provider.as_deref(), tokens.as_deref()]), Role::Model);
-        let (created, updated) = (times::second(row.created_at), times::second(row.updated_at));
+        let (created, updated) = (times::minute(row.created_at), times::minute(row.updated_at));
         fact("from", &format!("{created} to {updated}"), Role::Age);
         fact("fork of", row.forked_from_id.as_deref().unwrap_or_default(), Role::Text);
         fact("parent", row.parent_thread_id.as_deref().unwrap_or_default(), Role::Text);

@@ -33,7 +33,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, dialog: &Dialog, theme:
         }
         Dialog::Prompts { choice, is_loading, .. } => {
             let row = |prompt: &crate::model::messages::Prompt| {
-                let time = prompt.started_at.map(|seconds| times::second(seconds.saturating_mul(1_000)));
+                let time = prompt.started_at.map(|seconds| times::minute(seconds.saturating_mul(1_000)));
                 Line::from(vec![
                     Span::styled(format!("{:>5}  ", prompt.number), theme.style(Role::Dim)),
                     Span::styled(format!("{:<16}  ", time.unwrap_or_default()), theme.style(Role::Age)),
