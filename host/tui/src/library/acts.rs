@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use threadkeep::contract::{ExportFormat, Severity, ThreadRow};
 use threadkeep::export::ExportRequest;
 use threadkeep::health::doctor::why::Why;
+use threadkeep::threads::change::Deletion;
 use threadkeep::{Error, ErrorKind, ServedHome, Threadkeep};
 use threadkeep_terminal::visible::plain;
 use threadkeep_terminal::width::shorten;
@@ -15,15 +16,20 @@ use crate::model::messages::{Acted, Action, LibraryEvent, Request};
 /// So many files are named before something is deleted.
 const NAMED: usize = 200;
 
-/// Answers a request.
-pub(super) fn answer(home: &ServedHome, request: Request, answers: &Answers) {
+/// Answers a request; `planned` holds what was last shown to be deleted, which is what is deleted then.
+pub(super) fn answer(home: &ServedHome, request: Request, planned: &mut Option<Deletion>, answers: &Answers) {
     let Request::Act(action) = request else { return };
-    let acted = home.threads().and_then(|threads| act(&threads, action, answers));
+    let acted = home.threads().and_then(|threads| act(&threads, action, planned, answers));
     let acted = acted.unwrap_or_else(|error| Acted::Failed(error.to_string()));
     answers.send(LibraryEvent::Acted(acted));
 }
 
-fn act(threads: &Threadkeep, action: Action, answers: &Answers) -> threadkeep::Result<Acted> {
+fn act(
+    threads: &Threadkeep,
+    action: Action,
+    planned: &mut Option<Deletion>,
+    answers: &Answers,
+) -> threadkeep::Result<Acted> {
     Ok(match action {
         Action::Name { id, name } => {
             let row = threads.name(&id, name.as_deref())?;
@@ -66,10 +72,13 @@ fn act(threads: &Threadkeep, action: Action, answers: &Answers) -> threadkeep::R
             if !backups.is_empty() {
                 lines.push(format!("still in the backups: {}", plain(&backups.join(", "))));
             }
+            *planned = Some(deletion);
             Acted::DeletionPlanned { id, lines }
         }
         Action::Delete { id } => {
-            let deletion = threads.plan_delete(&id, false)?;
+            let shown = planned.take().filter(|deletion| deletion.threads.iter().any(|row| row.id == id));
+            let unshown = || Error::new(ErrorKind::Conflict, "what goes with the thread was not shown yet");
+            let deletion = shown.ok_or_else(unshown)?;
             let ids: Vec<String> = deletion.threads.iter().map(|row| row.id.clone()).collect();
             threads.delete(&deletion)?;
             let count = ids.len();

@@ -103,7 +103,10 @@ impl Library {
         };
         let acts = {
             let (home, answers) = (home.clone(), answers.clone());
-            begin("acts", answers.clone(), &mut threads, move |request| acts::answer(&home, request, &answers))
+            let mut planned = None;
+            begin("acts", answers.clone(), &mut threads, move |request| {
+                acts::answer(&home, request, &mut planned, &answers);
+            })
         };
         {
             let (home, here, answers, ending) = (home.clone(), here, answers.clone(), ending.clone());
