@@ -219,7 +219,7 @@ fn one_process_at_a_time_compresses_a_home() {
     let expected = format!("already compressing (pid {})", std::process::id());
     assert!(refused.stderr.contains(&expected), "{}", refused.stderr);
     assert!(path.exists());
-    drop(lock);
+    flock(&lock, FlockOperation::Unlock).unwrap();
     place.compress();
     assert!(!path.exists());
 }

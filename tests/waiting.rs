@@ -51,8 +51,17 @@ fn place() -> Place {
 
 /// Something that is held until it is dropped.
 enum Holder {
-    Lock { _file: File },
+    Lock { file: File },
     Transaction { _database: Connection },
+}
+
+impl Drop for Holder {
+    /// Releases a lock at once: a process that a test beside this one starts has a copy of the descriptor for a moment.
+    fn drop(&mut self) {
+        if let Holder::Lock { file } = self {
+            file.unlock().unwrap();
+        }
+    }
 }
 
 impl Held {
@@ -70,7 +79,7 @@ impl Held {
         let lock = |path: PathBuf| {
             let file = File::options().create(true).truncate(false).write(true).open(path).unwrap();
             file.lock().unwrap();
-            Holder::Lock { _file: file }
+            Holder::Lock { file }
         };
         match self {
             Held::Opening => lock(state.join("open.lock")),

@@ -93,7 +93,7 @@ fn while_another_unlinks_a_lock_it_is_waited_for() {
     coordination.lock().unwrap();
     let waiting = std::thread::spawn(move || WriterLock::take(&home, ONE).map(drop));
     std::thread::sleep(std::time::Duration::from_millis(20));
-    drop(coordination);
+    coordination.unlock().unwrap();
     waiting.join().unwrap().unwrap();
 }
 

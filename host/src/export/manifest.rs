@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::ExportError;
 use super::private_file::{self, Existing};
+use crate::platform::file_lock::FlockGuard;
 use crate::platform::own_files::read_own_file;
 
 /// The manifest's name.
@@ -68,7 +69,7 @@ pub(super) struct Manifest {
     pub(super) entries: BTreeMap<String, Entry>,
     pub(super) indexes: Vec<String>,
     /// Locked as long as the directory is written into.
-    journal: File,
+    journal: FlockGuard,
     /// Something changed since it was read.
     is_changed: bool,
 }
@@ -78,8 +79,8 @@ impl Manifest {
     pub(super) fn open(directory: &Path) -> Result<Manifest, ExportError> {
         private_file::make_directory(directory)?;
         let path = directory.join(JOURNAL);
-        let journal = open_journal(&path).map_err(|error| ExportError::File(path.clone(), error))?;
-        match journal.try_lock() {
+        let journal = FlockGuard(open_journal(&path).map_err(|error| ExportError::File(path.clone(), error))?);
+        match journal.0.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => return Err(ExportError::Busy(directory.into())),
             Err(std::fs::TryLockError::Error(error)) => return Err(ExportError::File(path, error)),
@@ -118,7 +119,7 @@ impl Manifest {
     pub(super) fn note(&mut self, entry: Entry) -> Result<(), ExportError> {
         let mut line = serde_json::to_vec(&entry)?;
         line.push(b'\n');
-        let noted = self.journal.write_all(&line);
+        let noted = self.journal.0.write_all(&line);
         noted.map_err(|error| ExportError::File(self.directory.join(JOURNAL), error))?;
         self.entries.insert(entry.file.clone(), entry);
         self.is_changed = true;

@@ -12,6 +12,7 @@ use threadkeep_engine::calls::{JudgeSnapshots, SnapshotThreads};
 use threadkeep_engine::contract::{RolloutAge, SnapshotVerdict};
 
 use crate::db::{FeatureError, FeatureResult, Rules};
+use crate::platform::file_lock::FlockGuard;
 use crate::platform::home::Home;
 
 /// How long a thread's snapshots stay after its last update, unless told otherwise; as long as in Codex.
@@ -142,7 +143,7 @@ fn failed(error: std::io::Error) -> FeatureError {
 /// it.
 fn is_written(home: &Home, thread: &str) -> bool {
     match home.open_home_file(&format!("thread-writer-locks/{thread}.lock")) {
-        Ok(file) => file.into_std().try_lock_shared().is_err(),
+        Ok(file) => FlockGuard(file.into_std()).0.try_lock_shared().is_err(),
         Err(error) => error.kind() != ErrorKind::NotFound,
     }
 }

@@ -4,6 +4,8 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, flock};
+
 use crate::platform::regular_file;
 use crate::platform::wait::Wait;
 
@@ -19,7 +21,17 @@ pub struct FileLockError {
 
 /// Holds an exclusive lock until it is dropped. The lock file stays.
 pub struct FileLock {
-    _file: File,
+    _file: FlockGuard,
+}
+
+/// Holds a file's `flock` until it is dropped. The lock is then released at once, also where a process that is being started
+/// still has a copy of the descriptor.
+pub(crate) struct FlockGuard(pub(crate) File);
+
+impl Drop for FlockGuard {
+    fn drop(&mut self) {
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
 }
 
 impl FileLock {
@@ -27,7 +39,7 @@ impl FileLock {
     pub(crate) fn try_take(path: &Path) -> Result<Option<FileLock>, FileLockError> {
         let file = open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(FileLock { _file: file })),
+            Ok(()) => Ok(Some(FileLock { _file: FlockGuard(file) })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(failed(path, error)),
         }
@@ -52,7 +64,8 @@ impl FileLock {
 
     /// Says whether somebody holds the lock now. A shared lock is tried for that, so that those who ask do not see each other.
     pub(crate) fn is_held(path: &Path) -> Result<bool, FileLockError> {
-        match open(path)?.try_lock_shared() {
+        let file = FlockGuard(open(path)?);
+        match file.0.try_lock_shared() {
             Ok(()) => Ok(false),
             Err(TryLockError::WouldBlock) => Ok(true),
             Err(TryLockError::Error(error)) => Err(failed(path, error)),

@@ -14,6 +14,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::platform::error_kind::{Classified, ErrorKind};
+use crate::platform::file_lock::FlockGuard;
 use crate::platform::home::Home;
 use crate::platform::own_files::is_plain_name;
 use crate::platform::regular_file;
@@ -68,16 +69,6 @@ pub struct WriterLock {
     _file: FlockGuard,
 }
 
-/// Holds a file's `flock` until it is dropped. The lock is then released at once, also where a process that is being started
-/// still has a copy of the descriptor.
-pub(crate) struct FlockGuard(pub(crate) File);
-
-impl Drop for FlockGuard {
-    fn drop(&mut self) {
-        let _ = flock(&self.0, FlockOperation::Unlock);
-    }
-}
-
 impl WriterLock {
     /// Takes the lock of a thread, without waiting for another writer. `thread` is an id as the core writes it, since it names
     /// a file.
@@ -97,7 +88,7 @@ impl WriterLock {
         let _coordination = lock_coordination_shared(&dir).map_err(|error| failed(COORDINATION, error))?;
         let file = open(&dir, &name).map_err(|error| failed(&name, error))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(WriterLock { dir, name, _file: FlockGuard(file) }),
+            Ok(()) => Ok(WriterLock { dir, name, _file: FlockGuard(file.into_std()) }),
             Err(Errno::WOULDBLOCK) => Err(WriterLockError::Held { thread: thread.into(), pid: flock_holder(&file) }),
             Err(error) => Err(failed(&name, error.into())),
         }
@@ -108,8 +99,8 @@ impl WriterLock {
 pub(crate) fn has_writer(home: &Home, thread: &str) -> bool {
     let name = format!("{thread}.lock");
     let lock = is_plain_name(&name).then(|| regular_file::open(&home.absolute(&format!("{LOCK_DIRECTORY}/{name}"))));
-    let locked = lock.and_then(Result::ok).map(|file| flock(&file, FlockOperation::NonBlockingLockShared));
-    locked == Some(Err(Errno::WOULDBLOCK))
+    let Some(file) = lock.and_then(Result::ok).map(|file| FlockGuard(file)) else { return false };
+    flock(&file.0, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
 }
 
 /// Gives the id of the process that has the lock of a thread's writer, as far as the system tells it; none where nobody has it.
@@ -132,7 +123,7 @@ impl Drop for WriterLock {
     fn drop(&mut self) {
         let Ok(coordination) = open(&self.dir, COORDINATION) else { return };
         if flock(&coordination, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            let _coordination = FlockGuard(coordination);
+            let _coordination = FlockGuard(coordination.into_std());
             let _ = self.dir.remove_file(&self.name);
         }
     }
@@ -157,7 +148,7 @@ fn lock_coordination_shared(dir: &Dir) -> io::Result<FlockGuard> {
     for _ in 1..MAX_TRIES {
         match flock(&file, FlockOperation::NonBlockingLockShared) {
             Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
-            answer => return answer.map(|()| FlockGuard(file)).map_err(Error::from),
+            answer => return answer.map(|()| FlockGuard(file.into_std())).map_err(Error::from),
         }
     }
     Err(Error::new(io::ErrorKind::WouldBlock, "another process does not give it back; try again"))

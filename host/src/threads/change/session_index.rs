@@ -7,10 +7,10 @@ use cap_std::fs::OpenOptions;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+use crate::platform::file_lock::FlockGuard;
 use crate::platform::home::Home;
 use crate::platform::regular_file;
 use crate::platform::wait::Wait;
-use crate::platform::writer_lock::FlockGuard;
 use crate::rollouts::sync_dir;
 
 /// The name of the index in the home.
@@ -58,7 +58,7 @@ pub(crate) fn lock(home: &Home, wait: &Wait) -> std::io::Result<FlockGuard> {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) if waiting.pause() => {}
             Err(Errno::WOULDBLOCK) => break,
-            answer => return answer.map(|()| FlockGuard(file)).map_err(Error::from),
+            answer => return answer.map(|()| FlockGuard(file.into_std())).map_err(Error::from),
         }
     }
     Err(Error::new(ErrorKind::WouldBlock, format!("another process does not give {LOCK} back; try again")))

@@ -15,13 +15,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cap_std::fs::{File, OpenOptions};
+use cap_std::fs::OpenOptions;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use threadkeep_engine::contract::Candidate;
 use threadkeep_engine::{Core, CoreError, Runtime, calls};
 
 use crate::platform::error_kind::{Classified, ErrorKind};
+use crate::platform::file_lock::FlockGuard;
 use crate::platform::home::Home;
 use crate::platform::regular_file;
 use crate::platform::writer_lock::{WriterLock, WriterLockError, flock_holder};
@@ -208,8 +209,8 @@ impl Report {
     }
 }
 
-/// Takes Codex's lock for work on the whole home; it is held until the file is dropped.
-fn lock_maintenance(home: &Home) -> Result<File, CompressError> {
+/// Takes Codex's lock for work on the whole home; it is held until the answer is dropped.
+fn lock_maintenance(home: &Home) -> Result<FlockGuard, CompressError> {
     let failed = |error| CompressError::Lock(home.absolute(&format!("{LOCK_DIRECTORY}/{LOCK}")), error);
     match home.dir().create_dir(LOCK_DIRECTORY) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
@@ -219,7 +220,7 @@ fn lock_maintenance(home: &Home) -> Result<File, CompressError> {
     let file = regular_file::open_in(&dir, LOCK, OpenOptions::new().read(true).write(true).create(true));
     let file = file.map_err(failed)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(FlockGuard(file.into_std())),
         Err(Errno::WOULDBLOCK) => Err(CompressError::Busy(flock_holder(&file))),
         Err(error) => Err(failed(error.into())),
     }
