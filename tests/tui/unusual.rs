@@ -60,7 +60,6 @@ fn threads_that_come_meanwhile_are_shown() {
     pty.shows("12 threads");
     // What is selected stays selected, wherever it goes.
     assert!(selected_line(pty.screen()).contains("January"), "{}", pty.screen().text());
-    pty.settle(QUIET);
     let gone = listing(world.home.home.path()).into_keys().find(|path| path.contains(&month_id(11))).unwrap();
     fs::remove_file(world.home.home.path().join(gone)).unwrap();
     pty.shows("11 threads");

@@ -6,7 +6,7 @@ use threadkeep_engine::contract::{BadLine, Entries, Extraction, FileFacts};
 
 use super::derive::derive_rows;
 use super::file_row::{kind_code, kind_from};
-use super::{Database, Domain, Pending, RowDeriver, StateError, Table, claim, suspects};
+use super::{Database, Domain, GLANCES, Pending, RowDeriver, StateError, Table, claim, suspects};
 use crate::platform::foreign_place::KEPT_IN_STATE;
 use crate::rollouts::{no_entries, push_entry};
 
@@ -202,13 +202,21 @@ impl Database {
         })
     }
 
-    /// Returns the same of every such file that is one of the home, by its home path.
-    pub(crate) fn recorded_files(&self) -> Result<Vec<(String, RecordedFile)>, StateError> {
-        self.with(|connection| {
-            let mut select = connection.prepare_cached(&format!("{RECORDED} AND path < ?1"))?;
-            let files = select.query_map([KEPT_IN_STATE], recorded_from)?;
-            Ok(files.collect::<Result<_, _>>()?)
-        })
+    /// Gives the same of every such file that is one of the home, with its home path, in the order of these: a few at a time, since
+    /// there may be very many.
+    pub(crate) fn each_recorded_file(&self, mut each: impl FnMut(String, RecordedFile)) -> Result<(), StateError> {
+        let mut after = Some(String::new());
+        while let Some(path) = after {
+            let page: Vec<(String, RecordedFile)> = self.with(move |connection| {
+                let sql = format!("{RECORDED} AND path > ?1 AND path < ?2 ORDER BY path LIMIT ?3");
+                let mut select = connection.prepare_cached(&sql)?;
+                let files = select.query_map(params![path, KEPT_IN_STATE, GLANCES], recorded_from)?;
+                Ok(files.collect::<Result<_, _>>()?)
+            })?;
+            after = page.last().filter(|_| page.len() == GLANCES as usize).map(|(path, _)| path.clone());
+            page.into_iter().for_each(|(path, file)| each(path, file));
+        }
+        Ok(())
     }
 
     /// Returns the home paths of files that are recorded with a reason why there is no thread in them.

@@ -72,6 +72,9 @@ pub(crate) use schema::{Domain, Schema, Table, UserData};
 pub(crate) use sections::codex_sections;
 pub use sections::{Section, SectionPlace};
 
+/// How many files or threads are glanced at at a time.
+const GLANCES: u32 = 4_096;
+
 /// The domains of this layer's own tables, in the order in which migrations go through them.
 pub(crate) const DOMAINS: [Domain; 9] = [
     rows::DOMAIN,

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 
 use threadkeep_engine::contract::{Entries, EntryKind, FileFacts, LastTurn, SeenThread, ThreadState};
 
-use crate::db::RecordedFile;
-use crate::rollouts::is_compressed;
+use super::ordered_texts::{FileList, OrderedTexts};
+use crate::db::{RecordedFile, ThreadThere};
+use crate::rollouts::{is_compressed, may_be_a_rollout};
 
 /// How a file was when it was looked at: what another time tells whether it changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stamp {
-    size: u64,
-    modified_ns: i64,
-    inode: u64,
+    pub(super) size: u64,
+    pub(super) modified_ns: i64,
+    pub(super) inode: u64,
 }
 
 impl From<&FileFacts> for Stamp {
@@ -92,28 +93,179 @@ impl Told {
     }
 }
 
-/// What is known of a home.
+/// What is known of a home. What was learned of it at first stands close together, since it may be of a hundred thousand files and
+/// threads, few of which ever change; what is others since then stands beside it.
 #[derive(Default)]
 pub(super) struct Known {
-    pub(super) files: HashMap<String, KnownFile>,
-    pub(super) threads: HashMap<String, KnownThread>,
+    learned: Learned,
+    /// Files that are others than was learned; none of one that is gone.
+    files: HashMap<String, Option<KnownFile>>,
+    /// Threads likewise.
+    threads: HashMap<String, Option<KnownThread>>,
 }
 
+/// What was there when the watching began.
+#[derive(Default)]
+struct Learned {
+    files: FileList,
+    /// Of each file the number of its thread, or [`NONE`].
+    thread_of: Vec<u32>,
+    /// The ids of the threads, in their order.
+    ids: OrderedTexts,
+    threads: Vec<LearnedThread>,
+    /// The names of those that have one, in the order of the threads.
+    names: OrderedTexts,
+}
+
+/// What was learned of a thread: nobody was at work on it, and what stood in its rollout counts as told.
+struct LearnedThread {
+    /// The number of its rollout.
+    file: u32,
+    /// The number of its name, or [`NONE`].
+    name: u32,
+    archived: bool,
+}
+
+/// Is no number.
+const NONE: u32 = u32::MAX;
+
 impl Known {
+    /// Knows what a walk found, and nothing else.
+    pub(super) fn of(files: FileList) -> Known {
+        let thread_of = vec![NONE; files.len()];
+        Known { learned: Learned { files, thread_of, ..Learned::default() }, ..Known::default() }
+    }
+
+    /// Learns of a thread by its row; they come in the order of their ids, before anything else is learned.
+    pub(super) fn learn_thread(&mut self, there: ThreadThere) {
+        let ThreadThere { id, path, archived, name } = there;
+        let Some(file) = self.learned.files.find(&path) else {
+            // A file that came between the walk and the rows may go before it is looked at: then it is missed, too.
+            if may_be_a_rollout(&path) {
+                let unseen = KnownFile { stamp: Stamp::default(), thread: Some(id.clone()) };
+                self.files.entry(path.clone()).or_insert(Some(unseen));
+            }
+            let told = Told { path, stamp: Stamp::default(), state: Vec::new() };
+            return self.put_thread(&id, KnownThread::of_row(archived, name, told));
+        };
+        let name = name.map_or(NONE, |name| self.learned.names.push(&name));
+        self.learned.ids.push(&id);
+        self.learned.threads.push(LearnedThread { file: file as u32, name, archived });
+    }
+
+    /// Learns which thread a file has; says whether the file is known.
+    pub(super) fn learn_file(&mut self, path: &str, thread: Option<String>) -> bool {
+        let Some(file) = self.learned.files.find(path) else { return self.files.contains_key(path) };
+        match thread {
+            None => {}
+            Some(thread) => match self.learned.ids.find(&thread) {
+                Some(number) => self.learned.thread_of[file] = number as u32,
+                None => {
+                    let stamp = self.learned.files.stamp(file);
+                    self.put_file(path, KnownFile { stamp, thread: Some(thread) });
+                }
+            },
+        }
+        true
+    }
+
+    pub(super) fn file(&self, path: &str) -> Option<KnownFile> {
+        match self.files.get(path) {
+            Some(changed) => changed.clone(),
+            None => {
+                let file = self.learned.files.find(path)?;
+                let thread = Some(self.learned.thread_of[file]).filter(|number| *number != NONE);
+                let thread = thread.map(|number| self.learned.ids.get(number as usize).to_string());
+                Some(KnownFile { stamp: self.learned.files.stamp(file), thread })
+            }
+        }
+    }
+
+    /// Gives how a file was when it was looked at last.
+    pub(super) fn stamp(&self, path: &str) -> Option<Stamp> {
+        match self.files.get(path) {
+            Some(changed) => changed.as_ref().map(|file| file.stamp),
+            None => Some(self.learned.files.stamp(self.learned.files.find(path)?)),
+        }
+    }
+
+    pub(super) fn put_file(&mut self, path: &str, file: KnownFile) {
+        self.files.insert(path.into(), Some(file));
+    }
+
+    pub(super) fn forget_file(&mut self, path: &str) {
+        match self.learned.files.find(path) {
+            Some(_) => drop(self.files.insert(path.into(), None)),
+            None => drop(self.files.remove(path)),
+        }
+    }
+
+    pub(super) fn thread(&self, id: &str) -> Option<KnownThread> {
+        match self.threads.get(id) {
+            Some(changed) => changed.clone(),
+            None => {
+                let LearnedThread { file, archived, .. } = self.learned.threads[self.learned.ids.find(id)?];
+                let name = self.name_and_archive(id).and_then(|(name, _)| name).map(String::from);
+                let (path, stamp) = self.learned.files.get(file as usize);
+                let told = Told { path: path.into(), stamp, state: Vec::new() };
+                Some(KnownThread::of_row(archived, name, told))
+            }
+        }
+    }
+
+    /// Gives the name of a thread, and whether it is in the archive.
+    pub(super) fn name_and_archive(&self, id: &str) -> Option<(Option<&str>, bool)> {
+        match self.threads.get(id) {
+            Some(changed) => changed.as_ref().map(|known| (known.seen.name.as_deref(), known.seen.archived)),
+            None => {
+                let LearnedThread { name, archived, .. } = self.learned.threads[self.learned.ids.find(id)?];
+                Some(((name != NONE).then(|| self.learned.names.get(name as usize)), archived))
+            }
+        }
+    }
+
+    pub(super) fn put_thread(&mut self, id: &str, thread: KnownThread) {
+        self.threads.insert(id.into(), Some(thread));
+    }
+
+    pub(super) fn forget_thread(&mut self, id: &str) {
+        match self.learned.ids.find(id) {
+            Some(_) => drop(self.threads.insert(id.into(), None)),
+            None => drop(self.threads.remove(id)),
+        }
+    }
+
+    /// Gives the threads that are running or waiting.
+    pub(super) fn at_work(&self) -> Vec<String> {
+        let is_at_work = |known: &KnownThread| matches!(known.seen.state, ThreadState::Running | ThreadState::Waiting);
+        let threads = self.threads.iter().filter(|(_, known)| known.as_ref().is_some_and(is_at_work));
+        threads.map(|(thread, _)| thread.clone()).collect()
+    }
+
+    /// Gives the paths of all files.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        let learned = (0..self.learned.files.len()).map(|file| self.learned.files.get(file).0);
+        let changed = self.files.iter().filter(|(_, file)| file.is_some()).map(|(path, _)| path.as_str());
+        learned.filter(|path| !self.files.contains_key(*path)).chain(changed)
+    }
+
     /// Gives the files below a directory.
     pub(super) fn files_below(&self, directory: &str) -> Vec<String> {
         let below = format!("{directory}/");
-        self.files.keys().filter(|path| path.starts_with(&below)).cloned().collect()
+        self.paths().filter(|path| path.starts_with(&below)).map(String::from).collect()
     }
 }
 
 /// What a walk found.
 #[derive(Default)]
 pub(super) struct Walked {
-    pub(super) files: Vec<FileFacts>,
+    /// What may be a rollout.
+    pub(super) files: FileList,
     pub(super) directories: Vec<String>,
     /// Directories that cannot be looked into, or links in their place, with a slash at the end: what lies below is unknown.
     closed: Vec<String>,
+    /// A directory was still new that was not watched when the walk began: what happened in it was not told.
+    pub(super) is_behind: bool,
 }
 
 impl Walked {
@@ -121,13 +273,14 @@ impl Walked {
     pub(super) fn take(&mut self, entries: &Entries) {
         let paths = entries.paths.split_terminator('\0');
         for (at, path) in paths.enumerate() {
-            let (kind, size) = (entries.kinds[at], entries.sizes[at]);
-            let (modified_ns, inode) = (entries.modified_ns[at], entries.inodes[at]);
-            match kind {
+            let (size, modified_ns, inode) = (entries.sizes[at], entries.modified_ns[at], entries.inodes[at]);
+            match entries.kinds[at] {
                 EntryKind::Directory => self.directories.push(path.into()),
                 EntryKind::Closed | EntryKind::Link => self.closed.push(format!("{path}/")),
-                EntryKind::File => self.files.push(FileFacts { path: path.into(), kind, size, modified_ns, inode }),
-                EntryKind::Other => {}
+                EntryKind::File if may_be_a_rollout(path) => {
+                    self.files.push(path, Stamp { size, modified_ns, inode });
+                }
+                EntryKind::File | EntryKind::Other => {}
             }
         }
     }

@@ -17,6 +17,7 @@ mod error;
 mod events;
 mod known;
 mod notices;
+mod ordered_texts;
 mod states;
 mod subscribers;
 mod watcher;

@@ -8,16 +8,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use threadkeep_engine::contract::ThreadState;
 use threadkeep_engine::{Cancellation, Core};
 
 use super::error::WatchError;
-use super::known::{Known, KnownFile, KnownThread, Stamp, Told, Walked};
+use super::known::{Known, Walked};
 use super::notices::{Changed, Left, Notices, Watches};
 use super::states;
 use super::subscribers::Subscribers;
 use super::writers::{thread_of, threads_with_lock_files, writer_facts};
-use crate::db::{Database, RecordedFile, ThreadThere};
+use crate::db::Database;
 use crate::index::startup::refresh_rows;
 use crate::platform::home::Home;
 use crate::platform::wait::Wait;
@@ -175,6 +174,9 @@ impl Watcher {
             watcher.watches.add(place);
         }
         let walked = watcher.walk_watched()?;
+        if walked.is_behind {
+            watcher.due.look = now + LOOK;
+        }
         let database = watcher.database(true)?;
         refresh_rows(watcher.reader.runtime(), &watcher.home, &database, &Wait::default())?;
         watcher.version = database.data_version()?;
@@ -185,34 +187,28 @@ impl Watcher {
 
     /// Notes what is there.
     fn learn(&mut self, database: &Database, walked: Walked) -> Result<(), WatchError> {
-        let mut recorded: HashMap<String, RecordedFile> = database.recorded_files()?.into_iter().collect();
-        for file in walked.files.iter().filter(|file| rollouts::may_be_a_rollout(&file.path)) {
-            let recorded = recorded.remove(&file.path).unwrap_or_default();
-            if recorded.is_to_be_read_again() {
-                // Nothing about it changes when it can be read again.
-                self.try_again(&file.path, recorded.reason.as_deref().unwrap_or("it was refused"));
+        self.known = Known::of(walked.files);
+        let known = &mut self.known;
+        database.each_thread_there(|there| known.learn_thread(there))?;
+        let mut refused = Vec::new();
+        database.each_recorded_file(|path, mut recorded| {
+            if known.learn_file(&path, recorded.thread.take()) && recorded.is_to_be_read_again() {
+                refused.push((path, recorded.reason));
             }
-            let known = KnownFile { stamp: Stamp::from(file), thread: recorded.thread };
-            self.known.files.insert(file.path.clone(), known);
-        }
-        for ThreadThere { id, path, archived, name } in database.threads_there()? {
-            let stamp = self.known.files.get(&path).map(|file| file.stamp).unwrap_or_default();
-            // A file that came between the walk and the rows may go before it is looked at: then it is missed, too.
-            if stamp == Stamp::default() && rollouts::may_be_a_rollout(&path) {
-                let unseen = KnownFile { stamp, thread: Some(id.clone()) };
-                self.known.files.entry(path.clone()).or_insert(unseen);
-            }
-            let told = Told { path, stamp, state: Vec::new() };
-            self.known.threads.insert(id, KnownThread::of_row(archived, name, told));
+        })?;
+        for (path, reason) in refused {
+            // Nothing about it changes when it can be read again.
+            self.try_again(&path, reason.as_deref().unwrap_or("it was refused"));
         }
         for thread in threads_with_lock_files(&self.home) {
             if writer_facts(&self.home, &thread).is_some()
                 && let Some(row) = database.row(thread.clone())?
                 && let Ok(last) = states::last_turn(&mut self.core, &row.path)?
-                && let Some(known) = self.known.threads.get_mut(&thread)
+                && let Some(mut known) = self.known.thread(&thread)
             {
                 known.last = Some(last.clone());
                 known.seen.state = states::state_of(&mut self.core, &self.home, &thread, last)?;
+                self.known.put_thread(&thread, known);
             }
         }
         self.set_at_work();
@@ -306,7 +302,7 @@ impl Watcher {
             self.read_names(&database)?;
         }
         if self.due.at_work.is_some_and(|at| at <= now) {
-            threads.extend(self.at_work());
+            threads.extend(self.known.at_work());
         }
         for thread in threads {
             self.look_at_writer(&database, &thread)?;
@@ -364,16 +360,9 @@ impl Watcher {
         Ok(self.reader.with_database(fresh, |_, database, _| Ok(database.clone()))?)
     }
 
-    /// Gives the threads that are running or waiting.
-    fn at_work(&self) -> Vec<String> {
-        let is_at_work = |state| matches!(state, ThreadState::Running | ThreadState::Waiting);
-        let threads = self.known.threads.iter().filter(|(_, known)| is_at_work(known.seen.state));
-        threads.map(|(thread, _)| thread.clone()).collect()
-    }
-
     fn set_at_work(&mut self) {
         let now = Instant::now();
-        self.due.at_work = match (self.at_work().is_empty(), self.due.at_work) {
+        self.due.at_work = match (self.known.at_work().is_empty(), self.due.at_work) {
             (true, _) => None,
             (false, Some(at)) if at > now => Some(at),
             (false, _) => Some(now + AT_WORK),

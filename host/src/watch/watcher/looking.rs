@@ -1,14 +1,14 @@
 //! Looks at directories: what is in them, and what is gone.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::time::Instant;
 
 use threadkeep_engine::contract::{EntryKind, FileError};
 use threadkeep_engine::imports::Rollouts;
 
 use super::{COLLECTIONS, LOOK, SAFETY, SHARE, Watcher};
-use crate::db::{Database, RecordedFile};
+use crate::db::Database;
 use crate::rollouts::{self, may_be_a_rollout};
 use crate::watch::error::WatchError;
 use crate::watch::known::{Stamp, Walked};
@@ -16,27 +16,38 @@ use crate::watch::writers::threads_with_lock_files;
 
 /// How many entries of a walk are taken at a time.
 const PAGE: u32 = 4_096;
+/// How many walks find directories that were new, at most: somebody may make them without end.
+const WALKS: usize = 4;
 /// How many directories may lie inside each other; deeper ones are left to the walk.
 const DEEPEST: usize = 32;
 
 impl Watcher {
     /// Goes through all entries of the collections.
-    pub(super) fn walk(&self) -> Result<Walked, WatchError> {
+    fn walk(&self) -> Result<Walked, WatchError> {
         let mut walked = Walked::default();
         let mut walker = self.home.walk()?;
         loop {
             let page = walker.next(PAGE)?;
             if page.kinds.is_empty() {
+                walked.files = walked.files.order();
                 return Ok(walked);
             }
             walked.take(&page);
         }
     }
 
-    /// Goes through all entries likewise, with a watch for every directory: what is there when a watch is new is not told of by it.
+    /// Goes through all entries likewise, with a watch for every directory from before the walk on: what is there when a watch is
+    /// new is not told of by it, and neither is a directory that came before its parent was watched.
     pub(super) fn walk_watched(&mut self) -> Result<Walked, WatchError> {
-        let walked = self.walk()?;
-        if self.watch_directories(&walked) { self.walk() } else { Ok(walked) }
+        for _ in 0..WALKS {
+            let walked = self.walk()?;
+            if !self.watch_directories(&walked) {
+                return Ok(walked);
+            }
+        }
+        let mut walked = self.walk()?;
+        walked.is_behind = true;
+        Ok(walked)
     }
 
     /// Watches the directories that a walk found, those first in which something is likely to change; says whether one is new.
@@ -64,25 +75,27 @@ impl Watcher {
             self.rechecks.extend(now);
         }
         let walked = self.walk_watched()?;
-        let recorded: HashMap<String, RecordedFile> = database.recorded_files()?.into_iter().collect();
-        let mut there = HashSet::with_capacity(walked.files.len());
-        for file in walked.files.iter().filter(|file| may_be_a_rollout(&file.path)) {
-            there.insert(file.path.as_str());
-            let now = Stamp::from(file);
-            let is_known = self.known.files.get(&file.path).is_some_and(|known| known.stamp == now);
+        let mut is_recorded = vec![false; walked.files.len()];
+        database.each_recorded_file(|path, recorded| match walked.files.find(&path) {
+            Some(number) => is_recorded[number] = Stamp::from(&recorded) == walked.files.stamp(number),
+            None if walked.hides(&path) => {}
+            None => drop(changed.insert(path)),
+        })?;
+        for (number, is_recorded) in is_recorded.into_iter().enumerate() {
+            let (path, now) = walked.files.get(number);
+            let is_known = self.known.stamp(path) == Some(now);
             // What cannot be read has its own time.
-            let is_settled = self.unreadable.contains_key(&file.path)
-                || recorded.get(&file.path).is_some_and(|recorded| Stamp::from(recorded) == now);
+            let is_settled = is_recorded || self.unreadable.contains_key(path);
             if !is_known || !is_settled {
-                changed.insert(file.path.clone());
+                changed.insert(path.into());
             }
         }
-        let is_gone = |path: &&String| !there.contains(path.as_str()) && !walked.hides(path);
-        changed.extend(self.known.files.keys().chain(recorded.keys()).filter(is_gone).cloned());
+        let is_gone = |path: &&str| walked.files.find(path).is_none() && !walked.hides(path);
+        changed.extend(self.known.paths().filter(is_gone).map(String::from));
         self.due.names = self.due.names.or(Some(began));
-        let pause = match self.watches.lacking() {
-            Some(_) => LOOK.max(began.elapsed() * SHARE),
-            None => SAFETY,
+        let pause = match self.watches.lacking().is_some() || walked.is_behind {
+            true => LOOK.max(began.elapsed() * SHARE),
+            false => SAFETY,
         };
         self.due.look = Instant::now() + pause;
         self.due.next_look = Instant::now() + LOOK.max(began.elapsed() * SHARE);

@@ -30,7 +30,7 @@ impl Watcher {
     fn look_at_file(&mut self, database: &Database, facts: FileFacts) -> Result<(), WatchError> {
         let (path, stamp) = (facts.path.clone(), Stamp::from(&facts));
         self.vanished.remove(&path);
-        let before = self.known.files.get(&path).cloned();
+        let before = self.known.file(&path);
         let recorded = database.recorded_file(path.clone())?;
         let is_known = before.as_ref().is_some_and(|before| before.stamp == stamp);
         let is_settled = match self.unreadable.get(&path) {
@@ -49,7 +49,7 @@ impl Watcher {
         index_file_as(&mut self.core, database, facts)?;
         self.due.others = Some(Instant::now() + LOOK);
         let recorded = database.recorded_file(path.clone())?.unwrap_or_default();
-        self.known.files.insert(path.clone(), KnownFile { stamp, thread: recorded.thread.clone() });
+        self.known.put_file(&path, KnownFile { stamp, thread: recorded.thread.clone() });
         if recorded.is_to_be_read_again() {
             // It may have gone meanwhile.
             if self.home_has(&path) == Some(false) {
@@ -74,7 +74,7 @@ impl Watcher {
     /// A file is gone where it is still not there after a while.
     fn look_at_gone(&mut self, database: &Database, path: &str) -> Result<(), WatchError> {
         self.is_readable(path);
-        let is_missed = self.vanished.contains_key(path) || self.known.files.contains_key(path);
+        let is_missed = self.vanished.contains_key(path) || self.known.stamp(path).is_some();
         if !is_missed && database.recorded_file(path.into())?.is_none() {
             return Ok(());
         }
@@ -88,10 +88,10 @@ impl Watcher {
     /// Forgets a file that is gone.
     fn forget(&mut self, database: &Database, path: &str) -> Result<(), WatchError> {
         let recorded = database.recorded_file(path.into())?.and_then(|recorded| recorded.thread);
-        let known = self.known.files.get(path).and_then(|known| known.thread.clone());
+        let known = self.known.file(path).and_then(|known| known.thread);
         self.touched.extend(recorded.into_iter().chain(known));
         database.remove_files(vec![path.into()])?;
-        self.known.files.remove(path);
+        self.known.forget_file(path);
         self.vanished.remove(path);
         Ok(())
     }

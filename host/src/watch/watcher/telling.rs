@@ -45,10 +45,10 @@ impl Watcher {
         is_certain: bool,
     ) -> Result<(), WatchError> {
         let row = database.row(thread.into())?.map(Arc::new);
-        let known = self.known.threads.get(thread).cloned();
+        let known = self.known.thread(thread);
         let Some(there) = row.clone().filter(|row| !row.missing) else {
             let Some(known) = known else { return Ok(()) };
-            let file = self.known.files.get(&known.told.path);
+            let file = self.known.file(&known.told.path);
             if !is_certain && file.is_some_and(|file| file.thread.as_deref() == Some(thread)) {
                 // Others have found it gone, or move it.
                 self.wait_for(thread, &known.told.path);
@@ -125,8 +125,8 @@ impl Watcher {
         let seen = now.as_ref().map(|now| now.seen.clone());
         let changes = self.core.call(&CompareThreads { before, now: seen })?;
         match now {
-            Some(now) => drop(self.known.threads.insert(thread.into(), now)),
-            None => drop(self.known.threads.remove(thread)),
+            Some(now) => self.known.put_thread(thread, now),
+            None => self.known.forget_thread(thread),
         }
         // How it stands follows from what happened.
         let (states, others): (Vec<_>, Vec<_>) =
@@ -142,7 +142,7 @@ impl Watcher {
 
     /// Looks again at how a thread stands.
     pub(super) fn look_at_writer(&mut self, database: &Database, thread: &str) -> Result<(), WatchError> {
-        let Some(known) = self.known.threads.get(thread).cloned() else { return Ok(()) };
+        let Some(known) = self.known.thread(thread) else { return Ok(()) };
         let last = match known.last {
             Some(last) => last,
             None => {
@@ -157,7 +157,7 @@ impl Watcher {
         let is_as_before = seen == known.seen;
         let now = KnownThread { seen, last: Some(last), told: known.told };
         if is_as_before {
-            self.known.threads.insert(thread.into(), now);
+            self.known.put_thread(thread, now);
             return Ok(());
         }
         let row = database.row(thread.into())?.map(Arc::new);
@@ -184,12 +184,13 @@ impl Watcher {
         for warning in database.import_sources(&self.home)? {
             self.subscribers.warn(&warning);
         }
-        for there in database.threads_there()? {
-            let known = self.known.threads.get(&there.id);
-            if known.is_some_and(|known| (known.seen.archived, &known.seen.name) != (there.archived, &there.name)) {
-                self.touched.insert(there.id);
+        let (known, touched) = (&self.known, &mut self.touched);
+        database.each_thread_there(|there| {
+            let known = known.name_and_archive(&there.id);
+            if known.is_some_and(|known| known != (there.name.as_deref(), there.archived)) {
+                touched.insert(there.id);
             }
-        }
+        })?;
         self.due.codex = Instant::now() + CODEX.max(began.elapsed() * SHARE);
         self.look_at_touched(database)
     }
