@@ -17,6 +17,11 @@ pub(super) fn given_back() {
     TAKEN.store(0, Ordering::SeqCst);
 }
 
+/// Says whether the terminal is taken; it is not once a panic gave it back.
+pub(super) fn is_taken() -> bool {
+    TAKEN.load(Ordering::SeqCst) != 0
+}
+
 /// Gives the terminal back, if it is taken.
 fn give_back() {
     let taken = TAKEN.swap(0, Ordering::SeqCst);
