@@ -25,7 +25,11 @@ pub(super) fn item(page: &mut Page<'_>, item: &Value) {
             let part = |name: &str| list(&item[name]).filter_map(Value::as_str).collect::<Vec<_>>().join("\n");
             let said = Some(part("summary")).filter(|said| !said.trim().is_empty()).unwrap_or_else(|| part("content"));
             let most = if page.is_full_output { MOST_LINES } else { REASONING_LINES };
-            page.marked("~ ", Role::Reasoning, said.trim(), Role::Reasoning, most);
+            let said = without_data(said.trim());
+            let margin = Margin::mark("~ ", page.theme.style(Role::Reasoning));
+            page.at_most(most, &margin, said.lines().count(), |page| {
+                markdown::draw(page, &margin, &said, Role::Reasoning);
+            });
         }
         "commandExecution" => commands::command(page, item),
         "fileChange" => changes::draw(page, item),

@@ -146,6 +146,20 @@ impl<'a> Page<'a> {
         self.one_line(margin, spans);
     }
 
+    /// Puts on the page what `draw` draws of a text of so many lines, at most `most` lines of it with the one that says how many more
+    /// there are.
+    pub(super) fn at_most(&mut self, most: usize, margin: &Margin, lines: usize, draw: impl FnOnce(&mut Self)) {
+        let (begin, left) = (self.lines.len(), self.left);
+        draw(self);
+        let (drawn, shown) = (self.lines.len() - begin, most.saturating_sub(1));
+        if drawn > most {
+            let all = if self.is_full() { lines.max(drawn) } else { drawn };
+            self.lines.truncate(begin + shown);
+            self.left = left.saturating_sub(shown);
+            self.more(&margin.going_on(), all - shown);
+        }
+    }
+
     /// Puts the last lines on the page, folded, as many as there is room for, and before them how many more there are,
     /// counting those that were left out before.
     pub(super) fn flow_end(&mut self, margin: &Margin, lines: &[Span<'static>], before: usize) {

@@ -71,7 +71,7 @@ fn a_turn_is_read_from_its_header_to_its_error() {
 ▌ [image: /home/robin/lamp.png]
 ▌ [skill: lighthouse]
 
-~ **Looking at the lamp**
+~ Looking at the lamp
 
   Its timer may be short.
 $ rg -n 'fn blink' src | head -2  exit 0, 0.1 s
