@@ -18,6 +18,7 @@ mod private_file;
 mod thread;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use threadkeep_engine::contract::{
     ExportDetail, ExportFormat, ExportOptions, Listed, Person, RedactionCount, RowQuery, ThreadMarks,
@@ -106,6 +107,18 @@ impl ExportRequest {
             anonymize: self.anonymize.clone(),
             marks,
         }
+    }
+}
+
+/// Gives the format that a file's name asks for, by what it ends in; none where it asks for none.
+pub fn format_of_file(path: &Path) -> Option<ExportFormat> {
+    match path.extension()?.to_str()? {
+        "md" | "markdown" => Some(ExportFormat::Markdown),
+        "html" | "htm" => Some(ExportFormat::Html),
+        "txt" => Some(ExportFormat::PlainText),
+        "json" => Some(ExportFormat::Json),
+        "jsonl" => Some(ExportFormat::Jsonl),
+        _ => None,
     }
 }
 

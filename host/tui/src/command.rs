@@ -38,7 +38,7 @@ commands! {
     Note "note" "Writes a note beside the thread.",
     CopyId "copy-id" "Copies the id of the thread.",
     CopyInvocation "copy-command" "Copies the command that goes on with the thread.",
-    Export "export" "Writes the thread into a file.",
+    Export "export" "Writes the thread into a file, or the chosen ones into a directory.",
     Why "why" "Says where the thread is shown, what is wrong with it, and what would mend it.",
     Prompts "prompts" "Lists the prompts of the thread, to go to one.",
     Pager "pager" "Opens the thread in a pager.",

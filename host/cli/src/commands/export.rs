@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use threadkeep::Threadkeep;
 use threadkeep::contract::{ExportDetail, ExportFormat, Person, RedactionCount, RowQuery, SortKey, ThreadRow};
 use threadkeep::documents::{Bundle, ExportState, PluginRun};
-use threadkeep::export::{DirectoryExport, ExportRequest, ExportTally};
+use threadkeep::export::{DirectoryExport, ExportRequest, ExportTally, format_of_file};
 use threadkeep_plugins::manifest::PluginKind;
 use threadkeep_plugins::output::Output;
 use threadkeep_plugins::running::offering;
@@ -106,14 +106,8 @@ enum Format {
 
 impl Format {
     fn by_name(path: &Path) -> Option<Format> {
-        match path.extension()?.to_str()? {
-            "md" | "markdown" => Some(Format::Markdown),
-            "html" | "htm" => Some(Format::Html),
-            "txt" => Some(Format::Text),
-            "json" => Some(Format::Json),
-            "jsonl" => Some(Format::Jsonl),
-            _ => None,
-        }
+        let format = format_of_file(path)?;
+        Format::value_variants().iter().copied().find(|variant| variant.format() == format)
     }
 
     fn format(self) -> ExportFormat {

@@ -1,12 +1,11 @@
 //! Does what was asked for with threads, one after the other, and says what became of it.
 
-use std::path::{Path, PathBuf};
-
 use threadkeep::contract::{ExportFormat, Severity, ThreadRow};
-use threadkeep::export::ExportRequest;
+use threadkeep::export::{ExportRequest, format_of_file};
 use threadkeep::health::doctor::why::Why;
 use threadkeep::threads::change::Deletion;
 use threadkeep::{Error, ErrorKind, ServedHome, Threadkeep};
+use threadkeep_terminal::paths::without_tilde;
 use threadkeep_terminal::visible::plain;
 use threadkeep_terminal::width::shorten;
 
@@ -57,7 +56,7 @@ fn act(
             answers.send(LibraryEvent::Changed(id));
             Acted::Done("noted".into())
         }
-        Action::Export { id, path } => export(threads, &id, &path)?,
+        Action::Export { ids, path } => export(threads, &ids, &path)?,
         Action::PlanDeletion { id } => {
             let deletion = threads.plan_delete(&id, false)?;
             let titles = deletion.threads.iter().map(|row| format!("{}  {}", row.id, shorten(&row.title, 80)));
@@ -124,26 +123,32 @@ fn tell(answers: &Answers, rows: &[ThreadRow]) {
     answers.send(LibraryEvent::Threads(rows.iter().map(crate::model::thread::LoadedThread::of).collect()));
 }
 
-fn export(threads: &Threadkeep, id: &str, path: &str) -> threadkeep::Result<Acted> {
-    let path = PathBuf::from(path);
-    let format = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("md" | "markdown") => ExportFormat::Markdown,
-        Some("html" | "htm") => ExportFormat::Html,
-        Some("txt") => ExportFormat::PlainText,
-        Some("json") => ExportFormat::Json,
-        Some("jsonl") => ExportFormat::Jsonl,
-        _ => {
+/// Writes threads into a file, by whose name the format is known, or several into a directory, a file each.
+fn export(threads: &Threadkeep, ids: &[String], path: &str) -> threadkeep::Result<Acted> {
+    let path = std::path::absolute(without_tilde(path)).unwrap_or_else(|_| path.into());
+    let rows = ids.iter().map(|id| Ok(threads.find(id, None)?.row)).collect::<threadkeep::Result<Vec<_>>>()?;
+    let place = plain(&path.to_string_lossy());
+    match (format_of_file(&path), &rows[..]) {
+        (Some(format), rows) => {
+            let tally = threads.export_file(rows, rows.len() > 1, &ExportRequest::new(format), &path, false)?;
+            if let Some((thread, error)) = tally.failed.first() {
+                return Ok(Acted::Failed(format!("{place} lacks {} thread(s): {thread}: {error}", tally.failed.len())));
+            }
+        }
+        (None, [_]) => {
             let why = "the file's name must end in .md, .html, .txt, .json or .jsonl";
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
-    };
-    let row = threads.find(id, None)?.row;
-    threads.export_file(&[row], false, &ExportRequest::new(format), &path, false)?;
-    Ok(Acted::Done(format!("written into {}, without secrets", plain(&shown(&path)))))
-}
-
-fn shown(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| path.into()).to_string_lossy().into_owned()
+        (None, rows) => {
+            let done = threads.export_directory(rows, &ExportRequest::new(ExportFormat::Markdown), &path)?;
+            let failed: Vec<_> =
+                done.threads.iter().filter_map(|file| Some((&file.thread, file.error.as_ref()?))).collect();
+            if let Some((thread, error)) = failed.first() {
+                return Ok(Acted::Failed(format!("{place} lacks {} thread(s): {thread}: {error}", failed.len())));
+            }
+        }
+    }
+    Ok(Acted::Done(format!("written into {place}, without secrets")))
 }
 
 /// Gives where a thread is shown and where not, and what is wrong with it, in lines.

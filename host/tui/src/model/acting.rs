@@ -49,8 +49,11 @@ impl Model {
             Command::Tag => self.dialog = ask(Asked::Tags { ids }, "+"),
             Command::Note => self.dialog = ask(Asked::Note { id }, ""),
             Command::Export => {
-                let file = format!("{}.md", &id[..id.len().min(13)]);
-                self.dialog = ask(Asked::Export { id }, &file);
+                let place = match &ids[..] {
+                    [id] => format!("{}.md", id.get(..13).unwrap_or(id)),
+                    _ => "threads/".into(),
+                };
+                self.dialog = ask(Asked::Export { ids }, &place);
             }
             Command::CopyId => self.copy(id),
             Command::CopyInvocation => self.copy(format!("threadkeep resume {id}")),
@@ -103,7 +106,7 @@ impl Model {
             }
             Asked::Note { .. } | Asked::Export { .. } if text.is_empty() => return self.notify("nothing was changed"),
             Asked::Note { id } => Action::Note { id, text },
-            Asked::Export { id } => Action::Export { id, path: text },
+            Asked::Export { ids } => Action::Export { ids, path: text },
             Asked::Find => {
                 let words: Vec<String> =
                     Some(text.to_lowercase()).filter(|text| !text.is_empty()).into_iter().collect();

@@ -27,7 +27,7 @@ pub(crate) enum Asked {
     Name { id: String },
     Tags { ids: Vec<String> },
     Note { id: String },
-    Export { id: String },
+    Export { ids: Vec<String> },
     Find,
 }
 
@@ -38,6 +38,7 @@ impl Asked {
             Asked::Name { .. } => "name (empty: none)",
             Asked::Tags { .. } => "tags: +this -that",
             Asked::Note { .. } => "note",
+            Asked::Export { ids } if ids.len() > 1 => "write into the directory, or one file (.md, .html, .txt, .json)",
             Asked::Export { .. } => "write into the file (.md, .html, .txt, .json)",
             Asked::Find => "find in the thread",
         }

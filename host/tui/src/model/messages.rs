@@ -256,7 +256,7 @@ pub(crate) enum Action {
     Pin { ids: Vec<String>, pinned: bool },
     Tag { ids: Vec<String>, words: Vec<String> },
     Note { id: String, text: String },
-    Export { id: String, path: String },
+    Export { ids: Vec<String>, path: String },
     PlanDeletion { id: String },
     Delete { id: String },
     Explain { id: String },

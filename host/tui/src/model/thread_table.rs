@@ -1,6 +1,7 @@
 //! The threads that are known, by their ids, in the order of each time.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use super::scope::Scope;
@@ -55,8 +56,10 @@ pub(crate) struct ThreadTable {
     places: Vec<KnownPlace>,
     place_numbers: HashMap<Place, u32>,
     projects: TextTable,
-    /// How many threads have each title.
-    titles: HashMap<Box<str>, u32>,
+    /// How many threads have each title, by what it hashes to: of two that hash alike too much is told, which is rare and harms
+    /// nothing.
+    titles: HashMap<u64, u32>,
+    hasher: RandomState,
     /// Counts the changes.
     version: u64,
 }
@@ -127,19 +130,20 @@ impl ThreadTable {
     }
 
     fn count_title(&mut self, title: &str, by: i32) {
-        match self.titles.get_mut(title) {
+        let title = self.hasher.hash_one(title);
+        match self.titles.get_mut(&title) {
             Some(count) => *count = count.saturating_add_signed(by),
-            None if by > 0 => drop(self.titles.insert(title.into(), 1)),
+            None if by > 0 => drop(self.titles.insert(title, 1)),
             None => {}
         }
-        if by < 0 && self.titles.get(title) == Some(&0) {
-            self.titles.remove(title);
+        if by < 0 && self.titles.get(&title) == Some(&0) {
+            self.titles.remove(&title);
         }
     }
 
     /// Says whether another thread has the same title.
     pub(crate) fn shares_its_title(&self, number: u32) -> bool {
-        self.titles.get(&self.thread(number).title).is_some_and(|count| *count > 1)
+        self.titles.get(&self.hasher.hash_one(&*self.thread(number).title)).is_some_and(|count| *count > 1)
     }
 
     /// Gives a title that was found by reading to a thread that had none which tells anything.
