@@ -7,6 +7,9 @@ BENCH_ARGS ?=
 # Where `make goldens` keeps what a program printed, and the program that it asks.
 GOLDENS ?= $(TARGET_DIR)/goldens
 GOLDENS_PROGRAM ?= $(PROGRAM)
+# Where `make install` places the program; DESTDIR goes before it, for whoever makes a package of the result.
+PREFIX ?= /usr/local
+DESTDIR ?=
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PROGRAM := $(TARGET_DIR)/release/threadkeep
@@ -14,7 +17,7 @@ PROGRAM := $(TARGET_DIR)/release/threadkeep
 COMMANDS := host/cli/src/commands/*.rs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup component plugins other-plugins build run test bench bench-peers goldens lint deny fmt
+.PHONY: help setup component plugins other-plugins build install uninstall run test bench bench-peers goldens lint deny fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +27,17 @@ setup: ## make the build's tools available, above all a compiler for the compone
 
 build: setup ## build the program, with the component inside, and the tests' own programs
 	$(CARGO) build --release --workspace $(CARGO_FLAGS)
+
+# Root often has no cargo: then what was built already is installed.
+install: export PREFIX := $(PREFIX)
+install: export DESTDIR := $(DESTDIR)
+install: $(if $(shell command -v $(CARGO)),build) ## install program, man pages and completions: PREFIX=/usr/local, DESTDIR
+	@packaging/install
+
+uninstall: export PREFIX := $(PREFIX)
+uninstall: export DESTDIR := $(DESTDIR)
+uninstall: ## remove what `make install` placed
+	@packaging/install --remove
 
 component: build ## build the components, one for each world of wit/, and say where they are
 	@for world in parser reader core; do \
