@@ -17,9 +17,9 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # A field of a manifest, which stands alone in its line.
 field() {
     local value
-    value=$(sed -n "s/^$1 = \"\(.*\)\"\$/\1/p;" "$2" | head -n 1)
+    value=$(sed -n "s/^$1 = \"\(.*\)\"\$/\1/p" "$2")
     [ -n "$value" ] || fail "$2 has no $1"
-    printf '%s\n' "$value"
+    printf '%s\n' "${value%%$'\n'*}"
 }
 
 # SHA-256 of files, a line each.
