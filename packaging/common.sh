@@ -22,10 +22,8 @@ field() {
     printf '%s\n' "${value%%$'\n'*}"
 }
 
-# SHA-256 of files, a line each.
-checksums() {
-    if have sha256sum; then sha256sum -- "$@"; else shasum -a 256 -- "$@"; fi
-}
+# SHA-256 of files, a line each, or of what it reads.
+checksums() { if have sha256sum; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
 
 # Makes a directory for what is needed for a while, in which programs may be run, and removes it at the end.
 make_work() {
@@ -50,9 +48,11 @@ has_command() {
 }
 
 write_completions() {
-    local tree=$1 shell=$2 file=$tree/share/$3
+    local tree=$1 shell=$2 file=$1/share/$3
     mkdir -p "${file%/*}"
-    in_tree "$tree" completions "$shell" >"$file" && [ -s "$file" ] || fail "\`threadkeep completions $shell\` failed"
+    if ! in_tree "$tree" completions "$shell" >"$file" || [ ! -s "$file" ]; then
+        fail "\`threadkeep completions $shell\` failed"
+    fi
 }
 
 # Lays out in the directory $1 what every package holds, as it stands below a prefix: the program without its symbols, man
@@ -72,8 +72,9 @@ make_tree() {
     chmod 755 "$tree/bin/threadkeep"
     if has_command "$tree" man; then
         mkdir -p "$tree/share/man/man1"
-        in_tree "$tree" man "$tree/share/man/man1" >/dev/null && [ -s "$tree/share/man/man1/threadkeep.1" ] ||
+        if ! in_tree "$tree" man "$tree/share/man/man1" >/dev/null || [ ! -s "$tree/share/man/man1/threadkeep.1" ]; then
             fail "\`threadkeep man\` failed"
+        fi
     fi
     if has_command "$tree" completions; then
         write_completions "$tree" bash bash-completion/completions/threadkeep

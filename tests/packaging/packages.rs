@@ -23,6 +23,7 @@ impl Made {
                 Some("packages are made for Linux with glibc")
             }
             _ if !is_here("readelf") || !is_here("strip") => Some("no binutils"),
+            "tar" if !is_here("xz") => Some("no xz"),
             "wheel" if !tool("wheel/installed").is_file() => Some("no hatchling (.ci/setup packaging)"),
             "npm" if !is_here("npm") => Some("no npm"),
             "deb" if !tool("cargo-deb/bin/cargo-deb").is_file() => Some("no cargo-deb (.ci/setup packaging)"),
@@ -51,12 +52,12 @@ impl Made {
         assert_eq!(self.sums(), again.sums(), "{kind}");
     }
 
-    /// The one package, whose checksum is right and whose name has the version.
-    fn package(&self) -> PathBuf {
+    /// The package whose name ends so; its checksum is right and it is called by the version.
+    fn package(&self, suffix: &str) -> PathBuf {
         let sums = self.sums();
         said(command("sha256sum").args(["--check", "--strict", "SHA256SUMS"]).current_dir(self.0.path()));
-        let [line] = sums.lines().collect::<Vec<_>>()[..] else { panic!("{sums}") };
-        let (_, name) = line.split_once("  ").unwrap();
+        let mut names = sums.lines().filter_map(|line| line.split_once("  ")).map(|(_, name)| name);
+        let name = names.find(|name| name.ends_with(suffix)).unwrap_or_else(|| panic!("no {suffix}: {sums}"));
         let version = Program::new().run(["--version"]).well().stdout;
         let version = version.split_whitespace().nth(1).unwrap();
         assert!(name.starts_with("threadkeep") && name.contains(version), "{name} of {version}");
@@ -65,16 +66,19 @@ impl Made {
 }
 
 #[test]
-fn the_archive_runs_where_it_is_unpacked() {
+fn the_archives_run_where_they_are_unpacked() {
     let Some(made) = Made::of("tar") else { return };
-    let place = tempdir().unwrap();
-    let place = place.path().join("a place");
-    fs::create_dir(&place).unwrap();
-    said(command("tar").args(["--strip-components=1", "-xzf"]).arg(made.package()).arg("-C").arg(&place));
-    Demo::new().is_answered_by(&place.join("bin/threadkeep"));
-    has_everything(&place.join("share"), "zsh/site-functions/_threadkeep", "1");
-    for file in ["LICENSE", "README.md"] {
-        assert!(place.join("share/doc/threadkeep").join(file).is_file(), "no {file}");
+    let demo = Demo::new();
+    for suffix in [".tar.gz", ".tar.xz"] {
+        let place = tempdir().unwrap();
+        let place = place.path().join("a place");
+        fs::create_dir(&place).unwrap();
+        said(command("tar").args(["--strip-components=1", "-xf"]).arg(made.package(suffix)).arg("-C").arg(&place));
+        demo.is_answered_by(&place.join("bin/threadkeep"));
+        has_everything(&place.join("share"), "zsh/site-functions/_threadkeep", "1");
+        for file in ["LICENSE", "README.md"] {
+            assert!(place.join("share/doc/threadkeep").join(file).is_file(), "no {file}");
+        }
     }
 }
 
@@ -90,7 +94,7 @@ fn the_wheel_is_installed_offline_and_runs() {
         pip
     };
     let before: Vec<_> = listing(&environment).into_keys().collect();
-    said(pip().args(["install", "--no-index"]).arg(made.package()));
+    said(pip().args(["install", "--no-index"]).arg(made.package(".whl")));
     Demo::new().is_answered_by(&environment.join("bin/threadkeep"));
     has_everything(&environment.join("share"), "zsh/site-functions/_threadkeep", "1");
     said(pip().args(["uninstall", "--yes", "threadkeep"]));
@@ -109,14 +113,14 @@ fn the_npm_package_is_installed_offline_and_npm_links_the_program_itself() {
         npm
     };
     let local = place.path().join("local");
-    said(npm().arg("install").arg("--prefix").arg(&local).arg(made.package()));
+    said(npm().arg("install").arg("--prefix").arg(&local).arg(made.package(".tgz")));
     let linked = local.join("node_modules/.bin/threadkeep");
     Demo::new().is_answered_by(&linked);
     // No script stands between it and its exit code, signals and input.
     assert!(fs::read(&linked).unwrap().starts_with(b"\x7fELF"));
 
     let global = place.path().join("global");
-    said(npm().arg("install").arg("--global").arg("--prefix").arg(&global).arg(made.package()));
+    said(npm().arg("install").arg("--global").arg("--prefix").arg(&global).arg(made.package(".tgz")));
     Demo::new().is_answered_by(&global.join("bin/threadkeep"));
     let page = global.join("share/man/man1/threadkeep.1");
     assert!(page.is_file(), "no {}", page.display());
@@ -129,7 +133,7 @@ fn the_npm_package_is_installed_offline_and_npm_links_the_program_itself() {
 fn the_debian_package_runs_where_it_is_unpacked() {
     let Some(made) = Made::of("deb") else { return };
     let place = tempdir().unwrap();
-    said(command("dpkg").arg("-x").arg(made.package()).arg(place.path()));
+    said(command("dpkg").arg("-x").arg(made.package(".deb")).arg(place.path()));
     Demo::new().is_answered_by(&place.path().join("usr/bin/threadkeep"));
     let share = place.path().join("usr/share");
     has_everything(&share, "zsh/vendor-completions/_threadkeep", "1.gz");
@@ -141,7 +145,7 @@ fn the_debian_package_runs_where_it_is_unpacked() {
     if !geteuid().is_root() {
         return skipped("only root can install packages");
     }
-    installs_and_removes(&made.package());
+    installs_and_removes(&made.package(".deb"));
 }
 
 /// In a system that has what the package depends on and nothing else.
