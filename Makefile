@@ -7,6 +7,9 @@ BENCH_ARGS ?=
 # Where `make goldens` keeps what a program printed, and the program that it asks.
 GOLDENS ?= $(TARGET_DIR)/goldens
 GOLDENS_PROGRAM ?= $(PROGRAM)
+# Where `make install` places the program; DESTDIR goes before it, for whoever makes a package of the result.
+PREFIX ?= /usr/local
+DESTDIR ?=
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PROGRAM := $(TARGET_DIR)/release/threadkeep
@@ -14,7 +17,7 @@ PROGRAM := $(TARGET_DIR)/release/threadkeep
 COMMANDS := host/cli/src/commands/*.rs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup component plugins other-plugins build run test bench bench-peers goldens lint deny fmt
+.PHONY: help setup component plugins other-plugins build install uninstall dist run test bench bench-peers goldens lint deny fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +27,22 @@ setup: ## make the build's tools available, above all a compiler for the compone
 
 build: setup ## build the program, with the component inside, and the tests' own programs
 	$(CARGO) build --release --workspace $(CARGO_FLAGS)
+
+# Root often has no cargo: then what was built already is installed.
+install: export PREFIX := $(PREFIX)
+install: export DESTDIR := $(DESTDIR)
+install: $(if $(shell command -v $(CARGO)),build) ## install program, man pages and completions: PREFIX=/usr/local, DESTDIR
+	@packaging/install
+
+uninstall: export PREFIX := $(PREFIX)
+uninstall: export DESTDIR := $(DESTDIR)
+uninstall: ## remove what `make install` placed
+	@packaging/install --remove
+
+# Of the program that is built; Wasmtime is not built again.
+dist: build ## make what people install without a compiler, in target/dist: archive, wheel, packages for npm and Debian
+	@.ci/setup packaging || true
+	@packaging/dist
 
 component: build ## build the components, one for each world of wit/, and say where they are
 	@for world in parser reader core; do \
@@ -67,12 +86,13 @@ run: build ## list the threads of your Codex home, or of a copy of the tests' ho
 		done; \
 	fi
 
-# Tests that run the component under Node, open pages in a browser, press keys in a shell, or run plugins in other languages say so
-# where they cannot.
+# Tests that run the component under Node, open pages in a browser, press keys in a shell, make packages, or run plugins in other
+# languages say so where they cannot.
 test: build plugins other-plugins ## build everything and run every test
 	@.ci/setup node || true
 	@.ci/setup browser || true
 	@.ci/setup shells || true
+	@.ci/setup packaging || true
 	$(CARGO) test --release --workspace $(CARGO_FLAGS)
 	$(CARGO) test --release --workspace --manifest-path plugins/Cargo.toml $(CARGO_FLAGS)
 

@@ -62,6 +62,7 @@ mod not_utf8;
 mod odd_cells;
 mod other_kinds_of_files;
 mod own_notes;
+mod packaging;
 mod parsing;
 mod patterns;
 mod personality;

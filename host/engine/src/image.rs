@@ -83,4 +83,22 @@ mod tests {
             |(_, component): &&(Engine, Component)| IMAGE.0.as_ptr_range().contains(&component.image_range().start);
         assert!(loaded.iter().filter(lies).count() <= 1);
     }
+
+    /// Else the program would compile the core at each start on machines other than the one that it was built on.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn the_image_asks_for_what_nearly_every_cpu_has_and_for_no_more() {
+        // Wasmtime writes the name of a feature, the mark of what is on or off, and which of the two.
+        let asks_for = |feature: &str| {
+            let written = [feature.as_bytes(), &[2]].concat();
+            let at = IMAGE.0.windows(written.len()).position(|bytes| bytes == written).unwrap();
+            IMAGE.0[at + written.len()] == 1
+        };
+        for feature in ["has_sse42", "has_popcnt", "has_avx", "has_avx2", "has_bmi2", "has_lzcnt"] {
+            assert!(asks_for(feature), "{feature}");
+        }
+        for feature in ["has_avx512f", "has_avx512vl", "has_avx512vbmi", "has_avx_vnni"] {
+            assert!(!asks_for(feature), "{feature}");
+        }
+    }
 }

@@ -42,8 +42,8 @@ pub use runtime::{Runtime, imported_interfaces};
 /// The version of the contract, as the package's name says it.
 pub const CONTRACT: &str = "threadkeep:core@0.5.0";
 
-/// The whole core as a component: the world `core`.
-pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.component.wasm"));
+/// The whole core as a component: the world `core`. It is there once: of a constant every crate that uses it has a copy.
+pub static COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.component.wasm"));
 
 /// The answer of a call; the outer error is a trap.
 pub(crate) type Trapped<T> = wasmtime::Result<T>;
