@@ -39,6 +39,7 @@ mod gate;
 mod generated;
 mod goals;
 mod growth;
+mod helping;
 mod holders;
 mod importing;
 mod index_damage;

@@ -93,9 +93,9 @@ fn a_plan_says_what_it_leaves_out_and_how_that_is_mended() {
     program.run(["init"]).well();
     let told = program.run(["repair", "plan"]).well();
     assert_eq!(told.stdout, "there is nothing to mend in the state DB\n");
-    assert!(told.stderr.contains(" finding(s) can be mended by: threadkeep repair apply --target codex\n"), "{told:?}");
+    assert!(told.stderr.contains(" findings can be mended by: threadkeep repair apply --target codex\n"), "{told:?}");
     let one = program.run(["repair", "plan", "--thread", &id(2)]).well();
-    let command = format!(" finding(s) can be mended by: threadkeep repair apply --target codex --thread {}", id(2));
+    let command = format!(" finding can be mended by: threadkeep repair apply --target codex --thread {}", id(2));
     assert!(one.stderr.contains(&command), "{one:?}");
     let planned = program.run(["repair", "plan", "--target", "codex"]).well();
     assert!(planned.stdout.contains("stale-path: 3") && !planned.stderr.contains("--target codex"), "{planned:?}");
@@ -319,7 +319,7 @@ fn codex_is_told_of_a_run_a_memory_mode_and_a_copy_where_that_is_asked_for() {
     let program = Program::on(home.path(), state.path());
     let [one, _, three] = [1, 2, 3].map(id);
     let ran = program.run(["exec", "--tell-codex", "--", "sh", "-c", "exit 7"]).ended(7);
-    assert!(ran.stderr.contains("Codex was told by 1 change(s)"), "{ran:?}");
+    assert!(ran.stderr.contains("Codex was told by 1 change,"), "{ran:?}");
     let new = ran.stdout.lines().last().unwrap().to_owned();
     assert!(row_of_codex(&home, &new).is_some());
     program.run(["memory", "mode", &one, "polluted", "--tell-codex"]).well();
@@ -391,6 +391,6 @@ fn what_a_repair_would_refuse_is_not_counted_as_mendable_and_says_why() {
             assert_eq!(finding["mendable"], "none", "{finding}");
             assert!(finding["remedy"].as_str().unwrap().starts_with(why), "{finding}");
         }
-        assert!(plan.stderr.contains(&format!("finding(s) cannot be mended: {why}")), "{}", plan.stderr);
+        assert!(plan.stderr.contains(&format!(" cannot be mended: {why}")), "{}", plan.stderr);
     }
 }

@@ -37,7 +37,8 @@ pub mod watch;
 pub use facade::{
     AbsentDirectory, ClaimedThread, Error, Homes, MatchesOfHomes, MovedDirectory, NotedPlace, OfHome, Options,
     PageOfHomes, PruneRequest, RepairScope, Result, RunObserver, ServedHome, StateAccess, StatedPage, ThreadGoal,
-    ThreadStamp, ThreadWriter, Threadkeep, UndoPreview, Verification, redact, replay, startup,
+    ThreadStamp, ThreadWriter, Threadkeep, UndoPreview, Verification, Versions, finding_code, redact, replay, startup,
+    versions,
 };
 pub use features::text_index::IndexExclusions;
 pub use platform::error_kind::ErrorKind;

@@ -149,7 +149,7 @@ fn lines_that_are_no_records_are_left_out_and_counted() {
     place.write(&Rollout::legacy(id).user("hello").verbatim("{\"no record").verbatim("").agent("good day"));
     let outcome = place.program().run([&WHOLE[..], &[id]].concat()).well();
     assert!(outcome.stdout.contains("good day") && !outcome.stdout.contains("no record"), "{}", outcome.stdout);
-    assert!(outcome.stderr.contains("1 lines that are no records were left out"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("1 line that is no record was left out"), "{}", outcome.stderr);
 }
 
 #[test]

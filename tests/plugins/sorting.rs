@@ -50,7 +50,7 @@ fn a_list_goes_by_the_score_of_a_column_and_those_without_one_come_last() {
     let text = program.run(["list", "--sort-column", "made", "--limit", "2"]).well();
     assert_eq!(text.stdout.lines().count(), 2);
     assert!(text.stdout.lines().next().unwrap().contains("  7  "), "{}", text.stdout);
-    assert!(text.stderr.contains("5 more with --limit 0"), "{}", text.stderr);
+    assert!(text.stderr.contains("5 more with threadkeep ") && text.stderr.contains("--limit 0\n"), "{}", text.stderr);
 }
 
 #[test]

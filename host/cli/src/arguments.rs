@@ -20,24 +20,30 @@ pub(crate) struct Global {
     pub(crate) home: Vec<PathBuf>,
     /// Where the state DB is [default: a directory of the home's own in $THREADKEEP_STATE_DIR, else HOME/threadkeep]
     #[arg(long, global = true, value_name = "DIR")]
+    #[arg(hide_short_help = true)]
     pub(crate) state_dir: Option<PathBuf>,
     /// Answer from the files alone: the state DB is neither opened nor created
     #[arg(long, global = true)]
+    #[arg(hide_short_help = true)]
     pub(crate) no_state: bool,
     /// Trust the rows: do not look for files that changed
     #[arg(long, global = true)]
+    #[arg(hide_short_help = true)]
     pub(crate) no_refresh: bool,
     /// How long to wait, each time, for another process that is in the way; 0 waits for none
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, allow_negative_numbers = true)]
+    #[arg(hide_short_help = true)]
     pub(crate) wait: u32,
     /// When texts have colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(hide_short_help = true)]
     pub(crate) color: Color,
     /// Print one JSON document
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Write down what the core asked of the home and was told, for `debug replay`; it holds what the threads say
     #[arg(long, global = true, value_name = "FILE")]
+    #[arg(hide_short_help = true)]
     pub(crate) record: Option<PathBuf>,
     /// What the settings keep out of the index of what was said.
     #[arg(skip)]

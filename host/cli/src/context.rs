@@ -20,11 +20,17 @@ use crate::arguments::Global;
 use crate::failure::{Usage, say};
 use crate::importers;
 use crate::progress;
+use crate::settings::Settings;
 use crate::text::JsonOutput;
+use crate::text::color::Color;
+
+/// Makes the parser of all commands, with these settings as defaults.
+pub(crate) type MakeParser = fn(Option<&Settings>, Color) -> clap::Command;
 
 /// Holds the global flags, and what was opened by a command.
 pub(crate) struct Context {
     pub(crate) global: Global,
+    parser: MakeParser,
     progress: Option<ProgressSink>,
     recorder: OnceCell<Recorder>,
     /// Everything that was opened: its warnings must be printed whatever becomes of the command.
@@ -33,9 +39,15 @@ pub(crate) struct Context {
 
 impl Context {
     /// Makes a context; nothing is opened yet.
-    pub(crate) fn new(global: Global) -> Context {
+    pub(crate) fn new(global: Global, parser: MakeParser) -> Context {
         let progress = progress::bar(global.json);
-        Context { progress, global, recorder: OnceCell::new(), opened: RefCell::default() }
+        Context { progress, global, parser, recorder: OnceCell::new(), opened: RefCell::default() }
+    }
+
+    /// Gives the parser of all commands, with all that help has; without settings it is the same for everybody.
+    pub(crate) fn parser(&self, settings: Option<&Settings>) -> clap::Command {
+        let color = if settings.is_some() { self.global.color } else { Color::Never };
+        (self.parser)(settings, color)
     }
 
     /// Opens the home for a command that only reads: without a handle it answers from the files, with a warning.

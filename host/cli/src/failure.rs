@@ -4,20 +4,11 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use threadkeep::{ErrorKind, documents};
 
+pub(crate) use crate::exit;
+use crate::help;
 use crate::settings::Unreadable;
 use crate::text;
 use crate::text::color::{Meaning, Stream, paint};
-
-/// Names the exit codes, which are the same for every command.
-pub(crate) mod exit {
-    pub(crate) const DONE: u8 = 0;
-    pub(crate) const FAILED: u8 = 1;
-    pub(crate) const USAGE: u8 = 2;
-    pub(crate) const NOT_FOUND: u8 = 3;
-    pub(crate) const AMBIGUOUS: u8 = 4;
-    pub(crate) const FINDINGS_REMAIN: u8 = 5;
-    pub(crate) const HELD: u8 = 6;
-}
 
 /// Says what is wrong with how the program was called.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +49,44 @@ pub(crate) fn report_error(error: &anyhow::Error, json: bool) {
     let flag = argument.map(|argument| format!("--{argument}: ")).unwrap_or_default();
     let head = paint(Stream::Err, Meaning::Error, "threadkeep:");
     format!("{flag}{error:#}").lines().for_each(|line| print(&head, line));
+    if let Some(step) = next_step(error) {
+        print(&head, &step);
+    }
+}
+
+/// Says what to do next about an error whose own text does not; none where nothing can be said, or the text itself says it.
+fn next_step(error: &anyhow::Error) -> Option<String> {
+    let known = error.downcast_ref::<threadkeep::Error>();
+    if error.is::<Usage>() {
+        return Some(usage_step());
+    }
+    let kind = match known {
+        Some(known) if known.hint().is_some() => return None,
+        Some(known) => known.kind(),
+        None => error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(ErrorKind::of_io)?,
+    };
+    let step = match kind {
+        ErrorKind::Busy | ErrorKind::TimedOut => "try again once that process is done, or wait longer: --wait SECONDS",
+        ErrorKind::Denied => {
+            "see who may read and write there; the index may be kept elsewhere: --state-dir DIR, or --no-state"
+        }
+        ErrorKind::Corrupt => "`threadkeep doctor` says what is damaged, and what mends it",
+        ErrorKind::Io => "see to the path and to the disk; `threadkeep status` says where home and index are",
+        ErrorKind::NeedsState => "leave --no-state out, or fill the index: threadkeep init",
+        ErrorKind::InvalidInput => return Some(usage_step()),
+        ErrorKind::Internal => {
+            "`--record FILE` notes down what was asked, fit for a report after `threadkeep debug redact FILE`"
+        }
+        _ => return None,
+    };
+    Some(step.into())
+}
+
+/// Names the help of the command that was called.
+fn usage_step() -> String {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let command = words.iter().find(|word| help::is_command(word));
+    format!("`threadkeep {}--help` says how it is called", command.map(|word| format!("{word} ")).unwrap_or_default())
 }
 
 /// Prints what is wrong with the command line: as the parser does, or as a document where `json` asks for it.
@@ -72,7 +101,7 @@ pub(crate) fn report_usage(error: &clap::Error, json: bool) {
     let mut parts = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
     let message = parts.next().unwrap_or_default();
     let tips: Vec<String> = parts.filter(|part| !part.is_empty() && !part.starts_with("Usage:")).collect();
-    let hint = Some(tips.join("; ")).filter(|hint| !hint.is_empty());
+    let hint = Some(tips.join("; ")).filter(|hint| !hint.is_empty()).or_else(|| Some(usage_step()));
     print_document(&documents::Error {
         kind: ErrorKind::InvalidInput,
         message,
@@ -111,9 +140,14 @@ fn document_of(error: &anyhow::Error) -> documents::Error {
         None => format!("{error:#}"),
     };
     match known {
-        Some(known) => documents::Error { message, ..known.document() },
+        Some(known) => {
+            let document = known.document();
+            let hint = document.hint.or_else(|| next_step(error));
+            documents::Error { message, hint, ..document }
+        }
         None => {
-            documents::Error { kind, message, hint: None, argument: None, candidates: Vec::new(), more_candidates: 0 }
+            let hint = next_step(error);
+            documents::Error { kind, message, hint, argument: None, candidates: Vec::new(), more_candidates: 0 }
         }
     }
 }

@@ -10,14 +10,20 @@ use crate::failure::{Usage, say};
 use crate::source_kind::SourceKind;
 use crate::{files, text, values};
 
+/// The heading of flags that say which threads a command is about.
+pub(crate) const WHICH_THREADS: &str = "Which threads";
+
 /// The flags.
 #[derive(Args)]
+#[command(next_help_heading = WHICH_THREADS)]
 pub(crate) struct Filters {
     /// Only this model provider [default: any]
     #[arg(long, value_name = "NAME", value_parser = values::text)]
+    #[arg(hide_short_help = true)]
     provider: Option<String>,
     /// Only threads that began or last ran in this directory
     #[arg(long, value_name = "DIR", value_parser = values::directory)]
+    #[arg(hide_short_help = true)]
     cwd: Option<String>,
     /// Only threads that began or last ran in this directory or below it, in any worktree of its git repository
     #[arg(long, value_name = "DIR", value_parser = values::directory)]
@@ -27,30 +33,37 @@ pub(crate) struct Filters {
     since: Option<Moment>,
     /// Only before this time
     #[arg(long, value_name = "TIME", value_parser = dates::moment, allow_negative_numbers = true)]
+    #[arg(hide_short_help = true)]
     until: Option<Moment>,
     /// Only threads whose title or preview contains this, whatever the case of letters
     #[arg(long, value_name = "TEXT", value_parser = values::text)]
     title: Option<String>,
     /// Only threads that were given a name which contains this
     #[arg(long, value_name = "TEXT", value_parser = values::text)]
+    #[arg(hide_short_help = true)]
     name: Option<String>,
     /// Only threads that began on this git branch
     #[arg(long, value_name = "NAME", value_parser = values::text)]
+    #[arg(hide_short_help = true)]
     branch: Option<String>,
     /// Only threads that began on this git commit: its SHA, or four digits or more of its beginning
     #[arg(long, value_name = "SHA", value_parser = values::commit)]
+    #[arg(hide_short_help = true)]
     commit: Option<String>,
     /// Only threads whose last turn went to a model with a name that contains this
     #[arg(long, value_name = "NAME", value_parser = values::text)]
+    #[arg(hide_short_help = true)]
     model: Option<String>,
     /// Only threads of this git repository: its origin URL in any form, the end of it, as OWNER/NAME, or a directory in it, as .
     #[arg(long, value_name = "URL|DIR", value_parser = values::text)]
+    #[arg(hide_short_help = true)]
     repo: Option<String>,
     /// Only threads with this tag; given several times, only those with all of them
     #[arg(long, value_name = "TAG", value_parser = values::text)]
     tag: Vec<String>,
     /// Only threads that were pinned here
     #[arg(long)]
+    #[arg(hide_short_help = true)]
     pinned: bool,
 }
 

@@ -6,6 +6,7 @@ use threadkeep::{Cancellation, Homes};
 
 use crate::context::Context;
 use crate::failure::{Usage, say};
+use crate::text;
 
 /// Homes that are open, and those that are away.
 pub(crate) struct OpenHomes {
@@ -67,7 +68,7 @@ impl Context {
             }
         }
         if members.is_empty() {
-            anyhow::bail!("none of the {} homes can be read", away.len());
+            anyhow::bail!("none of {} can be read", text::these(away.len(), "home"));
         }
         Ok(OpenHomes { homes: Homes::new(members)?, labels: labels(&roots), away })
     }

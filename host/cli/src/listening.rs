@@ -17,6 +17,7 @@ const STDIO: &str = "stdio://";
 
 /// Whom a program that listens lets in.
 #[derive(Args)]
+#[command(next_help_heading = "Whom it lets in")]
 pub(crate) struct LettingIn {
     /// Let in only who shows the token in this file, as `Authorization: Bearer TOKEN`
     #[arg(long, value_name = "FILE")]

@@ -12,6 +12,7 @@ use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 
 /// How much is noted down, and where.
 #[derive(Args)]
+#[command(next_help_heading = "What it notes down")]
 pub(crate) struct Arguments {
     /// How much is noted down
     #[arg(long, value_name = "LEVEL", default_value = "warn")]

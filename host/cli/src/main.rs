@@ -7,16 +7,20 @@
 //! A command decides nothing about threads: it opens a home by its [`context::Context`], asks the facade, and prints. Data goes
 //! to stdout, messages to stderr; with `--json` the data is one document of [`threadkeep::documents`].
 
+mod again;
 mod arguments;
 mod browser_memory;
 mod commands;
+mod completing;
 mod confirm;
 mod context;
+mod exit;
 mod failure;
 mod failures;
 mod files;
 mod filters;
 mod going_on;
+mod help;
 mod homes;
 mod importers;
 mod interrupt;
@@ -33,6 +37,7 @@ mod tell_codex;
 mod text;
 mod turn_printer;
 mod values;
+mod version;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -49,20 +54,18 @@ use text::color::Color;
 
 use threadkeep_terminal::{dates, zone};
 
-use failure::{exit, exit_code_of, is_broken_pipe, report_error, report_usage};
+use failure::{exit_code_of, is_broken_pipe, report_error, report_usage};
 
 /// Finds, lists, reads, records and changes the threads of a Codex home.
-///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 ambiguous, 5 something is left to mend.
 #[derive(Parser)]
 #[command(
     name = "threadkeep",
     version,
     about,
-    long_about,
     max_term_width = 100,
     subcommand_required = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    disable_help_subcommand = true
 )]
 struct Arguments {
     #[command(flatten)]
@@ -94,6 +97,11 @@ fn parser_of(is_wanted: impl Fn(&str) -> bool, settings: Option<&Settings>, colo
     }
 }
 
+/// Gives a parser of all commands with all that help has; where the settings cannot be read, without them.
+fn whole_parser(settings: Option<&Settings>, color: Color) -> clap::Command {
+    help::with_examples(parser_of(|_| true, settings, color))
+}
+
 /// Parses the command line; what it leaves out is as the settings say. For `config` they need not be readable, lest one that is
 /// wrong is in the way of its own mending.
 fn parse() -> Result<(Global, Command), clap::Error> {
@@ -105,7 +113,7 @@ fn parse() -> Result<(Global, Command), clap::Error> {
     let mut parser = parser_of(|name| words.iter().any(|word| word == name), settings.as_ref().ok(), color);
     let mut parsed = parser.try_get_matches_from_mut(&words);
     if parsed.is_err() {
-        parser = parser_of(|_| true, settings.as_ref().ok(), color);
+        parser = whole_parser(settings.as_ref().ok(), color);
         parsed = parser.try_get_matches_from_mut(&words);
     }
     // A tag that goes looks like a flag.
@@ -157,6 +165,13 @@ fn parse() -> Result<(Global, Command), clap::Error> {
 }
 
 fn main() -> ExitCode {
+    if completing::is_asked() {
+        return completing::answer(|| parser_of(|_| true, Settings::read().ok().as_ref(), Color::Never));
+    }
+    if version::is_asked_in_full() {
+        let printed = std::io::Write::write_all(&mut std::io::stdout(), version::in_full().as_bytes());
+        return ExitCode::from(if printed.is_ok() { exit::DONE } else { exit::FAILED });
+    }
     let (global, command) = match parse() {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -164,7 +179,7 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
         }
     };
-    let context = Context::new(global);
+    let context = Context::new(global, whole_parser);
     let done = command.run(&context);
     context.warn();
     match context.finish_recording().and(done) {

@@ -10,6 +10,7 @@ use threadkeep::documents::{FoundThread, FoundThreads, RemoteMatch, RemoteMatche
 use threadkeep::platform::home::locate;
 use threadkeep_app_server::remote::{PageOfRemoteThreads, RemoteAddress, RemoteThreads};
 
+use crate::again::command_of_page;
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::text;
@@ -17,13 +18,16 @@ use crate::turn_printer::TurnPrinter;
 
 /// Where to read instead of the home.
 #[derive(Args)]
+#[command(next_help_heading = "From a server")]
 pub(crate) struct RemoteArguments {
     /// Ask an app-server, this program's or Codex's, instead of reading the home: ws://HOST:PORT, unix://PATH, or unix:// for the
     /// socket in the home where Codex looks for one
     #[arg(long, value_name = "ADDRESS")]
+    #[arg(hide_short_help = true)]
     remote: Option<String>,
     /// Show the server the token in this file
     #[arg(long, value_name = "FILE", requires = "remote")]
+    #[arg(hide_short_help = true)]
     remote_token_file: Option<PathBuf>,
 }
 
@@ -160,7 +164,7 @@ pub(crate) fn search(
     let items = items.collect::<anyhow::Result<Vec<_>>>()?;
     context.print(RemoteMatches { items, next_cursor: next.clone() }, || shown)?;
     if let Some(next) = next.filter(|_| !context.global.json) {
-        say(&format!("more with --cursor {next}"));
+        say(&format!("more threads: {}", command_of_page(&next)));
     }
     Ok(code)
 }

@@ -5,6 +5,7 @@ use threadkeep::Threadkeep;
 
 use crate::context::Context;
 use crate::failure::{exit, say};
+use crate::text::count;
 
 /// Whether Codex is told.
 #[derive(Args, Clone, Copy)]
@@ -23,6 +24,42 @@ pub(crate) enum Untold {
     Perhaps,
     /// Something, for certain.
     Certainly,
+}
+
+/// What was changed.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Change {
+    /// Threads went into the archive, or came back.
+    Moved,
+    /// A name was given or taken away.
+    Named,
+    /// Threads were deleted.
+    Deleted,
+    /// Something else that is known of a thread was corrected.
+    Corrected,
+    /// Whether memories may be taken of it.
+    MemoryMode,
+    /// A thread came, or went on.
+    Recorded,
+}
+
+impl Change {
+    /// Gives the code of the repairs that tell it, where they are only made when asked for.
+    fn code(self) -> Option<&'static str> {
+        (self == Change::Deleted).then_some("missing-file")
+    }
+
+    /// Says what Codex does as long as it is not told.
+    fn until_told(self) -> &'static str {
+        match self {
+            Change::Moved => "it lists what moved slowly or not at all, and neither shows the turns nor resumes it",
+            Change::Named => "it shows the name from before",
+            Change::Deleted => "its database keeps a row that leads nowhere",
+            Change::Corrected => "it shows what it knew before",
+            Change::MemoryMode => "it goes by the memory mode from before",
+            Change::Recorded => "its lists may leave the thread out, or show it as it was before",
+        }
+    }
 }
 
 impl Untold {
@@ -54,27 +91,32 @@ impl TellCodex {
         }
     }
 
-    /// Says that Codex does not see a change of these threads, or tells it, with repairs of a code that are only made when asked
-    /// for; the exit code. The state DB is closed first, whose handle this takes.
+    /// Says that Codex does not see a change of these threads, and what follows from that, or tells it; the exit code. The state DB is closed first, whose handle this takes.
     pub(crate) fn after(
         self,
         context: &Context,
         threadkeep: Threadkeep,
         untold: Untold,
         threads: &[String],
-        code: Option<&str>,
+        change: Change,
     ) -> anyhow::Result<u8> {
         drop(threadkeep);
         context.close();
         if threads.is_empty() || (untold == Untold::Nothing && !self.tell_codex) {
             return Ok(exit::DONE);
         }
+        let code = change.code();
         let with = code.map(|code| format!(" --with {code}")).unwrap_or_default();
         let only = if let [thread] = threads { format!(" --thread {thread}") } else { String::new() };
         let command = format!("threadkeep repair apply --target codex{with}{only}");
-        let words = format!("Codex does not see this yet; tell it by: {command}");
+        let say_untold = || {
+            say(&format!("Codex does not see this yet; tell it by: {command}"));
+            if !context.global.json {
+                say(&format!("until then {}", change.until_told()));
+            }
+        };
         if untold == Untold::Certainly && !self.tell_codex {
-            say(&words);
+            say_untold();
             return Ok(exit::DONE);
         }
         let threadkeep = context.inspector()?;
@@ -92,7 +134,7 @@ impl TellCodex {
             return Ok(exit::DONE);
         }
         if !self.tell_codex {
-            say(&words);
+            say_untold();
             return Ok(exit::DONE);
         }
         let outcome = threadkeep.apply_repair(&plan)?;
@@ -101,8 +143,8 @@ impl TellCodex {
             say(&format!("Codex was not told: {}: {why}", edit.reason));
         }
         if !outcome.done.is_empty() {
-            let changes = outcome.done.len();
-            say(&format!("Codex was told by {changes} change(s), which `threadkeep repair undo` takes back"));
+            let changes = count(outcome.done.len(), "change");
+            say(&format!("Codex was told by {changes}, which `threadkeep repair undo` takes back"));
         }
         Ok(if outcome.refused.is_empty() { exit::DONE } else { exit::FAILED })
     }

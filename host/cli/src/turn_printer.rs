@@ -6,6 +6,7 @@ use serde_json::Value;
 use threadkeep::contract::{Gap, PageOfTurns, ThreadNote};
 use threadkeep::documents::{Gap as GapDocument, Note, TurnsEnd, TurnsWriter, turn_id};
 
+use crate::again::command_of_turns;
 use crate::failure::say;
 use crate::text::{self, turns as rendering};
 
@@ -93,10 +94,10 @@ impl<W: Write> TurnPrinter<W> {
                 say_gaps(gaps);
                 let (earlier, later) = if newest_first { (next, back) } else { (back, next) };
                 if let Some(cursor) = earlier {
-                    say(&format!("earlier with --desc --cursor {cursor}"));
+                    say(&format!("earlier turns: {}", command_of_turns(&cursor, true)));
                 }
                 match later {
-                    Some(cursor) => say(&format!("more with --cursor {cursor}")),
+                    Some(cursor) => say(&format!("more turns: {}", command_of_turns(&cursor, false))),
                     None if !any => say("no turns"),
                     None => {}
                 }

@@ -213,6 +213,21 @@ impl Database {
         Ok(Some(Database::over(schema, connection, deriver, None, copy)?))
     }
 
+    /// Opens the database in a state directory for a moment of reading: without a trace where nobody else is at it, and else as
+    /// whoever is at it has it open; none when there is none of this schema.
+    pub(crate) fn open_for_a_glance(
+        schema: &'static Schema,
+        dir: &Path,
+        wait: &Wait,
+        deriver: RowDeriver,
+    ) -> Result<Option<Database>, StateError> {
+        match ExternalDb::at(&dir.join(FILE_NAME)) {
+            Some(external) if external.has_wal() => Database::open_existing(schema, dir, wait, deriver),
+            Some(_) => Database::open_read_only(schema, dir, deriver),
+            None => Ok(None),
+        }
+    }
+
     /// Opens a private copy of the database in a state directory, brought to this schema: what becomes of it nobody else
     /// sees. With it comes whether the original has this schema and is complete. None when there is no original.
     pub(crate) fn open_copy(

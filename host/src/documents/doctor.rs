@@ -205,12 +205,18 @@ impl Finding {
             offset: finding.offset,
             path: finding.path.as_deref().map(|path| home.absolute(path).to_string_lossy().into_owned()),
             remedy: finding.remedy.clone(),
-            severity: match finding.severity {
-                health::Severity::Error => Severity::Error,
-                health::Severity::Warning => Severity::Warning,
-                health::Severity::Info => Severity::Info,
-            },
+            severity: finding.severity.into(),
             thread_id: finding.thread.clone(),
+        }
+    }
+}
+
+impl From<health::Severity> for Severity {
+    fn from(severity: health::Severity) -> Severity {
+        match severity {
+            health::Severity::Error => Severity::Error,
+            health::Severity::Warning => Severity::Warning,
+            health::Severity::Info => Severity::Info,
         }
     }
 }

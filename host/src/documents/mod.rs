@@ -21,6 +21,7 @@ mod exec;
 mod explanation;
 mod export;
 mod find;
+mod finding_codes;
 mod goal;
 mod import;
 mod init;
@@ -68,6 +69,7 @@ pub use export::{
     GoneThread, Redaction, records_end, records_header,
 };
 pub use find::{Discrepancy, ExplainedThread, FoundThread, FoundThreads, Via};
+pub use finding_codes::{FindingCode, FindingCodes};
 pub use goal::{ClearedGoal, Goal, GoalSource, GoalStatus, ThreadGoal};
 pub use import::{
     Bundle, BundleDirectory, Import, ImportDirectory, ImportResult, ImportedThread, PassedOverFile, UndoneImport,

@@ -18,6 +18,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("init", schema::<Init>()),
         ("status", schema::<Status>()),
         ("doctor", schema::<Checkup>()),
+        ("doctor --codes", schema::<FindingCodes>()),
+        ("doctor --explain", schema::<FindingCode>()),
         ("why", schema::<Why>()),
         ("list", schema::<List>()),
         ("search", schema::<Matches>()),

@@ -9,7 +9,7 @@ use super::{Error, Result, Threadkeep};
 use crate::documents;
 use crate::health::backup::{self, Backup, Restore, Verified, Wanted as BackupWanted};
 use crate::health::doctor::why::{Why, why};
-use crate::health::doctor::{self, Checkup, How};
+use crate::health::doctor::{self, Checkup, FindingCode, How};
 use crate::health::repair::{Logged, Outcome, Plan, RepairError, Repairs, Target};
 use crate::health::salvage::{self, Outcome as SalvageOutcome, Wanted as SalvageWanted};
 use crate::platform::error_kind::ErrorKind;
@@ -64,16 +64,17 @@ fn not_planned(findings: &[Finding], scope: &RepairScope) -> Vec<String> {
     let with = |finding: &&Finding| !finding.edits.is_empty() && finding.edits.iter().all(|edit| edit.opt_in);
     let unasked = |finding: &&Finding| finding.edits.iter().any(|edit| !edit.opt_in);
     let elsewhere = |finding: &&Finding| unasked(finding) && !finding.edits.iter().any(|edit| wanted(edit.target));
+    let count = |number: usize| format!("{number} finding{}", if number == 1 { "" } else { "s" });
     let mut words = Vec::new();
     if wanted(EditTarget::Codex) {
         let mut refused: BTreeMap<&str, usize> = BTreeMap::new();
         findings.iter().filter_map(|it| it.unmended.as_deref()).for_each(|why| *refused.entry(why).or_default() += 1);
-        words.extend(refused.into_iter().map(|(why, count)| format!("{count} finding(s) cannot be mended: {why}")));
+        words.extend(refused.into_iter().map(|(why, number)| format!("{} cannot be mended: {why}", count(number))));
     }
     let left = findings.iter().filter(elsewhere).count();
     if left > 0 {
         let target = if scope.target == Target::Codex { "state" } else { "codex" };
-        words.push(format!("{left} finding(s) can be mended by: threadkeep repair apply --target {target}{thread}"));
+        words.push(format!("{} can be mended by: threadkeep repair apply --target {target}{thread}", count(left)));
     }
     let asked: Vec<&Finding> = findings.iter().filter(with).filter(|it| !scope.with.contains(&it.code)).collect();
     if !asked.is_empty() {
@@ -85,10 +86,8 @@ fn not_planned(findings: &[Finding], scope: &RepairScope) -> Vec<String> {
             documents::Mendable::All => " --target all",
             documents::Mendable::State | documents::Mendable::None => "",
         };
-        let (count, codes) = (asked.len(), codes.join(","));
-        words.push(format!(
-            "{count} finding(s) only when asked for: threadkeep repair apply{target} --with {codes}{thread}"
-        ));
+        let (count, codes) = (count(asked.len()), codes.join(","));
+        words.push(format!("{count} only when asked for: threadkeep repair apply{target} --with {codes}{thread}"));
     }
     words
 }
@@ -108,13 +107,7 @@ impl Threadkeep {
     ///
     /// [`ErrorKind::InvalidInput`] of the first one that is none, with the code that may be meant.
     pub fn check_codes(&self, codes: &[String], argument: &'static str) -> Result<()> {
-        let Some(unknown) = codes.iter().find(|code| !doctor::CODES.contains(&code.as_str())) else { return Ok(()) };
-        let hint = match nearest(unknown, doctor::CODES) {
-            Some(meant) => format!("did you mean '{meant}'?"),
-            None => "README.md and `threadkeep doctor` name them".into(),
-        };
-        let why = format!("there are no findings of the code '{unknown}'");
-        Err(Error::new(ErrorKind::InvalidInput, why).with_hint(hint).of_argument(argument))
+        codes.iter().try_for_each(|code| finding_code(code, argument).map(drop))
     }
 
     /// Says where a thread is, where it is shown, and why not, to one who looks from a directory. Nothing is created or changed.
@@ -224,4 +217,20 @@ impl Threadkeep {
     pub(super) fn repairs(&self) -> Repairs<'_> {
         Repairs::of(self.runtime(), self.home(), self.state_dir(), self.wait()).with_state(self.state())
     }
+}
+
+/// Gives what is known of a code of findings; `argument` is the name of the argument that has it.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`] where there is no such code, with the one that may be meant.
+pub fn finding_code(code: &str, argument: &'static str) -> Result<&'static FindingCode> {
+    doctor::finding_code(code).ok_or_else(|| {
+        let hint = match nearest(code, doctor::CODES) {
+            Some(meant) => format!("did you mean '{meant}'?"),
+            None => "`threadkeep doctor --codes` lists them".into(),
+        };
+        let why = format!("there are no findings of the code '{code}'");
+        Error::new(ErrorKind::InvalidInput, why).with_hint(hint).of_argument(argument)
+    })
 }

@@ -36,6 +36,7 @@ mod served_home;
 mod stamp;
 pub mod startup;
 mod telling;
+mod versions;
 mod watching;
 
 use std::path::{Path, PathBuf};
@@ -58,7 +59,7 @@ use crate::watch::HomeWatcher;
 pub use changing::RunObserver;
 pub use error::{Error, Result};
 pub use features::{ClaimedThread, MovedDirectory, ThreadGoal};
-pub use health::{RepairScope, UndoPreview, Verification};
+pub use health::{RepairScope, UndoPreview, Verification, finding_code};
 pub use homes::{Homes, MatchesOfHomes, OfHome, PageOfHomes};
 pub use importing::AbsentDirectory;
 pub use launching::ThreadWriter;
@@ -67,6 +68,7 @@ pub use pruning::PruneRequest;
 pub use recordings::{redact, replay};
 pub use served_home::ServedHome;
 pub use stamp::ThreadStamp;
+pub use versions::{Versions, versions};
 pub use watching::StatedPage;
 
 /// Says how the handle lives.
@@ -79,6 +81,8 @@ pub enum StateAccess {
     OwnOrFiles,
     /// The process only reads: a complete state DB of this version is opened, and else there is no handle.
     Existing,
+    /// The same for a moment, without a trace: nothing is created, not even for the time of reading, where nobody else is at it.
+    Glance,
     /// No handle is wanted: the state DB is looked at from outside, without a trace, by what asks for that (status, doctor, why),
     /// and opened by a repair.
     Inspect,
@@ -194,6 +198,10 @@ impl Threadkeep {
             }
             StateAccess::Existing => {
                 let state = startup::open_existing(&runtime, &home, &options.state_dir, &options.wait)?;
+                state.map(|state| (state, startup::Report::default()))
+            }
+            StateAccess::Glance => {
+                let state = startup::open_for_a_glance(&runtime, &home, &options.state_dir, &options.wait)?;
                 state.map(|state| (state, startup::Report::default()))
             }
             StateAccess::Inspect | StateAccess::Without => None,

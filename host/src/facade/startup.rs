@@ -16,7 +16,7 @@ use crate::threads::cut_off_lines::cut_off_lines;
 use crate::threads::exec::finish_runs;
 use crate::threads::start::start;
 
-pub use crate::index::startup::{Config, Report, StartupError, open_existing, refresh};
+pub use crate::index::startup::{Config, Report, StartupError, open_existing, open_for_a_glance, refresh};
 pub use crate::threads::start::heal;
 
 /// Opens, migrates, fills or waits, and verifies; then hands out the handle, and what it did.

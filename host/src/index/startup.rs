@@ -189,6 +189,18 @@ pub fn open_existing(
     Ok(database.is_complete()?.then(|| StateDb::of(database)))
 }
 
+/// Opens a complete state DB of this version for a moment of reading, without a trace, and gives none where there is no such one.
+pub fn open_for_a_glance(
+    runtime: &Runtime,
+    home: &Arc<Home>,
+    state_dir: &Path,
+    wait: &Wait,
+) -> Result<Option<StateDb>, StartupError> {
+    let deriver = RowDeriver::new(runtime, home);
+    let Some(database) = Database::open_for_a_glance(&SCHEMA, state_dir, wait, deriver)? else { return Ok(None) };
+    Ok(database.is_complete()?.then(|| StateDb::of(database)))
+}
+
 /// Brings the state DB of an open handle up to date with the files, as a start does.
 pub fn refresh(runtime: &Runtime, home: &Arc<Home>, config: &Config, state: &StateDb) -> Result<Report, StartupError> {
     let locks = Some(Locks::of(&config.state_dir));

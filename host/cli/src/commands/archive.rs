@@ -12,7 +12,7 @@ use crate::arguments::ThreadArguments;
 use crate::context::Context;
 use crate::failure::{exit, say};
 use crate::failures::Failures;
-use crate::tell_codex::{TellCodex, Untold};
+use crate::tell_codex::{Change, TellCodex, Untold};
 use crate::text;
 
 /// `archive`
@@ -67,6 +67,6 @@ pub(super) fn move_all(
     context.print(document, || paths)?;
     let untold = Untold::if_so(threadkeep.is_elsewhere_for_codex(&rows).unwrap_or(false));
     let moved: Vec<String> = rows.into_iter().map(|row| row.id).collect();
-    let told = tell_codex.after(context, threadkeep, untold, &moved, None)?;
+    let told = tell_codex.after(context, threadkeep, untold, &moved, Change::Moved)?;
     Ok(if failures.code == exit::DONE { told } else { failures.code })
 }

@@ -92,7 +92,7 @@ fn restore(context: &Context, name: &str, only: &[String], yes: bool) -> anyhow:
     let threadkeep = context.inspector()?;
     let (name, restore) = threadkeep.prepare_restore(name, only)?;
     let planned_files = restore.planned_files();
-    let question = format!("put these {} file(s) of {name} back?", planned_files.len());
+    let question = format!("put {} of {name} back?", text::these(planned_files.len(), "file"));
     if !yes && !confirm::ask(&preview(&planned_files), &question)? {
         anyhow::bail!("nothing was restored");
     }

@@ -46,7 +46,7 @@ impl Clean {
         let plan = threadkeep.plan_snapshots(older_than, &active, &running)?;
         let going = plan.iter().filter(|snapshot| snapshot.fate.is_final()).count();
         if !dry_run && going > 0 {
-            let question = format!("remove {going} shell snapshot(s) for good?");
+            let question = format!("remove {} for good?", text::count(going, "shell snapshot"));
             if !yes && !confirm::ask(&lines(&plan), &question)? {
                 anyhow::bail!("nothing was removed");
             }

@@ -13,7 +13,7 @@ use threadkeep::platform::regular_file;
 use super::turns::subject;
 use crate::context::Context;
 use crate::failure::{exit, say};
-use crate::text::JsonOutput;
+use crate::text::{self, JsonOutput};
 use crate::values;
 
 /// `debug`
@@ -46,7 +46,9 @@ impl Debug {
             Debug::Replay { file } => {
                 let replayed = threadkeep::replay(open(&file)?).with_context(|| file.display().to_string())?;
                 context.print(Replay::from(replayed), || {
-                    format!("{} calls, {} answers of the home: the same as then\n", replayed.calls, replayed.imports)
+                    let (calls, answers) =
+                        (text::count(replayed.calls, "call"), text::count(replayed.imports, "answer"));
+                    format!("{calls}, {answers} of the home: the same as then\n")
                 })?;
             }
             Debug::Redact { file } => {

@@ -10,7 +10,8 @@ use threadkeep::{Options, StateAccess, Threadkeep};
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
 use crate::failure::exit;
-use crate::tell_codex::{TellCodex, Untold};
+use crate::tell_codex::{Change, TellCodex, Untold};
+use crate::text::count;
 use crate::{confirm, text};
 
 /// `delete`
@@ -43,8 +44,8 @@ impl Delete {
         let deletion = threadkeep.plan_delete(&self.thread.id, self.with_forks)?;
         let preview = || preview(&threadkeep, &deletion);
         if !self.dry_run {
-            let (threads, files) = (deletion.threads.len(), deletion.files.len());
-            let question = format!("delete {threads} thread(s) with {files} file(s) for good?");
+            let (threads, files) = (count(deletion.threads.len(), "thread"), count(deletion.files.len(), "file"));
+            let question = format!("delete {threads} with {files} for good?");
             if !self.yes && !confirm::ask(&preview(), &question)? {
                 anyhow::bail!("nothing was deleted");
             }
@@ -62,7 +63,7 @@ impl Delete {
         if self.dry_run {
             return Ok(exit::DONE);
         }
-        self.tell_codex.after(context, threadkeep, untold, &threads, Some("missing-file"))
+        self.tell_codex.after(context, threadkeep, untold, &threads, Change::Deleted)
     }
 }
 

@@ -14,7 +14,7 @@ use threadkeep::{Error, ErrorKind, RunObserver, StateAccess, Threadkeep};
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, report_error, say};
-use crate::tell_codex::TellCodex;
+use crate::tell_codex::{Change, TellCodex};
 use crate::values;
 
 /// How many threads of a directory are looked at at a time.
@@ -77,10 +77,11 @@ impl Exec {
         let mut out = std::io::stdout().lock();
         let _ = writeln!(out, "{}{last}", if ran.no_final_newline { "\n" } else { "" }).and_then(|()| out.flush());
         let untold = TellCodex::after_writing(&threadkeep, &ran.id);
-        let told = self.tell_codex.after(context, threadkeep, untold, &[ran.id], None).unwrap_or_else(|error| {
-            report_error(&error, context.global.json);
-            exit::FAILED
-        });
+        let told =
+            self.tell_codex.after(context, threadkeep, untold, &[ran.id], Change::Recorded).unwrap_or_else(|error| {
+                report_error(&error, context.global.json);
+                exit::FAILED
+            });
         let failed = ran.incomplete || ran.output_lost || told != exit::DONE;
         Ok(if failed && ran.exit_code == exit::DONE { exit::FAILED } else { ran.exit_code })
     }

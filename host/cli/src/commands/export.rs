@@ -19,7 +19,7 @@ use crate::failure::{Usage, exit, say};
 use crate::filters::{self, Filters};
 use crate::plugins::{self, LimitArguments, Loaded};
 use crate::source_kind::{SourceKind, collection};
-use crate::text::JsonOutput;
+use crate::text::{JsonOutput, count};
 use crate::{interrupt, text, values};
 
 /// `export`
@@ -30,61 +30,86 @@ pub(crate) struct Export {
     threads: Vec<String>,
     /// Active and archived threads; alone, all there are
     #[arg(long)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     all: bool,
     /// Archived threads only
     #[arg(long, conflicts_with = "all")]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     archived: bool,
     /// As what: markdown, html, text, json, jsonl, or a format of an installed plugin [default: by the name of --out, else markdown]
     #[arg(long, value_name = "FORMAT", value_parser = values::text)]
     format: Option<String>,
     /// A setting for the plugin whose format it is
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = plugins::setting)]
+    #[arg(hide_short_help = true)]
     settings: Vec<(String, String)>,
     #[command(flatten)]
     limits: LimitArguments,
     /// How much of each turn [default: commands; everything with json]
     #[arg(long, value_name = "LEVEL")]
+    #[arg(help_heading = "How much of them")]
     detail: Option<Detail>,
     /// Only these turns, counted from 1: 3, 3..7, 3.., ..7
     #[arg(long, value_name = "A..B", value_parser = turns)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = "How much of them")]
     turns: Option<(u32, u32)>,
     /// Outputs in full, not their first and last lines alone
     #[arg(long)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = "How much of them")]
     full: bool,
     /// Sub-agents under the call that began them, so many levels deep; without it, they are threads like others
     #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = "How much of them")]
     subagents: u32,
     /// With jsonl: encrypted contents and base instructions too
     #[arg(long)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = "How much of them")]
     full_record: bool,
     /// Leave secrets in: keys, tokens, passwords
     #[arg(long)]
+    #[arg(help_heading = "How much of them")]
     no_redact: bool,
     /// Take your home directory and your user name out
     #[arg(long)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = "How much of them")]
     anonymize: bool,
     /// Into this file, which only you can read; for Markdown with a directory of pictures beside it
     #[arg(long, value_name = "FILE", conflicts_with = "to")]
+    #[arg(help_heading = "Where to")]
     out: Option<PathBuf>,
     /// Replace that file
     #[arg(long, requires = "out")]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = "Where to")]
     force: bool,
     /// Into this directory: a file for each thread, and an index; later only what changed
     #[arg(long, value_name = "DIR")]
+    #[arg(help_heading = "Where to")]
     to: Option<PathBuf>,
     /// Into this new file, for `import` on another machine: rollouts as they stand, with those that their histories begin in,
     /// and a manifest
     #[arg(long, value_name = "FILE", requires = "no_redact", conflicts_with_all = [
         "out", "to", "format", "detail", "turns", "full", "subagents", "full_record", "anonymize",
     ])]
+    #[arg(help_heading = "Where to")]
     bundle: Option<PathBuf>,
     /// Only threads from these sources [default: any]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     source: Vec<SourceKind>,
     #[command(flatten)]
     filters: Filters,
     /// Only threads in which this file, or one below this directory, was changed, as patches tell: see search --touched
     #[arg(long, value_name = "PATH", value_parser = values::text)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     touched: Option<String>,
 }
 
@@ -386,10 +411,14 @@ fn turns(given: &str) -> Result<(u32, u32), String> {
 /// Gives what a bundle holds, and the directories that another machine may have elsewhere.
 fn describe_bundle(bundle: &Bundle) -> String {
     let path = text::shown(&bundle.path);
-    let mut out =
-        format!("{path}  {} threads in {} files, {} bytes\n", bundle.threads.len(), bundle.files, bundle.bytes);
+    let mut out = format!(
+        "{path}  {} in {}, {} bytes\n",
+        count(bundle.threads.len(), "thread"),
+        count(bundle.files, "file"),
+        bundle.bytes
+    );
     for directory in &bundle.directories {
-        out += &format!("directory  {} of {} threads\n", text::shown(&directory.path), directory.threads);
+        out += &format!("directory  {} of {}\n", text::shown(&directory.path), count(directory.threads, "thread"));
     }
     out
 }
@@ -416,7 +445,11 @@ fn tell(tally: &ExportTally) -> u8 {
     tally.failed.iter().for_each(|(thread, error)| say(&format!("{thread}: {error}")));
     tally.gaps.iter().for_each(|gap| say(gap));
     if tally.left_out_lines > 0 {
-        say(&format!("{} lines that are no records were left out", tally.left_out_lines));
+        let lines = match tally.left_out_lines {
+            1 => "1 line that is no record was".to_owned(),
+            lines => format!("{lines} lines that are no records were"),
+        };
+        say(&format!("{lines} left out"));
     }
     for RedactionCount { kind, count, places } in tally.redactions() {
         say(&format!("redacted: {count} × {kind} ({})", places.join("; ")));

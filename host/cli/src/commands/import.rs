@@ -122,7 +122,10 @@ impl Import {
             context.print(&planned, || describe(&planned, usize::MAX))?;
             return Ok(exit::DONE);
         }
-        if coming > 0 && !self.yes && !confirm::ask(&describe(&planned, SHOWN), &format!("import {coming} threads?"))? {
+        if coming > 0
+            && !self.yes
+            && !confirm::ask(&describe(&planned, SHOWN), &format!("import {}?", text::count(coming, "thread")))?
+        {
             anyhow::bail!("nothing was changed");
         }
         let report = threadkeep.import(&plan, &self.map)?;

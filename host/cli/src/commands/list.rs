@@ -10,6 +10,7 @@ use threadkeep::{Cancellation, Error, OfHome, Threadkeep};
 use threadkeep_app_server::remote::{RemoteQuery, RemoteThreads};
 use threadkeep_plugins::running::{Columns, UsablePlugins};
 
+use crate::again::{command_of_page, command_with};
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::{self, Filters, Sort};
@@ -31,32 +32,44 @@ pub(crate) struct List {
     limit: u32,
     /// Where to go on: nextCursor of the page before
     #[arg(long, value_name = "CURSOR", value_parser = values::text)]
+    #[arg(hide_short_help = true)]
     cursor: Option<String>,
     /// Archived threads only
     #[arg(long, conflicts_with = "all")]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     archived: bool,
     /// Active and archived threads
     #[arg(long)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     all: bool,
     /// Only threads from these sources [default: any]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     source: Vec<SourceKind>,
     /// Sub-agents as threads of their own, not under a parent that is in the list too
     #[arg(long)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     flat: bool,
     #[command(flatten)]
     filters: Filters,
     /// Only threads in which this file, or one below this directory, was changed, as patches tell: see search --touched
     #[arg(long, value_name = "PATH", value_parser = values::text, conflicts_with = "missing")]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     touched: Option<String>,
     /// Only threads that stand so, sub-agents as threads of their own
     #[arg(long, value_name = "STATE", value_delimiter = ',', conflicts_with = "missing")]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     state: Vec<State>,
     /// A column of a plugin beside each thread, several times; PLUGIN:COLUMN where several plugins have one of the name
     #[arg(long, value_name = "NAME", conflicts_with = "state", value_parser = values::text)]
+    #[arg(hide_short_help = true)]
     column: Vec<String>,
     /// Go by the score that a column of a plugin gives, which then stands beside each thread: highest first, with --asc lowest
     #[arg(long, value_name = "NAME", conflicts_with_all = ["state", "cursor"], value_parser = values::text)]
+    #[arg(hide_short_help = true)]
     sort_column: Option<String>,
     #[command(flatten)]
     limits: LimitArguments,
@@ -65,9 +78,12 @@ pub(crate) struct List {
     sort: Sort,
     /// Oldest first
     #[arg(long)]
+    #[arg(hide_short_help = true)]
     asc: bool,
     /// Only threads that are known and whose rollouts are gone
     #[arg(long)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     missing: bool,
     #[command(flatten)]
     remote: RemoteArguments,
@@ -176,7 +192,7 @@ impl List {
         }
         printer.end(None, &[])?;
         if left_out > 0 && !context.global.json {
-            say(&format!("{left_out} more with --limit 0"));
+            say(&format!("{left_out} more with {}", command_with(&["--limit", "0"], &["--limit"])));
         }
         Ok(exit::DONE)
     }
@@ -390,7 +406,7 @@ impl<W: Write> Printer<W> {
             (Printer::Text { mut out, any, .. }, next) => {
                 out.flush()?;
                 match next {
-                    Some(next) => say(&format!("more with --cursor {next}")),
+                    Some(next) => say(&format!("more threads: {}", command_of_page(next))),
                     None if !any => say("no threads"),
                     None => {}
                 }

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::dates::{self, Moment};
 use crate::failure::exit;
 use crate::source_kind::{SourceKind, collection};
-use crate::tell_codex::{TellCodex, Untold};
+use crate::tell_codex::{Change, TellCodex, Untold};
 use crate::values;
 
 /// `memory`
@@ -178,7 +178,7 @@ fn mode_of(
         return Ok(exit::DONE);
     }
     let untold = Untold::perhaps_if(threadkeep.is_known_to_codex(&threads).unwrap_or(false));
-    tell_codex.after(context, threadkeep, untold, &threads, None)
+    tell_codex.after(context, threadkeep, untold, &threads, Change::MemoryMode)
 }
 
 impl Mode {

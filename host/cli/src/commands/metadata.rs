@@ -6,7 +6,7 @@ use threadkeep::threads::change::MetadataPatch;
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
 use crate::failure::Usage;
-use crate::tell_codex::{TellCodex, Untold};
+use crate::tell_codex::{Change, TellCodex, Untold};
 use crate::values;
 
 /// `metadata`
@@ -51,7 +51,7 @@ impl Metadata {
         context.print(threadkeep.thread_document(row.clone())?, || format!("{}\n", row.id))?;
         let thread = [row.id];
         let untold = Untold::perhaps_if(threadkeep.is_known_to_codex(&thread).unwrap_or(false));
-        self.tell_codex.after(context, threadkeep, untold, &thread, None)
+        self.tell_codex.after(context, threadkeep, untold, &thread, Change::Corrected)
     }
 
     /// Gives the patch that the flags ask for: what is named is set, what is cleared is cleared, the rest is left.

@@ -173,6 +173,17 @@ commands! {
     /// Your own settings: what flags mean where they are not given
     #[command(subcommand)]
     Config(config::Config);
+    /// Print a script by which your shell completes command lines: ids, names, directories, codes
+    ///
+    /// In ~/.bashrc `eval "$(threadkeep completions bash)"`, in ~/.zshrc `eval "$(threadkeep completions zsh)"`, in
+    /// ~/.config/fish/config.fish `threadkeep completions fish | source`, in PowerShell's profile
+    /// `threadkeep completions powershell | Out-String | Invoke-Expression`. What is offered comes from the index; nothing is created
+    /// or changed for it.
+    Completions(completions::Completions);
+    /// Write the man pages into a directory, a page a command
+    Man(man::Man);
+    /// Tell of the program, of a command, or of a topic: ids, dates, exit-codes, environment, files
+    Help(help::Help);
     /// Look into what the core decides
     #[command(subcommand)]
     Debug(debug::Debug);

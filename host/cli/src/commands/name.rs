@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::arguments::ThreadArgument;
 use crate::context::Context;
-use crate::tell_codex::{TellCodex, Untold};
+use crate::tell_codex::{Change, TellCodex, Untold};
 use crate::text;
 
 /// `name`
@@ -32,6 +32,6 @@ impl Name {
         })?;
         let thread = [row.id];
         let untold = Untold::perhaps_if(threadkeep.is_known_to_codex(&thread).unwrap_or(false));
-        self.tell_codex.after(context, threadkeep, untold, &thread, None)
+        self.tell_codex.after(context, threadkeep, untold, &thread, Change::Named)
     }
 }

@@ -24,7 +24,7 @@ use threadkeep_plugins::threads::HandedThreads;
 
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
-use crate::filters::Filters;
+use crate::filters::{self, Filters};
 use crate::plugins::checks::{self, Found};
 use crate::plugins::columns::cells_of;
 use crate::plugins::{self, LimitArguments, Loaded};
@@ -133,15 +133,21 @@ pub(crate) struct Run {
     arguments: Vec<String>,
     /// Only these threads: ids, at least 8 characters of one, or names
     #[arg(long, value_name = "ID", value_parser = values::text, conflicts_with_all = ["all", "archived", "source"])]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     thread: Vec<String>,
     /// Active and archived threads
     #[arg(long)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     all: bool,
     /// Archived threads only
     #[arg(long, conflicts_with = "all")]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     archived: bool,
     /// Only threads from these sources [default: any]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     source: Vec<SourceKind>,
     #[command(flatten)]
     filters: Filters,

@@ -14,7 +14,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::context::Context;
 use crate::failure::{exit, say};
-use crate::filters::Filters;
+use crate::filters::{self, Filters};
 use crate::source_kind::{SourceKind, collection};
 use crate::{confirm, dates, interrupt, text};
 
@@ -36,6 +36,7 @@ pub(crate) struct Prune {
     include_pinned: bool,
     /// First write them into this directory, whole and with their secrets, for import
     #[arg(long, value_name = "DIR")]
+    #[arg(hide_short_help = true)]
     export: Option<PathBuf>,
     /// Bring back what the last prune archived or compressed
     #[arg(long, conflicts_with_all = ["older_than", "action", "include_named", "include_pinned", "export"])]
@@ -48,12 +49,18 @@ pub(crate) struct Prune {
     dry_run: bool,
     /// Active and archived threads
     #[arg(long)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     all: bool,
     /// Archived threads only
     #[arg(long, conflicts_with = "all")]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     archived: bool,
     /// Only threads from these sources [default: any]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     source: Vec<SourceKind>,
     #[command(flatten)]
     filters: Filters,
@@ -92,12 +99,13 @@ impl Prune {
             context.print(&planned, || describe(&planned, usize::MAX, text::width()))?;
             return Ok(exit::DONE);
         }
-        let (count, action) = (planned.count(PruneResult::Pruned), self.action.unwrap_or(Action::Archive));
+        let count = planned.count(PruneResult::Pruned);
+        let (threads, action) = (text::count(count, "thread"), self.action.unwrap_or(Action::Archive));
         let question = match action {
-            Action::Archive => format!("archive {count} threads?"),
-            Action::Compress => format!("compress {count} threads?"),
-            Action::Delete if self.export.is_some() => format!("delete {count} threads, once they are exported?"),
-            Action::Delete => format!("delete {count} threads for good? Nothing brings them back"),
+            Action::Archive => format!("archive {threads}?"),
+            Action::Compress => format!("compress {threads}?"),
+            Action::Delete if self.export.is_some() => format!("delete {threads}, once they are exported?"),
+            Action::Delete => format!("delete {threads} for good? Nothing brings them back"),
         };
         if count > 0 && !self.yes && !confirm::ask(&describe(&planned, SHOWN, text::width()), &question)? {
             anyhow::bail!("nothing was changed");

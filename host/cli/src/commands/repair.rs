@@ -20,6 +20,7 @@ use crate::failure::{exit, say};
 use crate::plugins::LimitArguments;
 use crate::plugins::checks::{self, Found};
 use crate::text::color::{Meaning, Stream, paint};
+use crate::text::these;
 use crate::{confirm, text, values};
 
 /// How many entries of each code are shown.
@@ -139,7 +140,11 @@ fn plan(context: &Context, scope: &Scope, out: Option<&Path>) -> anyhow::Result<
         write(out, &plan).with_context(|| format!("the plan cannot be written to {}", out.display()))?;
         if !context.global.json {
             context.warn();
-            say(&format!("{} entries are in {}", plan.entries.len(), out.display()));
+            let entries = match plan.entries.len() {
+                1 => "1 entry is".to_owned(),
+                entries => format!("{entries} entries are"),
+            };
+            say(&format!("{entries} in {}", out.display()));
         }
     }
     context.print(&plan, || match plan.entries.is_empty() {
@@ -168,7 +173,7 @@ fn apply(context: &Context, plan: Option<&Path>, scope: &Scope, consent: &Consen
     if !consent.yes && !plan.entries.is_empty() {
         let outcome = threadkeep.preview_repair(&plan)?;
         context.warn();
-        let question = format!("make these {} change(s)?", outcome.done.len());
+        let question = format!("make {}?", these(outcome.done.len(), "change"));
         if !outcome.done.is_empty() && !confirm::ask(&preview(&outcome.done, Stream::Err), &question)? {
             anyhow::bail!("nothing was changed");
         }
@@ -199,7 +204,7 @@ fn undo(context: &Context, consent: &Consent) -> anyhow::Result<u8> {
             UndoPreview::FinishedFirst(_) => {}
             UndoPreview::Changes { outcome, .. } if consent.dry_run => return print_outcome(context, &outcome, true),
             UndoPreview::Changes { name, outcome } => {
-                let question = format!("take the repair {name} back by these {} change(s)?", outcome.done.len());
+                let question = format!("take the repair {name} back by {}?", these(outcome.done.len(), "change"));
                 if outcome.refused.is_empty() && !confirm::ask(&preview(&outcome.done, Stream::Err), &question)? {
                     anyhow::bail!("nothing was changed");
                 }
@@ -245,7 +250,7 @@ fn line(logged: &Logged) -> String {
         (Some(at), None) => at.clone(),
         (Some(at), Some(undone)) => format!("{at}, taken back {undone}"),
     };
-    format!("{}  {} change(s)  {how}\n", text::plain(&logged.name), logged.done)
+    format!("{}  {}  {how}\n", text::plain(&logged.name), text::count(logged.done, "change"))
 }
 
 /// Reads a plan from a file, or from standard input for `-`.
@@ -351,7 +356,7 @@ fn shown(cell: &Cell) -> String {
         Value::Integer(number) => number.to_string(),
         Value::Real(number) => number.to_string(),
         Value::Text(text) => text::shorten(text, 60),
-        Value::Blob(bytes) => format!("{} bytes", bytes.len()),
-        Value::Withheld(length) => format!("a text of {length} bytes"),
+        Value::Blob(bytes) => text::count(bytes.len(), "byte"),
+        Value::Withheld(length) => format!("a text of {}", text::count(*length, "byte")),
     }
 }

@@ -9,8 +9,8 @@ use threadkeep::health::salvage::{Outcome, Part, Report, Wanted};
 
 use crate::context::Context;
 use crate::failure::{exit, say};
-use crate::tell_codex::{TellCodex, Untold};
-use crate::text;
+use crate::tell_codex::{Change, TellCodex, Untold};
+use crate::text::{self, count};
 
 /// `salvage`
 #[derive(Args)]
@@ -70,7 +70,7 @@ impl Salvage {
         }
         // What Codex is told is what the rows say, which do not know the copy yet.
         threadkeep.refresh()?;
-        tell_codex.after(context, threadkeep, untold, &[report.thread], None)
+        tell_codex.after(context, threadkeep, untold, &[report.thread], Change::Recorded)
     }
 }
 
@@ -85,10 +85,10 @@ fn print_messages(report: &Report) {
             print_left_out(&format!("left out of {own}"), &report.left_out, report.left_out_count);
             print_left_out(&format!("left out of {others}"), &other.left_out, other.left_out_count);
             let (common, own_only, only) = (other.common, other.only_original, other.only_other);
-            say(&format!("{common} records in both, {own_only} only in {own}, {only} only in {others}"));
+            say(&format!("{} in both, {own_only} only in {own}, {only} only in {others}", count(common, "record")));
         }
     }
-    let mut sums = format!("{} records", report.records);
+    let mut sums = count(report.records, "record");
     for (number, what) in [(report.salvaged, "found in bad lines"), (report.renumbered, "numbered anew")] {
         if number > 0 {
             let _ = write!(sums, ", {number} {what}");
@@ -120,7 +120,13 @@ fn print_messages(report: &Report) {
 /// Prints the parts that were left out, as far as they are listed.
 fn print_left_out(what: &str, parts: &[Part], count: u64) {
     for part in parts {
-        say(&format!("{what}: line {}, {} bytes from {}: {}", part.line, part.length, part.offset, part.reason));
+        say(&format!(
+            "{what}: line {}, {} from {}: {}",
+            part.line,
+            text::count(part.length, "byte"),
+            part.offset,
+            part.reason
+        ));
     }
     let rest = count - parts.len() as u64;
     if rest > 0 {

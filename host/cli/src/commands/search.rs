@@ -14,7 +14,7 @@ use threadkeep_app_server::remote::RemoteThreads;
 use crate::context::Context;
 use crate::failure::{Usage, exit};
 use crate::files;
-use crate::filters::Filters;
+use crate::filters::{self, Filters};
 use crate::interrupt;
 use crate::remote::{self, RemoteArguments};
 use crate::source_kind::{SourceKind, collection};
@@ -35,6 +35,7 @@ pub(crate) struct Search {
     regex: Option<String>,
     /// With --literal or --regex: upper and lower case are the same
     #[arg(short = 'i', long, conflicts_with = "words")]
+    #[arg(hide_short_help = true)]
     ignore_case: bool,
     /// Instead of words: threads in which this file, or one below this directory, was changed, as patches tell; an absolute path,
     /// one that begins with ./ or ../, or the end of one, as src/main.rs or main.rs. Of PATH:LINE, a line as it stands now, the
@@ -55,21 +56,29 @@ pub(crate) struct Search {
     thread: Option<String>,
     /// In which order [default: names first, then what you said, then the rest; newest first in each]
     #[arg(long, value_name = "KEY", conflicts_with = "thread")]
+    #[arg(hide_short_help = true)]
     sort: Option<Sort>,
     /// How many threads, or hits of one thread; 0 for all
     #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true)]
     limit: u32,
     /// Where to go on: nextCursor of the page before
     #[arg(long, value_name = "CURSOR", value_parser = values::text)]
+    #[arg(hide_short_help = true)]
     cursor: Option<String>,
     /// Archived threads only
     #[arg(long, conflicts_with_all = ["active", "thread"])]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     archived: bool,
     /// Active threads only
     #[arg(long, conflicts_with = "thread")]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     active: bool,
     /// Only threads from these sources, or any [default: cli,vscode,appServer,unknown]
     #[arg(long, value_name = "KIND", value_delimiter = ',', conflicts_with = "thread")]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     source: Vec<SourceKind>,
     #[command(flatten)]
     filters: Filters,

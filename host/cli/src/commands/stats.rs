@@ -10,7 +10,7 @@ use threadkeep_terminal::zone::shown_zone;
 
 use crate::context::Context;
 use crate::failure::{Usage, exit};
-use crate::filters::Filters;
+use crate::filters::{self, Filters};
 use crate::interrupt;
 use crate::source_kind::{SourceKind, collection};
 use crate::text::{self, statistics};
@@ -29,21 +29,29 @@ pub(crate) struct Stats {
     chart: Option<Chart>,
     /// Print the rows as CSV
     #[arg(long)]
+    #[arg(hide_short_help = true)]
     csv: bool,
     /// Say what rollouts tell of and was not counted, and why
     #[arg(long, conflicts_with = "csv")]
+    #[arg(hide_short_help = true)]
     explain: bool,
     /// Instead: the rate limits, as the last answers told of them
     #[arg(long, conflicts_with_all = ["by", "chart", "csv", "explain", "since", "until"])]
     live: bool,
     /// Archived threads only
     #[arg(long, conflicts_with = "active")]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     archived: bool,
     /// Active threads only
     #[arg(long)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     active: bool,
     /// Only threads from these sources [default: any]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     source: Vec<SourceKind>,
     #[command(flatten)]
     filters: Filters,

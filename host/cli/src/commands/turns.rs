@@ -26,12 +26,14 @@ pub(crate) struct Turns {
     id: Option<String>,
     /// A rollout instead, as it stands alone; a relative path begins at the home
     #[arg(long, value_name = "FILE")]
+    #[arg(hide_short_help = true)]
     path: Option<PathBuf>,
     /// How many turns, 0 for all [default: 20, or 5 with --around]
     #[arg(long, value_name = "N", conflicts_with = "tail", allow_negative_numbers = true)]
     limit: Option<u32>,
     /// Where to go on: nextCursor of the page before, or backwardsCursor with the other direction
     #[arg(long, value_name = "CURSOR", conflicts_with = "tail", value_parser = values::text)]
+    #[arg(hide_short_help = true)]
     cursor: Option<String>,
     /// Newest first
     #[arg(long, conflicts_with = "tail")]

@@ -34,14 +34,20 @@ pub(crate) struct Watch {
     follow: Option<String>,
     /// Archived threads only
     #[arg(long)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     archived: bool,
     /// Only threads from these sources [default: any]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     source: Vec<SourceKind>,
     #[command(flatten)]
     filters: Filters,
     /// Only threads in which this file, or one below this directory, was changed until now
     #[arg(long, value_name = "PATH", value_parser = values::text)]
+    #[arg(hide_short_help = true)]
+    #[arg(help_heading = filters::WHICH_THREADS)]
     touched: Option<String>,
     /// How long, in seconds [default: until Ctrl-C]
     #[arg(long = "for", value_name = "SECONDS")]

@@ -33,6 +33,7 @@ use crate::text::JsonOutput;
 pub(crate) struct LimitArguments {
     /// Let a plugin take more or less than usual: time=2m, memory=64MB, calls=1000; plugin inspect names all limits
     #[arg(long = "plugin-limit", value_name = "NAME=VALUE")]
+    #[arg(hide_short_help = true)]
     plugin_limits: Vec<String>,
 }
 

@@ -259,6 +259,7 @@ pub(crate) enum Origin {
 }
 
 /// Holds what settings say.
+#[derive(Default)]
 pub(crate) struct Settings {
     /// Where the file is, be it there or not; none where nobody's home is known.
     pub(crate) path: Option<PathBuf>,

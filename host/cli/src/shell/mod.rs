@@ -9,7 +9,7 @@ mod key;
 
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -98,10 +98,16 @@ impl Shell {
 
 /// Says whether a program of this name is found by it: an executable file in one of the directories of `$PATH`.
 pub(crate) fn is_found_by_name(name: &str, path: &OsStr) -> bool {
+    programs_of_name(name, path).next().is_some()
+}
+
+/// Gives the programs of this name that are found by it, in the order in which a shell finds them.
+pub(crate) fn programs_of_name(name: &str, path: &OsStr) -> impl Iterator<Item = PathBuf> {
     let is_executable = |file: &Path| {
         file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     };
-    std::env::split_paths(path).any(|directory| directory.is_absolute() && is_executable(&directory.join(name)))
+    let directories: Vec<PathBuf> = std::env::split_paths(path).filter(|directory| directory.is_absolute()).collect();
+    directories.into_iter().map(move |directory| directory.join(name)).filter(move |file| is_executable(file))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Text for people, within the width of the terminal.
 
+pub(crate) mod codes;
 pub(crate) mod color;
 pub(crate) mod events;
 pub(crate) mod explanation;
@@ -79,6 +80,17 @@ pub(crate) fn list_with_labels<'a>(
         let _ = writeln!(out, "{time}  {id}  {directory}  {branch}{title}");
     }
     out
+}
+
+/// Gives a number with what it counts, in the right form.
+pub(crate) fn count(number: impl TryInto<u64>, what: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Gives the same for what a person is asked about: this one, or these.
+pub(crate) fn these(number: usize, what: &str) -> String {
+    format!("{} {}", if number == 1 { "this" } else { "these" }, count(number, what))
 }
 
 /// Gives the word for how a thread stands.
@@ -193,7 +205,7 @@ pub(crate) fn report(report: &Report, threads: u64) -> String {
         0 => "nothing new".into(),
         stored => format!("{stored} read"),
     };
-    let _ = write!(out, "{threads} threads in {} rollouts, {read}", report.scanned);
+    let _ = write!(out, "{} in {}, {read}", count(threads, "thread"), count(report.scanned, "rollout"));
     if report.failed > 0 {
         let _ = write!(out, ", {} without a thread (`threadkeep status` names them)", report.failed);
     }
@@ -216,20 +228,21 @@ pub(crate) fn status(status: &Status) -> String {
         plain(&owner),
         shown(&status.state_db.path.to_string_lossy())
     );
-    let _ = writeln!(out, "threads   {} in {} rollouts", status.threads, status.files);
+    let _ = writeln!(out, "threads   {} in {}", status.threads, count(status.files, "rollout"));
     if status.missing > 0 {
-        let _ = writeln!(out, "missing   {} threads whose rollouts are gone", status.missing);
+        let _ = writeln!(out, "missing   {} whose rollouts are gone", count(status.missing, "thread"));
     }
     if status.partly_read > 0 {
-        let _ = writeln!(out, "large     {} rollouts read at both ends only", status.partly_read);
+        let _ = writeln!(out, "large     {} read at both ends only", count(status.partly_read, "rollout"));
     }
     if let Some(index) = status.text_index.filter(|index| index.is_begun) {
         let behind = match (index.is_foreign, index.behind) {
             (true, _) => "; of another version: the next search makes it anew".into(),
             (false, 0) => String::new(),
+            (false, 1) => ", 1 behind: the next search reads it".into(),
             (false, behind) => format!(", {behind} behind: the next search reads them"),
         };
-        let _ = writeln!(out, "search    {} rollouts in the index{behind}", index.current);
+        let _ = writeln!(out, "search    {} in the index{behind}", count(index.current, "rollout"));
     }
     let pending = &status.pending;
     if pending.new + pending.changed + pending.vanished > 0 {

@@ -7,7 +7,8 @@ use threadkeep::contract::{Hit, PageOfHits, PageOfMatches, TextKind, ThreadMatch
 use unicode_width::UnicodeWidthStr as _;
 
 use super::color::{Meaning, Stream, paint};
-use super::{SHORT_ID, base_name, plain, short_time, shorten, title};
+use super::{SHORT_ID, base_name, count, plain, short_time, shorten, title};
+use crate::again::command_of_page;
 
 /// Gives the threads: a line for each as in a list, and under it the hits; then what else there is.
 pub(crate) fn matches(page: &PageOfMatches, elsewhere: Option<u64>, words: &str, width: usize) -> String {
@@ -53,7 +54,9 @@ pub(crate) fn hits(page: &PageOfHits, width: usize) -> String {
     let mut out: String = page.hits.iter().map(|hit| hit_line(hit, width)).collect();
     page.notes.iter().for_each(|note| out.push_str(&format!("note: {}\n", plain(note))));
     match &page.next {
-        Some(next) => out.push_str(&format!("{} hits in all; more with --cursor {next}\n", page.total)),
+        Some(next) => {
+            out.push_str(&format!("{} in all; more with {}\n", count(page.total, "hit"), command_of_page(next)))
+        }
         None if page.total == 0 => out.push_str("no hits\n"),
         None => {}
     }
@@ -70,7 +73,7 @@ fn ending(page: &PageOfMatches, elsewhere: Option<u64>, words: &str) -> String {
         (total, false) => format!("at most {total} threads"),
     };
     match &page.next {
-        Some(next) => lines.push(format!("{total}; more with --cursor {next}")),
+        Some(next) => lines.push(format!("{total}; more with {}", command_of_page(next))),
         None => lines.push(total),
     }
     let left_out: u64 = page.left_out.iter().map(|(_, count)| count).sum();

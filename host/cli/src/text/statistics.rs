@@ -9,7 +9,7 @@ use threadkeep::documents::{Statistics, Subtraction, SubtractionReason, UsageRow
 use unicode_width::UnicodeWidthStr as _;
 
 use super::color::{Meaning, Stream, paint};
-use super::{pad, plain, second};
+use super::{count, pad, plain, second};
 
 /// What a row is of whose key is not known.
 const UNKNOWN: &str = "(unknown)";
@@ -242,8 +242,11 @@ fn notes(statistics: &Statistics) -> String {
         let _ = writeln!(out, "costs by the prices of {}", plain(&statistics.prices_date));
     }
     if statistics.unread_rollouts > 0 {
-        let _ =
-            writeln!(out, "{} rollouts could not be read: what they say is not counted", statistics.unread_rollouts);
+        let _ = writeln!(
+            out,
+            "{} could not be read: what is there is not counted",
+            count(statistics.unread_rollouts, "rollout")
+        );
     }
     out
 }

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::color::{Meaning, Stream, paint};
 use super::{SHORT_ID, base_name, plain, short_time, shorten, title};
+use crate::again::command_of_page;
 
 /// How many changes of a thread are shown.
 const SHOWN: usize = 3;
@@ -77,7 +78,7 @@ fn ending(page: &PageOfTouched, path: &str) -> String {
         total => format!("{total} threads"),
     };
     let mut lines = vec![match &page.next {
-        Some(next) => format!("{total}; more with --cursor {next}"),
+        Some(next) => format!("{total}; more with {}", command_of_page(next)),
         None => total,
     }];
     if page.maybe_total > 0 {

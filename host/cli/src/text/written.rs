@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use threadkeep::contract::{AskedLines, WrittenFile};
 use threadkeep::documents::unknown_lines;
 
-use super::plain;
 use super::touched::{line, thread};
+use super::{count, plain};
 
 /// Gives, of each file, who wrote its lines, and how many nobody did.
 pub(crate) fn files(files: &[WrittenFile], asked: &AskedLines, width: usize) -> String {
@@ -20,7 +20,7 @@ pub(crate) fn files(files: &[WrittenFile], asked: &AskedLines, width: usize) -> 
         };
         for writer in &file.writers {
             if matches!(asked, AskedLines::Patch(_)) {
-                let _ = writeln!(out, "  {} of {} lines", writer.lines.len(), file.asked);
+                let _ = writeln!(out, "  {} of {}", writer.lines.len(), count(file.asked, "line"));
             }
             out.push_str(&thread(&writer.row, now, width));
             out.push_str(&line(&writer.file));
@@ -40,7 +40,7 @@ pub(crate) fn files(files: &[WrittenFile], asked: &AskedLines, width: usize) -> 
                 writeln!(out, "  whose patch wrote it cannot be told: too many lines are like it; {changed}")
             }
             (_, AskedLines::Patch(_)) => {
-                writeln!(out, "  {unknown} of {} lines no thread wrote; {changed}", file.asked)
+                writeln!(out, "  {unknown} of {} no thread wrote; {changed}", count(file.asked, "line"))
             }
         };
     }

@@ -97,6 +97,11 @@ impl ExternalDb {
         &self.path
     }
 
+    /// Says whether something stands in its WAL.
+    pub(crate) fn has_wal(&self) -> bool {
+        fs::metadata(&self.wal).is_ok_and(|wal| wal.len() > 0)
+    }
+
     /// Returns how its files are: size, time and header of the database, size and time of the WAL.
     pub(crate) fn stamp(&self) -> Stamp {
         let mut header = [0u8; 100];

@@ -33,7 +33,7 @@ use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::Home;
 use crate::threads::lookup::LookupError;
 
-pub use codes::CODES;
+pub use codes::{CODE_GROUPS, CODES, CodeGroup, FindingCode, Mended, finding_code};
 pub(crate) use snapshot::Snapshot;
 pub use threadkeep_engine::contract::{Change, Depth, Edit, EditTarget, Evidence, Finding, Severity};
 
