@@ -12,7 +12,7 @@ use threadkeep::index::progress::{Progress, ProgressSink};
 use threadkeep::platform::home::Home;
 use threadkeep::platform::wait::Wait;
 use threadkeep::threads::store::{Item, NewThread, RowQuery, ThreadStore as _, TurnEnd, UserMessage};
-use threadkeep::{Cancellation, ErrorKind, Options, StateAccess, Threadkeep};
+use threadkeep::{Cancellation, ErrorKind, Options, SearchRequest, StateAccess, Threadkeep};
 
 const AT: i64 = 1_772_000_000_000;
 
@@ -291,4 +291,38 @@ fn warnings_are_told_once() {
     assert!(warnings[0].ends_with("answering from the files"), "{warnings:?}");
     assert_eq!(threadkeep.list(&all(), None, 0).unwrap().rows.len(), 2);
     assert_eq!(threadkeep.take_warnings(), Vec::<String>::new());
+}
+
+#[test]
+fn who_searches_again_sees_what_changed_meanwhile_here_and_elsewhere() {
+    // More than are looked for one by one.
+    const MANY: u64 = 1_040;
+    let (home, state) = (home_of(MANY), tempdir().unwrap());
+    let threads = open(home.path(), state.path(), StateAccess::Own);
+    threads.update_text_index().unwrap();
+    let count = |words: &str| {
+        let mut request = SearchRequest::of_words(words, all());
+        let indexed = threads.search(&request, None, 3).unwrap().total;
+        // A page more of the same is of the same threads, and so is the next question.
+        request.refresh = false;
+        assert_eq!(threads.search(&request, None, 3).unwrap().total, indexed);
+        assert_eq!(threads.search(&request, None, 0).unwrap().total, indexed);
+        indexed
+    };
+    assert_eq!((count("question"), count("so")), (MANY, MANY));
+    rollout(MANY).write(home.path(), Collection::Active);
+    threads.refresh().unwrap();
+    assert_eq!((count("question"), count("so")), (MANY + 1, MANY + 1));
+    // Another process archives one, and then deletes it.
+    let program = Program::on(home.path(), state.path());
+    let id = uuid7(AT, 0);
+    program.run(["archive", &id]).well();
+    let mut active = all();
+    active.within = Some(threadkeep::contract::Collection::Active);
+    let active = |threads: &Threadkeep| {
+        threads.search(&SearchRequest::of_words("question", active.clone()), None, 1).unwrap().total
+    };
+    assert_eq!((active(&threads), count("question")), (MANY, MANY + 1));
+    program.run(["delete", "--yes", &id]).well();
+    assert_eq!((active(&threads), count("question")), (MANY, MANY));
 }

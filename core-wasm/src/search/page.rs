@@ -152,26 +152,31 @@ impl Candidates {
         let is_asked_for: Vec<bool> = threads.kinds.iter().map(is_asked_for).collect();
         let mut standing = alloc::vec![Standing::default(); count];
         let mut with_copies = alloc::vec![false; count];
-        let mut owner_of: HashMap<u32, (usize, SourceRole), FixedState> = HashMap::default();
-        for (at, &source) in threads.sources.iter().enumerate() {
-            let (owner, role) = (threads.owners[at] as usize, threads.roles[at]);
+        let mut places: HashMap<u32, u32, FixedState> = HashMap::default();
+        places.reserve(threads.sources.len());
+        for (at, &source) in (0..).zip(&threads.sources) {
+            let (owner, role) = (threads.owners[at as usize] as usize, threads.roles[at as usize]);
             *with_copies.get_mut(owner).ok_or(Misfit)? |= role == SourceRole::Copied;
-            owner_of.insert(source, (owner, role));
+            places.insert(source, at);
         }
+        let owner_of = |source: &u32| {
+            let at = *places.get(source)? as usize;
+            Some((threads.owners[at] as usize, threads.roles[at]))
+        };
         for (term, sources) in sources.iter().enumerate() {
             let bit = 1u64.checked_shl(term as u32).unwrap_or(0);
             for source in &sources.all {
-                match owner_of.get(source) {
-                    Some(&(owner, SourceRole::Names)) if kinds.contains(&TextKind::Name) => {
+                match owner_of(source) {
+                    Some((owner, SourceRole::Names)) if kinds.contains(&TextKind::Name) => {
                         standing[owner].in_names |= bit;
                         standing[owner].anywhere |= bit;
                     }
                     Some((_, SourceRole::Names)) | None => {}
-                    Some(&(owner, _)) => standing[owner].anywhere |= bit,
+                    Some((owner, _)) => standing[owner].anywhere |= bit,
                 }
             }
             for source in &sources.prompts {
-                if let Some(&(owner, SourceRole::Text | SourceRole::Copied)) = owner_of.get(source) {
+                if let Some((owner, SourceRole::Text | SourceRole::Copied)) = owner_of(source) {
                     standing[owner].in_prompts |= bit;
                 }
             }

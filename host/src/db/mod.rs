@@ -26,6 +26,7 @@ mod journal;
 mod page;
 mod patches;
 mod problems;
+mod remembered;
 mod replace;
 mod rescue;
 mod rows;
@@ -61,6 +62,7 @@ pub(crate) use inspection::{FileHealth, InspectedThread, Inspection, StrayFile};
 pub(crate) use journal::CompletedChange;
 pub(crate) use page::{SearchedRows, searched_rows};
 pub use problems::{Problem, Totals};
+pub(crate) use remembered::{RememberedThreads, SearchedList};
 pub(crate) use replace::Replacement;
 pub(crate) use rescue::{MovedAside, Salvaged, move_aside};
 pub(crate) use rows::ThreadThere;
@@ -141,6 +143,8 @@ struct Opened {
     deriver: RowDeriver,
     /// What the core wants to find again as long as the connection is open.
     cache: Mutex<Option<DirectorySnapshot>>,
+    /// The threads of the last search.
+    searched: RememberedThreads,
     /// The state directory; none of a database that only this process has.
     dir: Option<PathBuf>,
     /// A private copy that the connection reads, deleted after it.
@@ -162,6 +166,7 @@ impl Database {
             schema,
             deriver,
             cache: Mutex::default(),
+            searched: RememberedThreads::default(),
             dir: dir.map(Path::to_path_buf),
             _copy: copy,
         })))
@@ -256,6 +261,11 @@ impl Database {
             connection.pragma_update(None, "cache_size", schema::SMALL_CACHE)?;
             Ok(connection.execute_batch("PRAGMA shrink_memory")?)
         })
+    }
+
+    /// Gives what remembers the threads of the last search.
+    pub(crate) fn remembered_threads(&self) -> &RememberedThreads {
+        &self.0.searched
     }
 
     /// Runs `work` on the connection, behind all that was begun before.

@@ -11,7 +11,7 @@ use threadkeep_engine::imports::{StateResult, TextIndex};
 
 use super::store::{OUTDATED_THREADS, quoted, role_from};
 use super::{PART_BITS, touches};
-use crate::db::{Database, SearchedRows, StateError, searched_rows};
+use crate::db::{Database, SearchedList, SearchedRows, StateError, searched_rows};
 
 /// Up to so many sources each is looked for by its number; from then on all are gone through.
 const FEW: usize = 1_000;
@@ -59,11 +59,29 @@ impl IndexedTexts {
     pub(crate) fn of(database: &Database, scan: Option<Box<dyn Scan>>, with_copies: bool) -> IndexedTexts {
         IndexedTexts { database: database.clone(), scan, with_copies, scanned: Vec::new(), touches: Vec::new() }
     }
+
+    /// Gives the threads that a query lets pass with all their sources, as they were given the last time if nothing changed.
+    fn all_threads(&self, query: RowQuery) -> Result<SearchedThreads, StateError> {
+        // What changes meanwhile has another version.
+        let versions = self.database.versions()?;
+        let list = SearchedList { query, with_copies: self.with_copies, versions };
+        if let Some(threads) = self.database.remembered_threads().answer(&list) {
+            return Ok(threads);
+        }
+        let threads = threads(&self.database, list.query.clone(), None, &self.scanned, self.with_copies)?;
+        self.database.remembered_threads().remember(list, &threads);
+        Ok(threads)
+    }
 }
 
 impl TextIndex for IndexedTexts {
     fn threads(&mut self, query: RowQuery, among: Vec<u32>) -> StateResult<SearchedThreads> {
-        threads(&self.database, query, among, &self.scanned, self.with_copies).map_err(CoreStateError::from)
+        let few = Some(among).filter(|among| among.len() <= FEW);
+        let threads = match few.is_none() && self.scanned.is_empty() {
+            true => self.all_threads(query),
+            false => threads(&self.database, query, few, &self.scanned, self.with_copies),
+        };
+        threads.map_err(CoreStateError::from)
     }
 
     fn sources_of(&mut self, terms: Vec<IndexTerm>, kinds: Vec<TextKind>) -> StateResult<Vec<TermSources>> {
@@ -131,11 +149,10 @@ pub(crate) fn last_touches(all: &[SourceTouches], source: u32, maybe: bool, limi
 fn threads(
     database: &Database,
     query: RowQuery,
-    among: Vec<u32>,
+    few: Option<Vec<u32>>,
     scanned: &[ThreadSource],
     with_copies: bool,
 ) -> Result<SearchedThreads, StateError> {
-    let few = (among.len() <= FEW).then_some(among);
     let is_wanted = |source: &&ThreadSource| few.as_ref().is_none_or(|few| few.contains(&source.number));
     let mut scanned: Vec<ThreadSource> = scanned.iter().filter(is_wanted).cloned().collect();
     let (has_scanned, asked) = (!scanned.is_empty(), query.clone());
