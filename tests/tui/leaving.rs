@@ -58,9 +58,16 @@ fn signals_that_end_it_leave_the_terminal_as_it_was() {
 #[test]
 fn a_terminal_whose_window_is_closed_ends_it() {
     let world = World::of_months();
-    let mut pty = world.browse_months(&[]);
-    pty.hang_up();
-    pty.end();
+    for wait in [0, 1, 2, 4, 8, 16, 40] {
+        for keys in ["", "m", "marigold"] {
+            let mut pty = world.browse_months(&[]);
+            pty.press(keys);
+            // Keys that nobody has read yet, or somebody is reading.
+            std::thread::sleep(Duration::from_millis(wait));
+            pty.hang_up();
+            pty.end();
+        }
+    }
     // The next one finds everything as it was.
     let mut pty = world.browse_months(&[]);
     assert_eq!(quit(&mut pty, CTRL_C), Some(0));

@@ -8,6 +8,7 @@ use threadkeep::IndexExclusions;
 use threadkeep::contract::ModelPrice;
 
 use crate::text::color::Color;
+use crate::text::times::TimeForm;
 use crate::values;
 
 /// Flags of every command.
@@ -38,6 +39,14 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     #[arg(hide_short_help = true)]
     pub(crate) color: Color,
+    /// How times are shown [default: ages in lists on a terminal, else local times]
+    #[arg(long, global = true, value_name = "FORM")]
+    #[arg(hide_short_help = true)]
+    pub(crate) time: Option<TimeForm>,
+    /// Print to the terminal itself, not through a pager
+    #[arg(long, global = true)]
+    #[arg(hide_short_help = true)]
+    pub(crate) no_pager: bool,
     /// Print one JSON document
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -1,6 +1,6 @@
 //! What every command works with: the global flags, opening a home, and printing.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io::{IsTerminal as _, StdoutLock, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,10 +19,11 @@ use threadkeep_plugins::running::UsablePlugins;
 use crate::arguments::Global;
 use crate::failure::{Usage, say};
 use crate::importers;
+use crate::pager::Pager;
 use crate::progress;
 use crate::settings::Settings;
-use crate::text::JsonOutput;
 use crate::text::color::Color;
+use crate::text::{JsonOutput, output};
 
 /// Makes the parser of all commands, with these settings as defaults.
 pub(crate) type MakeParser = fn(Option<&Settings>, Color) -> clap::Command;
@@ -35,13 +36,18 @@ pub(crate) struct Context {
     recorder: OnceCell<Recorder>,
     /// Everything that was opened: its warnings must be printed whatever becomes of the command.
     opened: RefCell<Vec<Threadkeep>>,
+    /// What is printed may be read in a pager; not once it is.
+    is_paged: Cell<bool>,
+    pager: RefCell<Option<Pager>>,
 }
 
 impl Context {
     /// Makes a context; nothing is opened yet.
-    pub(crate) fn new(global: Global, parser: MakeParser) -> Context {
+    pub(crate) fn new(global: Global, parser: MakeParser, is_paged: bool) -> Context {
         let progress = progress::bar(global.json);
-        Context { progress, global, parser, recorder: OnceCell::new(), opened: RefCell::default() }
+        let is_paged = Cell::new(is_paged && !global.json && !global.no_pager);
+        let (recorder, opened, pager) = (OnceCell::new(), RefCell::default(), RefCell::default());
+        Context { progress, global, parser, recorder, opened, is_paged, pager }
     }
 
     /// Gives the parser of all commands, with all that help has; without settings it is the same for everybody.
@@ -174,11 +180,20 @@ impl Context {
         opened.iter().flat_map(Threadkeep::take_warnings).for_each(|warning| say(&warning));
     }
 
-    /// Gives the standard output; a document that goes to a terminal has nothing in it that acts on one.
+    /// Has the user read what was printed, where that is in a pager.
+    pub(crate) fn end_pager(&self) {
+        if let Some(pager) = self.pager.take() {
+            pager.end();
+        }
+    }
+
+    /// Gives the standard output, which a pager may read; a document that goes to a terminal has nothing in it that acts on one.
     pub(crate) fn stdout(&self) -> JsonOutput<StdoutLock<'static>> {
-        let stdout = std::io::stdout();
-        let is_terminal = self.global.json && stdout.is_terminal();
-        JsonOutput::new(stdout.lock(), is_terminal)
+        if self.is_paged.take() {
+            self.pager.replace(Pager::begin());
+        }
+        let is_terminal = self.global.json && output::is_terminal();
+        JsonOutput::new(std::io::stdout().lock(), is_terminal)
     }
 
     /// Prints the document for programs, or the text for people.

@@ -1,6 +1,5 @@
 //! The command line that goes on with a thread in the program that it is of.
 
-use std::io::IsTerminal as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +10,7 @@ use threadkeep::platform::home;
 
 use crate::context::Context;
 use crate::failure::Usage;
+use crate::text::output;
 
 /// The program that Codex's threads are of.
 const CODEX: &str = "codex";
@@ -28,7 +28,7 @@ const PROGRAMS: [(&str, &str); 4] = [
 /// Gives the line that tells a person at a terminal how to go on with a thread; nothing for a program that reads the output, and
 /// where there is no rollout.
 pub(crate) fn hint(context: &Context, thread: &ThreadRow) -> String {
-    match thread.missing || context.global.json || !std::io::stdout().is_terminal() {
+    match thread.missing || context.global.json || !output::is_terminal() {
         true => String::new(),
         false => format!("go on with it: threadkeep resume {}\n", thread.id),
     }

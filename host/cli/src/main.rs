@@ -27,6 +27,8 @@ mod interrupt;
 mod launch;
 mod listening;
 mod log;
+mod memory_use;
+mod pager;
 mod plugins;
 mod progress;
 mod remote;
@@ -52,7 +54,7 @@ use context::Context;
 use settings::Settings;
 use text::color::Color;
 
-use threadkeep_terminal::{dates, zone};
+use threadkeep_terminal::dates;
 
 use failure::{exit_code_of, is_broken_pipe, report_error, report_usage};
 
@@ -138,14 +140,14 @@ fn parse() -> Result<(Global, Command), clap::Error> {
     let command = Command::from_arg_matches(&parsed)?;
     let Global { color, json, .. } = global;
     color.decided(json, |name| std::env::var(name).ok()).settle();
+    if let Some(form) = global.time {
+        form.settle();
+    }
     let mut wrong = |why: String| parser.error(ErrorKind::ValueValidation, why);
     if matches!(command, Command::Config(_)) {
         return Ok((global, command));
     }
     let settings = settings.map_err(|error| wrong(error.to_string()))?;
-    if settings.is_utc() {
-        zone::use_utc();
-    }
     global.index_exclusions = settings.index_exclusions();
     global.prices = settings.prices();
     global.programs = settings.programs();
@@ -179,8 +181,9 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
         }
     };
-    let context = Context::new(global, whole_parser);
+    let context = Context::new(global, whole_parser, command.is_paged());
     let done = command.run(&context);
+    context.end_pager();
     context.warn();
     match context.finish_recording().and(done) {
         Ok(code) => ExitCode::from(code),

@@ -14,6 +14,7 @@ use crate::again::command_of_page;
 use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::text;
+use crate::text::list::TextList;
 use crate::turn_printer::TurnPrinter;
 
 /// Where to read instead of the home.
@@ -87,6 +88,8 @@ pub(crate) struct RemoteTurns<'a> {
     pub(crate) newest_first: bool,
     /// They are printed in the other order than they come.
     pub(crate) is_reversed: bool,
+    /// What was done is printed whole.
+    pub(crate) is_full: bool,
 }
 
 /// Prints what the server knows of a thread, where `with_thread` says so, and then its turns.
@@ -99,14 +102,14 @@ pub(crate) fn turns(
 ) -> anyhow::Result<u8> {
     let row = remote.find(wanted)?;
     let id = row.id.clone();
-    let facts = text::thread(&row, &row.path, text::width());
+    let facts = text::thread(&row, &row.path, text::line_width());
     let document = Thread::of_server(row)?;
     let Some(asked) = turns else {
         context.print(document, || facts)?;
         return Ok(exit::DONE);
     };
     let mut out = context.stdout();
-    let mut printer = match (with_thread, context.global.json) {
+    let printer = match (with_thread, context.global.json) {
         (true, true) => TurnPrinter::document(TurnsWriter::transcript(out, &document)?),
         (true, false) => {
             writeln!(out, "{facts}")?;
@@ -114,6 +117,7 @@ pub(crate) fn turns(
         }
         (false, json) => TurnPrinter::turns(out, json),
     };
+    let mut printer = printer.in_full(asked.is_full);
     let (mut cursor, mut left, mut back) = (asked.cursor.map(String::from), asked.limit, None);
     let (mut kept, mut is_first) = (Vec::new(), true);
     loop {
@@ -151,11 +155,11 @@ pub(crate) fn search(
 ) -> anyhow::Result<u8> {
     let PageOfRemoteThreads { rows, snippets, next } = remote.search(wanted, archived, cursor, limit)?;
     let code = if rows.is_empty() { exit::NOT_FOUND } else { exit::DONE };
-    let mut shown = String::new();
+    let (mut shown, mut list) = (String::new(), TextList::new(|row| row.updated_at));
     for (row, snippet) in rows.iter().zip(&snippets) {
         let listed = [Listed { row: row.clone(), depth: 0 }];
-        shown.push_str(&text::list(&listed, |row| row.updated_at, text::width()));
-        shown.push_str(&format!("    {}\n", text::shorten(snippet, text::width().saturating_sub(4))));
+        shown.push_str(&list.lines(&listed));
+        shown.push_str(&format!("    {}\n", text::shorten(snippet, text::line_width().saturating_sub(4))));
     }
     let items = rows
         .into_iter()

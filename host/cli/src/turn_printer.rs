@@ -8,12 +8,14 @@ use threadkeep::documents::{Gap as GapDocument, Note, TurnsEnd, TurnsWriter, tur
 
 use crate::again::command_of_turns;
 use crate::failure::say;
-use crate::text::{self, turns as rendering};
+use crate::text::turns as rendering;
 
 /// Prints turns while they come, with what users wrote beside them.
 pub(crate) struct TurnPrinter<W> {
     form: Form<W>,
     notes: Vec<ThreadNote>,
+    /// What was done is printed whole.
+    is_full: bool,
     /// Those of what was printed so far.
     printed: Vec<Note>,
 }
@@ -35,12 +37,17 @@ impl<W: Write> TurnPrinter<W> {
 
     /// Prints turns into a document that was begun.
     pub(crate) fn document(writer: TurnsWriter<W>) -> Self {
-        TurnPrinter { form: Form::Json(writer), notes: Vec::new(), printed: Vec::new() }
+        TurnPrinter { form: Form::Json(writer), notes: Vec::new(), is_full: false, printed: Vec::new() }
     }
 
     /// Prints turns as text, behind what stands there.
     pub(crate) fn text(out: W) -> Self {
-        TurnPrinter { form: Form::Text { out, any: false }, notes: Vec::new(), printed: Vec::new() }
+        TurnPrinter { form: Form::Text { out, any: false }, notes: Vec::new(), is_full: false, printed: Vec::new() }
+    }
+
+    /// Prints outputs, commands, arguments and thoughts whole where it is so.
+    pub(crate) fn in_full(self, is_full: bool) -> Self {
+        TurnPrinter { is_full, ..self }
     }
 
     /// Prints the notes of a thread with its turns.
@@ -73,7 +80,7 @@ impl<W: Write> TurnPrinter<W> {
                     let turn: Value = serde_json::from_str(turn)?;
                     let marked = hit.is_some() && turn["id"].as_str() == hit;
                     let note = note.map(|note| note.text.as_str());
-                    out.write_all(rendering::turn(&turn, marked, note, text::width()).as_bytes())?;
+                    out.write_all(rendering::turn(&turn, marked, note, self.is_full).as_bytes())?;
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! The command `export`.
 
 use std::cell::Cell;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -274,7 +274,7 @@ impl Export {
             return Ok(tell(&done.tally));
         }
         // Documents for people have nothing in them that acts on a terminal.
-        let acts = matches!(request.format, ExportFormat::Json | ExportFormat::Jsonl) && io::stdout().is_terminal();
+        let acts = matches!(request.format, ExportFormat::Json | ExportFormat::Jsonl) && text::output::is_terminal();
         let mut out = Stdout { out: JsonOutput::new(io::stdout().lock(), acts), broken: Cell::new(false) };
         match threadkeep.export(&threads, is_collection, request, &mut out) {
             // Whoever read it had enough.

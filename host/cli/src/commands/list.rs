@@ -19,6 +19,7 @@ use crate::plugins::LimitArguments;
 use crate::plugins::columns::{cells_of, labels, sorted_by_score};
 use crate::remote::RemoteArguments;
 use crate::source_kind::{SourceKind, collection};
+use crate::text::list::TextList;
 use crate::{text, values};
 
 /// How many threads are asked for and printed at a time.
@@ -299,7 +300,7 @@ impl List {
 /// Prints a list while it comes: its document, or a line for each thread, with what is folded under it indented after it.
 enum Printer<W> {
     Json(ListWriter<W>),
-    Text { out: W, time: fn(&ThreadRow) -> i64, any: bool },
+    Text { out: W, list: TextList },
 }
 
 impl<W: Write> Printer<W> {
@@ -311,7 +312,7 @@ impl<W: Write> Printer<W> {
         };
         match json {
             true => Printer::Json(ListWriter::new(out, query.fold_children)),
-            false => Printer::Text { out, time, any: false },
+            false => Printer::Text { out, list: TextList::new(time) },
         }
     }
 
@@ -323,10 +324,7 @@ impl<W: Write> Printer<W> {
                 let threads = threadkeep.thread_documents(rows)?;
                 Ok(writer.threads(threads.iter().zip(depths))?)
             }
-            Printer::Text { out, time, any } => {
-                *any |= !rows.is_empty();
-                Ok(out.write_all(text::list(&rows, *time, text::width()).as_bytes())?)
-            }
+            Printer::Text { out, list } => Ok(out.write_all(list.lines(&rows).as_bytes())?),
         }
     }
 
@@ -346,11 +344,10 @@ impl<W: Write> Printer<W> {
                     threads.map(|(thread, cells)| thread.with_columns(columns.named(cells))).collect();
                 Ok(writer.threads(threads.iter().zip(depths))?)
             }
-            Printer::Text { out, time, any } => {
-                *any |= !rows.is_empty();
+            Printer::Text { out, list } => {
                 let labels = labels(columns, &cells);
                 let rows = rows.iter().zip(labels.iter().map(String::as_str));
-                Ok(out.write_all(text::list_with_labels(rows, usize::MAX, *time, text::width()).as_bytes())?)
+                Ok(out.write_all(list.with_wide_labels(rows).as_bytes())?)
             }
         }
     }
@@ -364,10 +361,9 @@ impl<W: Write> Printer<W> {
                 let threads: Vec<_> = threads.map(|(thread, state)| thread.with_state(state.into())).collect();
                 Ok(writer.threads(threads.iter().map(|thread| (thread, 0)))?)
             }
-            Printer::Text { out, time, any } => {
-                *any |= !rows.is_empty();
+            Printer::Text { out, list } => {
                 let rows = rows.iter().map(|(listed, state)| (listed, text::state(*state)));
-                Ok(out.write_all(text::list_with_labels(rows, text::MAX_DIRECTORY, *time, text::width()).as_bytes())?)
+                Ok(out.write_all(list.with_labels(rows).as_bytes())?)
             }
         }
     }
@@ -378,10 +374,9 @@ impl<W: Write> Printer<W> {
                 let threads = open.homes.thread_documents(items.iter(), |listed| &listed.row)?;
                 Ok(writer.threads(threads.iter().zip(items.iter().map(|of_home| of_home.item.depth)))?)
             }
-            Printer::Text { out, time, any } => {
-                *any |= !items.is_empty();
+            Printer::Text { out, list } => {
                 let rows = items.iter().map(|of_home| (&of_home.item, open.labels[of_home.home].as_str()));
-                Ok(out.write_all(text::list_with_labels(rows, text::MAX_DIRECTORY, *time, text::width()).as_bytes())?)
+                Ok(out.write_all(list.with_labels(rows).as_bytes())?)
             }
         }
     }
@@ -392,10 +387,9 @@ impl<W: Write> Printer<W> {
                 let threads = rows.into_iter().map(Thread::of_server).collect::<Result<Vec<_>, _>>()?;
                 Ok(writer.threads(threads.iter().map(|thread| (thread, 0)))?)
             }
-            Printer::Text { out, time, any } => {
-                *any |= !rows.is_empty();
+            Printer::Text { out, list } => {
                 let listed: Vec<_> = rows.into_iter().map(|row| Listed { row, depth: 0 }).collect();
-                Ok(out.write_all(text::list(&listed, *time, text::width()).as_bytes())?)
+                Ok(out.write_all(list.lines(&listed).as_bytes())?)
             }
         }
     }
@@ -403,11 +397,11 @@ impl<W: Write> Printer<W> {
     fn end(self, next: Option<&str>, away: &[AwayHome]) -> anyhow::Result<()> {
         match (self, next) {
             (Printer::Json(writer), next) => return Ok(writer.end_without(next, away)?),
-            (Printer::Text { mut out, any, .. }, next) => {
+            (Printer::Text { mut out, list }, next) => {
                 out.flush()?;
                 match next {
                     Some(next) => say(&format!("more threads: {}", command_of_page(next))),
-                    None if !any => say("no threads"),
+                    None if list.is_empty() => say("no threads"),
                     None => {}
                 }
             }

@@ -188,3 +188,20 @@ commands! {
     #[command(subcommand)]
     Debug(debug::Debug);
 }
+
+impl Command {
+    /// Says whether what the command prints is read at leisure, so that a pager may show it.
+    pub(crate) fn is_paged(&self) -> bool {
+        matches!(
+            self,
+            Command::List(_)
+                | Command::Search(_)
+                | Command::Read(_)
+                | Command::Turns(_)
+                | Command::Why(_)
+                | Command::Doctor(_)
+                | Command::Stats(_)
+                | Command::Help(_)
+        )
+    }
+}

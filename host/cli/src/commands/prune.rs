@@ -96,7 +96,7 @@ impl Prune {
         let plan = threadkeep.plan_prune(&self.request(context, &threadkeep)?)?;
         let planned = Document::new(&plan, true);
         if self.dry_run {
-            context.print(&planned, || describe(&planned, usize::MAX, text::width()))?;
+            context.print(&planned, || describe(&planned, usize::MAX, text::line_width()))?;
             return Ok(exit::DONE);
         }
         let count = planned.count(PruneResult::Pruned);
@@ -107,13 +107,13 @@ impl Prune {
             Action::Delete if self.export.is_some() => format!("delete {threads}, once they are exported?"),
             Action::Delete => format!("delete {threads} for good? Nothing brings them back"),
         };
-        if count > 0 && !self.yes && !confirm::ask(&describe(&planned, SHOWN, text::width()), &question)? {
+        if count > 0 && !self.yes && !confirm::ask(&describe(&planned, SHOWN, text::line_width()), &question)? {
             anyhow::bail!("nothing was changed");
         }
         self.export_first(&threadkeep, &plan)?;
         let done = threadkeep.prune(plan).map_err(|error| interrupt::told(error.into(), "the prune"))?;
         let done = Document::new(&done, false);
-        context.print(&done, || describe(&done, usize::MAX, text::width()))?;
+        context.print(&done, || describe(&done, usize::MAX, text::line_width()))?;
         Ok(if done.count(PruneResult::Failed) > 0 { exit::FAILED } else { exit::DONE })
     }
 

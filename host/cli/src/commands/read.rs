@@ -93,5 +93,5 @@ fn printer(
 fn facts(threadkeep: &Threadkeep, row: &ThreadRow, marks: &ThreadMarks) -> String {
     let path = threadkeep.home().absolute(&row.path).to_string_lossy().into_owned();
     let note = marks.notes.iter().find(|note| note.turn.is_none()).map(|note| note.text.as_str());
-    text::thread(row, &path, text::width()) + &text::marks(&marks.tags, marks.pinned, note, text::width())
+    text::thread(row, &path, text::line_width()) + &text::marks(&marks.tags, marks.pinned, note, text::line_width())
 }

@@ -174,8 +174,9 @@ impl Search {
         if let Some(thread) = &self.thread {
             let page = threadkeep.search_thread(&request, thread, self.cursor.as_deref(), limit)?;
             let found = !page.hits.is_empty();
-            context
-                .print(documents::Hits::new(&page, threadkeep.home()), || text::search::hits(&page, text::width()))?;
+            context.print(documents::Hits::new(&page, threadkeep.home()), || {
+                text::search::hits(&page, text::line_width())
+            })?;
             return Ok(if found { exit::DONE } else { exit::NOT_FOUND });
         }
         let page = threadkeep.search(&request, self.cursor.as_deref(), limit)?;
@@ -187,7 +188,7 @@ impl Search {
         };
         let found = !page.matches.is_empty();
         let document = threadkeep.matches_document(&page, elsewhere)?;
-        context.print(document, || text::search::matches(&page, elsewhere, &self.shown_words(), text::width()))?;
+        context.print(document, || text::search::matches(&page, elsewhere, &self.shown_words(), text::line_width()))?;
         Ok(if found { exit::DONE } else { exit::NOT_FOUND })
     }
 
@@ -218,7 +219,7 @@ impl Search {
         context.print(document, || {
             let sums = PageOfMatches { next: found.page.next.clone(), ..found.sums.clone() };
             let items = found.page.items.iter().map(|of_home| (&of_home.item, open.labels[of_home.home].as_str()));
-            text::search::matches_of_homes(items, &sums, elsewhere, &self.shown_words(), text::width())
+            text::search::matches_of_homes(items, &sums, elsewhere, &self.shown_words(), text::line_width())
         })?;
         Ok(if any { exit::DONE } else { exit::NOT_FOUND })
     }
@@ -239,7 +240,7 @@ impl Search {
         let page = threadkeep.touched(&request, self.cursor.as_deref(), limit)?;
         let found = !page.threads.is_empty();
         let document = threadkeep.touched_document(&page)?;
-        context.print(document, || text::touched::threads(&page, &request.path, text::width()))?;
+        context.print(document, || text::touched::threads(&page, &request.path, text::line_width()))?;
         Ok(if found { exit::DONE } else { exit::NOT_FOUND })
     }
 
@@ -283,7 +284,7 @@ impl Search {
         let files = threadkeep.written(&request)?;
         let found = files.iter().any(|file| !file.writers.is_empty());
         let document = threadkeep.written_document(&files)?;
-        context.print(document, || text::written::files(&files, &request.asked, text::width()))?;
+        context.print(document, || text::written::files(&files, &request.asked, text::line_width()))?;
         Ok(if found { exit::DONE } else { exit::NOT_FOUND })
     }
 

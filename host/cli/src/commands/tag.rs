@@ -68,7 +68,7 @@ pub(super) fn mark_all(
         }
     }
     let document = MarkedThreads { failed: failures.wanted, items: threadkeep.thread_documents(rows)? };
-    let lines = || document.items.iter().map(|thread| text::marked_thread(thread, text::width())).collect();
+    let lines = || document.items.iter().map(|thread| text::marked_thread(thread, text::line_width())).collect();
     context.print(&document, lines)?;
     Ok(failures.code)
 }

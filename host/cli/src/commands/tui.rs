@@ -17,6 +17,7 @@ use crate::browser_memory;
 use crate::context::Context;
 use crate::failure::{Usage, exit};
 use crate::going_on::GoingOn;
+use crate::memory_use;
 use crate::text::color;
 use crate::values;
 
@@ -91,6 +92,7 @@ impl Tui {
             return Err(Usage("the browser is for a terminal: list --json prints threads for programs".into()).into());
         }
         self.require_terminal()?;
+        memory_use::give_back_what_is_freed();
         let keys = Keys::default().with(&pairs(self.keys.as_deref(), "keys")?);
         let keys = keys.map_err(|error| Usage(error.to_string()))?;
         let theme = if color::are_wanted() { Theme::colored() } else { Theme::plain() };

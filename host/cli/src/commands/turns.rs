@@ -45,6 +45,9 @@ pub(crate) struct Turns {
     /// The turns around the first one, from the cursor on, in which this was said or done; --desc looks from the end
     #[arg(long, value_name = "TEXT", value_parser = values::text)]
     around: Option<String>,
+    /// Print outputs of commands, long commands, arguments of tools and reasoning whole
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     remote: RemoteArguments,
 }
@@ -79,6 +82,7 @@ impl Turns {
             limit: self.tail.or(self.limit).unwrap_or(DEFAULT_LIMIT),
             newest_first: self.desc || self.tail.is_some(),
             is_reversed: self.tail.is_some(),
+            is_full: self.full,
         });
         remote::turns(context, &mut remote, id, with_thread, turns).map(Some)
     }
@@ -89,7 +93,8 @@ impl Turns {
     }
 
     /// Prints the turns that are asked for.
-    pub(super) fn show<W: Write>(&self, transcript: &mut Transcript, mut out: TurnPrinter<W>) -> anyhow::Result<()> {
+    pub(super) fn show<W: Write>(&self, transcript: &mut Transcript, out: TurnPrinter<W>) -> anyhow::Result<()> {
+        let mut out = out.in_full(self.full);
         let failed = threadkeep::Error::from;
         let gaps = transcript.gaps().to_vec();
         if let Some(text) = &self.around {

@@ -101,7 +101,7 @@ impl Watch {
                     (_, Some(_)) => is_followed = true,
                     (WatchEvent::Thread(event), None) => {
                         let at = Timestamp::now().to_zoned(shown_zone().clone()).strftime("%H:%M:%S").to_string();
-                        out.write_all(text::events::event(event, &at, text::width()).as_bytes())?;
+                        out.write_all(text::events::event(event, &at, text::line_width()).as_bytes())?;
                     }
                 }
                 if let (WatchEvent::Thread(ThreadEvent { happening, .. }), Some(_)) = (&event, &follower) {
@@ -196,11 +196,11 @@ impl Follower {
             if turn["id"].as_str() != self.turn.as_deref() {
                 self.turn = turn["id"].as_str().map(String::from);
                 self.items.clear();
-                out.write_all(rendering::header(turn, text::width()).as_bytes())?;
+                out.write_all(rendering::header(turn).as_bytes())?;
             }
             for item in turn["items"].as_array().into_iter().flatten() {
                 if self.items.insert(item["id"].to_string()) {
-                    out.write_all(rendering::item(item, text::width()).as_bytes())?;
+                    out.write_all(rendering::item(item).as_bytes())?;
                 }
             }
         }

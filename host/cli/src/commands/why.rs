@@ -36,8 +36,8 @@ impl Why {
 /// Gives the thread, a line for each view with its reasons below, and what is wrong.
 fn reasons(threadkeep: &Threadkeep, why: &Answer) -> String {
     let path = threadkeep.home().absolute(&why.thread.path).to_string_lossy().into_owned();
-    let mut out = text::thread(&why.thread, &path, text::width());
-    out.push_str(&text::marks(&why.marks.tags, why.marks.pinned, None, text::width()));
+    let mut out = text::thread(&why.thread, &path, text::line_width());
+    out.push_str(&text::marks(&why.marks.tags, why.marks.pinned, None, text::line_width()));
     out.push('\n');
     for view in &why.views {
         let _ = writeln!(out, "{}  {}", if view.shown { "shown " } else { "hidden" }, view.name);

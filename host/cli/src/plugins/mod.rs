@@ -26,7 +26,7 @@ use threadkeep_plugins::threads::HandedThreads;
 
 use crate::context::Context;
 use crate::failure::{Usage, say};
-use crate::text::JsonOutput;
+use crate::text::{JsonOutput, output};
 
 /// The flag by which a run is limited.
 #[derive(Args)]
@@ -186,7 +186,7 @@ pub(crate) fn finish(given: Given) -> anyhow::Result<Vec<String>> {
     let Some(output) = given.output else { return Ok(Vec::new()) };
     let finished = output.finish().map_err(Error::from)?;
     if let Some(mut stream) = finished.stream {
-        let acts = io::IsTerminal::is_terminal(&io::stdout());
+        let acts = output::is_terminal();
         let mut out = JsonOutput::new(io::stdout().lock(), acts);
         io::copy(&mut stream, &mut out)?;
         out.flush()?;

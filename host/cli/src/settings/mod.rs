@@ -218,10 +218,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "time",
-        form: Form::OneOf(&["local", "utc"]),
+        form: Form::OneOf(&["local", "utc", "iso", "relative"]),
         variable: "THREADKEEP_TIME",
-        flag: None,
-        arguments: &[],
+        flag: Some("--time"),
+        arguments: &[(&[], "time")],
     },
 ];
 
@@ -343,11 +343,6 @@ impl Settings {
     /// Says when texts have colours, where no flag says it.
     pub(crate) fn color(&self) -> Option<Color> {
         self.word("color").and_then(|word| Color::from_str(word, false).ok())
-    }
-
-    /// Says whether times are shown to people in UTC, not in the zone of the system.
-    pub(crate) fn is_utc(&self) -> bool {
-        self.word("time") == Some("utc")
     }
 
     /// Says what is kept out of the index of what was said.

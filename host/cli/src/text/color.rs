@@ -5,11 +5,13 @@
 //! $NO_COLOR ─→ else $CLICOLOR_FORCE ─→ else what is written to is a terminal, and no dumb one
 //! ```
 
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal as _, stderr};
 use std::sync::OnceLock;
 
 use clap::ValueEnum;
 use clap::builder::styling::{AnsiColor, Style};
+
+use super::output;
 
 /// When colours are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -36,6 +38,7 @@ pub(crate) enum Meaning {
     Warning,
     Note,
     Name,
+    Heading,
 }
 
 /// What was decided for this run; nothing has colours before that.
@@ -77,7 +80,7 @@ pub(crate) fn are_wanted() -> bool {
 /// Gives a text that is [`super::plain`] in the colour of what it is, where it goes to something that has colours.
 pub(crate) fn paint(stream: Stream, meaning: Meaning, text: &str) -> String {
     let is_terminal = || match stream {
-        Stream::Out => stdout().is_terminal(),
+        Stream::Out => output::is_terminal(),
         Stream::Err => stderr().is_terminal(),
     };
     let has_colors = match CHOICE.get() {
@@ -93,6 +96,7 @@ pub(crate) fn paint(stream: Stream, meaning: Meaning, text: &str) -> String {
         Meaning::Warning => AnsiColor::Yellow.on_default().bold(),
         Meaning::Note => AnsiColor::Cyan.on_default(),
         Meaning::Name => Style::new().bold(),
+        Meaning::Heading => Style::new().dimmed(),
     };
     format!("{style}{text}{style:#}")
 }

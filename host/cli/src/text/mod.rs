@@ -5,82 +5,32 @@ pub(crate) mod color;
 pub(crate) mod events;
 pub(crate) mod explanation;
 pub(crate) mod findings;
+pub(crate) mod list;
+pub(crate) mod output;
 pub(crate) mod search;
 pub(crate) mod statistics;
 pub(crate) mod storage;
+pub(crate) mod times;
 pub(crate) mod touched;
 pub(crate) mod turns;
 pub(crate) mod written;
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
-use threadkeep::contract::{Listed, Provenance, ThreadRow, ThreadState};
+use threadkeep::contract::{Provenance, ThreadRow, ThreadState};
 use threadkeep::documents::{Note, Thread};
 use threadkeep::index::status::Status;
 use threadkeep::startup::Report;
 pub(crate) use threadkeep_terminal::visible::{JsonOutput, escaped, plain};
 pub(crate) use threadkeep_terminal::width::{pad, shorten};
-use threadkeep_terminal::zone::shown_zone;
 use unicode_width::UnicodeWidthStr;
 
 use color::{Meaning, Stream, paint};
+pub(crate) use output::{line_width, width};
+pub(crate) use times::second;
 
 /// How many characters of an id lists show. Ids begin with their time: these tell milliseconds apart, and `find` takes them.
 pub(crate) const SHORT_ID: usize = 13;
-/// How many columns a directory's name has at most in lists.
-pub(crate) const MAX_DIRECTORY: usize = 14;
-/// For how many milliseconds a time is recent: of older ones the year is shown instead of the hour.
-const RECENT: i64 = 180 * 86_400_000;
-/// How deep nested threads are indented at most.
-const MAX_DEPTH: u32 = 8;
-
-/// Gives the columns to print in: what `$COLUMNS` says, else those of the terminal, else 80; from 40 to 400.
-pub(crate) fn width() -> usize {
-    let from_env = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let of_terminal = || rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col));
-    from_env.or_else(of_terminal).filter(|&columns| columns > 0).unwrap_or(80).clamp(40, 400)
-}
-
-/// Gives a list, a line for each thread: time, id, directory, title; sub-agents are indented under their parent.
-pub(crate) fn list(rows: &[Listed], time: fn(&ThreadRow) -> i64, width: usize) -> String {
-    list_with_labels(rows.iter().map(|listed| (listed, "")), 0, time, width)
-}
-
-/// Gives a list likewise, with the label of each thread, as the home that it is of, in a column before the directory; it is at most so
-/// many columns wide.
-pub(crate) fn list_with_labels<'a>(
-    rows: impl Iterator<Item = (&'a Listed, &'a str)> + Clone,
-    widest_label: usize,
-    time: fn(&ThreadRow) -> i64,
-    width: usize,
-) -> String {
-    let mut out = String::new();
-    let widest_home = rows.clone().map(|(_, home)| home.width()).max().unwrap_or(0).min(widest_label);
-    let directory = |row: &ThreadRow| row.cwd.as_deref().map(base_name).unwrap_or_default().to_string();
-    let widest =
-        rows.clone().map(|(listed, _)| directory(&listed.row).width()).max().unwrap_or(0).clamp(3, MAX_DIRECTORY);
-    let now = Timestamp::now().as_millisecond();
-    for (Listed { row, depth }, home) in rows {
-        let mark = match (row.missing, row.archived) {
-            (true, _) => "missing: ",
-            (_, true) => "archived: ",
-            _ => "",
-        };
-        let (time, id) = (short_time(time(row), now), &row.id[..SHORT_ID.min(row.id.len())]);
-        let home = if widest_home > 0 { pad(home, widest_home) + "  " } else { String::new() };
-        let directory = home + &pad(&directory(row), widest);
-        let branch = match (*depth).min(MAX_DEPTH) as usize {
-            0 => String::new(),
-            depth => "  ".repeat(depth - 1) + "└ ",
-        };
-        let room = width.saturating_sub(time.width() + id.width() + directory.width() + 6 + branch.width());
-        let title = shorten(&format!("{mark}{}", title(row)), room);
-        let id = paint(Stream::Out, Meaning::Name, id);
-        let _ = writeln!(out, "{time}  {id}  {directory}  {branch}{title}");
-    }
-    out
-}
 
 /// Gives a number with what it counts, in the right form.
 pub(crate) fn count(number: impl TryInto<u64>, what: &str) -> String {
@@ -270,25 +220,9 @@ fn base_name(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
 }
 
-fn local(millis: i64, format: &str) -> String {
-    let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
-    time.to_zoned(shown_zone().clone()).strftime(format).to_string()
-}
-
-/// Gives a local time as `ls` does: with the hour where it is recent, else with the year.
-fn short_time(millis: i64, now: i64) -> String {
-    let recent = (now - RECENT..=now + 86_400_000).contains(&millis);
-    local(millis, if recent { "%b %e %H:%M" } else { "%b %e  %Y" })
-}
-
-/// Gives a local time to the second, with its zone.
-pub(crate) fn second(millis: i64) -> String {
-    local(millis, "%Y-%m-%d %H:%M:%S %Z")
-}
-
 /// Gives a text as it is for a program that reads stdout, and [`plain`] for a terminal.
 pub(crate) fn shown(text: &str) -> String {
-    match std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+    match output::is_terminal() {
         true => plain(text),
         false => text.into(),
     }

@@ -7,7 +7,7 @@ use threadkeep::contract::{Hit, PageOfHits, PageOfMatches, TextKind, ThreadMatch
 use unicode_width::UnicodeWidthStr as _;
 
 use super::color::{Meaning, Stream, paint};
-use super::{SHORT_ID, base_name, count, plain, short_time, shorten, title};
+use super::{SHORT_ID, base_name, count, plain, shorten, times, title};
 use crate::again::command_of_page;
 
 /// Gives the threads: a line for each as in a list, and under it the hits; then what else there is.
@@ -34,7 +34,7 @@ pub(crate) fn matches_of_homes<'a>(
 fn one(found: &ThreadMatch, home: &str, width: usize) -> String {
     let mut out = String::new();
     let (row, now) = (&found.row, Timestamp::now().as_millisecond());
-    let (time, id) = (short_time(row.updated_at, now), &row.id[..SHORT_ID.min(row.id.len())]);
+    let (time, id) = (times::short(row.updated_at, now), &row.id[..SHORT_ID.min(row.id.len())]);
     let directory = row.cwd.as_deref().map(base_name).unwrap_or_default();
     let directory = if home.is_empty() { directory.to_string() } else { format!("{home}  {directory}") };
     let mark = if row.archived { "archived: " } else { "" };

@@ -7,7 +7,7 @@ use threadkeep::contract::{PageOfTouched, ThreadRow, TouchKind, TouchedFile};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::color::{Meaning, Stream, paint};
-use super::{SHORT_ID, base_name, plain, short_time, shorten, title};
+use super::{SHORT_ID, base_name, plain, shorten, times, title};
 use crate::again::command_of_page;
 
 /// How many changes of a thread are shown.
@@ -43,7 +43,7 @@ pub(crate) fn threads(page: &PageOfTouched, path: &str, width: usize) -> String 
 
 /// Gives the line of a thread, as in a list.
 pub(super) fn thread(row: &ThreadRow, now: i64, width: usize) -> String {
-    let (time, id) = (short_time(row.updated_at, now), &row.id[..SHORT_ID.min(row.id.len())]);
+    let (time, id) = (times::short(row.updated_at, now), &row.id[..SHORT_ID.min(row.id.len())]);
     let directory = row.cwd.as_deref().map(base_name).unwrap_or_default();
     let mark = if row.archived { "archived: " } else { "" };
     let room = width.saturating_sub(time.width() + id.width() + directory.width() + 6);

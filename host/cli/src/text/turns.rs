@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{SHORT_ID, plain, second, shorten};
+use super::{SHORT_ID, count, output, plain, second, shorten};
 
 /// How many lines of a command's output are shown, from its end, which mostly says how it went.
 const OUTPUT_LINES: usize = 5;
@@ -14,9 +14,10 @@ const REASONING_LINES: usize = 4;
 /// How many changed files are named.
 const MAX_FILES: usize = 10;
 
-/// Gives one turn for people, in so many columns; `marked` where it is the one that was looked for, with the note beside it.
-pub(crate) fn turn(turn: &Value, marked: bool, note: Option<&str>, width: usize) -> String {
-    let mut page = Page { out: String::new(), width };
+/// Gives one turn for people; `marked` where it is the one that was looked for, with the note beside it. What was done is told in
+/// short, unless it `is_full`.
+pub(crate) fn turn(turn: &Value, marked: bool, note: Option<&str>, is_full: bool) -> String {
+    let mut page = Page::new(is_full);
     page.header(turn, marked);
     if let Some(note) = note {
         page.paragraph("# ", note, usize::MAX);
@@ -32,15 +33,15 @@ pub(crate) fn turn(turn: &Value, marked: bool, note: Option<&str>, width: usize)
 }
 
 /// Gives how a turn begins, for people.
-pub(crate) fn header(turn: &Value, width: usize) -> String {
-    let mut page = Page { out: String::new(), width };
+pub(crate) fn header(turn: &Value) -> String {
+    let mut page = Page::new(false);
     page.header(turn, false);
     page.out
 }
 
 /// Gives one item of a turn for people.
-pub(crate) fn item(item: &Value, width: usize) -> String {
-    let mut page = Page { out: String::new(), width };
+pub(crate) fn item(item: &Value) -> String {
+    let mut page = Page::new(false);
     page.item(item);
     page.out
 }
@@ -48,10 +49,22 @@ pub(crate) fn item(item: &Value, width: usize) -> String {
 /// Collects the text of a turn.
 struct Page {
     out: String,
+    /// The columns in which texts are folded, and those after which lines are cut off.
     width: usize,
+    cut: usize,
+    is_full: bool,
 }
 
 impl Page {
+    fn new(is_full: bool) -> Page {
+        Page { out: String::new(), width: output::width(), cut: output::line_width(), is_full }
+    }
+
+    /// Gives how much is shown of what may be long.
+    fn most(&self, most: usize) -> usize {
+        if self.is_full { usize::MAX } else { most }
+    }
+
     fn header(&mut self, turn: &Value, marked: bool) {
         let status = match text(&turn["status"]) {
             "inProgress" => "in progress",
@@ -78,7 +91,7 @@ impl Page {
             "reasoning" => {
                 let part = |name: &str| strings(&item[name]).collect::<Vec<_>>().join("\n");
                 let said = Some(part("summary")).filter(|said| !said.is_empty()).unwrap_or_else(|| part("content"));
-                self.paragraph("~ ", &said, REASONING_LINES);
+                self.paragraph("~ ", &said, self.most(REASONING_LINES));
             }
             "commandExecution" => self.command(item),
             "fileChange" => self.files(item),
@@ -119,35 +132,42 @@ impl Page {
         }
         end.extend(item["durationMs"].as_i64().map(duration));
         let end = end.join(", ");
-        let command = shorten(text(&item["command"]), self.width.saturating_sub(end.width() + 6).max(20));
-        let _ = writeln!(self.out, "  $ {command}  {end}");
+        match self.is_full {
+            true => self.paragraph("$ ", &format!("{}  {end}", text(&item["command"]).trim_end()), usize::MAX),
+            false => {
+                let command = shorten(text(&item["command"]), self.cut.saturating_sub(end.width() + 6).max(20));
+                let _ = writeln!(self.out, "  $ {command}  {end}");
+            }
+        }
         let lines: Vec<&str> = text(&item["aggregatedOutput"]).lines().collect();
-        let left_out = lines.len().saturating_sub(OUTPUT_LINES);
+        let left_out = lines.len().saturating_sub(self.most(OUTPUT_LINES));
         if left_out > 0 {
-            let _ = writeln!(self.out, "    … {left_out} more lines");
+            let _ = writeln!(self.out, "    … {}", count(left_out, "more line"));
         }
         for line in &lines[left_out..] {
-            let _ = writeln!(self.out, "    {}", cut(line, self.width.saturating_sub(4)));
+            let room = if self.is_full { usize::MAX } else { self.cut.saturating_sub(4) };
+            let _ = writeln!(self.out, "    {}", cut(line, room));
         }
     }
 
     fn files(&mut self, item: &Value) {
         let status = outcome(item);
         let changes = item["changes"].as_array().map(Vec::as_slice).unwrap_or_default();
-        for change in changes.iter().take(MAX_FILES) {
+        for change in changes.iter().take(self.most(MAX_FILES)) {
             let diff = text(&change["diff"]);
             let count = |sign: char| diff.lines().filter(|line| line.starts_with(sign)).count();
             let (sign, size) = match text(&change["kind"]["type"]) {
-                "add" => ("+", format!("{} lines", diff.lines().count())),
+                "add" => ("+", super::count(diff.lines().count(), "line")),
                 "delete" => ("-", "deleted".to_owned()),
                 _ => ("±", format!("+{} -{}", count('+'), count('-'))),
             };
             let note = if status == "completed" { size } else { format!("{size}, {status}") };
-            let path = shorten(text(&change["path"]), self.width.saturating_sub(note.width() + 8).max(20));
+            let path = shorten(text(&change["path"]), self.cut.saturating_sub(note.width() + 8).max(20));
             let _ = writeln!(self.out, "  {sign} {path}  ({note})");
         }
-        if changes.len() > MAX_FILES {
-            let _ = writeln!(self.out, "    … {} more files", changes.len() - MAX_FILES);
+        let left_out = changes.len().saturating_sub(self.most(MAX_FILES));
+        if left_out > 0 {
+            let _ = writeln!(self.out, "    … {}", count(left_out, "more file"));
         }
     }
 
@@ -157,12 +177,16 @@ impl Page {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        self.line("* ", &format!("{name} ({}) {arguments}", outcome(item)));
+        let said = format!("{name} ({}) {arguments}", outcome(item));
+        match self.is_full {
+            true => self.paragraph("* ", &said, usize::MAX),
+            false => self.line("* ", &said),
+        }
     }
 
     /// Appends one line after a mark, cut where it does not fit.
     fn line(&mut self, mark: &str, said: &str) {
-        let _ = writeln!(self.out, "  {mark}{}", shorten(said, self.width.saturating_sub(2 + mark.width())));
+        let _ = writeln!(self.out, "  {mark}{}", shorten(said, self.cut.saturating_sub(2 + mark.width())));
     }
 
     /// Appends a text line by line, folded between words, at most so many lines; the mark is before the first.

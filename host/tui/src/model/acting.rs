@@ -9,7 +9,7 @@ use crate::command::Command;
 impl Model {
     /// Gives the ids of the chosen threads, else that of the selected one.
     fn meant(&self) -> Vec<String> {
-        let id = |number: u32| self.table.thread(number).id.to_string();
+        let id = |number: u32| self.table.thread(number).id().to_string();
         match self.chosen.is_empty() {
             true => self.selected_thread().map(id).into_iter().collect(),
             false => self.chosen.iter().map(|&number| id(number)).collect(),
@@ -21,14 +21,14 @@ impl Model {
         let (Some(number), ids) = (self.selected_thread(), self.meant()) else {
             return self.complain("no thread is selected");
         };
-        let id = self.table.thread(number).id.to_string();
+        let id = self.table.thread(number).id().to_string();
         let ask = |asked: Asked, text: &str| Some(Dialog::Input { asked, line: LineEditor::of(text) });
         match command {
             Command::Resume => self.ask(Request::End(Outcome::Resume { thread: id })),
             Command::Fork => self.ask(Request::End(Outcome::Fork { thread: id })),
             Command::Name => {
                 let thread = self.table.thread(number);
-                let name = if thread.is_named { thread.title.to_string() } else { String::new() };
+                let name = if thread.is_named { thread.title().to_string() } else { String::new() };
                 self.dialog = ask(Asked::Name { id }, &name);
             }
             Command::Archive => self.ask(Request::Act(Action::Archive { ids })),
@@ -60,7 +60,7 @@ impl Model {
             Command::Why => self.ask(Request::Act(Action::Explain { id })),
             Command::Prompts => {
                 let generation = self.next_generation_of_prompts();
-                let id = self.table.thread(number).id.clone();
+                let id = self.table.thread(number).id().into();
                 let choice = Choice::of(Vec::new(), |prompt: &Prompt| prompt.line.clone());
                 self.dialog = Some(Dialog::Prompts { generation, choice, is_loading: true });
                 self.ask(Request::Prompts { generation, id });

@@ -167,14 +167,14 @@ pub(crate) fn arrange_found(table: &ThreadTable, found: &[u32]) -> Arranged {
 /// Sorts: what is pinned first, then by the order, newest or most first; of equals the greater id comes first.
 fn sort(table: &ThreadTable, wanted: &Wanted, numbers: &mut [u32]) {
     let by = |a: &Thread, b: &Thread| match wanted.order {
-        Order::Title => a.title.cmp(&b.title),
+        Order::Title => a.title().cmp(b.title()),
         Order::Tokens => b.tokens.cmp(&a.tokens),
         order => order.time(b).cmp(&order.time(a)),
     };
     // What was loaded comes in this order mostly, for which a stable sort needs one pass.
     numbers.sort_by(|&a, &b| {
         let (a, b) = (table.thread(a), table.thread(b));
-        let order = by(a, b).then_with(|| b.id.cmp(&a.id));
+        let order = by(a, b).then_with(|| b.id().cmp(a.id()));
         let order = if wanted.is_reversed { order.reverse() } else { order };
         b.is_pinned.cmp(&a.is_pinned).then(order)
     });
@@ -200,7 +200,10 @@ fn nested(table: &ThreadTable, passing: &[u32]) -> Vec<Row> {
         return roots.into_iter().map(|thread| Row::Thread { thread, depth: 0 }).collect();
     }
     for below in children.values_mut() {
-        below.sort_by_key(|&number| (table.thread(number).created_at, table.thread(number).id.clone()));
+        below.sort_by_key(|&number| {
+            let thread = table.thread(number);
+            (thread.created_at, thread.id().to_string())
+        });
     }
     let mut rows = Vec::with_capacity(passing.len());
     let mut is_placed = vec![false; table.len() as usize];

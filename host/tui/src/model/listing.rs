@@ -139,7 +139,7 @@ impl Model {
             self.bring_up_to_date(&wanted);
             let all = self.base.iter().flat_map(|(.., base)| &base.rows);
             let has_words = |thread: u32| {
-                let title = &self.table.thread(thread).title;
+                let title = self.table.thread(thread).title();
                 finders.iter().all(|finder| finder.is_in(title))
             };
             let rows: Vec<Row> = all
@@ -245,7 +245,7 @@ impl Model {
         let wanted: Vec<u32> = threads.filter(wants).take(TITLES).collect();
         if !wanted.is_empty() {
             self.titles_asked.extend(&wanted);
-            let ids = wanted.iter().map(|&number| self.table.thread(number).id.clone()).collect();
+            let ids = wanted.iter().map(|&number| self.table.thread(number).id().into()).collect();
             self.ask(Request::Titles(ids));
         }
     }

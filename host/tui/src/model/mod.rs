@@ -197,7 +197,7 @@ impl Model {
 
     /// Gives the id of the selected thread.
     pub(crate) fn selected_id(&self) -> Option<Arc<str>> {
-        self.selected_thread().map(|number| self.table.thread(number).id.clone())
+        self.selected_thread().map(|number| self.table.thread(number).id().into())
     }
 
     /// Gives the rows on the screen, from the first on.

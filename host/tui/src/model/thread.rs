@@ -67,8 +67,9 @@ impl LoadedThread {
 
 /// A thread as it is kept: what many share stands elsewhere, by its number.
 pub(crate) struct Thread {
-    pub(crate) id: Arc<str>,
-    pub(crate) title: Box<str>,
+    /// The id, and behind it the title: one piece of memory is less than two.
+    id_and_title: Box<str>,
+    id_length: u32,
     pub(crate) is_named: bool,
     pub(crate) has_empty_title: bool,
     pub(crate) place: u32,
@@ -84,4 +85,50 @@ pub(crate) struct Thread {
     /// Its rollouts are gone.
     pub(crate) is_gone: bool,
     pub(crate) is_pinned: bool,
+}
+
+impl Thread {
+    /// Gives the thread that is entered for one that was loaded, with this title; what many share stands elsewhere already.
+    pub(crate) fn of(loaded: &LoadedThread, title: &str, shared: SharedTexts) -> Thread {
+        let SharedTexts { place, branch, model, source_kind } = shared;
+        Thread {
+            id_and_title: [&loaded.id, title].concat().into(),
+            id_length: loaded.id.len() as u32,
+            is_named: loaded.is_named,
+            has_empty_title: loaded.has_empty_title,
+            place,
+            branch,
+            model,
+            source_kind,
+            created_at: loaded.created_at,
+            updated_at: loaded.updated_at,
+            recency_at: loaded.recency_at,
+            tokens: loaded.tokens,
+            parent: loaded.parent.as_deref().map(Into::into),
+            archived: loaded.archived,
+            is_gone: false,
+            is_pinned: false,
+        }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id_and_title[..self.id_length as usize]
+    }
+
+    pub(crate) fn title(&self) -> &str {
+        &self.id_and_title[self.id_length as usize..]
+    }
+
+    /// Gives it another title.
+    pub(crate) fn set_title(&mut self, title: &str) {
+        self.id_and_title = [self.id(), title].concat().into();
+    }
+}
+
+/// The numbers of what a thread shares with many.
+pub(crate) struct SharedTexts {
+    pub(crate) place: u32,
+    pub(crate) branch: u32,
+    pub(crate) model: u32,
+    pub(crate) source_kind: u32,
 }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
+use hashbrown::HashTable;
+
 use super::scope::Scope;
 use super::text_table::TextTable;
-use super::thread::{LoadedThread, Thread};
+use super::thread::{LoadedThread, SharedTexts, Thread};
 
 /// Where threads ran: directories and remote, the same for many threads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,7 +53,8 @@ struct KnownPlace {
 #[derive(Default)]
 pub(crate) struct ThreadTable {
     threads: Vec<Thread>,
-    numbers: HashMap<Arc<str>, u32>,
+    /// The numbers of the threads, by their ids.
+    numbers: HashTable<u32>,
     texts: TextTable,
     places: Vec<KnownPlace>,
     place_numbers: HashMap<Place, u32>,
@@ -74,43 +77,34 @@ impl ThreadTable {
     pub(crate) fn enter(&mut self, loaded: LoadedThread) -> u32 {
         self.version += 1;
         let place = self.place_of(&loaded);
-        let known = self.numbers.get(&loaded.id).copied();
+        let known = self.number(&loaded.id);
         let before = known.map(|number| &self.threads[number as usize]);
         // A better title that was found by reading stays, as long as the row has none.
         let kept = before.filter(|before| loaded.has_empty_title && !before.has_empty_title && !before.is_named);
-        let (title, has_empty_title) = match kept {
-            Some(before) => (before.title.clone(), false),
-            None => (loaded.title, loaded.has_empty_title),
-        };
-        let thread = Thread {
-            id: loaded.id.clone(),
-            title,
-            is_named: loaded.is_named,
-            has_empty_title,
+        let title: Box<str> = kept.map_or_else(|| loaded.title.clone(), |before| before.title().into());
+        let (has_better_title, is_pinned) = (kept.is_some(), before.is_some_and(|before| before.is_pinned));
+        let shared = SharedTexts {
             place,
             branch: self.texts.number(&loaded.branch),
             model: self.texts.number(&loaded.model),
             source_kind: self.texts.number(&loaded.source_kind),
-            created_at: loaded.created_at,
-            updated_at: loaded.updated_at,
-            recency_at: loaded.recency_at,
-            tokens: loaded.tokens,
-            parent: loaded.parent.map(Into::into),
-            archived: loaded.archived,
-            is_gone: false,
-            is_pinned: before.is_some_and(|before| before.is_pinned),
         };
-        self.count_title(&thread.title.clone(), 1);
+        let mut thread = Thread::of(&loaded, &title, shared);
+        thread.has_empty_title &= !has_better_title;
+        thread.is_pinned = is_pinned;
+        self.count_title(&title, 1);
         match known {
             Some(number) => {
                 let before = std::mem::replace(&mut self.threads[number as usize], thread);
-                self.count_title(&before.title, -1);
+                self.count_title(before.title(), -1);
                 number
             }
             None => {
                 let number = self.threads.len() as u32;
-                self.numbers.insert(thread.id.clone(), number);
                 self.threads.push(thread);
+                let (threads, hasher) = (&self.threads, &self.hasher);
+                let hash = |number: &u32| hasher.hash_one(threads[*number as usize].id());
+                self.numbers.insert_unique(hash(&number), number, hash);
                 number
             }
         }
@@ -143,7 +137,7 @@ impl ThreadTable {
 
     /// Says whether another thread has the same title.
     pub(crate) fn shares_its_title(&self, number: u32) -> bool {
-        self.titles.get(&self.hasher.hash_one(&*self.thread(number).title)).is_some_and(|count| *count > 1)
+        self.titles.get(&self.hasher.hash_one(self.thread(number).title())).is_some_and(|count| *count > 1)
     }
 
     /// Gives a title that was found by reading to a thread that had none which tells anything.
@@ -155,7 +149,8 @@ impl ThreadTable {
             return;
         }
         thread.has_empty_title = false;
-        let before = std::mem::replace(&mut thread.title, title.into());
+        let before = thread.title().to_string();
+        thread.set_title(title);
         self.count_title(&before, -1);
         self.count_title(title, 1);
     }
@@ -196,7 +191,8 @@ impl ThreadTable {
 
     /// Gives the number of a thread.
     pub(crate) fn number(&self, id: &str) -> Option<u32> {
-        self.numbers.get(id).copied()
+        let is_it = |number: &u32| self.threads[*number as usize].id() == id;
+        self.numbers.find(self.hasher.hash_one(id), is_it).copied()
     }
 
     /// Gives a thread by its number, which must have been given out.

@@ -2,18 +2,21 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
-use std::os::fd::{AsRawFd as _, RawFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, RawFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossterm::event::{self, MouseButton, MouseEventKind};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::model::messages::Event;
 
 const TERMINAL: Token = Token(0);
 const WAKER: Token = Token(1);
+/// By then the thread has let go, unless the terminal is gone: crossterm reads on for ever from one that goes while it reads.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Reads from the terminal.
 pub(crate) struct Input {
@@ -52,6 +55,11 @@ impl Gate {
         let waited = self.changed.wait_while(self.lock(), |state| is_so(*state));
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
+
+    fn wait_a_moment_while(&self, is_so: impl Fn(State) -> bool) {
+        let waited = self.changed.wait_timeout_while(self.lock(), SOON, |state| is_so(*state));
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
 }
 
 impl Input {
@@ -66,8 +74,9 @@ impl Input {
         let gate = Arc::new(Gate::default());
         let of_thread = gate.clone();
         std::thread::Builder::new().name("input".into()).spawn(move || {
-            let _open = opened;
-            if read(poll, &of_thread, &take).is_err() {
+            let stdin = io::stdin();
+            let terminal = opened.as_ref().map_or_else(|| stdin.as_fd(), |file| file.as_fd());
+            if read(poll, terminal, &of_thread, &take).is_err() {
                 take(None);
             }
             // Who asks it to let go must not wait for it.
@@ -76,12 +85,12 @@ impl Input {
         Ok(Input { waker, gate })
     }
 
-    /// Has the thread let go of the terminal, and waits until it has.
+    /// Has the thread let go of the terminal, and waits a moment until it has.
     pub(crate) fn pause(&self) {
         if *self.gate.lock() == State::Reading {
             self.gate.set(State::Asked);
             if self.waker.wake().is_ok() {
-                self.gate.wait_while(|state| state == State::Asked);
+                self.gate.wait_a_moment_while(|state| state == State::Asked);
             }
         }
     }
@@ -98,7 +107,7 @@ impl Input {
     }
 }
 
-fn read(mut poll: Poll, gate: &Gate, take: &impl Fn(Option<Event>)) -> io::Result<()> {
+fn read(mut poll: Poll, terminal: BorrowedFd<'_>, gate: &Gate, take: &impl Fn(Option<Event>)) -> io::Result<()> {
     let mut events = Events::with_capacity(8);
     loop {
         match poll.poll(&mut events, None) {
@@ -110,15 +119,25 @@ fn read(mut poll: Poll, gate: &Gate, take: &impl Fn(Option<Event>)) -> io::Resul
             gate.set(State::Paused);
             gate.wait_while(|state| state != State::Reading);
         }
-        let is_hung_up = events.iter().any(|event| event.token() == TERMINAL && event.is_read_closed());
-        while event::poll(Duration::ZERO)? {
+        // Asked before each event: crossterm does not see the end.
+        while !is_hung_up(terminal)? && event::poll(Duration::ZERO)? {
             if let Some(event) = taken(event::read()?) {
                 take(Some(event));
             }
         }
-        if is_hung_up {
+        if is_hung_up(terminal)? {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+    }
+}
+
+/// Says whether nothing comes from the terminal any more.
+fn is_hung_up(terminal: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut asked = [PollFd::from_borrowed_fd(terminal, PollFlags::IN)];
+    match rustix::event::poll(&mut asked, Some(&Timespec::default())) {
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(asked[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)),
     }
 }
 

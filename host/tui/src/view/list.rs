@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use threadkeep_terminal::ages;
 use threadkeep_terminal::width::{pad, shorten};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -12,7 +13,6 @@ use crate::keys::Where;
 use crate::model::Model;
 use crate::model::arrange::Row;
 use crate::theme::{Role, Theme};
-use crate::times;
 
 /// From so many columns on a line has this column, which is so wide.
 const PROJECT: (u16, usize) = (48, 14);
@@ -121,7 +121,7 @@ impl Columns<'_> {
             right.push((pad(table.model(thread), MODEL.1), Role::Model));
         }
         if has(TOKENS) {
-            let tokens = thread.tokens.map(times::count).unwrap_or_default();
+            let tokens = thread.tokens.map(ages::count).unwrap_or_default();
             right.push((format!("{tokens:>width$}", width = TOKENS.1), Role::Tokens));
         }
         let right_width: usize = right.iter().map(|(text, _)| text.width() + 1).sum();
@@ -131,7 +131,7 @@ impl Columns<'_> {
             (false, true) => " +",
             (false, false) => "  ",
         };
-        let age = times::age(model.wanted.order.time(thread), now);
+        let age = ages::age(model.wanted.order.time(thread), now);
         let mut spans = vec![
             Span::styled(mark, theme.style(Role::Marked)),
             Span::styled(format!("{age:>4} "), theme.style(Role::Age)),
@@ -150,12 +150,12 @@ impl Columns<'_> {
         if thread.archived {
             add("archived ".into(), theme.style(Role::Dim), &mut room);
         }
-        let title = if thread.title.is_empty() { "(nothing said yet)" } else { &thread.title };
-        let role = if thread.title.is_empty() { Role::Dim } else { Role::Title };
+        let title = if thread.title().is_empty() { "(nothing said yet)" } else { thread.title() };
+        let role = if thread.title().is_empty() { Role::Dim } else { Role::Title };
         let whole = room;
         if table.shares_its_title(number) {
             // The same words say nothing: what was said last tells threads apart, and the id for certain.
-            let id = &thread.id[..SHORT_ID.min(thread.id.len())];
+            let id = thread.id().get(..SHORT_ID).unwrap_or(thread.id());
             let beside = whole.saturating_sub(id.width() + 1);
             let half = shorten(title, (beside / 2).max(8).min(beside));
             let last = model.last_said.get(&number).map(String::as_str).unwrap_or_default();

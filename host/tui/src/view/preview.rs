@@ -47,7 +47,7 @@ fn draw_title(frame: &mut Frame<'_>, model: &Model, theme: &Theme, area: Rect) {
         _ => String::new(),
     };
     let thread = model.table.thread(number);
-    let title = shorten(&thread.title, width.saturating_sub(found.width() + 6));
+    let title = shorten(thread.title(), width.saturating_sub(found.width() + 6));
     let rule = width.saturating_sub(title.width() + found.width() + 5);
     let line = Line::from(vec![
         Span::styled("── ", style),
