@@ -8,6 +8,21 @@ use tempfile::{TempDir, tempdir};
 
 use super::{Demo, command, has_everything, is_here, refused, said, script, tool};
 
+/// Whether the tools for a kind of package are here; if not, it is said.
+fn can_make(kind: &str) -> bool {
+    let lacking = match kind {
+        _ if cfg!(not(all(target_os = "linux", target_env = "gnu"))) => Some("packages are made for Linux with glibc"),
+        _ if !is_here("readelf") || !is_here("strip") => Some("no binutils"),
+        "tar" if !is_here("xz") => Some("no xz"),
+        "wheel" if !tool("wheel/installed").is_file() => Some("no hatchling (.ci/setup packaging)"),
+        "npm" if !is_here("npm") => Some("no npm"),
+        "deb" if !tool("cargo-deb/bin/cargo-deb").is_file() => Some("no cargo-deb (.ci/setup packaging)"),
+        "deb" if !is_here("dpkg-shlibdeps") || !is_here("dpkg") => Some("no dpkg-dev"),
+        _ => None,
+    };
+    lacking.inspect(|why| skipped(why)).is_none()
+}
+
 /// Packages of one kind, as `make dist` makes them.
 struct Made(TempDir);
 
@@ -18,20 +33,7 @@ impl Made {
     }
 
     fn of_program(program: &Path, kind: &str) -> Option<Self> {
-        let lacking = match kind {
-            _ if cfg!(not(all(target_os = "linux", target_env = "gnu"))) => {
-                Some("packages are made for Linux with glibc")
-            }
-            _ if !is_here("readelf") || !is_here("strip") => Some("no binutils"),
-            "tar" if !is_here("xz") => Some("no xz"),
-            "wheel" if !tool("wheel/installed").is_file() => Some("no hatchling (.ci/setup packaging)"),
-            "npm" if !is_here("npm") => Some("no npm"),
-            "deb" if !tool("cargo-deb/bin/cargo-deb").is_file() => Some("no cargo-deb (.ci/setup packaging)"),
-            "deb" if !is_here("dpkg-shlibdeps") || !is_here("dpkg") => Some("no dpkg-dev"),
-            _ => None,
-        };
-        if let Some(why) = lacking {
-            skipped(why);
+        if !can_make(kind) {
             return None;
         }
         let made = tempdir().unwrap();
@@ -185,7 +187,7 @@ fn the_same_program_gives_the_same_bytes() {
 
 #[test]
 fn a_program_that_needs_a_newer_glibc_is_refused_and_the_symbols_are_named() {
-    if Made::of("tar").is_none() {
+    if !can_make("tar") {
         return;
     }
     let told = refused(script("glibc").arg(Program::new().path()).arg("2.17"));
