@@ -64,6 +64,7 @@ mod odd_cells;
 mod other_kinds_of_files;
 mod own_notes;
 mod packaging;
+mod paging;
 mod parsing;
 mod patterns;
 mod personality;

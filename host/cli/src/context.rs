@@ -183,7 +183,7 @@ impl Context {
     /// Has the user read what was printed, where that is in a pager.
     pub(crate) fn end_pager(&self) {
         if let Some(pager) = self.pager.take() {
-            pager.end();
+            pager.end().iter().for_each(|sentence| say(sentence));
         }
     }
 

@@ -6,6 +6,7 @@ use threadkeep::{ErrorKind, documents};
 
 pub(crate) use crate::exit;
 use crate::help;
+use crate::pager;
 use crate::settings::Unreadable;
 use crate::text;
 use crate::text::color::{Meaning, Stream, paint};
@@ -32,7 +33,9 @@ pub(crate) struct NoSuchText(pub(crate) String);
 
 /// Prints a message for people on stderr; that nobody reads it is no failure.
 pub(crate) fn say(message: &str) {
-    print("threadkeep:", message);
+    if !pager::holds(message) {
+        print("threadkeep:", message);
+    }
 }
 
 fn print(head: &str, message: &str) {

@@ -7,12 +7,25 @@
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use signal_hook::consts::SIGINT;
 
 use crate::text::output;
+
+/// Sentences for a person that wait until the pager has given the terminal back; none while there is no pager.
+static HELD: Mutex<Option<Vec<String>>> = Mutex::new(None);
+
+fn held() -> MutexGuard<'static, Option<Vec<String>>> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps a sentence for later while a pager has the terminal; says whether it did.
+pub(crate) fn holds(sentence: &str) -> bool {
+    let mut held = held();
+    held.as_mut().map(|held| held.push(sentence.into())).is_some()
+}
 
 /// Is a pager that has standard output's place.
 pub(crate) struct Pager {
@@ -47,14 +60,16 @@ impl Pager {
         };
         // Ctrl-C is the pager's from now on: it would be left alone with the terminal.
         let _ = signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)));
+        *held() = Some(Vec::new());
         Some(Pager { program, terminal })
     }
 
-    /// Waits until the user has read everything.
-    pub(crate) fn end(mut self) {
+    /// Waits until the user has read everything; gives the sentences that waited for that.
+    pub(crate) fn end(mut self) -> Vec<String> {
         // Who has left it early wants no more.
         let _ = std::io::stdout().flush();
         let _ = rustix::stdio::dup2_stdout(&self.terminal);
         let _ = self.program.wait();
+        held().take().unwrap_or_default()
     }
 }

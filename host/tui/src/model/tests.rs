@@ -87,7 +87,7 @@ pub(crate) fn type_text(model: &mut Model, text: &str) -> Vec<Request> {
 fn titles(model: &Model) -> Vec<String> {
     let title = |row: &Row| match row {
         Row::Thread { thread, depth } => {
-            format!("{}{}", " ".repeat(usize::from(*depth)), model.table.thread(*thread).title)
+            format!("{}{}", " ".repeat(usize::from(*depth)), model.table.thread(*thread).title())
         }
         Row::Project { thread, threads } => {
             format!("[{} {threads}]", model.table.place(model.table.thread(*thread)).project())
