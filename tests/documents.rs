@@ -66,6 +66,8 @@ fn look_at_everything(schemas: &Schemas, program: &Program) {
     run("status", &[0], &["status"]);
     run("doctor", &[0, 5], &["doctor", "--all"]);
     run("doctor", &[0, 5], &["doctor", "--quick"]);
+    run("doctor --codes", &[0], &["doctor", "--codes"]);
+    run("doctor --explain", &[0], &["doctor", "--explain", "open-to-others"]);
     run("list", &[0], &["list", "--all", "--limit", "3"]);
     run("list", &[0], &["list", "--all", "--limit", "0"]);
     let threads = list_everything(program);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use support::{Collection, Program, Rollout, demo_home, uuid7};
+use support::{Collection, Program, Rollout, demo_home, listing, uuid7};
 use tempfile::{TempDir, tempdir};
 use threadkeep::contract::{Depth, Subject};
 use threadkeep::index::progress::{Progress, ProgressSink};
@@ -250,7 +250,7 @@ fn errors_are_told_by_kind_message_hint_and_argument() {
 fn one_who_only_opens_makes_nothing_and_one_who_looks_leaves_no_trace() {
     let (home, state) = (home_of(3), tempdir().unwrap());
     let place = state.path().join("not there");
-    for access in [StateAccess::Existing, StateAccess::Inspect, StateAccess::Without] {
+    for access in [StateAccess::Existing, StateAccess::Glance, StateAccess::Inspect, StateAccess::Without] {
         let threadkeep = open(home.path(), &place, access);
         assert!(threadkeep.state().is_none());
         assert_eq!(threadkeep.list(&all(), None, 0).unwrap().rows.len(), 3, "{access:?}");
@@ -259,6 +259,13 @@ fn one_who_only_opens_makes_nothing_and_one_who_looks_leaves_no_trace() {
         assert!(!place.exists(), "{access:?}");
     }
     open(home.path(), &place, StateAccess::Own);
+    let before = listing(&place);
+    let glancing = open(home.path(), &place, StateAccess::Glance);
+    assert!(glancing.state().is_some());
+    assert_eq!(glancing.list(&all(), None, 0).unwrap().rows.len(), 3);
+    assert_eq!(listing(&place), before, "not even for the time of reading");
+    drop(glancing);
+    assert_eq!(listing(&place), before);
     assert!(open(home.path(), &place, StateAccess::Existing).state().is_some());
 }
 

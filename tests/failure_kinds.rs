@@ -82,10 +82,18 @@ troubles! {
 /// The commands that `--help` names below a command, each as its words, a group by what is in it.
 fn commands_below(program: &Program, group: &[String]) -> BTreeSet<String> {
     let help = program.run(group.iter().map(String::as_str).chain(["--help"])).well().stdout;
-    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    let names = listed.filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    // The program's own commands stand in groups, before the flags that go with all of them.
+    let begins = |line: &&str| match group.is_empty() {
+        true => line.is_empty() || line.ends_with(':') && !line.starts_with("Usage:"),
+        false => *line == "Commands:",
+    };
+    let ends = |line: &&str| if group.is_empty() { *line != "With every command:" } else { !line.is_empty() };
+    let listed = help.lines().skip_while(|line| !begins(line)).skip(1).take_while(ends);
+    let is_name = |name: &&str| name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    let names = listed.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')));
+    let names = names.filter_map(|line| line.split_whitespace().next()).filter(is_name);
     let mut commands = BTreeSet::new();
-    for name in names.filter(|name| *name != "help") {
+    for name in names.filter(|name| group.is_empty() || *name != "help") {
         let words: Vec<String> = group.iter().cloned().chain([name.to_owned()]).collect();
         let below = commands_below(program, &words);
         match below.is_empty() {

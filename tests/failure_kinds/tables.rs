@@ -52,6 +52,8 @@ init --rebuild                                | busy     busy     warned   warne
 status                                        | ok       ok       ok       ok       ok       ok       warned   ok       | ok       ok       ok       ok       denied   ok       ok       denied
 doctor                                        | ok       ok       mend     mend     ok       ok       warned   ok       | ok       mend     ok       mend     denied   mend     mend     denied
 doctor --quick                                | ok       ok       mend     mend     ok       ok       warned   ok       | ok       mend     ok       mend     denied   mend     mend     denied
+doctor --codes                                | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       ok       ok       ok       ok
+doctor --explain stale-path                   | ok       ok       ok       ok       ok       ok       ok       ok       | ok       ok       ok       ok       ok       ok       ok       ok
 doctor --thread VICTIM                        | ok       ok       warned   warned   ok       ok       warned   ok       | ok       mend     ok       mend     denied   denied   corrupt  denied
 app-server --token-file nothing               | io       io       io       io       io       io       io       io      | io       io       io       io       io       io       io       io
 list                                          | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
@@ -86,6 +88,9 @@ read VICTIM                                   | warned   warned   warned   warne
 read VICTIM --no-turns                        | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       warned   ok       denied   denied   corrupt  denied
 resume VICTIM --here --print                  | warned   warned   warned   warned   ok       warned   warned   warned   | ok       warned   notFound ok       denied   denied   corrupt  denied
 shell-init bash                               | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput
+completions bash                              | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput
+man pages                                     | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput
+help ids                                      | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput
 watch --for 0                                 | ended+   ended+   ended+   ended+   ended    ended+   ended+   ended+   | ended    ended    ended    ended    denied   ended    ended    denied
 list --state done                             | warned   warned   warned   warned   ok       warned   warned   warned   | ok       ok       ok       ok       denied   ok       ok       denied
 tui                                           | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput | invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput invalidInput

@@ -15,8 +15,9 @@ use crate::values;
 #[derive(Args)]
 #[command(next_help_heading = "With every command")]
 pub(crate) struct Global {
-    /// The Codex home, or the name that the settings have for it; list, find, search and stats read several as one, given one by one
-    /// [default: $CODEX_HOME, else ~/.codex]
+    /// The Codex home, or its name in the settings [default: $CODEX_HOME, else ~/.codex]
+    ///
+    /// list, find, search and stats read several as one, given one by one.
     #[arg(long, global = true, value_name = "DIR|NAME", action = clap::ArgAction::Append)]
     pub(crate) home: Vec<PathBuf>,
     /// Where the state DB is [default: a directory of the home's own in $THREADKEEP_STATE_DIR, else HOME/threadkeep]

@@ -60,8 +60,10 @@ pub(crate) fn report_error(error: &anyhow::Error, json: bool) {
 /// Says what to do next about an error whose own text does not; none where nothing can be said, or the text itself says it.
 fn next_step(error: &anyhow::Error) -> Option<String> {
     let known = error.downcast_ref::<threadkeep::Error>();
-    if error.is::<Usage>() {
-        return Some(usage_step());
+    if error.is::<NoSuchText>() {
+        let step =
+            "`threadkeep search WORDS` looks through all threads, with --in commands,outputs through what was run too";
+        return Some(step.into());
     }
     let kind = match known {
         Some(known) if known.hint().is_some() => return None,
@@ -149,7 +151,8 @@ fn document_of(error: &anyhow::Error) -> documents::Error {
             documents::Error { message, hint, ..document }
         }
         None => {
-            let hint = next_step(error);
+            // For people the message itself says what would make sense.
+            let hint = next_step(error).or_else(|| error.is::<Usage>().then(usage_step));
             documents::Error { kind, message, hint, argument: None, candidates: Vec::new(), more_candidates: 0 }
         }
     }

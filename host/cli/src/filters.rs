@@ -1,7 +1,7 @@
 //! Which threads a command is about: the flags that `list` and `search` share.
 
 use clap::{Args, ValueEnum};
-use threadkeep::contract::{MarkFilter, RowQuery, SortKey};
+use threadkeep::contract::{Collection, MarkFilter, RowQuery, SortKey};
 use threadkeep::{Threadkeep, TouchedRequest};
 
 use crate::context::Context;
@@ -25,17 +25,24 @@ pub(crate) struct Filters {
     #[arg(long, value_name = "DIR", value_parser = values::directory)]
     #[arg(hide_short_help = true)]
     cwd: Option<String>,
-    /// Only threads that began or last ran in this directory or below it, in any worktree of its git repository
+    /// Only threads of this directory and below
+    ///
+    /// They began or last ran there, in any worktree of its git repository.
     #[arg(long, value_name = "DIR", value_parser = values::directory)]
     under: Option<String>,
-    /// Only from this time on: 2026-03-01, 2026-03, yesterday, monday, 7d, '2 weeks ago', or RFC 3339; local without an offset
+    /// Only from this time on: 2026-03-01, yesterday, 7d, …
+    ///
+    /// 2026-03-01, 2026-03, yesterday, monday, 7d, '2 weeks ago', or RFC 3339; local without an offset. `threadkeep help dates`
+    /// tells of all forms.
     #[arg(long, value_name = "TIME", value_parser = dates::moment, allow_negative_numbers = true)]
     since: Option<Moment>,
     /// Only before this time
     #[arg(long, value_name = "TIME", value_parser = dates::moment, allow_negative_numbers = true)]
     #[arg(hide_short_help = true)]
     until: Option<Moment>,
-    /// Only threads whose title or preview contains this, whatever the case of letters
+    /// Only threads whose title or preview contains this
+    ///
+    /// The case of letters does not matter.
     #[arg(long, value_name = "TEXT", value_parser = values::text)]
     title: Option<String>,
     /// Only threads that were given a name which contains this
@@ -54,11 +61,13 @@ pub(crate) struct Filters {
     #[arg(long, value_name = "NAME", value_parser = values::text)]
     #[arg(hide_short_help = true)]
     model: Option<String>,
-    /// Only threads of this git repository: its origin URL in any form, the end of it, as OWNER/NAME, or a directory in it, as .
+    /// Only threads of this git repository: its origin URL in any form, the end of it, as OWNER/NAME, or a directory in it, as `.`
     #[arg(long, value_name = "URL|DIR", value_parser = values::text)]
     #[arg(hide_short_help = true)]
     repo: Option<String>,
-    /// Only threads with this tag; given several times, only those with all of them
+    /// Only threads with this tag
+    ///
+    /// Given several times, only those with all of them.
     #[arg(long, value_name = "TAG", value_parser = values::text)]
     tag: Vec<String>,
     /// Only threads that were pinned here
@@ -196,4 +205,18 @@ pub(crate) fn keep_touching(
     let request = TouchedRequest { path: files::path(path)?, rows, refresh: !context.global.no_refresh };
     query.among = Some(threadkeep.touching(&request)?);
     Ok(())
+}
+
+/// Says that a query finds no thread, and where else there may be some.
+pub(crate) fn nothing(query: &RowQuery) -> &'static str {
+    match query.within {
+        _ if query.missing => "no threads: of no thread that is known are the rollouts gone",
+        Some(Collection::Active) => {
+            "no threads; `threadkeep list --all` has archived ones too, and `threadkeep search WORDS` looks through what was said"
+        }
+        Some(Collection::Archived) => {
+            "no archived threads; `threadkeep list --all` has the others too, and `threadkeep search WORDS` looks through what was said"
+        }
+        None => "no threads; fewer filters may show some, and `threadkeep search WORDS` looks through what was said",
+    }
 }

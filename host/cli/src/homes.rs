@@ -68,7 +68,7 @@ impl Context {
             }
         }
         if members.is_empty() {
-            anyhow::bail!("none of {} can be read", text::these(away.len(), "home"));
+            anyhow::bail!("none of the {} can be read", text::count(away.len(), "home"));
         }
         Ok(OpenHomes { homes: Homes::new(members)?, labels: labels(&roots), away })
     }

@@ -114,7 +114,7 @@ fn parse() -> Result<(Global, Command), clap::Error> {
     // A command that is not among the words is not the one that is meant, but help and errors may tell of it.
     let mut parser = parser_of(|name| words.iter().any(|word| word == name), settings.as_ref().ok(), color);
     let mut parsed = parser.try_get_matches_from_mut(&words);
-    if parsed.is_err() {
+    if parsed.as_ref().is_err_and(|error| error.kind() != ErrorKind::DisplayVersion) {
         parser = whole_parser(settings.as_ref().ok(), color);
         parsed = parser.try_get_matches_from_mut(&words);
     }

@@ -25,7 +25,9 @@ use crate::{interrupt, text, values};
 /// `export`
 #[derive(Args)]
 pub(crate) struct Export {
-    /// Ids, at least 8 characters of one, or names; without any, the threads that --all or the filters name
+    /// Ids, the beginnings of ids, or names
+    ///
+    /// At least 8 characters of an id; without any, the threads that --all or the filters name.
     #[arg(value_name = "THREAD", value_parser = values::text, conflicts_with_all = ["all", "archived", "touched"])]
     threads: Vec<String>,
     /// Active and archived threads; alone, all there are
@@ -79,7 +81,9 @@ pub(crate) struct Export {
     #[arg(hide_short_help = true)]
     #[arg(help_heading = "How much of them")]
     anonymize: bool,
-    /// Into this file, which only you can read; for Markdown with a directory of pictures beside it
+    /// Into this file, which only you can read
+    ///
+    /// For Markdown with a directory of pictures beside it.
     #[arg(long, value_name = "FILE", conflicts_with = "to")]
     #[arg(help_heading = "Where to")]
     out: Option<PathBuf>,
@@ -88,12 +92,15 @@ pub(crate) struct Export {
     #[arg(hide_short_help = true)]
     #[arg(help_heading = "Where to")]
     force: bool,
-    /// Into this directory: a file for each thread, and an index; later only what changed
+    /// Into this directory, a file for each thread
+    ///
+    /// With an index; later only what changed is written.
     #[arg(long, value_name = "DIR")]
     #[arg(help_heading = "Where to")]
     to: Option<PathBuf>,
-    /// Into this new file, for `import` on another machine: rollouts as they stand, with those that their histories begin in,
-    /// and a manifest
+    /// Into this new file, for `import` on another machine
+    ///
+    /// Rollouts as they stand, with those that their histories begin in, and a manifest.
     #[arg(long, value_name = "FILE", requires = "no_redact", conflicts_with_all = [
         "out", "to", "format", "detail", "turns", "full", "subagents", "full_record", "anonymize",
     ])]

@@ -63,6 +63,7 @@ pub(crate) struct List {
     /// Only threads that stand so, sub-agents as threads of their own
     #[arg(long, value_name = "STATE", value_delimiter = ',', conflicts_with = "missing")]
     #[arg(help_heading = filters::WHICH_THREADS)]
+    #[arg(hide_short_help = true)]
     state: Vec<State>,
     /// A column of a plugin beside each thread, several times; PLUGIN:COLUMN where several plugins have one of the name
     #[arg(long, value_name = "NAME", conflicts_with = "state", value_parser = values::text)]
@@ -76,6 +77,7 @@ pub(crate) struct List {
     limits: LimitArguments,
     /// Which time the list goes by
     #[arg(long, value_name = "KEY", default_value = "updated")]
+    #[arg(hide_short_help = true)]
     sort: Sort,
     /// Oldest first
     #[arg(long)]
@@ -300,7 +302,7 @@ impl List {
 /// Prints a list while it comes: its document, or a line for each thread, with what is folded under it indented after it.
 enum Printer<W> {
     Json(ListWriter<W>),
-    Text { out: W, list: TextList },
+    Text { out: W, list: TextList, nothing: &'static str },
 }
 
 impl<W: Write> Printer<W> {
@@ -312,7 +314,7 @@ impl<W: Write> Printer<W> {
         };
         match json {
             true => Printer::Json(ListWriter::new(out, query.fold_children)),
-            false => Printer::Text { out, list: TextList::new(time) },
+            false => Printer::Text { out, list: TextList::new(time), nothing: filters::nothing(query) },
         }
     }
 
@@ -324,7 +326,7 @@ impl<W: Write> Printer<W> {
                 let threads = threadkeep.thread_documents(rows)?;
                 Ok(writer.threads(threads.iter().zip(depths))?)
             }
-            Printer::Text { out, list } => Ok(out.write_all(list.lines(&rows).as_bytes())?),
+            Printer::Text { out, list, .. } => Ok(out.write_all(list.lines(&rows).as_bytes())?),
         }
     }
 
@@ -344,7 +346,7 @@ impl<W: Write> Printer<W> {
                     threads.map(|(thread, cells)| thread.with_columns(columns.named(cells))).collect();
                 Ok(writer.threads(threads.iter().zip(depths))?)
             }
-            Printer::Text { out, list } => {
+            Printer::Text { out, list, .. } => {
                 let labels = labels(columns, &cells);
                 let rows = rows.iter().zip(labels.iter().map(String::as_str));
                 Ok(out.write_all(list.with_wide_labels(rows).as_bytes())?)
@@ -361,7 +363,7 @@ impl<W: Write> Printer<W> {
                 let threads: Vec<_> = threads.map(|(thread, state)| thread.with_state(state.into())).collect();
                 Ok(writer.threads(threads.iter().map(|thread| (thread, 0)))?)
             }
-            Printer::Text { out, list } => {
+            Printer::Text { out, list, .. } => {
                 let rows = rows.iter().map(|(listed, state)| (listed, text::state(*state)));
                 Ok(out.write_all(list.with_labels(rows).as_bytes())?)
             }
@@ -374,7 +376,7 @@ impl<W: Write> Printer<W> {
                 let threads = open.homes.thread_documents(items.iter(), |listed| &listed.row)?;
                 Ok(writer.threads(threads.iter().zip(items.iter().map(|of_home| of_home.item.depth)))?)
             }
-            Printer::Text { out, list } => {
+            Printer::Text { out, list, .. } => {
                 let rows = items.iter().map(|of_home| (&of_home.item, open.labels[of_home.home].as_str()));
                 Ok(out.write_all(list.with_labels(rows).as_bytes())?)
             }
@@ -387,7 +389,7 @@ impl<W: Write> Printer<W> {
                 let threads = rows.into_iter().map(Thread::of_server).collect::<Result<Vec<_>, _>>()?;
                 Ok(writer.threads(threads.iter().map(|thread| (thread, 0)))?)
             }
-            Printer::Text { out, list } => {
+            Printer::Text { out, list, .. } => {
                 let listed: Vec<_> = rows.into_iter().map(|row| Listed { row, depth: 0 }).collect();
                 Ok(out.write_all(list.lines(&listed).as_bytes())?)
             }
@@ -397,11 +399,11 @@ impl<W: Write> Printer<W> {
     fn end(self, next: Option<&str>, away: &[AwayHome]) -> anyhow::Result<()> {
         match (self, next) {
             (Printer::Json(writer), next) => return Ok(writer.end_without(next, away)?),
-            (Printer::Text { mut out, list }, next) => {
+            (Printer::Text { mut out, list, nothing }, next) => {
                 out.flush()?;
                 match next {
                     Some(next) => say(&format!("more threads: {}", command_of_page(next))),
-                    None if list.is_empty() => say("no threads"),
+                    None if list.is_empty() => say(nothing),
                     None => {}
                 }
             }

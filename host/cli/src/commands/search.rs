@@ -30,16 +30,20 @@ pub(crate) struct Search {
     /// Instead of words: a text, letter by letter
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["words", "regex"])]
     literal: Option<String>,
-    /// Instead of words: a regular expression, as the Rust crate regex reads it; ^ and $ are the ends of lines
+    /// Instead of words: a regular expression
+    ///
+    /// As the Rust crate regex reads it; ^ and $ are the ends of lines.
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true, conflicts_with = "words")]
     regex: Option<String>,
     /// With --literal or --regex: upper and lower case are the same
     #[arg(short = 'i', long, conflicts_with = "words")]
     #[arg(hide_short_help = true)]
     ignore_case: bool,
-    /// Instead of words: threads in which this file, or one below this directory, was changed, as patches tell; an absolute path,
-    /// one that begins with ./ or ../, or the end of one, as src/main.rs or main.rs. Of PATH:LINE, a line as it stands now, the
-    /// thread whose patch wrote it; git show SHA | threadkeep search --commit - says so of the lines of a commit
+    /// Instead of words: threads that changed this file, or wrote this line
+    ///
+    /// Threads in which this file, or one below this directory, was changed, as patches tell; an absolute path, one that begins
+    /// with ./ or ../, or the end of one, as src/main.rs or main.rs. Of PATH:LINE, a line as it stands now, the thread whose patch
+    /// wrote it; git show SHA | threadkeep search --commit - says so of the lines of a commit.
     #[arg(
         long,
         value_name = "PATH[:LINE]",
@@ -47,8 +51,10 @@ pub(crate) struct Search {
         conflicts_with_all = ["words", "literal", "regex", "ignore_case", "texts", "thread"]
     )]
     touched: Option<String>,
-    /// In which texts: names, prompts, messages, reasoning, plans, commands, outputs, changes, all of these, or context, which
-    /// is what a model was told that nobody said
+    /// In which texts: prompts, messages, commands, outputs, changes, all, …
+    ///
+    /// names, prompts, messages, reasoning, plans, commands, outputs, changes, all of these, or context, which is what a model was
+    /// told that nobody said.
     #[arg(long = "in", value_name = "TEXTS", value_delimiter = ',', hide_possible_values = true)]
     texts: Vec<Texts>,
     /// Every hit in this thread

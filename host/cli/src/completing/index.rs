@@ -21,8 +21,10 @@ use crate::values::without_tilde;
 /// Gives a fact of a thread, where it has that.
 pub(super) type Fact = fn(&ThreadRow) -> Option<String>;
 
-/// What is not known by then is no candidate.
-const LONGEST: Duration = Duration::from_millis(40);
+/// After this no more threads are asked for, however many there are.
+const ENOUGH: Duration = Duration::from_millis(40);
+/// What is not known by then, on a machine that is busy, is no candidate.
+const LONGEST: Duration = Duration::from_millis(500);
 /// So many threads are asked for at a time.
 const PAGE: u32 = 500;
 /// So many threads, and so many values of another kind, are offered.
@@ -121,11 +123,11 @@ impl Index {
         let began = Instant::now();
         let Some(threadkeep) = self.open() else { return };
         let mut cursor: Option<String> = None;
-        while began.elapsed() < LONGEST {
+        loop {
             let Ok(page) = threadkeep.list(&RowQuery::default(), cursor.as_deref(), PAGE) else { return };
             let rows: Vec<ThreadRow> = page.rows.into_iter().map(|listed| listed.row).collect();
             cursor = page.next;
-            if !see(&threadkeep, &rows) || cursor.is_none() {
+            if !see(&threadkeep, &rows) || cursor.is_none() || began.elapsed() > ENOUGH {
                 return;
             }
         }

@@ -42,8 +42,11 @@ pub(super) fn in_short(parser: &Command) -> String {
         let names = known.collect::<Vec<_>>().join(", ");
         findings::paragraph(&mut out, &format!("  {title:<widest$}  "), &names);
     }
-    out.push_str("\n`threadkeep COMMAND -h` tells of a command in short, `--help` in full, `threadkeep --help` of all commands.\n\n");
-    out + &heading("With every command")
+    out.push('\n');
+    let more =
+        "`threadkeep COMMAND -h` tells of a command in short, `--help` in full, `threadkeep --help` of all commands.";
+    findings::paragraph(&mut out, "", more);
+    out
 }
 
 /// Gives the groups with a line for each command.
@@ -58,5 +61,5 @@ pub(super) fn in_full(parser: &Command) -> String {
         }
         out.push('\n');
     }
-    out + &heading("With every command")
+    out
 }

@@ -34,11 +34,9 @@ pub(crate) fn with_examples(parser: Command) -> Command {
     let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
     let topics = topics.join(", ");
     let about = format!("{about}\n\nExit codes: {}. `threadkeep help TOPIC` tells of {topics}.", codes.join(", "));
-    below(parser, "", true)
-        .long_about(about)
-        .before_help(names)
-        .before_long_help(lines)
-        .help_template("{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{options}{after-help}")
+    let template = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}".to_owned();
+    let template = template + &heading("With every command") + "\n{options}{after-help}";
+    below(parser, "", true).long_about(about).before_help(names).before_long_help(lines).help_template(template)
 }
 
 /// Lists what can be told of, with what that is about where it is no command.

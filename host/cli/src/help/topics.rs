@@ -95,7 +95,7 @@ fn exit_codes() -> Vec<Part> {
 }
 
 /// The variables that are read besides those of settings.
-const VARIABLES: [(&str, &str); 23] = [
+const VARIABLES: [(&str, &str); 24] = [
     ("CODEX_SQLITE_HOME", "Where Codex's databases are, unless its config.toml says it."),
     ("CODEX_THREAD_ID", "The thread in which this program was started: Codex sets it for what it runs."),
     (
@@ -117,6 +117,7 @@ const VARIABLES: [(&str, &str); 23] = [
     ("COLUMNS", "How wide texts are, instead of as wide as the terminal."),
     ("TZ", "The zone of times, and of days that are named."),
     ("TZDIR", "Where the system keeps its zones."),
+    ("CLAUDE_CONFIG_DIR", "Where Claude Code keeps its configuration, to which `mcp install claude` adds."),
     ("USER", "Your name, which `export --anonymize` takes out."),
     ("VISUAL", "The editor of the browser; else $EDITOR."),
     ("EDITOR", "The editor of the browser, where $VISUAL names none; else vi."),

@@ -82,14 +82,8 @@ pub(super) const EXAMPLES: &[Examples] = &[
     (
         "import",
         &[
-            example(
-                "threadkeep export 019c3e24 --format jsonl --out pump.jsonl && threadkeep import pump.jsonl --dry-run",
-                "what would come",
-            ),
-            example(
-                "threadkeep export --all --no-redact --bundle move.zst && threadkeep import move.zst --yes",
-                "threads of another machine",
-            ),
+            example("threadkeep import pump.jsonl --dry-run", "what would come"),
+            example("threadkeep import move.zst --yes", "a bundle of another machine"),
         ],
     ),
     (
@@ -97,10 +91,7 @@ pub(super) const EXAMPLES: &[Examples] = &[
         &[
             example("threadkeep prune --older-than 90d --do archive --dry-run", "what would go into the archive"),
             example("threadkeep prune --older-than 90d --do compress --yes", "store them smaller"),
-            example(
-                "threadkeep prune --older-than 90d --do archive --yes && threadkeep prune --undo --yes",
-                "there and back",
-            ),
+            example("threadkeep prune --undo --yes", "what the last one archived or compressed comes back"),
         ],
     ),
     (
@@ -133,36 +124,12 @@ pub(super) const EXAMPLES: &[Examples] = &[
         ],
     ),
     ("goal clear", &[example("threadkeep goal clear 019c3e24", "forget it")]),
-    (
-        "goal pause",
-        &[example("threadkeep goal set 019c3e24 Noon && threadkeep goal pause 019c3e24", "stop working at it")],
-    ),
-    (
-        "goal resume",
-        &[example("threadkeep goal set 019c3e24 Noon && threadkeep goal resume 019c3e24", "work at it again")],
-    ),
-    (
-        "goal block",
-        &[example("threadkeep goal set 019c3e24 Noon && threadkeep goal block 019c3e24", "it waits for you")],
-    ),
-    (
-        "goal usage-limit",
-        &[example(
-            "threadkeep goal set 019c3e24 Noon && threadkeep goal usage-limit 019c3e24",
-            "it waits for the provider",
-        )],
-    ),
-    (
-        "goal complete",
-        &[example("threadkeep goal set 019c3e24 Noon && threadkeep goal complete 019c3e24", "it is reached")],
-    ),
-    (
-        "goal account",
-        &[example(
-            "threadkeep goal set 019c3e24 Noon && threadkeep goal account 019c3e24 --tokens 900",
-            "count what was used",
-        )],
-    ),
+    ("goal pause", &[example("threadkeep goal pause 019c3e24", "stop working at it")]),
+    ("goal resume", &[example("threadkeep goal resume 019c3e24", "work at it again")]),
+    ("goal block", &[example("threadkeep goal block 019c3e24", "it waits for you")]),
+    ("goal usage-limit", &[example("threadkeep goal usage-limit 019c3e24", "it waits for the provider")]),
+    ("goal complete", &[example("threadkeep goal complete 019c3e24", "it is reached")]),
+    ("goal account", &[example("threadkeep goal account 019c3e24 --tokens 900", "count what was used")]),
     (
         "memory mode",
         &[
@@ -182,19 +149,7 @@ pub(super) const EXAMPLES: &[Examples] = &[
     ("memory finish", &[example("threadkeep memory finish 019c3e24 TOKEN --up-to 2026-03-01", "give it back, done")]),
     ("memory fail", &[example("threadkeep memory fail 019c3e24 TOKEN --retry-after 2h", "give it back, not done")]),
     ("device-key put", &[example("threadkeep device-key put laptop --account me --client app", "bind a key")]),
-    (
-        "device-key get",
-        &[example(
-            "threadkeep device-key put k --account me --client app && threadkeep device-key get k",
-            "show its binding",
-        )],
-    ),
-    (
-        "device-key delete",
-        &[example(
-            "threadkeep device-key put k --account me --client app && threadkeep device-key delete k",
-            "forget it",
-        )],
-    ),
+    ("device-key get", &[example("threadkeep device-key get laptop", "show its binding")]),
+    ("device-key delete", &[example("threadkeep device-key delete laptop", "forget it")]),
     ("device-key list", &[example("threadkeep device-key list", "all keys")]),
 ];

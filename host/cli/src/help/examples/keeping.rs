@@ -33,19 +33,10 @@ pub(super) const EXAMPLES: &[Examples] = &[
         &[
             example("threadkeep repair apply --dry-run", "what would be done"),
             example("threadkeep repair apply --target codex --yes", "mend Codex's database, after a backup"),
-            example(
-                "threadkeep repair plan --out plan.json && threadkeep repair apply plan.json --yes",
-                "a plan that you have read",
-            ),
+            example("threadkeep repair apply plan.json --yes", "a plan that you have read"),
         ],
     ),
-    (
-        "repair undo",
-        &[example(
-            "threadkeep repair apply --with open-to-others --yes && threadkeep repair undo --yes",
-            "there and back",
-        )],
-    ),
+    ("repair undo", &[example("threadkeep repair undo --yes", "every row and mode as it was")]),
     (
         "repair log",
         &[
@@ -77,13 +68,10 @@ pub(super) const EXAMPLES: &[Examples] = &[
             example("threadkeep backup list --json", "the same for a program"),
         ],
     ),
-    ("backup verify", &[example("threadkeep backup create && threadkeep backup verify", "check all of them")]),
+    ("backup verify", &[example("threadkeep backup verify", "check all of them")]),
     (
         "backup restore",
-        &[example(
-            "threadkeep backup create --reason safe && threadkeep backup restore \"$(threadkeep backup list | cut -d' ' -f1)\" --yes",
-            "the newest one",
-        )],
+        &[example("threadkeep backup restore 20 --yes", "by how its name begins; `backup list` shows the names")],
     ),
     (
         "clean shell-snapshots",
@@ -154,7 +142,7 @@ pub(super) const EXAMPLES: &[Examples] = &[
             example("threadkeep completions fish", "for config.fish: … | source"),
         ],
     ),
-    ("man", &[example("threadkeep man man1 && man -l man1/threadkeep.1 > /dev/null", "write the pages, and read one")]),
+    ("man", &[example("threadkeep man ~/.local/share/man/man1", "where man finds them")]),
     (
         "help",
         &[

@@ -7,8 +7,8 @@ pub(super) const EXAMPLES: &[Examples] = &[
         "",
         &[
             example("threadkeep", "browse what there is, on a terminal"),
-            example("threadkeep search sourdough", "the threads in which that was said"),
-            example("threadkeep resume --print 019c3e24", "the command that goes on with a thread"),
+            example("threadkeep search crop rotation", "the threads in which both words were said"),
+            example("threadkeep resume --print --here 019c3e24", "the command that goes on with a thread"),
             example("threadkeep doctor", "what is wrong with the home, and what would mend it"),
             example("threadkeep --version --verbose", "versions, and other copies of the program"),
         ],
@@ -17,8 +17,8 @@ pub(super) const EXAMPLES: &[Examples] = &[
         "list",
         &[
             example("threadkeep list", "the newest 50 threads"),
-            example("threadkeep list --under . --since 7d", "of this directory, of the last seven days"),
-            example("threadkeep list --all --title pump", "archived ones too, by a part of the title"),
+            example("threadkeep list --under . --since 7d", "of this directory, of the last week"),
+            example("threadkeep list --all --title pump", "archived ones too, by part of a title"),
             example("threadkeep list --json --limit 0", "all of them, for a program"),
         ],
     ),
@@ -59,7 +59,7 @@ pub(super) const EXAMPLES: &[Examples] = &[
         "resume",
         &[
             example("threadkeep resume 019c3e24 --here", "go on with it in this directory"),
-            example("threadkeep resume --print 'The pump'", "print the command, and start nothing"),
+            example("threadkeep resume --print --here 'The pump'", "print the command, and start nothing"),
             example("threadkeep resume 'water board' --here", "by words that were said in it"),
         ],
     ),
@@ -163,18 +163,9 @@ pub(super) const EXAMPLES: &[Examples] = &[
             example("threadkeep debug prompt-input 'The pump' > items.json", "into a file"),
         ],
     ),
-    (
-        "debug replay",
-        &[example(
-            "threadkeep --record run.jsonl list && threadkeep debug replay run.jsonl",
-            "record a command, and run it again",
-        )],
-    ),
+    ("debug replay", &[example("threadkeep debug replay run.jsonl", "what --record FILE wrote, run again")]),
     (
         "debug redact",
-        &[example(
-            "threadkeep --record run.jsonl list && threadkeep debug redact run.jsonl",
-            "a recording that is fit for a report",
-        )],
+        &[example("threadkeep debug redact run.jsonl > report.jsonl", "a recording that is fit for a report")],
     ),
 ];
