@@ -56,7 +56,7 @@ write_completions() {
 }
 
 # Lays out in the directory $1 what every package holds, as it stands below a prefix: the program without its symbols, man
-# pages, completions, README and licence.
+# pages, completions, README with its pages, and licence.
 make_tree() {
     local tree
     [ -f "$program" ] || fail "there is no program at $program; run \`make build\` first"
@@ -81,6 +81,6 @@ make_tree() {
         write_completions "$tree" zsh zsh/site-functions/_threadkeep
         write_completions "$tree" fish fish/vendor_completions.d/threadkeep.fish
     fi
-    cp README.md LICENSE "$tree/share/doc/threadkeep"
+    cp -R README.md LICENSE docs "$tree/share/doc/threadkeep"
     find "$tree/share" -type f -exec chmod 644 {} +
 }

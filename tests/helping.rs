@@ -15,12 +15,12 @@ use support::{Program, demo_home};
 use tempfile::TempDir;
 
 /// A person's home directory with the demo home in it, and the program found by its name.
-struct Person {
+pub(crate) struct Person {
     place: TempDir,
 }
 
 impl Person {
-    fn new() -> Person {
+    pub(crate) fn new() -> Person {
         let person = Person { place: tempfile::tempdir().unwrap() };
         demo_home(&person.home());
         for directory in ["bin", "work"] {
@@ -38,7 +38,7 @@ impl Person {
         self.place.path().join(inside)
     }
 
-    fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.path(".codex")
     }
 
@@ -52,18 +52,18 @@ impl Person {
     }
 
     /// Runs a command line in a shell.
-    fn shell(&self, line: &str) -> Output {
+    pub(crate) fn shell(&self, line: &str) -> Output {
         self.command("/bin/sh").args(["-c", line]).output().unwrap()
     }
 }
 
 /// What a command printed.
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// The man pages, by the words of their commands.
-fn pages() -> BTreeMap<String, String> {
+pub(crate) fn pages() -> BTreeMap<String, String> {
     let (program, place) = (Program::new(), tempfile::tempdir().unwrap());
     let directory = place.path().join("made/man1");
     let written = program.run(["man".as_ref(), directory.as_os_str()]).well();

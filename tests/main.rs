@@ -73,6 +73,7 @@ mod plugins;
 mod prompt_input;
 mod pruning;
 mod reading;
+mod readme;
 mod real_homes;
 mod recorded_output;
 mod recording;

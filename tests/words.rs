@@ -59,9 +59,9 @@ fn every_code_of_a_finding_is_known_by_its_name() {
     made.sort();
     made.dedup();
     assert_eq!(made, threadkeep::health::doctor::CODES);
-    let readme = fs::read_to_string(root.join("../../README.md")).unwrap();
+    let page = fs::read_to_string(root.join("../../docs/repair.md")).unwrap();
     for code in made {
-        assert!(readme.contains(&format!("`{code}`")), "README.md does not name {code}");
+        assert!(page.contains(&format!("`{code}`")), "docs/repair.md does not name {code}");
     }
 }
 

@@ -56,13 +56,12 @@ fn the_tools_are_few_small_and_only_look() {
 }
 
 #[test]
-fn the_readme_names_tools_and_arguments_that_there_are() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
-    let section = readme.split("## For agents").nth(1).unwrap().split("\n## ").next().unwrap();
+fn the_page_for_agents_names_tools_and_arguments_that_there_are() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/agents.md")).unwrap();
     let (place, _) = place();
     let mut client = McpClient::start(&mut place.program().command(["mcp", "--scope", "all", "--allow-writes"]));
     let tools = client.request("tools/list", json!({}))["result"]["tools"].take();
-    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
     assert_eq!(rows.len(), tools.as_array().unwrap().len());
     for row in rows {
         let mut names = row.split('`').skip(1).step_by(2).filter(|name| !name.contains(' '));

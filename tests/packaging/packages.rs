@@ -78,7 +78,7 @@ fn the_archives_run_where_they_are_unpacked() {
         said(command("tar").args(["--strip-components=1", "-xf"]).arg(made.package(suffix)).arg("-C").arg(&place));
         demo.is_answered_by(&place.join("bin/threadkeep"));
         has_everything(&place.join("share"), "zsh/site-functions/_threadkeep", "1");
-        for file in ["LICENSE", "README.md"] {
+        for file in ["LICENSE", "README.md", "docs/tasks.md"] {
             assert!(place.join("share/doc/threadkeep").join(file).is_file(), "no {file}");
         }
     }
@@ -139,6 +139,7 @@ fn the_debian_package_runs_where_it_is_unpacked() {
     Demo::new().is_answered_by(&place.path().join("usr/bin/threadkeep"));
     let share = place.path().join("usr/share");
     has_everything(&share, "zsh/vendor-completions/_threadkeep", "1.gz");
+    assert!(share.join("doc/threadkeep/docs/tasks.md").is_file(), "the pages that README leads to are not there");
     let copyright = fs::read_to_string(share.join("doc/threadkeep/copyright")).unwrap();
     assert!(copyright.contains("License: Apache-2.0") && copyright.contains("TERMS AND CONDITIONS"), "{copyright}");
     said(command("gzip").arg("--test").arg(share.join("man/man1/threadkeep.1.gz")));
