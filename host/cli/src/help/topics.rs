@@ -121,8 +121,8 @@ const VARIABLES: [(&str, &str); 24] = [
     ("USER", "Your name, which `export --anonymize` takes out."),
     ("VISUAL", "The editor of the browser; else $EDITOR."),
     ("EDITOR", "The editor of the browser, where $VISUAL names none; else vi."),
-    ("THREADKEEP_PAGER", "The pager of the browser; else $PAGER."),
-    ("PAGER", "The pager of the browser, where $THREADKEEP_PAGER names none; else less -R."),
+    ("THREADKEEP_PAGER", "The pager of what is more than a screen; cat, or nothing, for none; else $PAGER."),
+    ("PAGER", "The pager, where $THREADKEEP_PAGER names none; else less."),
 ];
 
 fn environment() -> Vec<Part> {
