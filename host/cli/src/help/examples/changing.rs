@@ -123,12 +123,36 @@ pub(super) const EXAMPLES: &[Examples] = &[
             example("threadkeep goal set 019c3e24 'All tests pass' --budget 50000", "with so many tokens at most"),
         ],
     ),
-    ("goal clear", &[example("threadkeep goal clear 019c3e24", "forget it")]),
-    ("goal pause", &[example("threadkeep goal pause 019c3e24", "stop working at it")]),
-    ("goal resume", &[example("threadkeep goal resume 019c3e24", "work at it again")]),
+    (
+        "goal clear",
+        &[
+            example("threadkeep goal clear 019c3e24", "forget it"),
+            example("threadkeep goal clear 'The pump'", "by its name"),
+        ],
+    ),
+    (
+        "goal pause",
+        &[
+            example("threadkeep goal pause 019c3e24", "stop working at it"),
+            example("threadkeep goal pause 019c3e24 --json", "the same for a program"),
+        ],
+    ),
+    (
+        "goal resume",
+        &[
+            example("threadkeep goal resume 019c3e24", "work at it again"),
+            example("threadkeep goal resume 019c3e24 --json", "the same for a program"),
+        ],
+    ),
     ("goal block", &[example("threadkeep goal block 019c3e24", "it waits for you")]),
     ("goal usage-limit", &[example("threadkeep goal usage-limit 019c3e24", "it waits for the provider")]),
-    ("goal complete", &[example("threadkeep goal complete 019c3e24", "it is reached")]),
+    (
+        "goal complete",
+        &[
+            example("threadkeep goal complete 019c3e24", "it is reached"),
+            example("threadkeep goal complete 019c3e24 --json", "the same for a program"),
+        ],
+    ),
     ("goal account", &[example("threadkeep goal account 019c3e24 --tokens 900", "count what was used")]),
     (
         "memory mode",
@@ -144,12 +168,30 @@ pub(super) const EXAMPLES: &[Examples] = &[
             example("threadkeep memory candidates --window 3650d --source any", "of ten years, from every source"),
         ],
     ),
-    ("memory claim", &[example("threadkeep memory claim --worker me --limit 1", "claim one for an hour")]),
+    (
+        "memory claim",
+        &[
+            example("threadkeep memory claim --worker me --limit 1", "claim one for an hour"),
+            example("threadkeep memory claim --worker me --lease 2h", "up to 16, for two hours"),
+        ],
+    ),
     ("memory renew", &[example("threadkeep memory renew 019c3e24 TOKEN", "with the token of the claim")]),
     ("memory finish", &[example("threadkeep memory finish 019c3e24 TOKEN --up-to 2026-03-01", "give it back, done")]),
     ("memory fail", &[example("threadkeep memory fail 019c3e24 TOKEN --retry-after 2h", "give it back, not done")]),
     ("device-key put", &[example("threadkeep device-key put laptop --account me --client app", "bind a key")]),
-    ("device-key get", &[example("threadkeep device-key get laptop", "show its binding")]),
+    (
+        "device-key get",
+        &[
+            example("threadkeep device-key get laptop", "show its binding"),
+            example("threadkeep device-key get laptop --json", "the same for a program"),
+        ],
+    ),
     ("device-key delete", &[example("threadkeep device-key delete laptop", "forget it")]),
-    ("device-key list", &[example("threadkeep device-key list", "all keys")]),
+    (
+        "device-key list",
+        &[
+            example("threadkeep device-key list", "all keys"),
+            example("threadkeep device-key list --json", "the same for a program"),
+        ],
+    ),
 ];

@@ -68,10 +68,19 @@ pub(super) const EXAMPLES: &[Examples] = &[
             example("threadkeep backup list --json", "the same for a program"),
         ],
     ),
-    ("backup verify", &[example("threadkeep backup verify", "check all of them")]),
+    (
+        "backup verify",
+        &[
+            example("threadkeep backup verify", "check all of them"),
+            example("threadkeep backup verify 20", "one, by how its name begins"),
+        ],
+    ),
     (
         "backup restore",
-        &[example("threadkeep backup restore 20 --yes", "by how its name begins; `backup list` shows the names")],
+        &[
+            example("threadkeep backup restore 20 --yes", "by how its name begins; `backup list` shows the names"),
+            example("threadkeep backup restore 20 --only session_index.jsonl --yes", "one file of it alone"),
+        ],
     ),
     (
         "clean shell-snapshots",
@@ -83,7 +92,13 @@ pub(super) const EXAMPLES: &[Examples] = &[
             ),
         ],
     ),
-    ("migrate personality", &[example("threadkeep migrate personality --yes", "set it, where nobody has chosen one")]),
+    (
+        "migrate personality",
+        &[
+            example("threadkeep migrate personality --yes", "set it, where nobody has chosen one"),
+            example("threadkeep migrate personality --yes --json", "the same for a program"),
+        ],
+    ),
     ("plugin inspect", &[example("threadkeep plugin inspect words.wasm", "what it is, asks for and costs")]),
     (
         "plugin install",
