@@ -13,8 +13,9 @@ const THREADS: u64 = 60;
 const AT: i64 = 1_772_000_000_000;
 
 struct Place {
-    home: TempDir,
-    state: TempDir,
+    _home: TempDir,
+    _state: TempDir,
+    program: Program,
 }
 
 impl Place {
@@ -26,16 +27,13 @@ impl Place {
             let rollout = Rollout::legacy(&uuid7(at, number)).at_millis(at).cwd("/src/a-directory-of-a-long-name");
             rollout.user(&format!("question {number} {long}")).agent("So.").write(home.path(), Collection::Active);
         }
-        Program::on(home.path(), state.path()).run(["init"]).well();
-        Place { home, state }
-    }
-
-    fn program(&self) -> Program {
-        Program::on(self.home.path(), self.state.path())
+        let program = Program::on(home.path(), state.path());
+        program.run(["init"]).well();
+        Place { _home: home, _state: state, program }
     }
 
     fn command(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Command {
-        let mut command = self.program().command(arguments);
+        let mut command = self.program.command(arguments);
         command.envs(variables.iter().copied());
         command
     }
@@ -110,16 +108,16 @@ fn a_program_gets_whole_lines_and_no_headings() {
 #[test]
 fn times_are_shown_in_the_form_that_is_asked_for() {
     let place = Place::new();
-    let listed = |form: &[&str]| place.program().run([form, &["list", "--limit", "1"]].concat()).well().stdout;
+    let listed = |form: &[&str]| place.program.run([form, &["list", "--limit", "1"]].concat()).well().stdout;
     assert!(listed(&["--time", "iso"]).starts_with("2026-02-25T07:12:20Z  "), "{}", listed(&["--time", "iso"]));
     let age = listed(&["--time", "relative"]);
     assert!(age.trim_start().split_whitespace().next().unwrap().ends_with(['d', 'w', 'y']), "{age}");
     assert_eq!(listed(&["--time", "local"]), listed(&[]));
-    let shown = |form: &[&str]| place.program().run([form, &["read", &uuid7(AT, 0)]].concat()).well().stdout;
+    let shown = |form: &[&str]| place.program.run([form, &["read", &uuid7(AT, 0)]].concat()).well().stdout;
     assert!(shown(&["--time", "iso"]).contains("created   2026-02-25T06:13:20Z\n"), "{}", shown(&["--time", "iso"]));
     assert!(shown(&["--time", "relative"]).contains(" ago\n"));
     assert!(shown(&[]).contains("created   2026-02-25 06:13:20 UTC\n"), "{}", shown(&[]));
-    place.program().run(["--time", "sometimes", "list"]).ended(2);
+    place.program.run(["--time", "sometimes", "list"]).ended(2);
 }
 
 #[test]
