@@ -39,6 +39,18 @@ fn found(program: &Program, arguments: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn a_phrase_that_must_not_be_there_puts_no_thread_behind_others_for_its_words_alone() {
+    let place = HomeAndState::new();
+    // The words of the phrase stand in what the user said, but not behind each other.
+    place.write(&legacy(1).user("Is the string of the kite red?").agent("Yes."));
+    place.write(&legacy(2).user("What flies?").agent("A kite does."));
+    place.write(&legacy(3).user("A kite on a red string.").agent("Yes."));
+    for (how, program) in place.both() {
+        assert_eq!(found(&program, &["kite -\"red string\""]), [id(1), id(2)], "{how}");
+    }
+}
+
+#[test]
 fn among_thousands_of_exec_and_of_sub_agents_the_thread_of_a_person_comes_first_and_the_others_are_counted() {
     let place = HomeAndState::new();
     for number in 0..280 {

@@ -194,10 +194,9 @@ impl Candidates {
         // What must not stand may stand near each other and be no phrase: only the text tells.
         let lenient = parsed.has_phrases();
         self.standing.iter().enumerate().filter_map(move |(at, &standing)| {
-            let counted = match lenient {
-                true => Standing { anywhere: parsed.without_excluded_phrases(standing.anywhere), ..standing },
-                false => standing,
-            };
+            let [in_names, in_prompts, anywhere] = [standing.in_names, standing.in_prompts, standing.anywhere]
+                .map(|bits| if lenient { parsed.without_excluded_phrases(bits) } else { bits });
+            let counted = Standing { in_names, in_prompts, anywhere };
             Some((at, counted.class(parsed)?))
         })
     }
