@@ -20,6 +20,8 @@ fn on_a_terminal(mut command: std::process::Command) -> String {
         assert_eq!(libc::openpty(&mut ours, &mut its, null_mut(), null(), null()), 0);
         (OwnedFd::from_raw_fd(ours), OwnedFd::from_raw_fd(its))
     };
+    // A pager writes escape codes of its own.
+    command.env("PAGER", "cat");
     let mut child = command.stdout(its.try_clone().unwrap()).stderr(its).spawn().unwrap();
     // What is held open here would never end.
     drop(command);

@@ -89,7 +89,7 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
 
 /// Names the help of the command that was called.
 fn usage_step() -> String {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let command = words.iter().find(|word| help::is_command(word));
     format!("`threadkeep {}--help` says how it is called", command.map(|word| format!("{word} ")).unwrap_or_default())
 }

@@ -5,28 +5,9 @@ use std::collections::HashMap;
 use threadkeep_engine::contract::{Entries, EntryKind, FileFacts, LastTurn, SeenThread, ThreadState};
 
 use super::ordered_texts::{FileList, OrderedTexts};
-use crate::db::{RecordedFile, ThreadThere};
+use super::stamp::Stamp;
+use crate::db::ThreadThere;
 use crate::rollouts::{is_compressed, may_be_a_rollout};
-
-/// How a file was when it was looked at: what another time tells whether it changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub(super) size: u64,
-    pub(super) modified_ns: i64,
-    pub(super) inode: u64,
-}
-
-impl From<&FileFacts> for Stamp {
-    fn from(facts: &FileFacts) -> Stamp {
-        Stamp { size: facts.size, modified_ns: facts.modified_ns, inode: facts.inode }
-    }
-}
-
-impl From<&RecordedFile> for Stamp {
-    fn from(file: &RecordedFile) -> Stamp {
-        Stamp { size: file.size, modified_ns: file.modified_ns, inode: file.inode }
-    }
-}
 
 /// What is known of a file that claims to be a rollout.
 #[derive(Clone, Debug)]

@@ -18,6 +18,7 @@ mod events;
 mod known;
 mod notices;
 mod ordered_texts;
+mod stamp;
 mod states;
 mod subscribers;
 mod watcher;

@@ -1,6 +1,6 @@
 //! Very many texts, close together: one behind the other, in their order, so that one is found without anything beside them.
 
-use super::known::Stamp;
+use super::stamp::Stamp;
 
 /// Texts in the order of their bytes. In that order they are found; out of it, by their numbers alone.
 #[derive(Default)]

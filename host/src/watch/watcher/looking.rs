@@ -11,7 +11,8 @@ use super::{COLLECTIONS, LOOK, SAFETY, SHARE, Watcher};
 use crate::db::Database;
 use crate::rollouts::{self, may_be_a_rollout};
 use crate::watch::error::WatchError;
-use crate::watch::known::{Stamp, Walked};
+use crate::watch::known::Walked;
+use crate::watch::stamp::Stamp;
 use crate::watch::writers::threads_with_lock_files;
 
 /// How many entries of a walk are taken at a time.

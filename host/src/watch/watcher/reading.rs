@@ -12,7 +12,8 @@ use crate::db::Database;
 use crate::index::backfill::index_file_as;
 use crate::rollouts;
 use crate::watch::error::WatchError;
-use crate::watch::known::{KnownFile, Stamp};
+use crate::watch::known::KnownFile;
+use crate::watch::stamp::Stamp;
 
 impl Watcher {
     /// Looks at what may be a rollout, and notes which threads are to be looked at because of it.

@@ -13,7 +13,8 @@ use crate::db::Database;
 use crate::rollouts;
 use crate::watch::error::WatchError;
 use crate::watch::events::{Happening, ThreadEvent, WatchEvent};
-use crate::watch::known::{KnownThread, News, Stamp, Told};
+use crate::watch::known::{KnownThread, News, Told};
+use crate::watch::stamp::Stamp;
 use crate::watch::states;
 
 /// What a look at a rollout came to.
