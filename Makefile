@@ -72,7 +72,7 @@ run: build ## list the threads of your Codex home, or of a copy of the tests' ho
 		$(PROGRAM) "$$@"; \
 	}; \
 	home="$${CODEX_HOME:-$$HOME/.codex}"; \
-	if [ -d "$$home" ]; then \
+	if [ -d "$$home/sessions" ] || [ -d "$$home/archived_sessions" ]; then \
 		threadkeep --home "$$home" --state-dir $(TARGET_DIR)/state/user list; \
 	else \
 		home=$(TARGET_DIR)/demo-home; \
@@ -84,7 +84,9 @@ run: build ## list the threads of your Codex home, or of a copy of the tests' ho
 		for command in init list status; do \
 			threadkeep --home $$home --state-dir $(TARGET_DIR)/state/demo $$command; \
 		done; \
-	fi
+		echo "these are the threads of a made-up home: there are no sessions in $${CODEX_HOME:-$$HOME/.codex} yet" >&2; \
+	fi; \
+	echo "next: make install PREFIX=\"\$$HOME/.local\", then threadkeep --help; without that, $(PROGRAM) --help" >&2
 
 # Tests that run the component under Node, open pages in a browser, press keys in a shell, make packages, or run plugins in other
 # languages say so where they cannot.

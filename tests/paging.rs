@@ -14,7 +14,7 @@ const THREADS: u64 = 60;
 const AT: i64 = 1_772_000_000_000;
 
 struct Place {
-    _home: TempDir,
+    home: TempDir,
     _state: TempDir,
     program: Program,
 }
@@ -30,7 +30,7 @@ impl Place {
         }
         let program = Program::on(home.path(), state.path());
         program.run(["init"]).well();
-        Place { _home: home, _state: state, program }
+        Place { home, _state: state, program }
     }
 
     fn command(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Command {
@@ -121,7 +121,7 @@ fn times_are_shown_in_the_form_that_is_asked_for() {
     let listed = |form: &[&str]| place.program.run([form, &["list", "--limit", "1"]].concat()).well().stdout;
     assert!(listed(&["--time", "iso"]).starts_with("2026-02-25T07:12:20Z  "), "{}", listed(&["--time", "iso"]));
     let age = listed(&["--time", "relative"]);
-    assert!(age.trim_start().split_whitespace().next().unwrap().ends_with(['d', 'w', 'y']), "{age}");
+    assert!(age.split_whitespace().next().unwrap().ends_with(['d', 'w', 'y']), "{age}");
     assert_eq!(listed(&["--time", "local"]), listed(&[]));
     let shown = |form: &[&str]| place.program.run([form, &["read", &uuid7(AT, 0)]].concat()).well().stdout;
     assert!(shown(&["--time", "iso"]).contains("created   2026-02-25T06:13:20Z\n"), "{}", shown(&["--time", "iso"]));
@@ -139,4 +139,22 @@ fn a_wide_terminal_has_branches_and_tokens() {
         assert_eq!(pty.screen().shows("BRANCH  TOKENS  TITLE"), is_wide, "{}", pty.screen().text());
         assert!(pty.screen().shows("AGE  ID"), "{}", pty.screen().text());
     }
+}
+
+#[test]
+fn the_first_list_says_once_where_the_index_is() {
+    let place = Place::new();
+    let state = tempdir().unwrap();
+    let program = Program::on(place.home.path(), state.path());
+    let shown = || {
+        let mut command = program.command(["list", "--limit", "2"]);
+        command.env("PAGER", "cat");
+        let mut pty = Pty::start(command, 200, 24);
+        assert_eq!(pty.end().code(), Some(0));
+        pty.screen().text()
+    };
+    let first = shown();
+    assert!(first.contains("the index is kept in ") && first.contains("state.sqlite"), "{first}");
+    let second = shown();
+    assert!(!second.contains("the index is kept in "), "{second}");
 }

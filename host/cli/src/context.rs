@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Serialize;
-use threadkeep::db::state_dir;
+use threadkeep::db::{FILE_NAME, state_dir};
 use threadkeep::index::progress::ProgressSink;
 use threadkeep::platform::home::{Home, locate};
 use threadkeep::platform::wait::Wait;
@@ -146,7 +146,15 @@ impl Context {
         access: StateAccess,
         adjust: impl FnOnce(Options) -> Options,
     ) -> anyhow::Result<Threadkeep> {
-        let threadkeep = Threadkeep::open(adjust(self.options_of(named, access)?))?;
+        let options = adjust(self.options_of(named, access)?);
+        let index = options.state_dir.join(FILE_NAME);
+        // Whoever sees it come into being is a person, and at the beginning.
+        let is_first = std::io::stderr().is_terminal() && !self.global.json && !index.exists();
+        let threadkeep = Threadkeep::open(options)?;
+        if is_first && threadkeep.state().is_some() {
+            let place = index.display();
+            say(&format!("the index is kept in {place}; --state-dir DIR or $THREADKEEP_STATE_DIR keeps it elsewhere"));
+        }
         self.opened.borrow_mut().push(threadkeep.clone());
         self.warn();
         Ok(threadkeep)

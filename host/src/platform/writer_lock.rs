@@ -99,7 +99,7 @@ impl WriterLock {
 pub(crate) fn has_writer(home: &Home, thread: &str) -> bool {
     let name = format!("{thread}.lock");
     let lock = is_plain_name(&name).then(|| regular_file::open(&home.absolute(&format!("{LOCK_DIRECTORY}/{name}"))));
-    let Some(file) = lock.and_then(Result::ok).map(|file| FlockGuard(file)) else { return false };
+    let Some(file) = lock.and_then(Result::ok).map(FlockGuard) else { return false };
     flock(&file.0, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
 }
 
