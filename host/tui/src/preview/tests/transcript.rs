@@ -73,7 +73,7 @@ fn a_turn_is_read_from_its_header_to_its_error() {
 
 ~ Looking at the lamp
 
-  Its timer may be short.
+~ Its timer may be short.
 $ rg -n 'fn blink' src | head -2  exit 0, 0.1 s
     src/lamp.rs:7:fn blink() {
 $ cargo test  exit 101, 3.4 s
