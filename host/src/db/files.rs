@@ -205,18 +205,13 @@ impl Database {
     /// Gives the same of every such file that is one of the home, with its home path, in the order of these: a few at a time, since
     /// there may be very many.
     pub(crate) fn each_recorded_file(&self, mut each: impl FnMut(String, RecordedFile)) -> Result<(), StateError> {
-        let mut after = Some(String::new());
-        while let Some(path) = after {
-            let page: Vec<(String, RecordedFile)> = self.with(move |connection| {
-                let sql = format!("{RECORDED} AND path > ?1 AND path < ?2 ORDER BY path LIMIT ?3");
-                let mut select = connection.prepare_cached(&sql)?;
-                let files = select.query_map(params![path, KEPT_IN_STATE, GLANCES], recorded_from)?;
-                Ok(files.collect::<Result<_, _>>()?)
-            })?;
-            after = page.last().filter(|_| page.len() == GLANCES as usize).map(|(path, _)| path.clone());
-            page.into_iter().for_each(|(path, file)| each(path, file));
-        }
-        Ok(())
+        let page = |connection: &mut Connection, after: &str| {
+            let sql = format!("{RECORDED} AND path > ?1 AND path < ?2 ORDER BY path LIMIT ?3");
+            let mut select = connection.prepare_cached(&sql)?;
+            let files = select.query_map(params![after, KEPT_IN_STATE, GLANCES], recorded_from)?;
+            Ok(files.collect::<Result<_, _>>()?)
+        };
+        self.each_glance(page, |(path, _)| path, |(path, file)| each(path, file))
     }
 
     /// Returns the home paths of files that are recorded with a reason why there is no thread in them.

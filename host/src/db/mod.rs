@@ -276,6 +276,23 @@ impl Database {
         self.0.connection.with(work)
     }
 
+    /// Gives everything that pages of [`GLANCES`] have, each read behind the key of the last one of the page before: there may be
+    /// very many.
+    fn each_glance<T: Send + 'static>(
+        &self,
+        page: fn(&mut Connection, &str) -> Result<Vec<T>, StateError>,
+        key: fn(&T) -> &String,
+        mut each: impl FnMut(T),
+    ) -> Result<(), StateError> {
+        let mut after = Some(String::new());
+        while let Some(last) = after {
+            let items = self.with(move |connection| page(connection, &last))?;
+            after = items.last().filter(|_| items.len() == GLANCES as usize).map(|item| key(item).clone());
+            items.into_iter().for_each(&mut each);
+        }
+        Ok(())
+    }
+
     /// Has a thread run `work` beside whoever asks, whose answer is waited for later, or never.
     fn begin<T: Send + 'static>(
         &self,

@@ -195,24 +195,19 @@ impl Database {
     }
 
     /// Gives every thread with rollouts in the home, in the order of their ids: a few at a time, since there may be very many.
-    pub(crate) fn each_thread_there(&self, mut each: impl FnMut(ThreadThere)) -> Result<(), StateError> {
-        let mut after = Some(String::new());
-        while let Some(id) = after {
-            let page: Vec<ThreadThere> = self.with(move |connection| {
-                let mut select = connection.prepare_cached(
-                    "SELECT id, path, archived, name FROM threads
-                     WHERE id > ?1 AND missing = 0 AND path < ?2 ORDER BY id LIMIT ?3",
-                )?;
-                let there = |row: &Row<'_>| {
-                    Ok(ThreadThere { id: row.get(0)?, path: row.get(1)?, archived: row.get(2)?, name: row.get(3)? })
-                };
-                let rows = select.query_map(params![id, KEPT_IN_STATE, GLANCES], there)?;
-                Ok(rows.collect::<Result<_, _>>()?)
-            })?;
-            after = page.last().filter(|_| page.len() == GLANCES as usize).map(|there| there.id.clone());
-            page.into_iter().for_each(&mut each);
-        }
-        Ok(())
+    pub(crate) fn each_thread_there(&self, each: impl FnMut(ThreadThere)) -> Result<(), StateError> {
+        let page = |connection: &mut Connection, after: &str| {
+            let mut select = connection.prepare_cached(
+                "SELECT id, path, archived, name FROM threads
+                 WHERE id > ?1 AND missing = 0 AND path < ?2 ORDER BY id LIMIT ?3",
+            )?;
+            let there = |row: &Row<'_>| {
+                Ok(ThreadThere { id: row.get(0)?, path: row.get(1)?, archived: row.get(2)?, name: row.get(3)? })
+            };
+            let rows = select.query_map(params![after, KEPT_IN_STATE, GLANCES], there)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        };
+        self.each_glance(page, |there| &there.id, each)
     }
 
     /// Returns rows of threads with rollouts whose history begins in files of this one, by creation.

@@ -98,6 +98,12 @@ struct Learned {
     names: OrderedTexts,
 }
 
+impl Learned {
+    fn name(&self, thread: &LearnedThread) -> Option<&str> {
+        (thread.name != NONE).then(|| self.names.get(thread.name as usize))
+    }
+}
+
 /// What was learned of a thread: nobody was at work on it, and what stood in its rollout counts as told.
 struct LearnedThread {
     /// The number of its rollout.
@@ -185,11 +191,10 @@ impl Known {
         match self.threads.get(id) {
             Some(changed) => changed.clone(),
             None => {
-                let LearnedThread { file, archived, .. } = self.learned.threads[self.learned.ids.find(id)?];
-                let name = self.name_and_archive(id).and_then(|(name, _)| name).map(String::from);
-                let (path, stamp) = self.learned.files.get(file as usize);
+                let thread = &self.learned.threads[self.learned.ids.find(id)?];
+                let (path, stamp) = self.learned.files.get(thread.file as usize);
                 let told = Told { path: path.into(), stamp, state: Vec::new() };
-                Some(KnownThread::of_row(archived, name, told))
+                Some(KnownThread::of_row(thread.archived, self.learned.name(thread).map(String::from), told))
             }
         }
     }
@@ -199,8 +204,8 @@ impl Known {
         match self.threads.get(id) {
             Some(changed) => changed.as_ref().map(|known| (known.seen.name.as_deref(), known.seen.archived)),
             None => {
-                let LearnedThread { name, archived, .. } = self.learned.threads[self.learned.ids.find(id)?];
-                Some(((name != NONE).then(|| self.learned.names.get(name as usize)), archived))
+                let thread = &self.learned.threads[self.learned.ids.find(id)?];
+                Some((self.learned.name(thread), thread.archived))
             }
         }
     }

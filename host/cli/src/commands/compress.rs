@@ -9,6 +9,7 @@ use threadkeep::threads::compress::{CompressOptions, Report};
 
 use crate::context::Context;
 use crate::failure::{exit, say};
+use crate::text::count;
 use crate::{dates, text};
 
 /// `compress`
@@ -42,8 +43,7 @@ fn describe(report: &Report) -> String {
     for rollout in &report.compressed {
         let _ = writeln!(out, "{}", text::shown(&rollout.path.to_string_lossy()));
     }
-    let count = |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    let rollouts = count(report.compressed.len() as u64, "rollout");
+    let rollouts = count(report.compressed.len(), "rollout");
     let _ = match report.dry_run {
         true => writeln!(out, "would compress {rollouts}, {}", count(report.bytes_before, "byte")),
         false => {

@@ -114,8 +114,7 @@ impl Index {
             true
         });
         let tags = tags.into_iter().filter(|(tag, _)| begins(tag, &typed));
-        let told = |count| Some(format!("{count} thread{}", if count == 1 { "" } else { "s" }));
-        self.candidates(tags.map(|(tag, count)| (tag, told(count))).take(MOST).collect())
+        self.candidates(tags.map(|(tag, count)| (tag, Some(text::count(count, "thread")))).take(MOST).collect())
     }
 
     /// Hands the rows of all threads over, newest first, until enough were seen or the time is over.
