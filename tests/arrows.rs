@@ -11,8 +11,20 @@ use code::{Module, Named, Token, modules, tokens};
 use graph::{Arrow, arrows, circular, groups};
 
 /// The library's modules, bottom to top: each uses those before it only. What stands at the root itself is of the last.
-const LAYERS: &[&str] =
-    &["platform", "rollouts", "db", "features", "index", "threads", "watch", "health", "documents", "export", "facade"];
+const LAYERS: &[&str] = &[
+    "platform",
+    "rollouts",
+    "db",
+    "features",
+    "index",
+    "threads",
+    "watch",
+    "health",
+    "documents",
+    "export",
+    "push",
+    "facade",
+];
 
 const LIBRARY: &str = "host/src";
 

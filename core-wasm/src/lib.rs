@@ -23,12 +23,13 @@
 //! items → write                                        what is said and done, as lines of a rollout
 //! texts from elsewhere → transfer                      which threads they hold, where those go, what collides
 //! rollouts → usage                                     what was used: tokens, turns, time, cost
+//! rows + files of a thread → tables                    rows for engines that ask questions of many threads
 //! everything → health                                  what is wrong, and what would mend it
 //! walk → compress                                      which rollouts are to be compressed
 //! what is kept beside threads → features               goals, tags, notes, memories, snapshots: what should stand
 //! ```
 //!
-//! Arrows between modules only lead down this list: `features`, `export`, `compress`, `startup`, `change`, `transfer`, `write`,
+//! Arrows between modules only lead down this list: `features`, `tables`, `export`, `compress`, `startup`, `change`, `transfer`, `write`,
 //! `health`, `search`, `usage`, `history`, `lookup`, `rows`, `rollout`, `ports`, `words`, `secrets`, `text`.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -52,6 +53,7 @@ pub mod rows;
 pub mod search;
 pub mod secrets;
 pub mod startup;
+pub mod tables;
 pub mod text;
 pub mod transfer;
 pub mod usage;

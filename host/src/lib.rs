@@ -30,6 +30,7 @@ pub mod features;
 pub mod health;
 pub mod index;
 pub mod platform;
+pub mod push;
 pub mod rollouts;
 pub mod threads;
 pub mod watch;

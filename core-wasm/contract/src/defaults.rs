@@ -4,8 +4,8 @@ use crate::{
     CodexFacts, CodexFields, CodexShape, CollectionMove, Counts, DecidedBy, DirectorySnapshot, Entries, FileReport,
     ForeignTokens, Heads, HomeFacts, IndexedText, MarkFilter, MemoryExtraction, NewThread, PageOfHits, PageOfMatches,
     PageOfRecords, PageOfRows, PageOfTouched, PageOfTurns, Presence, Removal, RolloutTouches, RowQuery,
-    SearchedThreads, Selection, SortKey, SourceThread, StartupReport, SurveyReport, TermSources, ThreadMarks, Tokens,
-    TouchedSources, TurnStart, UsageCounts, UserMessage,
+    SearchedThreads, Selection, SortKey, SourceThread, StartupReport, SurveyReport, TermSources, ThreadCounts,
+    ThreadMarks, Tokens, TouchedSources, TurnStart, UsageCounts, UserMessage,
 };
 
 /// Fills every field of a record with its own default. A field that is added to the contract does not compile until it
@@ -52,6 +52,7 @@ defaults! {
     StartupReport { scanned, stored, failed, waited, backfilled_here }
     SurveyReport { files, new, changed, vanished }
     TermSources { prompts, all }
+    ThreadCounts { turns, rollout_bytes, tags }
     ThreadMarks { tags, pinned, notes }
     TouchedSources { changed, maybe }
     Tokens { input, cached_input, output, reasoning_output }

@@ -21,6 +21,8 @@ mod health;
 mod reading;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
+#[cfg(all(target_arch = "wasm32", feature = "reader"))]
+mod tables;
 #[cfg(all(target_arch = "wasm32", feature = "parser"))]
 mod text;
 #[cfg(all(target_arch = "wasm32", feature = "parser"))]

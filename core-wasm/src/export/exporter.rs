@@ -25,7 +25,7 @@ use crate::history::transcript::Transcript;
 use crate::lookup::find::{find, find_by_path};
 use crate::lookup::world::World;
 use crate::ports::Rollouts;
-use crate::secrets::{Finding, Redaction, Redactor};
+use crate::secrets::{Redaction, Redactor};
 use crate::text::time::rfc3339;
 
 /// Pieces are handed out when they are so long together, in bytes.
@@ -160,13 +160,7 @@ impl<F: World> Exporter<F> {
 
     /// Returns what was taken out so far.
     pub fn report(&self) -> Vec<RedactionCount> {
-        let report = self.redactor.report().into_iter();
-        let counted = |finding: Finding| RedactionCount {
-            kind: finding.kind.name().into(),
-            count: finding.count,
-            places: finding.places,
-        };
-        report.map(counted).collect()
+        self.redactor.counts()
     }
 }
 

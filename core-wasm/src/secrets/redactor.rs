@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use contract::{ClearedText, Person};
+use contract::{ClearedText, Person, RedactionCount};
 use serde_json::Value;
 
 use super::SecretKind;
@@ -72,6 +72,12 @@ impl Redactor {
             places: places.clone(),
         };
         self.found.iter().map(finding).collect()
+    }
+
+    /// Returns the same as it is told of.
+    pub fn counts(&self) -> Vec<RedactionCount> {
+        let counted = |Finding { kind, count, places }| RedactionCount { kind: kind.name().into(), count, places };
+        self.report().into_iter().map(counted).collect()
     }
 
     /// Returns a text without what is to be taken out.

@@ -11,7 +11,8 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::calendar::{Calendar, day_name, first_of_month, monday, month_name, week_name};
-use super::copies::{Threads, UsageSink, tell};
+use super::columns::{ReadUsage, texts};
+use super::copies::{UsageSink, tell};
 use super::facts::{RequestSettings, RolloutUsage, TokenUsage, UsageEntry, UsedTurn};
 use super::prices::{Prices, cost};
 
@@ -22,27 +23,7 @@ const PICO_OF_NANO: u128 = 1_000;
 
 /// Counts what threads used.
 pub fn count(query: &UsageQuery, threads: &UsageThreads, rollouts: &UsageRollouts) -> UsageStatistics {
-    let ids: Vec<&str> = texts(&threads.ids).collect();
-    let origins = texts(&threads.origins).collect();
-    let mut unread = 0;
-    let mut by_thread: Vec<Vec<RolloutUsage>> = Vec::new();
-    by_thread.resize_with(ids.len(), Vec::new);
-    let mut limits: Vec<LimitReading> = Vec::new();
-    let mut rest = rollouts.usages.as_slice();
-    for ((&thread, path), &length) in rollouts.threads.iter().zip(texts(&rollouts.paths)).zip(&rollouts.lengths) {
-        // What is not there was not read.
-        let (usage, behind) = rest.split_at_checked(length as usize).unwrap_or_default();
-        rest = behind;
-        let Some(of_thread) = by_thread.get_mut(thread as usize) else { continue };
-        match RolloutUsage::decode(usage) {
-            Some(mut usage) => {
-                usage.is_compressed = path.ends_with(".zst");
-                usage.limits.drain(..).for_each(|reading| super::limits::take_reading(&mut limits, reading));
-                of_thread.push(usage);
-            }
-            None => unread += u64::from(threads.counted.get(thread as usize) == Some(&true)),
-        }
-    }
+    let ReadUsage { threads: told, limits, unread } = ReadUsage::of(threads, rollouts);
     let prices = Prices::with(&query.prices);
     let mut sums = Sums {
         query,
@@ -56,14 +37,8 @@ pub fn count(query: &UsageQuery, threads: &UsageThreads, rollouts: &UsageRollout
         rows: HashMap::default(),
         subtractions: HashMap::default(),
     };
-    tell(&Threads { ids: ids.clone(), origins, rollouts: by_thread }, &mut sums);
-    limits.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.limit.cmp(&b.limit)));
-    sums.finish(&ids, limits, unread)
-}
-
-/// Returns the texts of a column, each followed by a NUL.
-fn texts(column: &str) -> impl Iterator<Item = &str> {
-    column.split_terminator('\0')
+    tell(&told, &mut sums);
+    sums.finish(&told.ids, limits, unread)
 }
 
 /// All settings of all rollouts, each once, with what requests with them cost.

@@ -3,7 +3,8 @@
 //! ```text
 //! rollout ── reader ─→ facts: entries, turns, rate limits        kept by the host, one a rollout
 //! facts of all rollouts ── copies ─→ what counts, and why the rest does not
-//!                  prices, calendar ─┴─→ count ─→ sums
+//!                  prices, calendar ─┼─→ count ─→ sums
+//!                                    └─→ usage_table ─→ a row a request
 //! ```
 //!
 //! A rollout tells after each request how many tokens the thread has used so far and how many the last request did. The latter
@@ -12,6 +13,7 @@
 //! files of one thread say counts once.
 
 mod calendar;
+mod columns;
 mod copies;
 pub mod count;
 mod course;
@@ -20,3 +22,4 @@ mod limits;
 mod prices;
 pub mod reader;
 pub mod storage;
+pub mod usage_table;

@@ -29,6 +29,7 @@ mod listening;
 mod log;
 mod memory_use;
 mod pager;
+mod person;
 mod plugins;
 mod progress;
 mod remote;

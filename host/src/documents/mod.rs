@@ -26,6 +26,7 @@ mod goal;
 mod import;
 mod init;
 mod key_order;
+mod lake;
 mod list;
 mod marks;
 mod memory;
@@ -33,6 +34,7 @@ mod personality;
 mod plugin;
 mod prompt_input;
 mod prune;
+mod push;
 mod relocate;
 mod remote;
 mod repair;
@@ -76,6 +78,7 @@ pub use import::{
     UndoneResult, UndoneThread,
 };
 pub use init::Init;
+pub use lake::{LakeAnswer, LakeBegin, LakeDone, LakeFailure, LakeMessage, LakeOpened};
 pub use list::{AwayHome, List, ListWriter, ListedThread};
 pub use marks::{MarkedThreads, Note, ThreadNotes, turn_id};
 pub use memory::{
@@ -88,6 +91,7 @@ pub use plugin::{
 };
 pub use prompt_input::{PromptInput, PromptInputWriter};
 pub use prune::{FailedUndo, Prune, PruneResult, PrunedThread, UndonePrune};
+pub use push::{Push, UnpushedThread};
 pub use relocate::{DirectoryMove, DirectoryMoves, RecordedOrigin, RelocatedDirectory};
 pub use remote::{RemoteMatch, RemoteMatches};
 pub use repair::{LoggedRepair, RefusedEntry, RepairLog, RepairOutcome, RepairTarget};

@@ -59,6 +59,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("search --remote", schema::<RemoteMatches>()),
         ("prune", schema::<Prune>()),
         ("prune --undo", schema::<UndonePrune>()),
+        ("push", schema::<Push>()),
         ("compress", schema::<Compression>()),
         ("salvage", schema::<Salvage>()),
         ("repair plan", schema::<Plan>()),

@@ -17,6 +17,7 @@ use crate::index::startup::StartupError;
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::HomeError;
 use crate::platform::writer_lock::WriterLockError;
+use crate::push::PushError;
 use crate::threads::change::ChangeError;
 use crate::threads::compress::CompressError;
 use crate::threads::exec::ExecError;
@@ -230,6 +231,15 @@ impl From<ExportError> for Error {
     fn from(error: ExportError) -> Error {
         match error {
             ExportError::Lookup(error) => error.into(),
+            error => Error::of(&error),
+        }
+    }
+}
+
+impl From<PushError> for Error {
+    fn from(error: PushError) -> Error {
+        match error {
+            PushError::Lookup(error) => error.into(),
             error => Error::of(&error),
         }
     }

@@ -9,6 +9,7 @@
 //!                                                       ├─ marks      tags, pins and notes, and threads by them
 //!                                                       ├─ foreign    threads of other programs, kept beside Codex's
 //!                                                       ├─ importing  threads from elsewhere, bundles for another machine
+//!                                                       ├─ pushing    rows of tables, for engines that ask of many homes
 //!                                                       ├─ pruning    threads put away that nobody used for long
 //!                                                       └─ health     doctor, why, repair, backup, salvage
 //! ```
@@ -28,6 +29,7 @@ mod importing;
 mod launching;
 mod marks;
 mod pruning;
+mod pushing;
 mod queue;
 mod reading;
 mod recordings;

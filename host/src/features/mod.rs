@@ -7,6 +7,7 @@ pub mod marks;
 pub mod memories;
 pub mod moved_directories;
 pub mod personality;
+pub mod pushed;
 pub mod queue;
 pub mod shell_snapshots;
 pub mod spawn_edges;
@@ -31,5 +32,6 @@ pub(crate) static SCHEMA: Schema = Schema::of(&[
         usage::DOMAIN,
         queue::DOMAIN,
         marks::DOMAIN,
+        pushed::DOMAIN,
     ],
 ]);

@@ -24,12 +24,12 @@ use crate::platform::home::Home;
 use crate::platform::wait::Wait;
 use crate::threads::change::Changes;
 use crate::threads::directories;
-use crate::threads::lookup::{Exporter, Lookup, LookupError, PromptError, Transcript, answer_of};
+use crate::threads::lookup::{Exporter, Lookup, LookupError, PromptError, Transcript, TurnTable, answer_of};
 use crate::threads::search::{SearchRequest, Searcher, TouchedRequest, WrittenRequest};
 use threadkeep_engine::calls::QueryMatches;
 use threadkeep_engine::contract::{
     Collection, Explanation, ExportOptions, Found, Gap, Listed, PageOfHits, PageOfMatches, PageOfRows, PageOfTouched,
-    RowQuery, Subject, ThreadRow, WrittenFile,
+    RowQuery, Subject, TableOptions, ThreadRow, WrittenFile,
 };
 use threadkeep_engine::{Core, Imports, Runtime};
 
@@ -329,6 +329,19 @@ impl ThreadReader {
         self.recovering(|state| {
             let exporter = self.finder(state)?.into_exporter(of.clone(), options.clone());
             exporter.map_err(|error| self.meant(error, None))
+        })
+    }
+
+    /// Gives what takes how long work goes on.
+    pub(crate) fn progress(&self) -> Option<&ProgressSink> {
+        self.shared.progress.as_ref()
+    }
+
+    /// Begins to make rows of a thread's turns, which is found as by [`ThreadReader::find`].
+    pub(crate) fn turn_table(&self, of: &Subject, options: &TableOptions) -> Result<TurnTable, LookupError> {
+        self.recovering(|state| {
+            let table = self.finder(state)?.into_turn_table(of.clone(), options.clone());
+            table.map_err(|error| self.meant(error, None))
         })
     }
 

@@ -97,6 +97,19 @@ impl ThreadReader {
         self.with_usage(request, |_, usage| Ok(usage))
     }
 
+    /// Gathers likewise, of the threads that a query lets pass, as columns.
+    pub(crate) fn usage_columns(&self, rows: &RowQuery) -> Result<(UsageThreads, UsageRollouts), LookupError> {
+        let request = StatisticsRequest {
+            rows: rows.clone(),
+            since: None,
+            until: None,
+            grouping: StatisticsGrouping::Day,
+            zone: TimeZone::UTC,
+            prices: Vec::new(),
+        };
+        self.with_usage(&request, |_, Usage { threads, rollouts }| Ok((threads, rollouts)))
+    }
+
     fn with_usage<T>(
         &self,
         request: &StatisticsRequest,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use threadkeep::Threadkeep;
-use threadkeep::contract::{ExportDetail, ExportFormat, Person, RedactionCount, RowQuery, SortKey, ThreadRow};
+use threadkeep::contract::{ExportDetail, ExportFormat, RedactionCount, RowQuery, SortKey, ThreadRow};
 use threadkeep::documents::{Bundle, ExportState, PluginRun};
 use threadkeep::export::{DirectoryExport, ExportRequest, ExportTally, format_of_file};
 use threadkeep_plugins::manifest::PluginKind;
@@ -20,7 +20,7 @@ use crate::filters::{self, Filters};
 use crate::plugins::{self, LimitArguments, Loaded};
 use crate::source_kind::{SourceKind, collection};
 use crate::text::{JsonOutput, count};
-use crate::{interrupt, text, values};
+use crate::{interrupt, person, text, values};
 
 /// `export`
 #[derive(Args)]
@@ -335,7 +335,7 @@ impl Export {
             full_record: self.full_record,
             subagents: self.subagents,
             redact_secrets: !self.no_redact,
-            anonymize: self.anonymize.then(person),
+            anonymize: self.anonymize.then(person::user),
             ..request
         })
     }
@@ -390,15 +390,6 @@ impl Write for Stdout {
         let flushed = self.out.flush();
         self.noted(flushed)
     }
-}
-
-/// Gives the home directory and the name of whoever runs the program.
-fn person() -> Person {
-    let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    let home = variable("HOME");
-    let user = Some(variable("USER")).filter(|user| !user.is_empty());
-    let by_home = || home.rsplit('/').next().unwrap_or_default().to_owned();
-    Person { user: user.unwrap_or_else(by_home), home }
 }
 
 /// Parses a range of turns.

@@ -125,6 +125,11 @@ commands! {
     ///
     /// What is here is never overwritten. `--undo` takes the last import back.
     Import(import::Import);
+    /// Push threads as rows of tables into a directory or a bucket, for DuckDB, Spark and others
+    ///
+    /// Only what is new is sent, without secrets; several machines may push into one place. The program threadkeep-lake writes the
+    /// files: it alone opens connections, with the credentials that its clients usually have.
+    Push(push::Push);
     /// Put threads away that nobody has used for long, after showing which
     ///
     /// What is running, named, or pinned, here or in Codex, is left out. `--undo` takes back what was archived or compressed.

@@ -27,7 +27,7 @@ pub(super) const GROUPS: [Group; 8] = [
         title: "Look after a home",
         commands: &["status", "init", "doctor", "repair", "salvage", "backup", "compress", "prune", "clean", "migrate"],
     },
-    Group { title: "Take out, bring in, count", commands: &["export", "import", "stats", "exec"] },
+    Group { title: "Take out, bring in, count", commands: &["export", "import", "push", "stats", "exec"] },
     Group { title: "Servers and plugins", commands: &["app-server", "mcp", "plugin"] },
     Group { title: "What Codex keeps of a thread", commands: &["goal", "memory", "device-key"] },
     Group { title: "This program", commands: &["config", "completions", "man", "help", "debug"] },

@@ -8,6 +8,7 @@ mod health;
 mod importing;
 mod resources;
 mod search;
+mod tables;
 mod text;
 mod threads;
 mod usage;
@@ -24,6 +25,7 @@ pub use health::*;
 pub use importing::*;
 pub use resources::*;
 pub use search::*;
+pub use tables::*;
 pub use text::*;
 pub use threads::*;
 pub use usage::*;
@@ -37,6 +39,7 @@ pub(crate) fn make_again(name: &str, with: &Value, instance: &mut Instance) -> O
         .or_else(|| importing::make_again(name, with, instance))
         .or_else(|| resources::make_again(name, with, instance))
         .or_else(|| search::make_again(name, with, instance))
+        .or_else(|| tables::make_again(name, with, instance))
         .or_else(|| text::make_again(name, with, instance))
         .or_else(|| threads::make_again(name, with, instance))
         .or_else(|| usage::make_again(name, with, instance))

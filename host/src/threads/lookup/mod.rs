@@ -6,13 +6,14 @@ use std::borrow::BorrowMut;
 use std::sync::Arc;
 
 use threadkeep_engine::calls::{
-    Close, Explain, Find, FindByPath, FindOwn, ListPage, NextPieces, OpenExporter, OpenPrompt, OpenTranscript, Opened,
-    OpenedExporter, PromptItems, RecordsPage, RedactExportedJson, RedactExportedText, ReportExport, TurnsAround,
-    TurnsPage,
+    Close, Explain, Find, FindByPath, FindOwn, ListPage, NextPieces, NextTurnLines, OpenExporter, OpenPrompt,
+    OpenTranscript, OpenTurnTable, Opened, OpenedExporter, PromptItems, RecordsPage, RedactExportedJson,
+    RedactExportedText, ReportExport, ReportTurnTable, TurnsAround, TurnsPage,
 };
 use threadkeep_engine::contract::{
     Collection, Discrepancy, Explanation, ExportFile, ExportOptions, ExportPiece, Found, Gap,
     LookupError as CoreLookupError, PageOfRecords, PageOfRows, PageOfTurns, RedactionCount, RowQuery, Subject,
+    TableOptions, TurnLines,
 };
 use threadkeep_engine::{Call, Core, Imports, Runtime};
 
@@ -165,6 +166,13 @@ impl Lookup {
         Ok(Exporter { lookup: self, opened })
     }
 
+    /// Begins to make rows of a thread's turns, which is found likewise; this keeps the lookup.
+    pub(crate) fn into_turn_table(mut self, of: Subject, options: TableOptions) -> Result<TurnTable, LookupError> {
+        let wanted = text_of(&of);
+        let opened = self.core.call(&OpenTurnTable { of, options })?.map_err(|error| self.failed(error, &wanted))?;
+        Ok(TurnTable { lookup: self, number: opened.number })
+    }
+
     fn open_history(&mut self, of: Subject) -> Result<Opened, LookupError> {
         let wanted = text_of(&of);
         self.core.call(&OpenTranscript { of })?.map_err(|error| self.failed(error, &wanted))
@@ -301,6 +309,25 @@ impl Exporter {
     /// Gives how many lines of the files were left out so far, and what was taken out.
     pub fn report(&mut self) -> Result<(u64, Vec<RedactionCount>), LookupError> {
         Ok(self.lookup.core.call(&ReportExport { exporter: self.opened.number })?)
+    }
+}
+
+/// Makes rows of tables of one thread's turns.
+pub(crate) struct TurnTable {
+    lookup: Lookup,
+    number: usize,
+}
+
+impl TurnTable {
+    /// Gives the rows of the next turns; none at the end.
+    pub(crate) fn next(&mut self) -> Result<Vec<TurnLines>, LookupError> {
+        let call = NextTurnLines { table: self.number };
+        self.lookup.core.call(&call)?.map_err(|error| self.lookup.failed(error, ""))
+    }
+
+    /// Gives what was taken out so far.
+    pub(crate) fn report(&mut self) -> Result<Vec<RedactionCount>, LookupError> {
+        Ok(self.lookup.core.call(&ReportTurnTable { table: self.number })?)
     }
 }
 

@@ -1,0 +1,203 @@
+//! The command `push`.
+
+use std::fmt::Write as _;
+use std::process::Command;
+
+use clap::Args;
+use threadkeep::contract::{RowQuery, SortKey};
+use threadkeep::documents::Push as PushDocument;
+use threadkeep::push::{CountingSink, LakeProcess, PushError, PushRequest, Pushed, find_lake_program};
+use threadkeep::{Options, StateAccess, Threadkeep};
+
+use crate::context::Context;
+use crate::failure::{Usage, exit, say};
+use crate::filters::Filters;
+use crate::text::count;
+use crate::{confirm, interrupt, person, text, values};
+
+/// What is done about a place's files.
+const FILES: &str = "The files there";
+
+/// `push`
+#[derive(Args)]
+pub(crate) struct Push {
+    /// A directory, or s3://BUCKET/PREFIX
+    #[arg(value_name = "PLACE", value_parser = values::text)]
+    destination: String,
+    #[command(flatten)]
+    filters: Filters,
+    /// No text leaves, and nothing that was done: threads and what they used alone
+    #[arg(long, value_name = "WHAT", value_parser = ["usage"])]
+    #[arg(help_heading = "What leaves")]
+    only: Option<String>,
+    /// Leave secrets in: keys, tokens, passwords
+    #[arg(long)]
+    #[arg(help_heading = "What leaves")]
+    no_redact: bool,
+    /// Take your home directory and your user name out
+    #[arg(long)]
+    #[arg(help_heading = "What leaves")]
+    anonymize: bool,
+    /// What this machine is called there; it has no name without it
+    #[arg(long, value_name = "NAME", value_parser = values::text)]
+    #[arg(help_heading = "What leaves")]
+    machine_name: Option<String>,
+    /// Show what would leave: how many rows, and the first one of each table
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask before the first push to a place
+    #[arg(long, conflicts_with = "dry_run")]
+    yes: bool,
+    /// Remove these threads from the place, on behalf of every machine, and never push them again
+    #[arg(long, value_name = "ID", num_args = 1.., conflicts_with_all = ["dry_run", "compact", "list_files", "views"])]
+    #[arg(help_heading = FILES)]
+    forget: Vec<String>,
+    /// Merge small files and drop rows that newer ones replace
+    #[arg(long, conflicts_with_all = ["dry_run", "list_files", "views"])]
+    #[arg(help_heading = FILES)]
+    compact: bool,
+    /// Print the files that readers should read
+    #[arg(long, conflicts_with_all = ["dry_run", "views"])]
+    #[arg(help_heading = FILES)]
+    list_files: bool,
+    /// Print the SQL of views that show every row as it is now: duckdb, clickhouse, spark
+    #[arg(long, value_name = "ENGINE", value_parser = values::text, conflicts_with = "dry_run")]
+    #[arg(help_heading = FILES)]
+    views: Option<String>,
+}
+
+impl Push {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let destination = place(&self.destination)?;
+        if let Some(mut arguments) = self.of_files(&destination) {
+            if context.global.json {
+                arguments.insert(1, "--json".into());
+            }
+            return of_files(&arguments);
+        }
+        context.with_state("push", "keeps what was pushed")?;
+        let cancellation = interrupt::cancellation()?;
+        let threadkeep = context.open(StateAccess::Own, |options| Options { cancellation, ..options })?;
+        let pushed = self.push(context, &threadkeep, destination);
+        context.warn();
+        pushed.map_err(|error| interrupt::told(error, "the push"))
+    }
+
+    fn push(&self, context: &Context, threadkeep: &Threadkeep, destination: String) -> anyhow::Result<u8> {
+        let request = self.request(context, threadkeep, destination)?;
+        let is_first = !threadkeep.was_pushed_to(&request.destination)?;
+        if self.dry_run || (is_first && !self.yes) {
+            let mut sink = CountingSink::default();
+            if !self.dry_run {
+                confirm::require_terminal(false, "--yes pushes, --dry-run shows what would leave")?;
+            }
+            let pushed = threadkeep.push(&request, &mut sink)?;
+            let document = PushDocument::new(&request.destination, &pushed, Some(&sink.sample));
+            if self.dry_run {
+                context.print(&document, || describe(&document))?;
+                return Ok(exit::DONE);
+            }
+            let question = format!("push this to {}?", text::shown(&request.destination));
+            if !confirm::ask(&describe(&document), &question)? {
+                anyhow::bail!("nothing was pushed");
+            }
+        }
+        let pushed = {
+            let program = lake_program()?;
+            let mut sink = LakeProcess::start(&program, &request.destination).map_err(threadkeep::Error::from)?;
+            threadkeep.push(&request, &mut sink)?
+        };
+        let document = PushDocument::new(&request.destination, &pushed, None);
+        context.print(&document, || describe(&document))?;
+        Ok(told_failures(&pushed))
+    }
+
+    fn request(&self, context: &Context, threadkeep: &Threadkeep, destination: String) -> anyhow::Result<PushRequest> {
+        let mut rows = RowQuery { fold_children: false, ..self.filters.query(&[], SortKey::Created)? };
+        self.filters.look_up(&mut rows, threadkeep)?;
+        self.filters.say_times(context);
+        Ok(PushRequest {
+            destination,
+            rows,
+            only_usage: self.only.is_some(),
+            redact_secrets: !self.no_redact,
+            anonymize: self.anonymize.then(person::user),
+            prices: context.global.prices.clone(),
+            machine_name: self.machine_name.clone(),
+        })
+    }
+
+    /// Gives the arguments for what is done with a place's files alone; none where threads are pushed.
+    fn of_files(&self, destination: &str) -> Option<Vec<String>> {
+        let mut arguments: Vec<String> = match self {
+            Push { compact: true, .. } => vec!["compact".into(), "--".into()],
+            Push { list_files: true, .. } => vec!["files".into(), "--".into()],
+            Push { views: Some(engine), .. } => vec!["views".into(), format!("--engine={engine}"), "--".into()],
+            Push { forget, .. } if !forget.is_empty() => vec!["forget".into(), "--".into()],
+            _ => return None,
+        };
+        arguments.push(destination.to_owned());
+        arguments.extend(self.forget.iter().cloned());
+        Some(arguments)
+    }
+}
+
+/// Gives the place as what was pushed is kept under: a directory by its whole path.
+fn place(said: &str) -> anyhow::Result<String> {
+    if said.contains("://") {
+        return Ok(said.trim_end_matches('/').to_owned());
+    }
+    let path = std::path::absolute(said)?;
+    let text = path.to_str().ok_or_else(|| Usage("the place must be named in UTF-8".into()))?;
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn lake_program() -> Result<std::path::PathBuf, threadkeep::Error> {
+    find_lake_program(std::env::var_os("PATH").as_deref()).ok_or_else(|| PushError::NoProgram.into())
+}
+
+/// Has the program do something about a place's files, which prints it, and gives its exit code.
+fn of_files(arguments: &[String]) -> anyhow::Result<u8> {
+    let program = lake_program()?;
+    let status = Command::new(&program).args(arguments).status()?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(exit::FAILED))
+}
+
+/// Says what could not be pushed, and gives the exit code.
+fn told_failures(pushed: &Pushed) -> u8 {
+    for (id, error) in &pushed.failed {
+        say(&format!("{id} was not pushed: {error}"));
+    }
+    if pushed.failed.is_empty() { exit::DONE } else { exit::FAILED }
+}
+
+fn describe(push: &PushDocument) -> String {
+    let mut out = String::new();
+    let (did, place) = (if push.dry_run { "would push" } else { "pushed" }, text::shown(&push.destination));
+    let _ = writeln!(out, "{did} {} to {place}", count(push.threads, "thread"));
+    let rest = [
+        (push.unchanged, "there already"),
+        (push.deleted, "deleted there"),
+        (push.forgotten, "forgotten or kept out"),
+        (push.failed.len() as u64, "not readable"),
+    ];
+    let rest: Vec<String> =
+        rest.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
+    if !rest.is_empty() {
+        let _ = writeln!(out, "  threads: {}", rest.join(", "));
+    }
+    let rows: Vec<String> = push.rows.iter().map(|(table, number)| format!("{number} {table}")).collect();
+    if !rows.is_empty() {
+        let _ = writeln!(out, "  rows: {}", rows.join(", "));
+    }
+    if push.files > 0 {
+        let _ = writeln!(out, "  {}, {}", count(push.files, "file"), count(push.bytes, "byte"));
+    }
+    for redaction in &push.redactions {
+        let _ = writeln!(out, "  redacted: {} × {}", redaction.count, text::shown(&redaction.kind));
+    }
+    for row in &push.sample {
+        let _ = writeln!(out, "  {}", text::shown(row));
+    }
+    out
+}

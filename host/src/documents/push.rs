@@ -1,0 +1,76 @@
+//! What was pushed.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Redaction;
+use crate::push::Pushed;
+
+/// What became of a push, or would.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct Push {
+    /// The place.
+    pub destination: String,
+    /// Whether this is only what would be done.
+    pub dry_run: bool,
+    /// Threads of which rows were sent.
+    pub threads: u64,
+    /// Threads of which the place has everything.
+    pub unchanged: u64,
+    /// Deletions that the place was told of.
+    pub deleted: u64,
+    /// Threads that the place is never to have.
+    pub forgotten: u64,
+    /// Threads that could not be read.
+    pub failed: Vec<UnpushedThread>,
+    /// Rows that were sent, by tables.
+    pub rows: BTreeMap<String, u64>,
+    /// New files.
+    pub files: u64,
+    /// Bytes of new files; with `--dry-run` those of the rows as JSON.
+    pub bytes: u64,
+    /// What was taken out.
+    pub redactions: Vec<Redaction>,
+    /// With `--dry-run` the first row of each table, as it would leave.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sample: Vec<String>,
+}
+
+/// A thread that could not be read.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct UnpushedThread {
+    /// Its id.
+    pub id: String,
+    /// Why, in words.
+    pub error: String,
+}
+
+impl Push {
+    /// Makes the document of what was pushed, or would be where there is a sample.
+    pub fn new(destination: &str, pushed: &Pushed, sample: Option<&[String]>) -> Push {
+        let failed = pushed.failed.iter().map(|(id, error)| UnpushedThread { id: id.clone(), error: error.clone() });
+        Push {
+            destination: destination.to_owned(),
+            dry_run: sample.is_some(),
+            threads: pushed.threads,
+            unchanged: pushed.unchanged,
+            deleted: pushed.deleted,
+            forgotten: pushed.forgotten,
+            failed: failed.collect(),
+            rows: pushed.done.rows.clone(),
+            files: pushed.done.files,
+            bytes: pushed.done.bytes,
+            redactions: pushed
+                .redactions
+                .iter()
+                .map(|(kind, count)| Redaction { kind: kind.clone(), count: *count, places: Vec::new() })
+                .collect(),
+            sample: sample.map(<[String]>::to_vec).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The facade, pushing: threads as rows of tables to a place where engines ask questions of many homes.
+
+use std::collections::HashSet;
+
+use threadkeep_engine::contract::RowQuery;
+
+use super::{Error, Result, Threadkeep};
+use crate::platform::error_kind::ErrorKind;
+use crate::platform::file_lock::FileLock;
+use crate::push::{Push, PushRequest, Pushed, RowSink};
+
+/// Held while a process pushes.
+const LOCK: &str = "push.lock";
+
+impl Threadkeep {
+    /// Says whether threads of this home were pushed to a place before.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NeedsState`] where there is no handle.
+    pub fn was_pushed_to(&self, destination: &str) -> Result<bool> {
+        Ok(self.needed_state("a push")?.database().has_pushed(destination)?)
+    }
+
+    /// Sends the rows of threads that a place lacks into a sink, and keeps what is there to stay. What was committed stays, however the
+    /// push ends, and the next one goes on from there. Threads of directories that are kept out of the index never leave.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NeedsState`] where there is no handle, [`ErrorKind::Busy`] where another process pushes threads of this home,
+    /// and whatever the sink fails with.
+    pub fn push(&self, request: &PushRequest, sink: &mut dyn RowSink) -> Result<Pushed> {
+        let state = self.needed_state("a push")?;
+        let lock = FileLock::try_take(&self.state_dir().join(LOCK));
+        let lock = lock.map_err(|error| Error::new(ErrorKind::of_io(&error.cause), error.to_string()))?;
+        let _lock = lock.ok_or_else(|| {
+            let why = "another process pushes threads of this home; wait for its end";
+            Error::new(ErrorKind::Busy, why)
+        })?;
+        let mut excluded = HashSet::new();
+        for directory in self.index_exclusions().directories() {
+            let below = RowQuery { under: Some(directory.clone()), ..RowQuery::default() };
+            excluded.extend(self.reader.every_thread(&below)?.into_iter().map(|listed| listed.row.id));
+        }
+        let pushed = Push::run(&self.reader, state.database(), request, &excluded, sink);
+        self.reader.end_progress();
+        Ok(pushed?)
+    }
+}

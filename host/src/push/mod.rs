@@ -1,0 +1,420 @@
+//! Pushes threads as rows of tables to a place where engines ask questions of many homes.
+//!
+//! ```text
+//! rows of all threads ─→ stamp: as it was pushed? ──→ nothing
+//!                         └─ no ─→ turns, requests ─→ thread_rows: what does the place lack? ─→ sink
+//! sink: threadkeep-lake, a process of its own, by its standard input ─→ what is committed there ─→ features/pushed
+//! ```
+//!
+//! Rows are made by the core; what a place has is kept in the state DB, for each thread by checksums, and noted when the place says that
+//! it is there to stay. A thread whose history is another one than was pushed is sent as a whole, as another generation. What the
+//! place does with rows, and every connection and credential, is that program's: this process opens none.
+
+mod error;
+mod lake_process;
+mod sink;
+mod thread_rows;
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+use threadkeep_engine::calls::{MakeDeletedThreadLine, MakeThreadLine, NextUsageLines, OpenUsageTable};
+use threadkeep_engine::contract::{
+    FileFacts, ModelPrice, Person, RedactionCount, RowQuery, Subject, TableOptions, ThreadCounts, ThreadRow, UsageLines,
+};
+use threadkeep_engine::{Core, Imports};
+
+use crate::db::Database;
+use crate::documents::{LakeBegin, LakeDone, LakeOpened};
+use crate::features::marks;
+use crate::features::pushed::PushedThread;
+use crate::index::progress::Progress;
+use crate::threads::lookup::LookupError;
+use crate::threads::reader::ThreadReader;
+use thread_rows::{TurnsToSend, Verdict, requests_to_send};
+
+pub use error::PushError;
+pub use lake_process::{LakeProcess, find_lake_program};
+pub use sink::{CountingSink, RowSink};
+
+/// The version of the tables.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Says what is pushed, and where.
+#[derive(Clone, Debug)]
+pub struct PushRequest {
+    /// The place, as what was pushed is kept under.
+    pub destination: String,
+    /// Which threads.
+    pub rows: RowQuery,
+    /// Texts do not leave, nor what was done: threads and what they used alone.
+    pub only_usage: bool,
+    /// Secrets are taken out.
+    pub redact_secrets: bool,
+    /// Whose home directory and name are taken out.
+    pub anonymize: Option<Person>,
+    /// Prices of models in place of the shipped ones.
+    pub prices: Vec<ModelPrice>,
+    /// What people call this machine; none where that does not leave.
+    pub machine_name: Option<String>,
+}
+
+/// Says what was pushed.
+#[derive(Clone, Debug, Default)]
+pub struct Pushed {
+    /// Threads of which rows were sent.
+    pub threads: u64,
+    /// Those that were as they had been pushed.
+    pub unchanged: u64,
+    /// Deletions that were told.
+    pub deleted: u64,
+    /// Those that the place is never to have.
+    pub forgotten: u64,
+    /// Threads that could not be read, and why; the next push tries again.
+    pub failed: Vec<(String, String)>,
+    /// What was taken out, by kinds.
+    pub redactions: BTreeMap<String, u64>,
+    /// What the place says it wrote.
+    pub done: LakeDone,
+}
+
+/// One push.
+pub(crate) struct Push<'a> {
+    reader: &'a ThreadReader,
+    database: &'a Database,
+    request: &'a PushRequest,
+    excluded: &'a HashSet<String>,
+    sink: &'a mut dyn RowSink,
+    opened: LakeOpened,
+    pushed: Pushed,
+    /// Threads in the order in which they were closed, and what is to be noted of each once that is there to stay.
+    closed: Vec<(String, Noted)>,
+    noted: usize,
+}
+
+/// What is noted of a thread.
+enum Noted {
+    /// What the place has of it.
+    Thread(PushedThread),
+    /// The place knows that it is deleted.
+    Deletion,
+    /// It was not sent as a whole.
+    Nothing,
+}
+
+/// A thread that may have to be sent.
+struct Candidate {
+    row: ThreadRow,
+    stamp: Vec<u8>,
+    bytes: u64,
+    tags: Vec<String>,
+    requests: String,
+}
+
+impl<'a> Push<'a> {
+    /// Pushes what the place lacks. Threads whose ids are in `excluded` never leave.
+    pub(crate) fn run(
+        reader: &'a ThreadReader,
+        database: &'a Database,
+        request: &'a PushRequest,
+        excluded: &'a HashSet<String>,
+        sink: &'a mut dyn RowSink,
+    ) -> Result<Pushed, PushError> {
+        let machine = machine_id();
+        let home = home_id(&machine, reader.home().root());
+        let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
+        let begin = LakeBegin {
+            schema: SCHEMA_VERSION,
+            machine: &machine,
+            home: &home,
+            name: request.machine_name.as_deref(),
+            system: &system,
+            program_version: env!("CARGO_PKG_VERSION"),
+            now: jiff::Timestamp::now().as_millisecond(),
+            only: request.only_usage.then_some("usage"),
+        };
+        let opened = sink.begin(begin)?;
+        if opened.is_new {
+            database.clear_pushed(&request.destination)?;
+        }
+        let (pushed, closed) = (Pushed::default(), Vec::new());
+        let mut push = Push { reader, database, request, excluded, sink, opened, pushed, closed, noted: 0 };
+        let result = push.send_all();
+        // What is there to stay is noted, however the rest ends.
+        let noted = push.note();
+        let threads = result?;
+        noted?;
+        push.pushed.done = push.sink.end(threads)?;
+        push.note_first(push.closed.len())?;
+        Ok(push.pushed)
+    }
+
+    /// Sends what the place lacks, and gives how many threads there are.
+    fn send_all(&mut self) -> Result<u64, PushError> {
+        let destination = &self.request.destination;
+        let before = self.database.pushed_threads(destination)?;
+        let deleted = self.database.pushed_deletions(destination)?;
+        let query = RowQuery { missing: false, ..self.request.rows.clone() };
+        let forgotten: HashSet<String> = std::mem::take(&mut self.opened.forgotten).into_iter().collect();
+        let mut rows: Vec<ThreadRow> = self.reader.every_thread(&query)?.into_iter().map(|listed| listed.row).collect();
+        // Ids are mostly in the order in which threads were created, and rows that follow each other in time are packed well.
+        rows.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        let all = rows.len();
+        rows.retain(|row| !forgotten.contains(&row.id) && !self.excluded.contains(&row.id));
+        self.pushed.forgotten = (all - rows.len()) as u64;
+        let threads = rows.len() as u64;
+        let mut candidates = self.candidates(rows)?;
+        let is_changed = |one: &Candidate| before.get(&one.row.id).is_none_or(|before| before.stamp != one.stamp);
+        if candidates.iter().any(is_changed) || !deleted.is_empty() {
+            self.add_requests(&mut candidates)?;
+        }
+        let mut to_send = Vec::new();
+        for candidate in candidates {
+            let known = before.get(&candidate.row.id);
+            // What others copied counts in a thread as long as that is there.
+            let has_other_usage = !candidate.requests.is_empty()
+                && requests_to_send(&candidate.requests, known).is_none_or(|(new, ..)| !new.is_empty());
+            match is_changed(&candidate) || has_other_usage {
+                true => to_send.push(candidate),
+                false => self.pushed.unchanged += 1,
+            }
+        }
+        self.progress(Progress::Expected { files: to_send.len() as u64 });
+        for candidate in to_send {
+            let id = &candidate.row.id;
+            match self.thread(&candidate, before.get(id)) {
+                Ok(()) => self.pushed.threads += 1,
+                Err(PushError::Lookup(error)) if is_of_one_thread(&error) => {
+                    self.pushed.failed.push((id.clone(), error.to_string()));
+                }
+                Err(error) => return Err(error),
+            }
+            self.progress(Progress::Exported { threads: 1 });
+            self.note()?;
+        }
+        for (id, created_at) in deleted {
+            let line = self.database.call(&MakeDeletedThreadLine { created_at })?;
+            self.sink.open(&id, self.opened.version)?;
+            self.sink.rows(&line)?;
+            self.sink.close()?;
+            self.closed.push((id, Noted::Deletion));
+            self.pushed.deleted += 1;
+        }
+        Ok(threads)
+    }
+
+    fn candidates(&self, rows: Vec<ThreadRow>) -> Result<Vec<Candidate>, PushError> {
+        let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+        let mut rollouts = self.database.rollouts_by_thread()?;
+        let mut tags = marks::in_short(self.database, &ids)?;
+        let options = self.options();
+        let options = format!("{} {} {:?}", options.texts, options.redact_secrets, options.anonymize);
+        let mut candidate = |row: ThreadRow| {
+            let files = rollouts.remove(&row.id).unwrap_or_default();
+            let tags = tags.remove(&row.id).map(|marks| marks.tags).unwrap_or_default();
+            let stamp = stamp(&row, &files, &tags, &options)?;
+            let bytes = files.iter().map(|file| file.size).sum();
+            Ok(Candidate { row, stamp, bytes, tags, requests: String::new() })
+        };
+        rows.into_iter().map(&mut candidate).collect()
+    }
+
+    /// Adds the rows of their requests.
+    fn add_requests(&self, candidates: &mut [Candidate]) -> Result<(), PushError> {
+        let (threads, rollouts) = self.reader.usage_columns(&self.request.rows)?;
+        let ids: Vec<String> = threads.ids.split_terminator('\0').map(str::to_owned).collect();
+        let mut core = Core::new(self.reader.runtime(), Imports::default());
+        let open = OpenUsageTable { prices: self.request.prices.clone(), threads, rollouts };
+        let table = core.call(&open).map_err(LookupError::from)?;
+        let mut places: BTreeMap<String, &mut Candidate> =
+            candidates.iter_mut().map(|candidate| (candidate.row.id.clone(), candidate)).collect();
+        loop {
+            let next = core.call(&NextUsageLines { table }).map_err(LookupError::from)?;
+            if next.is_empty() {
+                return Ok(());
+            }
+            for UsageLines { thread, lines } in next {
+                if let Some(candidate) = ids.get(thread as usize).and_then(|id| places.get_mut(id)) {
+                    candidate.requests = lines;
+                }
+            }
+        }
+    }
+
+    /// Sends one thread, as it goes on, or as a whole where it is not what was pushed.
+    fn thread(&mut self, candidate: &Candidate, before: Option<&PushedThread>) -> Result<(), PushError> {
+        if let Some(before) = before
+            && self.rows_of(candidate, Some(before), before.generation)?
+        {
+            return Ok(());
+        }
+        // Higher than any generation that is there.
+        self.rows_of(candidate, None, self.opened.version).map(drop)
+    }
+
+    /// Sends the rows of a thread that come behind those that the place has, and its own; nothing, and gives false, where those are not
+    /// what is here.
+    fn rows_of(
+        &mut self,
+        candidate: &Candidate,
+        before: Option<&PushedThread>,
+        generation: u64,
+    ) -> Result<bool, PushError> {
+        let Some((new_requests, requests, requests_sum)) = requests_to_send(&candidate.requests, before) else {
+            return Ok(false);
+        };
+        let id = &candidate.row.id;
+        let mut is_open = false;
+        let mut open = |sink: &mut dyn RowSink| match std::mem::replace(&mut is_open, true) {
+            true => Ok(()),
+            false => sink.open(id, generation),
+        };
+        let mut sending = TurnsToSend::new(before);
+        let mut counts =
+            ThreadCounts { turns: None, rollout_bytes: Some(candidate.bytes), tags: candidate.tags.clone() };
+        if !self.request.only_usage {
+            let sent = self.turns_of(id, &mut sending, |sink, lines| {
+                open(sink)?;
+                sink.rows(lines)
+            });
+            match sent {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(error) => {
+                    if is_open {
+                        // Without a row of the thread itself nobody sees what was sent.
+                        self.sink.close()?;
+                        self.closed.push((id.clone(), Noted::Nothing));
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        let Some((turns, turns_sum)) = sending.end() else { return Ok(false) };
+        counts.turns = (!self.request.only_usage).then_some(turns.into());
+        let make = MakeThreadLine { row: candidate.row.clone(), counts, options: self.options() };
+        let (line, redactions) = self.database.call(&make)?;
+        self.pushed.add(redactions);
+        open(self.sink)?;
+        self.sink.rows(new_requests)?;
+        self.sink.rows(&line)?;
+        self.sink.close()?;
+        let pushed = PushedThread {
+            created_at: candidate.row.created_at,
+            generation,
+            stamp: candidate.stamp.clone(),
+            turns,
+            turns_sum,
+            requests,
+            requests_sum,
+        };
+        self.closed.push((id.clone(), Noted::Thread(pushed)));
+        Ok(true)
+    }
+
+    /// Hands the rows of turns that the place lacks to `send`; gives false where what it has is not what is here.
+    fn turns_of(
+        &mut self,
+        id: &str,
+        sending: &mut TurnsToSend,
+        mut send: impl FnMut(&mut dyn RowSink, &str) -> Result<(), PushError>,
+    ) -> Result<bool, PushError> {
+        let mut table = self.reader.turn_table(&Subject::Thread(id.to_owned()), &self.options())?;
+        loop {
+            let turns = table.next()?;
+            if turns.is_empty() {
+                self.pushed.add(table.report()?);
+                return Ok(true);
+            }
+            for turn in turns {
+                match sending.next(&turn) {
+                    Verdict::Known => {}
+                    Verdict::Send => send(self.sink, &turn.lines)?,
+                    Verdict::Changed => return Ok(false),
+                }
+            }
+        }
+    }
+
+    fn options(&self) -> TableOptions {
+        TableOptions {
+            texts: !self.request.only_usage,
+            redact_secrets: self.request.redact_secrets,
+            anonymize: self.request.anonymize.clone(),
+        }
+    }
+
+    /// Notes what the place says is there to stay.
+    fn note(&mut self) -> Result<(), PushError> {
+        let committed = self.sink.committed()?;
+        self.note_first(usize::try_from(committed).unwrap_or(usize::MAX))
+    }
+
+    fn note_first(&mut self, committed: usize) -> Result<(), PushError> {
+        let until = committed.min(self.closed.len());
+        let new = self.closed.get_mut(self.noted..until).unwrap_or_default();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let (mut threads, mut deleted) = (Vec::new(), Vec::new());
+        for (id, noted) in new.iter_mut() {
+            match std::mem::replace(noted, Noted::Nothing) {
+                Noted::Thread(pushed) => threads.push((std::mem::take(id), pushed)),
+                Noted::Deletion => deleted.push(std::mem::take(id)),
+                Noted::Nothing => {}
+            }
+        }
+        self.noted = until;
+        self.database.store_pushed_threads(&self.request.destination, threads)?;
+        self.database.remove_pushed_deletions(&self.request.destination, deleted)?;
+        Ok(())
+    }
+
+    fn progress(&self, progress: Progress) {
+        if let Some(sink) = self.reader.progress() {
+            sink.send(progress);
+        }
+    }
+}
+
+impl Pushed {
+    fn add(&mut self, redactions: Vec<RedactionCount>) {
+        for RedactionCount { kind, count, .. } in redactions {
+            *self.redactions.entry(kind).or_default() += count;
+        }
+    }
+}
+
+/// Says whether an error is of one thread, so that it is of use to go on with others.
+fn is_of_one_thread(error: &LookupError) -> bool {
+    !matches!(error, LookupError::State(_) | LookupError::Core(_) | LookupError::Startup(_))
+}
+
+/// Returns a checksum of all by which it is seen that rows of a thread may be others.
+fn stamp(row: &ThreadRow, files: &[FileFacts], tags: &[String], options: &str) -> Result<Vec<u8>, PushError> {
+    let mut sum = Sha256::new();
+    sum.update(serde_json::to_vec(&(row, files, tags, options, SCHEMA_VERSION))?);
+    Ok(sum.finalize()[..16].to_vec())
+}
+
+/// Names this machine by what its system calls it, which does not leave itself: machine-id(5).
+fn machine_id() -> String {
+    let mut id = ["/etc/machine-id", "/var/lib/dbus/machine-id", "/proc/sys/kernel/hostname"]
+        .into_iter()
+        .filter_map(|path| std::fs::read_to_string(path).ok())
+        .map(|text| text.trim().to_owned());
+    let id = id.find(|text| !text.is_empty()).unwrap_or_else(|| "unknown".into());
+    format!("m{}", short_sum(&["threadkeep machine", &id]))
+}
+
+/// Names a home on a machine by where it is.
+fn home_id(machine: &str, root: &Path) -> String {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    format!("h{}", short_sum(&["threadkeep home", machine, &root.to_string_lossy()]))
+}
+
+fn short_sum(parts: &[&str]) -> String {
+    let sum = Sha256::digest(parts.join("\0"));
+    sum[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
