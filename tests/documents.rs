@@ -220,6 +220,7 @@ fn change_threads(schemas: &Schemas, program: &Program, place: &Path) {
     run("prune", &[0], &["prune", "--older-than", "0s", "--do", "archive", "--dry-run"]);
     run("prune", &[0], &["prune", "--older-than", "0s", "--do", "archive", "--yes"]);
     run("prune --undo", &[0], &["prune", "--undo", "--yes"]);
+    run("push", &[0], &["push", "/srv/threads", "--dry-run"]);
     let bundle = place.join("bundle.zst").to_str().unwrap().to_owned();
     run("export --bundle", &[0], &["export", one, "--bundle", &bundle, "--no-redact"]);
     run("import", &[0], &["import", &bundle, "--dry-run"]);

@@ -72,6 +72,7 @@ mod plain_reading;
 mod plugins;
 mod prompt_input;
 mod pruning;
+mod pushing;
 mod reading;
 mod readme;
 mod real_homes;

@@ -32,9 +32,9 @@ pub(super) const DOMAIN: Domain = Domain {
     -- Those that are deleted here and not yet there.
     CREATE TABLE pushed_deletions (
         destination TEXT NOT NULL,
-        thread_id TEXT NOT NULL,
+        deleted_id TEXT NOT NULL,
         created_at INTEGER NOT NULL,
-        PRIMARY KEY (destination, thread_id)
+        PRIMARY KEY (destination, deleted_id)
     ) WITHOUT ROWID;
     CREATE TRIGGER pushed_thread_was_deleted AFTER DELETE ON pushed_threads BEGIN
         INSERT OR IGNORE INTO pushed_deletions VALUES (old.destination, old.thread_id, old.created_at);
@@ -95,9 +95,9 @@ impl Database {
         self.with(move |connection| {
             // One that came again under its id is no deletion.
             let mut select = connection.prepare_cached(
-                "SELECT thread_id, created_at FROM pushed_deletions AS d WHERE destination = ?1
-                     AND NOT EXISTS (SELECT 1 FROM threads WHERE id = d.thread_id)
-                 ORDER BY thread_id",
+                "SELECT deleted_id, created_at FROM pushed_deletions AS d WHERE destination = ?1
+                     AND NOT EXISTS (SELECT 1 FROM threads WHERE id = d.deleted_id)
+                 ORDER BY deleted_id",
             )?;
             let deleted = select.query_map([destination], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(deleted.collect::<Result<_, _>>()?)
@@ -137,8 +137,8 @@ impl Database {
     pub(crate) fn remove_pushed_deletions(&self, destination: &str, threads: Vec<String>) -> Result<(), StateError> {
         let destination = destination.to_owned();
         self.transaction(move |transaction| {
-            let mut delete =
-                transaction.prepare_cached("DELETE FROM pushed_deletions WHERE destination = ?1 AND thread_id = ?2")?;
+            let mut delete = transaction
+                .prepare_cached("DELETE FROM pushed_deletions WHERE destination = ?1 AND deleted_id = ?2")?;
             for thread in &threads {
                 delete.execute([&destination, thread])?;
             }

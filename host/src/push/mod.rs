@@ -197,8 +197,8 @@ impl<'a> Push<'a> {
             let line = self.database.call(&MakeDeletedThreadLine { created_at })?;
             self.sink.open(&id, self.opened.version)?;
             self.sink.rows(&line)?;
-            self.sink.close()?;
             self.closed.push((id, Noted::Deletion));
+            self.sink.close()?;
             self.pushed.deleted += 1;
         }
         Ok(threads)
@@ -284,8 +284,8 @@ impl<'a> Push<'a> {
                 Err(error) => {
                     if is_open {
                         // Without a row of the thread itself nobody sees what was sent.
-                        self.sink.close()?;
                         self.closed.push((id.clone(), Noted::Nothing));
+                        self.sink.close()?;
                     }
                     return Err(error);
                 }
@@ -299,7 +299,6 @@ impl<'a> Push<'a> {
         open(self.sink)?;
         self.sink.rows(new_requests)?;
         self.sink.rows(&line)?;
-        self.sink.close()?;
         let pushed = PushedThread {
             created_at: candidate.row.created_at,
             generation,
@@ -309,7 +308,9 @@ impl<'a> Push<'a> {
             requests,
             requests_sum,
         };
+        // Known before it is closed, after which it may be there to stay at once.
         self.closed.push((id.clone(), Noted::Thread(pushed)));
+        self.sink.close()?;
         Ok(true)
     }
 

@@ -101,7 +101,7 @@ pub(crate) struct Export {
     /// Into this new file, for `import` on another machine
     ///
     /// Rollouts as they stand, with those that their histories begin in, and a manifest.
-    #[arg(long, value_name = "FILE", requires = "no_redact", conflicts_with_all = [
+    #[arg(long, value_name = "FILE.zst", requires = "no_redact", conflicts_with_all = [
         "out", "to", "format", "detail", "turns", "full", "subagents", "full_record", "anonymize",
     ])]
     #[arg(help_heading = "Where to")]

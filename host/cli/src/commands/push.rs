@@ -95,7 +95,7 @@ impl Push {
             let document = PushDocument::new(&request.destination, &pushed, Some(&sink.sample));
             if self.dry_run {
                 context.print(&document, || describe(&document))?;
-                return Ok(exit::DONE);
+                return Ok(told_failures(&pushed));
             }
             let question = format!("push this to {}?", text::shown(&request.destination));
             if !confirm::ask(&describe(&document), &question)? {

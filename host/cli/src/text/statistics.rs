@@ -9,7 +9,7 @@ use threadkeep::documents::{Statistics, Subtraction, SubtractionReason, UsageRow
 use unicode_width::UnicodeWidthStr as _;
 
 use super::color::{Meaning, Stream, paint};
-use super::{count, pad, plain, second};
+use super::{count, pad, plain, second, shorten};
 
 /// What a row is of whose key is not known.
 const UNKNOWN: &str = "(unknown)";
@@ -20,9 +20,21 @@ const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '�
 /// Squares of a calendar, from nothing to most.
 const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
 
-/// Gives the rows with their sums, and what is to be said of them.
+/// Columns of numbers, and which of them go first where there is no room: each says least without the others.
+const HEADS: [(&str, Option<u8>); 9] = [
+    ("input", None),
+    ("cached", None),
+    ("output", None),
+    ("reasoning", Some(0)),
+    ("total", None),
+    ("turns", Some(2)),
+    ("threads", None),
+    ("time", Some(1)),
+    ("cost", None),
+];
+
+/// Gives the rows with their sums, and what is to be said of them. Where the keys would be cut, some columns are left out.
 pub(crate) fn table(statistics: &Statistics, of: &str, width: usize) -> String {
-    let heads = ["input", "cached", "output", "reasoning", "total", "turns", "threads", "time", "cost"];
     let cells = |sums: &UsageSums| {
         let tokens =
             [sums.input_tokens, sums.cached_input_tokens, sums.output_tokens, sums.reasoning_tokens, sums.total_tokens];
@@ -33,20 +45,30 @@ pub(crate) fn table(statistics: &Statistics, of: &str, width: usize) -> String {
     let mut lines: Vec<(String, Vec<String>)> =
         statistics.rows.iter().map(|row| (key(row), cells(&row.sums))).collect();
     lines.push(("total".into(), cells(&statistics.totals)));
-    let mut widths: Vec<usize> = heads.iter().map(|head| head.width()).collect();
-    for (_, cells) in &lines {
-        widths.iter_mut().zip(cells).for_each(|(width, cell)| *width = (*width).max(cell.width()));
+    let widest_key = lines.iter().map(|(key, _)| key.width()).max().unwrap_or(0).max(of.width());
+    let mut columns: Vec<(usize, usize)> = Vec::new();
+    for (at, (head, _)) in HEADS.iter().enumerate() {
+        let cells = lines.iter().filter_map(|(_, cells)| cells.get(at)).map(|cell| cell.width());
+        columns.push((at, cells.max().unwrap_or(0).max(head.width())));
     }
-    let room = width.saturating_sub(widths.iter().map(|width| width + 2).sum()).clamp(10, WIDEST_KEY);
-    let widest = lines.iter().map(|(key, _)| key.width()).max().unwrap_or(0).max(of.width()).min(room);
+    let room = |columns: &[(usize, usize)]| width.saturating_sub(columns.iter().map(|(_, width)| width + 2).sum());
+    for goes in 0.. {
+        let known = columns.iter().any(|(at, _)| HEADS[*at].1 >= Some(goes));
+        if room(&columns) >= widest_key || !known {
+            break;
+        }
+        columns.retain(|(at, _)| HEADS[*at].1 != Some(goes));
+    }
+    let widest = widest_key.min(room(&columns).clamp(10, WIDEST_KEY));
     let mut out = String::new();
-    let mut line = |key: &str, cells: &mut dyn Iterator<Item = &str>| {
-        let cells: String = cells.zip(&widths).map(|(cell, &width)| format!("  {cell:>width$}")).collect();
-        let _ = writeln!(out, "{}{cells}", pad(&end_of(key, widest), widest));
+    let mut line = |key: &str, cells: &[&str]| {
+        let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
+        let cells: String = columns.iter().map(|&(at, width)| format!("  {:>width$}", cell(at))).collect();
+        let _ = writeln!(out, "{}{cells}", pad(&fitted(key, widest), widest));
     };
-    line(of, &mut heads.into_iter());
+    line(of, &HEADS.map(|(head, _)| head));
     for (key, cells) in &lines {
-        line(key, &mut cells.iter().map(String::as_str));
+        line(key, &cells.iter().map(String::as_str).collect::<Vec<_>>());
     }
     out.push_str(&notes(statistics));
     if let Some(subtractions) = &statistics.subtractions {
@@ -196,14 +218,17 @@ fn described(window: &LimitWindow, now: i64) -> String {
 }
 
 fn key(row: &UsageRow) -> String {
-    row.key.as_deref().map_or_else(|| UNKNOWN.into(), |key| end_of(key, WIDEST_KEY))
+    row.key.as_deref().map_or_else(|| UNKNOWN.into(), |key| fitted(key, WIDEST_KEY))
 }
 
-/// Gives a key in so many columns: of a longer one its end, which tells directories apart.
-fn end_of(key: &str, columns: usize) -> String {
+/// Gives a key in so many columns: of a longer directory its end, which tells it from others, else its beginning.
+fn fitted(key: &str, columns: usize) -> String {
     let key = plain(key);
     if key.width() <= columns {
         return key;
+    }
+    if !key.contains(['/', '\\']) {
+        return shorten(&key, columns);
     }
     let mut at = key.len();
     for (begin, _) in key.char_indices().rev() {
@@ -323,6 +348,12 @@ fn duration(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_directory_the_end_stays_and_of_a_model_the_beginning() {
+        assert_eq!(fitted("/home/sam/work/threadkeep", 12), "…/threadkeep");
+        assert_eq!(fitted("gpt-5.1-codex-max-preview", 12), "gpt-5.1-cod…");
+    }
 
     #[test]
     fn no_cell_is_a_formula() {

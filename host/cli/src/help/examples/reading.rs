@@ -32,6 +32,13 @@ pub(super) const EXAMPLES: &[Examples] = &[
         ],
     ),
     (
+        "push",
+        &[
+            example("threadkeep push /srv/threads --dry-run", "what would leave, and how much of it"),
+            example("threadkeep push s3://team/threads --only usage --dry-run", "without any text"),
+        ],
+    ),
+    (
         "stats",
         &[
             example("threadkeep stats --since monday", "tokens and cost of this week, by day"),
