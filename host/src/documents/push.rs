@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Redaction;
-use crate::push::Pushed;
 
 /// What became of a push, or would.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -48,29 +47,4 @@ pub struct UnpushedThread {
     pub id: String,
     /// Why, in words.
     pub error: String,
-}
-
-impl Push {
-    /// Makes the document of what was pushed, or would be where there is a sample.
-    pub fn new(destination: &str, pushed: &Pushed, sample: Option<&[String]>) -> Push {
-        let failed = pushed.failed.iter().map(|(id, error)| UnpushedThread { id: id.clone(), error: error.clone() });
-        Push {
-            destination: destination.to_owned(),
-            dry_run: sample.is_some(),
-            threads: pushed.threads,
-            unchanged: pushed.unchanged,
-            deleted: pushed.deleted,
-            forgotten: pushed.forgotten,
-            failed: failed.collect(),
-            rows: pushed.done.rows.clone(),
-            files: pushed.done.files,
-            bytes: pushed.done.bytes,
-            redactions: pushed
-                .redactions
-                .iter()
-                .map(|(kind, count)| Redaction { kind: kind.clone(), count: *count, places: Vec::new() })
-                .collect(),
-            sample: sample.map(<[String]>::to_vec).unwrap_or_default(),
-        }
-    }
 }

@@ -26,7 +26,7 @@ use threadkeep_engine::contract::{
 use threadkeep_engine::{Core, Imports};
 
 use crate::db::Database;
-use crate::documents::{LakeBegin, LakeDone, LakeOpened};
+use crate::documents::{self, LakeBegin, LakeDone, LakeOpened, Redaction, UnpushedThread};
 use crate::features::marks;
 use crate::features::pushed::PushedThread;
 use crate::index::progress::Progress;
@@ -380,6 +380,27 @@ impl<'a> Push<'a> {
 }
 
 impl Pushed {
+    /// Makes the document of what was pushed to a place, or would be where there is a sample.
+    pub fn document(&self, destination: &str, sample: Option<&[String]>) -> documents::Push {
+        let failed = self.failed.iter().map(|(id, error)| UnpushedThread { id: id.clone(), error: error.clone() });
+        let redaction =
+            |(kind, count): (&String, &u64)| Redaction { kind: kind.clone(), count: *count, places: Vec::new() };
+        documents::Push {
+            destination: destination.to_owned(),
+            dry_run: sample.is_some(),
+            threads: self.threads,
+            unchanged: self.unchanged,
+            deleted: self.deleted,
+            forgotten: self.forgotten,
+            failed: failed.collect(),
+            rows: self.done.rows.clone(),
+            files: self.done.files,
+            bytes: self.done.bytes,
+            redactions: self.redactions.iter().map(redaction).collect(),
+            sample: sample.map(<[String]>::to_vec).unwrap_or_default(),
+        }
+    }
+
     fn add(&mut self, redactions: Vec<RedactionCount>) {
         for RedactionCount { kind, count, .. } in redactions {
             *self.redactions.entry(kind).or_default() += count;

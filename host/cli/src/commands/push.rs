@@ -92,7 +92,7 @@ impl Push {
                 confirm::require_terminal(false, "--yes pushes, --dry-run shows what would leave")?;
             }
             let pushed = threadkeep.push(&request, &mut sink)?;
-            let document = PushDocument::new(&request.destination, &pushed, Some(&sink.sample));
+            let document = pushed.document(&request.destination, Some(&sink.sample));
             if self.dry_run {
                 context.print(&document, || describe(&document))?;
                 return Ok(told_failures(&pushed));
@@ -107,7 +107,7 @@ impl Push {
             let mut sink = LakeProcess::start(&program, &request.destination).map_err(threadkeep::Error::from)?;
             threadkeep.push(&request, &mut sink)?
         };
-        let document = PushDocument::new(&request.destination, &pushed, None);
+        let document = pushed.document(&request.destination, None);
         context.print(&document, || describe(&document))?;
         Ok(told_failures(&pushed))
     }
