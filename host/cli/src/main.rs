@@ -32,6 +32,7 @@ mod pager;
 mod plugins;
 mod progress;
 mod remote;
+mod remote_browsing;
 mod settings;
 mod shell;
 mod source_kind;
