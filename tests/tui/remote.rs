@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use serde_json::{Value, json};
 use support::app_server::Server;
 use support::screen::keys::{CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, HOME, TAB};
 use support::screen::{Pty, Screen};
 use support::{Collection, Entry, HomeAndState, Program, Rollout, Running, hostile_home, listing, uuid7};
+use tokio_tungstenite::tungstenite::{Message, accept};
 
 use super::hostile::is_clean;
 use super::{
@@ -77,7 +80,7 @@ impl Served {
     }
 
     /// What the served home itself says of a thread.
-    fn found(&self, id: &str) -> serde_json::Value {
+    fn found(&self, id: &str) -> Value {
         self.world.program.json(["find", id])
     }
 }
@@ -151,12 +154,12 @@ fn the_place_where_the_words_stand_is_shown_and_the_first_turn_is_reached() {
     for _ in 0..40 {
         pty.press(HOME);
         pty.settle(Duration::from_millis(60));
-        if pty.screen().shows("question number 0") {
+        // What is known of the thread stands above its first turn.
+        if pty.screen().shows(&month_id(0)) {
             break;
         }
     }
-    // What is known of the thread stands above its first turn.
-    pty.until("the first turn", |screen| screen.shows("question number 0") && screen.shows(&month_id(0)));
+    pty.until("the first turn", |screen| screen.shows("▌ question number 0") && screen.shows(&month_id(0)));
     // The list of prompts leads to any turn.
     pty.press("o");
     pty.shows("question number 89");
@@ -358,4 +361,50 @@ fn threads_of_a_server_that_mean_harm_are_text() {
     assert_eq!(pty.end().code(), Some(0));
     pty.is_restored();
     is_clean(&pty);
+}
+
+/// Is a server whose threads have flags for ids, but for one in its list.
+fn lie(listener: &UnixListener, flag: &str) {
+    let thread = |id: &str| {
+        json!({
+            "id": id, "preview": "sea level", "modelProvider": "harbour", "createdAt": 1_772_000_000,
+            "updatedAt": 1_772_000_000, "cwd": "/src", "cliVersion": "0.171.0", "source": "cli",
+        })
+    };
+    for stream in listener.incoming() {
+        let mut socket = accept(stream.unwrap()).unwrap();
+        while let Ok(message) = socket.read() {
+            let asked: Value = serde_json::from_str(message.to_text().unwrap_or("null")).unwrap_or_default();
+            let result = match asked["method"].as_str() {
+                Some("thread/list") if asked["params"]["archived"] == true => json!({"data": []}),
+                Some("thread/list") => json!({"data": [thread(flag), thread(&month_id(1))]}),
+                Some("thread/read") => json!({"thread": thread(flag)}),
+                Some("initialize") => json!({}),
+                _ => json!({"data": []}),
+            };
+            if !asked["id"].is_null()
+                && socket.send(Message::text(json!({"id": asked["id"], "result": result}).to_string())).is_err()
+            {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_server_gives_for_an_id_is_never_a_flag_of_what_is_started() {
+    let world = World::empty();
+    let socket = world.place.path().join("lying");
+    let listener = UnixListener::bind(&socket).unwrap();
+    std::thread::spawn(move || lie(&listener, "--dangerously-bypass-approvals-and-s"));
+    let other = HomeAndState::new();
+    let program = other.program().variable("THREADKEEP_RESUME_CODEX", stand_in(&world));
+    let address = format!("unix://{}", socket.display());
+    let mut pty = Pty::start(program.command(["tui", "--remote", &address]), 120, 30);
+    pty.shows("1 threads");
+    selects(&mut pty, "sea level");
+    pty.press(ENTER);
+    assert_eq!(pty.end().code(), Some(1), "{}", pty.screen().text());
+    let screen = joined(pty.screen());
+    assert!(screen.contains("an id that is none") && !screen.contains("started:"), "{screen}");
 }

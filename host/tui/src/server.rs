@@ -1,11 +1,14 @@
 //! A server whose threads are browsed in the place of a home's. Whoever begins the browser knows its protocol.
 
+use std::sync::Arc;
+
+use threadkeep::ServedHome;
 use threadkeep::contract::{PageOfTurns, ThreadRow};
 
 /// Whose threads are browsed.
 pub enum Browsed {
     /// Those of a home, with the one handle there is.
-    Home(std::sync::Arc<threadkeep::ServedHome>),
+    Home(Arc<ServedHome>),
     /// Those of a server. No home is read then.
     Server(BrowsedServer),
 }

@@ -201,6 +201,15 @@ impl RemoteThreads {
     ///
     /// [`ErrorKind::NotFound`], and [`ErrorKind::Ambiguous`] where several threads answer to it.
     pub fn find(&mut self, wanted: &str) -> threadkeep::Result<ThreadRow> {
+        let row = self.look_up(wanted)?;
+        // It may come to stand in a command line, where something else could be a flag.
+        let id = thread_id(&row.id).map_err(|why| {
+            threadkeep::Error::new(ErrorKind::Corrupt, format!("the server's answer has an id that is none: {why}"))
+        })?;
+        Ok(ThreadRow { id, ..row })
+    }
+
+    fn look_up(&mut self, wanted: &str) -> threadkeep::Result<ThreadRow> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct ReadParams<'a> {
