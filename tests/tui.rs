@@ -6,6 +6,7 @@ mod hostile;
 mod keys;
 mod leaving;
 mod pictures;
+mod remote;
 mod scripts;
 mod shell;
 mod unusual;

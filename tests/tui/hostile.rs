@@ -12,7 +12,7 @@ const SIZES: [(usize, usize); 4] = [(80, 24), (40, 10), (200, 60), (20, 5)];
 
 /// Nothing of all that was sent came from a thread.
 #[track_caller]
-fn is_clean(pty: &Pty) {
+pub(super) fn is_clean(pty: &Pty) {
     pty.has_no_intruders();
     for never in NEVER_SENT {
         let found = pty.log().windows(never.len()).position(|bytes| bytes == never.as_bytes());

@@ -59,6 +59,11 @@ impl GoingOn {
         self.print
     }
 
+    /// Says whether a fork is gone on with.
+    pub(crate) fn forks(&self) -> bool {
+        self.fork
+    }
+
     /// Refuses what nothing can be made of.
     pub(crate) fn check(&self, context: &Context) -> Result<(), Usage> {
         if context.global.json && !self.print {
@@ -153,6 +158,11 @@ fn root(threadkeep: &Threadkeep, thread: ThreadRow) -> anyhow::Result<ThreadRow>
     let Some(root) = threadkeep.root_of(&thread).filter(|_| thread.source_kind.starts_with("subAgent")) else {
         return Ok(thread);
     };
+    instead_of_sub_agent(&thread, root)
+}
+
+/// Gives the thread that began a sub-agent's, where the user goes on with that.
+pub(crate) fn instead_of_sub_agent(thread: &ThreadRow, root: ThreadRow) -> anyhow::Result<ThreadRow> {
     let why = format!("{} is the thread of a sub-agent; {} began it: '{}'", thread.id, root.id, root.title);
     if !confirm::is_possible() {
         return Err(NeedsAnswer(format!("{why}; go on with that: threadkeep resume {}", root.id)).into());

@@ -33,6 +33,7 @@ mod person;
 mod plugins;
 mod progress;
 mod remote;
+mod remote_browsing;
 mod settings;
 mod shell;
 mod source_kind;

@@ -18,7 +18,7 @@ use crate::text::list::TextList;
 use crate::turn_printer::TurnPrinter;
 
 /// Where to read instead of the home.
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(next_help_heading = "From a server")]
 pub(crate) struct RemoteArguments {
     /// Ask an app-server, this program's or Codex's, instead of reading the home: ws://HOST:PORT, unix://PATH, or unix:// for the
@@ -40,16 +40,43 @@ impl RemoteArguments {
 
     /// Connects to the server, where one is named. The home itself is not opened.
     pub(crate) fn connect(&self, context: &Context) -> anyhow::Result<Option<RemoteThreads>> {
+        Ok(self.server(context)?.map(|server| server.connect()).transpose()?)
+    }
+
+    /// Gives the server, where one is named.
+    pub(crate) fn server(&self, context: &Context) -> anyhow::Result<Option<RemoteServer>> {
         let Some(written) = &self.remote else { return Ok(None) };
         let home = context.global.home.first().cloned();
         let root = locate(home, |name| std::env::var_os(name)).map_err(threadkeep::Error::from)?;
         let address = RemoteAddress::read(written, &root).map_err(|error| Usage(error.to_string()))?;
         let token = self.remote_token_file.as_deref().map(|path| {
             let read = std::fs::read_to_string(path);
-            read.with_context(|| format!("the token file {} cannot be read", path.display()))
+            let text = read.with_context(|| format!("the token file {} cannot be read", path.display()))?;
+            anyhow::Ok(RemoteToken { text: text.trim().into(), file: std::path::absolute(path)? })
         });
-        let token = token.transpose()?;
-        Ok(Some(RemoteThreads::connect(&address, token.as_deref().map(str::trim))?))
+        Ok(Some(RemoteServer { address, token: token.transpose()? }))
+    }
+}
+
+/// A server that is named.
+#[derive(Clone)]
+pub(crate) struct RemoteServer {
+    pub(crate) address: RemoteAddress,
+    pub(crate) token: Option<RemoteToken>,
+}
+
+/// What a server is shown.
+#[derive(Clone)]
+pub(crate) struct RemoteToken {
+    pub(crate) text: String,
+    /// Where it stands.
+    pub(crate) file: PathBuf,
+}
+
+impl RemoteServer {
+    /// Connects to it.
+    pub(crate) fn connect(&self) -> threadkeep::Result<RemoteThreads> {
+        RemoteThreads::connect(&self.address, self.token.as_ref().map(|token| token.text.as_str()))
     }
 }
 
@@ -153,7 +180,7 @@ pub(crate) fn search(
     cursor: Option<&str>,
     limit: u32,
 ) -> anyhow::Result<u8> {
-    let PageOfRemoteThreads { rows, snippets, next } = remote.search(wanted, archived, cursor, limit)?;
+    let PageOfRemoteThreads { rows, snippets, next } = remote.search(wanted, archived, &[], cursor, limit)?;
     let code = if rows.is_empty() { exit::NOT_FOUND } else { exit::DONE };
     let (mut shown, mut list) = (String::new(), TextList::new(|row| row.updated_at));
     for (row, snippet) in rows.iter().zip(&snippets) {

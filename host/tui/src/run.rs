@@ -11,7 +11,6 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::flag::register_conditional_default;
 use signal_hook::iterator::{Handle, Signals};
 use signal_hook::low_level::emulate_default_handler;
-use threadkeep::ServedHome;
 use threadkeep::contract::ExportFormat;
 use threadkeep::export::ExportRequest;
 
@@ -20,7 +19,9 @@ use crate::keys::Keys;
 use crate::library::{Answers, Library};
 use crate::model::arrange::Wanted;
 use crate::model::messages::{Event, Opener, Request};
+use crate::model::served::Served;
 use crate::model::{Model, Outcome};
+use crate::server::Browsed;
 use crate::terminal::{Extent, Input, RestoredOnPanic, Screen};
 use crate::theme::Theme;
 use crate::{Scope, view};
@@ -38,15 +39,15 @@ pub enum BrowserError {
 
 /// Says how to browse.
 pub struct Browser {
-    /// The home, with the one handle there is.
-    pub home: Arc<ServedHome>,
-    /// Sentences about the home that the user should know.
+    /// Whose threads are browsed.
+    pub threads: Browsed,
+    /// Sentences about them that the user should know.
     pub messages: Receiver<String>,
     /// Where the user is.
     pub directory: PathBuf,
     /// What is typed already.
     pub typed: String,
-    /// How far is looked around at first.
+    /// How far is looked around at first; of a server's threads, all are shown.
     pub scope: Scope,
     /// Which key does what.
     pub keys: Keys,
@@ -76,15 +77,21 @@ pub fn browse(browser: Browser) -> Result<(Outcome, Remembered), BrowserError> {
     let signals = pass_signals_on(&sender)?;
     let answers = Answers::new(sender.clone());
     answers.pass_on(browser.messages);
-    let library = Library::begin(browser.home, browser.directory, browser.theme.clone(), answers);
+    let served = match &browser.threads {
+        Browsed::Home(_) => None,
+        Browsed::Server(server) => Some(Served { address: server.address.clone(), resume: server.resume.clone() }),
+    };
+    let library = Library::begin(browser.threads, browser.directory, browser.theme.clone(), answers);
     let extent = browser.inline.map_or(Extent::Whole, Extent::Inline);
     let mut screen = Screen::take(extent, browser.with_mouse)?;
     let (columns, rows) = screen.size()?;
     let input = Input::begin(move |event| drop(sender.send(event.map_or(Incoming::InputEnded, Incoming::Event))))?;
-    let wanted = Wanted { scope: browser.scope, ..Wanted::default() };
+    let scope = if served.is_some() { Scope::Everywhere } else { browser.scope };
+    let wanted = Wanted { scope, ..Wanted::default() };
     let mut model = Model::new(columns, rows, browser.keys, wanted, &browser.typed);
     // A shell waits for the answer, and would for ever.
     model.can_suspend = browser.inline.is_none();
+    model.served = served;
     let mut running = Running { model, screen, input, library, theme: browser.theme };
     let ended = running.run(&incoming);
     running.input.pause();

@@ -1,5 +1,6 @@
 //! Where a server is, as Codex's own programs write it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Where a server is.
@@ -39,7 +40,17 @@ impl RemoteAddress {
     }
 }
 
+impl fmt::Display for RemoteAddress {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RemoteAddress::Tcp(authority) => write!(out, "ws://{authority}"),
+            RemoteAddress::Unix(path) => write!(out, "unix://{}", path.display()),
+        }
+    }
+}
+
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
 
@@ -49,6 +60,9 @@ mod tests {
         assert_eq!(read("ws://127.0.0.1:7"), Ok(RemoteAddress::Tcp("127.0.0.1:7".into())));
         assert_eq!(read("ws://[::1]:7/rpc"), Ok(RemoteAddress::Tcp("[::1]:7".into())));
         assert_eq!(read("unix:///a/b"), Ok(RemoteAddress::Unix("/a/b".into())));
+        for written in ["ws://127.0.0.1:7", "unix:///a/b"] {
+            assert_eq!(read(written).unwrap().to_string(), written);
+        }
         let control = "/home/app-server-control/app-server-control.sock";
         assert_eq!(read("unix://"), Ok(RemoteAddress::Unix(control.into())));
         for wrong in ["", "ws://host", "ws://host:port", "http://host:7", "/a/b"] {

@@ -62,10 +62,7 @@ enum RawId {
 
 impl Channel {
     pub(super) fn open(address: &RemoteAddress, token: Option<&str>) -> threadkeep::Result<Channel> {
-        let shown = match address {
-            RemoteAddress::Tcp(authority) => format!("ws://{authority}"),
-            RemoteAddress::Unix(path) => format!("unix://{}", path.display()),
-        };
+        let shown = address.to_string();
         let failed = |error: std::io::Error| {
             let told = format!("no server answers at {shown}: {error}; start one with app-server --listen");
             threadkeep::Error::new(ErrorKind::of_io(&error), told)

@@ -1,13 +1,15 @@
-//! Reads threads of another home, by its app-server: this program's or Codex's own.
+//! Reads threads of another home, and changes what the protocol can change of them, by its app-server: this program's or Codex's own.
 //!
 //! ```text
-//! RemoteAddress ─→ RemoteThreads::connect ─→ list · find · turns · search ─→ rows and pages, as the facade gives them
+//! RemoteAddress ─→ RemoteThreads::connect ─┬→ list · find · turns · search ─→ rows and pages, as the facade gives them
+//!                                          └→ rename · archive · unarchive
 //! ```
 //!
 //! What the protocol does not say is not there: who gave a name, the directory and the model of the last turn, tokens. Codex's server
 //! lists sub-agents under a parent only.
 
 mod address;
+mod changing;
 mod channel;
 mod row;
 
@@ -170,12 +172,44 @@ impl RemoteThreads {
         Ok(PageOfRemoteThreads { rows, snippets: Vec::new(), next })
     }
 
+    /// Gives the first turn of a thread in which a text stands, by its id.
+    ///
+    /// # Errors
+    ///
+    /// The server does not know the method, or the thread.
+    pub fn first_turn_with(&mut self, thread: &str, text: &str) -> threadkeep::Result<Option<String>> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct OccurrencesParams<'a> {
+            thread_id: &'a str,
+            search_term: &'a str,
+            limit: u32,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Occurrence {
+            turn_id: String,
+        }
+        let params = OccurrencesParams { thread_id: thread, search_term: text, limit: 1 };
+        let page: Page<Occurrence> = self.ask("thread/searchOccurrences", &params)?;
+        Ok(page.data.into_iter().next().map(|occurrence| occurrence.turn_id))
+    }
+
     /// Finds a thread by its id, by at least eight characters of one, or by its name.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`], and [`ErrorKind::Ambiguous`] where several threads answer to it.
     pub fn find(&mut self, wanted: &str) -> threadkeep::Result<ThreadRow> {
+        let row = self.look_up(wanted)?;
+        // It may come to stand in a command line, where something else could be a flag.
+        let id = thread_id(&row.id).map_err(|why| {
+            threadkeep::Error::new(ErrorKind::Corrupt, format!("the server's answer has an id that is none: {why}"))
+        })?;
+        Ok(ThreadRow { id, ..row })
+    }
+
+    fn look_up(&mut self, wanted: &str) -> threadkeep::Result<ThreadRow> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct ReadParams<'a> {
@@ -268,11 +302,13 @@ impl RemoteThreads {
         Ok(PageOfTurns { turns, next, back: page.backwards_cursor, hit: None })
     }
 
-    /// Gives a page of the threads in which a text stands, as the server's own search finds it.
+    /// Gives a page of the threads in which a text stands, as the server's own search finds it; of all that people talk in where no
+    /// sources are named.
     pub fn search(
         &mut self,
         text: &str,
         archived: bool,
+        source_kinds: &[String],
         cursor: Option<&str>,
         limit: u32,
     ) -> threadkeep::Result<PageOfRemoteThreads> {
@@ -281,6 +317,8 @@ impl RemoteThreads {
         struct SearchParams<'a> {
             search_term: &'a str,
             archived: bool,
+            #[serde(skip_serializing_if = "<[String]>::is_empty")]
+            source_kinds: &'a [String],
             cursor: Option<&'a str>,
             limit: u32,
         }
@@ -289,7 +327,7 @@ impl RemoteThreads {
             thread: Thread,
             snippet: String,
         }
-        let params = SearchParams { search_term: text, archived, cursor, limit: limit.clamp(1, PAGE) };
+        let params = SearchParams { search_term: text, archived, source_kinds, cursor, limit: limit.clamp(1, PAGE) };
         let mut page: Page<Match> = self.ask("thread/search", &params)?;
         let next = page.next_after(cursor);
         let (rows, snippets) =

@@ -4,6 +4,8 @@
 use std::io::IsTerminal as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -11,13 +13,16 @@ use threadkeep::platform::wait::Wait;
 use threadkeep::{ServedHome, StateAccess};
 use threadkeep_tui::keys::Keys;
 use threadkeep_tui::theme::Theme;
-use threadkeep_tui::{Browser, BrowserError, Outcome, Scope, browse};
+use threadkeep_tui::{Browsed, BrowsedServer, Browser, BrowserError, Outcome, Scope, browse};
 
 use crate::browser_memory;
 use crate::context::Context;
 use crate::failure::{Usage, exit};
 use crate::going_on::GoingOn;
+use crate::launch;
 use crate::memory_use;
+use crate::remote::{RemoteArguments, RemoteServer};
+use crate::remote_browsing::{self, BrowserServer};
 use crate::text::color;
 use crate::values;
 
@@ -51,6 +56,8 @@ pub(crate) struct Tui {
     /// Other colours: selected=bold cyan, added=#66aa66
     #[arg(long, value_name = "COLORS", value_parser = values::text)]
     colors: Option<String>,
+    #[command(flatten)]
+    remote: RemoteArguments,
     /// How is gone on with the thread that was chosen.
     #[arg(skip)]
     how: GoingOn,
@@ -99,19 +106,22 @@ impl Tui {
         let theme = theme.with(&pairs(self.colors.as_deref(), "colors")?);
         let theme = theme.map_err(|error| Usage(error.to_string()))?;
         let directory = std::env::current_dir().context("the directory that you are in cannot be used")?;
-        let access = if context.global.no_state { StateAccess::Without } else { StateAccess::Own };
-        let mut options = context.options(access)?;
-        // The browser says itself how far it is, and what is waited for.
-        options.progress = None;
-        options.refresh = false;
         let (sentences, messages) = std::sync::mpsc::channel();
-        let told = sentences.clone();
-        options.wait = Wait::at_most(options.wait.bound()).telling(move |sentence| drop(told.send(sentence.into())));
-        let home = ServedHome::open(options, move |sentence| drop(sentences.send(sentence.into())));
-        let typed = self.query.clone().unwrap_or_else(|| self.words.join(" "));
+        let server = self.remote.server(context)?;
         let scope = self.scope.map(ScopeArgument::scope);
+        let threads = match &server {
+            Some(server) => {
+                if scope.is_some_and(|scope| scope != Scope::Everywhere) {
+                    let told = "a server does not know where you are: all its threads are shown";
+                    drop(sentences.send(told.to_string()));
+                }
+                Browsed::Server(of_server(context, server)?)
+            }
+            None => Browsed::Home(served_home(context, sentences)?),
+        };
+        let typed = self.query.clone().unwrap_or_else(|| self.words.join(" "));
         let browser = Browser {
-            home,
+            threads,
             messages,
             directory,
             typed,
@@ -125,10 +135,10 @@ impl Tui {
             BrowserError::Terminal(_) => anyhow::Error::from(error).context("threadkeep list prints threads instead"),
             BrowserError::Signal(_) => error.into(),
         })?;
-        if scope.is_none() {
+        if scope.is_none() && server.is_none() {
             browser_memory::keep(remembered.scope);
         }
-        self.follow(context, outcome)
+        self.follow(context, server.as_ref(), outcome)
     }
 
     /// Refuses to draw where nobody looks.
@@ -143,14 +153,39 @@ impl Tui {
     }
 
     /// Does what the user came to.
-    fn follow(self, context: &Context, outcome: Outcome) -> anyhow::Result<u8> {
-        match outcome {
-            Outcome::Quit => Ok(if self.pick { NOTHING_PICKED } else { exit::DONE }),
-            Outcome::Resume { thread } => go_on(context, self.how, &thread),
-            Outcome::Fork { thread } => go_on(context, self.how.forking(), &thread),
-            Outcome::Repair { thread } => Err(mend(context, &thread)?),
+    fn follow(self, context: &Context, server: Option<&RemoteServer>, outcome: Outcome) -> anyhow::Result<u8> {
+        let (how, thread) = match outcome {
+            Outcome::Quit => return Ok(if self.pick { NOTHING_PICKED } else { exit::DONE }),
+            Outcome::Resume { thread } => (self.how, thread),
+            Outcome::Fork { thread } => (self.how.forking(), thread),
+            Outcome::Repair { thread } => return Err(mend(context, &thread)?),
+        };
+        match server {
+            Some(server) => remote_browsing::go_on(context, server, &how, &thread),
+            None => go_on(context, how, &thread),
         }
     }
+}
+
+/// Connects to a server whose threads are browsed.
+fn of_server(context: &Context, server: &RemoteServer) -> anyhow::Result<BrowsedServer> {
+    Ok(BrowsedServer {
+        address: server.address.to_string(),
+        resume: launch::resume_on_server(context, server)?,
+        server: Box::new(BrowserServer::connect(server.clone())?),
+    })
+}
+
+/// Opens the home whose threads are browsed.
+fn served_home(context: &Context, sentences: Sender<String>) -> anyhow::Result<Arc<ServedHome>> {
+    let access = if context.global.no_state { StateAccess::Without } else { StateAccess::Own };
+    let mut options = context.options(access)?;
+    // The browser says itself how far it is, and what is waited for.
+    options.progress = None;
+    options.refresh = false;
+    let told = sentences.clone();
+    options.wait = Wait::at_most(options.wait.bound()).telling(move |sentence| drop(told.send(sentence.into())));
+    Ok(ServedHome::open(options, move |sentence| drop(sentences.send(sentence.into()))))
 }
 
 /// Goes on with the thread that was chosen, with a handle of its own: the browser has let the other one go.

@@ -93,7 +93,11 @@ fn act(
 }
 
 /// Does the same with each thread, and says what could not be done.
-fn each(ids: &[String], done: &str, mut act: impl FnMut(&str) -> threadkeep::Result<Option<String>>) -> Acted {
+pub(super) fn each(
+    ids: &[String],
+    done: &str,
+    mut act: impl FnMut(&str) -> threadkeep::Result<Option<String>>,
+) -> Acted {
     let (mut count, mut failures, mut hints) = (0, Vec::new(), Vec::new());
     for id in ids {
         match act(id) {
@@ -119,7 +123,7 @@ fn moved(threads: &Threadkeep, moved: Vec<ThreadRow>, answers: &Answers) -> thre
     Ok(is_elsewhere.then(|| "Codex does not see this yet: threadkeep repair apply --target codex".into()))
 }
 
-fn tell(answers: &Answers, rows: &[ThreadRow]) {
+pub(super) fn tell(answers: &Answers, rows: &[ThreadRow]) {
     answers.send(LibraryEvent::Threads(rows.iter().map(crate::model::thread::LoadedThread::of).collect()));
 }
 

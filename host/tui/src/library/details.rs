@@ -1,20 +1,20 @@
 //! Finds out what the list lacks: which scopes have a place, and what a thread is of whose first words do not tell it.
 
-use serde_json::Value;
 use threadkeep::contract::{RowQuery, Subject, ThreadRow};
 use threadkeep::{ServedHome, Threadkeep};
 
 use super::Answers;
 use super::here::Here;
 use super::prompts::{first_said, last_said};
+use super::shown::parsed;
 use crate::model::messages::{FoundTitle, LibraryEvent, Request};
 use crate::model::scope::Scope;
 use crate::model::thread_table::Place;
 use crate::model::title;
 
 /// How many of the first turns are looked at for a title, and how many of the last for what was said last.
-const FIRST: u32 = 6;
-const LAST: u32 = 3;
+pub(super) const FIRST: u32 = 6;
+pub(super) const LAST: u32 = 3;
 
 /// Answers a request.
 pub(super) fn answer(home: &ServedHome, here: &Here, request: Request, answers: &Answers) {
@@ -29,11 +29,7 @@ pub(super) fn answer(home: &ServedHome, here: &Here, request: Request, answers: 
         Request::Titles(ids) => {
             for id in ids {
                 // What cannot be read has the title that it has.
-                let found = titles(&threads, &id).unwrap_or_else(|_| FoundTitle {
-                    id: id.to_string(),
-                    title: None,
-                    last: None,
-                });
+                let found = titles(&threads, &id).unwrap_or_else(|_| title_of(&id, &[], &[]));
                 answers.send(LibraryEvent::Titles(vec![found]));
             }
         }
@@ -68,14 +64,17 @@ fn scopes(threads: &Threadkeep, here: &Here, places: &[(u32, Place)]) -> threadk
 /// Reads both ends of a thread.
 fn titles(threads: &Threadkeep, id: &str) -> threadkeep::Result<FoundTitle> {
     let mut transcript = threads.transcript(&Subject::Thread(id.into()))?;
-    let parsed = |turns: Vec<String>| -> Vec<Value> {
-        turns.iter().map(|turn| serde_json::from_str(turn).unwrap_or_default()).collect()
-    };
-    let first = parsed(transcript.page(None, FIRST, false)?.turns);
-    let last = parsed(transcript.page(None, LAST, true)?.turns);
-    Ok(FoundTitle {
+    let first = transcript.page(None, FIRST, false)?.turns;
+    let last = transcript.page(None, LAST, true)?.turns;
+    Ok(title_of(id, &first, &last))
+}
+
+/// Gives what the first turns of a thread, the oldest first, and its last ones, the newest first, say for its title.
+pub(super) fn title_of(id: &str, first: &[String], last: &[String]) -> FoundTitle {
+    let said = |turn: &String| first_said(&parsed(turn));
+    FoundTitle {
         id: id.into(),
-        title: first.iter().filter_map(first_said).find(|said| !title::says_nothing(said)),
-        last: last.iter().find_map(last_said),
-    })
+        title: first.iter().filter_map(said).find(|said| !title::says_nothing(said)),
+        last: last.iter().find_map(|turn| last_said(&parsed(turn))),
+    }
 }

@@ -1,4 +1,4 @@
-//! The library's side of the browser: the one part that asks the facade.
+//! The library's side of the browser: the one part that asks the facade, or a server in its place.
 //!
 //! ```text
 //! requests ─┬→ search   the newest question alone; an older one under way is cancelled
@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Each has a thread of its own, which waits for requests and takes no time else. What panics in one of them is told and ends that
-//! one request. At the end they are waited for, and let the handle go.
+//! one request. At the end they are waited for, and let the handle go. That is so of a home; of a server's threads all of it is asked
+//! of the server, by one thread (`server/`).
 
 mod acts;
 mod details;
@@ -17,6 +18,8 @@ mod here;
 mod prompts;
 mod rows;
 mod search;
+mod server;
+mod shown;
 mod turns;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,12 +28,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use threadkeep::{Cancellation, ServedHome, Threadkeep, WatchWaker};
+use threadkeep::{Cancellation, Error, ErrorKind, ServedHome, Threadkeep, WatchWaker};
 
 use crate::incoming::Incoming;
 use crate::model::messages::{Event, LibraryEvent, Request, Search, WantedTurns};
+use crate::server::Browsed;
 use crate::theme::Theme;
 use here::Here;
+use server::ServerLibrary;
 
 /// Gives the way back to the model.
 #[derive(Clone)]
@@ -57,7 +62,51 @@ impl Answers {
 }
 
 /// The library, at work.
-pub(crate) struct Library {
+pub(crate) enum Library {
+    Home(Box<HomeLibrary>),
+    Server(ServerLibrary),
+}
+
+impl Library {
+    /// Begins to tell what is there.
+    pub(crate) fn begin(threads: Browsed, directory: PathBuf, theme: Theme, answers: Answers) -> Library {
+        match threads {
+            Browsed::Home(home) => Library::Home(Box::new(HomeLibrary::begin(home, directory, theme, answers))),
+            Browsed::Server(server) => Library::Server(ServerLibrary::begin(server.server, theme, answers)),
+        }
+    }
+
+    /// Passes a request on; what is not the library's does not come here.
+    pub(crate) fn ask(&self, request: Request) {
+        match self {
+            Library::Home(home) => home.ask(request),
+            Library::Server(server) => server.ask(request),
+        }
+    }
+
+    /// Gives the home as it can be read now.
+    ///
+    /// # Errors
+    ///
+    /// Nothing can be read, or the threads are a server's.
+    pub(crate) fn threads(&self) -> threadkeep::Result<Threadkeep> {
+        match self {
+            Library::Home(home) => home.home.threads(),
+            Library::Server(_) => Err(Error::new(ErrorKind::InvalidInput, "that needs the home itself")),
+        }
+    }
+
+    /// Ends what is under way, and waits for changes that were begun.
+    pub(crate) fn end(self) {
+        match self {
+            Library::Home(home) => home.end(),
+            Library::Server(server) => server.end(),
+        }
+    }
+}
+
+/// The library of a home's threads, at work.
+pub(crate) struct HomeLibrary {
     home: Arc<ServedHome>,
     answers: Answers,
     ending: Arc<Ending>,
@@ -71,9 +120,9 @@ pub(crate) struct Library {
     acts: Sender<Request>,
 }
 
-impl Library {
+impl HomeLibrary {
     /// Begins to tell what is there.
-    pub(crate) fn begin(home: Arc<ServedHome>, directory: PathBuf, theme: Theme, answers: Answers) -> Library {
+    fn begin(home: Arc<ServedHome>, directory: PathBuf, theme: Theme, answers: Answers) -> HomeLibrary {
         let here = Arc::new(Here::of(directory));
         let (mut threads, ending) = (Vec::new(), Arc::new(Ending::default()));
         let search = {
@@ -112,11 +161,10 @@ impl Library {
             let (home, here, answers, ending) = (home.clone(), here, answers.clone(), ending.clone());
             threads.extend(begin_alone("rows", answers.clone(), move || rows::tell(&home, &here, &ending, &answers)));
         }
-        Library { home, answers, ending, threads, search, turns, turned: Mutex::default(), prompts, details, acts }
+        HomeLibrary { home, answers, ending, threads, search, turns, turned: Mutex::default(), prompts, details, acts }
     }
 
-    /// Passes a request on; what is not the library's does not come here.
-    pub(crate) fn ask(&self, request: Request) {
+    fn ask(&self, request: Request) {
         match request {
             Request::Search(search) => self.search.ask(search),
             Request::Turns(wanted) => {
@@ -135,14 +183,9 @@ impl Library {
         }
     }
 
-    /// Gives the home as it can be read now.
-    pub(crate) fn threads(&self) -> threadkeep::Result<Threadkeep> {
-        self.home.threads()
-    }
-
     /// Ends what is under way and whatever waits for the home, and waits until that is done. A change that was begun is finished.
-    pub(crate) fn end(self) {
-        let Library { home, ending, threads, search, turns, prompts, details, acts, .. } = self;
+    fn end(self) {
+        let HomeLibrary { home, ending, threads, search, turns, prompts, details, acts, .. } = self;
         search.cancel();
         turns.cancel();
         prompts.cancel();

@@ -8,10 +8,11 @@ use threadkeep::{Cancellation, ErrorKind, ServedHome, Threadkeep};
 use threadkeep_terminal::width::shorten;
 
 use super::Answers;
+use super::shown::{id_of, parsed};
 use crate::model::messages::{LibraryEvent, Prompt};
 
 /// How many turns are read at a time.
-const PAGE: u32 = 64;
+pub(super) const PAGE: u32 = 64;
 /// No prompt is shown longer than so many columns.
 const WIDEST: usize = 240;
 
@@ -33,18 +34,7 @@ fn tell(threads: &Threadkeep, generation: u64, id: &Arc<str>, answers: &Answers)
     let (mut cursor, mut number) = (None, 0);
     loop {
         let page = transcript.page(cursor.as_deref(), PAGE, false)?;
-        let mut prompts = Vec::new();
-        for turn in &page.turns {
-            number += 1;
-            let turn: Value = serde_json::from_str(turn).unwrap_or_default();
-            let Some(line) = first_said(&turn) else { continue };
-            prompts.push(Prompt {
-                turn: turn.get("id").and_then(Value::as_str).unwrap_or_default().into(),
-                number,
-                started_at: turn.get("startedAt").and_then(Value::as_i64),
-                line,
-            });
-        }
+        let prompts = prompts_of(&page.turns, &mut number);
         cursor = page.next;
         let is_all = cursor.is_none();
         answers.send(LibraryEvent::Prompts { generation, prompts, is_all });
@@ -52,6 +42,19 @@ fn tell(threads: &Threadkeep, generation: u64, id: &Arc<str>, answers: &Answers)
             return Ok(());
         }
     }
+}
+
+/// Gives the prompts of turns, and counts these on.
+pub(super) fn prompts_of(turns: &[String], number: &mut u64) -> Vec<Prompt> {
+    let mut prompts = Vec::new();
+    for turn in turns {
+        *number += 1;
+        let turn = parsed(turn);
+        let Some(line) = first_said(&turn) else { continue };
+        let started_at = turn.get("startedAt").and_then(Value::as_i64);
+        prompts.push(Prompt { turn: id_of(&turn).into(), number: *number, started_at, line });
+    }
+    prompts
 }
 
 /// Gives what the user said first in a turn, in one line.

@@ -23,7 +23,7 @@ const LISTED: u32 = 500;
 const SHORTEST_ID: usize = 8;
 
 /// The sources that there are.
-const SOURCES: [&str; 9] = [
+pub(super) const SOURCES: [&str; 9] = [
     "cli",
     "vscode",
     "exec",
@@ -120,12 +120,10 @@ impl Asked {
             Field::Provider => rows.provider = text(),
             Field::Tag => self.marked.tags.push(value.into()),
             Field::Source => {
-                let wanted = value.to_lowercase();
-                let kinds = SOURCES.iter().filter(|kind| kind.to_lowercase().starts_with(&wanted));
-                let kinds: Vec<String> = kinds.map(|kind| (*kind).to_string()).collect();
-                match wanted.as_str() {
+                let kinds = sources_named(value);
+                match value.to_lowercase().as_str() {
                     "any" | "all" => rows.source_kinds = None,
-                    _ if kinds.is_empty() => self.notes.push(format!("no source is called '{}'", plain(value))),
+                    _ if kinds.is_empty() => self.notes.push(no_source(value)),
                     _ => rows.source_kinds = Some(kinds),
                 }
             }
@@ -153,8 +151,7 @@ impl Asked {
     /// Gives the threads whose ids begin with what is typed, where it may be the beginning of one.
     fn by_id(&self, threads: &Threadkeep) -> Vec<ThreadRow> {
         let typed = self.words.trim_end_matches('*');
-        let is_id = typed.len() >= SHORTEST_ID && typed.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-        if !is_id {
+        if !may_be_id(typed) {
             return Vec::new();
         }
         match threads.find(typed, None) {
@@ -209,6 +206,22 @@ impl Asked {
             ..Found::default()
         })
     }
+}
+
+/// Gives the sources whose names begin so.
+pub(super) fn sources_named(beginning: &str) -> Vec<String> {
+    let wanted = beginning.to_lowercase();
+    SOURCES.iter().filter(|kind| kind.to_lowercase().starts_with(&wanted)).map(|kind| (*kind).to_string()).collect()
+}
+
+/// Says that no source is called so.
+pub(super) fn no_source(name: &str) -> String {
+    format!("no source is called '{}'", plain(name))
+}
+
+/// Says whether a text may be an id, or the beginning of one.
+pub(super) fn may_be_id(text: &str) -> bool {
+    text.len() >= SHORTEST_ID && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 /// Gives the directory that was typed, from where the user is.

@@ -1,27 +1,17 @@
 //! Reads the turns that the preview shows, and makes lines of them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ratatui::text::{Line, Span};
 use serde_json::Value;
-use threadkeep::contract::{PageOfTurns, Subject, ThreadRow};
+use threadkeep::contract::{PageOfTurns, Subject};
 use threadkeep::threads::lookup::Transcript;
 use threadkeep::{Cancellation, ErrorKind, ServedHome, Threadkeep};
-use threadkeep_terminal::visible::plain;
-use threadkeep_terminal::width::shorten;
 
 use super::Answers;
+use super::shown::{AGAIN, Head, Notes, PAGE, id_of, parsed, shown};
 use crate::model::messages::{LibraryEvent, ShownTurn, TurnsAt, TurnsFrom, TurnsPage, WantedTurns};
-use crate::preview::{RenderOptions, render_turn};
-use crate::theme::{Role, Theme};
-use crate::times;
-
-/// How many turns are read at a time.
-const PAGE: u32 = 12;
-/// As many at most, where turns are shown again.
-const AGAIN: u32 = 64;
+use crate::theme::Theme;
 
 /// Reads turns; what was gone through once for a thread stays as long as that thread is asked for and does not change.
 pub(super) struct TurnReader {
@@ -35,16 +25,8 @@ struct Open {
     /// Size and time of its rollout.
     stamp: Option<(u64, SystemTime)>,
     transcript: Transcript,
-    /// Notes by the turn that they are of, and that of the thread.
-    notes: BTreeMap<Option<String>, String>,
+    notes: Notes,
     head: Head,
-}
-
-/// What stands above the turns.
-struct Head {
-    row: ThreadRow,
-    tags: Vec<String>,
-    gaps: Vec<String>,
 }
 
 impl TurnReader {
@@ -88,15 +70,15 @@ impl TurnReader {
             TurnsFrom::Behind(turn) => (TurnsAt::Behind, transcript.page(Some(&of(turn)), PAGE + 1, false)?, false, 1),
             TurnsFrom::Between(range) => {
                 let mut page = transcript.page(Some(&of(&range.start)), AGAIN, false)?;
-                if let Some(end) = page.turns.iter().position(|turn| id_of(turn).as_deref() == Some(&*range.end)) {
+                let is_end = |turn: &String| id_of(&parsed(turn)) == range.end;
+                if let Some(end) = page.turns.iter().position(is_end) {
                     page.turns.truncate(end + 1);
                 }
                 (TurnsAt::Again, page, false, 0)
             }
         };
         let PageOfTurns { turns, next, .. } = page;
-        let mut turns: Vec<Value> =
-            turns.iter().skip(skipped).map(|turn| serde_json::from_str(turn).unwrap_or_default()).collect();
+        let mut turns: Vec<Value> = turns.iter().skip(skipped).map(|turn| parsed(turn)).collect();
         if is_newest_first {
             turns.reverse();
         }
@@ -116,14 +98,7 @@ impl TurnReader {
         };
         let theme = &self.theme;
         let (notes, head) = (&open.notes, &open.head);
-        let shown = turns.iter().map(|turn| {
-            let id = turn.get("id").and_then(Value::as_str).unwrap_or_default().to_string();
-            let note: Vec<String> = notes.get(&Some(id.clone())).cloned().into_iter().collect();
-            let options =
-                RenderOptions { width: wanted.columns, theme, notes: &note, full_outputs: wanted.full_outputs };
-            ShownTurn { lines: render_turn(turn, None, &options).lines, id }
-        });
-        let shown: Vec<ShownTurn> = shown.collect();
+        let shown: Vec<ShownTurn> = turns.iter().map(|turn| shown(turn, notes, wanted, theme)).collect();
         let note = notes.get(&None).map(String::as_str);
         Ok(TurnsPage { at, has_before, has_behind, turns: shown, head: head.lines(wanted.columns, note, theme) })
     }
@@ -151,44 +126,4 @@ impl TurnReader {
 fn stamp(threads: &Threadkeep, path: &str) -> Option<(u64, SystemTime)> {
     let facts = std::fs::metadata(threads.home().absolute(path)).ok()?;
     Some((facts.len(), facts.modified().ok()?))
-}
-
-fn id_of(turn: &str) -> Option<String> {
-    let turn: Value = serde_json::from_str(turn).ok()?;
-    turn.get("id")?.as_str().map(String::from)
-}
-
-impl Head {
-    /// Gives what is known of the thread, in lines.
-    fn lines(&self, columns: u16, note: Option<&str>, theme: &Theme) -> Vec<Line<'static>> {
-        let Head { row, tags, gaps } = self;
-        let width = usize::from(columns);
-        let mut lines = Vec::new();
-        let mut fact = |label: &str, text: &str, role: Role| {
-            if !text.is_empty() {
-                let text = shorten(text, width.saturating_sub(10).max(1));
-                lines.push(Line::from(vec![
-                    Span::styled(format!("{label:<10}"), theme.style(Role::Dim)),
-                    Span::styled(text, theme.style(role)),
-                ]));
-            }
-        };
-        let joined = |parts: &[Option<&str>]| parts.iter().flatten().copied().collect::<Vec<_>>().join(", ");
-        let tokens = row.tokens_used.map(|tokens| format!("{tokens} tokens"));
-        fact("thread", &row.id, Role::Text);
-        fact("directory", row.cwd.as_deref().unwrap_or_default(), Role::Project);
-        let last = row.last_cwd.as_deref().filter(|last| Some(*last) != row.cwd.as_deref());
-        fact("last in", last.unwrap_or_default(), Role::Project);
-        fact("git", &joined(&[row.git_branch.as_deref(), row.git_origin_url.as_deref()]), Role::Branch);
-        fact("model", &joined(&[row.model.as_deref(), row.model_provider.as_deref(), tokens.as_deref()]), Role::Model);
-        let (created, updated) = (times::minute(row.created_at), times::minute(row.updated_at));
-        fact("from", &format!("{created} to {updated}"), Role::Age);
-        fact("fork of", row.forked_from_id.as_deref().unwrap_or_default(), Role::Text);
-        fact("parent", row.parent_thread_id.as_deref().unwrap_or_default(), Role::Text);
-        fact("tags", &tags.iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" "), Role::Tag);
-        fact("note", &plain(note.unwrap_or_default()), Role::Marked);
-        gaps.iter().for_each(|gap| fact("missing", gap, Role::Warning));
-        lines.push(Line::default());
-        lines
-    }
 }

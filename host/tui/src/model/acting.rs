@@ -56,7 +56,10 @@ impl Model {
                 self.dialog = ask(Asked::Export { ids }, &place);
             }
             Command::CopyId => self.copy(id),
-            Command::CopyInvocation => self.copy(format!("threadkeep resume {id}")),
+            Command::CopyInvocation => {
+                let command = self.served.as_ref().map_or("threadkeep resume", |served| &served.resume);
+                self.copy(format!("{command} {id}"));
+            }
             Command::Why => self.ask(Request::Act(Action::Explain { id })),
             Command::Prompts => {
                 let generation = self.next_generation_of_prompts();

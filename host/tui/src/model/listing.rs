@@ -1,5 +1,7 @@
 //! The list: what is asked for by what is typed, and where the selection stands when something changes.
 
+use std::collections::HashSet;
+
 use memchr::memchr2_iter;
 
 use super::arrange::{self, Arranged, Row, Wanted};
@@ -71,10 +73,16 @@ impl Model {
             return;
         }
         self.is_searching = false;
+        // A server's search passes over titles, which are known here.
+        let titled = match self.served.is_some() && !found.is_further {
+            true => self.titled().unwrap_or_default(),
+            false => Vec::new(),
+        };
         let mut threads = match self.found.take() {
             Some(before) if found.is_further => before,
-            _ => FoundThreads::default(),
+            _ => FoundThreads { numbers: titled, ..FoundThreads::default() },
         };
+        let mut known: HashSet<u32> = threads.numbers.iter().copied().collect();
         threads.total = found.total;
         threads.is_exact = found.is_exact;
         threads.next = found.next;
@@ -91,7 +99,12 @@ impl Model {
             if let Some(hit) = hit {
                 threads.hits.insert(number, hit);
             }
-            threads.numbers.push(number);
+            if known.insert(number) {
+                threads.numbers.push(number);
+            }
+        }
+        if self.served.is_some() {
+            threads.total = threads.numbers.len() as u64;
         }
         self.found = Some(threads);
         self.is_stale = true;
@@ -128,27 +141,12 @@ impl Model {
         if let Some(found) = &self.found {
             return arrange::arrange_found(&self.table, &found.numbers);
         }
-        let words = self.typed.plain_words();
         if !self.typed.is_empty() {
-            // Until the library has answered, titles tell what they can; of more than words they tell nothing.
-            if !self.typed.is_plain() || words.is_empty() {
-                return std::mem::take(&mut self.arranged);
-            }
-            let finders: Vec<Finder> = words.iter().map(|word| Finder::of(word)).collect();
-            let wanted = self.wanted.clone();
-            self.bring_up_to_date(&wanted);
-            let all = self.base.iter().flat_map(|(.., base)| &base.rows);
-            let has_words = |thread: u32| {
-                let title = self.table.thread(thread).title();
-                finders.iter().all(|finder| finder.is_in(title))
+            // Until the library has answered, titles tell what they can.
+            return match self.titled() {
+                Some(titled) => arrange::arrange_found(&self.table, &titled),
+                None => std::mem::take(&mut self.arranged),
             };
-            let rows: Vec<Row> = all
-                .filter_map(|row| match row {
-                    Row::Thread { thread, .. } if has_words(*thread) => Some(Row::Thread { thread: *thread, depth: 0 }),
-                    _ => None,
-                })
-                .collect();
-            return Arranged { threads: rows.len() as u32, rows, ..Arranged::default() };
         }
         let mut wanted = self.wanted.clone();
         loop {
@@ -164,6 +162,28 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// Gives the threads of the list whose titles have all words that are typed; none where more than words is typed, of which
+    /// titles tell nothing.
+    fn titled(&mut self) -> Option<Vec<u32>> {
+        let words = self.typed.plain_words();
+        if !self.typed.is_plain() || words.is_empty() {
+            return None;
+        }
+        let finders: Vec<Finder> = words.iter().map(|word| Finder::of(word)).collect();
+        let wanted = self.wanted.clone();
+        self.bring_up_to_date(&wanted);
+        let all = self.base.iter().flat_map(|(.., base)| &base.rows);
+        let has_words = |thread: u32| {
+            let title = self.table.thread(thread).title();
+            finders.iter().all(|finder| finder.is_in(title))
+        };
+        let titled = all.filter_map(|row| match row {
+            Row::Thread { thread, .. } if has_words(*thread) => Some(*thread),
+            _ => None,
+        });
+        Some(titled.collect())
     }
 
     /// Arranges all threads, unless that was done since anything changed.

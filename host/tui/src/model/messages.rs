@@ -93,7 +93,7 @@ pub(crate) struct Found {
 /// Where the words stand in a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hit {
-    /// The turn; none of a name.
+    /// The turn, or nothing where the cursor alone says it; none of a name.
     pub(crate) turn: Option<String>,
     /// Where the turn is read from; none where it is the first.
     pub(crate) cursor: Option<String>,

@@ -11,6 +11,7 @@ pub(crate) mod messages;
 mod opening;
 pub(crate) mod preview;
 pub(crate) mod scope;
+pub(crate) mod served;
 mod text_table;
 pub(crate) mod thread;
 pub(crate) mod thread_table;
@@ -28,6 +29,7 @@ use line_editor::LineEditor;
 use messages::{Hit, Request};
 use preview::Preview;
 use scope::Scope;
+use served::Served;
 use thread_table::ThreadTable;
 use typed::Typed;
 
@@ -125,6 +127,8 @@ pub(crate) struct Model {
     is_stale: bool,
     /// The process can stop and be brought back.
     pub(crate) can_suspend: bool,
+    /// The server whose threads are shown; none where they are a home's.
+    pub(crate) served: Option<Served>,
     requests: Vec<Request>,
 }
 
@@ -162,6 +166,7 @@ impl Model {
             told: None,
             is_stale: true,
             can_suspend: true,
+            served: None,
             requests: Vec::new(),
         };
         model.line_changed();

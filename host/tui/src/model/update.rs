@@ -51,7 +51,10 @@ impl Model {
                 }
                 self.is_stale = true;
             }
-            LibraryEvent::AllThreadsBegin => self.told = Some(BTreeSet::new()),
+            LibraryEvent::AllThreadsBegin => {
+                self.told = Some(BTreeSet::new());
+                self.unreadable = None;
+            }
             LibraryEvent::AllThreads => {
                 if let Some(told) = self.told.take() {
                     self.table.remove_all_but(|number| told.contains(&number));
@@ -188,6 +191,9 @@ impl Model {
 
     /// Does what a command says.
     pub(super) fn run(&mut self, command: Command) {
+        if let Some(why) = self.refused_by_server(command) {
+            return self.complain(why);
+        }
         let height = self.preview_height();
         let page = match self.place {
             Where::List => usize::from(self.areas().list.height),
@@ -259,7 +265,7 @@ impl Model {
             }
             Command::Reload => {
                 self.ask(Request::Reload);
-                self.notify("reading the home again");
+                self.notify(if self.served.is_some() { "asking the server again" } else { "reading the home again" });
             }
             Command::Redraw => self.ask(Request::Redraw),
             Command::Suspend if self.can_suspend => self.ask(Request::Suspend),

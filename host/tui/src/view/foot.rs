@@ -50,6 +50,7 @@ pub(super) fn state_of(model: &Model) -> String {
         parts.push(format!("{} chosen", model.chosen.len()));
     }
     parts.push(match model.shown_scope == model.wanted.scope {
+        _ if model.served.is_some() => "server".into(),
         true => model.shown_scope.word().into(),
         false => format!("nothing in this {}: {}", model.wanted.scope.word(), model.shown_scope.word()),
     });

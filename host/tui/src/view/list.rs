@@ -70,6 +70,7 @@ fn nothing(model: &Model) -> String {
         return "looking".into();
     }
     match model.typed.is_empty() {
+        true if model.served.is_some() => "the server has no thread here; f5 asks again".into(),
         true => "no thread is here yet: begin one with codex, and it appears".into(),
         false => {
             "nothing is found; esc takes back what is typed, alt-a looks into the archive, alt-s at programs' threads"

@@ -75,6 +75,7 @@ pub(super) const EXAMPLES: &[Examples] = &[
         &[
             example("threadkeep tui", "browse the threads of this worktree"),
             example("threadkeep tui --scope everywhere pump", "all threads, with a word typed"),
+            example("threadkeep tui --remote unix:///tmp/threads/socket", "a server's threads"),
         ],
     ),
     (
