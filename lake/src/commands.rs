@@ -32,6 +32,9 @@ enum Command {
         /// Merge small files in the end, where there are enough of them
         #[arg(long)]
         compact: bool,
+        /// After how many megabytes of rows they are committed, at the end of a thread
+        #[arg(long, value_name = "MB", default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=1024))]
+        commit_every: u16,
         #[command(flatten)]
         grace: Grace,
     },
@@ -93,8 +96,9 @@ fn parse_engine(name: &str) -> Result<Engine, String> {
 /// Runs a command.
 pub(crate) fn run(arguments: Arguments, output: &mut (impl Write + Send)) -> anyhow::Result<()> {
     match arguments.command {
-        Command::Push { dest, compact, grace } => {
-            let options = push::Options { grace: grace.duration(), compact, ..push::Options::default() };
+        Command::Push { dest, compact, commit_every, grace } => {
+            let options =
+                push::Options { grace: grace.duration(), compact, commit_bytes: usize::from(commit_every) << 20 };
             push_to(&dest, output, options)
         }
         Command::Forget { dest, id, grace } => {

@@ -26,7 +26,7 @@ pub(crate) struct Rows {
 }
 
 /// Says where a row is from.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Source {
     /// The number of the line.
     pub(crate) line: u64,

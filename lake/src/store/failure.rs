@@ -76,7 +76,13 @@ fn kind_of_cause(error: &object_store::Error) -> ErrorKind {
     }
     let text = text.to_ascii_lowercase();
     // Where no credentials are set, the client asks the machine's own provider for some.
-    if text.contains("credential") || text.contains("metadata") || text.contains("token request") {
+    if text.contains("nosuchbucket") {
+        ErrorKind::NotFound
+    } else if text.contains("403 forbidden")
+        || text.contains("credential")
+        || text.contains("metadata")
+        || text.contains("token request")
+    {
         ErrorKind::Denied
     } else if text.contains("timed out") || text.contains("timeout") {
         ErrorKind::TimedOut
