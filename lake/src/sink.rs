@@ -23,10 +23,10 @@ use crate::error::{Error, Result};
 use crate::paths::Month;
 
 /// Is how much of one table and month makes a row group.
-const GROUP_BYTES: usize = 8 << 20;
+const GROUP_BYTES: usize = 6 << 20;
 const GROUP_ROWS: usize = 128 << 10;
 /// Is how much may wait uncompressed in all.
-const WAITING_BYTES: usize = 16 << 20;
+const WAITING_BYTES: usize = 10 << 20;
 
 /// Columns of texts that are long and hardly ever the same: a dictionary of them is thrown away in the end, and bounds of them
 /// help nobody to skip anything.

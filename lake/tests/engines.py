@@ -131,7 +131,7 @@ class Trouble(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         with Trouble.lock:
             Trouble.count += 1
-            kind = ["unavailable", "closed", "lost"][Trouble.count // 5 % 3] if Trouble.count % 5 == 0 else None
+            kind = ["unavailable", "closed", "lost"][Trouble.count // 13 % 3] if Trouble.count % 13 == 0 else None
         if kind:
             Trouble.kinds.append(kind)
         if kind == "unavailable":

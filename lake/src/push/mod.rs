@@ -23,7 +23,7 @@ use messages::{Answer, Begin, Message};
 use writer::Writer;
 
 /// Is how many batches of rows may wait between the two threads.
-const QUEUE: usize = 2;
+const QUEUE: usize = 1;
 
 /// Says how a push goes about it.
 #[derive(Clone, Copy, Debug)]

@@ -19,7 +19,7 @@ use crate::sink::{self, Sink};
 use crate::store::Store;
 
 /// Is how much may wait compressed, before it is written to files that no manifest names yet.
-const COMPRESSED: usize = 24 << 20;
+const COMPRESSED: usize = 12 << 20;
 
 /// Writes what the reading thread reads.
 pub(crate) struct Writer<'s> {

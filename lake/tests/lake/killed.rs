@@ -21,7 +21,7 @@ fn program(directory: &Path) -> Command {
 fn a_run_that_is_killed_anywhere_leaves_whole_threads_and_the_next_one_completes_them() {
     let threads: Vec<Thread> = (0..30).map(|number| Thread::new(number, &[2, 2, 1])).collect();
     let all = expected(&threads);
-    for round in 0..12u64 {
+    for round in 0..8u64 {
         let directory = tempdir().unwrap();
         let mut child = program(directory.path()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
@@ -36,7 +36,7 @@ fn a_run_that_is_killed_anywhere_leaves_whole_threads_and_the_next_one_completes
                 }
             }
         });
-        std::thread::sleep(Duration::from_millis(15 + round * 15));
+        std::thread::sleep(Duration::from_millis(15 + round * 20));
         child.kill().unwrap();
         child.wait().unwrap();
         feeder.join().unwrap();

@@ -34,7 +34,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_current_rows_are_those_of_a_simple_model(steps in prop::collection::vec(step(), 1..18), along in any::<bool>()) {
         let directory = tempdir().unwrap();

@@ -93,7 +93,7 @@ fn a_thread_that_is_forgotten_while_it_is_pushed_does_not_come_back() {
         let (lines, input) = channel();
         let late = scope.spawn(|| {
             let store = store(directory.path());
-            push::run(&store, Slow(input, Vec::new()), &mut Vec::new(), patient())
+            push::run(&store, Slow(input, Vec::new()), Vec::new(), patient())
         });
         lines.send(begin("h-1")).unwrap();
         std::thread::sleep(Duration::from_millis(200));
@@ -115,7 +115,7 @@ fn a_run_that_waited_too_long_gives_up_rather_than_name_what_may_be_gone() {
         let (lines, input) = channel();
         let late = scope.spawn(|| {
             let store = store(directory.path());
-            push::run(&store, Slow(input, Vec::new()), &mut Vec::new(), eager())
+            push::run(&store, Slow(input, Vec::new()), Vec::new(), eager())
         });
         lines.send(begin("h-1")).unwrap();
         std::thread::sleep(Duration::from_millis(200));
