@@ -29,7 +29,7 @@ class Home:
     def grow(self, count):
         """Adds threads and turns; gives the lines of a run."""
         for _ in range(count):
-            number = self.random.randrange(60)
+            number = self.random.randrange(40)
             thread = self.threads.setdefault(number, {"turns": [], "deleted": False, "generation": 1})
             thread["turns"].append(self.random.randrange(1, 5))
         for number in self.random.sample(sorted(self.threads), 2):
@@ -111,8 +111,8 @@ def run(program, arguments, input=b"", environment=None, code=0):
 
 def directory(program, root):
     home, place = Home(1), os.path.join(root, "it's a lake")
-    for step in range(6):
-        run(program, ["push", place, *(["--compact"] if step % 2 else [])], home.grow(12))
+    for step in range(5):
+        run(program, ["push", place, *(["--compact"] if step % 2 else [])], home.grow(9))
         assert asked(run(program, ["views", place, "--engine", "duckdb"])) == home.figures(), step
         if step == 3:
             run(program, ["compact", place, "--grace", "0"])
@@ -123,6 +123,8 @@ class Trouble(BaseHTTPRequestHandler):
     """Stands before the server, and fails every so often."""
 
     protocol_version = "HTTP/1.1"
+    # Else each answer waits for the acknowledgement of its headers.
+    wbufsize, disable_nagle_algorithm = 1 << 16, True
     server_port, count, kinds = 0, 0, []
     lock = threading.Lock()
 
@@ -190,8 +192,8 @@ def bucket(program, root):
                           aws_access_key_id="planted-id", aws_secret_access_key=secret)
     client.create_bucket(Bucket="lake")
     home, place = Home(2), "s3://lake/team/one"
-    for step in range(4):
-        run(program, ["push", place, *(["--compact"] if step == 2 else [])], home.grow(12), environment)
+    for step in range(3):
+        run(program, ["push", place, *(["--compact"] if step == 2 else [])], home.grow(9), environment)
     run(program, ["compact", place, "--grace", "0"], environment=environment)
     run(program, ["compact", place, "--grace", "0"], environment=environment)
     assert set(Trouble.kinds) == {"unavailable", "closed", "lost"}, Trouble.kinds
