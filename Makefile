@@ -17,7 +17,7 @@ PROGRAM := $(TARGET_DIR)/release/threadkeep
 COMMANDS := host/cli/src/commands/*.rs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup component plugins other-plugins build install uninstall dist run test bench bench-peers goldens lint deny fmt
+.PHONY: help setup component plugins other-plugins lake test-lake build install uninstall dist run test bench bench-peers goldens lint deny fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -63,6 +63,16 @@ other-plugins: plugins ## build those in JavaScript and Python too, where npm an
 		if [ ! -e $$project/installed ] || [ $$made -nt $$project/copied ]; then continue; fi; \
 		$(CARGO) run --release --package threadkeep-guest-build --example build-plugins $(CARGO_FLAGS) -- $(TARGET_DIR)/plugins $$project; \
 	done
+
+# A workspace of its own, in the same directory: `threadkeep push` looks for the program beside itself. It needs no compiler for the
+# component's target.
+lake: ## build threadkeep-lake, which `threadkeep push` starts: the only program here with Arrow, HTTP and TLS in it
+	$(CARGO) build --release --manifest-path lake/Cargo.toml --target-dir $(TARGET_DIR) $(CARGO_FLAGS)
+
+# Of this one alone: `make test` does not build it.
+test-lake: lake ## test threadkeep-lake, with DuckDB and a server that speaks S3 where they can be had
+	@.ci/setup lake || true
+	$(CARGO) test --release --manifest-path lake/Cargo.toml --target-dir $(TARGET_DIR) $(CARGO_FLAGS)
 
 # Codex's own files are only read: the state goes below the target directory.
 run: build ## list the threads of your Codex home, or of a copy of the tests' home if you have none
@@ -115,6 +125,7 @@ lint: ## check format, lints, documentation (warnings being errors), and that no
 	@.ci/setup lint
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --all --check --manifest-path plugins/Cargo.toml
+	$(CARGO) fmt --check --manifest-path lake/Cargo.toml
 	rustfmt --check --edition 2024 $(COMMANDS)
 	@.ci/compiled-once $(CARGO_FLAGS)
 	$(CARGO) clippy --release --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
@@ -123,8 +134,10 @@ lint: ## check format, lints, documentation (warnings being errors), and that no
 
 deny: ## check the dependencies' versions, licences, sources and, where they can be had, advisories
 	@.ci/deny $(CARGO_FLAGS)
+	@.ci/deny $(CARGO_FLAGS) --manifest-path lake/Cargo.toml
 
 fmt: ## format the sources
 	$(CARGO) fmt --all
 	$(CARGO) fmt --all --manifest-path plugins/Cargo.toml
+	$(CARGO) fmt --manifest-path lake/Cargo.toml
 	rustfmt --edition 2024 $(COMMANDS)

@@ -113,7 +113,7 @@ fn every_invariant_of_the_architecture_names_tests_that_are_there() {
     let rows: Vec<&str> =
         page.split("## Invariants").nth(1).unwrap().lines().filter(|line| line.starts_with("| ")).collect();
     assert!(rows.len() > 20, "{rows:?}");
-    let tests = [sources("tests"), HOST.map(sources).concat()].concat();
+    let tests = [sources("tests"), sources("lake/tests"), HOST.map(sources).concat()].concat();
     for row in &rows[1..] {
         let named: Vec<&str> = row.split('`').filter(|part| part.contains("::") && !part.contains(' ')).collect();
         assert!(!named.is_empty(), "no test: {row}");

@@ -1,0 +1,25 @@
+//! Writes rows of threads as Parquet into a directory or a bucket, where other engines read them.
+//!
+//! What is live is named by a manifest for every home of every machine. It is replaced as a whole, by a file that must not be
+//! there yet, so that readers never see half of anything and two writers never lose each other's files. The parts, from the
+//! ground up: [`store`] reads and writes objects; [`manifest`] decides what a change makes of a manifest, and [`ledger`] commits
+//! it; [`columns`] and [`sink`] make Parquet of rows, and [`source`] reads it again; [`push`], [`forget`], [`compact`] and
+//! [`clean`] are what a user asks for; [`views`] is SQL for those who read.
+
+pub mod clean;
+pub mod columns;
+pub mod compact;
+pub mod currency;
+pub mod error;
+pub mod forget;
+pub mod ledger;
+pub mod manifest;
+pub mod paths;
+pub mod push;
+pub mod rewrite;
+pub mod sink;
+pub mod source;
+pub mod store;
+pub mod views;
+
+pub use error::{Error, ErrorKind, Result};

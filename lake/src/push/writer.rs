@@ -1,0 +1,225 @@
+//! The writing thread: batches into files, and files into manifests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, SystemTime};
+
+use super::Options;
+use super::messages::Answer;
+use super::reader::Work;
+use crate::clean::{self, Scope};
+use crate::columns::{self, SHAPES};
+use crate::compact::{Compacted, Thoroughness, compact};
+use crate::error::{Error, Result};
+use crate::ledger::Ledger;
+use crate::manifest::{Change, LiveFile, Manifest};
+use crate::paths::{self, Month};
+use crate::rewrite;
+use crate::sink::{self, Sink};
+use crate::store::Store;
+
+/// Is how much may wait compressed, before it is written to files that no manifest names yet.
+const COMPRESSED: usize = 12 << 20;
+
+/// Writes what the reading thread reads.
+pub(crate) struct Writer<'s> {
+    ledger: Ledger<'s>,
+    options: Options,
+    version: i64,
+    is_new: bool,
+    forgotten: BTreeSet<String>,
+    /// Whether this run has committed rows of its version.
+    has_committed: bool,
+    sink: Sink,
+    staged: Vec<LiveFile>,
+    staged_since: Option<SystemTime>,
+    written: Written,
+}
+
+#[derive(Default)]
+struct Written {
+    files: u64,
+    bytes: u64,
+    rows: BTreeMap<&'static str, u64>,
+    months: BTreeSet<(String, Month)>,
+}
+
+impl<'s> Writer<'s> {
+    pub(crate) fn new(ledger: Ledger<'s>, options: Options) -> Writer<'s> {
+        let newest = ledger.newest();
+        Writer {
+            version: newest.map_or(0, |newest| newest.highest_version) + 1,
+            is_new: newest.is_none(),
+            forgotten: newest.map(|newest| newest.forgotten.clone()).unwrap_or_default(),
+            ledger,
+            options,
+            has_committed: false,
+            sink: Sink::default(),
+            staged: Vec::new(),
+            staged_since: None,
+            written: Written::default(),
+        }
+    }
+
+    pub(crate) fn version(&self) -> i64 {
+        self.version
+    }
+
+    pub(crate) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    pub(crate) fn forgotten(&self) -> &BTreeSet<String> {
+        &self.forgotten
+    }
+
+    /// Does what is asked until nothing else comes. Where that is before the end, what was not committed is dropped.
+    pub(crate) fn run(mut self, work: &Receiver<Work>, tell: impl Fn(Answer) -> Result<()>) -> Result<()> {
+        while let Ok(work) = work.recv() {
+            match work {
+                Work::Rows(table, rows) => self.rows(table, &rows)?,
+                Work::Commit(threads) => {
+                    self.commit()?;
+                    tell(Answer::Committed { threads })?;
+                }
+                Work::End(threads) => {
+                    self.commit()?;
+                    tell(Answer::Committed { threads })?;
+                    let removed = self.tidy()?;
+                    let Written { files, bytes, rows, .. } = self.written;
+                    return tell(Answer::Done { files, bytes, rows, removed });
+                }
+            }
+        }
+        // They are named by nothing, and would go later.
+        let _ = self.store().delete_all(&paths_of(&self.staged));
+        Ok(())
+    }
+
+    fn store(&self) -> &'s Store {
+        self.ledger.store()
+    }
+
+    fn rows(&mut self, table: usize, rows: &arrow_array::RecordBatch) -> Result<()> {
+        let shape = &SHAPES[table];
+        let complete = columns::complete(shape, rows, self.ledger.owner(), self.version)?;
+        *self.written.rows.entry(shape.table.name).or_default() += rows.num_rows() as u64;
+        self.sink.push(table, complete)?;
+        if self.sink.compressed() >= COMPRESSED { self.stage() } else { Ok(()) }
+    }
+
+    /// Writes what waits to files that no manifest names yet.
+    fn stage(&mut self) -> Result<()> {
+        if self.sink.is_empty() {
+            return Ok(());
+        }
+        self.staged_since.get_or_insert_with(SystemTime::now);
+        if self.ledger.newest().is_none() && self.staged.is_empty() {
+            let files = SHAPES.iter().map(|shape| Ok((paths::empty_file(shape.table.name), sink::empty_file(shape)?)));
+            self.store().put_all(files.collect::<Result<_>>()?)?;
+        }
+        let sealed = self.sink.seal()?;
+        self.staged.extend(rewrite::upload(self.store(), self.ledger.owner(), sealed, self.version)?);
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.stage()?;
+        if self.staged.is_empty() {
+            return Ok(());
+        }
+        let mut staging = Staging {
+            files: std::mem::take(&mut self.staged),
+            since: self.staged_since.take(),
+            grace: self.options.grace,
+            version: self.version,
+            forgotten: self.forgotten.clone(),
+            has_committed: self.has_committed,
+        };
+        let (store, owner) = (self.store(), self.ledger.owner().clone());
+        let known = self.ledger.newest().map(|newest| newest.sequence);
+        self.ledger.commit(|base| {
+            if base.map(|base| base.sequence) != known {
+                staging.adapt(store, &owner, base)?;
+            }
+            Ok(Some(staging.change()))
+        })?;
+        self.version = staging.version;
+        self.forgotten = staging.forgotten;
+        self.has_committed = true;
+        for file in staging.files {
+            self.written.files += 1;
+            self.written.bytes += file.bytes;
+            self.written.months.insert((file.table, file.month));
+        }
+        Ok(())
+    }
+
+    /// Merges small files where that was asked for, and removes what is no longer needed where this run wrote.
+    fn tidy(&mut self) -> Result<u64> {
+        let mut scope = Scope::Months(std::mem::take(&mut self.written.months));
+        if self.options.compact {
+            let mut done = Compacted::default();
+            compact(&mut self.ledger, Thoroughness::Along, &mut done)?;
+            if done.merged > 0 {
+                scope = Scope::All;
+            }
+        }
+        match &scope {
+            Scope::Months(months) if months.is_empty() => Ok(0),
+            scope => clean::run(&self.ledger, scope, self.options.grace, false),
+        }
+    }
+}
+
+/// Is what a commit adds, and what it knew of the manifest when that was written.
+struct Staging {
+    files: Vec<LiveFile>,
+    since: Option<SystemTime>,
+    grace: Duration,
+    version: i64,
+    forgotten: BTreeSet<String>,
+    has_committed: bool,
+}
+
+impl Staging {
+    fn change(&self) -> Change {
+        Change { added: self.files.clone(), version: Some(self.version), ..Change::default() }
+    }
+
+    /// Brings the files to what another run has committed in the meantime: their version must be higher, and threads that were
+    /// forgotten may not come back with them.
+    fn adapt(&mut self, store: &Store, owner: &paths::Owner, base: Option<&Manifest>) -> Result<()> {
+        if self.may_be_cleaned() {
+            let reason = "another run of the same home went on for long while this one waited".to_owned();
+            return Err(Error::Conflict(reason));
+        }
+        let Some(base) = base else { return Ok(()) };
+        // A run of the same version that comes behind takes a higher one, so an equal one is of this run itself.
+        let is_ahead =
+            base.highest_version < self.version || (self.has_committed && base.highest_version == self.version);
+        if is_ahead && base.forgotten.is_subset(&self.forgotten) {
+            return Ok(());
+        }
+        if !is_ahead {
+            self.version = base.highest_version + 1;
+            self.has_committed = false;
+        }
+        self.forgotten.extend(base.forgotten.iter().cloned());
+        let old = std::mem::take(&mut self.files);
+        for file in &old {
+            self.files.extend(rewrite::without(store, owner, file, &self.forgotten, Some(self.version))?);
+        }
+        store.delete_all(&paths_of(&old)).map(|_| ())
+    }
+
+    /// Says whether another run may have taken the files for those of a run that was killed.
+    fn may_be_cleaned(&self) -> bool {
+        let age = self.since.map(|since| since.elapsed().unwrap_or(Duration::MAX));
+        age.is_some_and(|age| age > self.grace / 2)
+    }
+}
+
+fn paths_of(files: &[LiveFile]) -> Vec<String> {
+    files.iter().map(|file| file.path.clone()).collect()
+}

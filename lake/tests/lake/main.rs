@@ -1,0 +1,11 @@
+//! The lake as its users see it: what is pushed is read back, whatever happens in between.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod engines;
+mod faults;
+mod forgetting;
+mod killed;
+mod model;
+mod pushing;
+mod support;
+mod writers;
