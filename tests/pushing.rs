@@ -15,6 +15,7 @@ use threadkeep::index::progress::ProgressSink;
 use threadkeep::platform::home::Home;
 use threadkeep::push::{PushError, PushRequest, Pushed, RowSink};
 use threadkeep::{IndexExclusions, Options, Threadkeep};
+use threadkeep_tables::Kind;
 
 const AT: i64 = 1_772_359_200_000;
 
@@ -123,6 +124,7 @@ impl RowSink for Place {
         for line in lines.lines() {
             let row: BTreeMap<String, Value> = serde_json::from_str(line).unwrap();
             let [(table, columns)] = <[_; 1]>::try_from(row.into_iter().collect::<Vec<_>>()).unwrap();
+            check_columns(&table, &columns);
             let version = self.versions;
             self.waiting.push(PlacedRow { table, thread: thread.clone(), generation, version, columns });
         }
@@ -149,6 +151,25 @@ impl RowSink for Place {
     fn end(&mut self, _: u64) -> Result<LakeDone, PushError> {
         self.commit();
         Ok(LakeDone::default())
+    }
+}
+
+/// Every column of a row is one of its table, of its kind, and none is missing that may not be.
+fn check_columns(table: &str, row: &Value) {
+    let known = threadkeep_tables::table(table).unwrap_or_else(|| panic!("there is no table {table}"));
+    for (name, value) in row.as_object().unwrap() {
+        let column = known.column(name).unwrap_or_else(|| panic!("{table} has no column {name}"));
+        let fits = match column.kind {
+            Kind::Text => value.is_string(),
+            Kind::Integer | Kind::Time => value.is_i64(),
+            Kind::Real => value.is_number(),
+            Kind::Flag => value.is_boolean(),
+            Kind::Texts => value.as_array().is_some_and(|texts| texts.iter().all(Value::is_string)),
+        };
+        assert!(fits && !column.is_filled_in(), "{table}.{name} is {value}");
+    }
+    for column in known.columns.iter().filter(|column| !column.nullable && !column.is_filled_in()) {
+        assert!(row.get(column.name).is_some(), "{table} lacks {}: {row}", column.name);
     }
 }
 

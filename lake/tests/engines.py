@@ -41,30 +41,28 @@ class Home:
                             "programVersion": "0.1.0", "now": START}}]
         for number, thread in self.threads.items():
             lines += self.rows(number, thread)
-        lines.append({"machines": {"system": "linux", "program_version": "0.1.0", "threads": len(self.threads),
-                                   "pushed_at": START}})
         lines.append({"end": {"threads": len(self.threads)}})
         return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
     def rows(self, number, thread):
-        key = {"thread": f"thread-{number:03}", "generation": thread["generation"]}
         created = START + number * DAY
-        yield {"threads": key | {"title": f"it's \"{number}\" \u2603\n", "source": "cli", "created_at": created,
+        yield {"open": {"thread": f"thread-{number:03}", "generation": thread["generation"]}}
+        yield {"threads": {"title": f"it's \"{number}\" \u2603\n", "source": "cli", "created_at": created,
                                  "updated_at": created, "archived": False, "turns": len(thread["turns"]),
                                  "tokens": number, "tags": ["a", str(number)], "rollout_bytes": 1, "has_text": True,
                                  "deleted": thread["deleted"]}}
         for turn, items in enumerate(thread["turns"], 1):
             at = created + turn * DAY
-            of_turn = key | {"turn": turn}
+            of_turn = {"turn": turn}
             yield {"turns": of_turn | {"turn_id": "u", "started_at": at, "status": "completed", "items": items}}
-            yield {"usage": key | {"request": turn, "at": at, "input": number, "cached_input": 1, "cache_write": 0,
+            yield {"usage": {"request": turn, "at": at, "input": number, "cached_input": 1, "cache_write": 0,
                                    "output": turn, "reasoning": 0, "cost_usd": 0.25}}
             for item in range(1, items + 1):
                 yield {"items": of_turn | {"item": item, "item_id": "i", "kind": "message", "at": at,
                                            "text": f"{number} {turn} {item} \u00e9" * 9}}
                 yield {"file_changes": of_turn | {"item": item, "change": 1, "at": at, "path": "/a", "kind": "update",
                                                   "status": "completed", "added_lines": item}}
-        yield {"close": {"thread": key["thread"]}}
+        yield {"close": {}}
 
     def figures(self):
         there = {number: thread["turns"] for number, thread in self.threads.items() if not thread["deleted"]}

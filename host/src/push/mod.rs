@@ -24,6 +24,7 @@ use threadkeep_engine::contract::{
     FileFacts, ModelPrice, Person, RedactionCount, RowQuery, Subject, TableOptions, ThreadCounts, ThreadRow, UsageLines,
 };
 use threadkeep_engine::{Core, Imports};
+use threadkeep_tables::SCHEMA_VERSION;
 
 use crate::db::Database;
 use crate::documents::{self, LakeBegin, LakeDone, LakeOpened, Redaction, UnpushedThread};
@@ -37,9 +38,6 @@ use thread_rows::{TurnsToSend, Verdict, requests_to_send};
 pub use error::PushError;
 pub use lake_process::{LakeProcess, find_lake_program};
 pub use sink::{CountingSink, RowSink};
-
-/// The version of the tables.
-pub const SCHEMA_VERSION: u32 = 1;
 
 /// Says what is pushed, and where.
 #[derive(Clone, Debug)]

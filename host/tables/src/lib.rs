@@ -59,9 +59,9 @@ pub struct Column {
 }
 
 impl Column {
-    /// Says whether whoever writes the tables fills the column in, so that rows come without it.
+    /// Says whether whoever writes the tables fills the column in, so that rows come without it: all rows of a thread have the same.
     pub fn is_filled_in(&self) -> bool {
-        matches!(self.name, "machine" | "home" | "version")
+        matches!(self.name, "thread" | "machine" | "home" | "version" | "generation")
     }
 }
 

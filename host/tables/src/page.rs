@@ -9,8 +9,7 @@ pub fn page() -> String {
          These are the tables that threads are pushed as, version {SCHEMA_VERSION}. The page is generated: \
          `THREADKEEP_WRITE_REFERENCE=1 cargo test --package threadkeep-tables` writes it, and a test compares.\n\n\
          The schema only grows: a new version may add tables and nullable columns; nothing is removed, renamed, retyped or given \
-         another meaning. Times are in UTC, with milliseconds. `machine`, `home` and `version` are filled in by whoever writes the \
-         tables; the other columns come with the rows.\n\n\
+         another meaning. Times are in UTC, with milliseconds.\n\n\
          ## What is current\n\n\
          A row is current if all of this holds:\n\n\
          - it is the one with the highest version of those with its key;\n\

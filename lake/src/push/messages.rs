@@ -15,22 +15,33 @@ pub(crate) enum Message<'a> {
     Begin(Begin),
     /// A row of a table, which is a place in [`columns::SHAPES`]; the text is an object.
     Row(usize, &'a [u8]),
-    Close(String),
+    /// Rows of a thread follow, in a generation.
+    Open(Open),
+    Close,
+    /// How many threads the home has.
     End(u64),
 }
 
-/// Says who pushes. What else the line says is of no use here.
-#[derive(Debug, PartialEq, Deserialize)]
+/// Says who pushes.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Begin {
     schema: u32,
     pub(crate) machine: String,
     pub(crate) home: String,
+    /// What people call the machine.
+    pub(crate) name: Option<String>,
+    pub(crate) system: String,
+    pub(crate) program_version: String,
+    /// In milliseconds since the epoch.
+    pub(crate) now: i64,
 }
 
-#[derive(Deserialize)]
-struct Close {
-    thread: String,
+/// Says of which thread rows are.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Open {
+    pub(crate) thread: String,
+    pub(crate) generation: i64,
 }
 
 #[derive(Deserialize)]
@@ -63,9 +74,10 @@ pub(crate) fn parse(number: u64, line: &[u8]) -> Result<Message<'_>> {
     }
     let told = match key {
         "begin" => serde_json::from_slice(value).map(Message::Begin),
-        "close" => serde_json::from_slice(value).map(|close: Close| Message::Close(close.thread)),
+        "open" => serde_json::from_slice(value).map(Message::Open),
+        "close" => Ok(Message::Close),
         "end" => serde_json::from_slice(value).map(|end: End| Message::End(end.threads)),
-        _ => return Err(refused("its key is neither a table nor begin, close or end")),
+        _ => return Err(refused("its key is neither a table nor begin, open, close or end")),
     };
     told.map_err(|_| refused(&format!("'{key}' has not the members that it should have")))
 }
@@ -106,23 +118,33 @@ pub(crate) enum Answer<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Begin, Message, parse};
+    use super::{Answer, Begin, Message, Open, parse};
 
     #[test]
     fn lines_are_understood_whatever_stands_between_their_parts() {
-        let line = br#" { "close" : {"thread":"t","more":1} } "#;
-        assert_eq!(parse(1, line).expect("a message"), Message::Close("t".into()));
+        let line = br#" { "open" : {"thread":"t","generation":2,"more":1} } "#;
+        assert_eq!(parse(1, line).expect("a message"), Message::Open(Open { thread: "t".into(), generation: 2 }));
+        assert_eq!(parse(1, br#"{"close":{}}"#).expect("a message"), Message::Close);
         assert_eq!(parse(1, br#"{"end":{"threads":3}}"#).expect("a message"), Message::End(3));
         assert_eq!(parse(1, br#"{"turns":{"a":{}}}"#).expect("a row"), Message::Row(1, br#"{"a":{}}"#));
-        let begin = parse(1, br#"{"begin":{"schema":1,"machine":"m","home":"h","name":null,"now":1}}"#);
-        let expected = Begin { schema: 1, machine: "m".into(), home: "h".into() };
+        let line = br#"{"begin":{"schema":1,"machine":"m","home":"h","name":null,"system":"s","programVersion":"1","now":1,"only":null}}"#;
+        let begin = parse(1, line);
+        let expected = Begin {
+            schema: 1,
+            machine: "m".into(),
+            home: "h".into(),
+            name: None,
+            system: "s".into(),
+            program_version: "1".into(),
+            now: 1,
+        };
         assert_eq!(begin.expect("a message"), Message::Begin(expected));
     }
 
     #[test]
     fn what_is_no_message_is_refused_by_its_number_and_not_repeated() {
         for line in
-            ["", "{}", "[1]", "null", r#"{"secret":{}}"#, r#"{"turns":1}"#, r#"{"close":{}}"#, r#"{"end":"#, "\u{0}"]
+            ["", "{}", "[1]", "null", r#"{"secret":{}}"#, r#"{"turns":1}"#, r#"{"open":{}}"#, r#"{"end":"#, "\u{0}"]
         {
             let error = parse(7, line.as_bytes()).expect_err(line).to_string();
             assert!(error.starts_with("line 7 is refused: ") && !error.contains("secret"), "{error}");
@@ -131,10 +153,11 @@ mod tests {
 
     #[test]
     fn ids_that_would_lead_out_of_their_directory_are_refused() {
-        let begin = |machine: &str| Begin { schema: 1, machine: machine.into(), home: "h".into() }.check(1);
+        let begin =
+            |machine: &str| Begin { schema: 1, machine: machine.into(), home: "h".into(), ..Begin::default() }.check(1);
         assert!(begin("m-1").is_ok());
         assert!(begin("../m").is_err() && begin("").is_err());
-        let newer = Begin { schema: 99, machine: "m".into(), home: "h".into() };
+        let newer = Begin { schema: 99, machine: "m".into(), home: "h".into(), ..Begin::default() };
         assert!(newer.check(1).expect_err("newer").to_string().contains("newer program"));
     }
 

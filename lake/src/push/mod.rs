@@ -61,7 +61,7 @@ pub fn run(store: &Store, input: impl Read, output: impl Write + Send, options: 
 fn push<W: Write + Send>(store: &Store, input: impl Read, answers: &Answers<W>, options: Options) -> Result<()> {
     let mut lines = Lines::new(input);
     let begin = begin(&mut lines)?;
-    let owner = Owner { machine: begin.machine, home: begin.home };
+    let owner = Owner { machine: begin.machine.clone(), home: begin.home.clone() };
     let ledger = Ledger::open(store, owner)?;
     let writer = Writer::new(ledger, options);
     let forgotten = writer.forgotten().clone();
@@ -73,7 +73,7 @@ fn push<W: Write + Send>(store: &Store, input: impl Read, answers: &Answers<W>, 
     std::thread::scope(|scope| {
         let (work, waiting) = sync_channel(QUEUE);
         let written = scope.spawn(move || writer.run(&waiting, |answer| answers.tell(&answer)));
-        let read = reader::run(&mut lines, work, forgotten, options.commit_bytes);
+        let read = reader::run(&mut lines, work, forgotten, &begin, options.commit_bytes);
         let written = written.join().unwrap_or_else(|_| Err(Error::Internal("the writing thread ended".into())));
         // Where the writer fails, the reader sees nothing but that nobody listens any more.
         written.and(read)

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use arrow_array::{BooleanArray, RecordBatch};
+use arrow_array::{Array as _, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
+use arrow_schema::{Field, Schema};
 use arrow_select::filter::filter_record_batch;
 
 use super::lines::Lines;
-use super::messages::{self, Message};
+use super::messages::{self, Begin, Message, Open};
 use super::rows::{Rows, Source};
 use crate::columns::{self, SHAPES};
 use crate::error::{Error, Result};
@@ -27,11 +29,13 @@ struct Reader {
     work: SyncSender<Work>,
     rows: Vec<Rows>,
     forgotten: BTreeSet<String>,
-    /// The ids of the threads of rows that wait, by their numbers.
-    ids: HashMap<u64, String>,
+    /// The threads of rows that wait, by their numbers.
+    threads: HashMap<u64, Open>,
     closed: u64,
-    /// Whether there were rows of the thread that is not closed yet.
-    open: bool,
+    /// Whether a thread is open.
+    is_open: bool,
+    /// The place of the table of machines.
+    machines: Option<usize>,
 }
 
 /// Reads everything up to the end. That the writer is gone is no error here: it says itself why.
@@ -39,23 +43,36 @@ pub(crate) fn run(
     lines: &mut Lines<impl Read>,
     work: SyncSender<Work>,
     forgotten: BTreeSet<String>,
+    begin: &Begin,
     commit_bytes: usize,
 ) -> Result<()> {
     let rows = (0..SHAPES.len()).map(Rows::of).collect();
-    let mut reader = Reader { work, rows, forgotten, ids: HashMap::new(), closed: 0, open: false };
+    let machines = columns::place("machines");
+    let mut reader = Reader { work, rows, forgotten, threads: HashMap::new(), closed: 0, is_open: false, machines };
     let mut bytes = 0;
     while let Some((number, line)) = lines.next()? {
         bytes += line.len();
         let refused = |reason: String| Error::Line { number, reason };
         match messages::parse(number, line)? {
             Message::Begin(_) => return Err(refused("'begin' comes once".into())),
+            Message::Row(table, _) if !SHAPES[table].table.of_threads() => {
+                return Err(refused("the row of the machine is made of 'begin' and 'end'".into()));
+            }
+            Message::Row(..) if !reader.is_open => return Err(refused("its row is of no thread: none is open".into())),
             Message::Row(table, row) => {
                 if !reader.row(table, row, number)? {
                     return Ok(());
                 }
             }
-            Message::Close(thread) => {
-                reader.close(thread, number)?;
+            Message::Open(_) if reader.is_open => return Err(refused("a thread is open already".into())),
+            Message::Open(open) => {
+                reader.threads.insert(reader.closed, open);
+                reader.is_open = true;
+            }
+            Message::Close if !reader.is_open => return Err(refused("no thread is open".into())),
+            Message::Close => {
+                reader.closed += 1;
+                reader.is_open = false;
                 if bytes >= commit_bytes {
                     bytes = 0;
                     if !reader.flush()? || reader.work.send(Work::Commit(reader.closed)).is_err() {
@@ -63,13 +80,14 @@ pub(crate) fn run(
                     }
                 }
             }
-            Message::End(_) if reader.open => return Err(refused("the last thread is not closed".into())),
-            Message::End(threads) if threads != reader.closed => {
-                return Err(refused(format!("{threads} threads were meant, and {} came", reader.closed)));
-            }
+            Message::End(_) if reader.is_open => return Err(refused("the last thread is not closed".into())),
             Message::End(threads) => {
+                // A run without anything new writes nothing, not even that.
+                if reader.closed > 0 {
+                    reader.machine(begin, threads, number)?;
+                }
                 if reader.flush()? {
-                    let _ = reader.work.send(Work::End(threads));
+                    let _ = reader.work.send(Work::End(reader.closed));
                 }
                 return Ok(());
             }
@@ -81,25 +99,18 @@ pub(crate) fn run(
 impl Reader {
     /// Takes a row, and says whether the writer is still there.
     fn row(&mut self, table: usize, row: &[u8], line: u64) -> Result<bool> {
-        self.open |= SHAPES[table].table.of_threads();
         self.rows[table].push(row, line, self.closed);
         if self.rows[table].is_full() { self.decode(table) } else { Ok(true) }
     }
 
-    fn close(&mut self, thread: String, number: u64) -> Result<()> {
-        match self.ids.get(&self.closed) {
-            Some(id) if *id != thread => {
-                return Err(Error::Line {
-                    number,
-                    reason: "it closes another thread than that of the rows before".into(),
-                });
-            }
-            Some(_) => {}
-            None => _ = self.ids.insert(self.closed, thread),
-        }
-        self.closed += 1;
-        self.open = false;
-        Ok(())
+    /// Makes the row of the machine.
+    fn machine(&mut self, begin: &Begin, threads: u64, line: u64) -> Result<()> {
+        let Some(table) = self.machines else { return Ok(()) };
+        let row = serde_json::json!({
+            "name": begin.name, "system": begin.system, "program_version": begin.program_version, "threads": threads,
+            "pushed_at": begin.now,
+        });
+        self.row(table, row.to_string().as_bytes(), line).map(drop)
     }
 
     fn flush(&mut self) -> Result<bool> {
@@ -108,7 +119,7 @@ impl Reader {
                 return Ok(false);
             }
         }
-        self.ids.clear();
+        self.threads.clear();
         Ok(true)
     }
 
@@ -117,27 +128,26 @@ impl Reader {
             return Ok(true);
         };
         if SHAPES[table].table.of_threads() {
-            self.check_threads(&batch, &sources)?;
-            batch = self.without_forgotten(batch)?;
+            batch = self.without_forgotten(self.with_threads(&batch, &sources)?)?;
         }
         Ok(batch.num_rows() == 0 || self.work.send(Work::Rows(table, batch)).is_ok())
     }
 
-    /// Refuses rows that stand among those of another thread.
-    fn check_threads(&mut self, batch: &RecordBatch, sources: &[Source]) -> Result<()> {
-        let threads = columns::texts(batch, "thread")?;
-        for (row, source) in sources.iter().enumerate() {
-            let thread = threads.value(row);
-            match self.ids.get(&source.thread) {
-                Some(id) if id == thread => {}
-                Some(_) => {
-                    let reason = "its row is of another thread than those around it".into();
-                    return Err(Error::Line { number: source.line, reason });
-                }
-                None => _ = self.ids.insert(source.thread, thread.to_owned()),
-            }
+    /// Adds to rows of which thread and generation they are.
+    fn with_threads(&self, batch: &RecordBatch, sources: &[Source]) -> Result<RecordBatch> {
+        let lost = || Error::Internal("a row is of no thread".into());
+        let opens: Vec<&Open> =
+            sources.iter().map(|source| self.threads.get(&source.thread).ok_or_else(lost)).collect::<Result<_>>()?;
+        let threads = StringArray::from_iter_values(opens.iter().map(|open| &open.thread));
+        let generations = Int64Array::from_iter_values(opens.iter().map(|open| open.generation));
+        let mut fields = batch.schema().fields().to_vec();
+        let mut arrays = batch.columns().to_vec();
+        for (name, array) in [("thread", Arc::new(threads) as ArrayRef), ("generation", Arc::new(generations))] {
+            fields.push(Arc::new(Field::new(name, array.data_type().clone(), false)));
+            arrays.push(array);
         }
-        Ok(())
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+            .map_err(|error| Error::Internal(format!("rows have no threads: {error}")))
     }
 
     fn without_forgotten(&self, batch: RecordBatch) -> Result<RecordBatch> {

@@ -37,11 +37,12 @@ impl Thread {
         let (thread, generation) = (&self.id, self.generation);
         let created = NOVEMBER - MONTH * i64::from(self.id.as_bytes()[self.id.len() - 1] % 3);
         let mut lines = String::new();
+        writeln!(lines, "{}", json!({"open": {"thread": thread, "generation": generation}})).unwrap();
         let mut row = |table: &str, row: Value| writeln!(lines, "{}", json!({ table: row })).unwrap();
         let said = (!self.deleted).then_some(&self.text);
         row(
             "threads",
-            json!({"thread": thread, "generation": generation, "title": said.map_or("", |text| text), "source": "cli",
+            json!({"title": said.map_or("", |text| text), "source": "cli",
                 "created_at": created, "updated_at": created, "archived": false, "turns": self.turns.len(), "tags": ["a", "b"],
                 "rollout_bytes": 9, "has_text": true, "deleted": self.deleted}),
         );
@@ -50,28 +51,28 @@ impl Thread {
             let at = created + MONTH * (turn % 2);
             row(
                 "turns",
-                json!({"thread": thread, "generation": generation, "turn": turn, "turn_id": format!("u{turn}"), "started_at": at,
+                json!({"turn": turn, "turn_id": format!("u{turn}"), "started_at": at,
                     "status": "completed", "items": items, "prompt": self.text}),
             );
             row(
                 "usage",
-                json!({"thread": thread, "generation": generation, "request": turn, "at": at, "input": 1, "cached_input": 2,
+                json!({"request": turn, "at": at, "input": 1, "cached_input": 2,
                     "cache_write": 0, "output": 3, "reasoning": 0, "cost_usd": 0.5}),
             );
             for item in 1..=*items {
                 row(
                     "items",
-                    json!({"thread": thread, "generation": generation, "turn": turn, "item": item, "item_id": "i", "kind": "message",
+                    json!({"turn": turn, "item": item, "item_id": "i", "kind": "message",
                         "at": at, "text": self.text}),
                 );
                 row(
                     "file_changes",
-                    json!({"thread": thread, "generation": generation, "turn": turn, "item": item, "change": 1, "at": at,
+                    json!({"turn": turn, "item": item, "change": 1, "at": at,
                         "path": "/a", "kind": "update", "status": "completed"}),
                 );
             }
         }
-        writeln!(lines, "{}", json!({"close": {"thread": thread}})).unwrap();
+        writeln!(lines, "{}", json!({"close": {}})).unwrap();
         lines
     }
 }
