@@ -1,6 +1,6 @@
 //! SQL for those who read: a view of the current rows of each table.
 //!
-//! The views are the same for every engine; how rows come from live files alone is the engine's own ([`sources`]).
+//! The views are the same for every engine; how rows come from live files alone is the engine's own, in `sources`.
 
 mod sources;
 
