@@ -1,6 +1,6 @@
 //! SQL for those who read: a view of the current rows of each table.
 //!
-//! The views are the same for every engine; how rows come from live files alone is the engine's own ([`sources`]).
+//! The views are the same for every engine; how rows come from live files alone is the engine's own, in `sources`.
 
 mod sources;
 
@@ -68,13 +68,14 @@ fn view(engine: Engine, table: &Table) -> String {
     let quoted = |name: &str| engine.quoted(name);
     let rows = sources::rows(table.name);
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name).chain(["month"]).collect();
-    let list =
-        |prefix: &str| columns.iter().map(|name| format!("{prefix}{}", quoted(name))).collect::<Vec<_>>().join(", ");
+    let list = || columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+    // Some engines name a column of a join by its side unless told otherwise.
+    let of_rows = || columns.iter().map(|name| format!("r.{0} AS {0}", quoted(name))).collect::<Vec<_>>().join(", ");
     let mut parts: Vec<String> = table.key.iter().map(|name| quoted(name)).collect();
     let newest = |parts: &[String]| {
         format!(
             "SELECT {}, row_number() OVER (PARTITION BY {} ORDER BY version DESC) AS newest FROM {rows}",
-            list(""),
+            list(),
             parts.join(", ")
         )
     };
@@ -85,17 +86,17 @@ fn view(engine: Engine, table: &Table) -> String {
     if table.name == "threads" {
         return format!(
             "{head}SELECT {} FROM (\n  {}\n) AS r WHERE newest = 1 AND NOT deleted;\n",
-            list("r."),
+            of_rows(),
             newest(&parts)
         );
     }
     if !table.of_threads() {
-        return format!("{head}SELECT {} FROM (\n  {}\n) AS r WHERE newest = 1;\n", list("r."), newest(&parts));
+        return format!("{head}SELECT {} FROM (\n  {}\n) AS r WHERE newest = 1;\n", of_rows(), newest(&parts));
     }
     parts.extend(["generation".to_owned(), "month".to_owned()]);
     let mut sql = format!(
         "{head}SELECT {} FROM (\n  {}\n) AS r\nJOIN {} AS t ON {}\n",
-        list("r."),
+        of_rows(),
         newest(&parts),
         quoted("threads"),
         same("t")

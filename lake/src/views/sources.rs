@@ -59,7 +59,7 @@ fn clickhouse(at: &str, bucket: bool) -> String {
     let function = if bucket { "s3" } else { "file" };
     let structure = "machine String, home String, sequence UInt64, files Array(Tuple(path String, `table` String))";
     let mut sql = format!(
-        "-- The live files, as they are whenever a view is asked.\n\
+        "-- The live files, as they are whenever a view is asked. ClickHouse 25 or newer takes the month out of the path.\n\
          CREATE OR REPLACE VIEW threadkeep_files AS\n\
          SELECT machine, home, f.1 AS path, f.2 AS `table` FROM (\n  \
          SELECT machine, home, argMax(files, sequence) AS newest FROM {function}('{at}/{ROOT}/_manifests/*/*.json', 'JSONEachRow', \
@@ -68,7 +68,7 @@ fn clickhouse(at: &str, bucket: bool) -> String {
     for table in TABLES {
         let (name, rows) = (table.name, rows(table.name));
         sql.push_str(&format!(
-            "CREATE OR REPLACE VIEW {rows} AS SELECT *, extract(_path, 'month=([0-9-]+)') AS month FROM \
+            "CREATE OR REPLACE VIEW {rows} AS SELECT * FROM \
              {function}('{at}/{ROOT}/{name}/*/*/*.parquet', 'Parquet') WHERE extract(_path, '({ROOT}/{name}/.*)') IN \
              (SELECT path FROM threadkeep_files WHERE `table` = '{name}');\n"
         ));
