@@ -69,7 +69,7 @@ other-plugins: plugins ## build those in JavaScript and Python too, where npm an
 lake: ## build threadkeep-lake, which `threadkeep push` starts: the only program here with Arrow, HTTP and TLS in it
 	$(CARGO) build --release --manifest-path lake/Cargo.toml --target-dir $(TARGET_DIR) $(CARGO_FLAGS)
 
-# Of this one alone: `make test` does not build it.
+# Of this one alone; `make test` does it, too.
 test-lake: lake ## test threadkeep-lake, with DuckDB and a server that speaks S3 where they can be had
 	@.ci/setup lake || true
 	$(CARGO) test --release --manifest-path lake/Cargo.toml --target-dir $(TARGET_DIR) $(CARGO_FLAGS)
@@ -100,13 +100,14 @@ run: build ## list the threads of your Codex home, or of a copy of the tests' ho
 
 # Tests that run the component under Node, open pages in a browser, press keys in a shell, make packages, or run plugins in other
 # languages say so where they cannot.
-test: build plugins other-plugins ## build everything and run every test
+test: build plugins other-plugins lake ## build everything and run every test
 	@.ci/setup node || true
 	@.ci/setup browser || true
 	@.ci/setup shells || true
 	@.ci/setup packaging || true
 	$(CARGO) test --release --workspace $(CARGO_FLAGS)
 	$(CARGO) test --release --workspace --manifest-path plugins/Cargo.toml $(CARGO_FLAGS)
+	@$(MAKE) --no-print-directory test-lake
 
 bench: build plugins ## measure, in at most 15 minutes; BENCH_ARGS goes to the benchmark: --full, --home DIR, --only PART
 	$(CARGO) run --release --package threadkeep-tests --bin threadkeep-bench $(CARGO_FLAGS) -- $(BENCH_ARGS)

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use support::{
-    ALL_HOMES, Collection, HomeAndState, Program, Rollout, demo_home, real_homes, secret_examples, squeezed, uuid7,
+    ALL_HOMES, Collection, HomeAndState, Program, Rollout, demo_home, real_homes, secret_examples, skipped, squeezed,
+    uuid7,
 };
 use threadkeep::contract::RowQuery;
 use threadkeep::documents::{LakeBegin, LakeDone, LakeFailure, LakeOpened};
@@ -426,4 +427,62 @@ fn a_thread_that_cannot_be_read_is_told_of_and_the_others_are_pushed() {
     assert_eq!(pushed.failed.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>(), [id(1)]);
     assert_eq!(pushed.threads, 2);
     assert!(place.of("threads", &id(1)).is_empty());
+}
+
+/// The program that keeps tables, where it was built.
+fn lake_program() -> Option<PathBuf> {
+    let program = Program::new().path().with_file_name("threadkeep-lake");
+    if !program.is_file() {
+        skipped("no threadkeep-lake beside the program (make lake)");
+        return None;
+    }
+    Some(program)
+}
+
+#[test]
+fn threads_are_in_the_files_of_a_directory_until_they_are_deleted_or_forgotten() {
+    if lake_program().is_none() {
+        return;
+    }
+    let home = HomeAndState::new();
+    (1..=3).for_each(|number| home.write(&talk(number).tokens(5)));
+    let place = tempfile::tempdir().unwrap();
+    let to = place.path().join("lake").to_str().unwrap().to_owned();
+    let program = home.program();
+    let first = program.json(["push", &to, "--yes"]);
+    assert_eq!((&first["threads"], &first["rows"]["turns"], &first["dryRun"]), (&3.into(), &3.into(), &false.into()));
+    assert!(first["files"].as_u64().unwrap() >= 4, "{first}");
+    let again = program.json(["push", &to]);
+    assert_eq!((&again["threads"], &again["unchanged"], &again["files"]), (&0.into(), &3.into(), &0.into()));
+    let files = || program.run(["push", &to, "--list-files"]).well().stdout;
+    let listed = files();
+    assert!(listed.lines().count() >= 4, "{listed}");
+    program.run(["delete", &id(1), "--yes"]).well();
+    assert_eq!(program.json(["push", &to])["deleted"], 1);
+    program.run(["push", &to, "--forget", &id(2)]).well();
+    home.write(&talk(2).user("more").agent("said"));
+    let pushed = program.json(["push", &to]);
+    assert_eq!((&pushed["threads"], &pushed["forgotten"]), (&0.into(), &1.into()));
+    for engine in ["duckdb", "clickhouse", "spark"] {
+        let views = program.run(["push", &to, "--views", engine]).well().stdout;
+        assert!(views.contains("file_changes"), "{views}");
+    }
+}
+
+#[test]
+fn a_first_push_needs_an_agreement_and_one_without_the_program_says_how_to_come_by_it() {
+    let home = HomeAndState::new();
+    home.write(&talk(1));
+    let place = tempfile::tempdir().unwrap();
+    let to = place.path().join("lake").to_str().unwrap().to_owned();
+    let unasked = home.program().run(["push", &to]).ended(2);
+    assert!(unasked.stderr.contains("--yes pushes"), "{}", unasked.stderr);
+    let bin = tempfile::tempdir_in(Program::new().path().parent().unwrap()).unwrap();
+    let alone = bin.path().join("threadkeep");
+    fs::hard_link(Program::new().path(), &alone).unwrap();
+    let program = Program::at(alone).with(["--home", home.home.path().to_str().unwrap()]);
+    let program = program.with(["--state-dir", home.state.path().to_str().unwrap()]).variable("PATH", "/nowhere");
+    let without = program.run(["push", &to, "--yes"]).ended(3);
+    assert!(without.stderr.contains("`make lake` builds it"), "{}", without.stderr);
+    assert!(!place.path().join("lake").exists());
 }

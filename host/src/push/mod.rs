@@ -242,6 +242,8 @@ impl<'a> Push<'a> {
 
     /// Sends one thread, as it goes on, or as a whole where it is not what was pushed.
     fn thread(&mut self, candidate: &Candidate, before: Option<&PushedThread>) -> Result<(), PushError> {
+        // In a generation no time of a row changes: by it the place knows where the row is.
+        let before = before.filter(|before| before.created_at == candidate.row.created_at);
         if let Some(before) = before
             && self.rows_of(candidate, Some(before), before.generation)?
         {
