@@ -72,12 +72,10 @@ fn view(engine: Engine, table: &Table) -> String {
     // Some engines name a column of a join by its side unless told otherwise.
     let of_rows = || columns.iter().map(|name| format!("r.{0} AS {0}", quoted(name))).collect::<Vec<_>>().join(", ");
     let mut parts: Vec<String> = table.key.iter().map(|name| quoted(name)).collect();
+    // A number of each row, of which the first is taken, some engines plan as a join of files with themselves, and wide rows get lost
+    // on the way (DuckDB 2.0.1).
     let newest = |parts: &[String]| {
-        format!(
-            "SELECT {}, row_number() OVER (PARTITION BY {} ORDER BY version DESC) AS newest FROM {rows}",
-            list(),
-            parts.join(", ")
-        )
+        format!("SELECT {}, max(version) OVER (PARTITION BY {}) AS newest FROM {rows}", list(), parts.join(", "))
     };
     let head = format!("\n{} {} AS\n", engine.view(), quoted(table.name));
     let same = |other: &str| {
@@ -85,13 +83,13 @@ fn view(engine: Engine, table: &Table) -> String {
     };
     if table.name == "threads" {
         return format!(
-            "{head}SELECT {} FROM (\n  {}\n) AS r WHERE newest = 1 AND NOT deleted;\n",
+            "{head}SELECT {} FROM (\n  {}\n) AS r WHERE version = newest AND NOT deleted;\n",
             of_rows(),
             newest(&parts)
         );
     }
     if !table.of_threads() {
-        return format!("{head}SELECT {} FROM (\n  {}\n) AS r WHERE newest = 1;\n", of_rows(), newest(&parts));
+        return format!("{head}SELECT {} FROM (\n  {}\n) AS r WHERE version = newest;\n", of_rows(), newest(&parts));
     }
     parts.extend(["generation".to_owned(), "month".to_owned()]);
     let mut sql = format!(
@@ -104,11 +102,11 @@ fn view(engine: Engine, table: &Table) -> String {
     if matches!(table.name, "items" | "file_changes") {
         let turns = quoted("turns");
         sql.push_str(&format!(
-            "JOIN {turns} AS u ON {} AND r.turn = u.turn\nWHERE r.newest = 1 AND r.item <= u.items;\n",
+            "JOIN {turns} AS u ON {} AND r.turn = u.turn\nWHERE r.version = r.newest AND r.item <= u.items;\n",
             same("u")
         ));
     } else {
-        sql.push_str("WHERE r.newest = 1;\n");
+        sql.push_str("WHERE r.version = r.newest;\n");
     }
     sql
 }

@@ -39,7 +39,7 @@ fn duckdb(at: &str) -> String {
          SELECT machine, home, unnest(files) AS f FROM (\n    \
          SELECT * FROM read_json('{at}/{ROOT}/_manifests/*/*.json', format = 'auto', columns = {{machine: 'VARCHAR', home: 'VARCHAR', \
          sequence: 'BIGINT', files: 'STRUCT(path VARCHAR, \"table\" VARCHAR, \"rows\" BIGINT, bytes BIGINT)[]'}})\n    \
-         QUALIFY row_number() OVER (PARTITION BY machine, home ORDER BY sequence DESC) = 1\n  )\n);\n"
+         QUALIFY sequence = max(sequence) OVER (PARTITION BY machine, home)\n  )\n);\n"
     );
     for table in TABLES {
         let (name, rows, empty) = (table.name, rows(table.name), empty_file(table.name));
