@@ -119,7 +119,7 @@ import ROLLOUT --yes                          | busy     busy     warned   warne
 import --undo --yes                           | busy     busy     notFound+ notFound+ notFound denied   denied   denied | notFound notFound notFound notFound denied   notFound notFound denied
 prune --older-than 0s --do archive --dry-run  | busy     busy     warned   warned   ok       denied   denied   denied   | ok       ok       ok       ok       denied   ok       ok       denied
 prune --undo --yes                            | busy     busy     notFound+ notFound+ notFound denied   denied   denied | notFound notFound notFound notFound denied   notFound notFound denied
-push /srv/threads --dry-run                   | busy     busy     warned   warned   ok       denied   denied   denied   | ok       warned   ok       warned   denied   warned   warned   denied
+push /srv/threads --dry-run                   | busy     busy     warned   warned   ok       denied   denied   denied   | ok       warned   ok       ok       denied   ok       ok       denied
 compress --older-than 0s                      | ok       ok       ok       ok       ok       ok       ok       ok       | ok       warned   ok       ok       denied   warned   ok       denied
 compress --dry-run                            | ok       ok       ok       ok       ok       ok       ok       ok       | ok       warned   ok       ok       denied   warned   ok       denied
 why VICTIM                                    | ok       ok       warned   warned   ok       ok       warned   ok       | ok       ok       ok       ok       denied   denied   corrupt  denied

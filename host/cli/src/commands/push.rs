@@ -95,7 +95,8 @@ impl Push {
             let document = pushed.document(&request.destination, Some(&sink.sample));
             if self.dry_run {
                 context.print(&document, || describe(&document))?;
-                return Ok(told_failures(&pushed));
+                told_failures(&pushed);
+                return Ok(exit::DONE);
             }
             let question = format!("push this to {}?", text::shown(&request.destination));
             if !confirm::ask(&describe(&document), &question)? {
