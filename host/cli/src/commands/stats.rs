@@ -141,7 +141,7 @@ impl Stats {
         context.print(&document, || match self.chart {
             Some(Chart::Bars) => statistics::bars(&document, text::width()),
             Some(Chart::Calendar) => statistics::calendar(&document, text::width()),
-            None => statistics::table(&document, self.by.name(), text::width()),
+            None => statistics::table(&document, self.by.name(), text::line_width()),
         })?;
         Ok(exit::DONE)
     }

@@ -9,6 +9,7 @@ use threadkeep::documents::{Statistics, Subtraction, SubtractionReason, UsageRow
 use unicode_width::UnicodeWidthStr as _;
 
 use super::color::{Meaning, Stream, paint};
+use super::output::is_cut;
 use super::{count, pad, plain, second, shorten};
 
 /// What a row is of whose key is not known.
@@ -43,7 +44,7 @@ pub(crate) fn table(statistics: &Statistics, of: &str, width: usize) -> String {
         cells
     };
     let mut lines: Vec<(String, Vec<String>)> =
-        statistics.rows.iter().map(|row| (key(row), cells(&row.sums))).collect();
+        statistics.rows.iter().map(|row| (key(row, usize::MAX), cells(&row.sums))).collect();
     lines.push(("total".into(), cells(&statistics.totals)));
     let widest_key = lines.iter().map(|(key, _)| key.width()).max().unwrap_or(0).max(of.width());
     let mut columns: Vec<(usize, usize)> = Vec::new();
@@ -59,7 +60,9 @@ pub(crate) fn table(statistics: &Statistics, of: &str, width: usize) -> String {
         }
         columns.retain(|(at, _)| HEADS[*at].1 != Some(goes));
     }
-    let widest = widest_key.min(room(&columns).clamp(10, WIDEST_KEY));
+    // A program that reads it is given keys whole.
+    let most = if is_cut() { WIDEST_KEY } else { usize::MAX };
+    let widest = widest_key.min(room(&columns).clamp(10, most));
     let mut out = String::new();
     let mut line = |key: &str, cells: &[&str]| {
         let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
@@ -79,7 +82,7 @@ pub(crate) fn table(statistics: &Statistics, of: &str, width: usize) -> String {
 
 /// Gives a bar for each row, as long as its tokens are many.
 pub(crate) fn bars(statistics: &Statistics, width: usize) -> String {
-    let widest = statistics.rows.iter().map(|row| key(row).width()).max().unwrap_or(0).min(WIDEST_KEY);
+    let widest = statistics.rows.iter().map(|row| key(row, WIDEST_KEY).width()).max().unwrap_or(0).min(WIDEST_KEY);
     let numbers: Vec<String> = statistics.rows.iter().map(|row| grouped(row.sums.total_tokens)).collect();
     let number = numbers.iter().map(String::len).max().unwrap_or(0);
     let room = width.saturating_sub(widest + number + 4).max(8) as u64;
@@ -91,8 +94,12 @@ pub(crate) fn bars(statistics: &Statistics, width: usize) -> String {
         let eighths = (eighths as usize).max(usize::from(row.sums.total_tokens > 0));
         let mut bar = "█".repeat(eighths / 8);
         bar.extend((eighths % 8).checked_sub(1).and_then(|at| EIGHTHS.get(at)));
-        let _ =
-            writeln!(out, "{}  {tokens:>number$}  {}", pad(&key(row), widest), paint(Stream::Out, Meaning::Name, &bar));
+        let _ = writeln!(
+            out,
+            "{}  {tokens:>number$}  {}",
+            pad(&key(row, WIDEST_KEY), widest),
+            paint(Stream::Out, Meaning::Name, &bar)
+        );
     }
     out + &notes(statistics)
 }
@@ -217,8 +224,8 @@ fn described(window: &LimitWindow, now: i64) -> String {
     }
 }
 
-fn key(row: &UsageRow) -> String {
-    row.key.as_deref().map_or_else(|| UNKNOWN.into(), |key| fitted(key, WIDEST_KEY))
+fn key(row: &UsageRow, columns: usize) -> String {
+    row.key.as_deref().map_or_else(|| UNKNOWN.into(), |key| fitted(key, columns))
 }
 
 /// Gives a key in so many columns: of a longer directory its end, which tells it from others, else its beginning.
