@@ -2,7 +2,7 @@
 //!
 //! `threadkeep-bench [--rollouts N] [--history legacy|paginated|mixed] [--runs N] [--home DIR] [--only PART] [--full]`:
 //! medians over the runs, with the wanted figure beside each, at 1,000 and 10,000 rollouts of either history, or on the
-//! one home that is named. PART is `library`, `search`, `statistics`, `turns`, `export`, `changes`, `repair`, `recorder`,
+//! one home that is named. PART is `library`, `search`, `statistics`, `pushing`, `turns`, `export`, `changes`, `repair`, `recorder`,
 //! `commands`, `servers`, `browser`, `plugins`, `memory`, `parsing`, `filling`, `growth` or `peers`; `--full` measures filling and growth at their largest sizes, too. `peers` runs
 //! whatever other programs there are in turn with this one, and writes what it found to `--out DIR`. Homes are generated below the
 //! target directory once for each version of the generator, and read before anything is measured, so that the page cache is warm.
@@ -22,6 +22,7 @@ mod limits;
 mod parsing;
 mod peers;
 mod plugins;
+mod pushing;
 mod recorder;
 mod repair;
 mod search;
@@ -38,10 +39,11 @@ use homes::Ground;
 use settings::Settings;
 
 /// The parts that are measured on each home.
-const ON_A_HOME: [&str; 12] = [
+const ON_A_HOME: [&str; 13] = [
     "library",
     "search",
     "statistics",
+    "pushing",
     "changes",
     "repair",
     "commands",
@@ -102,6 +104,9 @@ fn on_a_home(settings: &Settings, ground: &Ground, target: &Path) {
     }
     if settings.wants("statistics") {
         statistics::statistics(ground, runs);
+    }
+    if settings.wants("pushing") {
+        pushing::pushing(ground, target, runs);
     }
     if settings.wants("changes") {
         changes::changes(&ground.home, target, &ground.id, runs);

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use support::History;
 
 /// The parts of a run, in their order; `peers` runs only when it is asked for.
-pub(crate) const PARTS: [&str; 17] = [
+pub(crate) const PARTS: [&str; 18] = [
     "library",
     "search",
     "statistics",
+    "pushing",
     "turns",
     "export",
     "changes",
