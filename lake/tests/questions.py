@@ -1,0 +1,84 @@
+"""Pushes what a team did, asks an engine every question of lake/examples, and compares its answers with those found without SQL.
+
+    questions.py duckdb|clickhouse|spark PROGRAM DIRECTORY
+"""
+
+import importlib
+import os
+import pathlib
+import subprocess
+import sys
+from datetime import date, datetime, timezone
+from decimal import Decimal
+
+# Of the times that Spark hands over.
+os.environ["TZ"] = "UTC"
+sys.dont_write_bytecode = True
+EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
+sys.path.append(str(EXAMPLES))
+
+from team.answers import ANSWERS
+from team.threads import MACHINES, THREADS, lines
+
+
+def run(program, arguments, input=b""):
+    done = subprocess.run([program, *arguments], input=input, capture_output=True, timeout=120)
+    assert done.returncode == 0, (arguments, done.returncode, done.stdout[-500:], done.stderr[-800:])
+    return done.stdout.decode()
+
+
+def push(program, place):
+    """Pushes in several runs, so that there are rows that no longer count."""
+    earlier = [thread | {"turns": thread["turns"][:1], "requests": thread["requests"][:1]} for thread in THREADS]
+    gone = [thread | {"thread": "gone-" + thread["thread"]} for thread in THREADS[:2]]
+    other = [thread | {"turns": thread["turns"][::-1] * 2} for thread in THREADS if thread["thread"] == "b-login"]
+    for machine in MACHINES:
+        run(program, ["push", place], lines(machine, earlier + gone))
+        run(program, ["push", place], lines(machine, other))
+        run(program, ["push", place], lines(machine, gone, deleted=True))
+        run(program, ["push", place], lines(machine, THREADS, generation=2))
+
+
+def plain(value):
+    """Gives a value as every engine would hand it over."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=timezone.utc)).astimezone(timezone.utc).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (float, Decimal)):
+        return round(float(value), 9)
+    return value
+
+
+def text_of(question, engine):
+    """Gives the engine's own text of a question, or else the one of all."""
+    own = EXAMPLES / "questions" / f"{question}.{engine}.sql"
+    return (own if own.exists() else EXAMPLES / "questions" / f"{question}.sql").read_text()
+
+
+def main(engine, program, directory):
+    asked = {path.name.partition(".")[0] for path in (EXAMPLES / "questions").iterdir()}
+    assert asked == set(ANSWERS), asked ^ set(ANSWERS)
+    place = os.path.join(directory, "team's lake")
+    push(program, place)
+    example = importlib.import_module(f"ask_{engine}")
+    lake = example.open_lake(run(program, ["views", place, "--engine", engine]))
+    wrong = []
+    for question, answer in ANSWERS.items():
+        text, expected = text_of(question, engine), [tuple(map(plain, row)) for row in answer()]
+        assert text.startswith("-- ") and "?\n" in text, f"{question} does not say what is asked"
+        assert len(expected) > 1, f"{question} shows nothing by {expected}"
+        try:
+            columns, rows = example.ask(lake, text)
+        except Exception as error:
+            wrong.append(f"{question}: {str(error)[:1500]}")
+            continue
+        found = [tuple(map(plain, row)) for row in rows]
+        if found != expected or len(columns) != len(expected[0]):
+            differing = [pair for pair in zip(found, expected) if pair[0] != pair[1]]
+            wrong.append(f"{question}: {len(found)} rows for {len(expected)}, found and expected first {differing[:3]}")
+    assert not wrong, "\n".join(wrong)
+    print(f"{len(ANSWERS)} questions")
+
+
+main(*sys.argv[1:])
