@@ -11,11 +11,13 @@ from pyspark.sql import SparkSession
 
 def open_lake(views):
     # Hours and weeks are those of the time zone.
-    settings = {"spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "4"}
+    settings = {"spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1"}
     session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
     for statement in views.split(";\n"):
         if statement.strip():
             session.sql(statement)
+    # The list of files is read once: every question is asked of the same pushes, and sooner answered.
+    session.sql("CACHE TABLE threadkeep_files")
     return session
 
 
