@@ -60,32 +60,54 @@ def text_of(question, engine):
     return (own if own.exists() else EXAMPLES / "questions" / f"{question}.sql").read_text()
 
 
-def main(engine, program, directory):
-    asked = {path.name.partition(".")[0] for path in (EXAMPLES / "questions").iterdir()}
-    assert asked == set(ANSWERS), asked ^ set(ANSWERS)
-    place = os.path.join(directory, "team's lake")
-    push(program, place)
-    example = importlib.import_module(f"ask_{engine}")
-    lake = example.open_lake(run(program, ["views", place, "--engine", engine]))
-    if engine == "spark":
-        # Else it looks for the current rows with every question, which takes it a minute.
-        for table in ("threads", "turns", "items", "usage", "file_changes", "machines"):
-            lake.sql(f"CACHE LAZY TABLE {table}")
-    wrong = []
+def wrong_answers(example, lake, engine):
+    """Asks every question, and tells what is not as expected."""
     for question, answer in ANSWERS.items():
         text, expected = text_of(question, engine), [tuple(map(plain, row)) for row in answer()]
-        assert text.startswith("-- ") and "?\n" in text, f"{question} does not say what is asked"
         assert len(expected) > 1, f"{question} shows nothing by {expected}"
         try:
             columns, rows = example.ask(lake, text)
         except Exception as error:
-            wrong.append(f"{question}: {str(error)[:1500]}")
+            yield f"{question}: {str(error)[:1500]}"
             continue
         found = [tuple(map(plain, row)) for row in rows]
         if found != expected or len(columns) != len(expected[0]):
             differing = [pair for pair in zip(found, expected) if pair[0] != pair[1]]
-            wrong.append(f"{question}: {len(found)} rows for {len(expected)}, found and expected first {differing[:3]}")
+            yield f"{question}: {len(found)} rows for {len(expected)}, found and expected first {differing[:3]}"
+
+
+def check_page():
+    """The page and the folder tell of the same questions, and each text begins with what it asks."""
+    page = (EXAMPLES / "README.md").read_text()
+    names = {path.name.partition(".")[0] for path in (EXAMPLES / "questions").iterdir()}
+    assert names == set(ANSWERS), names ^ set(ANSWERS)
+    for path in (EXAMPLES / "questions").iterdir():
+        first = path.read_text().partition("\n")[0]
+        assert first.startswith("-- ") and first.endswith("?"), f"{path} does not say what it asks"
+        assert f"](questions/{path.name})" in page, f"the page lacks {path.name}"
+
+
+def main(engine, program, directory):
+    check_page()
+    place = os.path.join(directory, "team's lake")
+    push(program, place)
+    example = importlib.import_module(f"ask_{engine}")
+    views = run(program, ["views", place, "--engine", engine])
+    lake = example.open_lake(views)
+    if engine == "spark":
+        # Else it looks for the current rows with every question, which takes it a minute.
+        for table in ("threads", "turns", "items", "usage", "file_changes", "machines"):
+            lake.sql(f"CACHE LAZY TABLE {table}")
+    wrong = list(wrong_answers(example, lake, engine))
     assert not wrong, "\n".join(wrong)
+    if engine == "duckdb":
+        # The script names a file where it is run.
+        os.chdir(directory)
+        lake.execute((EXAMPLES / "snapshot.sql").read_text())
+        lake.close()
+        snapshot = example.open_lake("ATTACH 'lake.new.duckdb' AS snapshot (READ_ONLY); USE snapshot;")
+        wrong = list(wrong_answers(example, snapshot, engine))
+        assert not wrong, "of the snapshot: " + "\n".join(wrong)
     print(f"{len(ANSWERS)} questions")
 
 
