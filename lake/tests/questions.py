@@ -11,12 +11,12 @@ import sys
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
-# Of the times that Spark hands over. It compiles every question unless told otherwise, which takes longer than so few rows.
+# Of the times that Spark hands over. For so few rows it is not worth its while to compile much.
 os.environ["TZ"] = "UTC"
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 os.environ["PYSPARK_SUBMIT_ARGS"] = (
-    "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN --conf spark.sql.adaptive.enabled=false "
-    "--conf spark.log.level=ERROR pyspark-shell")
+    "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' --conf spark.sql.codegen.wholeStage=false "
+    "--conf spark.sql.codegen.factoryMode=NO_CODEGEN --conf spark.sql.adaptive.enabled=false --conf spark.log.level=ERROR pyspark-shell")
 sys.dont_write_bytecode = True
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 sys.path.append(str(EXAMPLES))

@@ -51,21 +51,25 @@ ADA, BOB = "/home/ada/api", "/srv/bob/api"
 
 THREADS = [
     thread("a-pages", ADA, "2026-09-28 08:00", [
-        turn("2026-09-28 08:00", PAGES, said("I look first."), command("cargo test", 101, 4000), command("git diff", 0, 20), seconds=300),
+        turn("2026-09-28 08:00", PAGES, said("I look first."), command("cargo test", 101, 4000),
+             command("git diff", 0, 20), seconds=300),
         turn("2026-09-28 09:30", "go on", changes((ADA + "/src/orders.rs", 30, 4), ("README.md", 2, 0)),
              command("cargo test", 0, 9000), seconds=240),
-        turn("2026-10-01 17:05", "Add a test for an empty page", changes((ADA + "/src/orders.rs", 12, 1)), seconds=90),
+        turn("2026-10-01 17:05", "Add a test for an empty page", changes((ADA + "/src/orders.rs", 12, 1)), seconds=90,
+             status="interrupted"),
     ], [
         request("2026-09-28 08:01", "large", 20_000, 90_000, 500, 0.5),
         request("2026-09-28 09:31", "large", 4_000, 120_000, 2_500, 0.25),
         request("2026-10-01 17:06", "small", 1_000, 30_000, 700, 0.125),
     ], API),
     thread("a-helper", ADA, "2026-09-28 09:31", [
-        turn("2026-09-28 09:31", "Read the manual of the database driver", tool("docs", "search", 700), tool("docs", "search", 1500, "failed"),
+        turn("2026-09-28 09:31", "Read the manual of the database driver", tool("docs", "search", 700),
+             tool("docs", "search", 1500, "failed"),
              changes((ADA + "/src/orders.rs", 1, 1)), seconds=45),
     ], [request("2026-09-28 09:32", "small", 9_000, 0, 300, 0.0625)], API, "subAgentThreadSpawn", "a-pages"),
     thread("a-review", ADA, "2026-10-02 07:59", [
-        turn("2026-10-02 07:59", "Review the change", said("It is \u201efine\u201c \u2603."), seconds=30),
+        turn("2026-10-02 07:59", "Review the change", said("It is \u201efine\u201c \u2603."),
+             changes((ADA + "/src/orders.rs", 1, 0), status="declined"), seconds=30),
     ], [request("2026-10-02 08:00", "small", 5_000, 5_000, 100, 0.0625)], API, "subAgentReview"),
     thread("a-fork", ADA, "2026-09-29 10:00", [
         turn("2026-09-28 08:00", PAGES, changes((ADA + "/src/orders.rs", 5, 5)), seconds=100),
@@ -83,14 +87,14 @@ THREADS = [
              status="failed", error="the stream ended"),
         turn("2026-10-04 23:59", PAGES, changes((BOB + "/src/orders.rs", 9, 0), status="failed"), seconds=20, status="interrupted"),
         turn("2026-10-05 00:10", "go on", COMPACTED, changes((BOB + "/src/orders.rs", 40, 2), (BOB + "/src/p\u00e4ge.rs", 8, 0)),
-             command("rm -rf target", None, 5, "declined"), command("make lint", None, 70, "failed"), seconds=700),
+             command("cargo test", None, 5, "declined"), command("make lint", None, 70, "failed"), seconds=700),
     ], [
         request("2026-10-04 22:11", "large", 60_000, 200_000, 1_000, 1.0),
         request("2026-10-05 00:11", "large", 2_000, 300_000, 4_000, 0.75),
     ], API, machine="m-bob"),
     thread("b-login", "/srv/bob/site", "2026-10-20 08:15", [
-        turn("2026-10-20 08:15", LOGIN, tool("browser", "open", 12_000), tool("browser", "open", 3000), command("npm test", 1, 900), seconds=65,
-             status="failed", error="no credit is left"),
+        turn("2026-10-20 08:15", LOGIN, tool("browser", "open", 12_000), tool("browser", "open", 3000), command("npm test", 1, 900),
+             seconds=65, status="failed", error="no credit is left"),
         turn("2026-10-20 08:40", LOGIN, changes(("src/login.ts", 3, 3)), command("npm test", 0, 950), seconds=80),
     ], [request("2026-10-20 08:41", "large", 7_000, 7_000, 70, 0.25)], SITE, "vscode", machine="m-bob"),
     thread("b-login-2", "/srv/bob/site", "2026-10-26 08:00", [
