@@ -3,23 +3,29 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn python() -> Option<PathBuf> {
+/// Finds the Python of an environment that `.ci/setup` makes; without one it gives that environment's name.
+pub(crate) fn python(environment: &'static str) -> Result<PathBuf, &'static str> {
     // The program lies in target/release.
-    let target = Path::new(env!("CARGO_BIN_EXE_threadkeep-lake")).parent()?.parent()?;
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-    let places = [target.join("tools/lake/bin/python"), repository.join("target/tools/lake/bin/python")];
-    places.into_iter().find(|place| place.exists())
+    let target = Path::new(env!("CARGO_BIN_EXE_threadkeep-lake")).parent().and_then(Path::parent);
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|repository| repository.join("target"));
+    let targets = target.map(Path::to_owned).into_iter().chain(repository);
+    let mut places = targets.map(|target| target.join("tools").join(environment).join("bin/python"));
+    places.find(|place| place.exists()).ok_or(environment)
 }
 
 #[allow(clippy::print_stderr, reason = "who runs the tests should know what was not tried")]
-fn run(part: &str) {
-    let Some(python) = python() else {
-        eprintln!("NOT TRIED: {part}, since DuckDB and moto are not there; .ci/setup lake installs them");
-        return;
+pub(crate) fn run(script: &str, part: &str, python: Result<PathBuf, &str>) {
+    let python = match python {
+        Ok(python) => python,
+        Err(missing) => {
+            eprintln!("NOT TRIED: {script} {part}, since what it needs is not there; .ci/setup {missing} installs it");
+            return;
+        }
     };
     let directory = tempfile::tempdir().unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engines.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script);
     let output = Command::new(python)
+        .current_dir(&directory)
         .args([
             script.as_os_str(),
             part.as_ref(),
@@ -34,10 +40,10 @@ fn run(part: &str) {
 
 #[test]
 fn duckdb_counts_and_sums_what_was_pushed_to_a_directory() {
-    run("directory");
+    run("engines.py", "directory", python("lake"));
 }
 
 #[test]
 fn what_was_pushed_to_a_bucket_is_read_back_whatever_the_server_does() {
-    run("bucket");
+    run("engines.py", "bucket", python("lake"));
 }

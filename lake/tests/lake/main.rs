@@ -7,5 +7,6 @@ mod forgetting;
 mod killed;
 mod model;
 mod pushing;
+mod questions;
 mod support;
 mod writers;
