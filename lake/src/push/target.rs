@@ -8,6 +8,7 @@ use arrow_array::RecordBatch;
 use super::Options;
 use super::messages::Answer;
 use super::reader::Work;
+use crate::columns::{self, SHAPES};
 use crate::error::Result;
 use crate::paths::Owner;
 
@@ -23,7 +24,7 @@ pub trait Target {
 
 /// Is a run of one home. Two of one home at once lose nothing of each other, and the later commit has the higher version.
 pub trait Batches: Send {
-    /// Says what was there before.
+    /// Says what was there before; after a commit, with what was forgotten in the meantime.
     fn opened(&self) -> Opened;
 
     /// Takes rows of a table, which is a place in [`crate::columns::SHAPES`], as they came: with thread and generation, and
@@ -34,7 +35,8 @@ pub trait Batches: Send {
     /// The place may fail.
     fn rows(&mut self, table: usize, rows: &RecordBatch) -> Result<()>;
 
-    /// Makes everything so far durable and seen by all, at once. Rows of threads that were forgotten do not come along.
+    /// Makes everything so far durable and seen by all, at once. Rows of threads that were forgotten in the meantime do not come
+    /// along.
     ///
     /// # Errors
     ///
@@ -82,11 +84,21 @@ pub(crate) fn write(
     work: &Receiver<Work>,
     tell: impl Fn(Answer) -> Result<()>,
 ) -> Result<()> {
+    // What the reading thread leaves out already.
+    let known = batches.opened().forgotten;
+    let mut late = BTreeSet::new();
     while let Ok(work) = work.recv() {
         match work {
+            Work::Rows(table, rows) if SHAPES[table].table.of_threads() => {
+                let rows = columns::without(rows, &late)?;
+                if rows.num_rows() > 0 {
+                    batches.rows(table, &rows)?;
+                }
+            }
             Work::Rows(table, rows) => batches.rows(table, &rows)?,
             Work::Commit(threads) => {
                 batches.commit()?;
+                late = batches.opened().forgotten.difference(&known).cloned().collect();
                 tell(Answer::Committed { threads })?;
             }
             Work::End(threads) => {

@@ -6,6 +6,8 @@ mod faults;
 mod forgetting;
 mod killed;
 mod model;
+mod postgres;
 mod pushing;
+mod server;
 mod support;
 mod writers;
