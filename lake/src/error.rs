@@ -192,8 +192,8 @@ fn hint_of_database(kind: ErrorKind) -> &'static str {
             "see to the network, and to who holds locks on the tables, and start the run again: what was committed stays"
         }
         ErrorKind::Denied => {
-            "see to user and password (PGUSER, PGPASSWORD, PGPASSFILE) and to what the role may do; docs/postgres.md has the \
-             least"
+            "see to user and password (PGUSER, PGPASSWORD, PGPASSFILE), to the server's certificate (sslmode, sslrootcert), and to \
+             what the role may do; docs/postgres.md has the least"
         }
         ErrorKind::Corrupt => {
             "bring the table back to what docs/tables.md says, or push into another schema: postgres://HOST/DATABASE?schema=NAME"

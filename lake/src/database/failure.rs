@@ -61,7 +61,8 @@ fn of_connection(error: &postgres::Error) -> (ErrorKind, String) {
         cause = error.source();
     }
     // The library has no kinds to tell these by.
-    if told.contains("password missing") || told.contains("authentication") || told.contains("invalid configuration") {
+    let refusals = ["password missing", "authentication", "invalid configuration", "certificate"];
+    if refusals.iter().any(|refusal| told.contains(refusal)) {
         kind = ErrorKind::Denied;
     } else if told.contains("timed out") || told.contains("timeout") {
         kind = ErrorKind::TimedOut;

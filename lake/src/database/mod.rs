@@ -63,9 +63,12 @@ impl Database {
     fn connect(&self) -> Result<Client> {
         let connector = encryption::connector(&self.address.trust)?;
         let mut client = self.address.config.connect(connector).map_err(|error| self.failed("connecting", &error))?;
-        // Whoever holds a lock for long is told of rather than waited for.
+        // Whoever holds a lock for long is told of rather than waited for, and who waited sees what the other one did.
         client
-            .batch_execute("SET client_min_messages = warning; SET lock_timeout = '60s'")
+            .batch_execute(
+                "SET client_min_messages = warning; SET lock_timeout = '60s'; \
+                 SET default_transaction_isolation = 'read committed'",
+            )
             .map_err(|error| self.failed("connecting", &error))?;
         Ok(client)
     }
