@@ -70,8 +70,9 @@ lake: ## build threadkeep-lake, which `threadkeep push` starts: the only program
 	$(CARGO) build --release --manifest-path lake/Cargo.toml --target-dir $(TARGET_DIR) $(CARGO_FLAGS)
 
 # Of this one alone; `make test` does it, too.
-test-lake: lake ## test threadkeep-lake, with DuckDB and a server that speaks S3 where they can be had
+test-lake: lake ## test threadkeep-lake, with DuckDB, PostgreSQL and a server that speaks S3 where they can be had
 	@.ci/setup lake || true
+	@.ci/setup postgres || true
 	$(CARGO) test --release --manifest-path lake/Cargo.toml --target-dir $(TARGET_DIR) $(CARGO_FLAGS)
 
 # Codex's own files are only read: the state goes below the target directory.

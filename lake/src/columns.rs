@@ -1,5 +1,6 @@
 //! The tables in Arrow's terms.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use arrow_array::types::{Int64Type, TimestampMillisecondType};
@@ -7,6 +8,7 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, Int64Array, PrimitiveArray, RecordBatch, StringArray, new_null_array,
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_select::filter::filter_record_batch;
 use threadkeep_tables::{Column, Kind, TABLES, Table};
 
 use crate::error::{Error, Result};
@@ -114,6 +116,20 @@ pub fn conform(shape: &Shape, rows: &RecordBatch) -> Result<RecordBatch> {
         None => new_null_array(field.data_type(), rows.num_rows()),
     });
     batch(shape, columns.collect())
+}
+
+/// Leaves rows of some threads out.
+///
+/// # Errors
+///
+/// The rows may be of no threads.
+pub fn without(rows: RecordBatch, threads: &BTreeSet<String>) -> Result<RecordBatch> {
+    if threads.is_empty() {
+        return Ok(rows);
+    }
+    let column = texts(&rows, "thread")?;
+    let kept: BooleanArray = (0..rows.num_rows()).map(|row| Some(!threads.contains(column.value(row)))).collect();
+    filter_record_batch(&rows, &kept).map_err(|error| Error::Internal(format!("rows cannot be left out: {error}")))
 }
 
 fn batch(shape: &Shape, columns: Vec<ArrayRef>) -> Result<RecordBatch> {

@@ -9,13 +9,15 @@ use clap::{Parser, Subcommand};
 use serde_json::json;
 use threadkeep_lake::store::{Access, open};
 use threadkeep_lake::views::{Engine, views};
-use threadkeep_lake::{Error, compact, forget, ledger, push};
+use threadkeep_lake::{Error, compact, database, forget, ledger, push};
 
-/// Writes rows of threads as Parquet into a directory or an S3 bucket, where other engines read them.
+/// Writes rows of threads as Parquet into a directory or an S3 bucket, or into PostgreSQL, where others read them.
 ///
 /// DEST is a directory, or s3://BUCKET/PREFIX with the credentials of the environment: AWS_ACCESS_KEY_ID,
 /// AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL, or the role of the machine or container. An endpoint of
-/// http:// is used only where AWS_ALLOW_HTTP=true. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found.
+/// http:// is used only where AWS_ALLOW_HTTP=true. Or it is postgres://USER@HOST/DATABASE, with what PGHOST, PGPORT, PGUSER,
+/// PGDATABASE, PGPASSWORD, PGPASSFILE, PGSSLMODE and PGSSLROOTCERT say, and ?schema=NAME for another schema than threadkeep.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found.
 #[derive(Parser)]
 #[command(name = "threadkeep-lake", version, about, long_about)]
 pub(crate) struct Arguments {
@@ -27,9 +29,9 @@ pub(crate) struct Arguments {
 enum Command {
     /// Take rows from standard input, as `threadkeep push` makes them, and write them
     Push {
-        /// A directory or s3://BUCKET/PREFIX
+        /// A directory, s3://BUCKET/PREFIX or postgres://HOST/DATABASE
         dest: String,
-        /// Merge small files in the end, where there are enough of them
+        /// Merge small files in the end, where there are enough of them; in a database, drop rows that no longer count
         #[arg(long)]
         compact: bool,
         /// After how many megabytes of rows they are committed, at the end of a thread
@@ -38,9 +40,9 @@ enum Command {
         #[command(flatten)]
         grace: Grace,
     },
-    /// Take threads out of every file of every machine, and never let them come back
+    /// Take threads out of everything of every machine, and never let them come back
     Forget {
-        /// A directory or s3://BUCKET/PREFIX
+        /// A directory, s3://BUCKET/PREFIX or postgres://HOST/DATABASE
         dest: String,
         /// The whole ids of the threads
         #[arg(required = true)]
@@ -50,10 +52,15 @@ enum Command {
     },
     /// Merge small files, and leave out rows that no longer count
     Compact {
-        /// A directory or s3://BUCKET/PREFIX
+        /// A directory, s3://BUCKET/PREFIX or postgres://HOST/DATABASE
         dest: String,
         #[command(flatten)]
         grace: Grace,
+    },
+    /// Make the tables and views of a database, or bring them to this version; a push of who may does that, too
+    Migrate {
+        /// postgres://HOST/DATABASE
+        dest: String,
     },
     /// List the files that readers should read
     Files {
@@ -68,11 +75,11 @@ enum Command {
     },
     /// Print SQL that makes a view of the current rows of each table
     Views {
-        /// A directory or s3://BUCKET/PREFIX
+        /// A directory, s3://BUCKET/PREFIX or postgres://HOST/DATABASE
         dest: String,
-        /// The engine that will run it
+        /// The engine that will run it: duckdb, clickhouse or spark for files, postgres for a database, where they are made already
         #[arg(long, value_parser = parse_engine)]
-        engine: Engine,
+        engine: Reader,
     },
 }
 
@@ -89,8 +96,16 @@ impl Grace {
     }
 }
 
-fn parse_engine(name: &str) -> Result<Engine, String> {
-    Engine::of(name).ok_or_else(|| format!("the engines are {}", Engine::NAMES.join(", ")))
+/// Says who runs the views.
+#[derive(Clone, Copy)]
+enum Reader {
+    Files(Engine),
+    Postgres,
+}
+
+fn parse_engine(name: &str) -> Result<Reader, String> {
+    let engine = if name == "postgres" { Some(Reader::Postgres) } else { Engine::of(name).map(Reader::Files) };
+    engine.ok_or_else(|| format!("the engines are {}, postgres", Engine::NAMES.join(", ")))
 }
 
 /// Runs a command.
@@ -99,15 +114,25 @@ pub(crate) fn run(arguments: Arguments, output: &mut (impl Write + Send)) -> any
         Command::Push { dest, compact, commit_every, grace } => {
             let options =
                 push::Options { grace: grace.duration(), compact, commit_bytes: usize::from(commit_every) << 20 };
-            push_to(&dest, output, options)
+            if database::is_database(&dest) {
+                push_to(database::open(&dest), output, options)
+            } else {
+                push_to(open(&dest, Access::Push), output, options)
+            }
         }
         Command::Forget { dest, id, grace } => {
             let threads: BTreeSet<String> = id.into_iter().collect();
-            let done = forget::run(&open(&dest, Access::Existing)?, &threads, grace.duration())?;
-            tell(
-                output,
-                &json!({"forgotten": {"threads": threads.len(), "replaced": done.replaced, "removed": done.removed}}),
-            )
+            let (replaced, removed) = if database::is_database(&dest) {
+                (0, database::forget(&database::open(&dest)?, &threads)?)
+            } else {
+                let done = forget::run(&open(&dest, Access::Existing)?, &threads, grace.duration())?;
+                (done.replaced, done.removed)
+            };
+            tell(output, &json!({"forgotten": {"threads": threads.len(), "replaced": replaced, "removed": removed}}))
+        }
+        Command::Compact { dest, .. } if database::is_database(&dest) => {
+            let dropped = database::compact(&database::open(&dest)?)?;
+            tell(output, &json!({"compacted": {"merged": 0, "written": 0, "dropped": dropped, "removed": 0}}))
         }
         Command::Compact { dest, grace } => {
             let done = compact::run(&open(&dest, Access::Existing)?, grace.duration())?;
@@ -117,18 +142,44 @@ pub(crate) fn run(arguments: Arguments, output: &mut (impl Write + Send)) -> any
                 &json!({"compacted": {"merged": merged, "written": written, "dropped": dropped, "removed": removed}}),
             )
         }
+        Command::Migrate { dest } if database::is_database(&dest) => {
+            let version = database::migrate(&database::open(&dest)?)?;
+            tell(output, &json!({"migrated": {"version": version}}))
+        }
+        Command::Migrate { .. } => {
+            Err(Error::Usage("only a database is migrated: files have no tables to make".into()).into())
+        }
+        Command::Files { dest, .. } if database::is_database(&dest) => {
+            let reason = "a database has no files to list: ask its tables, or its views of the current rows";
+            Err(Error::Usage(reason.into()).into())
+        }
         Command::Files { dest, table, json } => files(&dest, table.as_deref(), json, output),
         Command::Views { dest, engine } => {
-            let store = open(&dest, Access::Existing)?;
-            output.write_all(views(engine, &store.shown("")).as_bytes()).context("writing SQL failed")
+            let sql = match (engine, database::is_database(&dest)) {
+                (Reader::Postgres, true) => database::open(&dest)?.views()?,
+                (Reader::Files(engine), false) => views(engine, &open(&dest, Access::Existing)?.shown("")),
+                (Reader::Postgres, false) => {
+                    return Err(
+                        Error::Usage("PostgreSQL reads no files: push to postgres://HOST/DATABASE".into()).into()
+                    );
+                }
+                (Reader::Files(_), true) => {
+                    return Err(Error::Usage("the views of a database are those of --engine postgres".into()).into());
+                }
+            };
+            output.write_all(sql.as_bytes()).context("writing SQL failed")
         }
     }
 }
 
 /// A destination that makes no sense is told as an answer, too: whoever started this program reads those.
-fn push_to(dest: &str, output: &mut (impl Write + Send), options: push::Options) -> anyhow::Result<()> {
-    match open(dest, Access::Push) {
-        Ok(store) => Ok(push::run(&store, io::stdin().lock(), output, options)?),
+fn push_to(
+    target: Result<impl push::Target, Error>,
+    output: &mut (impl Write + Send),
+    options: push::Options,
+) -> anyhow::Result<()> {
+    match target {
+        Ok(target) => Ok(push::run(&target, io::stdin().lock(), output, options)?),
         Err(error) => {
             let _ = tell(
                 output,

@@ -48,6 +48,24 @@ pub enum Error {
         /// What the store said, without anything secret.
         reason: String,
     },
+    /// The server of the database refused or failed.
+    #[error("{action} failed: {reason}")]
+    Database {
+        /// What was tried, as "copying rows".
+        action: &'static str,
+        /// What it comes to.
+        kind: ErrorKind,
+        /// What the server said, without anything secret.
+        reason: String,
+    },
+    /// Somebody changed a table of the database.
+    #[error("the table {table} is not as it should be: {reason}")]
+    Altered {
+        /// The table.
+        table: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The destination cannot be understood.
     #[error("'{destination}' is no destination: {reason}")]
     Destination {
@@ -113,13 +131,13 @@ impl Error {
     /// Gives the kind.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::Store { kind, .. } => *kind,
+            Error::Store { kind, .. } | Error::Database { kind, .. } => *kind,
             Error::Destination { .. } | Error::Line { .. } | Error::Usage(_) => ErrorKind::InvalidInput,
             Error::NoTables(_) | Error::NoThreads(_) => ErrorKind::NotFound,
             Error::Interrupted => ErrorKind::Cancelled,
             Error::Conflict(_) => ErrorKind::Conflict,
             Error::Newer { .. } => ErrorKind::NewerVersion,
-            Error::Damaged { .. } => ErrorKind::Corrupt,
+            Error::Damaged { .. } | Error::Altered { .. } => ErrorKind::Corrupt,
             Error::Pipe { .. } => ErrorKind::Io,
             Error::Internal(_) => ErrorKind::Internal,
         }
@@ -129,10 +147,12 @@ impl Error {
     pub fn hint(&self) -> &'static str {
         match self {
             Error::Line { .. } => "the program that makes the rows and this one must be of the same version",
-            Error::Destination { .. } => "give a directory or s3://BUCKET/PREFIX",
+            Error::Destination { .. } => "give a directory, s3://BUCKET/PREFIX or postgres://HOST/DATABASE",
             Error::Interrupted => "start the run again: it goes on from what was committed",
             Error::NoTables(_) => "see whether the destination is the one that was pushed to",
             Error::NoThreads(_) => "see whether the ids are whole, and whether the destination is the right one",
+            Error::Database { kind, .. } => hint_of_database(*kind),
+            Error::Altered { .. } => hint_of_database(ErrorKind::Corrupt),
             _ => hint_of(self.kind()),
         }
     }
@@ -162,6 +182,24 @@ fn hint_of(kind: ErrorKind) -> &'static str {
         ErrorKind::Cancelled => "start the run again",
         ErrorKind::Io => "see to the disk or the network, and start the run again: what was committed stays",
         ErrorKind::Internal => "start the run again, and report it if it happens again",
+    }
+}
+
+fn hint_of_database(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound => "see whether the database is there: postgres://HOST/DATABASE",
+        ErrorKind::TimedOut => {
+            "see to the network, and to who holds locks on the tables, and start the run again: what was committed stays"
+        }
+        ErrorKind::Denied => {
+            "see to user and password (PGUSER, PGPASSWORD, PGPASSFILE), to the server's certificate (sslmode, sslrootcert), and to \
+             what the role may do; docs/postgres.md has the least"
+        }
+        ErrorKind::Corrupt => {
+            "bring the table back to what docs/tables.md says, or push into another schema: postgres://HOST/DATABASE?schema=NAME"
+        }
+        ErrorKind::Io => "see to the server and its disk, and start the run again: what was committed stays",
+        other => hint_of(other),
     }
 }
 

@@ -1,10 +1,11 @@
-//! Rows from a pipe into the store: one thread reads and decodes, another compresses and writes.
+//! Rows from a pipe to where they are kept: one thread reads and decodes, another writes and commits.
 
 mod blame;
 mod lines;
 mod messages;
 mod reader;
 mod rows;
+mod target;
 mod writer;
 
 use std::io::{Read, Write};
@@ -13,14 +14,12 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 pub use lines::LONGEST_LINE;
+pub use target::{Batches, Opened, Target, Written};
 
 use crate::error::{Error, Result};
-use crate::ledger::Ledger;
 use crate::paths::Owner;
-use crate::store::Store;
 use lines::Lines;
 use messages::{Answer, Begin, Message};
-use writer::Writer;
 
 /// Is how many batches of rows may wait between the two threads.
 const QUEUE: usize = 1;
@@ -47,10 +46,10 @@ impl Default for Options {
 ///
 /// # Errors
 ///
-/// The input may make no sense or end too early, and the store may fail. What was told to be committed stays.
-pub fn run(store: &Store, input: impl Read, output: impl Write + Send, options: Options) -> Result<()> {
+/// The input may make no sense or end too early, and the target may fail. What was told to be committed stays.
+pub fn run(target: &impl Target, input: impl Read, output: impl Write + Send, options: Options) -> Result<()> {
     let answers = Answers(Mutex::new(output));
-    let result = push(store, input, &answers, options);
+    let result = push(target, input, &answers, options);
     if let Err(error) = &result {
         // Nobody may be left to be told; the exit code says it, too.
         let _ = answers.tell(&Answer::Failed { kind: error.kind(), message: error.to_string(), hint: error.hint() });
@@ -58,21 +57,16 @@ pub fn run(store: &Store, input: impl Read, output: impl Write + Send, options: 
     result
 }
 
-fn push<W: Write + Send>(store: &Store, input: impl Read, answers: &Answers<W>, options: Options) -> Result<()> {
+fn push<W: Write + Send>(target: &impl Target, input: impl Read, answers: &Answers<W>, options: Options) -> Result<()> {
     let mut lines = Lines::new(input);
     let begin = begin(&mut lines)?;
     let owner = Owner { machine: begin.machine.clone(), home: begin.home.clone() };
-    let ledger = Ledger::open(store, owner)?;
-    let writer = Writer::new(ledger, options);
-    let forgotten = writer.forgotten().clone();
-    answers.tell(&Answer::Opened {
-        version: writer.version(),
-        is_new: writer.is_new(),
-        forgotten: forgotten.iter().collect(),
-    })?;
+    let batches = target.begin(owner, options)?;
+    let Opened { version, is_new, forgotten } = batches.opened();
+    answers.tell(&Answer::Opened { version, is_new, forgotten: forgotten.iter().collect() })?;
     std::thread::scope(|scope| {
         let (work, waiting) = sync_channel(QUEUE);
-        let written = scope.spawn(move || writer.run(&waiting, |answer| answers.tell(&answer)));
+        let written = scope.spawn(move || target::write(batches, &waiting, |answer| answers.tell(&answer)));
         let read = reader::run(&mut lines, work, forgotten, &begin, options.commit_bytes);
         let written = written.join().unwrap_or_else(|_| Err(Error::Internal("the writing thread ended".into())));
         // Where the writer fails, the reader sees nothing but that nobody listens any more.

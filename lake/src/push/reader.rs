@@ -5,9 +5,8 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use arrow_array::{Array as _, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
+use arrow_array::{Array as _, ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema};
-use arrow_select::filter::filter_record_batch;
 
 use super::lines::Lines;
 use super::messages::{self, Begin, Message, Open};
@@ -128,7 +127,7 @@ impl Reader {
             return Ok(true);
         };
         if SHAPES[table].table.of_threads() {
-            batch = self.without_forgotten(self.with_threads(&batch, &sources)?)?;
+            batch = columns::without(self.with_threads(&batch, &sources)?, &self.forgotten)?;
         }
         Ok(batch.num_rows() == 0 || self.work.send(Work::Rows(table, batch)).is_ok())
     }
@@ -148,15 +147,5 @@ impl Reader {
         }
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
             .map_err(|error| Error::Internal(format!("rows have no threads: {error}")))
-    }
-
-    fn without_forgotten(&self, batch: RecordBatch) -> Result<RecordBatch> {
-        if self.forgotten.is_empty() {
-            return Ok(batch);
-        }
-        let threads = columns::texts(&batch, "thread")?;
-        let kept: BooleanArray =
-            (0..batch.num_rows()).map(|row| Some(!self.forgotten.contains(threads.value(row)))).collect();
-        filter_record_batch(&batch, &kept).map_err(|error| Error::Internal(format!("rows cannot be left out: {error}")))
     }
 }

@@ -1,12 +1,12 @@
-//! The writing thread: batches into files, and files into manifests.
+//! Batches into files, and files into manifests.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::Receiver;
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
+use arrow_array::RecordBatch;
+
 use super::Options;
-use super::messages::Answer;
-use super::reader::Work;
+use super::target::{Batches, Opened, Target, Written};
 use crate::clean::{self, Scope};
 use crate::columns::{self, SHAPES};
 use crate::compact::{Compacted, Thoroughness, compact};
@@ -21,8 +21,14 @@ use crate::store::Store;
 /// Is how much may wait compressed, before it is written to files that no manifest names yet.
 const COMPRESSED: usize = 12 << 20;
 
+impl Target for Store {
+    fn begin(&self, owner: paths::Owner, options: Options) -> Result<Box<dyn Batches + '_>> {
+        Ok(Box::new(Writer::new(Ledger::open(self, owner)?, options)))
+    }
+}
+
 /// Writes what the reading thread reads.
-pub(crate) struct Writer<'s> {
+struct Writer<'s> {
     ledger: Ledger<'s>,
     options: Options,
     version: i64,
@@ -34,18 +40,11 @@ pub(crate) struct Writer<'s> {
     staged: Vec<LiveFile>,
     staged_since: Option<SystemTime>,
     written: Written,
-}
-
-#[derive(Default)]
-struct Written {
-    files: u64,
-    bytes: u64,
-    rows: BTreeMap<&'static str, u64>,
     months: BTreeSet<(String, Month)>,
 }
 
 impl<'s> Writer<'s> {
-    pub(crate) fn new(ledger: Ledger<'s>, options: Options) -> Writer<'s> {
+    fn new(ledger: Ledger<'s>, options: Options) -> Writer<'s> {
         let newest = ledger.newest();
         Writer {
             version: newest.map_or(0, |newest| newest.highest_version) + 1,
@@ -58,54 +57,12 @@ impl<'s> Writer<'s> {
             staged: Vec::new(),
             staged_since: None,
             written: Written::default(),
+            months: BTreeSet::new(),
         }
-    }
-
-    pub(crate) fn version(&self) -> i64 {
-        self.version
-    }
-
-    pub(crate) fn is_new(&self) -> bool {
-        self.is_new
-    }
-
-    pub(crate) fn forgotten(&self) -> &BTreeSet<String> {
-        &self.forgotten
-    }
-
-    /// Does what is asked until nothing else comes. Where that is before the end, what was not committed is dropped.
-    pub(crate) fn run(mut self, work: &Receiver<Work>, tell: impl Fn(Answer) -> Result<()>) -> Result<()> {
-        while let Ok(work) = work.recv() {
-            match work {
-                Work::Rows(table, rows) => self.rows(table, &rows)?,
-                Work::Commit(threads) => {
-                    self.commit()?;
-                    tell(Answer::Committed { threads })?;
-                }
-                Work::End(threads) => {
-                    self.commit()?;
-                    tell(Answer::Committed { threads })?;
-                    let removed = self.tidy()?;
-                    let Written { files, bytes, rows, .. } = self.written;
-                    return tell(Answer::Done { files, bytes, rows, removed });
-                }
-            }
-        }
-        // They are named by nothing, and would go later.
-        let _ = self.store().delete_all(&paths_of(&self.staged));
-        Ok(())
     }
 
     fn store(&self) -> &'s Store {
         self.ledger.store()
-    }
-
-    fn rows(&mut self, table: usize, rows: &arrow_array::RecordBatch) -> Result<()> {
-        let shape = &SHAPES[table];
-        let complete = columns::complete(shape, rows, self.ledger.owner(), self.version)?;
-        *self.written.rows.entry(shape.table.name).or_default() += rows.num_rows() as u64;
-        self.sink.push(table, complete)?;
-        if self.sink.compressed() >= COMPRESSED { self.stage() } else { Ok(()) }
     }
 
     /// Writes what waits to files that no manifest names yet.
@@ -121,6 +78,36 @@ impl<'s> Writer<'s> {
         let sealed = self.sink.seal()?;
         self.staged.extend(rewrite::upload(self.store(), self.ledger.owner(), sealed, self.version)?);
         Ok(())
+    }
+
+    /// Merges small files where that was asked for, and removes what is no longer needed where this run wrote.
+    fn tidy(&mut self) -> Result<u64> {
+        let mut scope = Scope::Months(std::mem::take(&mut self.months));
+        if self.options.compact {
+            let mut done = Compacted::default();
+            compact(&mut self.ledger, Thoroughness::Along, &mut done)?;
+            if done.merged > 0 {
+                scope = Scope::All;
+            }
+        }
+        match &scope {
+            Scope::Months(months) if months.is_empty() => Ok(0),
+            scope => clean::run(&self.ledger, scope, self.options.grace, false),
+        }
+    }
+}
+
+impl Batches for Writer<'_> {
+    fn opened(&self) -> Opened {
+        Opened { version: self.version, is_new: self.is_new, forgotten: self.forgotten.clone() }
+    }
+
+    fn rows(&mut self, table: usize, rows: &RecordBatch) -> Result<()> {
+        let shape = &SHAPES[table];
+        let complete = columns::complete(shape, rows, self.ledger.owner(), self.version)?;
+        *self.written.rows.entry(shape.table.name).or_default() += rows.num_rows() as u64;
+        self.sink.push(table, complete)?;
+        if self.sink.compressed() >= COMPRESSED { self.stage() } else { Ok(()) }
     }
 
     fn commit(&mut self) -> Result<()> {
@@ -150,25 +137,19 @@ impl<'s> Writer<'s> {
         for file in staging.files {
             self.written.files += 1;
             self.written.bytes += file.bytes;
-            self.written.months.insert((file.table, file.month));
+            self.months.insert((file.table, file.month));
         }
         Ok(())
     }
 
-    /// Merges small files where that was asked for, and removes what is no longer needed where this run wrote.
-    fn tidy(&mut self) -> Result<u64> {
-        let mut scope = Scope::Months(std::mem::take(&mut self.written.months));
-        if self.options.compact {
-            let mut done = Compacted::default();
-            compact(&mut self.ledger, Thoroughness::Along, &mut done)?;
-            if done.merged > 0 {
-                scope = Scope::All;
-            }
-        }
-        match &scope {
-            Scope::Months(months) if months.is_empty() => Ok(0),
-            scope => clean::run(&self.ledger, scope, self.options.grace, false),
-        }
+    fn finish(&mut self) -> Result<Written> {
+        self.written.removed = self.tidy()?;
+        Ok(std::mem::take(&mut self.written))
+    }
+
+    /// The files are named by nothing, and would go later.
+    fn abandon(&mut self) {
+        let _ = self.store().delete_all(&paths_of(&self.staged));
     }
 }
 

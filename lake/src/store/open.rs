@@ -30,7 +30,7 @@ pub fn open(destination: &str, access: Access) -> Result<Store> {
     match destination.split_once("://") {
         Some(("s3", place)) => open_bucket(destination, place),
         Some(("file", path)) => open_directory(path, access),
-        Some(_) => Err(unusable(destination, "only directories and s3:// are known")),
+        Some(_) => Err(unusable(destination, "only directories, s3:// and postgres:// are known")),
         None => open_directory(destination, access),
     }
 }

@@ -58,14 +58,26 @@ fn a_run_that_is_killed_anywhere_leaves_whole_threads_and_the_next_one_completes
 }
 
 /// Makes a small disk, where that can be done.
-struct SmallDisk(tempfile::TempDir);
+pub(crate) struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
-    fn new() -> Option<SmallDisk> {
+    pub(crate) fn new(size: &str) -> Option<SmallDisk> {
         let directory = tempdir().unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=640k", "tmpfs"]).arg(directory.path()).stderr(Stdio::null());
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(directory.path()).stderr(Stdio::null());
         mount.status().is_ok_and(|status| status.success()).then(|| SmallDisk(directory))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Leaves no room on it.
+    pub(crate) fn fill(&self, filler: &Path) {
+        let mut file = std::fs::File::create(filler).unwrap();
+        for size in [64 << 10, 512] {
+            while file.write_all(&vec![1; size]).is_ok() {}
+        }
     }
 }
 
@@ -78,21 +90,16 @@ impl Drop for SmallDisk {
 #[test]
 #[allow(clippy::print_stderr, reason = "who runs the tests should know what was not tried")]
 fn a_full_disk_is_told_and_what_was_committed_stays() {
-    let Some(disk) = SmallDisk::new() else {
+    let Some(disk) = SmallDisk::new("640k") else {
         eprintln!("NOT TRIED: a full disk, since no small one can be mounted here");
         return;
     };
-    let directory = disk.0.path().join("lake");
+    let directory = disk.path().join("lake");
     let store = store(&directory);
     let first = Thread::new(1, &[1]);
     push_all(&store, std::slice::from_ref(&first));
-    let filler = disk.0.path().join("filler");
-    let _ = std::fs::write(&filler, vec![1; 600 << 10]);
-    let _ = std::fs::OpenOptions::new().append(true).open(&filler).and_then(|mut file| {
-        loop {
-            file.write_all(&[1; 512])?;
-        }
-    }) as std::io::Result<()>;
+    let filler = disk.path().join("filler");
+    disk.fill(&filler);
     let more: Vec<_> = (2..9).map(|number| Thread::new(number, &[3])).collect();
     let (result, answers) = pushed(&store, &whole(&more), eager());
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Io);

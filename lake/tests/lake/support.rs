@@ -103,16 +103,16 @@ pub(crate) fn store(directory: &Path) -> Store {
 }
 
 /// Runs a push, and gives its answers.
-pub(crate) fn pushed(store: &Store, input: &str, options: push::Options) -> (Result<()>, Vec<Value>) {
+pub(crate) fn pushed(target: &impl push::Target, input: &str, options: push::Options) -> (Result<()>, Vec<Value>) {
     let mut output = Vec::new();
-    let result = push::run(store, input.as_bytes(), &mut output, options);
+    let result = push::run(target, input.as_bytes(), &mut output, options);
     let answers = String::from_utf8(output).unwrap();
     (result, answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
-pub(crate) fn push_all(store: &Store, threads: &[Thread]) -> Vec<Value> {
+pub(crate) fn push_all(target: &impl push::Target, threads: &[Thread]) -> Vec<Value> {
     let options = push::Options { grace: Duration::ZERO, ..push::Options::default() };
-    let (result, answers) = pushed(store, &whole(threads), options);
+    let (result, answers) = pushed(target, &whole(threads), options);
     result.unwrap();
     answers
 }

@@ -11,7 +11,7 @@ use threadkeep_lake::{compact, forget, ledger, push};
 use crate::support::{Thread, begin, eager, end, expected, found, is_anywhere, push_all, pushed, store, whole};
 
 /// Is an input that waits for what comes.
-struct Slow(Receiver<String>, Vec<u8>);
+pub(crate) struct Slow(pub(crate) Receiver<String>, pub(crate) Vec<u8>);
 
 impl Read for Slow {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -25,7 +25,7 @@ impl Read for Slow {
     }
 }
 
-fn patient() -> push::Options {
+pub(crate) fn patient() -> push::Options {
     push::Options { commit_bytes: 0, ..push::Options::default() }
 }
 
@@ -99,7 +99,8 @@ fn a_thread_that_is_forgotten_while_it_is_pushed_does_not_come_back() {
         std::thread::sleep(Duration::from_millis(200));
         let ids = BTreeSet::from([secret.id.clone()]);
         forget::run(&store(directory.path()), &ids, Duration::ZERO).unwrap();
-        lines.send(secret.lines(0) + &other.lines(0) + &end(2)).unwrap();
+        // Once in the first commit after that, and once behind it.
+        lines.send(secret.lines(0) + &other.lines(0) + &secret.lines(0) + &end(3)).unwrap();
         late.join().unwrap().unwrap();
     });
     let store = store(directory.path());
