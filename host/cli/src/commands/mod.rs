@@ -125,10 +125,10 @@ commands! {
     ///
     /// What is here is never overwritten. `--undo` takes the last import back.
     Import(import::Import);
-    /// Push threads as rows of tables into a directory or a bucket, for DuckDB, Spark and others
+    /// Push threads as rows of tables into a directory, a bucket or PostgreSQL, for engines that ask of many
     ///
-    /// Only what is new is sent, without secrets; several machines may push into one place. The program threadkeep-lake writes the
-    /// files: it alone opens connections, with the credentials that its clients usually have.
+    /// Only what is new is sent, without secrets; several machines may push into one place. The program threadkeep-lake
+    /// writes them there: it alone opens connections, with the credentials that its clients usually have.
     Push(push::Push);
     /// Put threads away that nobody has used for long, after showing which
     ///

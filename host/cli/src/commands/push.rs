@@ -21,7 +21,7 @@ const FILES: &str = "The files there";
 /// `push`
 #[derive(Args)]
 pub(crate) struct Push {
-    /// A directory, or s3://BUCKET/PREFIX
+    /// A directory, s3://BUCKET/PREFIX, or postgres://HOST/DATABASE
     #[arg(value_name = "PLACE", value_parser = values::text)]
     destination: String,
     #[command(flatten)]
@@ -60,7 +60,7 @@ pub(crate) struct Push {
     #[arg(long, conflicts_with_all = ["dry_run", "views"])]
     #[arg(help_heading = FILES)]
     list_files: bool,
-    /// Print the SQL of views that show every row as it is now: duckdb, clickhouse, spark
+    /// Print the SQL of views that show every row as it is now: duckdb, clickhouse, spark, postgres
     #[arg(long, value_name = "ENGINE", value_parser = values::text, conflicts_with = "dry_run")]
     #[arg(help_heading = FILES)]
     views: Option<String>,
@@ -146,11 +146,24 @@ impl Push {
 /// Gives the place as what was pushed is kept under: a directory by its whole path.
 fn place(said: &str) -> anyhow::Result<String> {
     if said.contains("://") {
+        if has_password(said) {
+            let why = "a place is kept and shown, so it may have no password: leave it to PGPASSFILE or PGPASSWORD";
+            return Err(Usage(why.into()).into());
+        }
         return Ok(said.trim_end_matches('/').to_owned());
     }
     let path = std::path::absolute(said)?;
     let text = path.to_str().ok_or_else(|| Usage("the place must be named in UTF-8".into()))?;
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// Says whether a URL has a password: behind the user's name, or in its query.
+fn has_password(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let host = place.split('/').next().unwrap_or_default();
+    let is_password = |part: &str| part.split('=').next().is_some_and(|key| key.eq_ignore_ascii_case("password"));
+    host.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || query.split('&').any(is_password)
 }
 
 fn lake_program() -> Result<std::path::PathBuf, threadkeep::Error> {
@@ -201,4 +214,19 @@ fn describe(push: &PushDocument) -> String {
         let _ = writeln!(out, "  {}", text::shown(row));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_password;
+
+    #[test]
+    fn a_password_is_seen_wherever_a_url_may_have_it() {
+        for url in ["postgres://me:secret@db/threads", "postgres://db/threads?user=me&PASSWORD=secret", "s3://a:b@c/d"] {
+            assert!(has_password(url), "{url}");
+        }
+        for url in ["postgres://me@db:5432/threads?sslmode=require", "s3://team/threads", "postgres:///threads"] {
+            assert!(!has_password(url), "{url}");
+        }
+    }
 }
