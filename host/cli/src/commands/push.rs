@@ -222,7 +222,8 @@ mod tests {
 
     #[test]
     fn a_password_is_seen_wherever_a_url_may_have_it() {
-        for url in ["postgres://me:secret@db/threads", "postgres://db/threads?user=me&PASSWORD=secret", "s3://a:b@c/d"] {
+        for url in ["postgres://me:secret@db/threads", "postgres://db/threads?user=me&PASSWORD=secret", "s3://a:b@c/d"]
+        {
             assert!(has_password(url), "{url}");
         }
         for url in ["postgres://me@db:5432/threads?sslmode=require", "s3://team/threads", "postgres:///threads"] {
