@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! rows of all threads ─→ stamp: as it was pushed? ──→ nothing
-//!                         └─ no ─→ turns, requests ─→ thread_rows: what does the place lack? ─→ sink
+//!                         └─ no ─→ row_maker, several at once: turns, requests ─→ thread_rows: what does the place lack? ─→ sink
 //! sink: threadkeep-lake, a process of its own, by its standard input ─→ what is committed there ─→ features/pushed
 //! ```
 //!
@@ -12,16 +12,18 @@
 
 mod error;
 mod lake_process;
+mod row_maker;
 mod sink;
 mod thread_rows;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::sync::mpsc::Receiver;
 
 use sha2::{Digest as _, Sha256};
-use threadkeep_engine::calls::{MakeDeletedThreadLine, MakeThreadLine, NextUsageLines, OpenUsageTable};
+use threadkeep_engine::calls::{MakeDeletedThreadLine, NextUsageLines, OpenUsageTable};
 use threadkeep_engine::contract::{
-    FileFacts, ModelPrice, Person, RedactionCount, RowQuery, Subject, TableOptions, ThreadCounts, ThreadRow, UsageLines,
+    FileFacts, ModelPrice, Person, RedactionCount, RowQuery, TableOptions, ThreadRow, UsageLines,
 };
 use threadkeep_engine::{Core, Imports};
 use threadkeep_tables::SCHEMA_VERSION;
@@ -33,7 +35,8 @@ use crate::features::pushed::PushedThread;
 use crate::index::progress::Progress;
 use crate::threads::lookup::LookupError;
 use crate::threads::reader::ThreadReader;
-use thread_rows::{TurnsToSend, Verdict, requests_to_send};
+use row_maker::{MadeRows, Piece, RowMaker, ToSend};
+use thread_rows::requests_to_send;
 
 pub use error::PushError;
 pub use lake_process::{LakeProcess, find_lake_program};
@@ -179,18 +182,9 @@ impl<'a> Push<'a> {
             }
         }
         self.progress(Progress::Expected { files: to_send.len() as u64 });
-        for candidate in to_send {
-            let id = &candidate.row.id;
-            match self.thread(&candidate, before.get(id)) {
-                Ok(()) => self.pushed.threads += 1,
-                Err(PushError::Lookup(error)) if is_of_one_thread(&error) => {
-                    self.pushed.failed.push((id.clone(), error.to_string()));
-                }
-                Err(error) => return Err(error),
-            }
-            self.progress(Progress::Exported { threads: 1 });
-            self.note()?;
-        }
+        let to_send: Vec<ToSend<'_>> =
+            to_send.iter().map(|candidate: &Candidate| (candidate, before.get(&candidate.row.id))).collect();
+        self.send(&to_send)?;
         for (id, created_at) in deleted {
             let line = self.database.call(&MakeDeletedThreadLine { created_at })?;
             self.sink.open(&id, self.opened.version)?;
@@ -240,102 +234,55 @@ impl<'a> Push<'a> {
         }
     }
 
-    /// Sends one thread, as it goes on, or as a whole where it is not what was pushed.
-    fn thread(&mut self, candidate: &Candidate, before: Option<&PushedThread>) -> Result<(), PushError> {
-        // In a generation no time of a row changes: by it the place knows where the row is.
-        let before = before.filter(|before| before.created_at == candidate.row.created_at);
-        if let Some(before) = before
-            && self.rows_of(candidate, Some(before), before.generation)?
-        {
-            return Ok(());
-        }
-        // Higher than any generation that is there.
-        self.rows_of(candidate, None, self.opened.version).map(drop)
+    /// Sends the rows of threads, in their order.
+    fn send(&mut self, threads: &[ToSend<'_>]) -> Result<(), PushError> {
+        let maker = RowMaker {
+            reader: self.reader,
+            database: self.database,
+            options: self.options(),
+            generation: self.opened.version,
+        };
+        std::thread::scope(|scope| {
+            let workers = maker.start(scope, threads);
+            for ((candidate, _), pieces) in threads.iter().zip(workers.iter().cycle()) {
+                self.thread(&candidate.row.id, pieces)?;
+                self.progress(Progress::Exported { threads: 1 });
+                self.note()?;
+            }
+            Ok(())
+        })
     }
 
-    /// Sends the rows of a thread that come behind those that the place has, and its own; nothing, and gives false, where those are not
-    /// what is here.
-    fn rows_of(
-        &mut self,
-        candidate: &Candidate,
-        before: Option<&PushedThread>,
-        generation: u64,
-    ) -> Result<bool, PushError> {
-        let Some((new_requests, requests, requests_sum)) = requests_to_send(&candidate.requests, before) else {
-            return Ok(false);
-        };
-        let id = &candidate.row.id;
-        let mut is_open = false;
-        let mut open = |sink: &mut dyn RowSink| match std::mem::replace(&mut is_open, true) {
-            true => Ok(()),
-            false => sink.open(id, generation),
-        };
-        let mut sending = TurnsToSend::new(before);
-        let mut counts =
-            ThreadCounts { turns: None, rollout_bytes: Some(candidate.bytes), tags: candidate.tags.clone() };
-        if !self.request.only_usage {
-            let sent = self.turns_of(id, &mut sending, |sink, lines| {
-                open(sink)?;
-                sink.rows(lines)
-            });
-            match sent {
-                Ok(true) => {}
-                Ok(false) => return Ok(false),
-                Err(error) => {
-                    if is_open {
-                        // Without a row of the thread itself nobody sees what was sent.
-                        self.closed.push((id.clone(), Noted::Nothing));
-                        self.sink.close()?;
-                    }
-                    return Err(error);
-                }
+    /// Sends the pieces of one thread.
+    fn thread(&mut self, id: &str, pieces: &Receiver<Piece>) -> Result<(), PushError> {
+        let made = loop {
+            match pieces.recv() {
+                Ok(Piece::Open(generation)) => self.sink.open(id, generation)?,
+                Ok(Piece::Rows(rows)) => self.sink.rows(&rows)?,
+                Ok(Piece::End(made)) => break made,
+                Err(_) => return Err(PushError::Answer("rows are made no more".into())),
             }
-        }
-        let Some((turns, turns_sum)) = sending.end() else { return Ok(false) };
-        counts.turns = (!self.request.only_usage).then_some(turns.into());
-        let make = MakeThreadLine { row: candidate.row.clone(), counts, options: self.options() };
-        let (line, redactions) = self.database.call(&make)?;
+        };
+        let MadeRows { result, redactions, is_open } = *made;
         self.pushed.add(redactions);
-        open(self.sink)?;
-        self.sink.rows(new_requests)?;
-        self.sink.rows(&line)?;
-        let pushed = PushedThread {
-            created_at: candidate.row.created_at,
-            generation,
-            stamp: candidate.stamp.clone(),
-            turns,
-            turns_sum,
-            requests,
-            requests_sum,
+        // Without a row of the thread itself nobody sees what was sent of it.
+        let (noted, failure) = match result {
+            Ok(pushed) => (Noted::Thread(pushed), None),
+            Err(error) => (Noted::Nothing, Some(error)),
         };
-        // Known before it is closed, after which it may be there to stay at once.
-        self.closed.push((id.clone(), Noted::Thread(pushed)));
-        self.sink.close()?;
-        Ok(true)
-    }
-
-    /// Hands the rows of turns that the place lacks to `send`; gives false where what it has is not what is here.
-    fn turns_of(
-        &mut self,
-        id: &str,
-        sending: &mut TurnsToSend,
-        mut send: impl FnMut(&mut dyn RowSink, &str) -> Result<(), PushError>,
-    ) -> Result<bool, PushError> {
-        let mut table = self.reader.turn_table(&Subject::Thread(id.to_owned()), &self.options())?;
-        loop {
-            let turns = table.next()?;
-            if turns.is_empty() {
-                self.pushed.add(table.report()?);
-                return Ok(true);
-            }
-            for turn in turns {
-                match sending.next(&turn) {
-                    Verdict::Known => {}
-                    Verdict::Send => send(self.sink, &turn.lines)?,
-                    Verdict::Changed => return Ok(false),
-                }
-            }
+        if is_open {
+            // Known before it is closed, after which it may be there to stay at once.
+            self.closed.push((id.to_owned(), noted));
+            self.sink.close()?;
         }
+        match failure {
+            None => self.pushed.threads += 1,
+            Some(PushError::Lookup(error)) if is_of_one_thread(&error) => {
+                self.pushed.failed.push((id.to_owned(), error.to_string()));
+            }
+            Some(error) => return Err(error),
+        }
+        Ok(())
     }
 
     fn options(&self) -> TableOptions {

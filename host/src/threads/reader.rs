@@ -337,6 +337,11 @@ impl ThreadReader {
         self.shared.progress.as_ref()
     }
 
+    /// Gives a lookup for whoever reads many threads, with the handle as it is now; what fails in it is not mended.
+    pub(crate) fn lookup(&self) -> Result<Lookup, LookupError> {
+        self.finder(self.handle().state.as_ref())
+    }
+
     /// Begins to make rows of a thread's turns, which is found as by [`ThreadReader::find`].
     pub(crate) fn turn_table(&self, of: &Subject, options: &TableOptions) -> Result<TurnTable, LookupError> {
         self.recovering(|state| {

@@ -166,11 +166,26 @@ impl Lookup {
         Ok(Exporter { lookup: self, opened })
     }
 
-    /// Begins to make rows of a thread's turns, which is found likewise; this keeps the lookup.
+    /// Begins to make rows of a thread's turns, which is found likewise.
+    pub(crate) fn turn_table(
+        &mut self,
+        of: Subject,
+        options: TableOptions,
+    ) -> Result<TurnTable<&mut Lookup>, LookupError> {
+        let number = self.open_turn_table(of, options)?;
+        Ok(TurnTable { lookup: self, number })
+    }
+
+    /// Begins likewise; this keeps the lookup.
     pub(crate) fn into_turn_table(mut self, of: Subject, options: TableOptions) -> Result<TurnTable, LookupError> {
+        let number = self.open_turn_table(of, options)?;
+        Ok(TurnTable { lookup: self, number })
+    }
+
+    fn open_turn_table(&mut self, of: Subject, options: TableOptions) -> Result<usize, LookupError> {
         let wanted = text_of(&of);
         let opened = self.core.call(&OpenTurnTable { of, options })?.map_err(|error| self.failed(error, &wanted))?;
-        Ok(TurnTable { lookup: self, number: opened.number })
+        Ok(opened.number)
     }
 
     fn open_history(&mut self, of: Subject) -> Result<Opened, LookupError> {
@@ -313,21 +328,27 @@ impl Exporter {
 }
 
 /// Makes rows of tables of one thread's turns.
-pub(crate) struct TurnTable {
-    lookup: Lookup,
+pub(crate) struct TurnTable<L: BorrowMut<Lookup> = Lookup> {
+    lookup: L,
     number: usize,
 }
 
-impl TurnTable {
+impl<L: BorrowMut<Lookup>> TurnTable<L> {
     /// Gives the rows of the next turns; none at the end.
     pub(crate) fn next(&mut self) -> Result<Vec<TurnLines>, LookupError> {
-        let call = NextTurnLines { table: self.number };
-        self.lookup.core.call(&call)?.map_err(|error| self.lookup.failed(error, ""))
+        let (lookup, call) = (self.lookup.borrow_mut(), NextTurnLines { table: self.number });
+        lookup.core.call(&call)?.map_err(|error| lookup.failed(error, ""))
     }
 
     /// Gives what was taken out so far.
     pub(crate) fn report(&mut self) -> Result<Vec<RedactionCount>, LookupError> {
-        Ok(self.lookup.core.call(&ReportTurnTable { table: self.number })?)
+        Ok(self.lookup.borrow_mut().core.call(&ReportTurnTable { table: self.number })?)
+    }
+}
+
+impl<L: BorrowMut<Lookup>> Drop for TurnTable<L> {
+    fn drop(&mut self) {
+        let _ = self.lookup.borrow_mut().core.call(&Close { number: self.number });
     }
 }
 

@@ -1,0 +1,223 @@
+//! Makes the rows of several threads at once, each thread's in a row of pieces.
+
+use std::borrow::BorrowMut;
+use std::num::NonZero;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Scope;
+
+use threadkeep_engine::calls::MakeThreadLine;
+use threadkeep_engine::contract::{RedactionCount, Subject, TableOptions, ThreadCounts};
+
+use super::Candidate;
+use super::error::PushError;
+use super::thread_rows::{TurnsToSend, Verdict, requests_to_send};
+use crate::db::Database;
+use crate::features::pushed::PushedThread;
+use crate::threads::lookup::{Lookup, LookupError, TurnTable};
+use crate::threads::reader::ThreadReader;
+
+/// Rows are handed over in pieces of so many bytes, and so many pieces of each worker wait at most.
+const PIECE: usize = 64 << 10;
+const WAITING: usize = 16;
+const MOST_WORKERS: usize = 8;
+
+/// A piece of what is made of a thread.
+pub(super) enum Piece {
+    /// Rows follow, of this generation.
+    Open(u64),
+    /// Some of them.
+    Rows(String),
+    /// These were all.
+    End(Box<MadeRows>),
+}
+
+/// What came of a thread.
+pub(super) struct MadeRows {
+    /// What a place has that is given its rows.
+    pub(super) result: Result<PushedThread, PushError>,
+    /// What was taken out of them.
+    pub(super) redactions: Vec<RedactionCount>,
+    /// There were rows.
+    pub(super) is_open: bool,
+}
+
+/// What rows are made with.
+pub(super) struct RowMaker<'a> {
+    pub(super) reader: &'a ThreadReader,
+    pub(super) database: &'a Database,
+    pub(super) options: TableOptions,
+    /// Higher than any generation that the place has.
+    pub(super) generation: u64,
+}
+
+/// Pieces on their way to whoever sends them.
+struct Pieces<'s> {
+    sender: &'s SyncSender<Piece>,
+    generation: u64,
+    is_open: bool,
+    rows: String,
+    /// Nobody takes them any more.
+    is_over: bool,
+    redactions: Vec<RedactionCount>,
+}
+
+/// A thread, and what the place has of it.
+pub(super) type ToSend<'c> = (&'c Candidate, Option<&'c PushedThread>);
+
+impl RowMaker<'_> {
+    /// Starts workers. Of `threads` the pieces of the first come out of the first receiver, those of the second out of the second, and
+    /// so on, round by round.
+    pub(super) fn start<'scope, 'env>(
+        &'env self,
+        scope: &'scope Scope<'scope, 'env>,
+        threads: &'env [ToSend<'env>],
+    ) -> Vec<Receiver<Piece>> {
+        let workers = std::thread::available_parallelism().map_or(2, NonZero::get).min(MOST_WORKERS).min(threads.len());
+        let start = |first: usize| {
+            let (sender, pieces) = sync_channel(WAITING);
+            scope.spawn(move || {
+                let mut lookup = None;
+                for (candidate, before) in threads.iter().skip(first).step_by(workers) {
+                    let made = self.make(&mut lookup, candidate, *before, &sender);
+                    if sender.send(Piece::End(Box::new(made))).is_err() {
+                        break;
+                    }
+                }
+            });
+            pieces
+        };
+        (0..workers).map(start).collect()
+    }
+
+    /// Makes the rows that the place lacks, or all where it has others than are here.
+    fn make(
+        &self,
+        lookup: &mut Option<Lookup>,
+        candidate: &Candidate,
+        before: Option<&PushedThread>,
+        sender: &SyncSender<Piece>,
+    ) -> MadeRows {
+        let mut pieces = Pieces {
+            sender,
+            generation: self.generation,
+            is_open: false,
+            rows: String::new(),
+            is_over: false,
+            redactions: Vec::new(),
+        };
+        // In a generation no time of a row changes: by it the place knows where the row is.
+        let before = before.filter(|before| before.created_at == candidate.row.created_at);
+        let going_on = before.map_or(Ok(None), |before| {
+            pieces.generation = before.generation;
+            self.rows_of(lookup, candidate, Some(before), &mut pieces)
+        });
+        let result = match going_on {
+            Ok(Some(pushed)) => Ok(pushed),
+            Ok(None) => {
+                pieces.generation = self.generation;
+                let whole = self.rows_of(lookup, candidate, None, &mut pieces);
+                whole.and_then(|pushed| pushed.ok_or_else(|| PushError::Answer("a thread has no rows".into())))
+            }
+            Err(error) => Err(error),
+        };
+        pieces.flush();
+        MadeRows { result, redactions: pieces.redactions, is_open: pieces.is_open }
+    }
+
+    /// Makes the rows of a thread that come behind those that the place has, and its own; none where those are not what is here.
+    fn rows_of(
+        &self,
+        lookup: &mut Option<Lookup>,
+        candidate: &Candidate,
+        before: Option<&PushedThread>,
+        pieces: &mut Pieces<'_>,
+    ) -> Result<Option<PushedThread>, PushError> {
+        let Some((new_requests, requests, requests_sum)) = requests_to_send(&candidate.requests, before) else {
+            return Ok(None);
+        };
+        let mut sending = TurnsToSend::new(before);
+        if self.options.texts && !self.turns_of(lookup, &candidate.row.id, &mut sending, pieces)? {
+            return Ok(None);
+        }
+        let Some((turns, turns_sum)) = sending.end() else { return Ok(None) };
+        let counts = ThreadCounts {
+            turns: self.options.texts.then_some(turns.into()),
+            rollout_bytes: Some(candidate.bytes),
+            tags: candidate.tags.clone(),
+        };
+        let make = MakeThreadLine { row: candidate.row.clone(), counts, options: self.options.clone() };
+        let (line, redactions) = self.database.call(&make)?;
+        pieces.redactions.extend(redactions);
+        pieces.rows(new_requests);
+        pieces.rows(&line);
+        let created_at = candidate.row.created_at;
+        let (generation, stamp) = (pieces.generation, candidate.stamp.clone());
+        Ok(Some(PushedThread { created_at, generation, stamp, turns, turns_sum, requests, requests_sum }))
+    }
+
+    /// Makes the rows of turns that the place lacks; gives false where what it has is not what is here.
+    fn turns_of(
+        &self,
+        lookup: &mut Option<Lookup>,
+        id: &str,
+        sending: &mut TurnsToSend,
+        pieces: &mut Pieces<'_>,
+    ) -> Result<bool, PushError> {
+        let of = Subject::Thread(id.to_owned());
+        if lookup.is_none() {
+            *lookup = Some(self.reader.lookup()?);
+        }
+        if let Some(known) = lookup {
+            match known.turn_table(of.clone(), self.options.clone()) {
+                Ok(mut table) => return each_turn(&mut table, sending, pieces),
+                Err(LookupError::State(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        // What is kept cannot mend a state DB that fails; the reader can.
+        *lookup = None;
+        each_turn(&mut self.reader.turn_table(&of, &self.options)?, sending, pieces)
+    }
+}
+
+/// Hands the rows of turns that the place lacks over; gives false where what it has is not what is here.
+fn each_turn<L: BorrowMut<Lookup>>(
+    table: &mut TurnTable<L>,
+    sending: &mut TurnsToSend,
+    pieces: &mut Pieces<'_>,
+) -> Result<bool, PushError> {
+    loop {
+        let turns = table.next()?;
+        if turns.is_empty() || pieces.is_over {
+            pieces.redactions.extend(table.report()?);
+            return Ok(true);
+        }
+        for turn in turns {
+            match sending.next(&turn) {
+                Verdict::Known => {}
+                Verdict::Send => pieces.rows(&turn.lines),
+                Verdict::Changed => return Ok(false),
+            }
+        }
+    }
+}
+
+impl Pieces<'_> {
+    fn rows(&mut self, lines: &str) {
+        self.rows.push_str(lines);
+        if self.rows.len() >= PIECE {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.rows.is_empty() {
+            return;
+        }
+        if !self.is_open {
+            self.is_open = true;
+            self.is_over |= self.sender.send(Piece::Open(self.generation)).is_err();
+        }
+        self.is_over |= self.sender.send(Piece::Rows(std::mem::take(&mut self.rows))).is_err();
+    }
+}
