@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::error::Result;
 use crate::ledger::{self, Ledger};
 use crate::manifest::Manifest;
-use crate::paths::{Month, ROOT};
+use crate::paths::{Month, ROOT, empty_file};
 use crate::store::{Listed, Store};
 
 /// Is how long files are left that no manifest names, where nothing else is said.
@@ -53,6 +53,12 @@ pub fn run(ledger: &Ledger, scope: &Scope, grace: Duration, at_once: bool) -> Re
     }
     for directory in &directories {
         removed += store.delete_staged(directory, cutoff);
+    }
+    // The files that tell the columns belong to nobody; a killed write of one leaves its traces, too.
+    for table in threadkeep_tables::TABLES {
+        if let Some((directory, _)) = empty_file(table.name).rsplit_once('/') {
+            removed += store.delete_staged(directory, cutoff);
+        }
     }
     let old = superseded(&manifests, cutoff);
     store.delete_all(&old)?;

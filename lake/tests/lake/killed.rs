@@ -53,7 +53,8 @@ fn a_run_that_is_killed_anywhere_leaves_whole_threads_and_the_next_one_completes
         let live: usize =
             threadkeep_lake::ledger::all(&store).unwrap().iter().map(|manifest| manifest.files.len()).sum();
         let parquet = files(directory.path()).into_iter().filter(|path| path.to_string_lossy().contains(".parquet"));
-        assert_eq!(parquet.count(), live + 6, "the live files and those that tell the columns");
+        let parquet: Vec<_> = parquet.collect();
+        assert_eq!(parquet.len(), live + 6, "the live files and those that tell the columns: {parquet:?}");
     }
 }
 
