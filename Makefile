@@ -132,7 +132,10 @@ lint: ## check format, lints, documentation (warnings being errors), and that no
 	@.ci/compiled-once $(CARGO_FLAGS)
 	$(CARGO) clippy --release --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
 	$(CARGO) clippy --release --workspace --all-targets --manifest-path plugins/Cargo.toml $(CARGO_FLAGS) -- -D warnings
+	$(CARGO) clippy --release --all-targets --manifest-path lake/Cargo.toml --target-dir $(TARGET_DIR) $(CARGO_FLAGS) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --document-private-items $(CARGO_FLAGS)
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --no-deps --document-private-items --manifest-path lake/Cargo.toml \
+		--target-dir $(TARGET_DIR) $(CARGO_FLAGS)
 
 deny: ## check the dependencies' versions, licences, sources and, where they can be had, advisories
 	@.ci/deny $(CARGO_FLAGS)

@@ -2,7 +2,7 @@
 //!
 //! A row waits in a temporary table until its commit, which is one transaction: the row of the home in `homes` is locked, so two
 //! runs of one home come one after the other, and what waits is put among the rows, of which there is one for a key. What is
-//! decided lies in [`schema`] and [`address`]; the rest asks the server.
+//! decided lies in `schema` and `address`; the rest asks the server.
 
 mod address;
 mod encode;
