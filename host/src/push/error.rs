@@ -42,8 +42,8 @@ const SAME_VERSION: &str = "install both programs in one version";
 
 fn sentence(failure: &LakeFailure) -> String {
     match &failure.hint {
-        Some(hint) => format!("{}; {hint}", failure.message),
-        None => failure.message.clone(),
+        Some(hint) => format!("{}; {hint}; {AGAIN}", failure.message),
+        None => format!("{}; {AGAIN}", failure.message),
     }
 }
 
@@ -77,9 +77,9 @@ impl Classified for PushError {
             PushError::Lookup(error) => error.hint(),
             PushError::State(error) => error.hint(),
             PushError::NoProgram => Some(INSTALL),
-            PushError::EndedEarly(_) => Some(AGAIN),
+            PushError::EndedEarly(_) | PushError::Refused(_) => Some(AGAIN),
             PushError::Answer(_) => Some(SAME_VERSION),
-            PushError::Program(_) | PushError::Refused(_) | PushError::Json(_) => None,
+            PushError::Program(_) | PushError::Json(_) => None,
         }
     }
 }

@@ -33,10 +33,11 @@ pub fn find_lake_program(path: Option<&std::ffi::OsStr>) -> Option<PathBuf> {
 }
 
 impl LakeProcess {
-    /// Starts the program for a place. What it says on its standard error goes to this process's.
+    /// Starts the program for a place. What it says to people nobody hears: it answers the same.
     pub fn start(program: &Path, destination: &str) -> Result<LakeProcess, PushError> {
         let mut command = Command::new(program);
-        command.args(["push", "--", destination]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.args(["push", "--", destination]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(PushError::Program)?;
         let input = child.stdin.take().map(|input| BufWriter::with_capacity(PIECE, input));
         let output = child.stdout.take();
