@@ -34,8 +34,7 @@ impl<'a> Guard<'a> {
             Scope::All => None,
             Scope::Around(directory) => Some(query_around(threadkeep, directory)?),
         };
-        let below = |directory: &String| RowQuery { under: Some(directory.clone()), ..RowQuery::default() };
-        let excluded = threadkeep.index_exclusions().directories().iter().map(below).collect();
+        let excluded = threadkeep.index_exclusions().queries().collect();
         let own = own.map(|id| RowQuery { among: Some(vec![id.into()]), ..RowQuery::default() });
         Ok(Guard { threadkeep, scope, excluded, own })
     }

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Database, Domain, StateError, Table, UserData, rows, suspects};
 use crate::platform::error_kind::ErrorKind;
+use crate::platform::hex::hex;
 use crate::platform::home::Home;
 use threadkeep_engine::calls::IndexNames;
 use threadkeep_engine::contract::Chunk;
@@ -125,7 +126,9 @@ impl Database {
         }
         let mut sum = Sha256::new();
         let begun = match &read {
-            Some(read) => sum_up(&mut file, &mut sum, read.offset).map_err(io)? && hex(&sum) == read.sum,
+            Some(read) => {
+                sum_up(&mut file, &mut sum, read.offset).map_err(io)? && hex(sum.clone().finalize()) == read.sum
+            }
             None => false,
         };
         if !begun {
@@ -148,7 +151,7 @@ impl Database {
             if !begun {
                 suspects::add(transaction, &drop_names(transaction, first)?)?;
             }
-            set_stamp(transaction, INDEX_SOURCE, &format!("{facts} {} {offset}", hex(&sum)))?;
+            set_stamp(transaction, INDEX_SOURCE, &format!("{facts} {} {offset}", hex(sum.clone().finalize())))?;
             Ok(false)
         })?;
         if is_empty { self.keep_names(&stamp) } else { Ok(()) }
@@ -277,10 +280,6 @@ fn sum_up(file: &mut File, sum: &mut Sha256, length: u64) -> std::io::Result<boo
         remaining -= read;
     }
     Ok(true)
-}
-
-fn hex(sum: &Sha256) -> String {
-    sum.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Drops the names that an index gave before the one of this place, and gives no more; returns their threads.

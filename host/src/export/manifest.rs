@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::ExportError;
 use super::private_file::{self, Existing};
 use crate::platform::file_lock::FlockGuard;
+use crate::platform::hex::hex;
 use crate::platform::own_files::read_own_file;
 
 /// The manifest's name.
@@ -176,5 +177,5 @@ fn read(path: &Path) -> Result<Document, ExportError> {
 /// Gives a digest of a value, as a text.
 pub(super) fn digest(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let sum = Sha256::digest(serde_json::to_vec(value)?);
-    Ok(sum.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&sum[..16]))
 }

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use threadkeep_engine::contract::RowQuery;
-
 use super::{Error, Result, Threadkeep};
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::file_lock::FileLock;
@@ -38,8 +36,7 @@ impl Threadkeep {
             Error::new(ErrorKind::Busy, why)
         })?;
         let mut excluded = HashSet::new();
-        for directory in self.index_exclusions().directories() {
-            let below = RowQuery { under: Some(directory.clone()), ..RowQuery::default() };
+        for below in self.index_exclusions().queries() {
             excluded.extend(self.reader.every_thread(&below)?.into_iter().map(|listed| listed.row.id));
         }
         let pushed = Push::run(&self.reader, state.database(), request, &excluded, sink);

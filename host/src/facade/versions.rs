@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::features::SCHEMA;
+use crate::platform::hex::hex;
 
 /// What a program of this library is made of.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub fn versions() -> Versions {
     let sum = Sha256::digest(threadkeep_engine::COMPONENT);
     Versions {
         library: env!("CARGO_PKG_VERSION"),
-        component: sum.iter().map(|byte| format!("{byte:02x}")).collect(),
+        component: hex(sum),
         contract: threadkeep_engine::CONTRACT,
         schema: SCHEMA.version(),
     }

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Row, params};
-use threadkeep_engine::contract::{EntryKind, FileFacts};
+use threadkeep_engine::contract::FileFacts;
 
+use super::usage::facts;
 use crate::db::{Database, Domain, StateError, Table, UserData};
 
 /// Holds what was pushed.
@@ -162,15 +163,12 @@ impl Database {
     pub(crate) fn rollouts_by_thread(&self) -> Result<BTreeMap<String, Vec<FileFacts>>, StateError> {
         self.with(|connection| {
             let mut select = connection.prepare_cached(
-                "SELECT thread_id, path, size, modified_ns, inode FROM files WHERE thread_id IS NOT NULL ORDER BY path",
+                "SELECT path, size, modified_ns, inode, thread_id FROM files WHERE thread_id IS NOT NULL ORDER BY path",
             )?;
             let mut rows = select.query([])?;
             let mut rollouts: BTreeMap<String, Vec<FileFacts>> = BTreeMap::new();
             while let Some(row) = rows.next()? {
-                let (size, inode) = (row.get::<_, i64>(2)? as u64, row.get::<_, i64>(4)? as u64);
-                let file =
-                    FileFacts { path: row.get(1)?, kind: EntryKind::File, size, modified_ns: row.get(3)?, inode };
-                rollouts.entry(row.get(0)?).or_default().push(file);
+                rollouts.entry(row.get(4)?).or_default().push(facts(row)?);
             }
             Ok(rollouts)
         })

@@ -171,7 +171,7 @@ fn text<'r>(row: &'r Row<'_>, at: usize) -> rusqlite::Result<&'r str> {
 }
 
 /// Reads a file out of its path, size, time and inode, which a row begins with.
-fn facts(row: &Row<'_>) -> rusqlite::Result<FileFacts> {
+pub(super) fn facts(row: &Row<'_>) -> rusqlite::Result<FileFacts> {
     let (size, inode) = (row.get::<_, i64>(1)? as u64, row.get::<_, i64>(3)? as u64);
     Ok(FileFacts { path: row.get(0)?, kind: EntryKind::File, size, modified_ns: row.get(2)?, inode })
 }

@@ -8,6 +8,7 @@ pub mod error_kind;
 pub mod file_lock;
 pub mod foreign_place;
 pub(crate) mod git;
+pub(crate) mod hex;
 pub mod home;
 pub(crate) mod moved_database;
 pub mod own_files;

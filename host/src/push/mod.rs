@@ -33,6 +33,7 @@ use crate::documents::{self, LakeBegin, LakeDone, LakeOpened, Redaction, Unpushe
 use crate::features::marks;
 use crate::features::pushed::PushedThread;
 use crate::index::progress::Progress;
+use crate::platform::hex::hex;
 use crate::threads::lookup::LookupError;
 use crate::threads::reader::ThreadReader;
 use row_maker::{MadeRows, Piece, RowMaker, ToSend};
@@ -385,5 +386,5 @@ fn home_id(machine: &str, root: &Path) -> String {
 
 fn short_sum(parts: &[&str]) -> String {
     let sum = Sha256::digest(parts.join("\0"));
-    sum[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&sum[..6])
 }

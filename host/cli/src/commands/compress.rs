@@ -50,15 +50,13 @@ fn describe(report: &Report) -> String {
             writeln!(out, "compressed {rollouts}, {} -> {}", report.bytes_before, count(report.bytes_after, "byte"))
         }
     };
-    let rest = [
+    let rest = text::numbers(&[
         (report.too_recent, "young"),
         (report.already_compressed, "compressed before"),
         (report.skipped.len() as u64, "left"),
-    ];
-    let rest: Vec<String> =
-        rest.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
+    ]);
     if !rest.is_empty() {
-        let _ = writeln!(out, "{}", rest.join(", "));
+        let _ = writeln!(out, "{}", rest);
     }
     out
 }

@@ -189,16 +189,14 @@ fn describe(push: &PushDocument) -> String {
     let mut out = String::new();
     let (did, place) = (if push.dry_run { "would push" } else { "pushed" }, text::shown(&push.destination));
     let _ = writeln!(out, "{did} {} to {place}", count(push.threads, "thread"));
-    let rest = [
+    let rest = text::numbers(&[
         (push.unchanged, "there already"),
         (push.deleted, "deleted there"),
         (push.forgotten, "forgotten or kept out"),
         (push.failed.len() as u64, "not readable"),
-    ];
-    let rest: Vec<String> =
-        rest.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
+    ]);
     if !rest.is_empty() {
-        let _ = writeln!(out, "  threads: {}", rest.join(", "));
+        let _ = writeln!(out, "  threads: {}", rest);
     }
     let rows: Vec<String> = push.rows.iter().map(|(table, number)| format!("{number} {table}")).collect();
     if !rows.is_empty() {

@@ -43,6 +43,12 @@ pub(crate) fn these(number: usize, what: &str) -> String {
     format!("{} {}", if number == 1 { "this" } else { "these" }, count(number, what))
 }
 
+/// Gives the numbers that are not 0 with what each counts, in a row; empty where all are 0.
+pub(crate) fn numbers(of: &[(u64, &str)]) -> String {
+    let some = of.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    some.collect::<Vec<_>>().join(", ")
+}
+
 /// Gives the word for how a thread stands.
 pub(crate) fn state(state: ThreadState) -> &'static str {
     match state {

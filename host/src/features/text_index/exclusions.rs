@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
+use threadkeep_engine::contract::RowQuery;
 
 use super::store::{OUTDATED_THREADS, clear};
 use crate::db::{Database, StateError};
@@ -30,6 +31,11 @@ impl IndexExclusions {
     /// Gives the directories.
     pub fn directories(&self) -> &[String] {
         &self.directories
+    }
+
+    /// Gives queries that let pass what ran in one of the directories each.
+    pub fn queries(&self) -> impl Iterator<Item = RowQuery> {
+        self.directories.iter().map(|directory| RowQuery { under: Some(directory.clone()), ..RowQuery::default() })
     }
 
     /// Says whether threads of some directories are kept out.

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::BackupError;
 use super::manifest::{Belongs, INDEXES, SavedFile, kind};
 use crate::db::{ExternalDb, FILE_NAME, StateDb};
+use crate::platform::hex::hex;
 use crate::platform::home::Home;
 use crate::platform::own_files::open_own_file;
 use crate::platform::regular_file;
@@ -110,7 +111,7 @@ pub(super) fn copy(source: File, to: &Path) -> Result<(u64, String), BackupError
     let mut source = Summing { file: source, sum: Sha256::new(), bytes: 0 };
     let copied = std::io::copy(&mut source, &mut target).and_then(|_| target.sync_all());
     copied.map_err(BackupError::io(to, "written"))?;
-    Ok((source.bytes, hex(source.sum)))
+    Ok((source.bytes, hex(source.sum.finalize())))
 }
 
 /// Gives the length of a file of a backup in bytes, and its SHA-256.
@@ -118,7 +119,7 @@ pub(super) fn sum(path: &Path) -> std::io::Result<(u64, String)> {
     let mut file = Summing { file: open_own_file(path)?, sum: Sha256::new(), bytes: 0 };
     let mut chunk = vec![0; CHUNK];
     while file.read(&mut chunk)? > 0 {}
-    Ok((file.bytes, hex(file.sum)))
+    Ok((file.bytes, hex(file.sum.finalize())))
 }
 
 /// Reads a file and sums up what is read.
@@ -135,10 +136,6 @@ impl Read for Summing {
         self.bytes += read as u64;
         Ok(read)
     }
-}
-
-fn hex(sum: Sha256) -> String {
-    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn new(path: &Path) -> std::io::Result<File> {

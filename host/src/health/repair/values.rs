@@ -10,6 +10,8 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use threadkeep_engine::contract::{Cell, Value};
 
+use crate::platform::hex::hex;
+
 /// Holds a mode, which is written in octal digits.
 pub(super) struct Octal(pub(super) u32);
 
@@ -117,10 +119,7 @@ impl Serialize for Shown<'_> {
             Value::Integer(number) => serializer.serialize_i64(*number),
             Value::Text(text) => serializer.serialize_str(text),
             Value::Real(number) => serializer.collect_map([("real", format!("{number:?}"))]),
-            Value::Blob(bytes) => {
-                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-                serializer.collect_map([("blob", hex)])
-            }
+            Value::Blob(bytes) => serializer.collect_map([("blob", hex(bytes))]),
             Value::Withheld(length) => serializer.collect_map([("withheld", length)]),
         }
     }

@@ -14,6 +14,7 @@ use super::source::{ForeignError, ForeignImport, ForeignSource, ForeignUnit};
 use crate::db::{Database, ForeignText, ForeignThread, ForeignUnitRecord, ReadUnit, StateError};
 use crate::index::progress::{Progress, ProgressSink};
 use crate::platform::foreign_place::is_program_name;
+use crate::platform::hex::hex;
 
 /// How many bytes of texts are stored in one transaction, or how many files that are read together.
 const BATCH: (usize, usize) = (8 << 20, 128);
@@ -296,5 +297,5 @@ fn stamp_of(unit: &ForeignUnit) -> String {
         sum.update(file.size.to_le_bytes());
         sum.update(file.modified_ns.to_le_bytes());
     }
-    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(sum.finalize())
 }

@@ -9,10 +9,11 @@ use threadkeep_engine::contract::{BundleFile, BundleThread, ThreadRow};
 use threadkeep_engine::{Core, CoreError, Imports, calls};
 use zstd::stream::write::Encoder;
 
-use super::text::{CHUNK, Source, hex, sum};
+use super::text::{CHUNK, Source, sum};
 use super::{ImportError, Importer};
 use crate::features::marks;
 use crate::index::progress::Progress;
+use crate::platform::hex::hex;
 use crate::platform::home::Home;
 use crate::rollouts::facts;
 use crate::threads::compress::convert::LEVEL;
@@ -121,7 +122,7 @@ impl Importer<'_> {
             digest.update(&buffer[..read]);
             last = buffer[end];
         }
-        if hex(digest) != file.sha256 {
+        if hex(digest.finalize()) != file.sha256 {
             return Err(std::io::Error::other(format!("{} was changed meanwhile", file.path)));
         }
         if last == b'\n' { Ok(()) } else { out.write_all(b"\n") }

@@ -7,8 +7,9 @@ use sha2::{Digest as _, Sha256};
 use threadkeep_engine::Runtime;
 
 use super::journal::JournaledFile;
-use super::text::{CHUNK, Source, Text, hex, sum};
+use super::text::{CHUNK, Source, Text, sum};
 use super::{ImportError, Journal, PlannedFile};
+use crate::platform::hex::hex;
 use crate::platform::home::Home;
 use crate::rollouts::inflate::Inflate;
 use crate::rollouts::{is_compressed, open_or_create_parent, open_parent, other_form, sync_dir};
@@ -99,7 +100,7 @@ fn copy(runtime: &Runtime, mut text: impl Read, to: &File) -> std::io::Result<(u
         }
         if read == 0 {
             out.flush()?;
-            return Ok((length, hex(digest)));
+            return Ok((length, hex(digest.finalize())));
         }
         digest.update(&buffer[..read]);
         out.write_all(&buffer[..read])?;

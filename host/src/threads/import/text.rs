@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use threadkeep_engine::contract::Chunk;
 use threadkeep_engine::{Core, Runtime, calls};
 
+use crate::platform::hex::hex;
 use crate::platform::regular_file;
 use crate::rollouts::inflate::Inflate;
 use crate::rollouts::is_compressed;
@@ -204,14 +205,9 @@ pub(super) fn sum(mut text: impl Read) -> std::io::Result<(u64, String)> {
     loop {
         let read = text.read(&mut buffer)?;
         if read == 0 {
-            return Ok((length, hex(digest)));
+            return Ok((length, hex(digest.finalize())));
         }
         digest.update(&buffer[..read]);
         length += read as u64;
     }
-}
-
-/// Gives a finished SHA-256 in hexadecimal digits.
-pub(super) fn hex(digest: Sha256) -> String {
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
