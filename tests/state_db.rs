@@ -161,7 +161,7 @@ fn commands_that_only_look_create_nothing() {
 }
 
 /// A state DB of each version, with rows in every table.
-const STORED: [&str; 13] = [
+const STORED: [&str; 14] = [
     include_str!("fixtures/state-db/1.sql"),
     include_str!("fixtures/state-db/2.sql"),
     include_str!("fixtures/state-db/3.sql"),
@@ -175,6 +175,7 @@ const STORED: [&str; 13] = [
     include_str!("fixtures/state-db/11.sql"),
     include_str!("fixtures/state-db/12.sql"),
     include_str!("fixtures/state-db/13.sql"),
+    include_str!("fixtures/state-db/14.sql"),
 ];
 
 /// Rewrites a state DB in the schema of version 1: the same rows, without what later versions added.

@@ -163,6 +163,15 @@ pub fn integers<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a PrimitiveAr
     named(rows, name)?.as_any().downcast_ref().ok_or_else(|| unlike("a table", &format!("{name} holds no integers")))
 }
 
+/// Gives a column of times, in milliseconds since 1970.
+///
+/// # Errors
+///
+/// There may be no such column.
+pub fn times<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a PrimitiveArray<TimestampMillisecondType>> {
+    named(rows, name)?.as_any().downcast_ref().ok_or_else(|| unlike("a table", &format!("{name} holds no times")))
+}
+
 /// Gives a column of flags.
 ///
 /// # Errors

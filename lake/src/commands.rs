@@ -1,15 +1,17 @@
 //! The commands.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use serde_json::json;
+use threadkeep_lake::database::Reading;
+use threadkeep_lake::read::{Files, Wanted};
 use threadkeep_lake::store::{Access, open};
 use threadkeep_lake::views::{Engine, views};
-use threadkeep_lake::{Error, compact, database, forget, ledger, push};
+use threadkeep_lake::{Error, compact, database, forget, ledger, push, read};
 
 /// Writes rows of threads as Parquet into a directory or an S3 bucket, or into PostgreSQL, where others read them.
 ///
@@ -39,6 +41,32 @@ enum Command {
         commit_every: u16,
         #[command(flatten)]
         grace: Grace,
+    },
+    /// Print threads that were pushed whole, line by line, as `threadkeep import` takes them
+    Read {
+        /// A directory, s3://BUCKET/PREFIX or postgres://HOST/DATABASE
+        dest: String,
+        /// Only threads with this id, or with ids that begin so; may be given several times
+        #[arg(long)]
+        id: Vec<String>,
+        /// Only threads of this directory and below
+        #[arg(long, value_name = "DIR")]
+        under: Option<String>,
+        /// Only threads of this git repository: its URL in any form, or the end of it, as OWNER/NAME
+        #[arg(long, value_name = "URL")]
+        repo: Option<String>,
+        /// Only threads in which anything happened from this time on
+        #[arg(long, value_name = "MILLISECONDS", allow_negative_numbers = true)]
+        since: Option<i64>,
+        /// Only threads in which nothing happened from this time on
+        #[arg(long, value_name = "MILLISECONDS", allow_negative_numbers = true)]
+        until: Option<i64>,
+        /// Only threads of this machine, by its id or name
+        #[arg(long, value_name = "MACHINE")]
+        machine: Option<String>,
+        /// Say which threads they are, without their lines
+        #[arg(long)]
+        list: bool,
     },
     /// Take threads out of everything of every machine, and never let them come back
     Forget {
@@ -119,6 +147,18 @@ pub(crate) fn run(arguments: Arguments, output: &mut (impl Write + Send)) -> any
             } else {
                 push_to(open(&dest, Access::Push), output, options)
             }
+        }
+        Command::Read { dest, id, under, repo, since, until, machine, list } => {
+            let wanted = Wanted { ids: id, under, repository: repo, since, until, machine };
+            let mut output = BufWriter::with_capacity(256 << 10, output);
+            let read = |telling: &mut read::Telling<'_>| {
+                if database::is_database(&dest) {
+                    telling.threads(&mut Reading::open(&database::open(&dest)?)?, &wanted, list)
+                } else {
+                    telling.threads(&mut Files::open(&open(&dest, Access::Existing)?)?, &wanted, list)
+                }
+            };
+            Ok(read::run(&mut output, read)?)
         }
         Command::Forget { dest, id, grace } => {
             let threads: BTreeSet<String> = id.into_iter().collect();

@@ -80,6 +80,9 @@ pub enum Error {
     /// No machine has these threads there.
     #[error("no machine has pushed {}", .0.join(", "))]
     NoThreads(Vec<String>),
+    /// A thread is there, but its whole text is not.
+    #[error("no machine has pushed the whole text of {0}")]
+    NotWhole(String),
     /// A line of the input is refused.
     #[error("line {number} is refused: {reason}")]
     Line {
@@ -133,7 +136,7 @@ impl Error {
         match self {
             Error::Store { kind, .. } | Error::Database { kind, .. } => *kind,
             Error::Destination { .. } | Error::Line { .. } | Error::Usage(_) => ErrorKind::InvalidInput,
-            Error::NoTables(_) | Error::NoThreads(_) => ErrorKind::NotFound,
+            Error::NoTables(_) | Error::NoThreads(_) | Error::NotWhole(_) => ErrorKind::NotFound,
             Error::Interrupted => ErrorKind::Cancelled,
             Error::Conflict(_) => ErrorKind::Conflict,
             Error::Newer { .. } => ErrorKind::NewerVersion,
@@ -151,6 +154,7 @@ impl Error {
             Error::Interrupted => "start the run again: it goes on from what was committed",
             Error::NoTables(_) => "see whether the destination is the one that was pushed to",
             Error::NoThreads(_) => "see whether the ids are whole, and whether the destination is the right one",
+            Error::NotWhole(_) => "push it from its home: threadkeep push --whole",
             Error::Database { kind, .. } => hint_of_database(*kind),
             Error::Altered { .. } => hint_of_database(ErrorKind::Corrupt),
             _ => hint_of(self.kind()),

@@ -19,6 +19,14 @@ const TAIL: u64 = 64 << 10;
 /// Is how much a batch of rows takes, about.
 const BATCH_BYTES: i64 = 2 << 20;
 
+/// Knows a file, of which row groups are read.
+pub struct ParquetFile<'s> {
+    store: &'s Store,
+    path: String,
+    size: u64,
+    known: ArrowReaderMetadata,
+}
+
 /// Hands the rows of a file to `each`, with the named columns alone where there are any names.
 ///
 /// # Errors
@@ -31,31 +39,72 @@ pub fn read(
     names: &[&str],
     mut each: impl FnMut(RecordBatch) -> Result<()>,
 ) -> Result<()> {
-    let damaged = |error: ParquetError| Error::Damaged { path: path.into(), reason: error.to_string() };
-    let metadata = metadata(store, path, size)?;
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let known = ArrowReaderMetadata::try_new(metadata, options).map_err(damaged)?;
-    for (index, group) in known.metadata().row_groups().iter().enumerate() {
+    let file = ParquetFile::open(store, path, size)?;
+    (0..file.groups()).try_for_each(|group| file.read_group(group, names, &mut each))
+}
+
+impl<'s> ParquetFile<'s> {
+    /// Reads what a file says of itself.
+    ///
+    /// # Errors
+    ///
+    /// The store may fail, and the file may be damaged.
+    pub fn open(store: &'s Store, path: &str, size: u64) -> Result<ParquetFile<'s>> {
+        let metadata = metadata(store, path, size)?;
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let known = ArrowReaderMetadata::try_new(metadata, options)
+            .map_err(|error| Error::Damaged { path: path.into(), reason: error.to_string() })?;
+        Ok(ParquetFile { store, path: path.into(), size, known })
+    }
+
+    /// Gives how many row groups it has.
+    pub fn groups(&self) -> usize {
+        self.known.metadata().num_row_groups()
+    }
+
+    /// Says whether rows of a thread may be in a row group; nothing is known where the group has no bounds.
+    pub fn may_have(&self, group: usize, thread: &str) -> bool {
+        let columns = self.known.metadata().row_group(group).columns();
+        let column = columns.iter().find(|column| column.column_path().string() == "thread");
+        let Some(bounds) = column.and_then(|column| column.statistics()) else { return true };
+        let thread = thread.as_bytes();
+        bounds.min_bytes_opt().is_none_or(|least| least <= thread)
+            && bounds.max_bytes_opt().is_none_or(|most| thread <= most)
+    }
+
+    /// Hands the rows of a row group to `each`, with the named columns alone where there are any names.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`].
+    pub fn read_group(
+        &self,
+        group: usize,
+        names: &[&str],
+        mut each: impl FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<()> {
+        let damaged = |reason: String| Error::Damaged { path: self.path.clone(), reason };
+        let of_group = self.known.metadata().row_group(group);
         let mask = match names {
             [] => ProjectionMask::all(),
-            names => ProjectionMask::columns(known.parquet_schema(), names.iter().copied()),
+            names => ProjectionMask::columns(self.known.parquet_schema(), names.iter().copied()),
         };
-        let Some((from, to)) = extent(group, &mask).filter(|(_, to)| *to <= size) else {
-            return Err(damaged(ParquetError::EOF("a row group lies outside of the file".into())));
+        let Some((from, to)) = extent(of_group, &mask).filter(|(_, to)| *to <= self.size) else {
+            return Err(damaged("a row group lies outside of the file".into()));
         };
-        let bytes = if from == to { Bytes::new() } else { store.get_part(path, Some(from), to - from)? };
-        let part = Part { start: from, bytes };
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(part, known.clone())
-            .with_row_groups(vec![index])
-            .with_projection(mask)
-            .with_batch_size(batch_rows(group))
-            .build()
-            .map_err(damaged)?;
+        let bytes = if from == to { Bytes::new() } else { self.store.get_part(&self.path, Some(from), to - from)? };
+        let reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(Part { start: from, bytes }, self.known.clone())
+                .with_row_groups(vec![group])
+                .with_projection(mask)
+                .with_batch_size(batch_rows(of_group))
+                .build()
+                .map_err(|error| damaged(error.to_string()))?;
         for batch in reader {
-            each(batch.map_err(|error| Error::Damaged { path: path.into(), reason: error.to_string() })?)?;
+            each(batch.map_err(|error| damaged(error.to_string()))?)?;
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn metadata(store: &Store, path: &str, size: u64) -> Result<Arc<ParquetMetaData>> {

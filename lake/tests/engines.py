@@ -1,11 +1,12 @@
 """Pushes made-up threads, and compares what DuckDB reads through the views with what was pushed.
 
-    engines.py directory|bucket PROGRAM DIRECTORY
+    engines.py directory|bucket|older PROGRAM DIRECTORY
 """
 
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import duckdb
 
-TABLES = ["threads", "turns", "items", "usage", "file_changes", "machines"]
+TABLES = ["threads", "turns", "items", "usage", "file_changes", "records", "machines"]
 START = 1_790_000_000_000
 DAY = 24 * 3600 * 1000
 
@@ -37,7 +38,7 @@ class Home:
             thread["generation"] += 1
             del thread["turns"][1:]
         self.threads[self.random.choice(sorted(self.threads))].update(deleted=True)
-        lines = [{"begin": {"schema": 1, "machine": "m-1", "home": "h-1", "name": None, "system": "linux",
+        lines = [{"begin": {"schema": 2, "machine": "m-1", "home": "h-1", "name": None, "system": "linux",
                             "programVersion": "0.1.0", "now": START}}]
         for number, thread in self.threads.items():
             lines += self.rows(number, thread)
@@ -50,7 +51,9 @@ class Home:
         yield {"threads": {"title": f"it's \"{number}\" \u2603\n", "source": "cli", "created_at": created,
                                  "updated_at": created, "archived": False, "turns": len(thread["turns"]),
                                  "tokens": number, "tags": ["a", str(number)], "rollout_bytes": 1, "has_text": True,
-                                 "deleted": thread["deleted"]}}
+                                 "deleted": thread["deleted"], "records": len(thread["turns"]) if number % 2 else None}}
+        for turn in range(len(thread["turns"])):
+            yield {"records": {"record": turn, "at": created, "text": '{"number": %d}' % number}}
         for turn, items in enumerate(thread["turns"], 1):
             at = created + turn * DAY
             of_turn = {"turn": turn}
@@ -69,7 +72,7 @@ class Home:
         turns = [(number, turn, items) for number, all in there.items() for turn, items in enumerate(all, 1)]
         items = sum(items for _, _, items in turns)
         return {
-            "counts": [len(there), len(turns), items, len(turns), items, 1],
+            "counts": [len(there), len(turns), items, len(turns), items, sum(number % 2 for number, _, _ in turns), 1],
             "tokens": sum(there), "input": sum(number for number, _, _ in turns), "cost": len(turns) * 0.25,
             "lines": sum(items * (items + 1) // 2 for _, _, items in turns),
             "titles": sorted(f"it's \"{number}\" \u2603\n" for number in there),
@@ -118,6 +121,27 @@ def directory(program, root):
         if step == 3:
             run(program, ["compact", place, "--grace", "0"])
             assert asked(run(program, ["views", place, "--engine", "duckdb"])) == home.figures(), "compacted"
+
+
+def older(program, root):
+    """Goes on with what a program of the first version of the tables wrote."""
+    place = os.path.join(root, "lake")
+    shutil.copytree(os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures", "version-1"), place)
+
+    def counts():
+        connection = duckdb.connect()
+        connection.execute(run(program, ["views", place, "--engine", "duckdb"]))
+        return [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES]
+
+    # Where nothing was pushed since, there is no file that tells the columns of the new table.
+    run(program, ["push", place], b"".join(json.dumps(line).encode() + b"\n" for line in [
+        {"begin": {"schema": 2, "machine": "m-2", "home": "h-1", "name": None, "system": "linux", "programVersion": "0.1.0",
+                   "now": START}},
+        {"end": {"threads": 0}}]))
+    assert counts() == [2, 2, 2, 2, 2, 0, 1], counts()
+    home = Home(3)
+    run(program, ["push", place], home.grow(9).replace(b'"m-1"', b'"m-2"'))
+    assert counts() == [one + other for one, other in zip([2, 2, 2, 2, 2, 0, 1], home.figures()["counts"])], counts()
 
 
 class Trouble(BaseHTTPRequestHandler):
@@ -217,4 +241,4 @@ def bucket(program, root):
     server.stop()
 
 
-{"directory": directory, "bucket": bucket}[sys.argv[1]](sys.argv[2], sys.argv[3])
+{"directory": directory, "bucket": bucket, "older": older}[sys.argv[1]](sys.argv[2], sys.argv[3])

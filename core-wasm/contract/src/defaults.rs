@@ -52,7 +52,7 @@ defaults! {
     StartupReport { scanned, stored, failed, waited, backfilled_here }
     SurveyReport { files, new, changed, vanished }
     TermSources { prompts, all }
-    ThreadCounts { turns, rollout_bytes, tags }
+    ThreadCounts { turns, rollout_bytes, tags, records }
     ThreadMarks { tags, pinned, notes }
     TouchedSources { changed, maybe }
     Tokens { input, cached_input, output, reasoning_output }

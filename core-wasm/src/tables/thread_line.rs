@@ -41,6 +41,7 @@ pub fn thread_line(row: &ThreadRow, counts: &ThreadCounts, options: &TableOption
         .some_number("turns", counts.turns.map(number))
         .some_number("tokens", row.tokens_used)
         .some_number("rollout_bytes", counts.rollout_bytes.map(number))
+        .some_number("records", counts.records.map(number))
         .flag("has_text", options.texts)
         .flag("deleted", false);
     let tags: Vec<String> = match options.texts {

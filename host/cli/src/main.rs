@@ -17,6 +17,7 @@ mod context;
 mod exit;
 mod failure;
 mod failures;
+mod fetching;
 mod files;
 mod filters;
 mod going_on;

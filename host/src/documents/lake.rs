@@ -15,6 +15,8 @@ pub enum LakeMessage<'a> {
         /// The generation of its history.
         generation: u64,
     },
+    /// A line of the thread's whole text, which is a row of `records`.
+    Records(LakeRecord<'a>),
     /// All rows of the thread have been sent.
     Close {},
     /// All threads have been sent.
@@ -46,6 +48,17 @@ pub struct LakeBegin<'a> {
     pub only: Option<&'a str>,
 }
 
+/// A line of a thread's whole text.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct LakeRecord<'a> {
+    /// Its number, from 0.
+    pub record: u32,
+    /// When the thread began, in milliseconds since the epoch.
+    pub at: i64,
+    /// The line, without its end.
+    pub text: &'a str,
+}
+
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,6 +73,39 @@ pub enum LakeAnswer {
     /// Everything is there to stay.
     Done(LakeDone),
     /// Nothing more is taken.
+    Failed(LakeFailure),
+}
+
+/// Something that it tells of threads that were pushed whole.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LakeText {
+    /// So many threads follow.
+    Found {
+        /// How many.
+        threads: u64,
+    },
+    /// The lines of a thread follow.
+    Thread {
+        /// The thread.
+        thread: String,
+    },
+    /// One of them, without its end.
+    Line(String),
+    /// These were all.
+    Close {},
+    /// They are not all there.
+    Broken {
+        /// Why, in words.
+        reason: String,
+    },
+    /// These were all threads.
+    #[serde(rename_all = "camelCase")]
+    Done {
+        /// Threads that are wanted, and nowhere there as a whole.
+        not_whole: u64,
+    },
+    /// Nothing more comes.
     Failed(LakeFailure),
 }
 
@@ -102,9 +148,9 @@ pub struct LakeFailure {
 
 impl LakeMessage<'_> {
     /// Returns the line, with its end.
-    pub(crate) fn line(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let mut line = serde_json::to_vec(self)?;
-        line.push(b'\n');
+    pub(crate) fn line(&self) -> Result<String, serde_json::Error> {
+        let mut line = serde_json::to_string(self)?;
+        line.push('\n');
         Ok(line)
     }
 }

@@ -78,7 +78,7 @@ pub use import::{
     UndoneResult, UndoneThread,
 };
 pub use init::Init;
-pub use lake::{LakeAnswer, LakeBegin, LakeDone, LakeFailure, LakeMessage, LakeOpened};
+pub use lake::{LakeAnswer, LakeBegin, LakeDone, LakeFailure, LakeMessage, LakeOpened, LakeRecord, LakeText};
 pub use list::{AwayHome, List, ListWriter, ListedThread};
 pub use marks::{MarkedThreads, Note, ThreadNotes, turn_id};
 pub use memory::{

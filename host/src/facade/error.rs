@@ -17,7 +17,7 @@ use crate::index::startup::StartupError;
 use crate::platform::error_kind::{Classified, ErrorKind};
 use crate::platform::home::HomeError;
 use crate::platform::writer_lock::WriterLockError;
-use crate::push::PushError;
+use crate::push::{FetchError, PushError};
 use crate::threads::change::ChangeError;
 use crate::threads::compress::CompressError;
 use crate::threads::exec::ExecError;
@@ -272,6 +272,7 @@ from_classified!(
     CompressError,
     CoreError,
     FeatureError,
+    FetchError,
     HomeError,
     ImportError,
     PruneJournalError,

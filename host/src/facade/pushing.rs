@@ -1,11 +1,12 @@
 //! The facade, pushing: threads as rows of tables to a place where engines ask questions of many homes.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use super::{Error, Result, Threadkeep};
 use crate::platform::error_kind::ErrorKind;
 use crate::platform::file_lock::FileLock;
-use crate::push::{Push, PushRequest, Pushed, RowSink};
+use crate::push::{FetchRequest, Fetched, Push, PushRequest, Pushed, RowSink, fetch};
 
 /// Held while a process pushes.
 const LOCK: &str = "push.lock";
@@ -42,5 +43,20 @@ impl Threadkeep {
         let pushed = Push::run(&self.reader, state.database(), request, &excluded, sink);
         self.reader.end_progress();
         Ok(pushed?)
+    }
+
+    /// Fetches threads that were pushed whole from a place, by the program that keeps tables, into files that can be imported. They
+    /// are there as long as what this gives.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NeedsState`] where there is no handle, [`ErrorKind::Busy`] where another process fetches threads, and whatever
+    /// the program fails with.
+    pub fn fetch_pushed(&self, program: &Path, place: &str, request: &FetchRequest) -> Result<Fetched> {
+        self.needed_state("an import")?;
+        let (cancellation, progress) = (self.runtime().cancellation(), self.progress());
+        let fetched = fetch(program, place, request, self.state_dir(), cancellation, progress.as_ref());
+        self.reader.end_progress();
+        Ok(fetched?)
     }
 }

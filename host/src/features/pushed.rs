@@ -14,9 +14,10 @@ use crate::db::{Database, Domain, StateError, Table, UserData};
 /// Holds what was pushed.
 pub(super) const DOMAIN: Domain = Domain {
     name: "pushed",
-    migrations: &[(
-        13,
-        "
+    migrations: &[
+        (
+            13,
+            "
     -- Threads as a place of tables has them: of what stamp, in which generation, how many turns and requests, with checksums.
     CREATE TABLE pushed_threads (
         destination TEXT NOT NULL,
@@ -41,7 +42,16 @@ pub(super) const DOMAIN: Domain = Domain {
         INSERT OR IGNORE INTO pushed_deletions VALUES (old.destination, old.thread_id, old.created_at);
     END;
 ",
-    )],
+        ),
+        (
+            14,
+            "
+    -- How many lines of its whole text are there, with a checksum of those that stay as they are.
+    ALTER TABLE pushed_threads ADD COLUMN records INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE pushed_threads ADD COLUMN records_sum BLOB NOT NULL DEFAULT x'';
+",
+        ),
+    ],
     tables: &[
         Table::copied("pushed_threads", UserData::Nothing).of_thread("thread_id").waiting_for_foreign_files(),
         Table::copied("pushed_deletions", UserData::Nothing),
@@ -65,6 +75,10 @@ pub(crate) struct PushedThread {
     pub(crate) requests: u32,
     /// A checksum of their rows.
     pub(crate) requests_sum: Vec<u8>,
+    /// How many lines of its whole text are there, but for those that say what was redacted.
+    pub(crate) records: u32,
+    /// A checksum of them but for the first, which tells of the thread and changes with it.
+    pub(crate) records_sum: Vec<u8>,
 }
 
 impl Database {
@@ -73,7 +87,8 @@ impl Database {
         let destination = destination.to_owned();
         self.with(move |connection| {
             let mut select = connection.prepare_cached(
-                "SELECT thread_id, created_at, generation, stamp, turns, turns_sum, requests, requests_sum
+                "SELECT thread_id, created_at, generation, stamp, turns, turns_sum, requests, requests_sum, records,
+                     records_sum
                  FROM pushed_threads WHERE destination = ?1",
             )?;
             let threads = select.query_map([destination], |row| Ok((row.get(0)?, pushed(row)?)))?;
@@ -115,7 +130,8 @@ impl Database {
         self.transaction(move |transaction| {
             let mut insert = transaction.prepare_cached(
                 "INSERT OR REPLACE INTO pushed_threads (destination, thread_id, created_at, generation, stamp, turns,
-                     turns_sum, requests, requests_sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                     turns_sum, requests, requests_sum, records, records_sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?;
             for (id, thread) in &threads {
                 insert.execute(params![
@@ -128,6 +144,8 @@ impl Database {
                     thread.turns_sum,
                     thread.requests,
                     thread.requests_sum,
+                    thread.records,
+                    thread.records_sum,
                 ])?;
             }
             Ok(())
@@ -184,5 +202,7 @@ fn pushed(row: &Row<'_>) -> rusqlite::Result<PushedThread> {
         turns_sum: row.get(5)?,
         requests: row.get(6)?,
         requests_sum: row.get(7)?,
+        records: row.get(8)?,
+        records_sum: row.get(9)?,
     })
 }

@@ -20,7 +20,7 @@ use threadkeep_engine::contract::{Depth, ThreadRow};
 
 /// A state DB of each version, as SQL: its schema as SQLite had it, and rows in every table. They are never edited; a version
 /// that comes to the schema brings its own.
-const STORED: [&str; 13] = [
+const STORED: [&str; 14] = [
     include_str!("../../../tests/fixtures/state-db/1.sql"),
     include_str!("../../../tests/fixtures/state-db/2.sql"),
     include_str!("../../../tests/fixtures/state-db/3.sql"),
@@ -34,6 +34,7 @@ const STORED: [&str; 13] = [
     include_str!("../../../tests/fixtures/state-db/11.sql"),
     include_str!("../../../tests/fixtures/state-db/12.sql"),
     include_str!("../../../tests/fixtures/state-db/13.sql"),
+    include_str!("../../../tests/fixtures/state-db/14.sql"),
 ];
 /// A thread that every table with rows of threads has a row of.
 const EVERYWHERE: &str = "019ca8a0-0000-7000-8000-000000000002";

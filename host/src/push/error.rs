@@ -29,21 +29,39 @@ pub enum PushError {
     #[error("threadkeep-lake answered with what is no answer: {0}; {SAME_VERSION}")]
     Answer(String),
     /// It says what is wrong.
-    #[error("{}", sentence(.0))]
+    #[error("{}; {AGAIN}", sentence(.0))]
     Refused(LakeFailure),
     /// A message is not JSON.
     #[error("a message is not JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 
-const INSTALL: &str = "install it beside threadkeep: `make lake` builds it";
+pub(super) const INSTALL: &str = "install it beside threadkeep: `make lake` builds it";
 const AGAIN: &str = "push again: what was committed is not sent twice";
-const SAME_VERSION: &str = "install both programs in one version";
+pub(super) const SAME_VERSION: &str = "install both programs in one version";
 
-fn sentence(failure: &LakeFailure) -> String {
+/// Gives what is wrong, and what to do.
+pub(super) fn sentence(failure: &LakeFailure) -> String {
     match &failure.hint {
-        Some(hint) => format!("{}; {hint}; {AGAIN}", failure.message),
-        None => format!("{}; {AGAIN}", failure.message),
+        Some(hint) => format!("{}; {hint}", failure.message),
+        None => failure.message.clone(),
+    }
+}
+
+/// Gives the kind that the program says its failure is of.
+pub(super) fn kind_of(failure: &LakeFailure) -> ErrorKind {
+    match failure.kind.as_str() {
+        "invalidInput" => ErrorKind::InvalidInput,
+        "notFound" => ErrorKind::NotFound,
+        "conflict" => ErrorKind::Conflict,
+        "busy" => ErrorKind::Busy,
+        "timedOut" => ErrorKind::TimedOut,
+        "denied" => ErrorKind::Denied,
+        "corrupt" => ErrorKind::Corrupt,
+        "newerVersion" => ErrorKind::NewerVersion,
+        "cancelled" => ErrorKind::Cancelled,
+        "internal" => ErrorKind::Internal,
+        _ => ErrorKind::Io,
     }
 }
 
@@ -56,19 +74,7 @@ impl Classified for PushError {
             PushError::Program(error) => ErrorKind::of_io(error),
             PushError::EndedEarly(_) => ErrorKind::Io,
             PushError::Answer(_) | PushError::Json(_) => ErrorKind::Internal,
-            PushError::Refused(failure) => match failure.kind.as_str() {
-                "invalidInput" => ErrorKind::InvalidInput,
-                "notFound" => ErrorKind::NotFound,
-                "conflict" => ErrorKind::Conflict,
-                "busy" => ErrorKind::Busy,
-                "timedOut" => ErrorKind::TimedOut,
-                "denied" => ErrorKind::Denied,
-                "corrupt" => ErrorKind::Corrupt,
-                "newerVersion" => ErrorKind::NewerVersion,
-                "cancelled" => ErrorKind::Cancelled,
-                "internal" => ErrorKind::Internal,
-                _ => ErrorKind::Io,
-            },
+            PushError::Refused(failure) => kind_of(failure),
         }
     }
 

@@ -66,7 +66,7 @@ impl LakeProcess {
 
     fn say(&mut self, message: &LakeMessage<'_>) -> Result<(), PushError> {
         let line = message.line()?;
-        self.write(&line)
+        self.write(line.as_bytes())
     }
 
     /// Says why nothing more can be written: the program said so before it ended.

@@ -2,19 +2,22 @@
 //!
 //! ```text
 //! rows of all threads ─→ stamp: as it was pushed? ──→ nothing
-//!                         └─ no ─→ row_maker, several at once: turns, requests ─→ thread_rows: what does the place lack? ─→ sink
+//!                         └─ no ─→ row_maker, several at once: turns, requests, whole text ─→ thread_rows: what does the place lack? ─→ sink
 //! sink: threadkeep-lake, a process of its own, by its standard input ─→ what is committed there ─→ features/pushed
 //! ```
 //!
 //! Rows are made by the core; what a place has is kept in the state DB, for each thread by checksums, and noted when the place says that
 //! it is there to stay. A thread whose history is another one than was pushed is sent as a whole, as another generation. What the
-//! place does with rows, and every connection and credential, is that program's: this process opens none.
+//! place does with rows, and every connection and credential, is that program's: this process opens none. [`fetch`] is the way back, of
+//! threads that were pushed whole.
 
 mod error;
+mod fetch;
 mod lake_process;
 mod row_maker;
 mod sink;
 mod thread_rows;
+mod whole_text;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -40,6 +43,8 @@ use row_maker::{MadeRows, Piece, RowMaker, ToSend};
 use thread_rows::requests_to_send;
 
 pub use error::PushError;
+pub(crate) use fetch::fetch;
+pub use fetch::{FetchError, FetchRequest, Fetched, is_place_of_tables};
 pub use lake_process::{LakeProcess, find_lake_program};
 pub use sink::{CountingSink, RowSink};
 
@@ -52,6 +57,8 @@ pub struct PushRequest {
     pub rows: RowQuery,
     /// Texts do not leave, nor what was done: threads and what they used alone.
     pub only_usage: bool,
+    /// The whole text of each thread leaves, too, so that it can be imported again.
+    pub whole: bool,
     /// Secrets are taken out.
     pub redact_secrets: bool,
     /// Whose home directory and name are taken out.
@@ -202,7 +209,8 @@ impl<'a> Push<'a> {
         let mut rollouts = self.database.rollouts_by_thread()?;
         let mut tags = marks::in_short(self.database, &ids)?;
         let options = self.options();
-        let options = format!("{} {} {:?}", options.texts, options.redact_secrets, options.anonymize);
+        let whole = self.request.whole;
+        let options = format!("{} {} {:?} {whole}", options.texts, options.redact_secrets, options.anonymize);
         let mut candidate = |row: ThreadRow| {
             let files = rollouts.remove(&row.id).unwrap_or_default();
             let tags = tags.remove(&row.id).map(|marks| marks.tags).unwrap_or_default();
@@ -241,6 +249,7 @@ impl<'a> Push<'a> {
             reader: self.reader,
             database: self.database,
             options: self.options(),
+            whole: self.request.whole,
             generation: self.opened.version,
         };
         std::thread::scope(|scope| {
@@ -256,9 +265,16 @@ impl<'a> Push<'a> {
 
     /// Sends the pieces of one thread.
     fn thread(&mut self, id: &str, pieces: &Receiver<Piece>) -> Result<(), PushError> {
+        let mut has_begun = false;
         let made = loop {
             match pieces.recv() {
-                Ok(Piece::Open(generation)) => self.sink.open(id, generation)?,
+                Ok(Piece::Open(generation)) => {
+                    if std::mem::replace(&mut has_begun, true) {
+                        self.closed.push((id.to_owned(), Noted::Nothing));
+                        self.sink.close()?;
+                    }
+                    self.sink.open(id, generation)?;
+                }
                 Ok(Piece::Rows(rows)) => self.sink.rows(&rows)?,
                 Ok(Piece::End(made)) => break made,
                 Err(_) => return Err(PushError::Answer("rows are made no more".into())),

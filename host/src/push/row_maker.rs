@@ -11,6 +11,7 @@ use threadkeep_engine::contract::{RedactionCount, Subject, TableOptions, ThreadC
 use super::Candidate;
 use super::error::PushError;
 use super::thread_rows::{TurnsToSend, Verdict, requests_to_send};
+use super::whole_text::WholeText;
 use crate::db::Database;
 use crate::features::pushed::PushedThread;
 use crate::threads::lookup::{Lookup, LookupError, TurnTable};
@@ -23,7 +24,7 @@ const MOST_WORKERS: usize = 8;
 
 /// A piece of what is made of a thread.
 pub(super) enum Piece {
-    /// Rows follow, of this generation.
+    /// Rows follow, of this generation; those before were of another one, and nobody will see them.
     Open(u64),
     /// Some of them.
     Rows(String),
@@ -46,6 +47,8 @@ pub(super) struct RowMaker<'a> {
     pub(super) reader: &'a ThreadReader,
     pub(super) database: &'a Database,
     pub(super) options: TableOptions,
+    /// The whole text of each thread is sent, too.
+    pub(super) whole: bool,
     /// Higher than any generation that the place has.
     pub(super) generation: u64,
 }
@@ -54,7 +57,8 @@ pub(super) struct RowMaker<'a> {
 struct Pieces<'s> {
     sender: &'s SyncSender<Piece>,
     generation: u64,
-    is_open: bool,
+    /// The generation of the rows that were handed over last.
+    open: Option<u64>,
     rows: String,
     /// Nobody takes them any more.
     is_over: bool,
@@ -100,7 +104,7 @@ impl RowMaker<'_> {
         let mut pieces = Pieces {
             sender,
             generation: self.generation,
-            is_open: false,
+            open: None,
             rows: String::new(),
             is_over: false,
             redactions: Vec::new(),
@@ -115,13 +119,15 @@ impl RowMaker<'_> {
             Ok(Some(pushed)) => Ok(pushed),
             Ok(None) => {
                 pieces.generation = self.generation;
+                pieces.rows.clear();
+                pieces.redactions.clear();
                 let whole = self.rows_of(lookup, candidate, None, &mut pieces);
                 whole.and_then(|pushed| pushed.ok_or_else(|| PushError::Answer("a thread has no rows".into())))
             }
             Err(error) => Err(error),
         };
         pieces.flush();
-        MadeRows { result, redactions: pieces.redactions, is_open: pieces.is_open }
+        MadeRows { result, redactions: pieces.redactions, is_open: pieces.open.is_some() }
     }
 
     /// Makes the rows of a thread that come behind those that the place has, and its own; none where those are not what is here.
@@ -140,10 +146,28 @@ impl RowMaker<'_> {
             return Ok(None);
         }
         let Some((turns, turns_sum)) = sending.end() else { return Ok(None) };
+        // What the place has of an earlier push is of use to a later one, so it is kept in mind.
+        let (mut records, mut records_sum) =
+            before.map_or((0, Vec::new()), |before| (before.records, before.records_sum.clone()));
+        let mut lines = None;
+        if self.whole {
+            match self.whole_text(&candidate.row, before, &mut |row| pieces.rows(row))? {
+                WholeText::Sent { lines: all, kept, sum } => {
+                    (lines, records, records_sum) = (Some(all.into()), kept, sum)
+                }
+                WholeText::Changed => return Ok(None),
+                WholeText::NotKept(why) => {
+                    let id = &candidate.row.id;
+                    self.reader
+                        .warn(format!("{id} was pushed without its whole text, so it cannot be imported: {why}"));
+                }
+            }
+        }
         let counts = ThreadCounts {
             turns: self.options.texts.then_some(turns.into()),
             rollout_bytes: Some(candidate.bytes),
             tags: candidate.tags.clone(),
+            records: lines,
         };
         let make = MakeThreadLine { row: candidate.row.clone(), counts, options: self.options.clone() };
         let (line, redactions) = self.database.call(&make)?;
@@ -152,7 +176,17 @@ impl RowMaker<'_> {
         pieces.rows(&line);
         let created_at = candidate.row.created_at;
         let (generation, stamp) = (pieces.generation, candidate.stamp.clone());
-        Ok(Some(PushedThread { created_at, generation, stamp, turns, turns_sum, requests, requests_sum }))
+        Ok(Some(PushedThread {
+            created_at,
+            generation,
+            stamp,
+            turns,
+            turns_sum,
+            requests,
+            requests_sum,
+            records,
+            records_sum,
+        }))
     }
 
     /// Makes the rows of turns that the place lacks; gives false where what it has is not what is here.
@@ -214,8 +248,8 @@ impl Pieces<'_> {
         if self.rows.is_empty() {
             return;
         }
-        if !self.is_open {
-            self.is_open = true;
+        if self.open != Some(self.generation) {
+            self.open = Some(self.generation);
             self.is_over |= self.sender.send(Piece::Open(self.generation)).is_err();
         }
         self.is_over |= self.sender.send(Piece::Rows(std::mem::take(&mut self.rows))).is_err();

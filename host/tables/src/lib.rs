@@ -13,8 +13,9 @@ pub use tables::TABLES;
 ///
 /// The schema only grows. A new version may add tables, and columns that are nullable; it never removes, renames or retypes a
 /// column, and never gives one another meaning. So a reader of version 1 reads whatever later versions write, and a reader of a
-/// later version takes what is missing in older files for null.
-pub const SCHEMA_VERSION: u32 = 1;
+/// later version takes what is missing in older files for null. Version 2 added the table `records` and the column `records` of
+/// `threads`.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Describes one table.
 #[derive(Clone, Copy, Debug)]

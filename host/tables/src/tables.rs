@@ -43,6 +43,14 @@ pub const TABLES: &[Table] = &[
         time: "at",
     },
     Table {
+        name: "records",
+        meaning: "A row is a line of a thread's whole text, as `export --format jsonl --full-record` writes it; there are any only \
+                  where a thread was pushed whole.",
+        columns: RECORDS,
+        key: &["thread", "machine", "home", "record"],
+        time: "at",
+    },
+    Table {
         name: "machines",
         meaning: "A row is a home of a machine, as it was when it was last pushed.",
         columns: MACHINES,
@@ -79,6 +87,11 @@ const THREADS: &[Column] = &[
     maybe(count("rollout_bytes", "bytes", "How large its rollouts are on the disk.")),
     flag("has_text", "Whether texts were pushed with it; without them every column of text that was said is null."),
     flag("deleted", "Whether it was deleted in its home; such a thread has no current rows."),
+    maybe(count(
+        "records",
+        "records",
+        "How many rows of `records` are the whole of it; null where it was not pushed whole.",
+    )),
 ];
 
 const TURNS: &[Column] = &[
@@ -155,6 +168,17 @@ const FILE_CHANGES: &[Column] = &[
     maybe(count("added_lines", "lines", "How many lines were added.")),
     maybe(count("deleted_lines", "lines", "How many lines were deleted.")),
     text("status", "What became of the change: completed, failed, declined and the like."),
+];
+
+const RECORDS: &[Column] = &[
+    THREAD,
+    MACHINE,
+    HOME,
+    VERSION,
+    GENERATION,
+    integer("record", "The number of the line in the text, from 0."),
+    time("at", "When its thread began."),
+    text("text", "The line, without its end: JSON."),
 ];
 
 const MACHINES: &[Column] = &[

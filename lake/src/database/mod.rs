@@ -11,6 +11,7 @@ mod failure;
 mod maintain;
 mod migrate;
 mod passfile;
+mod read;
 mod run;
 mod schema;
 
@@ -19,6 +20,7 @@ use postgres::Client;
 pub use address::is_database;
 pub use maintain::{compact, forget};
 pub use migrate::migrate;
+pub use read::Reading;
 
 use crate::error::Result;
 use address::Address;

@@ -37,7 +37,7 @@ impl Target for Database {
             has_committed: false,
             waiting,
             has_stages: false,
-            is_staged: false,
+            staged: vec![false; TABLES.len()],
             written: Written::default(),
         }))
     }
@@ -55,8 +55,8 @@ struct Run<'d> {
     /// What the server has not got yet of each table.
     waiting: Vec<Encoded>,
     has_stages: bool,
-    /// Whether there is anything in the temporary tables.
-    is_staged: bool,
+    /// Which temporary tables have anything: whoever pushes nothing into a table needs no right to it.
+    staged: Vec<bool>,
     written: Written,
 }
 
@@ -73,14 +73,14 @@ impl Batches for Run<'_> {
 
     fn commit(&mut self) -> Result<()> {
         self.stage()?;
-        if !self.is_staged {
+        if !self.staged.contains(&true) {
             return Ok(());
         }
         let (version, forgotten) = self.publish().map_err(|error| self.database.failed("writing rows", &error))?;
         self.opened.version = version;
         self.opened.forgotten = forgotten;
         self.has_committed = true;
-        self.is_staged = false;
+        self.staged.fill(false);
         Ok(())
     }
 
@@ -99,7 +99,7 @@ impl Run<'_> {
     /// Hands what waits to the server, where nobody else sees it.
     fn stage(&mut self) -> Result<()> {
         let database = self.database;
-        for (table, waiting) in TABLES.iter().zip(&mut self.waiting) {
+        for ((table, waiting), staged) in TABLES.iter().zip(&mut self.waiting).zip(&mut self.staged) {
             let Some(bytes) = waiting.take() else { continue };
             if !self.has_stages {
                 let made = self.client.batch_execute(&schema::create_stages());
@@ -114,7 +114,7 @@ impl Run<'_> {
             }
             copy.finish().map_err(|error| database.failed("copying rows", &error))?;
             self.written.bytes += bytes.len() as u64;
-            self.is_staged = true;
+            *staged = true;
         }
         Ok(())
     }
@@ -135,7 +135,7 @@ impl Run<'_> {
         let version = version(self.opened.version, highest, self.has_committed);
         let forgotten = forgotten(database, &mut transaction, owner)?;
         let new: Vec<&String> = forgotten.difference(&self.opened.forgotten).collect();
-        for table in TABLES {
+        for (table, _) in TABLES.iter().zip(&self.staged).filter(|(_, staged)| **staged) {
             if table.of_threads() && !new.is_empty() {
                 let sql = format!("DELETE FROM {} WHERE thread = ANY($1)", schema::stage(table));
                 transaction.execute(&sql, &[&new])?;

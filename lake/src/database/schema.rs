@@ -3,7 +3,7 @@
 use threadkeep_tables::{Column, Kind, TABLES, Table};
 
 /// Holds what brings a schema from each version to the next; `{schema}` stands for its quoted name.
-pub(crate) const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+pub(crate) const MIGRATIONS: [&str; 2] = [include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
 
 /// Is the version that the migrations lead to.
 pub(crate) const NEWEST: u32 = MIGRATIONS.len() as u32;
@@ -67,6 +67,9 @@ pub(crate) fn altered(found: &[Found]) -> Option<(String, String)> {
                 Some(found) if found.kind != kind(column) => {
                     let reason = format!("its column '{}' is {}, not {}", column.name, found.kind, kind(column));
                     return Some((name, reason));
+                }
+                Some(found) if found.demands && column.nullable => {
+                    return Some((name, format!("its column '{}' must have a value, and may be null", found.column)));
                 }
                 Some(_) => {}
             }
@@ -168,6 +171,9 @@ fn view(schema: &str, table: &Table, as_reader: bool) -> String {
                 format!("\nJOIN {schema}.rows_turns AS u ON {} AND r.turn = u.turn AND r.item <= u.items", same("u"));
             sql.push_str(&turns);
         }
+        if table.name == "records" {
+            sql.push_str(" AND r.record < t.records");
+        }
     }
     sql.push_str(";\n");
     sql
@@ -231,6 +237,9 @@ mod tests {
         let mut found = all();
         found[3].kind = "integer".into();
         assert_eq!(altered(&found).expect("altered").1, "its column 'version' is integer, not bigint");
+        let mut found = all();
+        found[5].demands = true;
+        assert_eq!(altered(&found).expect("altered").1, "its column 'title' must have a value, and may be null");
         assert_eq!(altered(&[]).expect("altered").1, "it is not there");
     }
 

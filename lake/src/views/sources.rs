@@ -80,6 +80,7 @@ fn spark(at: &str) -> String {
     let mut sql = format!(
         "-- The live files. Run these lines again after a push: Spark remembers what lies in a directory.\n\
          SET spark.sql.sources.partitionColumnTypeInference.enabled = false;\n\
+         SET spark.sql.parquet.mergeSchema = true;\n\
          CREATE OR REPLACE TEMPORARY VIEW threadkeep_files AS\n\
          SELECT machine, home, f.path AS path, f.`table` AS `table` FROM (\n  \
          SELECT machine, home, explode(max_by(files, sequence)) AS f FROM json.`{at}/{ROOT}/_manifests/*/*.json` \

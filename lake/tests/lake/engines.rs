@@ -44,6 +44,11 @@ fn duckdb_counts_and_sums_what_was_pushed_to_a_directory() {
 }
 
 #[test]
+fn duckdb_reads_what_the_first_version_wrote_beside_what_this_one_does() {
+    run("engines.py", "older", python("lake"));
+}
+
+#[test]
 fn what_was_pushed_to_a_bucket_is_read_back_whatever_the_server_does() {
     run("engines.py", "bucket", python("lake"));
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tempfile::tempdir;
 use threadkeep_lake::ErrorKind;
+use threadkeep_tables::TABLES;
 
 use crate::support::{Thread, begin, eager, expected, files, found, push_all, pushed, store, whole};
 
@@ -54,7 +55,7 @@ fn a_run_that_is_killed_anywhere_leaves_whole_threads_and_the_next_one_completes
             threadkeep_lake::ledger::all(&store).unwrap().iter().map(|manifest| manifest.files.len()).sum();
         let parquet = files(directory.path()).into_iter().filter(|path| path.to_string_lossy().contains(".parquet"));
         let parquet: Vec<_> = parquet.collect();
-        assert_eq!(parquet.len(), live + 6, "the live files and those that tell the columns: {parquet:?}");
+        assert_eq!(parquet.len(), live + TABLES.len(), "the live files and those that tell the columns: {parquet:?}");
     }
 }
 

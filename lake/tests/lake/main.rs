@@ -9,5 +9,6 @@ mod killed;
 mod model;
 mod pushing;
 mod questions;
+mod reading;
 mod support;
 mod writers;

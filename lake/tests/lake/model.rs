@@ -8,7 +8,9 @@ use tempfile::tempdir;
 use threadkeep_lake::store::Store;
 use threadkeep_lake::{compact, forget, push};
 
-use crate::support::{Found, Thread, begin, eager, end, expected, found, is_anywhere, pushed, store};
+use crate::support::{
+    Found, Thread, WholeTexts, begin, eager, end, expected, expected_texts, found, is_anywhere, pushed, store, texts_of,
+};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -44,6 +46,7 @@ pub(crate) trait Place {
     fn forget(&self, threads: &BTreeSet<String>);
     fn compact(&self);
     fn found(&self) -> Found;
+    fn texts(&self) -> WholeTexts;
     fn is_anywhere(&self, text: &str) -> bool;
 }
 
@@ -65,6 +68,10 @@ impl Place for Files {
 
     fn found(&self) -> Found {
         found(&self.1)
+    }
+
+    fn texts(&self) -> WholeTexts {
+        texts_of(&self.1)
     }
 
     fn is_anywhere(&self, text: &str) -> bool {
@@ -128,6 +135,7 @@ pub(crate) fn take(place: &impl Place, steps: Vec<Step>, along: bool) {
         let there = threads.iter().enumerate().filter(|(number, _)| present[*number] && !forgotten.contains(number));
         let there: Vec<Thread> = there.map(|(_, thread)| thread.clone()).collect();
         assert_eq!(place.found(), expected(&there));
+        assert_eq!(place.texts(), expected_texts(&there));
         for number in &forgotten {
             assert!(!place.is_anywhere(&threads[*number].text));
         }

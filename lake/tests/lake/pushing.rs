@@ -19,7 +19,7 @@ fn what_is_pushed_is_read_back_and_told() {
     let done = &answers.last().unwrap()["done"];
     assert_eq!(
         done["rows"],
-        json!({"threads": 5, "turns": 15, "items": 30, "usage": 15, "file_changes": 30, "machines": 1})
+        json!({"threads": 5, "turns": 15, "items": 30, "usage": 15, "file_changes": 30, "records": 25, "machines": 1})
     );
     assert_eq!(found(&store), expected(&threads));
 }
@@ -99,8 +99,8 @@ fn what_makes_no_sense_is_refused_by_its_line_and_nothing_of_it_comes() {
         (begin("h-1") + one.lines().nth(1).unwrap() + "\n" + &end(0), 2),
         (begin("h-1") + first + "\n" + &end(0), 3),
         (begin("h-1") + first + "\n" + &other + &end(1), 3),
-        (begin("h-1") + &one.replace("\"turn\":1", "\"turn\":\"x\"") + &end(1), 4),
-        (begin("h-1") + &one.replace("\"status\"", "\"stand\"") + &end(1), 4),
+        (begin("h-1") + &one.replace("\"turn\":1", "\"turn\":\"x\"") + &end(1), 7),
+        (begin("h-1") + &one.replace("\"status\"", "\"stand\"") + &end(1), 7),
     ];
     for (input, line) in cases {
         let directory = tempdir().unwrap();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use threadkeep_lake::manifest::Manifest;
+use threadkeep_lake::read::{self, Files, Texts, Wanted};
 use threadkeep_lake::store::{Access, Store, open};
 use threadkeep_lake::{Result, columns, ledger, push, source};
 
@@ -32,6 +33,14 @@ impl Thread {
         Thread { id, generation: 1, deleted: false, turns: turns.to_vec(), text }
     }
 
+    /// Gives the lines of its whole text: one that tells of it, one for each turn, one that ends it.
+    pub(crate) fn whole_text(&self) -> Vec<String> {
+        let Thread { text, generation, turns, .. } = self;
+        let head = format!("{text} has {} turns", turns.len());
+        let of_turns = turns.iter().map(|items| format!("{text} in {generation} \"{items}\""));
+        std::iter::once(head).chain(of_turns).chain([format!("{text} ends")]).collect()
+    }
+
     /// Gives the lines of the thread and of its turns from one on.
     pub(crate) fn lines(&self, from: usize) -> String {
         let (thread, generation) = (&self.id, self.generation);
@@ -42,10 +51,16 @@ impl Thread {
         let said = (!self.deleted).then_some(&self.text);
         row(
             "threads",
-            json!({"title": said.map_or("", |text| text), "source": "cli",
-                "created_at": created, "updated_at": created, "archived": false, "turns": self.turns.len(), "tags": ["a", "b"],
-                "rollout_bytes": 9, "has_text": true, "deleted": self.deleted}),
+            json!({"title": said, "source": "cli",
+                "created_at": created, "updated_at": created, "archived": false, "turns": said.map(|_| self.turns.len()),
+                "tags": ["a", "b"], "rollout_bytes": said.map(|_| 9), "has_text": true, "deleted": self.deleted,
+                "records": said.map(|_| self.whole_text().len())}),
         );
+        for (record, text) in self.whole_text().iter().enumerate() {
+            if !self.deleted && (record == 0 || record > from) {
+                row("records", json!({"record": record, "at": created, "text": text}));
+            }
+        }
         for (turn, items) in (1..).zip(&self.turns).skip(from) {
             // Turns of one thread lie in several months.
             let at = created + MONTH * (turn % 2);
@@ -78,7 +93,7 @@ impl Thread {
 }
 
 pub(crate) fn begin(home: &str) -> String {
-    let begin = json!({"begin": {"schema": 1, "machine": "m-1", "home": home, "name": null, "system": "linux x86_64",
+    let begin = json!({"begin": {"schema": 2, "machine": "m-1", "home": home, "name": null, "system": "linux x86_64",
         "programVersion": "0.1.0", "now": NOVEMBER}});
     format!("{begin}\n")
 }
@@ -216,6 +231,41 @@ fn newest(
         assert_eq!(rows_read, file.rows, "{}", file.path);
     }
     newest
+}
+
+/// Is what comes back: of each thread the lines of its whole text.
+pub(crate) type WholeTexts = BTreeMap<String, Vec<String>>;
+
+/// Gives what should come back of threads.
+pub(crate) fn expected_texts(threads: &[Thread]) -> WholeTexts {
+    let there = threads.iter().filter(|thread| !thread.deleted);
+    there.map(|thread| (thread.id.clone(), thread.whole_text())).collect()
+}
+
+/// Gives what comes back, of what was wanted; an answer that the text is not all there stands in its place.
+pub(crate) fn read_back(texts: Result<&mut dyn Texts>, wanted: &Wanted) -> Result<WholeTexts> {
+    let mut output = Vec::new();
+    read::run(&mut output, |telling| telling.threads(texts?, wanted, false))?;
+    let (mut all, mut thread) = (WholeTexts::new(), String::new());
+    for line in String::from_utf8(output).unwrap().lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        if let Some(told) = line["thread"]["thread"].as_str() {
+            thread = told.to_owned();
+        }
+        let text = line["line"].as_str().map(str::to_owned).or_else(|| Some(line.get("broken")?.to_string()));
+        if let Some(text) = text {
+            all.entry(thread.clone()).or_default().push(text);
+        }
+    }
+    Ok(all)
+}
+
+/// Gives what comes back of files.
+pub(crate) fn texts_of(store: &Store) -> WholeTexts {
+    match Files::open(store) {
+        Ok(mut files) => read_back(Ok(&mut files), &Wanted::default()).unwrap(),
+        Err(_) => WholeTexts::new(),
+    }
 }
 
 /// Gives every file below a directory.

@@ -112,7 +112,7 @@ MACHINES = {"m-ada": "Ada's laptop", "m-bob": None}
 
 def lines(machine, threads, generation=1, deleted=False):
     """Gives the input of a run that pushes threads of a machine."""
-    begin = {"schema": 1, "machine": machine, "home": "h-1", "name": MACHINES[machine], "system": "linux x86_64",
+    begin = {"schema": 2, "machine": machine, "home": "h-1", "name": MACHINES[machine], "system": "linux x86_64",
              "programVersion": "0.1.0", "now": at("2026-11-21 00:00")}
     mine = [thread for thread in threads if thread["machine"] == machine]
     all = [{"begin": begin}]

@@ -18,6 +18,7 @@ use threadkeep::{AbsentDirectory, Error, ErrorKind, Options, StateAccess, Thread
 use threadkeep_plugins::installed::RegisteredImport;
 
 use crate::context::Context;
+use crate::fetching::Fetching;
 use crate::failure::{Usage, exit, say};
 use crate::importers;
 use crate::plugins::LimitArguments;
@@ -26,7 +27,7 @@ use crate::{confirm, interrupt, text, values};
 /// `import`
 #[derive(Args)]
 pub(crate) struct Import {
-    /// An export or a bundle of this program, a rollout, or a folder of rollouts; with --format, directories of that program's sessions
+    /// An export or a bundle of this program, a rollout, a folder of rollouts, or a place that threads were pushed to, as s3://BUCKET/PREFIX; with --format, directories of that program's sessions
     #[arg(value_name = "SOURCE", required_unless_present_any = ["from_home", "undo", "format"])]
     sources: Vec<PathBuf>,
     /// Keep the sessions of another program beside these threads, as this plugin reads them, now and at every start [default: from where
@@ -41,6 +42,8 @@ pub(crate) struct Import {
     forget: bool,
     #[command(flatten)]
     limits: LimitArguments,
+    #[command(flatten)]
+    fetching: Fetching,
     /// Take every thread of this Codex home that is not here
     #[arg(long, value_name = "DIR")]
     from_home: Option<PathBuf>,
@@ -113,7 +116,9 @@ impl Import {
                 false => Ok(Arc::new(home)),
             }
         });
-        let request = ImportRequest { sources: self.sources.clone(), from_home: from_home.transpose()? };
+        // What was fetched is there until it is imported.
+        let (sources, _fetched) = self.fetching.fetch(&self.sources, threadkeep)?;
+        let request = ImportRequest { sources, from_home: from_home.transpose()? };
         let plan = threadkeep.plan_import(&request)?;
         let absent = threadkeep.absent_directories(&plan, &self.map)?;
         let planned = document(&plan, None, &absent, threadkeep);

@@ -30,6 +30,10 @@ pub(crate) struct Push {
     #[arg(long, value_name = "WHAT", value_parser = ["usage"])]
     #[arg(help_heading = "What leaves")]
     only: Option<String>,
+    /// Push the whole text of each thread, too, so that `import` can bring it to another machine
+    #[arg(long, conflicts_with = "only")]
+    #[arg(help_heading = "What leaves")]
+    whole: bool,
     /// Leave secrets in: keys, tokens, passwords
     #[arg(long)]
     #[arg(help_heading = "What leaves")]
@@ -121,6 +125,7 @@ impl Push {
             destination,
             rows,
             only_usage: self.only.is_some(),
+            whole: self.whole,
             redact_secrets: !self.no_redact,
             anonymize: self.anonymize.then(person::user),
             prices: context.global.prices.clone(),
@@ -144,7 +149,7 @@ impl Push {
 }
 
 /// Gives the place as what was pushed is kept under: a directory by its whole path.
-fn place(said: &str) -> anyhow::Result<String> {
+pub(crate) fn place(said: &str) -> anyhow::Result<String> {
     if said.contains("://") {
         if has_password(said) {
             let why = "a place is kept and shown, so it may have no password: leave it to PGPASSFILE or PGPASSWORD";
@@ -166,7 +171,8 @@ fn has_password(url: &str) -> bool {
     host.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || query.split('&').any(is_password)
 }
 
-fn lake_program() -> Result<std::path::PathBuf, threadkeep::Error> {
+/// Finds the program that keeps tables.
+pub(crate) fn lake_program() -> Result<std::path::PathBuf, threadkeep::Error> {
     find_lake_program(std::env::var_os("PATH").as_deref()).ok_or_else(|| PushError::NoProgram.into())
 }
 

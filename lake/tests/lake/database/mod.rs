@@ -9,12 +9,13 @@ mod writers;
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
-use threadkeep_lake::database::{Database, compact, forget};
+use threadkeep_lake::database::{Database, Reading, compact, forget};
 use threadkeep_lake::push;
+use threadkeep_lake::read::Wanted;
 use threadkeep_tables::TABLES;
 
 use crate::model::Place;
-use crate::support::{Found, pushed};
+use crate::support::{Found, WholeTexts, pushed, read_back};
 use server::Server;
 
 struct Schema<'s> {
@@ -44,6 +45,13 @@ impl Place for Schema<'_> {
 
     fn found(&self) -> Found {
         self.server.found(&self.name)
+    }
+
+    fn texts(&self) -> WholeTexts {
+        match Reading::open(&self.database) {
+            Ok(mut reading) => read_back(Ok(&mut reading), &Wanted::default()).unwrap(),
+            Err(_) => WholeTexts::new(),
+        }
     }
 
     fn is_anywhere(&self, text: &str) -> bool {

@@ -43,11 +43,13 @@ fn a_right_that_was_revoked_and_a_table_that_was_altered_are_told_and_nothing_is
     );
     refused(ErrorKind::Corrupt, "mine");
     server.execute(
-        "ALTER TABLE threadkeep.rows_turns DROP CONSTRAINT mine; UPDATE threadkeep.migrations SET version = 9",
+        "ALTER TABLE threadkeep.rows_turns DROP CONSTRAINT mine; INSERT INTO threadkeep.migrations VALUES (9)",
     );
     refused(ErrorKind::NewerVersion, "newer");
     // Columns of others are nobody's business.
-    server.execute("UPDATE threadkeep.migrations SET version = 1; ALTER TABLE threadkeep.rows_items ADD team text");
+    server.execute(
+        "DELETE FROM threadkeep.migrations WHERE version = 9; ALTER TABLE threadkeep.rows_items ADD team text",
+    );
     push_all(&weak, std::slice::from_ref(&second));
     assert_eq!(server.found("threadkeep"), expected(&[first, second]));
     let (result, _) = pushed(&open(&server.url("weak", "other")).unwrap(), &input, eager());
