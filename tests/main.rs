@@ -73,6 +73,7 @@ mod plugins;
 mod prompt_input;
 mod pruning;
 mod pushing;
+mod pushing_whole;
 mod reading;
 mod readme;
 mod real_homes;

@@ -26,19 +26,19 @@ fn id(number: u64) -> String {
 
 /// A row with its table, thread, generation and version.
 #[derive(Clone, Debug)]
-struct PlacedRow {
-    table: String,
+pub(crate) struct PlacedRow {
+    pub(crate) table: String,
     thread: String,
     generation: u64,
     version: u64,
-    columns: Value,
+    pub(crate) columns: Value,
 }
 
 /// A place that keeps rows in memory.
 #[derive(Default)]
-struct Place {
+pub(crate) struct Place {
     /// What is there to stay.
-    rows: Vec<PlacedRow>,
+    pub(crate) rows: Vec<PlacedRow>,
     versions: u64,
     forgotten: Vec<String>,
     /// Fails behind so many threads that were closed.
@@ -53,7 +53,7 @@ struct Place {
 }
 
 impl Place {
-    fn new() -> Place {
+    pub(crate) fn new() -> Place {
         Place { commits_every: 1, ..Place::default() }
     }
 
@@ -89,13 +89,19 @@ impl Place {
                     return None;
                 }
             }
-            let parts = ["turn", "item", "change", "request"];
+            if table == "records" {
+                let records = threads.get(&row.thread)?.columns["records"].as_u64()?;
+                if row.columns["record"].as_u64()? >= records {
+                    return None;
+                }
+            }
+            let parts = ["turn", "item", "change", "request", "record"];
             Some(row.thread.clone() + &parts.map(|column| part(row, column)).concat())
         };
         newest(&key).into_values().collect()
     }
 
-    fn of<'a>(&'a self, table: &str, thread: &str) -> Vec<&'a Value> {
+    pub(crate) fn of<'a>(&'a self, table: &str, thread: &str) -> Vec<&'a Value> {
         self.current(table).into_iter().filter(|row| row.thread == thread).map(|row| &row.columns).collect()
     }
 
@@ -179,15 +185,16 @@ fn open(home: &std::path::Path, state: &std::path::Path) -> Threadkeep {
     Threadkeep::open(Options { state_dir: state.into(), ..Options::new(home) }).unwrap()
 }
 
-fn opened(place: &HomeAndState) -> Threadkeep {
+pub(crate) fn opened(place: &HomeAndState) -> Threadkeep {
     open(place.home.path(), place.state.path())
 }
 
-fn request() -> PushRequest {
+pub(crate) fn request() -> PushRequest {
     PushRequest {
         destination: "/srv/threads".into(),
         rows: RowQuery::default(),
         only_usage: false,
+        whole: false,
         redact_secrets: true,
         anonymize: None,
         prices: Vec::new(),
@@ -199,7 +206,7 @@ fn push(home: &HomeAndState, place: &mut Place) -> Pushed {
     opened(home).push(&request(), place).unwrap()
 }
 
-fn talk(number: u64) -> Rollout {
+pub(crate) fn talk(number: u64) -> Rollout {
     let at = AT + number as i64 * 60_000;
     Rollout::paginated(&id(number)).at_millis(at).cwd("/src/app").user(&format!("mend parser {number}")).agent("mended")
 }
@@ -342,12 +349,13 @@ fn a_push_that_ends_anywhere_is_gone_on_with_and_nothing_is_there_twice_or_missi
             let home = HomeAndState::new();
             (1..=6).for_each(|number| home.write(&talk(number).tokens(5)));
             let mut place = Place { fails_behind: Some(fails_behind), commits_every, ..Place::new() };
-            let failed = opened(&home).push(&request(), &mut place).unwrap_err();
+            let request = PushRequest { whole: true, ..request() };
+            let failed = opened(&home).push(&request, &mut place).unwrap_err();
             assert!(failed.to_string().contains("the disk is full"), "{failed}");
             let there = place.current("threads").len();
             assert_eq!(there, fails_behind / commits_every * commits_every, "whole commits are there to stay");
             place.fails_behind = None;
-            let pushed = push(&home, &mut place);
+            let pushed = opened(&home).push(&request, &mut place).unwrap();
             assert_eq!(pushed.threads as usize, 6 - there);
             check_against_documents(&place, &home.program(), "gone on with");
             let keys: Vec<String> =
@@ -377,7 +385,8 @@ fn secrets_leave_in_no_row_and_a_push_of_usage_alone_has_no_text() {
     }
     home.write(&talk);
     let mut place = Place::new();
-    let pushed = push(&home, &mut place);
+    let pushed = opened(&home).push(&PushRequest { whole: true, ..request() }, &mut place).unwrap();
+    assert!(place.rows.iter().any(|row| row.table == "records"));
     assert!(pushed.redactions.values().sum::<u64>() >= secrets.len() as u64);
     for row in &place.rows {
         let text = squeezed(&row.columns.to_string());
@@ -430,7 +439,7 @@ fn a_thread_that_cannot_be_read_is_told_of_and_the_others_are_pushed() {
 }
 
 /// The program that keeps tables, where it was built.
-fn lake_program() -> Option<PathBuf> {
+pub(crate) fn lake_program() -> Option<PathBuf> {
     let program = Program::new().path().with_file_name("threadkeep-lake");
     if !program.is_file() {
         skipped("no threadkeep-lake beside the program (make lake)");

@@ -11,7 +11,7 @@ use threadkeep_lake::database::Reading;
 use threadkeep_lake::read::{Files, Wanted};
 use threadkeep_lake::store::{Access, open};
 use threadkeep_lake::views::{Engine, views};
-use threadkeep_lake::{Error, compact, database, forget, ledger, push, read};
+use threadkeep_lake::{Error, compact, database, forget, ledger, push, read, rewrite};
 
 /// Writes rows of threads as Parquet into a directory or an S3 bucket, or into PostgreSQL, where others read them.
 ///
@@ -197,7 +197,14 @@ pub(crate) fn run(arguments: Arguments, output: &mut (impl Write + Send)) -> any
         Command::Views { dest, engine } => {
             let sql = match (engine, database::is_database(&dest)) {
                 (Reader::Postgres, true) => database::open(&dest)?.views()?,
-                (Reader::Files(engine), false) => views(engine, &open(&dest, Access::Existing)?.shown("")),
+                (Reader::Files(engine), false) => {
+                    let store = open(&dest, Access::Existing)?;
+                    // Where an older program has pushed last, nothing tells of columns that came since.
+                    if !ledger::owners(&store)?.is_empty() {
+                        rewrite::tell_columns(&store)?;
+                    }
+                    views(engine, &store.shown(""))
+                }
                 (Reader::Postgres, false) => {
                     return Err(
                         Error::Usage("PostgreSQL reads no files: push to postgres://HOST/DATABASE".into()).into()

@@ -10,8 +10,8 @@ use crate::columns::{self, SHAPES};
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::manifest::LiveFile;
-use crate::paths::Owner;
-use crate::sink::{Sealed, Sink};
+use crate::paths::{self, Owner};
+use crate::sink::{self, Sealed, Sink};
 use crate::source;
 use crate::store::Store;
 
@@ -44,6 +44,22 @@ pub fn upload(store: &Store, owner: &Owner, sealed: Vec<Sealed>, as_of: i64) -> 
     }
     store.put_all(objects)?;
     Ok(files)
+}
+
+/// Writes the files without rows that tell the columns of each table, where there are none of this version yet.
+///
+/// # Errors
+///
+/// The store may fail.
+pub fn tell_columns(store: &Store) -> Result<()> {
+    let mut missing = Vec::new();
+    for shape in SHAPES.iter() {
+        let path = paths::empty_file(shape.table.name);
+        if store.get(&path)?.is_none() {
+            missing.push((path, sink::empty_file(shape)?));
+        }
+    }
+    store.put_all(missing)
 }
 
 /// Hands those rows of a live file to a sink that `keep` keeps, with another version where one is given.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use arrow_array::RecordBatch;
+use threadkeep_tables::SCHEMA_VERSION;
 
 use super::Options;
 use super::target::{Batches, Opened, Target, Written};
@@ -15,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::manifest::{Change, LiveFile, Manifest};
 use crate::paths::{self, Month};
 use crate::rewrite;
-use crate::sink::{self, Sink};
+use crate::sink::Sink;
 use crate::store::Store;
 
 /// Is how much may wait compressed, before it is written to files that no manifest names yet.
@@ -71,9 +72,9 @@ impl<'s> Writer<'s> {
             return Ok(());
         }
         self.staged_since.get_or_insert_with(SystemTime::now);
-        if self.ledger.newest().is_none() && self.staged.is_empty() {
-            let files = SHAPES.iter().map(|shape| Ok((paths::empty_file(shape.table.name), sink::empty_file(shape)?)));
-            self.store().put_all(files.collect::<Result<_>>()?)?;
+        let is_of_this_version = self.ledger.newest().is_some_and(|newest| newest.schema >= SCHEMA_VERSION);
+        if !is_of_this_version && self.staged.is_empty() {
+            rewrite::tell_columns(self.store())?;
         }
         let sealed = self.sink.seal()?;
         self.staged.extend(rewrite::upload(self.store(), self.ledger.owner(), sealed, self.version)?);
