@@ -14,7 +14,7 @@ use threadkeep::contract::RowQuery;
 use threadkeep::documents::{LakeBegin, LakeDone, LakeFailure, LakeOpened};
 use threadkeep::index::progress::ProgressSink;
 use threadkeep::platform::home::Home;
-use threadkeep::push::{PushError, PushRequest, Pushed, RowSink};
+use threadkeep::push::{CountingSink, PushError, PushRequest, Pushed, RowSink};
 use threadkeep::{IndexExclusions, Options, Threadkeep};
 use threadkeep_tables::Kind;
 
@@ -476,6 +476,68 @@ fn threads_are_in_the_files_of_a_directory_until_they_are_deleted_or_forgotten()
         let views = program.run(["push", &to, "--views", engine]).well().stdout;
         assert!(views.contains("file_changes"), "{views}");
     }
+}
+
+#[test]
+fn what_is_only_shown_is_pushed_later_all_the_same() {
+    let home = HomeAndState::new();
+    home.write(&talk(1));
+    let mut place = Place::new();
+    push(&home, &mut place);
+    home.write(&talk(2));
+    for _ in 0..2 {
+        let mut shown = CountingSink::default();
+        assert_eq!(opened(&home).push(&request(), &mut shown).unwrap().threads, 1);
+        assert_eq!(shown.rows["turns"], 1);
+    }
+    assert_eq!(push(&home, &mut place).threads, 1);
+    let mut shown = CountingSink::default();
+    let nothing = opened(&home).push(&request(), &mut shown).unwrap();
+    assert_eq!((nothing.threads, nothing.unchanged), (0, 2));
+}
+
+#[test]
+fn a_timer_of_the_user_pushes_as_it_was_asked_for() {
+    let home = HomeAndState::new();
+    home.write(&talk(1));
+    let (place, config, bin) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let to = place.path().join("100% lake").to_str().unwrap().to_owned();
+    let log = bin.path().join("log");
+    let systemctl = bin.path().join("systemctl");
+    fs::write(&systemctl, format!("#!/bin/sh\necho \"$*\" >> '{}'\n", log.display())).unwrap();
+    fs::set_permissions(&systemctl, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", bin.path().display());
+    let config_dir = config.path().to_str().unwrap();
+    let program = home.program().variable("PATH", &path).variable("XDG_CONFIG_HOME", config_dir);
+    // What would leave is seen before anything does so by itself.
+    program.run(["push", &to, "--install-timer"]).ended(2);
+    let made = program.json(["push", &to, "--only", "usage", "--yes", "--install-timer=daily"]);
+    assert_eq!(made["state"], "running");
+    let name = made["timer"].as_str().unwrap();
+    assert_eq!(fs::read_to_string(&log).unwrap(), format!("--user daemon-reload\n--user enable --now {name}\n"));
+    let units: Vec<String> = made["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| fs::read_to_string(file.as_str().unwrap()).unwrap())
+        .collect();
+    assert!(units[1].contains("OnCalendar=daily"), "{}", units[1]);
+    // The command line means to a shell what it means to systemd, where nothing is doubled.
+    let command = units[0].lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    assert!(command.contains("100%% lake"), "{command}");
+    if lake_program().is_some() {
+        let status = std::process::Command::new("sh").args(["-c", &command.replace("%%", "%")]).status().unwrap();
+        assert!(status.success(), "{command}");
+        assert_eq!(program.json(["push", &to, "--only", "usage"])["unchanged"], 1);
+    }
+    fs::remove_file(&systemctl).unwrap();
+    let gone = program.run(["--json", "push", &to, "--remove-timer"]).ended(1);
+    assert_eq!(gone.json()["state"], "removed");
+    assert!(
+        made["files"].as_array().unwrap().iter().all(|file| !std::path::Path::new(file.as_str().unwrap()).exists())
+    );
+    program.run(["push", &to, "--remove-timer"]).ended(2);
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod pager;
 mod person;
 mod plugins;
 mod progress;
+mod push_timer;
 mod remote;
 mod remote_browsing;
 mod settings;

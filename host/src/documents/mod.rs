@@ -91,7 +91,7 @@ pub use plugin::{
 };
 pub use prompt_input::{PromptInput, PromptInputWriter};
 pub use prune::{FailedUndo, Prune, PruneResult, PrunedThread, UndonePrune};
-pub use push::{Push, UnpushedThread};
+pub use push::{Push, PushTimer, TimerState, UnpushedThread};
 pub use relocate::{DirectoryMove, DirectoryMoves, RecordedOrigin, RelocatedDirectory};
 pub use remote::{RemoteMatch, RemoteMatches};
 pub use repair::{LoggedRepair, RefusedEntry, RepairLog, RepairOutcome, RepairTarget};

@@ -48,3 +48,31 @@ pub struct UnpushedThread {
     /// Why, in words.
     pub error: String,
 }
+
+/// What became of a timer that pushes again and again.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct PushTimer {
+    /// The timer's name.
+    pub timer: String,
+    /// Its units.
+    pub files: Vec<String>,
+    /// What became of it.
+    pub state: TimerState,
+    /// Why systemd did not do its part; none where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What became of a timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum TimerState {
+    /// Systemd runs it.
+    Running,
+    /// Its units are there, and systemd does not run it.
+    Written,
+    /// Its units are gone.
+    Removed,
+}

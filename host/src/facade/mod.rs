@@ -43,6 +43,7 @@ mod watching;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use threadkeep_engine::recording::Recorder;
 use threadkeep_engine::{Cancellation, Runtime};
@@ -166,6 +167,8 @@ struct Inner {
     report: Option<startup::Report>,
     store: OnceLock<LocalThreadStore>,
     watcher: HomeWatcher,
+    /// When it was opened.
+    opened: Instant,
 }
 
 impl Threadkeep {
@@ -223,7 +226,13 @@ impl Threadkeep {
         warnings.into_iter().for_each(|warning| reader.warn(warning));
         let threadkeep = Threadkeep {
             reader,
-            inner: Arc::new(Inner { options, report, store: OnceLock::new(), watcher: HomeWatcher::default() }),
+            inner: Arc::new(Inner {
+                options,
+                report,
+                store: OnceLock::new(),
+                watcher: HomeWatcher::default(),
+                opened: Instant::now(),
+            }),
         };
         threadkeep.start_foreign(owns)?;
         Ok(threadkeep)

@@ -1,7 +1,9 @@
 //! The facade, pushing: threads as rows of tables to a place where engines ask questions of many homes.
 
-use std::collections::HashSet;
 use std::path::Path;
+use std::time::Duration;
+
+use threadkeep_engine::contract::RowQuery;
 
 use super::{Error, Result, Threadkeep};
 use crate::platform::error_kind::ErrorKind;
@@ -10,6 +12,7 @@ use crate::push::{FetchRequest, Fetched, Push, PushRequest, Pushed, RowSink, fet
 
 /// Held while a process pushes.
 const LOCK: &str = "push.lock";
+const JUST_OPENED: Duration = Duration::from_secs(2);
 
 impl Threadkeep {
     /// Says whether threads of this home were pushed to a place before.
@@ -36,10 +39,11 @@ impl Threadkeep {
             let why = "another process pushes threads of this home; wait for its end";
             Error::new(ErrorKind::Busy, why)
         })?;
-        let mut excluded = HashSet::new();
-        for below in self.index_exclusions().queries() {
-            excluded.extend(self.reader.every_thread(&below)?.into_iter().map(|listed| listed.row.id));
+        // What the opening saw a moment ago is not looked at again.
+        if self.inner.opened.elapsed() > JUST_OPENED {
+            self.refresh()?;
         }
+        let excluded: Vec<RowQuery> = self.index_exclusions().queries().collect();
         let pushed = Push::run(&self.reader, state.database(), request, &excluded, sink);
         self.reader.end_progress();
         Ok(pushed?)

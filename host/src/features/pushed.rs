@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Row, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{OptionalExtension as _, Row, params};
+use sha2::{Digest as _, Sha256};
 use threadkeep_engine::contract::FileFacts;
 
 use super::usage::facts;
@@ -49,12 +51,19 @@ pub(super) const DOMAIN: Domain = Domain {
     -- How many lines of its whole text are there, with a checksum of those that stay as they are.
     ALTER TABLE pushed_threads ADD COLUMN records INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE pushed_threads ADD COLUMN records_sum BLOB NOT NULL DEFAULT x'';
+    -- Places that have everything, of a home as this checksum has it.
+    CREATE TABLE pushed_places (
+        destination TEXT PRIMARY KEY,
+        sum BLOB NOT NULL,
+        threads INTEGER NOT NULL
+    ) WITHOUT ROWID;
 ",
         ),
     ],
     tables: &[
         Table::copied("pushed_threads", UserData::Nothing).of_thread("thread_id").waiting_for_foreign_files(),
         Table::copied("pushed_deletions", UserData::Nothing),
+        Table::derived("pushed_places"),
     ],
 };
 
@@ -170,10 +179,58 @@ impl Database {
         let destination = destination.to_owned();
         self.transaction(move |transaction| {
             // The first leaves its threads in the second.
-            for table in ["pushed_threads", "pushed_deletions"] {
+            for table in ["pushed_threads", "pushed_deletions", "pushed_places"] {
                 transaction.execute(&format!("DELETE FROM {table} WHERE destination = ?1"), [&destination])?;
             }
             Ok(())
+        })
+    }
+
+    /// Returns how many threads a home had when a place was given all of them, if the home was then as this checksum has it.
+    pub(crate) fn pushed_whole_home(&self, destination: &str, sum: &[u8]) -> Result<Option<u64>, StateError> {
+        let (destination, sum) = (destination.to_owned(), sum.to_owned());
+        self.with(move |connection| {
+            let sql = "SELECT threads FROM pushed_places WHERE destination = ?1 AND sum = ?2
+                       AND NOT EXISTS (SELECT 1 FROM pushed_deletions WHERE destination = ?1)";
+            let threads: Option<i64> =
+                connection.query_row(sql, params![destination, sum], |row| row.get(0)).optional()?;
+            Ok(threads.map(|threads| threads as u64))
+        })
+    }
+
+    /// Notes that a place has everything of a home that is as this checksum has it.
+    pub(crate) fn store_pushed_home(&self, destination: &str, sum: Vec<u8>, threads: u64) -> Result<(), StateError> {
+        let destination = destination.to_owned();
+        self.transaction(move |transaction| {
+            transaction.execute(
+                "INSERT OR REPLACE INTO pushed_places VALUES (?1, ?2, ?3)",
+                params![destination, sum, threads as i64],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Returns a checksum of all that is known of the home but for what follows from that, and for what was pushed.
+    pub(crate) fn sum_of_all(&self) -> Result<Sha256, StateError> {
+        self.with(|connection| {
+            let mut sum = Sha256::new();
+            let mut select = connection.prepare_cached(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name",
+            )?;
+            let names = select.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+            // A table that nobody thought of here is summed, too: then more is looked at than has to be, and nothing is missed.
+            for name in names.iter().filter(|name| !FOLLOWING.iter().any(|beginning| name.starts_with(beginning))) {
+                sum.update(name);
+                let mut select = connection.prepare_cached(&format!("SELECT * FROM \"{name}\""))?;
+                let columns = select.column_count();
+                let mut rows = select.query([])?;
+                while let Some(row) = rows.next()? {
+                    for column in 0..columns {
+                        add(&mut sum, row.get_ref(column)?);
+                    }
+                }
+            }
+            Ok(sum)
         })
     }
 
@@ -191,6 +248,35 @@ impl Database {
             Ok(rollouts)
         })
     }
+}
+
+/// How the names of tables begin of which no row of a thread is made, or only by way of others.
+const FOLLOWING: &[&str] = &[
+    "backfill",
+    "device_keys",
+    "extractions",
+    "foreign_texts",
+    "journal",
+    "pushed_",
+    "queued_messages",
+    "rollout_usage",
+    "spawn_statuses",
+    "sqlite_",
+    "suspects",
+    "text_",
+];
+
+fn add(sum: &mut Sha256, value: ValueRef<'_>) {
+    let (kind, bytes): (u8, &[u8]) = match value {
+        ValueRef::Null => (0, &[]),
+        ValueRef::Integer(number) => (1, &number.to_le_bytes()),
+        ValueRef::Real(number) => (2, &number.to_le_bytes()),
+        ValueRef::Text(text) => (3, text),
+        ValueRef::Blob(bytes) => (4, bytes),
+    };
+    sum.update([kind]);
+    sum.update((bytes.len() as u64).to_le_bytes());
+    sum.update(bytes);
 }
 
 fn pushed(row: &Row<'_>) -> rusqlite::Result<PushedThread> {

@@ -1,6 +1,8 @@
 //! Pushes threads as rows of tables to a place where engines ask questions of many homes.
 //!
 //! ```text
+//! home as a whole ─→ checksum: as it was pushed? ──→ nothing
+//!                    └─ no ─→
 //! rows of all threads ─→ stamp: as it was pushed? ──→ nothing
 //!                         └─ no ─→ row_maker, several at once: turns, requests, whole text ─→ thread_rows: what does the place lack? ─→ sink
 //! sink: threadkeep-lake, a process of its own, by its standard input ─→ what is committed there ─→ features/pushed
@@ -37,6 +39,7 @@ use crate::features::marks;
 use crate::features::pushed::PushedThread;
 use crate::index::progress::Progress;
 use crate::platform::hex::hex;
+use crate::threads::directories::widen;
 use crate::threads::lookup::LookupError;
 use crate::threads::reader::ThreadReader;
 use row_maker::{MadeRows, Piece, RowMaker, ToSend};
@@ -93,7 +96,7 @@ pub(crate) struct Push<'a> {
     reader: &'a ThreadReader,
     database: &'a Database,
     request: &'a PushRequest,
-    excluded: &'a HashSet<String>,
+    excluded: &'a [RowQuery],
     sink: &'a mut dyn RowSink,
     opened: LakeOpened,
     pushed: Pushed,
@@ -122,12 +125,12 @@ struct Candidate {
 }
 
 impl<'a> Push<'a> {
-    /// Pushes what the place lacks. Threads whose ids are in `excluded` never leave.
+    /// Pushes what the place lacks. Threads that `excluded` lets pass never leave.
     pub(crate) fn run(
         reader: &'a ThreadReader,
         database: &'a Database,
         request: &'a PushRequest,
-        excluded: &'a HashSet<String>,
+        excluded: &'a [RowQuery],
         sink: &'a mut dyn RowSink,
     ) -> Result<Pushed, PushError> {
         let machine = machine_id();
@@ -149,14 +152,49 @@ impl<'a> Push<'a> {
         }
         let (pushed, closed) = (Pushed::default(), Vec::new());
         let mut push = Push { reader, database, request, excluded, sink, opened, pushed, closed, noted: 0 };
+        let sum = push.sum()?;
+        if let Some(threads) = database.pushed_whole_home(&request.destination, &sum)? {
+            push.pushed.unchanged = threads;
+            push.pushed.done = push.sink.end(threads)?;
+            return Ok(push.pushed);
+        }
         let result = push.send_all();
         // What is there to stay is noted, however the rest ends.
         let noted = push.note();
         let threads = result?;
         noted?;
         push.pushed.done = push.sink.end(threads)?;
+        if !push.sink.keeps_rows() {
+            return Ok(push.pushed);
+        }
         push.note_first(push.closed.len())?;
+        if push.pushed.failed.is_empty() && push.pushed.forgotten == 0 {
+            database.store_pushed_home(&request.destination, sum, threads)?;
+        }
         Ok(push.pushed)
+    }
+
+    /// Returns a checksum of all by which it is seen that the place may lack something.
+    fn sum(&self) -> Result<Vec<u8>, PushError> {
+        let mut sum = self.database.sum_of_all()?;
+        // What directories are called elsewhere on the disk is part of a query.
+        let queries = std::iter::once(&self.request.rows).chain(self.excluded).map(widen);
+        let queries: Vec<RowQuery> = queries.collect();
+        let PushRequest { only_usage, whole, redact_secrets, anonymize, prices, machine_name, .. } = self.request;
+        let of_request =
+            (queries, only_usage, whole, redact_secrets, format!("{anonymize:?} {prices:?}"), machine_name);
+        sum.update(serde_json::to_vec(&(of_request, SCHEMA_VERSION, env!("CARGO_PKG_VERSION")))?);
+        sum.update(serde_json::to_vec(&self.opened.forgotten)?);
+        Ok(sum.finalize().to_vec())
+    }
+
+    /// Lists the threads that never leave.
+    fn excluded(&self) -> Result<HashSet<String>, PushError> {
+        let mut excluded = HashSet::new();
+        for query in self.excluded {
+            excluded.extend(self.reader.every_thread(query)?.into_iter().map(|listed| listed.row.id));
+        }
+        Ok(excluded)
     }
 
     /// Sends what the place lacks, and gives how many threads there are.
@@ -170,7 +208,8 @@ impl<'a> Push<'a> {
         // Ids are mostly in the order in which threads were created, and rows that follow each other in time are packed well.
         rows.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         let all = rows.len();
-        rows.retain(|row| !forgotten.contains(&row.id) && !self.excluded.contains(&row.id));
+        let excluded = self.excluded()?;
+        rows.retain(|row| !forgotten.contains(&row.id) && !excluded.contains(&row.id));
         self.pushed.forgotten = (all - rows.len()) as u64;
         let threads = rows.len() as u64;
         let mut candidates = self.candidates(rows)?;

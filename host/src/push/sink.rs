@@ -7,6 +7,11 @@ use crate::documents::{LakeBegin, LakeDone, LakeOpened};
 
 /// Takes rows, thread by thread.
 pub trait RowSink {
+    /// Says whether what it takes is there to stay in the end; else nothing is noted.
+    fn keeps_rows(&self) -> bool {
+        true
+    }
+
     /// Begins, and says what is known of the home.
     fn begin(&mut self, begin: LakeBegin<'_>) -> Result<LakeOpened, PushError>;
     /// Rows of a thread follow.
@@ -34,6 +39,10 @@ pub struct CountingSink {
 }
 
 impl RowSink for CountingSink {
+    fn keeps_rows(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, _: LakeBegin<'_>) -> Result<LakeOpened, PushError> {
         Ok(LakeOpened { version: 1, is_new: false, forgotten: Vec::new() })
     }

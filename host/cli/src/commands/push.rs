@@ -5,7 +5,7 @@ use std::process::Command;
 
 use clap::Args;
 use threadkeep::contract::{RowQuery, SortKey};
-use threadkeep::documents::Push as PushDocument;
+use threadkeep::documents::{Push as PushDocument, PushTimer, TimerState};
 use threadkeep::push::{CountingSink, LakeProcess, PushError, PushRequest, Pushed, find_lake_program};
 use threadkeep::{Options, StateAccess, Threadkeep};
 
@@ -13,8 +13,10 @@ use crate::context::Context;
 use crate::failure::{Usage, exit, say};
 use crate::filters::Filters;
 use crate::text::count;
-use crate::{confirm, interrupt, person, text, values};
+use crate::{confirm, interrupt, person, push_timer, text, values};
 
+/// What is done by a timer.
+const AGAIN: &str = "Again and again";
 /// What is done about a place's files.
 const FILES: &str = "The files there";
 
@@ -52,6 +54,15 @@ pub(crate) struct Push {
     /// Do not ask before the first push to a place
     #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
+    /// Have systemd push like this again and again: hourly, daily, 'Mon..Fri 18:00', …
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "hourly")]
+    #[arg(value_parser = values::text, conflicts_with = "dry_run")]
+    #[arg(help_heading = AGAIN)]
+    install_timer: Option<String>,
+    /// Have it do so no more
+    #[arg(long, conflicts_with_all = ["install_timer", "dry_run"])]
+    #[arg(help_heading = AGAIN)]
+    remove_timer: bool,
     /// Remove these threads from the place, on behalf of every machine, and never push them again
     #[arg(long, value_name = "ID", num_args = 1.., conflicts_with_all = ["dry_run", "compact", "list_files", "views"])]
     #[arg(help_heading = FILES)]
@@ -78,6 +89,11 @@ impl Push {
                 arguments.insert(1, "--json".into());
             }
             return of_files(&arguments);
+        }
+        if self.remove_timer {
+            let options = context.options(StateAccess::Inspect)?;
+            let (home, state_dir) = (options.home.root(), &*options.state_dir);
+            return timed(context, &push_timer::remove(&push_timer::Wanted { place: &destination, home, state_dir })?);
         }
         context.with_state("push", "keeps what was pushed")?;
         let cancellation = interrupt::cancellation()?;
@@ -106,6 +122,14 @@ impl Push {
             if !confirm::ask(&describe(&document), &question)? {
                 anyhow::bail!("nothing was pushed");
             }
+        }
+        if let Some(calendar) = &self.install_timer {
+            if is_first && !self.yes {
+                anyhow::bail!("nothing was pushed");
+            }
+            let (home, state_dir) = (threadkeep.home().root(), threadkeep.state_dir());
+            let wanted = push_timer::Wanted { place: &request.destination, home, state_dir };
+            return timed(context, &push_timer::install(&wanted, calendar)?);
         }
         let pushed = {
             let program = lake_program()?;
@@ -181,6 +205,28 @@ fn of_files(arguments: &[String]) -> anyhow::Result<u8> {
     let program = lake_program()?;
     let status = Command::new(&program).args(arguments).status()?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(exit::FAILED))
+}
+
+/// Says what became of a timer, and gives the exit code.
+fn timed(context: &Context, timer: &PushTimer) -> anyhow::Result<u8> {
+    let described = || {
+        let mut out = match timer.state {
+            TimerState::Running => format!("{} runs; `systemctl --user list-timers` says when\n", timer.timer),
+            TimerState::Written => "a timer was written\n".to_owned(),
+            TimerState::Removed => format!("{} is gone\n", timer.timer),
+        };
+        if timer.state != TimerState::Removed {
+            timer.files.iter().for_each(|file| _ = writeln!(out, "  {}", text::shown(file)));
+        }
+        out
+    };
+    context.print(timer, described)?;
+    let Some(reason) = &timer.reason else { return Ok(exit::DONE) };
+    say(&format!("systemd did not do its part: {}", text::plain(reason)));
+    if timer.state == TimerState::Written {
+        say(&format!("where it runs, `systemctl --user enable --now {}` starts the timer", timer.timer));
+    }
+    Ok(exit::FAILED)
 }
 
 /// Says what could not be pushed, and gives the exit code.

@@ -36,6 +36,7 @@ pub(super) const EXAMPLES: &[Examples] = &[
         &[
             example("threadkeep push /srv/threads --dry-run", "what would leave, and how much of it"),
             example("threadkeep push s3://team/threads --only usage --dry-run", "without any text"),
+            example("threadkeep push /srv/threads --whole --dry-run", "so that another machine can import them"),
         ],
     ),
     (
