@@ -213,7 +213,7 @@ impl Database {
     /// Returns a checksum of all that is known of the home but for what follows from that, and for what was pushed.
     pub(crate) fn sum_of_all(&self) -> Result<Sha256, StateError> {
         self.with(|connection| {
-            let mut sum = Sha256::new();
+            let (mut sum, mut values) = (Sha256::new(), Vec::new());
             let mut select = connection.prepare_cached(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name",
             )?;
@@ -225,9 +225,11 @@ impl Database {
                 let columns = select.column_count();
                 let mut rows = select.query([])?;
                 while let Some(row) = rows.next()? {
+                    values.clear();
                     for column in 0..columns {
-                        add(&mut sum, row.get_ref(column)?);
+                        add(&mut values, row.get_ref(column)?);
                     }
+                    sum.update(&values);
                 }
             }
             Ok(sum)
@@ -266,7 +268,8 @@ const FOLLOWING: &[&str] = &[
     "text_",
 ];
 
-fn add(sum: &mut Sha256, value: ValueRef<'_>) {
+/// Adds a value to what is summed, so that no two rows of values are alike.
+fn add(row: &mut Vec<u8>, value: ValueRef<'_>) {
     let (kind, bytes): (u8, &[u8]) = match value {
         ValueRef::Null => (0, &[]),
         ValueRef::Integer(number) => (1, &number.to_le_bytes()),
@@ -274,9 +277,9 @@ fn add(sum: &mut Sha256, value: ValueRef<'_>) {
         ValueRef::Text(text) => (3, text),
         ValueRef::Blob(bytes) => (4, bytes),
     };
-    sum.update([kind]);
-    sum.update((bytes.len() as u64).to_le_bytes());
-    sum.update(bytes);
+    row.push(kind);
+    row.extend((bytes.len() as u64).to_le_bytes());
+    row.extend(bytes);
 }
 
 fn pushed(row: &Row<'_>) -> rusqlite::Result<PushedThread> {
