@@ -6,6 +6,7 @@ mod engines;
 mod faults;
 mod forgetting;
 mod killed;
+mod machines;
 mod model;
 mod pushing;
 mod questions;
