@@ -3,6 +3,7 @@
 mod merge;
 mod plan;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use arrow_array::Array as _;
@@ -96,7 +97,14 @@ fn merge_groups(
             read_turns(store, manifest, &group, &mut currency)?;
         }
         let merged = merge::merge(store, ledger.owner(), &group, &currency, manifest.highest_version)?;
-        let committed = ledger.commit(|base| Ok(replace(base, &group, &merged.files)))?;
+        let known = ledger.newest().map(|known| known.sequence);
+        let committed = ledger.commit(|base| {
+            // Whoever was quicker may have taken files that nothing names yet for those of a run that was killed, and removed them.
+            if base.map(|base| base.sequence) != known && !are_there(store, &merged.files)? {
+                return Ok(None);
+            }
+            Ok(replace(base, &group, &merged.files))
+        })?;
         if committed {
             done.merged += group.inputs.len() as u64;
             done.written += merged.files.len() as u64;
@@ -106,6 +114,18 @@ fn merge_groups(
         }
     }
     Ok(())
+}
+
+fn are_there(store: &Store, files: &[LiveFile]) -> Result<bool> {
+    let mut missing: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let directories: BTreeSet<&str> =
+        missing.iter().filter_map(|path| path.rsplit_once('/')).map(|(at, _)| at).collect();
+    for directory in directories {
+        for listed in store.list(directory)? {
+            missing.remove(listed.path.as_str());
+        }
+    }
+    Ok(missing.is_empty())
 }
 
 /// Makes the change; none where another run has replaced any of the files.
