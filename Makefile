@@ -17,7 +17,7 @@ PROGRAM := $(TARGET_DIR)/release/threadkeep
 COMMANDS := host/cli/src/commands/*.rs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup component plugins other-plugins lake test-lake build install uninstall dist run test bench bench-peers goldens lint deny fmt
+.PHONY: help setup component plugins other-plugins lake test-lake build install uninstall dist run test bench bench-peers bench-lake goldens lint deny fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -117,6 +117,15 @@ bench: build plugins ## measure, in at most 15 minutes; BENCH_ARGS goes to the b
 bench-peers: build ## measure other programs in turn with this one, those that are here, and write assets/bench-peers.*
 	$(CARGO) run --release --package threadkeep-tests --bin threadkeep-bench $(CARGO_FLAGS) -- \
 		--only peers --rollouts 10000 --history mixed $(BENCH_ARGS)
+
+# In about half an hour, with 4 GB below TMPDIR. BENCH_ARGS="--machines 5,10" does with less.
+bench-lake: lake ## measure a made-up team of 200 machines and 2,000,000 threads: what is pushed, compacted and asked
+	@.ci/setup lake
+	$(CARGO) build --release --manifest-path lake/Cargo.toml --example generated_team --target-dir $(TARGET_DIR) $(CARGO_FLAGS)
+	$(TARGET_DIR)/tools/lake/bin/python lake/tests/scale/measure_team.py $(TARGET_DIR)/release/threadkeep-lake \
+		$(TARGET_DIR)/release/examples/generated_team $(BENCH_ARGS)
+	$(TARGET_DIR)/tools/lake/bin/python lake/tests/scale/count_requests.py $(TARGET_DIR)/release/threadkeep-lake \
+		$(TARGET_DIR)/release/examples/generated_team
 
 goldens: build ## compare what the program prints with GOLDENS, which is taken first if it is not there
 	@set -e; \

@@ -200,6 +200,16 @@ class Trouble(BaseHTTPRequestHandler):
             pass
 
 
+def asked_of_copy(program, client, root):
+    """Asks DuckDB of a copy of the bucket: its own way to S3 is an extension that is not part of its package."""
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket="lake"):
+        for found in page.get("Contents", ()):
+            copy = os.path.join(root, found["Key"])
+            os.makedirs(os.path.dirname(copy), exist_ok=True)
+            client.download_file("lake", found["Key"], copy)
+    return asked(run(program, ["views", os.path.join(root, "team/one"), "--engine", "duckdb"]))
+
+
 def bucket(program, root):
     import boto3
     from moto.server import ThreadedMotoServer
@@ -224,14 +234,7 @@ def bucket(program, root):
     assert set(Trouble.kinds) == {"unavailable", "closed", "lost"}, Trouble.kinds
     live = run(program, ["files", place], environment=environment).split()
     assert all(path.startswith("s3://lake/team/one/v1/") for path in live), live
-    # DuckDB's own way to S3 is an extension that is not part of its package: so it reads a copy.
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket="lake"):
-        for found in page["Contents"]:
-            copy = os.path.join(root, found["Key"])
-            os.makedirs(os.path.dirname(copy), exist_ok=True)
-            client.download_file("lake", found["Key"], copy)
-    sql = run(program, ["views", os.path.join(root, "team/one"), "--engine", "duckdb"])
-    assert asked(sql) == home.figures()
+    assert asked_of_copy(program, client, root) == home.figures()
     # What the server refuses is told, and nothing secret with it.
     said = run(program, ["push", "s3://nowhere/x"], home.grow(1), environment, code=3)
     refused = run(program, ["files", place], environment=environment | {"AWS_ALLOW_HTTP": "false"}, code=1)
@@ -241,4 +244,5 @@ def bucket(program, root):
     server.stop()
 
 
-{"directory": directory, "bucket": bucket, "older": older}[sys.argv[1]](sys.argv[2], sys.argv[3])
+if __name__ == "__main__":
+    {"directory": directory, "bucket": bucket, "older": older}[sys.argv[1]](sys.argv[2], sys.argv[3])

@@ -3,6 +3,7 @@
 mod merge;
 mod plan;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use arrow_array::Array as _;
@@ -12,7 +13,7 @@ pub use plan::{Group, plan};
 use crate::clean::{self, Scope};
 use crate::columns;
 use crate::currency::Currency;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::{self, Ledger};
 use crate::manifest::{Change, LiveFile, Manifest};
 use crate::paths::Owner;
@@ -69,17 +70,41 @@ pub fn run(store: &Store, grace: Duration) -> Result<Compacted> {
 ///
 /// # Errors
 ///
-/// The store may fail; what was committed stays, and another run goes on.
+/// The store may fail; what was committed stays, and another run goes on. It is a conflict where another run has replaced files for
+/// so long that they are gone.
 pub fn compact(ledger: &mut Ledger, thoroughness: Thoroughness, done: &mut Compacted) -> Result<()> {
     let Some(manifest) = ledger.newest().cloned() else { return Ok(()) };
+    let result = merge_groups(ledger, &manifest, thoroughness, done);
+    if let Err(Error::Store { kind: ErrorKind::NotFound, path, .. }) = &result {
+        let newest = ledger::newest(ledger.store(), ledger.owner())?;
+        if !newest.is_some_and(|newest| newest.names(path)) {
+            return Err(Error::Conflict(format!("another run has replaced '{path}' while this one went on")));
+        }
+    }
+    result
+}
+
+fn merge_groups(
+    ledger: &mut Ledger,
+    manifest: &Manifest,
+    thoroughness: Thoroughness,
+    done: &mut Compacted,
+) -> Result<()> {
     let store = ledger.store();
-    let mut currency = read_threads(store, &manifest)?;
-    for group in plan(&manifest, &currency.deleted(), thoroughness.least()) {
+    let mut currency = read_threads(store, manifest)?;
+    for group in plan(manifest, &currency.deleted(), thoroughness.least()) {
         if matches!(group.table.as_str(), "items" | "file_changes") {
-            read_turns(store, &manifest, &group, &mut currency)?;
+            read_turns(store, manifest, &group, &mut currency)?;
         }
         let merged = merge::merge(store, ledger.owner(), &group, &currency, manifest.highest_version)?;
-        let committed = ledger.commit(|base| Ok(replace(base, &group, &merged.files)))?;
+        let known = ledger.newest().map(|known| known.sequence);
+        let committed = ledger.commit(|base| {
+            // Whoever was quicker may have taken files that nothing names yet for those of a run that was killed, and removed them.
+            if base.map(|base| base.sequence) != known && !are_there(store, &merged.files)? {
+                return Ok(None);
+            }
+            Ok(replace(base, &group, &merged.files))
+        })?;
         if committed {
             done.merged += group.inputs.len() as u64;
             done.written += merged.files.len() as u64;
@@ -89,6 +114,18 @@ pub fn compact(ledger: &mut Ledger, thoroughness: Thoroughness, done: &mut Compa
         }
     }
     Ok(())
+}
+
+fn are_there(store: &Store, files: &[LiveFile]) -> Result<bool> {
+    let mut missing: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let directories: BTreeSet<&str> =
+        missing.iter().filter_map(|path| path.rsplit_once('/')).map(|(at, _)| at).collect();
+    for directory in directories {
+        for listed in store.list(directory)? {
+            missing.remove(listed.path.as_str());
+        }
+    }
+    Ok(missing.is_empty())
 }
 
 /// Makes the change; none where another run has replaced any of the files.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
@@ -12,6 +13,7 @@ use object_store::{
     PutOptions, PutPayload, PutResult, Result,
 };
 use threadkeep_lake::store::Store;
+use threadkeep_lake::{compact, ledger};
 
 use crate::support::{Thread, eager, expected, found, push_all, pushed, whole};
 
@@ -23,6 +25,8 @@ enum Fault {
     LostAnswer,
     /// Everything fails from there on.
     Gone,
+    /// Before a manifest comes, another run commits one, and removes what no manifest names.
+    Overtaken,
 }
 
 #[derive(Debug)]
@@ -40,6 +44,7 @@ impl Faulty {
         match self.fault {
             Fault::Once | Fault::LostAnswer => request == self.at,
             Fault::Gone => request >= self.at,
+            Fault::Overtaken => false,
         }
     }
 }
@@ -57,6 +62,11 @@ impl fmt::Display for Faulty {
 #[async_trait]
 impl ObjectStore for Faulty {
     async fn put_opts(&self, at: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        if matches!(self.fault, Fault::Overtaken) && at.as_ref().contains("_manifests") {
+            let inner = Arc::clone(&self.inner);
+            // Within a runtime there can be no other one.
+            std::thread::spawn(|| overtake(inner)).join().unwrap();
+        }
         let wrong = self.goes_wrong();
         if !wrong {
             return self.inner.put_opts(at, payload, options).await;
@@ -134,6 +144,26 @@ fn whatever_request_goes_wrong_threads_are_whole_and_the_next_run_completes_them
         }
         assert!(failures > 5, "{fault:?} was tried");
     }
+}
+
+/// Does once what another run of the same home might do that goes on for longer than the grace time: it removes what no manifest names.
+fn overtake(objects: Arc<dyn ObjectStore>) {
+    let store = store_of(objects);
+    if ledger::all(&store).unwrap()[0].highest_version == 2 {
+        push_all(&store, &[Thread::new(7, &[1])]);
+    }
+}
+
+#[test]
+fn a_compaction_whose_files_another_run_took_for_left_ones_names_none_of_them() {
+    let objects: Arc<dyn ObjectStore> = Arc::new(object_store::memory::InMemory::new());
+    let sound = store_of(Arc::clone(&objects));
+    // All of them lie in the same months.
+    push_all(&sound, &[Thread::new(1, &[1])]);
+    push_all(&sound, &[Thread::new(4, &[1])]);
+    let faulty = Faulty { inner: objects, requests: AtomicUsize::new(0), at: 0, fault: Fault::Overtaken };
+    compact::run(&store_of(Arc::new(faulty)), Duration::ZERO).unwrap();
+    assert_eq!(found(&sound), expected(&[1, 4, 7].map(|number| Thread::new(number, &[1]))));
 }
 
 #[test]

@@ -165,8 +165,13 @@ pub(crate) fn found(store: &Store) -> Found {
 
 /// Reads the current rows that a manifest names.
 pub(crate) fn found_by(store: &Store, manifest: &Manifest) -> Found {
-    let threads = newest(store, manifest, "threads", &[], Some("deleted"));
-    let turns = newest(store, manifest, "turns", &["turn"], Some("items"));
+    read_by(store, manifest).unwrap()
+}
+
+/// Reads the current rows that a manifest names, whose files may be gone.
+pub(crate) fn read_by(store: &Store, manifest: &Manifest) -> Result<Found> {
+    let threads = newest(store, manifest, "threads", &[], Some("deleted"))?;
+    let turns = newest(store, manifest, "turns", &["turn"], Some("items"))?;
     let of_thread = |thread: &str| threads.get(&(thread.to_owned(), vec![])).filter(|row| row.value == 0);
     let counts = |thread: &str, row: &Row| of_thread(thread).is_some_and(|newest| newest.generation == row.generation);
     let mut found = Found::new();
@@ -184,7 +189,7 @@ pub(crate) fn found_by(store: &Store, manifest: &Manifest) -> Found {
     for (table, names, found) in
         [("items", vec!["turn", "item"], &mut found), ("file_changes", vec!["turn", "item", "change"], &mut changes)]
     {
-        for ((thread, key), row) in newest(store, manifest, table, &names, None) {
+        for ((thread, key), row) in newest(store, manifest, table, &names, None)? {
             let turn = turns.get(&(thread.clone(), vec![key[0]]));
             if counts(&thread, &row) && turn.is_some_and(|turn| counts(&thread, turn) && key[1] <= turn.value) {
                 found.get_mut(&thread).unwrap().get_mut(&key[0]).unwrap().insert(key[1]);
@@ -192,10 +197,10 @@ pub(crate) fn found_by(store: &Store, manifest: &Manifest) -> Found {
         }
     }
     assert_eq!(found, changes, "a change belongs to each item");
-    let usage = newest(store, manifest, "usage", &["request"], None);
+    let usage = newest(store, manifest, "usage", &["request"], None)?;
     let requests = usage.iter().filter(|((thread, _), row)| counts(thread, row)).count();
     assert_eq!(requests, found.values().map(BTreeMap::len).sum::<usize>(), "a request belongs to each turn");
-    found
+    Ok(found)
 }
 
 fn newest(
@@ -204,7 +209,7 @@ fn newest(
     table: &str,
     key: &[&str],
     value: Option<&str>,
-) -> BTreeMap<(String, Vec<i64>), Row> {
+) -> Result<BTreeMap<(String, Vec<i64>), Row>> {
     let mut newest: BTreeMap<(String, Vec<i64>), Row> = BTreeMap::new();
     for file in manifest.files.iter().filter(|file| file.table == table) {
         let mut rows_read = 0;
@@ -226,11 +231,10 @@ fn newest(
                 }
             }
             Ok(())
-        })
-        .unwrap();
+        })?;
         assert_eq!(rows_read, file.rows, "{}", file.path);
     }
-    newest
+    Ok(newest)
 }
 
 /// Is what comes back: of each thread the lines of its whole text.

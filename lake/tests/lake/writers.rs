@@ -128,3 +128,18 @@ fn a_run_that_waited_too_long_gives_up_rather_than_name_what_may_be_gone() {
     });
     assert_eq!(found(&store(directory.path())), expected(&[one]));
 }
+
+#[test]
+fn a_compaction_whose_files_another_one_has_replaced_says_so() {
+    let directory = tempdir().unwrap();
+    let store = store(directory.path());
+    push_all(&store, &[Thread::new(1, &[1])]);
+    push_all(&store, &[Thread::new(2, &[1])]);
+    let owner = ledger::owners(&store).unwrap().remove(0);
+    let mut late = ledger::Ledger::open(&store, owner).unwrap();
+    for _ in 0..2 {
+        compact::run(&store, Duration::ZERO).unwrap();
+    }
+    let result = compact::compact(&mut late, compact::Thoroughness::Full, &mut compact::Compacted::default());
+    assert_eq!(result.unwrap_err().kind(), threadkeep_lake::ErrorKind::Conflict);
+}
