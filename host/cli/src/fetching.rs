@@ -6,9 +6,9 @@ use clap::Args;
 use threadkeep::Threadkeep;
 use threadkeep::push::{FetchRequest, Fetched, is_place_of_tables};
 
-use crate::commands::{lake_program, place};
 use crate::dates::{self, Moment};
 use crate::failure::{Usage, say};
+use crate::tables_place::{lake_program, place};
 use crate::{text, values};
 
 /// The flags.

@@ -39,6 +39,7 @@ mod remote_browsing;
 mod settings;
 mod shell;
 mod source_kind;
+mod tables_place;
 mod tell_codex;
 mod text;
 mod turn_printer;

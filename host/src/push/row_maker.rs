@@ -11,7 +11,7 @@ use threadkeep_engine::contract::{RedactionCount, Subject, TableOptions, ThreadC
 use super::Candidate;
 use super::error::PushError;
 use super::thread_rows::{TurnsToSend, Verdict, requests_to_send};
-use super::whole_text::WholeText;
+use super::whole_text::{WholeText, send_whole_text};
 use crate::db::Database;
 use crate::features::pushed::PushedThread;
 use crate::threads::lookup::{Lookup, LookupError, TurnTable};
@@ -151,7 +151,8 @@ impl RowMaker<'_> {
             before.map_or((0, Vec::new()), |before| (before.records, before.records_sum.clone()));
         let mut lines = None;
         if self.whole {
-            match self.whole_text(&candidate.row, before, &mut |row| pieces.rows(row))? {
+            let rows = &mut |row: &str| pieces.rows(row);
+            match send_whole_text(self.reader, &self.options, &candidate.row, before, rows)? {
                 WholeText::Sent { lines: all, kept, sum } => {
                     (lines, records, records_sum) = (Some(all.into()), kept, sum)
                 }

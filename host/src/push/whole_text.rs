@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use threadkeep_engine::contract::{ExportFormat, ThreadRow};
+use threadkeep_engine::contract::{ExportFormat, TableOptions, ThreadRow};
 
 use super::error::PushError;
-use super::row_maker::RowMaker;
 use super::thread_rows::{RecordsToSend, Verdict};
 use crate::documents::{LakeMessage, LakeRecord};
 use crate::export::{Export, ExportError, ExportRequest};
 use crate::features::pushed::PushedThread;
+use crate::threads::reader::ThreadReader;
 
 /// A longer line does not fit a line of the protocol, in which its quotes are escaped.
 const LONGEST_LINE: usize = 30 << 20;
@@ -47,40 +47,39 @@ enum Stopped {
     Failed(serde_json::Error),
 }
 
-impl RowMaker<'_> {
-    /// Hands the lines of a thread's whole text on that the place lacks, as rows.
-    pub(super) fn whole_text(
-        &self,
-        thread: &ThreadRow,
-        before: Option<&PushedThread>,
-        rows: &mut impl FnMut(&str),
-    ) -> Result<WholeText, PushError> {
-        let request = ExportRequest {
-            full_record: true,
-            redact_secrets: self.options.redact_secrets,
-            anonymize: self.options.anonymize.clone(),
-            ..ExportRequest::new(ExportFormat::Jsonl)
-        };
-        let mut lines = Lines {
-            sending: RecordsToSend::new(before, request.redacts()),
-            line: Vec::new(),
-            created_at: thread.created_at,
-            rows,
-            stopped: None,
-        };
-        let export = Export::new(self.reader, &request, None)?;
-        let exported = export.write_to_writer(std::slice::from_ref(thread), false, &mut lines);
-        match (lines.stopped.take(), exported) {
-            (Some(Stopped::Changed), _) => Ok(WholeText::Changed),
-            (Some(Stopped::NotKept(why)), _) => Ok(WholeText::NotKept(why)),
-            (Some(Stopped::Failed(error)), _) => Err(error.into()),
-            (None, Err(ExportError::Lookup(error))) => Err(error.into()),
-            (None, Err(error)) => Ok(WholeText::NotKept(error.to_string())),
-            (None, Ok(_)) => Ok(match lines.sending.end() {
-                Some((lines, kept, sum)) => WholeText::Sent { lines, kept, sum },
-                None => WholeText::Changed,
-            }),
-        }
+/// Hands the lines of a thread's whole text on that the place lacks, as rows.
+pub(super) fn send_whole_text(
+    reader: &ThreadReader,
+    options: &TableOptions,
+    thread: &ThreadRow,
+    before: Option<&PushedThread>,
+    rows: &mut impl FnMut(&str),
+) -> Result<WholeText, PushError> {
+    let request = ExportRequest {
+        full_record: true,
+        redact_secrets: options.redact_secrets,
+        anonymize: options.anonymize.clone(),
+        ..ExportRequest::new(ExportFormat::Jsonl)
+    };
+    let mut lines = Lines {
+        sending: RecordsToSend::new(before, request.redacts()),
+        line: Vec::new(),
+        created_at: thread.created_at,
+        rows,
+        stopped: None,
+    };
+    let export = Export::new(reader, &request, None)?;
+    let exported = export.write_to_writer(std::slice::from_ref(thread), false, &mut lines);
+    match (lines.stopped.take(), exported) {
+        (Some(Stopped::Changed), _) => Ok(WholeText::Changed),
+        (Some(Stopped::NotKept(why)), _) => Ok(WholeText::NotKept(why)),
+        (Some(Stopped::Failed(error)), _) => Err(error.into()),
+        (None, Err(ExportError::Lookup(error))) => Err(error.into()),
+        (None, Err(error)) => Ok(WholeText::NotKept(error.to_string())),
+        (None, Ok(_)) => Ok(match lines.sending.end() {
+            Some((lines, kept, sum)) => WholeText::Sent { lines, kept, sum },
+            None => WholeText::Changed,
+        }),
     }
 }
 

@@ -15,6 +15,7 @@ pub fn page() -> String {
          - it is the one with the highest version of those with its key;\n\
          - its generation is that of the newest row of its thread in `threads`;\n\
          - in `items` and `file_changes`, its item is not above `items` of the current row of its turn;\n\
+         - in `records`, its number is below `records` of the current row of its thread, where that is not null;\n\
          - its thread is not deleted by its newest row.\n\n\
          Within a generation neither the time nor the number of a row changes, so a row stays in its month. A history that was continued is \
          pushed as new turns, of which the first may be the last one from before, once more. A \

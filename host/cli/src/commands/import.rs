@@ -18,8 +18,8 @@ use threadkeep::{AbsentDirectory, Error, ErrorKind, Options, StateAccess, Thread
 use threadkeep_plugins::installed::RegisteredImport;
 
 use crate::context::Context;
-use crate::fetching::Fetching;
 use crate::failure::{Usage, exit, say};
+use crate::fetching::Fetching;
 use crate::importers;
 use crate::plugins::LimitArguments;
 use crate::{confirm, interrupt, text, values};

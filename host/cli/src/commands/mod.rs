@@ -36,7 +36,6 @@ macro_rules! commands {
     };
 }
 
-pub(crate) use push::{lake_program, place};
 pub(crate) use tag::with_escaped_tags;
 pub(crate) use tui::is_possible as is_browsable;
 

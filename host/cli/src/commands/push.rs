@@ -6,12 +6,13 @@ use std::process::Command;
 use clap::Args;
 use threadkeep::contract::{RowQuery, SortKey};
 use threadkeep::documents::{Push as PushDocument, PushTimer, TimerState};
-use threadkeep::push::{CountingSink, LakeProcess, PushError, PushRequest, Pushed, find_lake_program};
+use threadkeep::push::{CountingSink, LakeProcess, PushRequest, Pushed};
 use threadkeep::{Options, StateAccess, Threadkeep};
 
 use crate::context::Context;
-use crate::failure::{Usage, exit, say};
+use crate::failure::{exit, say};
 use crate::filters::Filters;
+use crate::tables_place::{lake_program, place};
 use crate::text::count;
 use crate::{confirm, interrupt, person, push_timer, text, values};
 
@@ -172,34 +173,6 @@ impl Push {
     }
 }
 
-/// Gives the place as what was pushed is kept under: a directory by its whole path.
-pub(crate) fn place(said: &str) -> anyhow::Result<String> {
-    if said.contains("://") {
-        if has_password(said) {
-            let why = "a place is kept and shown, so it may have no password: leave it to PGPASSFILE or PGPASSWORD";
-            return Err(Usage(why.into()).into());
-        }
-        return Ok(said.trim_end_matches('/').to_owned());
-    }
-    let path = std::path::absolute(said)?;
-    let text = path.to_str().ok_or_else(|| Usage("the place must be named in UTF-8".into()))?;
-    Ok(text.trim_end_matches('/').to_owned())
-}
-
-/// Says whether a URL has a password: behind the user's name, or in its query.
-fn has_password(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let host = place.split('/').next().unwrap_or_default();
-    let is_password = |part: &str| part.split('=').next().is_some_and(|key| key.eq_ignore_ascii_case("password"));
-    host.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || query.split('&').any(is_password)
-}
-
-/// Finds the program that keeps tables.
-pub(crate) fn lake_program() -> Result<std::path::PathBuf, threadkeep::Error> {
-    find_lake_program(std::env::var_os("PATH").as_deref()).ok_or_else(|| PushError::NoProgram.into())
-}
-
 /// Has the program do something about a place's files, which prints it, and gives its exit code.
 fn of_files(arguments: &[String]) -> anyhow::Result<u8> {
     let program = lake_program()?;
@@ -264,20 +237,4 @@ fn describe(push: &PushDocument) -> String {
         let _ = writeln!(out, "  {}", text::shown(row));
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::has_password;
-
-    #[test]
-    fn a_password_is_seen_wherever_a_url_may_have_it() {
-        for url in ["postgres://me:secret@db/threads", "postgres://db/threads?user=me&PASSWORD=secret", "s3://a:b@c/d"]
-        {
-            assert!(has_password(url), "{url}");
-        }
-        for url in ["postgres://me@db:5432/threads?sslmode=require", "s3://team/threads", "postgres:///threads"] {
-            assert!(!has_password(url), "{url}");
-        }
-    }
 }
