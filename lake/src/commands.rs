@@ -200,7 +200,7 @@ pub(crate) fn run(arguments: Arguments, output: &mut (impl Write + Send)) -> any
                 (Reader::Files(engine), false) => {
                     let store = open(&dest, Access::Existing)?;
                     // Where an older program has pushed last, nothing tells of columns that came since.
-                    if !ledger::owners(&store)?.is_empty() {
+                    if !ledger::owners(&store)?.is_empty() && !rewrite::are_columns_told(&store)? {
                         rewrite::tell_columns(&store)?;
                     }
                     views(engine, &store.shown(""))

@@ -46,20 +46,28 @@ pub fn upload(store: &Store, owner: &Owner, sealed: Vec<Sealed>, as_of: i64) -> 
     Ok(files)
 }
 
-/// Writes the files without rows that tell the columns of each table, where there are none of this version yet.
+/// Writes the files without rows that tell the columns of each table.
 ///
 /// # Errors
 ///
 /// The store may fail.
 pub fn tell_columns(store: &Store) -> Result<()> {
-    let mut missing = Vec::new();
+    let files = SHAPES.iter().map(|shape| Ok((paths::empty_file(shape.table.name), sink::empty_file(shape)?)));
+    store.put_all(files.collect::<Result<_>>()?)
+}
+
+/// Says whether there are such files of this version.
+///
+/// # Errors
+///
+/// The store may fail.
+pub fn are_columns_told(store: &Store) -> Result<bool> {
     for shape in SHAPES.iter() {
-        let path = paths::empty_file(shape.table.name);
-        if store.get(&path)?.is_none() {
-            missing.push((path, sink::empty_file(shape)?));
+        if store.get(&paths::empty_file(shape.table.name))?.is_none() {
+            return Ok(false);
         }
     }
-    store.put_all(missing)
+    Ok(true)
 }
 
 /// Hands those rows of a live file to a sink that `keep` keeps, with another version where one is given.

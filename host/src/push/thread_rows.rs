@@ -172,8 +172,10 @@ mod tests {
         }
     }
 
+    type Ended = (u32, u32, Vec<u8>);
+
     /// Gives what is sent of a text, and what is noted of it.
-    fn send_text(text: &str, has_end: bool, pushed: Option<&PushedThread>) -> Option<(String, (u32, u32, Vec<u8>))> {
+    fn send_text(text: &str, has_end: bool, pushed: Option<&PushedThread>) -> Option<(String, Ended)> {
         let (mut sending, mut sent) = (RecordsToSend::new(pushed, has_end), String::new());
         for line in text.split(' ') {
             let number = sending.number();
