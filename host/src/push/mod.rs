@@ -10,7 +10,7 @@
 //!
 //! Rows are made by the core; what a place has is kept in the state DB, for each thread by checksums, and noted when the place says that
 //! it is there to stay. A thread whose history is another one than was pushed is sent as a whole, as another generation. What the
-//! place does with rows, and every connection and credential, is that program's: this process opens none. [`fetch`] is the way back, of
+//! place does with rows, and every connection and credential, is that program's: this process opens none. `fetch` is the way back, of
 //! threads that were pushed whole.
 
 mod error;

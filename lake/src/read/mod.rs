@@ -4,7 +4,7 @@
 //! rows of threads ─→ choice: which are wanted, and of several homes that have one, which home's ─→ texts, line by line ─→ output
 //! ```
 //!
-//! [`choice`] decides; files and the database are each a [`Texts`].
+//! A [`Choice`] decides; files and the database are each a [`Texts`].
 
 mod choice;
 mod files;
