@@ -1,6 +1,6 @@
 //! What `import` is told of a place that threads were pushed to: which of them come.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use threadkeep::Threadkeep;
@@ -60,14 +60,17 @@ impl Fetching {
         let fetched = threadkeep.fetch_pushed(&lake_program()?, &place(named)?, &request)?;
         if fetched.not_whole > 0 {
             let count = text::count(fetched.not_whole, "thread");
-            say(&format!("{count} more was pushed without its whole text, and cannot come: `push --whole` sends it"));
+            let said = match fetched.not_whole {
+                1 => "was pushed without its whole text, and cannot come: `push --whole` sends it",
+                _ => "were pushed without their whole texts, and cannot come: `push --whole` sends them",
+            };
+            say(&format!("{count} more {said}"));
         }
         for (thread, reason) in &fetched.broken {
             say(&format!("{thread} is not all there, and cannot come: {reason}"));
         }
         files.extend(&fetched.files);
-        let files = files.into_iter().map(|file| Path::to_path_buf(file)).collect();
-        Ok((files, Some(fetched)))
+        Ok((files.into_iter().cloned().collect(), Some(fetched)))
     }
 
     fn request(&self) -> FetchRequest {

@@ -40,7 +40,7 @@ impl Threadkeep {
             Error::new(ErrorKind::Busy, why)
         })?;
         // What the opening saw a moment ago is not looked at again.
-        if self.inner.opened.elapsed() > JUST_OPENED {
+        if self.inner.options.refresh && self.inner.opened.elapsed() > JUST_OPENED {
             self.refresh()?;
         }
         let excluded: Vec<RowQuery> = self.index_exclusions().queries().collect();
