@@ -18,9 +18,9 @@ use threadkeep::push::{CountingSink, PushError, PushRequest, Pushed, RowSink};
 use threadkeep::{IndexExclusions, Options, Threadkeep};
 use threadkeep_tables::Kind;
 
-const AT: i64 = 1_772_359_200_000;
+pub(crate) const AT: i64 = 1_772_359_200_000;
 
-fn id(number: u64) -> String {
+pub(crate) fn id(number: u64) -> String {
     uuid7(AT + number as i64 * 60_000, number)
 }
 

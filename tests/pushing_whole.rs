@@ -5,16 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use support::{ALL_HOMES, HomeAndState, Program, Rollout, real_homes, uuid7};
+use support::{ALL_HOMES, HomeAndState, Program, Rollout, real_homes};
 use threadkeep::push::PushRequest;
 
-use crate::pushing::{Place, lake_program, opened, request, talk};
-
-const AT: i64 = 1_772_359_200_000;
-
-fn id(number: u64) -> String {
-    uuid7(AT + number as i64 * 60_000, number)
-}
+use crate::pushing::{AT, Place, id, lake_program, opened, request, talk};
 
 fn whole() -> PushRequest {
     PushRequest { whole: true, ..request() }

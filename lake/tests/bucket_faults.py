@@ -10,26 +10,21 @@ import sys
 import tempfile
 import threading
 import time
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import boto3
 import moto.settings
-from engines import Home, asked_of_copy, run
+from engines import Home, Proxy, asked_of_copy, run
 from moto.server import ThreadedMotoServer
 
 PLACE = "s3://lake/team/one"
 SECRETS = ["planted-secret", "planted-id"]
 
 
-class Between(BaseHTTPRequestHandler):
-    """Stands before the server, and does with a request what `rule` says of it."""
+class Between(Proxy):
+    """Does with a request what `rule` says of it."""
 
-    protocol_version = "HTTP/1.1"
-    # Else each answer waits for the acknowledgement of its headers.
-    wbufsize, disable_nagle_algorithm = 1 << 16, True
-    server_port, count, kinds = 0, 0, []
-    lock, is_over = threading.Lock(), threading.Event()
+    is_over = threading.Event()
 
     @staticmethod
     def rule(count, method, path):
@@ -53,38 +48,14 @@ class Between(BaseHTTPRequestHandler):
         if kind == "silent":
             Between.is_over.wait()
             return self.close()
-        upstream = HTTPConnection("127.0.0.1", Between.server_port, timeout=30)
-        upstream.request(self.command, self.path, body, {name: value for name, value in self.headers.items() if name.lower() != "connection"})
-        answer = upstream.getresponse()
-        content = answer.read()
+        answer, content = self.ask(body)
         if isinstance(kind, int):
             time.sleep(kind)
-        self.send_response(answer.status)
-        for name, value in answer.getheaders():
-            if name.lower() not in ("connection", "transfer-encoding", "content-length", "date", "server"):
-                self.send_header(name, value)
-        self.send_header("Content-Length", answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content[:len(content) // 2] if kind == "cut answer" else content)
         if kind == "cut answer":
+            self.pass_on(answer, content, len(content) // 2)
             self.wfile.flush()
-            self.close()
-
-    def close(self):
-        self.close_connection = True
-        self.connection.close()
-
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = serve
-
-    def log_message(self, *_):
-        pass
-
-    def handle(self):
-        try:
-            super().handle()
-        except (OSError, ValueError):
-            pass
+            return self.close()
+        self.pass_on(answer, content)
 
 
 class Quiet(ThreadingHTTPServer):

@@ -144,14 +144,58 @@ def older(program, root):
     assert counts() == [one + other for one, other in zip([2, 2, 2, 2, 2, 0, 1], home.figures()["counts"])], counts()
 
 
-class Trouble(BaseHTTPRequestHandler):
-    """Stands before the server, and fails every so often."""
+class Proxy(BaseHTTPRequestHandler):
+    """Stands before the server; what becomes of a request, `serve` of those that inherit it says."""
 
     protocol_version = "HTTP/1.1"
     # Else each answer waits for the acknowledgement of its headers.
     wbufsize, disable_nagle_algorithm = 1 << 16, True
     server_port, count, kinds = 0, 0, []
     lock = threading.Lock()
+
+    def serve(self):
+        raise NotImplementedError
+
+    def ask(self, body):
+        """Gives the server's answer, and what it has."""
+        upstream = HTTPConnection("127.0.0.1", self.server_port, timeout=30)
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
+        upstream.request(self.command, self.path, body, headers)
+        answer = upstream.getresponse()
+        return answer, answer.read()
+
+    def pass_on(self, answer, content, sent=None):
+        """Passes the answer on, with so many bytes of what it has, or all."""
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("connection", "transfer-encoding", "content-length", "date", "server"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content[:sent])
+
+    def close(self):
+        self.close_connection = True
+        self.connection.close()
+
+    def do_GET(self):
+        self.serve()
+
+    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
+
+    def log_message(self, *_):
+        pass
+
+    def handle(self):
+        try:
+            super().handle()
+        except (OSError, ValueError):
+            pass
+
+
+class Trouble(Proxy):
+    """Fails every so often."""
 
     def serve(self):
         length = int(self.headers.get("Content-Length") or 0)
@@ -167,37 +211,11 @@ class Trouble(BaseHTTPRequestHandler):
             self.end_headers()
             return
         if kind == "closed":
-            self.close_connection = True
-            self.connection.close()
-            return
-        upstream = HTTPConnection("127.0.0.1", Trouble.server_port, timeout=30)
-        headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
-        upstream.request(self.command, self.path, body, headers)
-        answer = upstream.getresponse()
-        content = answer.read()
+            return self.close()
+        answer, content = self.ask(body)
         if kind == "lost":
-            self.close_connection = True
-            self.connection.close()
-            return
-        self.send_response(answer.status)
-        for name, value in answer.getheaders():
-            if name.lower() not in ("connection", "transfer-encoding", "content-length", "date", "server"):
-                self.send_header(name, value)
-        self.send_header("Content-Length", answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
-
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = serve
-
-    def log_message(self, *_):
-        pass
-
-    def handle(self):
-        try:
-            super().handle()
-        except OSError:
-            pass
+            return self.close()
+        self.pass_on(answer, content)
 
 
 def asked_of_copy(program, client, root):

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use threadkeep::documents::{PushTimer, TimerState};
 
 use crate::failure::Usage;
+use crate::settings::Settings;
 
 /// What is known of a timer that is wanted.
 pub(crate) struct Wanted<'a> {
@@ -66,9 +67,7 @@ struct Units {
 impl Units {
     fn of(wanted: &Wanted<'_>) -> anyhow::Result<Units> {
         let name = unit_name(&wanted.home.to_string_lossy(), wanted.place);
-        let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let config = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
-        let config = config
+        let config = Settings::directory()
             .ok_or_else(|| Usage("neither $XDG_CONFIG_HOME nor $HOME is set, so there is no place for units".into()))?;
         let directory = config.join("systemd/user");
         let file = |kind: &str| directory.join(format!("{name}.{kind}"));

@@ -7,6 +7,17 @@ use rusqlite::{Connection, OptionalExtension};
 use super::schema::{CACHE, SMALL_CACHE};
 use super::{Database, Schema, StateError};
 
+/// Hands a cell on as the kind and the bytes of it, by which no two cells that differ are alike.
+pub(crate) fn with_cell<T>(cell: ValueRef<'_>, take: impl FnOnce(u8, &[u8]) -> T) -> T {
+    match cell {
+        ValueRef::Null => take(0, &[]),
+        ValueRef::Integer(number) => take(1, &number.to_le_bytes()),
+        ValueRef::Real(number) => take(2, &number.to_le_bytes()),
+        ValueRef::Text(bytes) => take(3, bytes),
+        ValueRef::Blob(bytes) => take(4, bytes),
+    }
+}
+
 /// What a column takes.
 #[derive(Clone)]
 pub(super) struct Column {

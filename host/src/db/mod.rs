@@ -45,6 +45,7 @@ use threadkeep_engine::contract::DirectorySnapshot;
 
 use crate::platform::wait::Wait;
 
+pub(crate) use cells::with_cell;
 pub(crate) use claim::{Claim, Locks, recorded_phase};
 pub(crate) use connection::Pending;
 use connection::{SharedConnection, gone};

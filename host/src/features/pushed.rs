@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 use threadkeep_engine::contract::FileFacts;
 
 use super::usage::facts;
-use crate::db::{Database, Domain, StateError, Table, UserData};
+use crate::db::{Database, Domain, StateError, Table, UserData, with_cell};
 
 /// Holds what was pushed.
 pub(super) const DOMAIN: Domain = Domain {
@@ -214,20 +213,24 @@ impl Database {
     pub(crate) fn sum_of_all(&self) -> Result<Sha256, StateError> {
         self.with(|connection| {
             let (mut sum, mut values) = (Sha256::new(), Vec::new());
-            let mut select = connection.prepare_cached(
+            let mut select = connection.prepare(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name",
             )?;
             let names = select.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
             // A table that nobody thought of here is summed, too: then more is looked at than has to be, and nothing is missed.
             for name in names.iter().filter(|name| !FOLLOWING.iter().any(|beginning| name.starts_with(beginning))) {
                 sum.update(name);
-                let mut select = connection.prepare_cached(&format!("SELECT * FROM \"{name}\""))?;
+                let mut select = connection.prepare(&format!("SELECT * FROM \"{name}\""))?;
                 let columns = select.column_count();
                 let mut rows = select.query([])?;
                 while let Some(row) = rows.next()? {
                     values.clear();
                     for column in 0..columns {
-                        add(&mut values, row.get_ref(column)?);
+                        with_cell(row.get_ref(column)?, |kind, bytes| {
+                            values.push(kind);
+                            values.extend((bytes.len() as u64).to_le_bytes());
+                            values.extend(bytes);
+                        });
                     }
                     sum.update(&values);
                 }
@@ -267,20 +270,6 @@ const FOLLOWING: &[&str] = &[
     "suspects",
     "text_",
 ];
-
-/// Adds a value to what is summed, so that no two rows of values are alike.
-fn add(row: &mut Vec<u8>, value: ValueRef<'_>) {
-    let (kind, bytes): (u8, &[u8]) = match value {
-        ValueRef::Null => (0, &[]),
-        ValueRef::Integer(number) => (1, &number.to_le_bytes()),
-        ValueRef::Real(number) => (2, &number.to_le_bytes()),
-        ValueRef::Text(text) => (3, text),
-        ValueRef::Blob(bytes) => (4, bytes),
-    };
-    row.push(kind);
-    row.extend((bytes.len() as u64).to_le_bytes());
-    row.extend(bytes);
-}
 
 fn pushed(row: &Row<'_>) -> rusqlite::Result<PushedThread> {
     Ok(PushedThread {

@@ -1,6 +1,6 @@
 //! Which threads are wanted, and whose where several homes have one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -93,13 +93,13 @@ fn plain_url(url: &str) -> String {
 pub struct Choice<'w> {
     wanted: &'w Wanted,
     chosen: BTreeMap<String, KeptThread>,
-    not_whole: BTreeMap<String, ()>,
+    not_whole: BTreeSet<String>,
 }
 
 impl<'w> Choice<'w> {
     /// Begins.
     pub fn of(wanted: &'w Wanted) -> Choice<'w> {
-        Choice { wanted, chosen: BTreeMap::new(), not_whole: BTreeMap::new() }
+        Choice { wanted, chosen: BTreeMap::new(), not_whole: BTreeSet::new() }
     }
 
     /// Takes notice of a thread. Of several homes the one counts in which it went on for longest.
@@ -108,7 +108,7 @@ impl<'w> Choice<'w> {
             return;
         }
         if thread.records.is_none() {
-            self.not_whole.insert(thread.thread, ());
+            self.not_whole.insert(thread.thread);
             return;
         }
         let reach =
@@ -127,7 +127,7 @@ impl<'w> Choice<'w> {
     /// One that is asked for by its id may not be there, or nowhere be whole.
     pub fn end(self) -> Result<(Vec<KeptThread>, u64)> {
         let not_whole: Vec<String> =
-            self.not_whole.into_keys().filter(|thread| !self.chosen.contains_key(thread)).collect();
+            self.not_whole.into_iter().filter(|thread| !self.chosen.contains_key(thread)).collect();
         for id in &self.wanted.ids {
             if self.chosen.keys().any(|thread| thread.starts_with(id.as_str())) {
                 continue;

@@ -290,11 +290,15 @@ impl Settings {
         Ok(Settings { path, values })
     }
 
-    /// Gives the place of the file, be it there or not: below `$XDG_CONFIG_HOME` where that is absolute, else below `~/.config`.
+    /// Gives the place of the file, be it there or not.
     pub(crate) fn path() -> Option<PathBuf> {
+        Some(Settings::directory()?.join("threadkeep/config.toml"))
+    }
+
+    /// Gives where the user has settings of all programs: `$XDG_CONFIG_HOME` where that is absolute, else `~/.config`.
+    pub(crate) fn directory() -> Option<PathBuf> {
         let absolute = |name| std::env::var(name).ok().map(PathBuf::from).filter(|path| path.is_absolute());
-        let config = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")))?;
-        Some(config.join("threadkeep/config.toml"))
+        absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")))
     }
 
     /// Gives what a setting says, and who says it; none where nobody does.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher as _};
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, Params, params_from_iter};
 
 use super::StateError;
+use crate::db::cells::with_cell;
 
 /// Counts rows, and sums up what is in them, in any order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,25 +32,16 @@ impl Sum {
         while let Some(row) = rows.next()? {
             let mut hasher = DefaultHasher::new();
             for at in 0..columns {
-                hash(row.get_ref(at)?, &mut hasher);
+                with_cell(row.get_ref(at)?, |kind, bytes| {
+                    hasher.write_u8(kind);
+                    hasher.write_usize(bytes.len());
+                    hasher.write(bytes);
+                });
             }
             sum = sum.with(Sum::default(), Sum { rows: 1, content: hasher.finish() });
         }
         Ok(sum)
     }
-}
-
-fn hash(value: ValueRef<'_>, hasher: &mut DefaultHasher) {
-    let (kind, bytes): (u8, &[u8]) = match value {
-        ValueRef::Null => (0, &[]),
-        ValueRef::Integer(number) => (1, &number.to_ne_bytes()),
-        ValueRef::Real(number) => (2, &number.to_bits().to_ne_bytes()),
-        ValueRef::Text(bytes) => (3, bytes),
-        ValueRef::Blob(bytes) => (4, bytes),
-    };
-    hasher.write_u8(kind);
-    hasher.write_usize(bytes.len());
-    hasher.write(bytes);
 }
 
 /// Says how tables must stand by the changes that were made to them.
