@@ -17,7 +17,7 @@ PROGRAM := $(TARGET_DIR)/release/threadkeep
 COMMANDS := host/cli/src/commands/*.rs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup component plugins other-plugins lake test-lake build install uninstall dist run test bench bench-peers bench-lake goldens lint deny fmt
+.PHONY: help setup program component plugins other-plugins lake test-lake build install uninstall dist run test bench bench-peers bench-lake goldens lint deny fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,13 +25,17 @@ help: ## list the targets
 setup: ## make the build's tools available, above all a compiler for the component's target
 	@.ci/setup
 
-build: setup ## build the program, with the component inside, and the tests' own programs
+# The features are those of the whole workspace, so that nothing is compiled again for the rest.
+program: setup ## build the program alone, with the component inside
+	$(CARGO) build --release --workspace --bin threadkeep $(CARGO_FLAGS)
+
+build: setup ## build the program and the tests' own programs
 	$(CARGO) build --release --workspace $(CARGO_FLAGS)
 
 # Root often has no cargo: then what was built already is installed.
 install: export PREFIX := $(PREFIX)
 install: export DESTDIR := $(DESTDIR)
-install: $(if $(shell command -v $(CARGO)),build) ## install program, man pages and completions: PREFIX=/usr/local, DESTDIR
+install: $(if $(shell command -v $(CARGO)),program) ## install program, man pages and completions: PREFIX=/usr/local, DESTDIR
 	@packaging/install
 
 uninstall: export PREFIX := $(PREFIX)
@@ -40,7 +44,7 @@ uninstall: ## remove what `make install` placed
 	@packaging/install --remove
 
 # Of the program that is built; Wasmtime is not built again.
-dist: build ## make what people install without a compiler, in target/dist: archive, wheel, packages for npm and Debian
+dist: program ## make what people install without a compiler, in target/dist: archive, wheel, packages for npm and Debian
 	@.ci/setup packaging || true
 	@packaging/dist
 
@@ -76,7 +80,7 @@ test-lake: lake ## test threadkeep-lake, with DuckDB, PostgreSQL and a server th
 	$(CARGO) test --release --manifest-path lake/Cargo.toml --target-dir $(TARGET_DIR) $(CARGO_FLAGS)
 
 # Codex's own files are only read: the state goes below the target directory.
-run: build ## list the threads of your Codex home, or of a copy of the tests' home if you have none
+run: program ## list the threads of your Codex home, or of a copy of the tests' home if you have none
 	@set -e; \
 	threadkeep() { \
 		echo "+ $(PROGRAM) $$*" >&2; \

@@ -59,7 +59,7 @@ write_completions() {
 # pages, completions, README with its pages, and licence.
 make_tree() {
     local tree
-    [ -f "$program" ] || fail "there is no program at $program; run \`make build\` first"
+    [ -f "$program" ] || fail "there is no program at $program; run \`make program\` first"
     mkdir -p "$1"
     tree=$(cd "$1" && pwd)
     mkdir -p "$tree/bin" "$tree/share/doc/threadkeep"

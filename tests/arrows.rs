@@ -55,6 +55,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
             "shlex",
             "simdutf8",
             "threadkeep-contract",
+            "twox-hash",
             "unicode-normalization",
             "wide",
         ],

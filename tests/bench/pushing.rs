@@ -1,9 +1,11 @@
-//! Pushing threads as rows of tables into a directory: all of them, where nothing is new, where some went on; and the way back. The program that writes the files is
-//! beside this one where it was built (`make lake`).
+//! Pushing threads as rows of tables into a directory: all of them, where nothing is new, where some went on; and the way back. The
+//! program that writes the files is beside this one where it was built (`make lake`).
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
 
 use support::{Program, listing};
 
@@ -13,7 +15,8 @@ use crate::table::Table;
 
 const FIRST: &str = "push, everything";
 const NOTHING: &str = "push, nothing new";
-const NEW_TURNS: &str = "push, 1,000 new turns";
+const NEW_TURNS: &str = "push, 1,000 new turns, ten in each of 100 threads";
+const NEW_TURN_EACH: &str = "push, 1,000 new turns, one in each of 1,000 threads";
 const USAGE: &str = "push --only usage, everything";
 const WHOLE: &str = "push --whole, everything";
 const BACK: &str = "import, everything that was pushed whole";
@@ -42,10 +45,12 @@ pub(crate) fn pushing(ground: &Ground, target: &Path, runs: usize) {
         table.time(NOTHING, || program.run(["push", &all]).well());
         table.time(USAGE, || program.run(["push", &usage, "--only", "usage", "--yes"]).well());
         goes_on.run(["push", &turns, "--yes"]).well();
-        files.iter().for_each(|file| go_on(file));
-        // Some threads have two of the files.
-        let least = files.len() as u64 * 9 / 10;
-        table.time(NEW_TURNS, || assert!(goes_on.json(["push", &turns])["threads"].as_u64().unwrap() > least));
+        for (name, files, each) in [(NEW_TURNS, &files[..GOING_ON / 10], 10), (NEW_TURN_EACH, &files[..], 1)] {
+            files.iter().for_each(|file| go_on(file, each));
+            // The end of a file that another one of its thread goes on from is no history any more.
+            let least = GOING_ON as u64 * 9 / 10;
+            table.time(name, || assert!(goes_on.json(["push", &turns])["rows"]["turns"].as_u64().unwrap() > least));
+        }
         table.time(WHOLE, || program.run(["push", &whole, "--whole", "--no-redact", "--yes"]).well());
         let other = tempfile::tempdir_in(target).unwrap();
         std::fs::create_dir(other.path().join("home")).unwrap();
@@ -55,6 +60,7 @@ pub(crate) fn pushing(ground: &Ground, target: &Path, runs: usize) {
     table.want(FIRST, 6_000.0);
     table.want(NOTHING, 100.0);
     table.want(NEW_TURNS, 500.0);
+    table.want(NEW_TURN_EACH, 500.0);
     println!("\npushing");
     table.print();
     let _ = std::fs::remove_dir_all(&place);
@@ -74,12 +80,42 @@ fn home_of_its_own(home: &Path, place: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Adds a turn.
-fn go_on(file: &Path) {
-    let mut file = OpenOptions::new().append(true).open(file).unwrap();
-    for (kind, text) in [("user_message", "and what of the rest?"), ("agent_message", "The rest is as it was.")] {
-        let line = serde_json::json!({"timestamp": "2026-12-01T12:00:00.000Z", "type": "event_msg",
-            "payload": {"type": kind, "message": text}});
-        writeln!(file, "{line}").unwrap();
+/// Adds turns as Codex writes them, of the form that the file has.
+fn go_on(path: &Path, turns: usize) {
+    let text = std::fs::read_to_string(path).unwrap();
+    let first: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let is_paginated = first["payload"]["history_mode"] == "paginated";
+    let ordinals = text.lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok()?["ordinal"].as_u64());
+    let mut ordinal = ordinals.map(|last| last + 1);
+    let mut file = OpenOptions::new().append(true).open(path).unwrap();
+    for number in 0..turns {
+        // Of the millisecond in which the line was written, as Codex makes them: UUID version 7, RFC 9562.
+        let (at, turn) =
+            ("2026-12-01T12:00:00.000Z", format!("019ad9a0-2{:03x}-7000-8000-{:012x}", number, text.len()));
+        let (asked, said) = ("and what of the rest?", "The rest is as it was.");
+        let item = |kind: &str, id: &str, text: &str, of: &str| {
+            json!({"type": "item_completed", "thread_id": first["payload"]["id"], "turn_id": turn,
+                "item": {"type": kind, "id": format!("{id}-{turn}"), "content": [{"type": of, "text": text}]}})
+        };
+        let payloads = match is_paginated {
+            false => vec![
+                json!({"type": "user_message", "message": asked}),
+                json!({"type": "agent_message", "message": said}),
+            ],
+            true => vec![
+                json!({"type": "task_started", "turn_id": turn}),
+                item("UserMessage", "u", asked, "text"),
+                item("AgentMessage", "a", said, "Text"),
+                json!({"type": "task_complete", "turn_id": turn, "last_agent_message": said}),
+            ],
+        };
+        for payload in payloads {
+            let mut line = json!({"timestamp": at, "type": "event_msg", "payload": payload});
+            if let Some(ordinal) = &mut ordinal {
+                line["ordinal"] = (*ordinal).into();
+                *ordinal += 1;
+            }
+            writeln!(file, "{line}").unwrap();
+        }
     }
 }

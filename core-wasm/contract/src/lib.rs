@@ -66,7 +66,7 @@ pub use exports::statistics::{
     UsageRollouts, UsageRow, UsageStatistics, UsageSubtraction, UsageThreads, ZoneOffset,
 };
 pub use exports::storage_measuring::{RecordSpace, RolloutSpace};
-pub use exports::tables::{TableOptions, ThreadCounts, TurnLines, UsageLines};
+pub use exports::tables::{KnownRequests, KnownTurns, TableOptions, ThreadCounts, ThreadRequests, TurnLines};
 pub use exports::text_indexing::{IndexedText, Presence, RolloutTouches, TextPart, ThreadNames};
 pub use exports::watching::{
     EndedTurn, FinishedItem, FollowedTurns, LastTurn, OpenQuestion, SeenThread, ThreadChange, ThreadState, TurnEvent,

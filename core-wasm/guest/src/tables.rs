@@ -6,8 +6,8 @@ use core::cell::RefCell;
 
 use contract::exports::tables;
 use contract::{
-    Found, Gap, LookupError, ModelPrice, RedactionCount, Subject, TableOptions, ThreadCounts, ThreadRow, TurnLines,
-    UsageLines, UsageRollouts, UsageThreads,
+    Found, Gap, KnownRequests, KnownTurns, LookupError, ModelPrice, RedactionCount, Subject, TableOptions,
+    ThreadCounts, ThreadRequests, ThreadRow, TurnLines, UsageRollouts, UsageThreads,
 };
 use threadkeep_core::tables as core_tables;
 use threadkeep_core::usage::usage_table;
@@ -20,6 +20,7 @@ export! {
 }
 
 impl tables::Guest for Component {
+    type TurnTables = TurnTables;
     type TurnTable = TurnTable;
     type UsageTable = UsageTable;
 
@@ -32,21 +33,38 @@ impl tables::Guest for Component {
     }
 }
 
+/// Holds a `tables.turn-tables`.
+pub(crate) struct TurnTables(RefCell<core_tables::TurnTables>);
+
+impl tables::GuestTurnTables for TurnTables {
+    fn new(options: TableOptions) -> TurnTables {
+        TurnTables(RefCell::new(core_tables::TurnTables::new(options)))
+    }
+
+    fn open(&self, of: Subject, known: Option<KnownTurns>) -> Result<tables::TurnTable, LookupError> {
+        let table = self.0.borrow_mut().open(&World, &of, known.as_ref())?;
+        Ok(tables::TurnTable::new(TurnTable(RefCell::new(table))))
+    }
+}
+
 /// Holds a `tables.turn-table`.
 pub(crate) struct TurnTable(RefCell<core_tables::TurnTable>);
 
 impl tables::GuestTurnTable for TurnTable {
-    fn open(of: Subject, options: TableOptions) -> Result<tables::TurnTable, LookupError> {
-        let table = core_tables::TurnTable::open(&World, &of, &options)?;
-        Ok(tables::TurnTable::new(TurnTable(RefCell::new(table))))
-    }
-
     fn found(&self) -> Found {
         self.0.borrow().found().clone()
     }
 
     fn gaps(&self) -> Vec<Gap> {
         self.0.borrow().gaps().to_vec()
+    }
+
+    fn goes_on(&self) -> bool {
+        self.0.borrow().goes_on()
+    }
+
+    fn now(&self) -> KnownTurns {
+        self.0.borrow().now()
     }
 
     fn next(&self) -> Result<Vec<TurnLines>, LookupError> {
@@ -59,15 +77,18 @@ impl tables::GuestTurnTable for TurnTable {
 }
 
 /// Holds a `tables.usage-table`.
-pub(crate) struct UsageTable(RefCell<usage_table::UsageTable>);
+pub(crate) struct UsageTable(usage_table::UsageTable);
 
 impl tables::GuestUsageTable for UsageTable {
     fn open(prices: Vec<ModelPrice>, threads: UsageThreads, rollouts: UsageRollouts) -> tables::UsageTable {
-        let table = usage_table::UsageTable::open(&prices, &threads, &rollouts);
-        tables::UsageTable::new(UsageTable(RefCell::new(table)))
+        tables::UsageTable::new(UsageTable(usage_table::UsageTable::open(&prices, &threads, rollouts)))
     }
 
-    fn next(&self) -> Vec<UsageLines> {
-        self.0.borrow_mut().next_lines()
+    fn compare(&self, known: Vec<KnownRequests>) -> Vec<ThreadRequests> {
+        self.0.compare(&known)
+    }
+
+    fn lines(&self, thread: u32, known: u32) -> String {
+        self.0.lines(thread, known)
     }
 }

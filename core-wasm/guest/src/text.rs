@@ -190,7 +190,7 @@ impl secrets::Guest for Component {
 
 impl statistics::Guest for Component {
     fn count(query: UsageQuery, threads: UsageThreads, rollouts: UsageRollouts) -> UsageStatistics {
-        count::count(&query, &threads, &rollouts)
+        count::count(&query, &threads, rollouts)
     }
 }
 

@@ -205,7 +205,7 @@ impl Turns {
             if self.read.is_empty() && self.number <= self.last {
                 let messages_only =
                     (self.options.detail as u8) < ExportDetail::Commands as u8 && !self.shown.with_subagents;
-                self.read = self.transcript.values(rollouts, self.next, messages_only)?.into();
+                self.read = self.transcript.values(rollouts, self.next, 0, messages_only)?.into();
                 self.next += self.read.len();
             }
             match self.read.pop_front().filter(|_| self.number <= self.last) {

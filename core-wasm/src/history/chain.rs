@@ -69,7 +69,12 @@ impl Chain {
 
     /// Returns the history whose newest file is this one, as it is shown.
     pub fn of<W: World>(world: &W, path: &str) -> Result<Chain, LookupError> {
-        Chain::back_from(world, path, false)
+        Chain::of_one(world, path, &mut FileNames::default())
+    }
+
+    /// Returns the same for one of several threads, of which `names` remembers what was asked.
+    pub fn of_one<W: World>(world: &W, path: &str, names: &mut FileNames) -> Result<Chain, LookupError> {
+        Chain::back_from(world, path, false, names)
     }
 
     /// Returns the part of it that is in files of the thread itself: without what it goes on from of another one.
@@ -84,10 +89,10 @@ impl Chain {
 
     /// Returns the same as a model is given it: a sub-agent and a side thread go on from what they are not shown with.
     pub fn given<W: World>(world: &W, path: &str) -> Result<Chain, LookupError> {
-        Chain::back_from(world, path, true)
+        Chain::back_from(world, path, true, &mut FileNames::default())
     }
 
-    fn back_from<W: World>(world: &W, path: &str, given: bool) -> Result<Chain, LookupError> {
+    fn back_from<W: World>(world: &W, path: &str, given: bool, names: &mut FileNames) -> Result<Chain, LookupError> {
         let mut chain = Chain::default();
         let mut path = path.to_string();
         let mut until: Option<u64> = None;
@@ -103,7 +108,7 @@ impl Chain {
             let Some(base) = head.base.filter(|_| given || !head.attached) else { break };
             until = Some(until.map_or(base.ordinal, |until| until.min(base.ordinal)));
             let is_longest = chain.segments.len() >= LONGEST;
-            match if is_longest { None } else { bases.file(world, &base)? } {
+            match if is_longest { None } else { bases.file(world, &base, names)? } {
                 Some(file) => path = file,
                 None => {
                     let reason = match is_longest {
@@ -138,14 +143,18 @@ struct Bases {
     /// the plain one first.
     thread: String,
     files: Vec<String>,
-    names: FileNames,
 }
 
 impl Bases {
     /// The file that holds the history up to a place, of all that carry the thread's id and are not in the chain yet.
-    fn file<W: World>(&mut self, world: &W, base: &HistoryBase) -> Result<Option<String>, LookupError> {
+    fn file<W: World>(
+        &mut self,
+        world: &W,
+        base: &HistoryBase,
+        names: &mut FileNames,
+    ) -> Result<Option<String>, LookupError> {
         if self.thread != base.thread {
-            self.look_for(world, &base.thread)?;
+            self.look_for(world, &base.thread, names)?;
         }
         let exact = self.files.iter().position(|path| ends_there(world, path, base)).unwrap_or(0);
         if exact >= self.files.len() {
@@ -159,11 +168,11 @@ impl Bases {
         Ok(Some(file))
     }
 
-    fn look_for<W: World>(&mut self, world: &W, thread: &str) -> Result<(), LookupError> {
+    fn look_for<W: World>(&mut self, world: &W, thread: &str, names: &mut FileNames) -> Result<(), LookupError> {
         let answer = if_available(world.row(thread))?;
         let handle = answer.is_some();
         let row = answer.unwrap_or_default().pop();
-        let files = files_of_one(world, thread, row.as_ref(), handle, &mut Trace::default(), &mut self.names)?;
+        let files = files_of_one(world, thread, row.as_ref(), handle, &mut Trace::default(), names)?;
         let begun = |path: &str| history_head(world, path).map(|head| head.timestamp).unwrap_or_default();
         let fresh = files.into_iter().filter(|file| !self.taken.contains(plain(&file.path)));
         let mut files: Vec<(String, String)> = fresh.map(|file| (begun(&file.path), file.path)).collect();

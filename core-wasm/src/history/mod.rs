@@ -8,6 +8,7 @@
 //!            items · legacy · tools    records into items as JSON
 //! pass · copied                        the records of a chain, in order; which of them a fork copied
 //! transcript                           which turns are wanted, and where the next page begins
+//! since                                which turns are others than those that somebody knows
 //! tail                                 the last turns of a long history, without the rest of it
 //! follow                               what happened in a rollout since the last look
 //! texts                                what of it is text that people search
@@ -38,6 +39,7 @@ mod moderation;
 mod pass;
 mod patch;
 mod records;
+mod since;
 mod tail;
 mod tools;
 mod touches;
@@ -52,3 +54,4 @@ pub mod transcript;
 pub mod written;
 
 pub(crate) use records::record_ordinal;
+pub(crate) use since::Since;

@@ -11,17 +11,19 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 use core::ops::Range;
 
-use contract::{Found, Gap, LookupError, PageOfRecords, PageOfTurns, Subject};
+use contract::{Found, Gap, KnownTurns, LookupError, PageOfRecords, PageOfTurns, Subject};
 use serde_json::Value;
 
 use super::builder::Builder;
 use super::chain::{Chain, plain};
 use super::pass::pass;
+use super::since::{Since, Summing};
 use super::tail;
 use super::texts::strings;
 use super::touches::cursor;
 use super::turn::{Mark, TurnState};
 use crate::lookup::find::{find, find_by_path};
+use crate::lookup::names::FileNames;
 use crate::lookup::world::World;
 use crate::ports::Rollouts;
 use crate::text::letters::without_case;
@@ -41,12 +43,35 @@ pub struct Transcript {
 impl Transcript {
     /// Finds the thread, and goes through its history once, unless that is long and its end may be enough.
     pub fn open<W: World>(world: &W, of: &Subject) -> Result<(Found, Transcript), LookupError> {
-        let found = match of {
-            Subject::Thread(wanted) => find(world, wanted, None)?,
-            Subject::Rollout(path) => find_by_path(world, path)?,
-        };
-        let chain = Chain::of(world, &found.row.path)?;
+        let (found, chain) = chain_of(world, of, &mut FileNames::default())?;
         Ok((found, Transcript::of(world, chain)?))
+    }
+
+    /// Finds one of several threads, goes through its history, and tells what became of it since a part was known. `seed` stands for
+    /// all else that its turns depend on; `names` remembers what was asked.
+    pub(crate) fn open_since<W: World>(
+        world: &W,
+        of: &Subject,
+        seed: impl FnOnce(&Found) -> u64,
+        known: Option<&KnownTurns>,
+        names: &mut FileNames,
+    ) -> Result<(Found, Transcript, Since), LookupError> {
+        let (found, chain) = chain_of(world, of, names)?;
+        let (transcript, since) = Transcript::of_since(world, chain, seed(&found), known)?;
+        Ok((found, transcript, since))
+    }
+
+    /// Does so with the history of a chain of files.
+    pub(super) fn of_since<R: Rollouts>(
+        rollouts: &R,
+        mut chain: Chain,
+        seed: u64,
+        known: Option<&KnownTurns>,
+    ) -> Result<(Transcript, Since), LookupError> {
+        let mut summing = Summing::new(chain.paginated, seed, known);
+        pass(rollouts, &mut chain, &mut summing, None)?;
+        let (index, since) = summing.end();
+        Ok((Transcript { chain, index: OnceCell::from(index) }, since))
     }
 
     /// Returns the history of a chain of files.
@@ -108,16 +133,26 @@ impl Transcript {
         Ok(begin.map(|mark| (mark.segment, mark.offset)))
     }
 
-    /// Returns the turns from a number on, each as a `Turn` and as many as fit into a page; none behind the last one. Where messages
-    /// are enough, they have no items of tools.
+    /// Returns the next turns from a number on that are new or others than they were, by their numbers.
+    pub(crate) fn new_turns(&self, since: &Since, first: usize) -> Range<usize> {
+        let turns = self.index.get().map(|index| index.turns.as_slice()).unwrap_or_default();
+        let is_new = |&(number, turn): &(usize, &TurnState)| since.is_new(number, turn.touched);
+        let numbered = || turns.iter().enumerate();
+        let start = numbered().skip(first).find(is_new).map_or(turns.len(), |(number, _)| number);
+        start..start + numbered().skip(start).take_while(is_new).count()
+    }
+
+    /// Returns the turns from a number on, each as a `Turn`: `limit` of them or as many as fit into a page, which for 0 alone counts;
+    /// none behind the last one. Where messages are enough, they have no items of tools.
     pub fn values<R: Rollouts>(
         &self,
         rollouts: &R,
         first: usize,
+        limit: u32,
         messages_only: bool,
     ) -> Result<Vec<Value>, LookupError> {
         let pages = self.whole(rollouts)?;
-        let window = pages.window(first.checked_sub(1), 0, false);
+        let window = pages.window(first.checked_sub(1), limit, false);
         let turns = pages.bodies(rollouts, &window, messages_only)?;
         Ok(turns.into_iter().map(TurnState::into_value).collect())
     }
@@ -226,6 +261,16 @@ impl Needle {
             _ => Says::Some,
         }
     }
+}
+
+/// Finds a thread, and the files of its history.
+fn chain_of<W: World>(world: &W, of: &Subject, names: &mut FileNames) -> Result<(Found, Chain), LookupError> {
+    let found = match of {
+        Subject::Thread(wanted) => find(world, wanted, None)?,
+        Subject::Rollout(path) => find_by_path(world, path)?,
+    };
+    let chain = Chain::of_one(world, &found.row.path, names)?;
+    Ok((found, chain))
 }
 
 /// Goes through a whole history, and notes what its files should hold and do not.

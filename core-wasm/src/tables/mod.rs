@@ -20,7 +20,7 @@ use contract::TableOptions;
 use crate::secrets::{Redaction, Redactor};
 
 pub use thread_line::{deleted_thread_line, thread_line};
-pub use turn_table::TurnTable;
+pub use turn_table::{TurnTable, TurnTables};
 
 fn redactor(options: &TableOptions) -> Redactor {
     Redactor::new(Redaction { secrets: options.redact_secrets, anonymize: options.anonymize.clone() })

@@ -71,6 +71,11 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 
+    /// Returns how many bytes were not read yet.
+    pub fn left(&self) -> usize {
+        self.0.len()
+    }
+
     fn byte(&mut self) -> Option<u8> {
         let (&first, rest) = self.0.split_first()?;
         self.0 = rest;

@@ -7,10 +7,11 @@
 use alloc::vec::Vec;
 use core::hash::BuildHasher as _;
 
-use contract::UsageReason;
+use contract::{UsageReason, UsageThreads};
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
+use super::columns::{KnownRollouts, texts};
 use super::facts::{EntryKind, RolloutUsage, TokenUsage, UsageEntry, UsedTurn};
 
 /// Threads with their rollouts.
@@ -20,17 +21,35 @@ pub(super) struct Threads<'a> {
     /// What each was forked from or spawned by; empty where nothing is known.
     pub origins: Vec<&'a str>,
     /// The rollouts of each.
-    pub rollouts: Vec<Vec<RolloutUsage>>,
+    pub rollouts: &'a KnownRollouts,
+}
+
+impl<'a> Threads<'a> {
+    /// Returns them as columns have them.
+    pub(super) fn of(threads: &'a UsageThreads, rollouts: &'a KnownRollouts) -> Threads<'a> {
+        Threads { ids: texts(&threads.ids).collect(), origins: texts(&threads.origins).collect(), rollouts }
+    }
 }
 
 /// Takes what counts, and what does not.
 pub(super) trait UsageSink {
-    /// Takes a request that counts, of a thread and one of its rollouts.
-    fn request(&mut self, thread: usize, of: &RolloutUsage, entry: &UsageEntry);
+    /// Takes a request that counts, of one of a thread's rollouts.
+    fn request(&mut self, place: RequestPlace, of: &RolloutUsage, entry: &UsageEntry);
     /// Takes a turn that counts.
     fn turn(&mut self, thread: usize, of: &RolloutUsage, turn: &UsedTurn);
     /// Takes what does not count at a moment.
     fn subtract(&mut self, thread: usize, reason: UsageReason, at: i64, usage: &TokenUsage);
+}
+
+/// Where a request stands, by numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RequestPlace {
+    /// The thread.
+    pub thread: usize,
+    /// The rollout among those of the thread.
+    pub rollout: usize,
+    /// The entry of the rollout.
+    pub entry: usize,
 }
 
 /// Requests and turns by which copies are known.
@@ -60,18 +79,15 @@ struct Keyed {
 impl Keyed {
     fn of(threads: &Threads<'_>) -> Keyed {
         let mut keyed = Keyed::default();
-        let has_keys = |rollout: &RolloutUsage| {
-            rollout.turns.iter().any(|turn| turn.keyed) || rollout.entries.iter().any(|entry| entry.key != 0)
-        };
-        let mut rollouts: Vec<(i64, usize, usize, &RolloutUsage)> = Vec::new();
-        for (place, of_thread) in threads.rollouts.iter().enumerate() {
-            for (number, rollout) in of_thread.iter().enumerate().filter(|(_, rollout)| has_keys(rollout)) {
+        let mut rollouts: Vec<(i64, usize, usize, RolloutUsage)> = Vec::new();
+        for place in 0..threads.rollouts.threads() {
+            for (number, rollout) in threads.rollouts.keyed(place) {
                 let turns = rollout.turns.iter().map(|turn| turn.ended);
                 let last = rollout.entries.iter().map(|entry| entry.at).chain(turns).max().unwrap_or(0);
                 rollouts.push((last, place, number, rollout));
             }
         }
-        rollouts.sort_unstable_by_key(|&(last, place, number, _)| (last, place, number));
+        rollouts.sort_unstable_by_key(|(last, place, number, _)| (*last, *place, *number));
         for (_, place, number, rollout) in rollouts {
             for (at, entry) in rollout.entries.iter().enumerate().filter(|(_, entry)| entry.key != 0) {
                 let size = entry.usage.input.saturating_add(entry.usage.output);
@@ -101,7 +117,8 @@ pub(super) fn tell(threads: &Threads<'_>, sink: &mut impl UsageSink) {
     let keyed = Keyed::of(threads);
     // What was copied of threads that do not say it any more, by what counts as its owner.
     let mut orphans = HashSet::<(u64, u64), FixedState>::default();
-    for (place, rollouts) in threads.rollouts.iter().enumerate() {
+    for place in 0..threads.rollouts.threads() {
+        let rollouts = threads.rollouts.of(place);
         let (mut requests, mut turns) = (HashSet::<_, FixedState>::default(), HashSet::<_, FixedState>::default());
         // The one that says most first: what others say of it is the same.
         let mut rollouts: Vec<(usize, &RolloutUsage)> = rollouts.iter().enumerate().collect();
@@ -122,15 +139,16 @@ pub(super) fn tell(threads: &Threads<'_>, sink: &mut impl UsageSink) {
                 false => Vec::new(),
             };
             for &source in &sources_known {
-                own.entry(source).or_insert_with(|| own_of(&threads.rollouts[source]));
+                own.entry(source).or_insert_with(|| own_of(&threads.rollouts.of(source)));
             }
             let known = || sources_known.iter().filter_map(|source| own.get(source));
             let owner = hash(sources.last());
             let (mut new_requests, mut new_turns) = (Vec::new(), Vec::new());
+            let of = |entry: usize| RequestPlace { thread: place, rollout: of_thread, entry };
             for (at, entry) in rollout.entries.iter().enumerate() {
                 if entry.key != 0 {
                     match keyed.request(entry.key) {
-                        Some(counts) if counts == (place, of_thread, at) => sink.request(place, rollout, entry),
+                        Some(counts) if counts == (place, of_thread, at) => sink.request(of(at), rollout, entry),
                         Some((other, ..)) if other != place => {
                             sink.subtract(place, UsageReason::Copied, entry.at, &entry.usage);
                         }
@@ -140,7 +158,7 @@ pub(super) fn tell(threads: &Threads<'_>, sink: &mut impl UsageSink) {
                 }
                 // Most rollouts have nothing that may be a copy.
                 if is_alone && !needs_sources && entry.kind == EntryKind::Request {
-                    sink.request(place, rollout, entry);
+                    sink.request(of(at), rollout, entry);
                     continue;
                 }
                 let key = request_key(entry);
@@ -149,7 +167,7 @@ pub(super) fn tell(threads: &Threads<'_>, sink: &mut impl UsageSink) {
                 if entry.copied {
                     let is_owned = || known().any(|own| own.requests.contains(&key));
                     match is_request && !is_owned() && orphans.insert((owner, key)) {
-                        true => sink.request(place, rollout, entry),
+                        true => sink.request(of(at), rollout, entry),
                         false if is_request => sink.subtract(place, UsageReason::Copied, entry.at, &entry.usage),
                         false => {}
                     }
@@ -173,9 +191,9 @@ pub(super) fn tell(threads: &Threads<'_>, sink: &mut impl UsageSink) {
                         if !before.is_nothing() {
                             sink.subtract(place, UsageReason::Inherited, entry.at, &before);
                         }
-                        sink.request(place, rollout, entry);
+                        sink.request(of(at), rollout, entry);
                     }
-                    EntryKind::Request => sink.request(place, rollout, entry),
+                    EntryKind::Request => sink.request(of(at), rollout, entry),
                 }
                 if !is_alone {
                     new_requests.push(told);

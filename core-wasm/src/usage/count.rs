@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 
 use super::calendar::{Calendar, day_name, first_of_month, monday, month_name, week_name};
 use super::columns::{ReadUsage, texts};
-use super::copies::{UsageSink, tell};
+use super::copies::{RequestPlace, Threads, UsageSink, tell};
 use super::facts::{RequestSettings, RolloutUsage, TokenUsage, UsageEntry, UsedTurn};
 use super::prices::{Prices, cost};
 
@@ -22,8 +22,9 @@ const LONGEST_TURN: i64 = 31 * 86_400_000;
 const PICO_OF_NANO: u128 = 1_000;
 
 /// Counts what threads used.
-pub fn count(query: &UsageQuery, threads: &UsageThreads, rollouts: &UsageRollouts) -> UsageStatistics {
-    let ReadUsage { threads: told, limits, unread } = ReadUsage::of(threads, rollouts);
+pub fn count(query: &UsageQuery, threads: &UsageThreads, rollouts: UsageRollouts) -> UsageStatistics {
+    let ReadUsage { rollouts, limits, unread } = ReadUsage::of(threads, rollouts);
+    let told = Threads::of(threads, &rollouts);
     let prices = Prices::with(&query.prices);
     let mut sums = Sums {
         query,
@@ -206,7 +207,8 @@ impl Sums<'_> {
 }
 
 impl UsageSink for Sums<'_> {
-    fn request(&mut self, thread: usize, of: &RolloutUsage, entry: &UsageEntry) {
+    fn request(&mut self, place: RequestPlace, of: &RolloutUsage, entry: &UsageEntry) {
+        let thread = place.thread;
         if !self.is_wanted(thread, entry.at) {
             return;
         }

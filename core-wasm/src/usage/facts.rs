@@ -284,6 +284,11 @@ impl RolloutUsage {
         let usage = RolloutUsage { is_compressed: false, stop, course, copied_from, settings, entries, turns, limits };
         reader.is_done().then_some(usage)
     }
+
+    /// Says whether something in it is known by the same key in every copy.
+    pub(super) fn has_keys(&self) -> bool {
+        self.turns.iter().any(|turn| turn.keyed) || self.entries.iter().any(|entry| entry.key != 0)
+    }
 }
 
 /// Reads the number of settings, which must be there.
@@ -294,8 +299,9 @@ fn setting(reader: &mut Reader<'_>, settings: &[RequestSettings]) -> Option<u32>
 
 /// Reads a list behind its length.
 fn list<T>(reader: &mut Reader<'_>, mut each: impl FnMut(&mut Reader<'_>) -> Option<T>) -> Option<Vec<T>> {
-    let length = reader.unsigned()?;
-    let mut list = Vec::new();
+    let length = usize::try_from(reader.unsigned()?).ok()?;
+    // Each takes a byte at least.
+    let mut list = Vec::with_capacity(length.min(reader.left()));
     for _ in 0..length {
         list.push(each(reader)?);
     }

@@ -41,7 +41,7 @@ pub use crate::bindings::exports::threadkeep::core::{
         UsageRollouts, UsageRow, UsageStatistics, UsageSubtraction, UsageThreads, ZoneOffset,
     },
     storage_measuring::{RecordSpace, RolloutSpace},
-    tables::{TableOptions, ThreadCounts, TurnLines, UsageLines},
+    tables::{KnownRequests, KnownTurns, TableOptions, ThreadCounts, ThreadRequests, TurnLines},
     text_indexing::{IndexedText, Presence, RolloutTouches, TextPart, ThreadNames},
     watching::{
         EndedTurn, FinishedItem, FollowedTurns, LastTurn, OpenQuestion, SeenThread, ThreadChange, ThreadState,

@@ -3,11 +3,11 @@
 //! A thread's rows there are known by how many there are and by a checksum of them. A thread that is deleted leaves its id, until
 //! that place was told; nothing that was said in it stays.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use sha2::{Digest as _, Sha256};
-use threadkeep_engine::contract::FileFacts;
+use threadkeep_engine::contract::{FileFacts, KnownRequests, KnownTurns};
+use twox_hash::XxHash3_128;
 
 use super::usage::facts;
 use crate::db::{Database, Domain, StateError, Table, UserData, with_cell};
@@ -67,31 +67,65 @@ pub(super) const DOMAIN: Domain = Domain {
 };
 
 /// A thread as a place of tables has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PushedThread {
     /// When it was created, in milliseconds since the epoch.
     pub(crate) created_at: i64,
     /// The generation of its rows.
     pub(crate) generation: u64,
-    /// A checksum of all by which a change is seen.
+    /// Checksums by which a change is seen.
     pub(crate) stamp: Vec<u8>,
-    /// How many turns are there.
-    pub(crate) turns: u32,
-    /// A checksum of their rows but for those of the last one, which may still grow.
-    pub(crate) turns_sum: Vec<u8>,
-    /// How many requests are there.
-    pub(crate) requests: u32,
-    /// A checksum of their rows.
-    pub(crate) requests_sum: Vec<u8>,
+    /// Its turns, and the history of which they were made.
+    pub(crate) turns: KnownTurns,
+    /// Its requests.
+    pub(crate) requests: KnownRequests,
     /// How many lines of its whole text are there, but for those that say what was redacted.
     pub(crate) records: u32,
     /// A checksum of them but for the first, which tells of the thread and changes with it.
     pub(crate) records_sum: Vec<u8>,
 }
 
+/// What a place has of a thread that it does not know.
+pub(crate) const NO_TURNS: KnownTurns = KnownTurns { turns: 0, lines: 0, sum: 0 };
+/// The same of its requests.
+pub(crate) const NO_REQUESTS: KnownRequests = KnownRequests { requests: 0, sum: 0 };
+
+/// Checksums (XXH3, 128 bits) of what is known of a home.
+#[derive(Default)]
+pub(crate) struct HomeSums {
+    /// Of what is known of each thread, by its id.
+    pub(crate) threads: HashMap<String, u128>,
+    /// Of what is of no thread.
+    pub(crate) rest: u128,
+    /// Of all.
+    pub(crate) all: u128,
+}
+
+impl HomeSums {
+    /// Takes a row in, of a thread or of none.
+    fn take(&mut self, thread: Option<&str>, cells: &[u8]) {
+        let sum = XxHash3_128::oneshot(cells);
+        let of_thread = match thread {
+            Some(thread) => match self.threads.get_mut(thread) {
+                Some(of_thread) => of_thread,
+                None => self.threads.entry(thread.to_owned()).or_default(),
+            },
+            None => &mut self.rest,
+        };
+        *of_thread = joined(&[*of_thread, sum]);
+        self.all = joined(&[self.all, sum]);
+    }
+}
+
+/// Sums up checksums.
+pub(crate) fn joined(sums: &[u128]) -> u128 {
+    let bytes: Vec<u8> = sums.iter().flat_map(|sum| sum.to_le_bytes()).collect();
+    XxHash3_128::oneshot(&bytes)
+}
+
 impl Database {
     /// Returns what a place has, by ids of threads.
-    pub(crate) fn pushed_threads(&self, destination: &str) -> Result<BTreeMap<String, PushedThread>, StateError> {
+    pub(crate) fn pushed_threads(&self, destination: &str) -> Result<HashMap<String, PushedThread>, StateError> {
         let destination = destination.to_owned();
         self.with(move |connection| {
             let mut select = connection.prepare_cached(
@@ -101,6 +135,18 @@ impl Database {
             )?;
             let threads = select.query_map([destination], |row| Ok((row.get(0)?, pushed(row)?)))?;
             Ok(threads.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns which requests a place has, by ids of threads.
+    pub(crate) fn pushed_requests(&self, destination: &str) -> Result<HashMap<String, KnownRequests>, StateError> {
+        let destination = destination.to_owned();
+        self.with(move |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT thread_id, requests, requests_sum FROM pushed_threads WHERE destination = ?1",
+            )?;
+            let requests = select.query_map([destination], |row| Ok((row.get(0)?, known_requests(row, 1)?)))?;
+            Ok(requests.collect::<Result<_, _>>()?)
         })
     }
 
@@ -148,10 +194,10 @@ impl Database {
                     thread.created_at,
                     thread.generation as i64,
                     thread.stamp,
-                    thread.turns,
-                    thread.turns_sum,
-                    thread.requests,
-                    thread.requests_sum,
+                    thread.turns.turns,
+                    [thread.turns.lines.to_le_bytes(), thread.turns.sum.to_le_bytes()].concat(),
+                    thread.requests.requests,
+                    thread.requests.sum.to_le_bytes(),
                     thread.records,
                     thread.records_sum,
                 ])?;
@@ -209,44 +255,50 @@ impl Database {
         })
     }
 
-    /// Returns a checksum of all that is known of the home but for what follows from that, and for what was pushed.
-    pub(crate) fn sum_of_all(&self) -> Result<Sha256, StateError> {
+    /// Returns checksums of all that is known of the home but for what follows from that, and for what was pushed.
+    pub(crate) fn sums(&self) -> Result<HomeSums, StateError> {
         self.with(|connection| {
-            let (mut sum, mut values) = (Sha256::new(), Vec::new());
+            let mut sums = HomeSums::default();
+            let mut cells = Vec::new();
             let mut select = connection.prepare(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name",
             )?;
             let names = select.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
             // A table that nobody thought of here is summed, too: then more is looked at than has to be, and nothing is missed.
             for name in names.iter().filter(|name| !FOLLOWING.iter().any(|beginning| name.starts_with(beginning))) {
-                sum.update(name);
                 let mut select = connection.prepare(&format!("SELECT * FROM \"{name}\""))?;
-                let columns = select.column_count();
+                let thread_column = if name == "threads" { "id" } else { "thread_id" };
+                let (count, thread) =
+                    (select.column_count(), select.column_names().position(|column| column == thread_column));
                 let mut rows = select.query([])?;
                 while let Some(row) = rows.next()? {
-                    values.clear();
-                    for column in 0..columns {
+                    cells.clear();
+                    cells.extend(name.as_bytes());
+                    for column in 0..count {
                         with_cell(row.get_ref(column)?, |kind, bytes| {
-                            values.push(kind);
-                            values.extend((bytes.len() as u64).to_le_bytes());
-                            values.extend(bytes);
+                            cells.push(kind);
+                            cells.extend((bytes.len() as u64).to_le_bytes());
+                            cells.extend(bytes);
                         });
                     }
-                    sum.update(&values);
+                    let thread = thread.map(|column| row.get_ref(column)).transpose()?;
+                    sums.take(thread.and_then(|cell| cell.as_str().ok()), &cells);
                 }
             }
-            Ok(sum)
+            Ok(sums)
         })
     }
 
-    /// Returns the rollouts of every thread, in the order of their paths.
-    pub(crate) fn rollouts_by_thread(&self) -> Result<BTreeMap<String, Vec<FileFacts>>, StateError> {
-        self.with(|connection| {
+    /// Returns the rollouts of threads, in the order of their paths.
+    pub(crate) fn rollouts_by_thread(&self, threads: &[String]) -> Result<HashMap<String, Vec<FileFacts>>, StateError> {
+        let threads = serde_json::to_string(threads).unwrap_or_else(|_| "[]".into());
+        self.with(move |connection| {
             let mut select = connection.prepare_cached(
-                "SELECT path, size, modified_ns, inode, thread_id FROM files WHERE thread_id IS NOT NULL ORDER BY path",
+                "SELECT path, size, modified_ns, inode, thread_id FROM files
+                 WHERE thread_id IN (SELECT value FROM json_each(?1)) ORDER BY path",
             )?;
-            let mut rows = select.query([])?;
-            let mut rollouts: BTreeMap<String, Vec<FileFacts>> = BTreeMap::new();
+            let mut rows = select.query([threads])?;
+            let mut rollouts: HashMap<String, Vec<FileFacts>> = HashMap::new();
             while let Some(row) = rows.next()? {
                 rollouts.entry(row.get(4)?).or_default().push(facts(row)?);
             }
@@ -260,11 +312,13 @@ const FOLLOWING: &[&str] = &[
     "backfill",
     "device_keys",
     "extractions",
+    "folds",
     "foreign_texts",
     "journal",
     "pushed_",
     "queued_messages",
     "rollout_usage",
+    "sources",
     "spawn_statuses",
     "sqlite_",
     "suspects",
@@ -272,15 +326,32 @@ const FOLLOWING: &[&str] = &[
 ];
 
 fn pushed(row: &Row<'_>) -> rusqlite::Result<PushedThread> {
+    // Sums of another length are those of an earlier version, which made others: they are like no other.
+    let [lines, sum] = numbers(row.get_ref(5)?.as_blob()?);
     Ok(PushedThread {
         created_at: row.get(1)?,
         generation: row.get::<_, i64>(2)? as u64,
         stamp: row.get(3)?,
-        turns: row.get(4)?,
-        turns_sum: row.get(5)?,
-        requests: row.get(6)?,
-        requests_sum: row.get(7)?,
+        turns: KnownTurns { turns: row.get(4)?, lines, sum },
+        requests: known_requests(row, 6)?,
         records: row.get(8)?,
         records_sum: row.get(9)?,
     })
+}
+
+/// Reads how many requests there are, and their checksum behind it.
+fn known_requests(row: &Row<'_>, column: usize) -> rusqlite::Result<KnownRequests> {
+    let [sum] = numbers(row.get_ref(column + 1)?.as_blob()?);
+    Ok(KnownRequests { requests: row.get(column)?, sum })
+}
+
+/// Reads numbers, of 8 bytes each; the largest one of each where there are not so many.
+fn numbers<const N: usize>(bytes: &[u8]) -> [u64; N] {
+    let mut numbers = [u64::MAX; N];
+    if bytes.len() == 8 * N {
+        for (number, bytes) in numbers.iter_mut().zip(bytes.as_chunks().0) {
+            *number = u64::from_le_bytes(*bytes);
+        }
+    }
+    numbers
 }

@@ -104,6 +104,18 @@ impl Database {
         })
     }
 
+    /// Says whether one of the newest rollouts is another one than it was when its usage was read.
+    pub(crate) fn has_new_usage(&self) -> Result<bool, StateError> {
+        self.with(|connection| {
+            // The paths of the newest ones come last.
+            let sql = "SELECT EXISTS (SELECT 1
+                           FROM (SELECT * FROM files WHERE thread_id IS NOT NULL ORDER BY path DESC LIMIT 64) AS f
+                           LEFT JOIN rollout_usage AS u ON u.path = f.path
+                           WHERE NOT (u.size IS f.size AND u.modified_ns IS f.modified_ns AND u.inode IS f.inode))";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        })
+    }
+
     /// Keeps what was read of rollouts, unless they were changed meanwhile.
     pub(crate) fn store_usage(&self, version: u32, read: Vec<(FileFacts, Vec<u8>)>) -> Result<(), StateError> {
         self.transaction(move |transaction| {

@@ -1,49 +1,48 @@
 //! Pushes threads as rows of tables to a place where engines ask questions of many homes.
 //!
 //! ```text
-//! home as a whole ─→ checksum: as it was pushed? ──→ nothing
-//!                    └─ no ─→
-//! rows of all threads ─→ stamp: as it was pushed? ──→ nothing
-//!                         └─ no ─→ row_maker, several at once: turns, requests, whole text ─→ thread_rows: what does the place lack? ─→ sink
+//! state DB ─→ candidates: checksum of all: as it was pushed? ─→ nothing
+//!             └─ no ─→ of each thread ─→ no ─→ its row ─→ changed ────┐
+//!          ─→ requests: those of all threads: others than there? ─────┤
+//!                                                                     ↓
+//!             row_maker, several at once: what the place lacks of turns, requests, whole text ─→ sink
 //! sink: threadkeep-lake, a process of its own, by its standard input ─→ what is committed there ─→ features/pushed
 //! ```
 //!
-//! Rows are made by the core; what a place has is kept in the state DB, for each thread by checksums, and noted when the place says that
-//! it is there to stay. A thread whose history is another one than was pushed is sent as a whole, as another generation. What the
-//! place does with rows, and every connection and credential, is that program's: this process opens none. `fetch` is the way back, of
-//! threads that were pushed whole.
+//! Rows are made by the core, which tells those that are new from those that a place has; what that is, is kept in the state DB, for each
+//! thread by checksums, and noted when the place says that it is there to stay. A thread whose history does not go on from what was
+//! pushed is sent as a whole, as another generation. What the place does with rows, and every connection and credential, is that
+//! program's: this process opens none. `fetch` is the way back, of threads that were pushed whole.
 
+mod candidates;
 mod error;
 mod fetch;
 mod lake_process;
+mod records_to_send;
+mod requests;
 mod row_maker;
 mod sink;
-mod thread_rows;
 mod whole_text;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::mpsc::Receiver;
 
 use sha2::{Digest as _, Sha256};
-use threadkeep_engine::calls::{MakeDeletedThreadLine, NextUsageLines, OpenUsageTable};
-use threadkeep_engine::contract::{
-    FileFacts, ModelPrice, Person, RedactionCount, RowQuery, TableOptions, ThreadRow, UsageLines,
-};
-use threadkeep_engine::{Core, Imports};
+use threadkeep_engine::calls::MakeDeletedThreadLine;
+use threadkeep_engine::contract::{ModelPrice, Person, RedactionCount, RowQuery, TableOptions};
 use threadkeep_tables::SCHEMA_VERSION;
 
 use crate::db::Database;
 use crate::documents::{self, LakeBegin, LakeDone, LakeOpened, Redaction, UnpushedThread};
-use crate::features::marks;
 use crate::features::pushed::PushedThread;
 use crate::index::progress::Progress;
 use crate::platform::hex::hex;
-use crate::threads::directories::widen;
 use crate::threads::lookup::LookupError;
 use crate::threads::reader::ThreadReader;
+use candidates::{Candidate, Candidates};
+use requests::{CountedRequests, Requests};
 use row_maker::{MadeRows, Piece, RowMaker, ToSend};
-use thread_rows::requests_to_send;
 
 pub use error::PushError;
 pub(crate) use fetch::fetch;
@@ -72,6 +71,13 @@ pub struct PushRequest {
     pub machine_name: Option<String>,
 }
 
+impl PushRequest {
+    /// What rows may hold.
+    fn options(&self) -> TableOptions {
+        TableOptions { texts: !self.only_usage, redact_secrets: self.redact_secrets, anonymize: self.anonymize.clone() }
+    }
+}
+
 /// Says what was pushed.
 #[derive(Clone, Debug, Default)]
 pub struct Pushed {
@@ -96,9 +102,10 @@ pub(crate) struct Push<'a> {
     reader: &'a ThreadReader,
     database: &'a Database,
     request: &'a PushRequest,
-    excluded: &'a [RowQuery],
+    requests: &'a CountedRequests,
     sink: &'a mut dyn RowSink,
-    opened: LakeOpened,
+    /// Higher than any generation that the place has.
+    generation: u64,
     pushed: Pushed,
     /// Threads in the order in which they were closed, and what is to be noted of each once that is there to stay.
     closed: Vec<(String, Noted)>,
@@ -115,15 +122,6 @@ enum Noted {
     Nothing,
 }
 
-/// A thread that may have to be sent.
-struct Candidate {
-    row: ThreadRow,
-    stamp: Vec<u8>,
-    bytes: u64,
-    tags: Vec<String>,
-    requests: String,
-}
-
 impl<'a> Push<'a> {
     /// Pushes what the place lacks. Threads that `excluded` lets pass never leave.
     pub(crate) fn run(
@@ -133,168 +131,122 @@ impl<'a> Push<'a> {
         excluded: &'a [RowQuery],
         sink: &'a mut dyn RowSink,
     ) -> Result<Pushed, PushError> {
-        let machine = machine_id();
-        let home = home_id(&machine, reader.home().root());
-        let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
-        let begin = LakeBegin {
-            schema: SCHEMA_VERSION,
-            machine: &machine,
-            home: &home,
-            name: request.machine_name.as_deref(),
-            system: &system,
-            program_version: env!("CARGO_PKG_VERSION"),
-            now: jiff::Timestamp::now().as_millisecond(),
-            only: request.only_usage.then_some("usage"),
-        };
-        let opened = sink.begin(begin)?;
-        if opened.is_new {
-            database.clear_pushed(&request.destination)?;
-        }
-        let (pushed, closed) = (Pushed::default(), Vec::new());
-        let mut push = Push { reader, database, request, excluded, sink, opened, pushed, closed, noted: 0 };
-        let sum = push.sum()?;
-        if let Some(threads) = database.pushed_whole_home(&request.destination, &sum)? {
-            push.pushed.unchanged = threads;
-            push.pushed.done = push.sink.end(threads)?;
-            return Ok(push.pushed);
-        }
-        let result = push.send_all();
-        // What is there to stay is noted, however the rest ends.
-        let noted = push.note();
+        let requests = CountedRequests::default();
+        let pushed = std::thread::scope(|scope| {
+            let count = || _ = scope.spawn(|| requests.count(|| Requests::open(reader, database, request)));
+            // It takes longer than to find out what else is new, so it does not wait for that where it is needed for sure.
+            let counts_at_once = database.has_new_usage()?;
+            if counts_at_once {
+                count();
+            }
+            let opened = begin(reader, request, sink)?;
+            let sums = database.sums()?;
+            if opened.is_new {
+                database.clear_pushed(&request.destination)?;
+            }
+            let LakeOpened { version: generation, forgotten, .. } = opened;
+            let (pushed, closed) = (Pushed::default(), Vec::new());
+            let mut push =
+                Push { reader, database, request, requests: &requests, sink, generation, pushed, closed, noted: 0 };
+            let candidates = Candidates::new(reader, database, request, excluded, forgotten, sums)?;
+            let sum = candidates.sum();
+            if let Some(threads) = database.pushed_whole_home(&request.destination, &sum)? {
+                push.pushed.unchanged = threads;
+                push.pushed.done = push.sink.end(threads)?;
+                return Ok(push.pushed);
+            }
+            if !counts_at_once {
+                count();
+            }
+            push.send_all_and_note(&candidates, sum)
+        });
+        // Whoever waited for requests knows no more than that they did not come.
+        requests.into_error().map_or(pushed, Err)
+    }
+
+    /// Sends what the place lacks, and notes what is there to stay, however that ends.
+    fn send_all_and_note(mut self, candidates: &Candidates<'_>, sum: Vec<u8>) -> Result<Pushed, PushError> {
+        let result = self.send_all(candidates);
+        let noted = self.note();
         let threads = result?;
         noted?;
-        push.pushed.done = push.sink.end(threads)?;
-        if !push.sink.keeps_rows() {
-            return Ok(push.pushed);
+        self.pushed.done = self.sink.end(threads)?;
+        if !self.sink.keeps_rows() {
+            return Ok(self.pushed);
         }
-        push.note_first(push.closed.len())?;
-        if push.pushed.failed.is_empty() && push.pushed.forgotten == 0 {
-            database.store_pushed_home(&request.destination, sum, threads)?;
+        self.note_first(self.closed.len())?;
+        if self.pushed.failed.is_empty() && self.pushed.forgotten == 0 {
+            self.database.store_pushed_home(&self.request.destination, sum, threads)?;
         }
-        Ok(push.pushed)
-    }
-
-    /// Returns a checksum of all by which it is seen that the place may lack something.
-    fn sum(&self) -> Result<Vec<u8>, PushError> {
-        let mut sum = self.database.sum_of_all()?;
-        // What directories are called elsewhere on the disk is part of a query.
-        let queries = std::iter::once(&self.request.rows).chain(self.excluded).map(widen);
-        let queries: Vec<RowQuery> = queries.collect();
-        let PushRequest { only_usage, whole, redact_secrets, anonymize, prices, machine_name, .. } = self.request;
-        let of_request =
-            (queries, only_usage, whole, redact_secrets, format!("{anonymize:?} {prices:?}"), machine_name);
-        sum.update(serde_json::to_vec(&(of_request, SCHEMA_VERSION, env!("CARGO_PKG_VERSION")))?);
-        sum.update(serde_json::to_vec(&self.opened.forgotten)?);
-        Ok(sum.finalize().to_vec())
-    }
-
-    /// Lists the threads that never leave.
-    fn excluded(&self) -> Result<HashSet<String>, PushError> {
-        let mut excluded = HashSet::new();
-        for query in self.excluded {
-            excluded.extend(self.reader.every_thread(query)?.into_iter().map(|listed| listed.row.id));
-        }
-        Ok(excluded)
+        Ok(self.pushed)
     }
 
     /// Sends what the place lacks, and gives how many threads there are.
-    fn send_all(&mut self) -> Result<u64, PushError> {
+    fn send_all(&mut self, candidates: &Candidates<'_>) -> Result<u64, PushError> {
         let destination = &self.request.destination;
         let before = self.database.pushed_threads(destination)?;
         let deleted = self.database.pushed_deletions(destination)?;
-        let query = RowQuery { missing: false, ..self.request.rows.clone() };
-        let forgotten: HashSet<String> = std::mem::take(&mut self.opened.forgotten).into_iter().collect();
-        let mut rows: Vec<ThreadRow> = self.reader.every_thread(&query)?.into_iter().map(|listed| listed.row).collect();
-        // Ids are mostly in the order in which threads were created, and rows that follow each other in time are packed well.
-        rows.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-        let all = rows.len();
-        let excluded = self.excluded()?;
-        rows.retain(|row| !forgotten.contains(&row.id) && !excluded.contains(&row.id));
-        self.pushed.forgotten = (all - rows.len()) as u64;
-        let threads = rows.len() as u64;
-        let mut candidates = self.candidates(rows)?;
-        let is_changed = |one: &Candidate| before.get(&one.row.id).is_none_or(|before| before.stamp != one.stamp);
-        if candidates.iter().any(is_changed) || !deleted.is_empty() {
-            self.add_requests(&mut candidates)?;
-        }
-        let mut to_send = Vec::new();
-        for candidate in candidates {
-            let known = before.get(&candidate.row.id);
-            // What others copied counts in a thread as long as that is there.
-            let has_other_usage = !candidate.requests.is_empty()
-                && requests_to_send(&candidate.requests, known).is_none_or(|(new, ..)| !new.is_empty());
-            match is_changed(&candidate) || has_other_usage {
-                true => to_send.push(candidate),
-                false => self.pushed.unchanged += 1,
-            }
-        }
-        self.progress(Progress::Expected { files: to_send.len() as u64 });
-        let to_send: Vec<ToSend<'_>> =
-            to_send.iter().map(|candidate: &Candidate| (candidate, before.get(&candidate.row.id))).collect();
-        self.send(&to_send)?;
+        let unchanged: HashSet<&String> =
+            before.iter().filter(|(id, pushed)| candidates.is_unchanged(id, pushed)).map(|(id, _)| id).collect();
+        let listed = candidates.list(candidates.maybe_changed(&before))?;
+        self.pushed.forgotten = listed.forgotten;
+        let threads = unchanged.len() + listed.candidates.len();
+        let is_as_before = |one: &Candidate| before.get(&one.id).is_some_and(|before| one.is_as(before));
+        let (as_before, changed): (Vec<Candidate>, Vec<Candidate>) =
+            listed.candidates.into_iter().partition(is_as_before);
+        self.send(&changed, &before)?;
+        // What others copied counts in a thread as long as that is there.
+        let counted = self.requests.wait();
+        let others: HashSet<&String> = counted.into_iter().flat_map(|counted| counted.others(&before)).collect();
+        let (mut with_others, as_before): (Vec<Candidate>, Vec<Candidate>) =
+            as_before.into_iter().partition(|one| others.contains(&one.id));
+        let not_listed = unchanged.iter().filter(|id| others.contains(*id)).map(|id| (*id).clone()).collect();
+        with_others.extend(candidates.list(not_listed)?.candidates);
+        self.send(&with_others, &before)?;
+        self.note_stamps(as_before, &before)?;
+        self.pushed.unchanged = (threads - changed.len() - with_others.len()) as u64;
         for (id, created_at) in deleted {
             let line = self.database.call(&MakeDeletedThreadLine { created_at })?;
-            self.sink.open(&id, self.opened.version)?;
+            self.sink.open(&id, self.generation)?;
             self.sink.rows(&line)?;
             self.closed.push((id, Noted::Deletion));
             self.sink.close()?;
             self.pushed.deleted += 1;
         }
-        Ok(threads)
+        Ok(threads as u64)
     }
 
-    fn candidates(&self, rows: Vec<ThreadRow>) -> Result<Vec<Candidate>, PushError> {
-        let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
-        let mut rollouts = self.database.rollouts_by_thread()?;
-        let mut tags = marks::in_short(self.database, &ids)?;
-        let options = self.options();
-        let whole = self.request.whole;
-        let options = format!("{} {} {:?} {whole}", options.texts, options.redact_secrets, options.anonymize);
-        let mut candidate = |row: ThreadRow| {
-            let files = rollouts.remove(&row.id).unwrap_or_default();
-            let tags = tags.remove(&row.id).map(|marks| marks.tags).unwrap_or_default();
-            let stamp = stamp(&row, &files, &tags, &options)?;
-            let bytes = files.iter().map(|file| file.size).sum();
-            Ok(Candidate { row, stamp, bytes, tags, requests: String::new() })
-        };
-        rows.into_iter().map(&mut candidate).collect()
-    }
-
-    /// Adds the rows of their requests.
-    fn add_requests(&self, candidates: &mut [Candidate]) -> Result<(), PushError> {
-        let (threads, rollouts) = self.reader.usage_columns(&self.request.rows)?;
-        let ids: Vec<String> = threads.ids.split_terminator('\0').map(str::to_owned).collect();
-        let mut core = Core::new(self.reader.runtime(), Imports::default());
-        let open = OpenUsageTable { prices: self.request.prices.clone(), threads, rollouts };
-        let table = core.call(&open).map_err(LookupError::from)?;
-        let mut places: BTreeMap<String, &mut Candidate> =
-            candidates.iter_mut().map(|candidate| (candidate.row.id.clone(), candidate)).collect();
-        loop {
-            let next = core.call(&NextUsageLines { table }).map_err(LookupError::from)?;
-            if next.is_empty() {
-                return Ok(());
-            }
-            for UsageLines { thread, lines } in next {
-                if let Some(candidate) = ids.get(thread as usize).and_then(|id| places.get_mut(id)) {
-                    candidate.requests = lines;
-                }
-            }
+    /// Notes of threads that are as they were pushed how that is seen next time.
+    fn note_stamps(&self, threads: Vec<Candidate>, before: &HashMap<String, PushedThread>) -> Result<(), PushError> {
+        if threads.is_empty() || !self.sink.keeps_rows() {
+            return Ok(());
         }
+        let noted = threads.into_iter().filter_map(|Candidate { id, stamp, .. }| {
+            let before = before.get(&id)?;
+            Some((id, PushedThread { stamp, ..before.clone() }))
+        });
+        Ok(self.database.store_pushed_threads(&self.request.destination, noted.collect())?)
     }
 
     /// Sends the rows of threads, in their order.
-    fn send(&mut self, threads: &[ToSend<'_>]) -> Result<(), PushError> {
+    fn send(&mut self, threads: &[Candidate], before: &HashMap<String, PushedThread>) -> Result<(), PushError> {
+        if threads.is_empty() {
+            return Ok(());
+        }
+        self.progress(Progress::Expected { files: threads.len() as u64 });
+        let threads: Vec<ToSend<'_>> = threads.iter().map(|candidate| (candidate, before.get(&candidate.id))).collect();
         let maker = RowMaker {
             reader: self.reader,
             database: self.database,
-            options: self.options(),
+            requests: self.requests,
+            options: self.request.options(),
             whole: self.request.whole,
-            generation: self.opened.version,
+            generation: self.generation,
         };
         std::thread::scope(|scope| {
-            let workers = maker.start(scope, threads);
+            let workers = maker.start(scope, &threads);
             for ((candidate, _), pieces) in threads.iter().zip(workers.iter().cycle()) {
-                self.thread(&candidate.row.id, pieces)?;
+                self.thread(&candidate.id, pieces)?;
                 self.progress(Progress::Exported { threads: 1 });
                 self.note()?;
             }
@@ -339,14 +291,6 @@ impl<'a> Push<'a> {
             Some(error) => return Err(error),
         }
         Ok(())
-    }
-
-    fn options(&self) -> TableOptions {
-        TableOptions {
-            texts: !self.request.only_usage,
-            redact_secrets: self.request.redact_secrets,
-            anonymize: self.request.anonymize.clone(),
-        }
     }
 
     /// Notes what the place says is there to stay.
@@ -416,11 +360,22 @@ fn is_of_one_thread(error: &LookupError) -> bool {
     !matches!(error, LookupError::State(_) | LookupError::Core(_) | LookupError::Startup(_))
 }
 
-/// Returns a checksum of all by which it is seen that rows of a thread may be others.
-fn stamp(row: &ThreadRow, files: &[FileFacts], tags: &[String], options: &str) -> Result<Vec<u8>, PushError> {
-    let mut sum = Sha256::new();
-    sum.update(serde_json::to_vec(&(row, files, tags, options, SCHEMA_VERSION))?);
-    Ok(sum.finalize()[..16].to_vec())
+/// Begins to write rows.
+fn begin(reader: &ThreadReader, request: &PushRequest, sink: &mut dyn RowSink) -> Result<LakeOpened, PushError> {
+    let machine = machine_id();
+    let home = home_id(&machine, reader.home().root());
+    let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
+    let begin = LakeBegin {
+        schema: SCHEMA_VERSION,
+        machine: &machine,
+        home: &home,
+        name: request.machine_name.as_deref(),
+        system: &system,
+        program_version: env!("CARGO_PKG_VERSION"),
+        now: jiff::Timestamp::now().as_millisecond(),
+        only: request.only_usage.then_some("usage"),
+    };
+    sink.begin(begin)
 }
 
 /// Names this machine by what its system calls it, which does not leave itself: machine-id(5).

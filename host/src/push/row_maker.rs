@@ -1,20 +1,19 @@
 //! Makes the rows of several threads at once, each thread's in a row of pieces.
 
-use std::borrow::BorrowMut;
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Scope;
 
 use threadkeep_engine::calls::MakeThreadLine;
-use threadkeep_engine::contract::{RedactionCount, Subject, TableOptions, ThreadCounts};
+use threadkeep_engine::contract::{KnownTurns, RedactionCount, Subject, TableOptions, ThreadCounts, ThreadRow};
 
-use super::Candidate;
+use super::candidates::Candidate;
 use super::error::PushError;
-use super::thread_rows::{TurnsToSend, Verdict, requests_to_send};
+use super::requests::CountedRequests;
 use super::whole_text::{WholeText, send_whole_text};
 use crate::db::Database;
-use crate::features::pushed::PushedThread;
-use crate::threads::lookup::{Lookup, LookupError, TurnTable};
+use crate::features::pushed::{NO_REQUESTS, NO_TURNS, PushedThread};
+use crate::threads::lookup::{LookupError, TurnTable, TurnTables};
 use crate::threads::reader::ThreadReader;
 
 /// Rows are handed over in pieces of so many bytes, and so many pieces of each worker wait at most.
@@ -46,6 +45,7 @@ pub(super) struct MadeRows {
 pub(super) struct RowMaker<'a> {
     pub(super) reader: &'a ThreadReader,
     pub(super) database: &'a Database,
+    pub(super) requests: &'a CountedRequests,
     pub(super) options: TableOptions,
     /// The whole text of each thread is sent, too.
     pub(super) whole: bool,
@@ -80,9 +80,9 @@ impl RowMaker<'_> {
         let start = |first: usize| {
             let (sender, pieces) = sync_channel(WAITING);
             scope.spawn(move || {
-                let mut lookup = None;
+                let mut tables = None;
                 for (candidate, before) in threads.iter().skip(first).step_by(workers) {
-                    let made = self.make(&mut lookup, candidate, *before, &sender);
+                    let made = self.make(&mut tables, candidate, *before, &sender);
                     if sender.send(Piece::End(Box::new(made))).is_err() {
                         break;
                     }
@@ -96,7 +96,7 @@ impl RowMaker<'_> {
     /// Makes the rows that the place lacks, or all where it has others than are here.
     fn make(
         &self,
-        lookup: &mut Option<Lookup>,
+        tables: &mut Option<TurnTables>,
         candidate: &Candidate,
         before: Option<&PushedThread>,
         sender: &SyncSender<Piece>,
@@ -110,10 +110,10 @@ impl RowMaker<'_> {
             redactions: Vec::new(),
         };
         // In a generation no time of a row changes: by it the place knows where the row is.
-        let before = before.filter(|before| before.created_at == candidate.row.created_at);
+        let before = before.filter(|before| before.created_at == candidate.created_at);
         let going_on = before.map_or(Ok(None), |before| {
             pieces.generation = before.generation;
-            self.rows_of(lookup, candidate, Some(before), &mut pieces)
+            self.rows_of(tables, candidate, Some(before), &mut pieces)
         });
         let result = match going_on {
             Ok(Some(pushed)) => Ok(pushed),
@@ -121,7 +121,7 @@ impl RowMaker<'_> {
                 pieces.generation = self.generation;
                 pieces.rows.clear();
                 pieces.redactions.clear();
-                let whole = self.rows_of(lookup, candidate, None, &mut pieces);
+                let whole = self.rows_of(tables, candidate, None, &mut pieces);
                 whole.and_then(|pushed| pushed.ok_or_else(|| PushError::Answer("a thread has no rows".into())))
             }
             Err(error) => Err(error),
@@ -133,107 +133,117 @@ impl RowMaker<'_> {
     /// Makes the rows of a thread that come behind those that the place has, and its own; none where those are not what is here.
     fn rows_of(
         &self,
-        lookup: &mut Option<Lookup>,
+        tables: &mut Option<TurnTables>,
         candidate: &Candidate,
         before: Option<&PushedThread>,
         pieces: &mut Pieces<'_>,
     ) -> Result<Option<PushedThread>, PushError> {
-        let Some((new_requests, requests, requests_sum)) = requests_to_send(&candidate.requests, before) else {
-            return Ok(None);
+        let has = before.map_or(NO_TURNS, |before| before.turns);
+        let (turns, row) = match &candidate.row {
+            None => match self.turns_of(tables, &candidate.id, has, pieces)? {
+                Some((turns, found)) => (turns, found),
+                None => return Ok(None),
+            },
+            // Whoever has turns has more than is asked for now.
+            Some(_) if has != NO_TURNS => return Ok(None),
+            Some(row) => (has, row.clone()),
         };
-        let mut sending = TurnsToSend::new(before);
-        if self.options.texts && !self.turns_of(lookup, &candidate.row.id, &mut sending, pieces)? {
+        let Some(counted) = self.requests.wait() else {
+            return Err(PushError::Answer("no requests are counted".into()));
+        };
+        let (requests, known_requests) =
+            (counted.of(&candidate.id), before.map_or(0, |before| before.requests.requests));
+        if known_requests > 0 && requests.is_none_or(|requests| !requests.goes_on) {
             return Ok(None);
         }
-        let Some((turns, turns_sum)) = sending.end() else { return Ok(None) };
         // What the place has of an earlier push is of use to a later one, so it is kept in mind.
         let (mut records, mut records_sum) =
             before.map_or((0, Vec::new()), |before| (before.records, before.records_sum.clone()));
         let mut lines = None;
         if self.whole {
             let rows = &mut |row: &str| pieces.rows(row);
-            match send_whole_text(self.reader, &self.options, &candidate.row, before, rows)? {
+            match send_whole_text(self.reader, &self.options, &row, before, rows)? {
                 WholeText::Sent { lines: all, kept, sum } => {
                     (lines, records, records_sum) = (Some(all.into()), kept, sum)
                 }
                 WholeText::Changed => return Ok(None),
                 WholeText::NotKept(why) => {
-                    let id = &candidate.row.id;
+                    let id = &candidate.id;
                     self.reader
                         .warn(format!("{id} was pushed without its whole text, so it cannot be imported: {why}"));
                 }
             }
         }
         let counts = ThreadCounts {
-            turns: self.options.texts.then_some(turns.into()),
+            turns: self.options.texts.then_some(turns.turns.into()),
             rollout_bytes: Some(candidate.bytes),
             tags: candidate.tags.clone(),
             records: lines,
         };
-        let make = MakeThreadLine { row: candidate.row.clone(), counts, options: self.options.clone() };
+        let make = MakeThreadLine { row, counts, options: self.options.clone() };
         let (line, redactions) = self.database.call(&make)?;
         pieces.redactions.extend(redactions);
-        pieces.rows(new_requests);
+        pieces.rows(&counted.lines(&candidate.id, known_requests)?);
         pieces.rows(&line);
-        let created_at = candidate.row.created_at;
+        let created_at = candidate.created_at;
         let (generation, stamp) = (pieces.generation, candidate.stamp.clone());
         Ok(Some(PushedThread {
             created_at,
             generation,
             stamp,
             turns,
-            turns_sum,
-            requests,
-            requests_sum,
+            requests: requests.map_or(NO_REQUESTS, |requests| requests.now),
             records,
             records_sum,
         }))
     }
 
-    /// Makes the rows of turns that the place lacks; gives false where what it has is not what is here.
+    /// Makes the rows of turns that the place lacks, and gives what it has then, with the thread's row; none where what it has is not
+    /// what is here.
     fn turns_of(
         &self,
-        lookup: &mut Option<Lookup>,
+        tables: &mut Option<TurnTables>,
         id: &str,
-        sending: &mut TurnsToSend,
+        has: KnownTurns,
         pieces: &mut Pieces<'_>,
-    ) -> Result<bool, PushError> {
+    ) -> Result<Option<(KnownTurns, ThreadRow)>, PushError> {
         let of = Subject::Thread(id.to_owned());
-        if lookup.is_none() {
-            *lookup = Some(self.reader.lookup()?);
-        }
-        if let Some(known) = lookup {
-            match known.turn_table(of.clone(), self.options.clone()) {
-                Ok(mut table) => return each_turn(&mut table, sending, pieces),
-                Err(LookupError::State(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
+        let known = Some(has).filter(|has| has.turns > 0);
+        let mut kept = match tables.take() {
+            Some(tables) => tables,
+            None => self.reader.turn_tables(&self.options)?,
+        };
+        let turns = match kept.open(of.clone(), known) {
+            Err(LookupError::State(_)) => None,
+            opened => Some(opened.map_err(PushError::from).and_then(|mut table| each_turn(&mut table, known, pieces))),
+        };
+        if let Some(turns) = turns {
+            *tables = Some(kept);
+            return turns;
         }
         // What is kept cannot mend a state DB that fails; the reader can.
-        *lookup = None;
-        each_turn(&mut self.reader.turn_table(&of, &self.options)?, sending, pieces)
+        let new = tables.insert(self.reader.turn_tables(&self.options)?);
+        each_turn(&mut new.open(of, known)?, known, pieces)
     }
 }
 
-/// Hands the rows of turns that the place lacks over; gives false where what it has is not what is here.
-fn each_turn<L: BorrowMut<Lookup>>(
-    table: &mut TurnTable<L>,
-    sending: &mut TurnsToSend,
+/// Hands the rows of turns that the place lacks over, and gives what it has then, with the thread's row; none where what it has is not
+/// what is here.
+fn each_turn(
+    table: &mut TurnTable<'_>,
+    known: Option<KnownTurns>,
     pieces: &mut Pieces<'_>,
-) -> Result<bool, PushError> {
+) -> Result<Option<(KnownTurns, ThreadRow)>, PushError> {
+    if known.is_some() && !table.goes_on() {
+        return Ok(None);
+    }
     loop {
         let turns = table.next()?;
         if turns.is_empty() || pieces.is_over {
             pieces.redactions.extend(table.report()?);
-            return Ok(true);
+            return Ok(Some((table.now(), table.row().clone())));
         }
-        for turn in turns {
-            match sending.next(&turn) {
-                Verdict::Known => {}
-                Verdict::Send => pieces.rows(&turn.lines),
-                Verdict::Changed => return Ok(false),
-            }
-        }
+        turns.iter().for_each(|turn| pieces.rows(&turn.lines));
     }
 }
 

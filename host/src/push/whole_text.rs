@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use threadkeep_engine::contract::{ExportFormat, TableOptions, ThreadRow};
 
 use super::error::PushError;
-use super::thread_rows::{RecordsToSend, Verdict};
+use super::records_to_send::{RecordsToSend, Verdict};
 use crate::documents::{LakeMessage, LakeRecord};
 use crate::export::{Export, ExportError, ExportRequest};
 use crate::features::pushed::PushedThread;

@@ -24,7 +24,7 @@ use crate::platform::home::Home;
 use crate::platform::wait::Wait;
 use crate::threads::change::Changes;
 use crate::threads::directories;
-use crate::threads::lookup::{Exporter, Lookup, LookupError, PromptError, Transcript, TurnTable, answer_of};
+use crate::threads::lookup::{Exporter, Lookup, LookupError, PromptError, Transcript, TurnTables, answer_of};
 use crate::threads::search::{SearchRequest, Searcher, TouchedRequest, WrittenRequest};
 use threadkeep_engine::calls::QueryMatches;
 use threadkeep_engine::contract::{
@@ -337,17 +337,9 @@ impl ThreadReader {
         self.shared.progress.as_ref()
     }
 
-    /// Gives a lookup for whoever reads many threads, with the handle as it is now; what fails in it is not mended.
-    pub(crate) fn lookup(&self) -> Result<Lookup, LookupError> {
-        self.finder(self.handle().state.as_ref())
-    }
-
-    /// Begins to make rows of a thread's turns, which is found as by [`ThreadReader::find`].
-    pub(crate) fn turn_table(&self, of: &Subject, options: &TableOptions) -> Result<TurnTable, LookupError> {
-        self.recovering(|state| {
-            let table = self.finder(state)?.into_turn_table(of.clone(), options.clone());
-            table.map_err(|error| self.meant(error, None))
-        })
+    /// Begins to make rows of the turns of threads, with the handle as it is now; when the state DB fails, with what replaces it.
+    pub(crate) fn turn_tables(&self, options: &TableOptions) -> Result<TurnTables, LookupError> {
+        self.recovering(|state| self.finder(state)?.into_turn_tables(options.clone()))
     }
 
     /// Asks with the handle as it is now; when the state DB fails, once more with what replaces it.

@@ -12,7 +12,7 @@ use crate::history::tail::tests::history;
 use crate::history::transcript::Transcript;
 use crate::ports::one_file::{OneFile, facts};
 
-const HEAD: &str = r#"{"timestamp":"2026-11-29T20:14:12.640Z","ordinal":0,"type":"session_meta","payload":{"id":"01a228f1-6dce-7bf1-8df8-ead760bc1862","timestamp":"2026-11-29T20:14:00.668Z","cwd":"/w","originator":"o","cli_version":"0.171.0","source":"cli","history_mode":"paginated"}}"#;
+pub(in crate::history) const HEAD: &str = r#"{"timestamp":"2026-11-29T20:14:12.640Z","ordinal":0,"type":"session_meta","payload":{"id":"01a228f1-6dce-7bf1-8df8-ead760bc1862","timestamp":"2026-11-29T20:14:00.668Z","cwd":"/w","originator":"o","cli_version":"0.171.0","source":"cli","history_mode":"paginated"}}"#;
 const LEGACY: &str = r#"{"timestamp":"2025-11-29T20:14:12.640Z","type":"session_meta","payload":{"id":"01a228f1-6dce-7bf1-8df8-ead760bc1862","timestamp":"2025-11-29T20:14:00.668Z","cwd":"/w","originator":"o","cli_version":"0.50.0"}}"#;
 
 fn look(text: &str, state: &[u8], known: u64) -> FollowedTurns {
@@ -112,7 +112,7 @@ fn what_was_told_is_what_the_transcript_shows() {
         let Some(told) = replayed(&look(&text, &[], 0).events) else { continue };
         let file = OneFile { text: text.into(), most: 4_096 };
         let transcript = Transcript::of(&file, Chain::alone(&file, "sessions/a.jsonl").unwrap()).unwrap();
-        let shown = transcript.values(&file, 0, false).unwrap();
+        let shown = transcript.values(&file, 0, 0, false).unwrap();
         let shown: Vec<(String, usize)> = shown
             .iter()
             .map(|turn| (turn["id"].as_str().unwrap().to_string(), turn["items"].as_array().unwrap().len()))

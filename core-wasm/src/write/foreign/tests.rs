@@ -209,7 +209,7 @@ fn counted(sessions: &[(&str, Vec<ForeignEntry>)]) -> UsageStatistics {
     let counted = vec![true; texts.len()];
     let threads = UsageThreads { ids, origins: nothing.clone(), groups: nothing, counted };
     let (grouping, zone, prices) = (UsageGrouping::Model, vec![], vec![]);
-    count(&UsageQuery { since: None, until: None, grouping, zone, prices }, &threads, &rollouts)
+    count(&UsageQuery { since: None, until: None, grouping, zone, prices }, &threads, rollouts)
 }
 
 fn turn(at: i64, key: &str, tokens: &[(u64, u64)]) -> Vec<ForeignEntry> {

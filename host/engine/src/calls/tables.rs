@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::contract::{
-    Found, Gap, LookupError, ModelPrice, RedactionCount, Subject, TableOptions, ThreadCounts, ThreadRow, TurnLines,
-    UsageLines, UsageRollouts, UsageThreads,
+    Found, Gap, KnownRequests, KnownTurns, LookupError, ModelPrice, RedactionCount, Subject, TableOptions,
+    ThreadCounts, ThreadRequests, ThreadRow, TurnLines, UsageRollouts, UsageThreads,
 };
 use crate::instance::Instance;
 
@@ -17,20 +17,34 @@ pub struct OpenedTurnTable {
     pub found: Found,
     /// What the files of the history should hold and do not.
     pub gaps: Vec<Gap>,
+    /// The history goes on from what was known.
+    pub goes_on: bool,
+    /// What is known by whoever has the rows of all turns.
+    pub now: KnownTurns,
 }
 
 super::call::calls! {
-    /// `tables.turn-table.open`, with `found` and `gaps`
-    OpenTurnTable "tables.turn-table.open" { of: Subject, options: TableOptions } -> Result<OpenedTurnTable, LookupError>: |call, instance| {
+    /// `tables.turn-tables`
+    OpenTurnTables "tables.turn-tables" { options: TableOptions } -> usize: |call, instance| {
         let Instance { store, exports, .. } = instance;
-        let table = exports.threadkeep_core_tables().turn_table();
-        let handle = match table.call_open(&mut *store, &call.of, &call.options)? {
+        let handle = exports.threadkeep_core_tables().turn_tables().call_constructor(&mut *store, &call.options)?;
+        Ok(instance.keep(handle))
+    };
+
+    /// `tables.turn-tables.open`, with `found`, `gaps`, `goes-on` and `now` of the table
+    OpenTurnTable "tables.turn-tables.open" { tables: usize, of: Subject, known: Option<KnownTurns> } -> Result<OpenedTurnTable, LookupError>: |call, instance| {
+        let tables = instance.open(call.tables)?;
+        let Instance { store, exports, .. } = instance;
+        let handle = match exports.threadkeep_core_tables().turn_tables().call_open(&mut *store, tables, &call.of, call.known)? {
             Ok(handle) => handle,
             Err(error) => return Ok(Err(error)),
         };
+        let table = exports.threadkeep_core_tables().turn_table();
         let found = table.call_found(&mut *store, handle)?;
         let gaps = table.call_gaps(&mut *store, handle)?;
-        Ok(Ok(OpenedTurnTable { number: instance.keep(handle), found, gaps }))
+        let goes_on = table.call_goes_on(&mut *store, handle)?;
+        let now = table.call_now(&mut *store, handle)?;
+        Ok(Ok(OpenedTurnTable { number: instance.keep(handle), found, gaps, goes_on, now }))
     };
 
     /// `tables.turn-table.next`
@@ -53,10 +67,17 @@ super::call::calls! {
         Ok(instance.keep(handle))
     };
 
-    /// `tables.usage-table.next`
-    NextUsageLines "tables.usage-table.next" { table: usize } -> Vec<UsageLines>: |call, instance| {
+    /// `tables.usage-table.compare`
+    CompareUsage "tables.usage-table.compare" { table: usize, known: Vec<KnownRequests> } -> Vec<ThreadRequests>: |call, instance| {
         let handle = instance.open(call.table)?;
-        instance.exports.threadkeep_core_tables().usage_table().call_next(&mut instance.store, handle)
+        instance.exports.threadkeep_core_tables().usage_table().call_compare(&mut instance.store, handle, &call.known)
+    };
+
+    /// `tables.usage-table.lines`
+    MakeUsageLines "tables.usage-table.lines" { table: usize, thread: u32, known: u32 } -> String: |call, instance| {
+        let handle = instance.open(call.table)?;
+        let table = instance.exports.threadkeep_core_tables().usage_table();
+        table.call_lines(&mut instance.store, handle, call.thread, call.known)
     };
 
     /// `tables.thread-line`

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use threadkeep_engine::calls::{
     Close, Explain, Find, FindByPath, FindOwn, ListPage, NextPieces, NextTurnLines, OpenExporter, OpenPrompt,
-    OpenTranscript, OpenTurnTable, Opened, OpenedExporter, PromptItems, RecordsPage, RedactExportedJson,
-    RedactExportedText, ReportExport, ReportTurnTable, TurnsAround, TurnsPage,
+    OpenTranscript, OpenTurnTable, OpenTurnTables, Opened, OpenedExporter, OpenedTurnTable, PromptItems, RecordsPage,
+    RedactExportedJson, RedactExportedText, ReportExport, ReportTurnTable, TurnsAround, TurnsPage,
 };
 use threadkeep_engine::contract::{
-    Collection, Discrepancy, Explanation, ExportFile, ExportOptions, ExportPiece, Found, Gap,
+    Collection, Discrepancy, Explanation, ExportFile, ExportOptions, ExportPiece, Found, Gap, KnownTurns,
     LookupError as CoreLookupError, PageOfRecords, PageOfRows, PageOfTurns, RedactionCount, RowQuery, Subject,
-    TableOptions, TurnLines,
+    TableOptions, ThreadRow, TurnLines,
 };
 use threadkeep_engine::{Call, Core, Imports, Runtime};
 
@@ -166,26 +166,10 @@ impl Lookup {
         Ok(Exporter { lookup: self, opened })
     }
 
-    /// Begins to make rows of a thread's turns, which is found likewise.
-    pub(crate) fn turn_table(
-        &mut self,
-        of: Subject,
-        options: TableOptions,
-    ) -> Result<TurnTable<&mut Lookup>, LookupError> {
-        let number = self.open_turn_table(of, options)?;
-        Ok(TurnTable { lookup: self, number })
-    }
-
-    /// Begins likewise; this keeps the lookup.
-    pub(crate) fn into_turn_table(mut self, of: Subject, options: TableOptions) -> Result<TurnTable, LookupError> {
-        let number = self.open_turn_table(of, options)?;
-        Ok(TurnTable { lookup: self, number })
-    }
-
-    fn open_turn_table(&mut self, of: Subject, options: TableOptions) -> Result<usize, LookupError> {
-        let wanted = text_of(&of);
-        let opened = self.core.call(&OpenTurnTable { of, options })?.map_err(|error| self.failed(error, &wanted))?;
-        Ok(opened.number)
+    /// Begins to make rows of the turns of threads.
+    pub(crate) fn into_turn_tables(mut self, options: TableOptions) -> Result<TurnTables, LookupError> {
+        let number = self.core.call(&OpenTurnTables { options })?;
+        Ok(TurnTables { lookup: self, number })
     }
 
     fn open_history(&mut self, of: Subject) -> Result<Opened, LookupError> {
@@ -327,28 +311,59 @@ impl Exporter {
     }
 }
 
-/// Makes rows of tables of one thread's turns.
-pub(crate) struct TurnTable<L: BorrowMut<Lookup> = Lookup> {
-    lookup: L,
+/// Makes rows of tables of the turns of threads, one after the other.
+pub(crate) struct TurnTables {
+    lookup: Lookup,
     number: usize,
 }
 
-impl<L: BorrowMut<Lookup>> TurnTable<L> {
-    /// Gives the rows of the next turns; none at the end.
+impl TurnTables {
+    /// Begins with a thread, which is found as by [`Lookup::find`]. Turns that are known come only where they are others now.
+    pub(crate) fn open(&mut self, of: Subject, known: Option<KnownTurns>) -> Result<TurnTable<'_>, LookupError> {
+        let wanted = text_of(&of);
+        let opened = self.lookup.core.call(&OpenTurnTable { tables: self.number, of, known })?;
+        let opened = opened.map_err(|error| self.lookup.failed(error, &wanted))?;
+        Ok(TurnTable { lookup: &mut self.lookup, opened })
+    }
+}
+
+/// Makes rows of tables of one thread's turns.
+pub(crate) struct TurnTable<'a> {
+    lookup: &'a mut Lookup,
+    opened: OpenedTurnTable,
+}
+
+impl TurnTable<'_> {
+    /// Says whether the history goes on from what was known.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.opened.goes_on
+    }
+
+    /// Gives the thread's row; not redacted.
+    pub(crate) fn row(&self) -> &ThreadRow {
+        &self.opened.found.row
+    }
+
+    /// Gives what is known by whoever has the rows of all turns.
+    pub(crate) fn now(&self) -> KnownTurns {
+        self.opened.now
+    }
+
+    /// Gives the rows of the next turns that are not known; none at the end.
     pub(crate) fn next(&mut self) -> Result<Vec<TurnLines>, LookupError> {
-        let (lookup, call) = (self.lookup.borrow_mut(), NextTurnLines { table: self.number });
-        lookup.core.call(&call)?.map_err(|error| lookup.failed(error, ""))
+        let lines = self.lookup.core.call(&NextTurnLines { table: self.opened.number })?;
+        lines.map_err(|error| self.lookup.failed(error, ""))
     }
 
     /// Gives what was taken out so far.
     pub(crate) fn report(&mut self) -> Result<Vec<RedactionCount>, LookupError> {
-        Ok(self.lookup.borrow_mut().core.call(&ReportTurnTable { table: self.number })?)
+        Ok(self.lookup.core.call(&ReportTurnTable { table: self.opened.number })?)
     }
 }
 
-impl<L: BorrowMut<Lookup>> Drop for TurnTable<L> {
+impl Drop for TurnTable<'_> {
     fn drop(&mut self) {
-        let _ = self.lookup.borrow_mut().core.call(&Close { number: self.number });
+        let _ = self.lookup.core.call(&Close { number: self.opened.number });
     }
 }
 
