@@ -22,6 +22,7 @@ mod limits;
 mod parsing;
 mod peers;
 mod plugins;
+mod postgres_server;
 mod pushing;
 mod recorder;
 mod repair;

@@ -11,6 +11,7 @@ use support::{Program, listing};
 
 use crate::homes::{Ground, linked};
 use crate::limits::{self, CAT};
+use crate::postgres_server::PostgresServer;
 use crate::table::Table;
 
 const FIRST: &str = "push, everything";
@@ -18,8 +19,11 @@ const NOTHING: &str = "push, nothing new";
 const NEW_TURNS: &str = "push, 1,000 new turns, ten in each of 100 threads";
 const NEW_TURN_EACH: &str = "push, 1,000 new turns, one in each of 1,000 threads";
 const USAGE: &str = "push --only usage, everything";
+const POSTGRES: &str = "push into PostgreSQL, everything";
 const WHOLE: &str = "push --whole, everything";
 const BACK: &str = "import, everything that was pushed whole";
+/// How many rows PostgreSQL is to take in a millisecond.
+const ROWS: f64 = 20.0;
 /// How many threads go on.
 const GOING_ON: usize = 1_000;
 
@@ -35,8 +39,9 @@ pub(crate) fn pushing(ground: &Ground, target: &Path, runs: usize) {
     let going_on = tempfile::tempdir_in(target).unwrap();
     let files = home_of_its_own(&ground.home, going_on.path());
     let goes_on = Program::on(&going_on.path().join("home"), &going_on.path().join("state"));
-    let mut table = Table::default();
-    for _ in 0..runs {
+    let postgres = PostgresServer::start();
+    let (mut table, mut rows) = (Table::default(), 0);
+    for run in 0..runs {
         let _ = std::fs::remove_dir_all(&place);
         let to = |name: &str| place.join(name).to_str().unwrap().to_owned();
         let (all, usage, whole, turns) = (to("all"), to("usage"), to("whole"), to("turns"));
@@ -51,6 +56,14 @@ pub(crate) fn pushing(ground: &Ground, target: &Path, runs: usize) {
             let least = GOING_ON as u64 * 9 / 10;
             table.time(name, || assert!(goes_on.json(["push", &turns])["rows"]["turns"].as_u64().unwrap() > least));
         }
+        // It takes as long as all else together.
+        if let Some(server) = postgres.as_ref().filter(|_| run < 3) {
+            let url = server.url(&format!("run_{run}"));
+            table.time(POSTGRES, || {
+                let pushed = program.json(["push", &url, "--yes"]);
+                rows = pushed["rows"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+            });
+        }
         table.time(WHOLE, || program.run(["push", &whole, "--whole", "--no-redact", "--yes"]).well());
         let other = tempfile::tempdir_in(target).unwrap();
         std::fs::create_dir(other.path().join("home")).unwrap();
@@ -62,6 +75,13 @@ pub(crate) fn pushing(ground: &Ground, target: &Path, runs: usize) {
     table.want(NEW_TURNS, 500.0);
     table.want(NEW_TURN_EACH, 500.0);
     println!("\npushing");
+    match postgres {
+        Some(_) => {
+            println!("{rows} rows into PostgreSQL");
+            table.want(POSTGRES, rows as f64 / ROWS);
+        }
+        None => println!("no PostgreSQL here (.ci/setup postgres)"),
+    }
     table.print();
     let _ = std::fs::remove_dir_all(&place);
 }

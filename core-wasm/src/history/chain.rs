@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use contract::{Gap, HistoryBase, LookupError};
 
-use crate::lookup::files::files_of_one;
+use crate::lookup::files::{files_of_one, recorded_files_of};
 use crate::lookup::names::FileNames;
 use crate::lookup::trace::Trace;
 use crate::lookup::world::{World, if_available};
@@ -143,6 +143,8 @@ struct Bases {
     /// the plain one first.
     thread: String,
     files: Vec<String>,
+    /// They are all that there are, not those alone of which the rows tell.
+    are_all: bool,
 }
 
 impl Bases {
@@ -154,9 +156,15 @@ impl Bases {
         names: &mut FileNames,
     ) -> Result<Option<String>, LookupError> {
         if self.thread != base.thread {
-            self.look_for(world, &base.thread, names)?;
+            self.look_for(world, &base.thread, None)?;
         }
-        let exact = self.files.iter().position(|path| ends_there(world, path, base)).unwrap_or(0);
+        let mut exact = self.exact(world, base);
+        // The rows mostly know the one that is meant, and then no directory is looked into.
+        if exact.is_none() && !self.are_all {
+            self.look_for(world, &base.thread, Some(names))?;
+            exact = self.exact(world, base);
+        }
+        let exact = exact.unwrap_or(0);
         if exact >= self.files.len() {
             return Ok(None);
         }
@@ -168,11 +176,27 @@ impl Bases {
         Ok(Some(file))
     }
 
-    fn look_for<W: World>(&mut self, world: &W, thread: &str, names: &mut FileNames) -> Result<(), LookupError> {
+    /// The place of the file that ends where the history goes on.
+    fn exact<W: World>(&self, world: &W, base: &HistoryBase) -> Option<usize> {
+        self.files.iter().position(|path| ends_there(world, path, base))
+    }
+
+    /// Looks for the files of a thread: with `names` for all, else for those of which the rows tell.
+    fn look_for<W: World>(
+        &mut self,
+        world: &W,
+        thread: &str,
+        names: Option<&mut FileNames>,
+    ) -> Result<(), LookupError> {
         let answer = if_available(world.row(thread))?;
         let handle = answer.is_some();
         let row = answer.unwrap_or_default().pop();
-        let files = files_of_one(world, thread, row.as_ref(), handle, &mut Trace::default(), names)?;
+        self.are_all = names.is_some();
+        let files = match names {
+            Some(names) => files_of_one(world, thread, row.as_ref(), handle, &mut Trace::default(), names)?,
+            None if handle => recorded_files_of(world, thread, row.as_ref())?,
+            None => Vec::new(),
+        };
         let begun = |path: &str| history_head(world, path).map(|head| head.timestamp).unwrap_or_default();
         let fresh = files.into_iter().filter(|file| !self.taken.contains(plain(&file.path)));
         let mut files: Vec<(String, String)> = fresh.map(|file| (begun(&file.path), file.path)).collect();

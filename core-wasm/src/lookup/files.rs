@@ -83,24 +83,7 @@ pub fn files_of_one<W: World>(
         // One that has got its first record since.
         paths.extend(world.unparsed_files()?);
     }
-    paths.extend(row.into_iter().flat_map(|row| [row.path.clone(), twin(&row.path)]));
-    paths.sort();
-    paths.dedup();
-    let mut files = Vec::new();
-    for path in &paths {
-        let verdict = verified_head(world, path, id).unwrap_or_else(|error| {
-            let verdict = HeadVerdict::Unreadable(error.message());
-            // Its name says that it is the thread's, and nobody can know better.
-            if path.contains(id) {
-                trace.unreadable = Some((path.clone(), error));
-            }
-            verdict
-        });
-        trace.head(path, &verdict);
-        if verdict == HeadVerdict::Matches {
-            files.push(world.stat(path)?);
-        }
-    }
+    let mut files = verified_files(world, id, row, &mut paths, trace)?;
     trace.decided_by = DecidedBy::KnownFiles;
     if files.is_empty() && !all_known {
         trace.decided_by = DecidedBy::EveryHead;
@@ -117,6 +100,44 @@ pub fn files_of_one<W: World>(
             Ok(())
         })?;
         trace.step(Step::EveryHead(count));
+    }
+    Ok(files)
+}
+
+/// Returns the files whose heads carry the id, of those that the rows alone tell of: no directory is looked into.
+pub fn recorded_files_of<W: World>(
+    world: &W,
+    id: &str,
+    row: Option<&ThreadRow>,
+) -> Result<Vec<FileFacts>, LookupError> {
+    verified_files(world, id, row, &mut world.files_of(id)?, &mut Trace::default())
+}
+
+/// Returns those whose heads carry the id: of these paths, to which those that the row names are added.
+fn verified_files<W: World>(
+    world: &W,
+    id: &str,
+    row: Option<&ThreadRow>,
+    paths: &mut Vec<String>,
+    trace: &mut Trace,
+) -> Result<Vec<FileFacts>, LookupError> {
+    paths.extend(row.into_iter().flat_map(|row| [row.path.clone(), twin(&row.path)]));
+    paths.sort();
+    paths.dedup();
+    let mut files = Vec::new();
+    for path in paths.iter() {
+        let verdict = verified_head(world, path, id).unwrap_or_else(|error| {
+            let verdict = HeadVerdict::Unreadable(error.message());
+            // Its name says that it is the thread's, and nobody can know better.
+            if path.contains(id) {
+                trace.unreadable = Some((path.clone(), error));
+            }
+            verdict
+        });
+        trace.head(path, &verdict);
+        if verdict == HeadVerdict::Matches {
+            files.push(world.stat(path)?);
+        }
     }
     Ok(files)
 }
