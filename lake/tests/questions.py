@@ -1,6 +1,7 @@
 """Pushes what a team did, asks an engine every question of lake/examples, and compares its answers with those found without SQL.
 
     questions.py duckdb|clickhouse|spark PROGRAM DIRECTORY
+    questions.py postgres PROGRAM URL
 """
 
 import importlib
@@ -89,11 +90,10 @@ def check_page():
 
 def main(engine, program, directory):
     check_page()
-    place = os.path.join(directory, "team's lake")
+    place = directory if engine == "postgres" else os.path.join(directory, "team's lake")
     push(program, place)
     example = importlib.import_module(f"ask_{engine}")
-    views = run(program, ["views", place, "--engine", engine])
-    lake = example.open_lake(views)
+    lake = example.open_lake(place if engine == "postgres" else run(program, ["views", place, "--engine", engine]))
     if engine == "spark":
         # Else it looks for the current rows with every question, which takes it a minute.
         for table in ("threads", "turns", "items", "usage", "file_changes", "machines"):

@@ -1,7 +1,10 @@
 //! DuckDB reads what was pushed to a directory and to a server that speaks S3.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use tempfile::TempDir;
 
 /// Finds the Python of an environment that `.ci/setup` makes; without one it gives that environment's name.
 pub(crate) fn python(environment: &'static str) -> Result<PathBuf, &'static str> {
@@ -13,8 +16,15 @@ pub(crate) fn python(environment: &'static str) -> Result<PathBuf, &'static str>
     places.find(|place| place.exists()).ok_or(environment)
 }
 
-#[allow(clippy::print_stderr, reason = "who runs the tests should know what was not tried")]
+/// Runs a script with a place in a directory of its own.
 pub(crate) fn run(script: &str, part: &str, python: Result<PathBuf, &str>) {
+    let directory = tempfile::tempdir().unwrap();
+    run_in(&directory, script, part, directory.path().as_os_str(), python);
+}
+
+/// Runs one with a place that is not in the directory in which it works.
+#[allow(clippy::print_stderr, reason = "who runs the tests should know what was not tried")]
+pub(crate) fn run_in(directory: &TempDir, script: &str, part: &str, place: &OsStr, python: Result<PathBuf, &str>) {
     let python = match python {
         Ok(python) => python,
         Err(missing) => {
@@ -22,16 +32,10 @@ pub(crate) fn run(script: &str, part: &str, python: Result<PathBuf, &str>) {
             return;
         }
     };
-    let directory = tempfile::tempdir().unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script);
     let output = Command::new(python)
-        .current_dir(&directory)
-        .args([
-            script.as_os_str(),
-            part.as_ref(),
-            env!("CARGO_BIN_EXE_threadkeep-lake").as_ref(),
-            directory.path().as_os_str(),
-        ])
+        .current_dir(directory)
+        .args([script.as_os_str(), part.as_ref(), env!("CARGO_BIN_EXE_threadkeep-lake").as_ref(), place])
         .output()
         .unwrap();
     let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -3,7 +3,7 @@
 mod faults;
 mod rights;
 mod rows;
-mod server;
+pub(crate) mod server;
 mod writers;
 
 use std::collections::BTreeSet;
