@@ -136,7 +136,7 @@ fn a_place_where_nothing_can_be_installed_is_refused_before_anything_is_placed()
         ("relative", program.path(), "PREFIX is to be an absolute path"),
         ("/taken", program.path(), "/taken/bin/threadkeep is a directory"),
         ("/file", program.path(), "/file is no directory"),
-        ("/usr", Path::new("/nowhere/threadkeep"), "run `make build` first"),
+        ("/usr", Path::new("/nowhere/threadkeep"), "run `make program` first"),
     ] {
         let told = with(prefix, program);
         assert!(told.contains(why), "{prefix}: {told}");
